@@ -1,0 +1,106 @@
+//! What a running Callboard consists of: made by the command line, and by the tests in the same way.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use sqlx::postgres::PgConnectOptions;
+
+use crate::auth::token::{Keys, SECRET_LEN};
+use crate::config::Config;
+use crate::db::{Database, Embedded, EmbeddedSettings};
+use crate::error::{Error, Result};
+use crate::time::Clock;
+
+/// What every request needs. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub db: Database,
+    pub clock: Clock,
+    pub keys: Keys,
+}
+
+/// An app together with the database it may have started.
+pub struct Running {
+    pub app: App,
+    embedded: Option<Embedded>,
+}
+
+/// Whether an embedded Postgres that another process runs will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// A server wants its data directory to itself.
+    Alone,
+    /// A command works beside a server.
+    Beside,
+}
+
+impl Running {
+    /// Reaches the database, starting the embedded one where none is named, brings it up to date, and opens
+    /// the pools.
+    pub async fn start(config: &Config, sharing: Sharing) -> Result<Self> {
+        let (options, embedded) = database(config, sharing).await?;
+        Database::migrate(&options).await?;
+        let app = App { db: Database::open(options).await?, clock: Clock::System, keys: keys(config)? };
+        Ok(Self { app, embedded })
+    }
+
+    /// Closes the pools and stops the database this app started, waiting for it.
+    pub async fn stop(self) {
+        self.app.db.close().await;
+        if let Some(embedded) = self.embedded {
+            embedded.stop().await;
+        }
+    }
+}
+
+async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions, Option<Embedded>)> {
+    if let Some(url) = &config.database_url {
+        let options = url.parse().map_err(|error| Error::Internal(format!("DATABASE_URL: {error}")))?;
+        return Ok((options, None));
+    }
+    if let Some(embedded) = Embedded::start(&config.data_dir, &EmbeddedSettings::default()).await? {
+        tracing::info!(host = %embedded.options().get_socket().map_or_else(String::new, |path| path.display().to_string()),
+            "embedded Postgres is ready");
+        return Ok((embedded.options().clone(), Some(embedded)));
+    }
+    match Embedded::running(&config.data_dir) {
+        Some(options) if sharing == Sharing::Beside => Ok((options, None)),
+        _ => Err(Error::Internal(format!(
+            "another Callboard runs on the data directory {}: stop it, or set CALLBOARD_DATA_DIR to another one",
+            config.data_dir.display()
+        ))),
+    }
+}
+
+fn keys(config: &Config) -> Result<Keys> {
+    let secret = match &config.secret {
+        Some(secret) => secret.clone().into_bytes(),
+        None => kept_secret(&config.data_dir.join("secret"))?,
+    };
+    Keys::new(&secret).ok_or_else(|| Error::Internal(format!("the secret must have at least {SECRET_LEN} bytes")))
+}
+
+/// The secret in that file, made on first use. Two processes that come at once end with the same one.
+fn kept_secret(path: &Path) -> Result<Vec<u8>> {
+    let at = |error: std::io::Error| Error::Internal(format!("{}: {error}", path.display()));
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).map_err(at)?;
+    }
+    if !path.exists() {
+        let secret = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+        let unfinished = path.with_extension(uuid::Uuid::new_v4().simple().to_string());
+        let file = File::options().write(true).create_new(true).mode(0o600).open(&unfinished);
+        file.and_then(|mut file| file.write_all(secret.as_bytes()).and_then(|()| file.sync_all())).map_err(at)?;
+        // A link, unlike a rename, never replaces a secret that another process has just put there.
+        let placed = fs::hard_link(&unfinished, path);
+        fs::remove_file(&unfinished).map_err(at)?;
+        if let Err(error) = placed
+            && error.kind() != std::io::ErrorKind::AlreadyExists
+        {
+            return Err(at(error));
+        }
+    }
+    fs::read(path).map_err(at)
+}

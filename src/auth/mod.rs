@@ -1,0 +1,16 @@
+//! Who is calling, and what they may do.
+//!
+//! Owns accounts, users, sessions, tokens and the list of permissions. Must not know HTTP: where a token
+//! comes from, and what a refusal looks like, is decided in `http`.
+
+pub mod password;
+pub mod permission;
+pub mod session;
+pub mod settings;
+pub mod tenant;
+pub mod token;
+pub mod user;
+
+pub use permission::{Permission, Role};
+pub use session::Caller;
+pub use tenant::Tenant;

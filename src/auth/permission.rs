@@ -1,0 +1,75 @@
+//! What a token may do: the one list of permissions, and which role has which (contract, section 2).
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[clap(rename_all = "snake_case")]
+pub enum Permission {
+    /// All of /api/autocall.
+    AutocallApiAccess,
+    /// Also for exports.
+    AutocallExportReport,
+    /// Also for creating campaigns, importing leads, start, pause, resume and stop.
+    AutocallManageCampaign,
+    /// All of /api/telesales.
+    TelesalesApiAccess,
+    /// POST /analytics.
+    AnalyticsApiAccess,
+    /// POST /api/ingest.
+    IngestWrite,
+}
+
+impl Permission {
+    pub const ALL: [Self; 6] = [
+        Self::AutocallApiAccess,
+        Self::AutocallExportReport,
+        Self::AutocallManageCampaign,
+        Self::TelesalesApiAccess,
+        Self::AnalyticsApiAccess,
+        Self::IngestWrite,
+    ];
+
+    /// As it is written in tokens, documents and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AutocallApiAccess => "autocall_api_access",
+            Self::AutocallExportReport => "autocall_export_report",
+            Self::AutocallManageCampaign => "autocall_manage_campaign",
+            Self::TelesalesApiAccess => "telesales_api_access",
+            Self::AnalyticsApiAccess => "analytics_api_access",
+            Self::IngestWrite => "ingest_write",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|permission| permission.name() == name)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[clap(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Everything but writing call data.
+    Supervisor,
+    /// Telesales only.
+    Agent,
+    /// Every report, no export and no change.
+    ReadOnly,
+}
+
+impl Role {
+    pub fn may(self, permission: Permission) -> bool {
+        use Permission::{AnalyticsApiAccess, AutocallApiAccess, IngestWrite, TelesalesApiAccess};
+        match self {
+            Self::Admin => true,
+            Self::Supervisor => permission != IngestWrite,
+            Self::Agent => permission == TelesalesApiAccess,
+            Self::ReadOnly => matches!(permission, AutocallApiAccess | TelesalesApiAccess | AnalyticsApiAccess),
+        }
+    }
+}

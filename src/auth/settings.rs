@@ -1,0 +1,85 @@
+//! What an account may set for itself, each setting stated once: name, default, range and meaning.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+macro_rules! settings {
+    ($( $(#[doc = $about:literal])* $name:ident = $default:literal, $min:literal to $max:literal; )*) => {
+        /// The settings of one account, with defaults where it has set nothing.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct Settings { $( $(#[doc = $about])* pub $name: Decimal ),* }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $( $name: Decimal::from($default) ),* }
+            }
+        }
+
+        impl Settings {
+            /// Every setting: its name, its default, its meaning.
+            pub const ALL: &'static [(&'static str, i64, &'static str)] =
+                &[$( (stringify!($name), $default, concat!($($about),*)) ),*];
+
+            /// Sets one. Err with a sentence where there is no such setting, or the value does not fit it.
+            pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+                match name {
+                    $( stringify!($name) => {
+                        self.$name = number(value, $min, $max).map_err(|fault| format!("{name}: {fault}"))?;
+                    } )*
+                    _ => return Err(format!("{name}: there is no such setting")),
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+settings! {
+    /// Calls from which a caller ID's health is judged at all.
+    health_min_calls = 20, 1 to 1_000_000;
+    /// suspected_block below this ASR, in percent.
+    health_block_asr_pct = 10, 0 to 100;
+    /// suspected_block from this share of rejected calls on, in percent.
+    health_block_rejected_pct = 25, 0 to 100;
+    /// warning below this ASR, in percent.
+    health_warn_asr_pct = 30, 0 to 100;
+    /// warning from this share of short calls on, in percent.
+    health_warn_short_pct = 30, 0 to 100;
+    /// An answer with less talk than this is a short call, in seconds.
+    short_call_sec = 10, 0 to 3_600;
+}
+
+impl Settings {
+    /// What is stored of an account: the settings it changed, as text by name.
+    pub fn of(stored: &BTreeMap<String, String>) -> Result<Self, String> {
+        let mut settings = Self::default();
+        for (name, value) in stored {
+            settings.set(name, value)?;
+        }
+        Ok(settings)
+    }
+}
+
+fn number(value: &str, min: i64, max: i64) -> Result<Decimal, String> {
+    let number: Decimal = value.parse().map_err(|_| format!("{value:?} is no number"))?;
+    if number < min.into() || number > max.into() {
+        return Err(format!("must be between {min} and {max}"));
+    }
+    Ok(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_is_kept_within_its_range() {
+        let mut settings = Settings::default();
+        assert_eq!(settings.set("health_warn_asr_pct", "27.5"), Ok(()));
+        assert_eq!(settings.health_warn_asr_pct, Decimal::new(275, 1));
+        assert_eq!(settings.set("health_min_calls", "0"), Err("health_min_calls: must be between 1 and 1000000".into()));
+        assert_eq!(settings.set("colour", "red"), Err("colour: there is no such setting".into()));
+        assert!(settings.set("short_call_sec", "soon").is_err());
+    }
+}

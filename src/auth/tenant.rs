@@ -1,0 +1,103 @@
+//! An account: its name, its zone, its settings; making one and changing one.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use sqlx::types::Json;
+
+use super::settings::Settings;
+use crate::db::{Database, Scope};
+use crate::error::{Error, Result};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    pub id: i64,
+    pub name: String,
+    /// Where reports are read unless the request says otherwise (AutoCall).
+    pub timezone: Tz,
+    pub settings: Settings,
+}
+
+/// The zone of an account that names none.
+pub const DEFAULT_TIMEZONE: Tz = chrono_tz::Asia::Ho_Chi_Minh;
+
+#[derive(sqlx::FromRow)]
+struct Stored {
+    name: String,
+    timezone: String,
+    settings: Json<BTreeMap<String, String>>,
+}
+
+/// A field of the account itself, or one of its [`Settings`], as `KEY=VALUE` gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    Name(String),
+    Timezone(Tz),
+    Setting(String, String),
+}
+
+impl Change {
+    /// Err with a sentence where the key is unknown or the value does not fit it.
+    pub fn parse(key: &str, value: &str) -> Result<Self, String> {
+        match key {
+            "name" if value.trim().is_empty() => Err("name: must not be empty".into()),
+            "name" => Ok(Self::Name(value.into())),
+            "timezone" => value.parse().map(Self::Timezone).map_err(|_| format!("timezone: {value:?} is no IANA zone")),
+            _ => {
+                Settings::default().set(key, value)?;
+                Ok(Self::Setting(key.into(), value.into()))
+            }
+        }
+    }
+}
+
+impl Tenant {
+    /// The account of this scope. NotFound where there is none.
+    pub async fn load(scope: &mut Scope) -> Result<Self> {
+        let stored: Stored = scope
+            .select("select name, timezone, settings from tenants where id = $1")
+            .fetch_optional(scope.connection())
+            .await?
+            .ok_or(Error::NotFound)?;
+        Ok(Self {
+            id: scope.tenant(),
+            timezone: stored.timezone.parse().map_err(Error::internal)?,
+            settings: Settings::of(&stored.settings).map_err(Error::internal)?,
+            name: stored.name,
+        })
+    }
+
+    /// Makes an account. Invalid on `id` where it is taken, on `reseller` where that account does not exist.
+    pub async fn create(db: &Database, id: i64, name: &str, timezone: Tz, reseller: Option<i64>) -> Result<()> {
+        let mut scope = db.write(id).await?;
+        let insert = "insert into tenants (id, name, timezone, reseller_id) values ($1, $2, $3, $4)";
+        let insert = scope.query(insert).bind(name).bind(timezone.name()).bind(reseller);
+        insert.execute(scope.connection()).await.map_err(|error| match error.as_database_error() {
+            Some(known) if known.is_unique_violation() => Error::invalid("id", format!("account {id} exists already")),
+            Some(known) if known.is_foreign_key_violation() => Error::invalid("reseller", "there is no such account"),
+            _ => error.into(),
+        })?;
+        scope.commit().await
+    }
+
+    /// Makes those changes, all or none.
+    pub async fn change(db: &Database, id: i64, changes: &[Change]) -> Result<()> {
+        let mut scope = db.write(id).await?;
+        for change in changes {
+            let update = match change {
+                Change::Name(name) => scope.query("update tenants set name = $2 where id = $1").bind(name.clone()),
+                Change::Timezone(zone) => {
+                    scope.query("update tenants set timezone = $2 where id = $1").bind(zone.name())
+                }
+                Change::Setting(name, value) => scope
+                    .query("update tenants set settings = settings || jsonb_build_object($2::text, $3::text) where id = $1")
+                    .bind(name.clone())
+                    .bind(value.clone()),
+            };
+            if update.execute(scope.connection()).await?.rows_affected() == 0 {
+                return Err(Error::NotFound);
+            }
+        }
+        scope.commit().await
+    }
+}

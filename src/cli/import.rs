@@ -1,0 +1,119 @@
+//! `callboard import`: call data from a file or a pipe.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use async_compression::tokio::bufread::GzipDecoder;
+use chrono_tz::Tz;
+use clap::Args;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
+use tokio_util::io::InspectReader;
+
+use crate::app::App;
+use crate::auth::Tenant;
+use crate::error::{Error, Result};
+use crate::ingest::{self, Tally, Target};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The file, plain or gzip, or - for standard input.
+    file: PathBuf,
+    /// The account.
+    #[arg(long)]
+    tenant: i64,
+    /// In which times without an offset are read; the account's by default.
+    #[arg(long)]
+    timezone: Option<Tz>,
+    /// All or nothing: with one bad line nothing is stored.
+    #[arg(long)]
+    atomic: bool,
+}
+
+/// Fails (exit code 1) when a line was rejected, having stored the others.
+pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
+    let tenant = Tenant::load(&mut app.db.read(arguments.tenant).await?).await?;
+    let zone = arguments.timezone.unwrap_or(tenant.timezone);
+    let target = Target { tenant: tenant.id, zone, atomic: arguments.atomic };
+    let (stream, read, size) = open(arguments).await?;
+    let mut progress = Progress::new(read, size);
+    let tally = ingest::ingest(&app.db, target, stream, |tally| progress.tell(tally)).await?;
+    progress.end();
+    for refused in &tally.errors {
+        for (field, messages) in refused.errors.iter() {
+            eprintln!("line {}: {field} {}", refused.line, messages.join(" "));
+        }
+    }
+    println!("{} lines, {} stored, {} rejected", tally.received, tally.stored, tally.rejected);
+    Ok(if tally.rejected == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+type Stream = Box<dyn AsyncBufRead + Unpin + Send>;
+
+/// The lines, unpacked where they are gzip, with a count of the bytes read and how many there are, if known.
+async fn open(arguments: &Arguments) -> Result<(Stream, Arc<AtomicU64>, Option<u64>)> {
+    let at = |error: std::io::Error| Error::Internal(format!("{}: {error}", arguments.file.display()));
+    let (bytes, size): (Box<dyn AsyncRead + Unpin + Send>, _) = if arguments.file.as_os_str() == "-" {
+        (Box::new(tokio::io::stdin()), None)
+    } else {
+        let file = tokio::fs::File::open(&arguments.file).await.map_err(at)?;
+        let size = file.metadata().await.map_err(at)?.len();
+        (Box::new(file), Some(size))
+    };
+    let read = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&read);
+    let counted = InspectReader::new(bytes, move |part| {
+        counter.fetch_add(part.len() as u64, Ordering::Relaxed);
+    });
+    let mut stream = BufReader::with_capacity(256 << 10, counted);
+    let packed = stream.fill_buf().await.map_err(at)?.starts_with(&[0x1f, 0x8b]);
+    let stream: Stream = if packed { Box::new(BufReader::new(multi_member(stream))) } else { Box::new(stream) };
+    Ok((stream, read, size))
+}
+
+/// A gzip file may be several, one after the other.
+fn multi_member<R: AsyncBufRead>(stream: R) -> GzipDecoder<R> {
+    let mut decoder = GzipDecoder::new(stream);
+    decoder.multiple_members(true);
+    decoder
+}
+
+/// How far the import is: redrawn in place on a terminal, a line now and then elsewhere.
+struct Progress {
+    read: Arc<AtomicU64>,
+    size: Option<u64>,
+    started: Instant,
+    told: Instant,
+    every: Duration,
+    terminal: bool,
+}
+
+impl Progress {
+    fn new(read: Arc<AtomicU64>, size: Option<u64>) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let every = if terminal { Duration::from_millis(200) } else { Duration::from_secs(10) };
+        Self { read, size, started: Instant::now(), told: Instant::now(), every, terminal }
+    }
+
+    fn tell(&mut self, tally: &Tally) {
+        if self.told.elapsed() < self.every {
+            return;
+        }
+        self.told = Instant::now();
+        let share = self.size.filter(|size| *size > 0).map_or_else(String::new, |size| {
+            format!("{} % of the file, ", self.read.load(Ordering::Relaxed) * 100 / size)
+        });
+        let rate = u128::from(tally.received) * 1000 / self.started.elapsed().as_millis().max(1);
+        let line = format!("{share}{} lines, {} rejected, {rate} lines/s", tally.received, tally.rejected);
+        if self.terminal { eprint!("\r\x1b[K{line}") } else { eprintln!("{line}") }
+    }
+
+    fn end(&self) {
+        if self.terminal {
+            eprint!("\r\x1b[K");
+        }
+    }
+}

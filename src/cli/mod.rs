@@ -1,0 +1,124 @@
+//! The commands, one file each: `callboard --help` lists them.
+//!
+//! Owns what is said on the terminal and the exit code. Must not decide anything that a request could also
+//! bring about: that is the business of the modules the commands call.
+
+mod demo;
+mod demo_world;
+mod import;
+mod serve;
+mod tenant;
+mod token;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::{App, Running, Sharing};
+use crate::config::Config;
+use crate::error::{Error, Result};
+
+/// Reports on outbound-call campaigns, self-hosted, on Postgres.
+#[derive(Debug, Parser)]
+#[command(name = "callboard", version)]
+pub struct Cli {
+    #[command(flatten)]
+    config: Config,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API.
+    Serve,
+    /// Serve the API with an account full of data to look at.
+    Demo,
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Store call data, one JSON object a line.
+    Import(import::Arguments),
+    /// Make and change accounts.
+    #[command(subcommand)]
+    Tenant(tenant::Command),
+    /// Make users.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Issue tokens.
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+/// Runs the command: 0 where it did what it was asked for, 1 where not.
+pub fn run(cli: Cli) -> ExitCode {
+    log_to_stderr();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&Error::internal(error)),
+    };
+    match runtime.block_on(execute(cli)) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn execute(cli: Cli) -> Result<ExitCode> {
+    let Cli { config, command } = cli;
+    match command {
+        Command::Serve => serve::run(&config).await?,
+        Command::Demo => demo::run(&config).await?,
+        Command::Migrate => with_app(&config, async |_| Ok(())).await?,
+        Command::Import(arguments) => return with_app(&config, async |app| import::run(app, &arguments).await).await,
+        Command::Tenant(command) => with_app(&config, async |app| tenant::run(app, command).await).await?,
+        Command::User(command) => with_app(&config, async |app| user::run(app, command).await).await?,
+        Command::Token(command) => with_app(&config, async |app| token::run(app, command).await).await?,
+        Command::Openapi => {
+            let document = crate::http::openapi::generate().to_pretty_json().map_err(Error::internal)?;
+            println!("{document}");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a command against the database, beside a server if one is running.
+async fn with_app<T>(config: &Config, command: impl AsyncFnOnce(&App) -> Result<T>) -> Result<T> {
+    let running = Running::start(config, Sharing::Beside).await?;
+    let done = command(&running.app).await;
+    running.stop().await;
+    done
+}
+
+/// What is wrong, in words for the terminal.
+fn fail(error: &Error) -> ExitCode {
+    match error {
+        Error::Invalid(faults) => {
+            for (field, messages) in faults.iter() {
+                eprintln!("callboard: {field}: {}", messages.join(" "));
+            }
+        }
+        Error::NotFound => eprintln!("callboard: there is no such account"),
+        other => eprintln!("callboard: {other}"),
+    }
+    ExitCode::FAILURE
+}
+
+/// Structured logs: JSON for machines, plain lines on a terminal. `RUST_LOG` says how much.
+fn log_to_stderr() {
+    use std::io::IsTerminal;
+    use tracing_subscriber::EnvFilter;
+
+    let filter = EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env_lossy();
+    let filter = match "sqlx=warn".parse() {
+        Ok(quieter) if std::env::var_os("RUST_LOG").is_none() => filter.add_directive(quieter),
+        _ => filter,
+    };
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        logs.init();
+    } else {
+        logs.json().flatten_event(true).with_span_list(false).init();
+    }
+}

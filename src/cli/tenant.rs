@@ -1,0 +1,52 @@
+//! `callboard tenant create` and `callboard tenant set`
+
+use chrono_tz::Tz;
+use clap::Subcommand;
+
+use crate::app::App;
+use crate::auth::settings::Settings;
+use crate::auth::tenant::{Change, DEFAULT_TIMEZONE, Tenant};
+use crate::error::Result;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make an account.
+    Create {
+        #[arg(long)]
+        id: i64,
+        #[arg(long)]
+        name: String,
+        /// IANA zone in which the account reads its reports.
+        #[arg(long, default_value_t = DEFAULT_TIMEZONE)]
+        timezone: Tz,
+        /// The account that resells to this one.
+        #[arg(long)]
+        reseller: Option<i64>,
+    },
+    /// Change an account: its name, its timezone or a setting.
+    #[command(after_help = settings_help())]
+    Set {
+        #[arg(long)]
+        id: i64,
+        #[arg(required = true, value_name = "KEY=VALUE", value_parser = change)]
+        changes: Vec<Change>,
+    },
+}
+
+pub async fn run(app: &App, command: Command) -> Result<()> {
+    match command {
+        Command::Create { id, name, timezone, reseller } => Tenant::create(&app.db, id, &name, timezone, reseller).await,
+        Command::Set { id, changes } => Tenant::change(&app.db, id, &changes).await,
+    }
+}
+
+fn change(text: &str) -> Result<Change, String> {
+    let (key, value) = text.split_once('=').ok_or("must be KEY=VALUE")?;
+    Change::parse(key, value)
+}
+
+fn settings_help() -> String {
+    let line = |(name, default, about): &(&str, i64, &str)| format!("  {name} ({default}):{about}\n");
+    let settings: String = Settings::ALL.iter().map(line).collect();
+    format!("Keys:\n  name\n  timezone\n{settings}")
+}

@@ -1,0 +1,37 @@
+//! `callboard user create`
+
+use clap::Subcommand;
+
+use crate::app::App;
+use crate::auth::Role;
+use crate::auth::user::{self, NewUser};
+use crate::error::{Error, Result};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a user; the password comes on standard input.
+    Create {
+        /// The account.
+        #[arg(long)]
+        tenant: i64,
+        /// Unique over the whole installation, without case.
+        #[arg(long)]
+        username: String,
+        #[arg(long, value_enum)]
+        role: Role,
+        #[arg(long)]
+        email: Option<String>,
+        /// The team the user belongs to.
+        #[arg(long)]
+        team: Option<i64>,
+    },
+}
+
+pub async fn run(app: &App, command: Command) -> Result<()> {
+    let Command::Create { tenant, username, role, email, team } = command;
+    let mut password = String::new();
+    std::io::stdin().read_line(&mut password).map_err(Error::internal)?;
+    let password = password.trim_end_matches(['\r', '\n']);
+    user::create(&app.db, NewUser { tenant, username: &username, password, role, email: email.as_deref(), team }).await?;
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! Every setting once: its environment variable, its default, its meaning (contract, section 7).
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// Postgres to use. Without it, one of Callboard's own is run under the data directory.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub database_url: Option<String>,
+
+    /// Where Callboard keeps what is its own: the embedded Postgres and the secret.
+    #[arg(long, env = "CALLBOARD_DATA_DIR", default_value = "./data", global = true)]
+    pub data_dir: PathBuf,
+
+    /// Where to listen.
+    #[arg(long, env = "CALLBOARD_LISTEN", default_value = "127.0.0.1:8080", global = true)]
+    pub listen: SocketAddr,
+
+    /// What tokens are signed with, at least 32 bytes. Without it, one is made once and kept in the data directory.
+    #[arg(long, env = "CALLBOARD_SECRET", hide_env_values = true, global = true)]
+    pub secret: Option<String>,
+}

@@ -1,0 +1,130 @@
+//! The database: how it is reached, brought up to date, and divided by account.
+//!
+//! Owns the pools and the role that the server acts under. Must not know a single table of the reports: all
+//! access goes through a [`Scope`], which is bound to one tenant.
+
+mod embedded;
+mod scope;
+
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, Executor};
+
+pub use embedded::{Embedded, Settings as EmbeddedSettings};
+pub use scope::Scope;
+
+use crate::error::{Error, Result};
+
+static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// The role that stands in for a superuser, whom row-level security does not hold.
+const GUARDED_ROLE: &str = "callboard_guarded";
+const REPORT_TIMEOUT: &str = "30s";
+
+/// Pools on one database: one that only reads, with a limit on every statement, and one that writes.
+#[derive(Clone)]
+pub struct Database {
+    reading: PgPool,
+    writing: PgPool,
+}
+
+impl Database {
+    /// Opens the pools. Fails with a sentence for the operator where the database cannot be reached or the
+    /// role in use would see through the guard and nothing can be done about it.
+    pub async fn open(options: PgConnectOptions) -> Result<Self> {
+        let mut connection = PgConnection::connect_with(&options).await.map_err(unreachable_database)?;
+        let stand_in = bypasses_guard(&mut connection).await?;
+        connection.close().await?;
+
+        let options = options.application_name("callboard");
+        let pool = |size| {
+            PgPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(10)).after_connect(
+                move |connection, _| {
+                    Box::pin(async move {
+                        if stand_in {
+                            connection.execute(AssertSqlSafe(format!("set role {GUARDED_ROLE}"))).await?;
+                        }
+                        Ok(())
+                    })
+                },
+            )
+        };
+        let reading = options.clone().options([("statement_timeout", REPORT_TIMEOUT), ("jit", "off")]);
+        Ok(Self { reading: pool(16).connect_lazy_with(reading), writing: pool(8).connect_lazy_with(options) })
+    }
+
+    /// Brings the schema up to date. Several instances may do so at once: one of them does the work.
+    pub async fn migrate(options: &PgConnectOptions) -> Result<()> {
+        let mut connection = PgConnection::connect_with(options).await.map_err(unreachable_database)?;
+        MIGRATOR.run_direct(None, &mut connection, false).await.map_err(Error::internal)?;
+        if bypasses_guard(&mut connection).await? {
+            stand_in_role(&mut connection).await?;
+        }
+        Ok(connection.close().await?)
+    }
+
+    /// A snapshot of one account's rows, for reading only.
+    pub async fn read(&self, tenant: i64) -> Result<Scope> {
+        Scope::begin(&self.reading, "begin isolation level repeatable read read only", tenant).await
+    }
+
+    /// A transaction in which rows of one account are read and written; undone unless committed.
+    pub async fn write(&self, tenant: i64) -> Result<Scope> {
+        Scope::begin(&self.writing, "begin", tenant).await
+    }
+
+    /// Whether the database answers and has every migration of this build.
+    pub async fn ready(&self) -> Result<()> {
+        let applied: i64 = sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
+            .fetch_one(&self.reading)
+            .await?;
+        if usize::try_from(applied).is_ok_and(|applied| applied >= MIGRATOR.iter().count()) {
+            return Ok(());
+        }
+        Err(Error::Unavailable("migrations are missing: run `callboard migrate`".into()))
+    }
+
+    /// The pool itself, without a scope: a query on it sees no account's rows.
+    pub fn unscoped(&self) -> &PgPool {
+        &self.reading
+    }
+
+    pub async fn close(&self) {
+        self.reading.close().await;
+        self.writing.close().await;
+    }
+}
+
+fn unreachable_database(error: sqlx::Error) -> Error {
+    Error::Unavailable(format!("cannot reach the database: {error}"))
+}
+
+async fn bypasses_guard(connection: &mut PgConnection) -> Result<bool> {
+    let sql = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user";
+    Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
+}
+
+/// Makes the role that a superuser's connections act under, with the rights on our tables and no more.
+async fn stand_in_role(connection: &mut PgConnection) -> Result<()> {
+    let create = format!(
+        "do $$ begin
+             if not exists (select from pg_roles where rolname = '{GUARDED_ROLE}') then
+                 create role {GUARDED_ROLE} nologin;
+             end if;
+         exception when duplicate_object or unique_violation then null; -- another instance was first
+         end $$;
+         grant {GUARDED_ROLE} to current_user;
+         grant usage on schema public to {GUARDED_ROLE};
+         grant select, insert, update, delete on all tables in schema public to {GUARDED_ROLE};
+         grant usage on all sequences in schema public to {GUARDED_ROLE};"
+    );
+    connection.execute(AssertSqlSafe(create)).await.map_err(|error| {
+        Error::Internal(format!(
+            "this database role passes by row-level security and may not create {GUARDED_ROLE}, under which \
+             Callboard would act; use a role without BYPASSRLS: {error}"
+        ))
+    })?;
+    Ok(())
+}

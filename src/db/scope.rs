@@ -1,0 +1,49 @@
+//! The tenant scope: the only way to a table.
+//!
+//! A scope is one transaction bound to one account, twice over: every query made through it has the tenant
+//! as its `$1`, and the transaction carries the tenant for the row-level security underneath
+//! (`migrations/0001_tenancy.sql`), so a query that forgets its predicate meets nothing of a neighbour's.
+
+use sqlx::postgres::{PgArguments, PgConnection, PgRow};
+use sqlx::query::{Query, QueryAs};
+use sqlx::{AssertSqlSafe, FromRow, PgPool, Postgres, Transaction};
+
+use crate::error::Result;
+
+pub struct Scope {
+    transaction: Transaction<'static, Postgres>,
+    tenant: i64,
+}
+
+impl Scope {
+    pub(super) async fn begin(pool: &PgPool, begin: &str, tenant: i64) -> Result<Self> {
+        // One round trip for both; the tenant is an integer and so cannot say anything else.
+        let begin = AssertSqlSafe(format!("{begin}; set local callboard.tenant = '{tenant}'"));
+        Ok(Self { transaction: pool.begin_with(begin).await?, tenant })
+    }
+
+    pub fn tenant(&self) -> i64 {
+        self.tenant
+    }
+
+    /// A query whose `$1` is the tenant; further binds are `$2` on.
+    pub fn query(&self, sql: &'static str) -> Query<'static, Postgres, PgArguments> {
+        sqlx::query(sql).bind(self.tenant)
+    }
+
+    /// As [`Scope::query`], for its rows.
+    pub fn select<R>(&self, sql: &'static str) -> QueryAs<'static, Postgres, R, PgArguments>
+    where
+        R: for<'r> FromRow<'r, PgRow>,
+    {
+        sqlx::query_as(sql).bind(self.tenant)
+    }
+
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.transaction.commit().await?)
+    }
+}

@@ -1,0 +1,107 @@
+//! The kinds of failure Callboard knows, each with what its cause needs to be understood.
+//!
+//! Owns the distinction between "you sent something wrong" and "we could not". Must not know HTTP:
+//! status codes and bodies are made of these in `http::error`, and in no other place.
+
+use std::collections::BTreeMap;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Values that cannot be worked with, by field.
+    #[error("the given data was invalid: {0:?}")]
+    Invalid(Faults),
+    /// A body that is not what its type promises (JSON that cannot be read, say).
+    #[error("malformed body: {0}")]
+    Malformed(String),
+    /// No token, or one that stands for no session any more.
+    #[error("unauthenticated")]
+    Unauthenticated,
+    /// A token without the permission asked for.
+    #[error("forbidden")]
+    Forbidden,
+    /// There is no such thing, or it is another account's: the two must look alike.
+    #[error("not found")]
+    NotFound,
+    /// A body of a type that is not taken here.
+    #[error("unsupported media type")]
+    UnsupportedMedia,
+    /// The database cannot be reached, or has no connection free.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// The database gave up on a statement that took too long.
+    #[error("timed out")]
+    TimedOut,
+    /// Everything that is our own fault. The text is for the log, never for a client.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// One fault of one field.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut faults = Faults::default();
+        faults.add(field, message);
+        Self::Invalid(faults)
+    }
+
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+/// SQLSTATE of a statement that ran into `statement_timeout`.
+const QUERY_CANCELED: &str = "57014";
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
+                Self::Unavailable(error.to_string())
+            }
+            sqlx::Error::Database(database) => match database.code().as_deref() {
+                Some(QUERY_CANCELED) => Self::TimedOut,
+                // Class 08 is a lost connection, 57P a server that stops or starts.
+                Some(code) if code.starts_with("08") || code.starts_with("57P") => {
+                    Self::Unavailable(error.to_string())
+                }
+                _ => Self::Internal(error.to_string()),
+            },
+            _ => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+/// What is wrong with each field, every field at once, in the order of their names.
+#[derive(Debug, Default, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Faults(BTreeMap<String, Vec<String>>);
+
+impl Faults {
+    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.entry(field.into()).or_default().push(message.into());
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many fields are at fault.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Every field with its messages.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.0.iter().map(|(field, messages)| (field.as_str(), messages.as_slice()))
+    }
+
+    /// `value`, where nothing was at fault.
+    pub fn into_result<T>(self, value: Option<T>) -> Result<T> {
+        match value {
+            Some(value) if self.is_empty() => Ok(value),
+            _ => Err(Error::Invalid(self)),
+        }
+    }
+}

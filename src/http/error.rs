@@ -1,0 +1,84 @@
+//! What a failure looks like to a client: the one place that maps kinds of failure to statuses and messages
+//! (contract, section 1). What is ours to know goes to the log, here and only here.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::error::{Error, Faults};
+
+/// The body of every failure.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Error)]
+pub struct Body {
+    message: String,
+    /// With 422 only: what is wrong, by field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, Vec<String>>>)]
+    errors: Option<Faults>,
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = match &self {
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unavailable(cause) => {
+                tracing::warn!(cause, "unavailable");
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Self::Internal(cause) => {
+                tracing::error!(cause, "failed");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        };
+        let errors = if let Self::Invalid(faults) = self { Some(faults) } else { None };
+        respond(status, errors)
+    }
+}
+
+/// Gives responses that the framework made of a failure our body; ours pass as they are.
+pub async fn as_json(response: Response) -> Response {
+    let status = response.status();
+    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if is_json || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let mut ours = respond(status, None);
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        ours.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    ours
+}
+
+fn respond(status: StatusCode, errors: Option<Faults>) -> Response {
+    let mut response = (status, Json(Body { message: message(status).into(), errors })).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// The fixed message of a status.
+pub fn message(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "Malformed request body",
+        StatusCode::UNAUTHORIZED => "Unauthenticated.",
+        StatusCode::FORBIDDEN => "This action is unauthorized.",
+        StatusCode::NOT_FOUND => "Resource not found",
+        StatusCode::METHOD_NOT_ALLOWED => "Method not allowed",
+        StatusCode::PAYLOAD_TOO_LARGE => "Payload too large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "Unsupported media type",
+        StatusCode::UNPROCESSABLE_ENTITY => "The given data was invalid.",
+        StatusCode::SERVICE_UNAVAILABLE => "Service unavailable",
+        StatusCode::GATEWAY_TIMEOUT => "Timed out",
+        status if status.is_client_error() => status.canonical_reason().unwrap_or("Bad request"),
+        _ => "Server error",
+    }
+}

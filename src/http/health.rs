@@ -1,0 +1,31 @@
+//! Whether Callboard is alive, and whether it can answer.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::openapi::Data;
+use crate::app::App;
+use crate::error::Result;
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Health {
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// Alive: the process answers.
+#[utoipa::path(get, path = "/healthz", tag = "Running", responses((status = 200, description = "Alive.", body = Data<Health>)))]
+pub async fn healthz() -> Json<Data<Health>> {
+    Json(Data { data: Health { status: "ok" } })
+}
+
+/// Ready: the database is reachable and has every migration of this version.
+#[utoipa::path(get, path = "/readyz", tag = "Running", responses(
+    (status = 200, description = "Ready.", body = Data<Health>),
+    (status = 503, description = "Not ready.", body = super::error::Body),
+))]
+pub async fn readyz(State(app): State<App>) -> Result<Json<Data<Health>>> {
+    app.db.ready().await?;
+    Ok(Json(Data { data: Health { status: "ok" } }))
+}

@@ -1,0 +1,69 @@
+//! `POST /api/ingest`: call data as a stream of lines.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use futures_util::TryStreamExt;
+use tokio_util::io::StreamReader;
+
+use super::extract::{IngestWrite, Permitted};
+use super::openapi::Data;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::ingest::{self, Tally, Target};
+use crate::reports::query::{Kind, Parameter, Query};
+
+pub const ATOMIC: Parameter =
+    Parameter::optional("atomic", Kind::Flag, "All or nothing: with one bad line nothing is stored.");
+
+/// Stores call data, one JSON object a line.
+///
+/// Each line has a `kind` and states a whole row of it: what it leaves out, or gives as null, takes its default.
+/// Rows are upserted by their key within the account, so a body may be sent again; a later line wins. Bad lines
+/// are told by number and field and do not keep the others from being stored. 200 means committed.
+#[utoipa::path(post, path = "/api/ingest", tag = "Ingest", security(("token" = [])),
+    extensions(("x-permission" = json!("ingest_write"))),
+    params(
+        ("atomic" = Option<bool>, Query, description = ATOMIC.about),
+        ("timezone" = Option<String>, Query, description = "IANA zone in which times without an offset are read; the account's by default."),
+        ("Content-Encoding" = Option<String>, Header, description = "gzip, or none."),
+    ),
+    request_body(content = String, content_type = "application/x-ndjson",
+        example = "{\"kind\":\"team\",\"id\":1,\"name\":\"North\"}\n{\"kind\":\"agent\",\"id\":3,\"name\":\"Nguyen Van A\",\"username\":\"agent01\",\"team_id\":1}\n"),
+    responses(
+        (status = 200, description = "Every valid line is committed.", body = Data<Tally>,
+            example = json!({"data": {"received": 3, "stored": 2, "rejected": 1,
+                "errors": [{"line": 3, "errors": {"result": ["must be one of: answered, no_answer, busy, failed, abandoned."]}}]}})),
+        (status = 400, description = "The body broke off or is no gzip; the lines before may be stored.", body = super::error::Body),
+        (status = 401, description = "No valid token.", body = super::error::Body),
+        (status = 403, description = "Not permitted.", body = super::error::Body),
+        (status = 415, description = "Another content type or encoding.", body = super::error::Body),
+        (status = 422, description = "A bad parameter; or, with atomic, a bad line: `lines.<n>.<field>`.", body = super::error::Body),
+        (status = 503, description = "The database is out of reach.", body = super::error::Body),
+    ))]
+pub async fn post(
+    Permitted { caller, .. }: Permitted<IngestWrite>,
+    State(app): State<App>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Data<Tally>>> {
+    let mut query = Query::parse(&raw.unwrap_or_default());
+    let atomic = query.flag(&ATOMIC);
+    let zone = query.zone(caller.tenant.timezone);
+    let target = query.finish(Some(Target { tenant: caller.tenant.id, zone, atomic }))?;
+    if !is_ndjson(&headers) {
+        return Err(Error::UnsupportedMedia);
+    }
+    let stream = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
+    let data = ingest::ingest(&app.db, target, stream, |_| ()).await?;
+    Ok(Json(Data { data }))
+}
+
+fn is_ndjson(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-ndjson"))
+}
+

@@ -1,0 +1,156 @@
+//! The OpenAPI 3.1 document, generated from the routes and the reports themselves.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
+use utoipa::openapi::response::{ResponseBuilder, ResponsesBuilder};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr,
+    Required, Schema,
+};
+
+use super::error;
+use crate::app::App;
+use crate::auth::Permission;
+use crate::reports::query::{Kind, Parameter};
+use crate::reports::report::{Definition, Module, Place};
+
+/// The envelope of one resource: `{"data": …}`.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Data<T> {
+    pub data: T,
+}
+
+/// The whole document.
+pub fn generate() -> OpenApi {
+    super::routes().into_openapi()
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", tag = "Running",
+    responses((status = 200, description = "The OpenAPI 3.1 document of this server.", body = serde_json::Value)))]
+pub async fn document(State(_): State<App>) -> Json<OpenApi> {
+    Json(generate())
+}
+
+/// What the document says before any route is added to it.
+pub fn base() -> OpenApi {
+    let license = LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build();
+    let info = InfoBuilder::new()
+        .title("Callboard")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "Reports on outbound-call campaigns. Windows are half-open; dates are read in the request's zone; \
+             percentages are rounded half away from zero. Every failure has the body `{\"message\": …}`; a 422 lists \
+             every faulty field under `errors`.",
+        ))
+        .license(Some(license))
+        .build();
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("A token from login or from `callboard token issue`."))
+        .build();
+    let components = ComponentsBuilder::new()
+        .security_scheme("token", SecurityScheme::Http(token))
+        .schema_from::<error::Body>()
+        .build();
+    OpenApiBuilder::new().info(info).components(Some(components)).build()
+}
+
+/// Adds a report's operation, with the schemas it refers to.
+pub fn add_report(document: &mut OpenApi, report: &Definition, permission: Permission) {
+    let about = report.about;
+    let mut schemas = Vec::new();
+    let data = ObjectBuilder::new().property("data", report.schema(&mut schemas)).required("data");
+    let example = serde_json::from_str(about.example).ok();
+    let content = ContentBuilder::new().schema(Some(data)).example(example).build();
+    let found = ResponseBuilder::new().description(about.title).content("application/json", content);
+
+    let tag = match about.module {
+        Module::Autocall => "AutoCall reports",
+        Module::Telesales => "Telesales reports",
+    };
+    let mut operation = OperationBuilder::new()
+        .tag(tag)
+        .summary(Some(about.title))
+        .description(Some(about.summary))
+        .operation_id(Some(format!("{}_{}", module_name(about.module), about.name.replace('-', "_"))))
+        .security(SecurityRequirement::new("token", [] as [&str; 0]))
+        .extensions(Some(ExtensionsBuilder::new().add("x-permission", permission.name()).build()))
+        .responses(failures(ResponsesBuilder::new().response("200", found)).build());
+    if about.place == Place::OfCampaign {
+        let id = ParameterBuilder::new().name("id").parameter_in(ParameterIn::Path).required(Required::True);
+        operation = operation.parameter(id.description(Some("The campaign.")).schema(Some(integer())));
+    }
+    for parameter in report.parameters() {
+        operation = operation.parameter(described(parameter));
+    }
+    document.paths.paths.insert(report.path(), PathItem::new(HttpMethod::Get, operation));
+    document.components.get_or_insert_default().schemas.extend(schemas);
+}
+
+fn module_name(module: Module) -> &'static str {
+    match module {
+        Module::Autocall => "autocall",
+        Module::Telesales => "telesales",
+    }
+}
+
+/// The ways every report can fail.
+fn failures(responses: ResponsesBuilder) -> ResponsesBuilder {
+    let failures = [
+        ("401", "No valid token."),
+        ("403", "The token lacks the permission."),
+        ("404", "The account has no such thing."),
+        ("422", "Parameters that cannot be worked with, every one listed."),
+        ("503", "The database is out of reach."),
+        ("504", "It took too long."),
+    ];
+    failures.into_iter().fold(responses, |responses, (status, description)| {
+        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).build();
+        responses.response(status, ResponseBuilder::new().description(description).content("application/json", body))
+    })
+}
+
+fn described(parameter: &Parameter) -> ParameterBuilder {
+    let required = if parameter.required { Required::True } else { Required::False };
+    let described = ParameterBuilder::new()
+        .name(parameter.name)
+        .parameter_in(ParameterIn::Query)
+        .required(required)
+        .description(Some(parameter.about))
+        .schema(Some(schema(&parameter.kind)));
+    match parameter.kind {
+        Kind::IdList => described.style(Some(ParameterStyle::Form)).explode(Some(true)),
+        _ => described,
+    }
+}
+
+fn schema(kind: &Kind) -> RefOr<Schema> {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    match kind {
+        Kind::Moment => text().examples(["2026-06-01", "2026-06-01T00:00:00+07:00"]).into(),
+        Kind::Zone => text().examples(["Asia/Ho_Chi_Minh"]).into(),
+        Kind::Id => integer(),
+        Kind::IdList => ArrayBuilder::new().items(integer()).max_items(Some(1000)).into(),
+        Kind::Integer { range, default } => ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(*range.start() as f64))
+            .maximum(Some(*range.end() as f64))
+            .default(Some((*default).into()))
+            .into(),
+        Kind::Flag => ObjectBuilder::new().schema_type(Type::Boolean).default(Some(false.into())).into(),
+        Kind::Text => text().into(),
+        Kind::Choice(names) => text().enum_values(Some(names.iter().copied())).into(),
+    }
+}
+
+fn integer() -> RefOr<Schema> {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
+    ObjectBuilder::new().schema_type(Type::Integer).format(Some(format)).into()
+}

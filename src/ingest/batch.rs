@@ -1,0 +1,180 @@
+//! A chunk of lines into the database: references checked, rows staged by COPY, then one upsert a kind.
+//!
+//! The statements are made once from the list of kinds, whose names are all that goes into them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
+
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Executor, Row as _};
+
+use super::field::Field;
+use super::kind::{KINDS, Kind};
+use super::line::{Key, Row};
+use crate::db::Scope;
+use crate::error::{Faults, Result};
+
+/// A line as read: its number, and its row or what is wrong with it.
+pub type Line = (u64, Result<Row, Faults>);
+
+/// What became of a chunk.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub stored: u64,
+    pub rejected: Vec<(u64, Faults)>,
+}
+
+/// Stores the valid lines of a chunk within the scope's transaction, and says what is wrong with the others.
+pub async fn store(scope: &mut Scope, lines: Vec<Line>) -> Result<Outcome> {
+    let known = known_references(scope, &lines).await?;
+    let (rows, outcome) = accept(lines, known);
+    for (kind, rows) in rows {
+        upsert(scope, &KINDS[kind], rows).await?;
+    }
+    Ok(outcome)
+}
+
+type Rows = HashMap<Key, Row>;
+type Known = HashSet<(&'static str, Key)>;
+
+/// Of what the lines refer to, what is stored already.
+async fn known_references(scope: &mut Scope, lines: &[Line]) -> Result<Known> {
+    let mut wanted: BTreeMap<&'static str, HashSet<&Key>> = BTreeMap::new();
+    for row in lines.iter().filter_map(|(_, row)| row.as_ref().ok()) {
+        for (_, kind, key) in &row.references {
+            wanted.entry(kind).or_default().insert(key);
+        }
+    }
+    let mut known = Known::new();
+    for (kind, keys) in wanted {
+        let (mut numbers, mut texts) = (Vec::new(), Vec::new());
+        for key in keys {
+            match key {
+                Key::Number(number) => numbers.push(*number),
+                Key::Text(text) => texts.push(text.clone()),
+            }
+        }
+        let Some(statements) = STATEMENTS.get(kind) else { continue };
+        let find = sqlx::query(AssertSqlSafe(statements.find.as_str())).bind(scope.tenant());
+        let by_number = statements.key_type == "bigint";
+        let find = if by_number { find.bind(numbers) } else { find.bind(texts) };
+        for row in find.fetch_all(scope.connection()).await? {
+            let key = if by_number { Key::Number(row.try_get(0)?) } else { Key::Text(row.try_get(0)?) };
+            known.insert((kind, key));
+        }
+    }
+    Ok(known)
+}
+
+/// Goes through the lines in order: a row may refer to what is stored or to an accepted row before it, and a
+/// later row takes the place of an earlier one with its key. The rows come by their place in [`KINDS`].
+fn accept(lines: Vec<Line>, mut known: Known) -> (BTreeMap<usize, Rows>, Outcome) {
+    let (mut rows, mut outcome) = (BTreeMap::<usize, Rows>::new(), Outcome::default());
+    for (number, line) in lines {
+        match line.and_then(|row| refer(row, &known)) {
+            Ok(mut row) => {
+                outcome.stored += 1;
+                known.insert((row.kind.name, row.key.clone()));
+                let place = KINDS.iter().position(|kind| kind.name == row.kind.name).unwrap_or(0);
+                let rows = rows.entry(place).or_default();
+                if let Some(earlier) = rows.remove(&row.key) {
+                    row.created_at = row.created_at.or(earlier.created_at);
+                }
+                rows.insert(row.key.clone(), row);
+            }
+            Err(faults) => outcome.rejected.push((number, faults)),
+        }
+    }
+    (rows, outcome)
+}
+
+fn refer(row: Row, known: &Known) -> Result<Row, Faults> {
+    let mut faults = Faults::default();
+    for (field, kind, key) in &row.references {
+        if !known.contains(&(*kind, key.clone())) {
+            faults.add(*field, format!("refers to no {kind} that is stored or stands earlier."));
+        }
+    }
+    if faults.is_empty() { Ok(row) } else { Err(faults) }
+}
+
+async fn upsert(scope: &mut Scope, kind: &'static Kind, rows: Rows) -> Result<()> {
+    let Some(statements) = STATEMENTS.get(kind.name) else { return Ok(()) };
+    let tenant = scope.tenant();
+    let connection = scope.connection();
+    connection.execute(AssertSqlSafe(statements.stage.as_str())).await?;
+    copy(connection, statements, rows).await?;
+    for upsert in &statements.upserts {
+        sqlx::query(AssertSqlSafe(upsert.as_str())).bind(tenant).execute(&mut *connection).await?;
+    }
+    connection.execute(AssertSqlSafe(statements.clear.as_str())).await?;
+    Ok(())
+}
+
+async fn copy(connection: &mut PgConnection, statements: &Statements, rows: Rows) -> Result<()> {
+    let mut text = String::new();
+    for row in rows.values() {
+        text.push_str(row.created_at.as_deref().unwrap_or("\\N"));
+        text.push_str(&row.columns);
+        text.push('\n');
+    }
+    let mut copy = connection.copy_in_raw(&statements.copy).await?;
+    copy.send(text.into_bytes()).await?;
+    copy.finish().await?;
+    Ok(())
+}
+
+/// What a kind is stored with.
+struct Statements {
+    key_type: &'static str,
+    /// Of the keys in `$2`, those that are stored.
+    find: String,
+    stage: String,
+    copy: String,
+    upserts: Vec<String>,
+    clear: String,
+}
+
+static STATEMENTS: LazyLock<HashMap<&'static str, Statements>> =
+    LazyLock::new(|| KINDS.iter().map(|kind| (kind.name, Statements::of(kind))).collect());
+
+impl Statements {
+    fn of(kind: &'static Kind) -> Self {
+        let (table, key) = (kind.table, kind.key().name);
+        let staged = format!("staged_{table}");
+        let stated: Vec<(&str, &str)> = kind.columns().filter(|(name, _)| *name != Field::CREATED_AT.name).collect();
+        let typed: Vec<String> = stated.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
+        let names = stated.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+
+        let has_created_at = kind.field(Field::CREATED_AT.name).is_some();
+        let mut upserts = vec![upsert_sql(table, &staged, key, &names, "created_at is null")];
+        if has_created_at {
+            let with_created_at: Vec<&str> = names.iter().copied().chain(["created_at"]).collect();
+            upserts.push(upsert_sql(table, &staged, key, &with_created_at, "created_at is not null"));
+        }
+        Self {
+            key_type: kind.key().kind.sql_type(),
+            find: format!("select {key} from {table} where tenant_id = $1 and {key} = any ($2)"),
+            stage: format!("create temp table if not exists {staged} (created_at timestamptz, {})", typed.join(", ")),
+            copy: format!("copy {staged} (created_at, {}) from stdin", names.join(", ")),
+            upserts,
+            clear: format!("truncate {staged}"),
+        }
+    }
+}
+
+/// Rows go in by their key, so that two writers of the same rows wait for each other instead of locking up,
+/// and rows that say nothing new are left alone.
+fn upsert_sql(table: &str, staged: &str, key: &str, columns: &[&str], which: &str) -> String {
+    let changing: Vec<&str> = columns.iter().copied().filter(|column| *column != key).collect();
+    let list = |prefix: &str| changing.iter().map(|column| format!("{prefix}{column}")).collect::<Vec<_>>().join(", ");
+    let set = changing.iter().map(|column| format!("{column} = excluded.{column}")).collect::<Vec<_>>().join(", ");
+    let (stored, sent) = (list("stored."), list("excluded."));
+    let columns = columns.join(", ");
+    format!(
+        "insert into {table} as stored (tenant_id, {columns})
+         select $1, {columns} from {staged} where {which} order by {key}
+         on conflict (tenant_id, {key}) do update set {set}
+         where ({stored}) is distinct from ({sent})"
+    )
+}

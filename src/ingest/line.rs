@@ -1,0 +1,118 @@
+//! One line: JSON in, a row of some kind out, or what is wrong with it, field by field.
+
+use std::collections::HashMap;
+
+use chrono_tz::Tz;
+use serde_json::value::RawValue;
+
+use super::field::{Presence, Type, is_nothing};
+use super::kind::Kind;
+use crate::error::Faults;
+
+/// What a row is found by within its kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    Number(i64),
+    Text(String),
+}
+
+/// A valid line, but for the rows it refers to.
+#[derive(Debug)]
+pub struct Row {
+    pub kind: &'static Kind,
+    pub key: Key,
+    /// The row in COPY's text format, without `created_at`, each value behind a tab.
+    pub columns: String,
+    /// In COPY's text format; the kinds that have it keep the first value where it is left out.
+    pub created_at: Option<String>,
+    /// What the row refers to: field, kind, key.
+    pub references: Vec<(&'static str, &'static str, Key)>,
+}
+
+/// Reads one line. Times without an offset are read in `zone`.
+pub fn parse(line: &str, zone: Tz) -> Result<Row, Faults> {
+    let mut faults = Faults::default();
+    let fields: HashMap<String, &RawValue> = match serde_json::from_str(line) {
+        Ok(fields) => fields,
+        Err(error) => {
+            faults.add("line", format!("is not a JSON object: {error}."));
+            return Err(faults);
+        }
+    };
+    let Some(kind) = kind(&fields) else {
+        faults.add("kind", "must be one of the kinds that can be ingested.");
+        return Err(faults);
+    };
+    for name in fields.keys().filter(|name| *name != "kind" && kind.field(name).is_none()) {
+        faults.add(name, "is no field of this kind.");
+    }
+    row(kind, &fields, zone, &mut faults).filter(|_| faults.is_empty()).ok_or(faults)
+}
+
+fn kind(fields: &HashMap<String, &RawValue>) -> Option<&'static Kind> {
+    let name: String = serde_json::from_str(fields.get("kind")?.get()).ok()?;
+    Kind::named(&name)
+}
+
+fn row(kind: &'static Kind, fields: &HashMap<String, &RawValue>, zone: Tz, faults: &mut Faults) -> Option<Row> {
+    let mut row = Row { kind, key: Key::Number(0), columns: String::new(), created_at: None, references: Vec::new() };
+    for (at, field) in kind.fields.iter().enumerate() {
+        let given = fields.get(field.name).map(|value| value.get()).filter(|json| !is_nothing(json));
+        let mut value = String::new();
+        match (given, &field.presence) {
+            (Some(json), _) => {
+                if let Err(fault) = field.kind.encode(json, zone, &mut value) {
+                    faults.add(field.name, fault);
+                    continue;
+                }
+                if let Type::Reference(target) = field.kind {
+                    row.references.push((field.name, target, key(json)?));
+                }
+                if at == 0 {
+                    row.key = key(json)?;
+                }
+            }
+            (None, Presence::Required) => faults.add(field.name, "is required."),
+            (None, Presence::Or(default)) => value.push_str(default),
+            (None, Presence::Optional) => value.push_str("\\N"),
+            (None, Presence::Kept) => {}
+        }
+        if field.presence == Presence::Kept {
+            row.created_at = given.map(|_| value);
+        } else {
+            row.columns.push('\t');
+            row.columns.push_str(&value);
+        }
+    }
+    Some(row)
+}
+
+/// The key in a JSON value that has been found to be one.
+fn key(json: &str) -> Option<Key> {
+    json.parse().map(Key::Number).or_else(|_| serde_json::from_str(json).map(Key::Text)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(line: &str) -> Vec<String> {
+        let faults = parse(line, Tz::UTC).expect_err(line);
+        faults.iter().map(|(field, _)| field.to_owned()).collect()
+    }
+
+    #[test]
+    fn every_faulty_field_of_a_line_is_told() {
+        assert_eq!(faults(r#"{"kind":"agent","id":"x","colour":1,"team_id":1.5}"#), ["colour", "id", "name", "team_id", "username"]);
+        assert_eq!(faults("{"), ["line"]);
+        assert_eq!(faults("[]"), ["line"]);
+        assert_eq!(faults("{}"), ["kind"]);
+        assert_eq!(faults(r#"{"kind":"lead"}"#), ["kind"]);
+    }
+
+    #[test]
+    fn what_a_line_leaves_out_takes_its_default() {
+        let row = parse(r#"{"kind":"caller_id","cid":"0900","carrier":"other","cli_type":"mobile","display_name":""}"#, Tz::UTC);
+        assert_eq!(row.unwrap().columns, "\t0900\t\\N\tother\tmobile\tactive\t\\N\t200");
+    }
+}

@@ -1,0 +1,82 @@
+//! Lines off a stream, in chunks of bounded size, whatever the stream holds.
+
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+
+/// The longest line that is read, in bytes.
+pub const MAX_LINE: usize = 1 << 20;
+/// How much is parsed and stored at a time, in lines and in bytes.
+const CHUNK_LINES: usize = 10_000;
+const CHUNK_BYTES: usize = 4 << 20;
+
+/// A line that is not blank, with its number in the stream, from 1.
+#[derive(Debug)]
+pub struct RawLine {
+    pub number: u64,
+    /// None where it was longer than [`MAX_LINE`].
+    pub bytes: Option<Vec<u8>>,
+}
+
+pub struct LineReader<R> {
+    stream: R,
+    number: u64,
+}
+
+impl<R: AsyncBufRead + Unpin> LineReader<R> {
+    pub fn new(stream: R) -> Self {
+        Self { stream, number: 0 }
+    }
+
+    /// The next lines, at most one chunk of them; none at the end.
+    pub async fn chunk(&mut self) -> std::io::Result<Vec<RawLine>> {
+        let (mut lines, mut size) = (Vec::new(), 0);
+        while lines.len() < CHUNK_LINES && size < CHUNK_BYTES {
+            let Some(bytes) = self.line().await? else { break };
+            self.number += 1;
+            size += bytes.as_ref().map_or(0, Vec::len);
+            let blank = bytes.as_ref().is_some_and(|bytes| bytes.trim_ascii().is_empty());
+            if !blank {
+                lines.push(RawLine { number: self.number, bytes });
+            }
+        }
+        Ok(lines)
+    }
+
+    /// The next line without its end: Some(None) where it is too long, None at the end of the stream.
+    async fn line(&mut self) -> std::io::Result<Option<Option<Vec<u8>>>> {
+        let (mut line, mut too_long, mut any) = (Vec::new(), false, false);
+        loop {
+            let buffer = self.stream.fill_buf().await?;
+            if buffer.is_empty() {
+                break;
+            }
+            any = true;
+            let end = buffer.iter().position(|byte| *byte == b'\n');
+            let part = &buffer[..end.unwrap_or(buffer.len())];
+            too_long |= line.len() + part.len() > MAX_LINE;
+            if !too_long {
+                line.extend_from_slice(part);
+            }
+            let read = end.map_or(buffer.len(), |end| end + 1);
+            self.stream.consume(read);
+            if end.is_some() {
+                break;
+            }
+        }
+        Ok(any.then_some((!too_long).then_some(line)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn lines_keep_their_numbers_and_blank_ones_do_not_count() {
+        let text = format!("a\n\n  \r\n{}\nb", "x".repeat(MAX_LINE + 1));
+        let mut reader = LineReader::new(tokio::io::BufReader::with_capacity(7, text.as_bytes()));
+        let lines = reader.chunk().await.unwrap();
+        let seen: Vec<(u64, Option<&[u8]>)> = lines.iter().map(|line| (line.number, line.bytes.as_deref())).collect();
+        assert_eq!(seen, [(1, Some(b"a".as_slice())), (4, None), (5, Some(b"b"))]);
+        assert!(reader.chunk().await.unwrap().is_empty());
+    }
+}

@@ -1,0 +1,31 @@
+//! Callboard: a self-hosted server that reports on outbound-call campaigns, on Postgres.
+//!
+//! The modules below stand in the order they may use one another: a later one knows earlier ones, never the
+//! reverse (`tests/it/layers.rs` holds them to it).
+//!
+//! - [`error`], [`percent`], [`time`], [`table`]: what everything else speaks in.
+//! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without.
+//! - [`auth`]: accounts, users, sessions, tokens, permissions.
+//! - [`app`]: what a running Callboard consists of.
+//! - [`reports`]: every report, defined once. [`ingest`]: call data coming in.
+//! - [`http`]: all routes on one page. [`cli`]: the commands.
+
+pub mod error;
+pub mod percent;
+pub mod time;
+
+pub mod table;
+
+pub mod config;
+pub mod db;
+
+pub mod auth;
+
+pub mod app;
+
+pub mod ingest;
+pub mod reports;
+
+pub mod http;
+
+pub mod cli;

@@ -1,0 +1,151 @@
+//! KPIs: what a campaign's attempts came to, in one object.
+
+use serde::ser::{Serialize, Serializer};
+use utoipa::openapi::schema::ObjectBuilder;
+
+use super::Campaign;
+use super::digits::Digits;
+use crate::db::Scope;
+use crate::error::Result;
+use crate::percent::{PercentText, mean};
+use crate::reports::query::Query;
+use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::table::{Chart, Table, row};
+use crate::time::Instant;
+
+pub struct Kpis;
+
+row! {
+    /// What a campaign's attempts in the window came to.
+    pub struct AutocallKpis {
+        /// Leads of the campaign, whatever the window.
+        total_leads: i64 => "Total leads",
+        /// Attempts started in the window, those in progress included; one lead may have many.
+        dialed: i64 => "Dialed",
+        /// Attempts with result answered.
+        answered: i64 => "Answered",
+        /// Attempts with result no_answer.
+        no_answer: i64 => "No answer",
+        /// Attempts with result busy.
+        busy: i64 => "Busy",
+        /// Attempts with result failed; rejected calls are among them.
+        failed: i64 => "Failed",
+        /// Attempts with result abandoned.
+        abandoned: i64 => "Abandoned",
+        /// answered ÷ dialed × 100, two decimals.
+        answer_rate_pct: PercentText => "Answer rate, %",
+        /// Mean billsec of answered attempts, whole seconds.
+        avg_call_duration_sec: i64 => "Average duration, s",
+        /// Sum of billsec of answered attempts, seconds.
+        total_talk_time_sec: i64 => "Total talk time, s",
+        /// Answered attempts by deciding key (the last one pressed): most first, then by key; `no_input` last.
+        dtmf_distribution: Distribution,
+        /// Attempts handed to an agent queue (transfer queued or connected).
+        transfer_to_queue_count: i64 => "Transferred to queue",
+        /// Attempts connected to an agent ÷ attempts handed to a queue × 100, two decimals.
+        transfer_success_rate_pct: PercentText => "Transfer success, %",
+        /// When the snapshot was taken that these figures were read from.
+        computed_at: Instant => "Computed at",
+    }
+}
+
+row! {
+    /// A key and how often it decided an answered attempt.
+    pub struct KeyCount {
+        /// The key, or no_input.
+        digit: String => "Key",
+        /// Answered attempts it decided.
+        count: i64 => "Count",
+    }
+}
+
+/// Keys and their counts, which JSON shows as an object.
+#[derive(Debug, Clone)]
+pub struct Distribution(Vec<KeyCount>);
+
+impl Serialize for Distribution {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|key| (&key.digit, key.count)))
+    }
+}
+
+impl utoipa::PartialSchema for Distribution {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        ObjectBuilder::new().additional_properties(Some(i64::schema())).into()
+    }
+}
+
+impl utoipa::ToSchema for Distribution {}
+
+#[derive(sqlx::FromRow)]
+struct Counters {
+    total_leads: i64,
+    dialed: i64,
+    answered: i64,
+    no_answer: i64,
+    busy: i64,
+    failed: i64,
+    abandoned: i64,
+    talk_sec: i64,
+    handed_over: i64,
+    connected: i64,
+}
+
+impl Report for Kpis {
+    const ABOUT: About = About {
+        module: Module::Autocall,
+        name: "kpis",
+        title: "Campaign KPIs",
+        summary: "What a campaign's attempts in the window came to: results, answer rate, talk time, keys, transfers.",
+        place: Place::OfCampaign,
+        parameters: &[],
+        example: include_str!("kpis.json"),
+        files: false,
+    };
+    type Subject = Campaign;
+    type Options = ();
+    type Body = AutocallKpis;
+
+    fn options(_: &mut Query) {}
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallKpis> {
+        let Campaign { id, window } = ask.subject;
+        let counters = scope.select(include_str!("kpis.sql")).bind(id).bind(window.from).bind(window.to);
+        let counters: Counters = counters.fetch_one(scope.connection()).await?;
+        let digits = Digits::load(scope, &ask.subject).await?;
+        Ok(figures(&counters, keys(digits), Instant(ask.now)))
+    }
+
+    fn tables(body: &AutocallKpis) -> Vec<Table> {
+        let keys = Chart::Bars { over: "digit", values: &["count"] };
+        vec![
+            Table::of("kpis", std::slice::from_ref(body)),
+            Table::of("dtmf_distribution", &body.dtmf_distribution.0).with_chart(keys),
+        ]
+    }
+}
+
+fn figures(counters: &Counters, dtmf_distribution: Distribution, computed_at: Instant) -> AutocallKpis {
+    AutocallKpis {
+        total_leads: counters.total_leads,
+        dialed: counters.dialed,
+        answered: counters.answered,
+        no_answer: counters.no_answer,
+        busy: counters.busy,
+        failed: counters.failed,
+        abandoned: counters.abandoned,
+        answer_rate_pct: PercentText::percent(counters.answered, counters.dialed),
+        avg_call_duration_sec: mean(counters.talk_sec, counters.answered),
+        total_talk_time_sec: counters.talk_sec,
+        dtmf_distribution,
+        transfer_to_queue_count: counters.handed_over,
+        transfer_success_rate_pct: PercentText::percent(counters.connected, counters.handed_over),
+        computed_at,
+    }
+}
+
+fn keys(digits: Digits) -> Distribution {
+    let no_input = KeyCount { digit: "no_input".into(), count: digits.no_input };
+    let pressed = digits.pressed.into_iter().map(|(digit, count)| KeyCount { digit, count });
+    Distribution(pressed.chain([no_input]).collect())
+}

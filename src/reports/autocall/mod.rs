@@ -1,0 +1,106 @@
+//! Reports on AutoCall: what one campaign's attempts came to (contract, section 3).
+//!
+//! Owns what these reports share: the campaign named in the path, and its window.
+
+mod digits;
+pub mod kpis;
+pub mod trend;
+
+use chrono::{DateTime, Utc};
+
+use super::query::{Kind, Parameter, Query, TIMEZONE};
+use super::report::{Caption, Occasion, Subject};
+use crate::auth::Tenant;
+use crate::db::Scope;
+use crate::error::{Error, Result};
+use crate::time::Window;
+use crate::time::instant::Given;
+
+const FROM: Parameter = Parameter::optional(
+    "from",
+    Kind::Moment,
+    "Start of the window. Default: when the campaign started, else its first attempt, else its creation.",
+);
+const TO: Parameter =
+    Parameter::optional("to", Kind::Moment, "End of the window, left out; a bare date takes in that day. Default: now.");
+
+/// One campaign and the window it is looked at in.
+#[derive(Debug)]
+pub struct Campaign {
+    pub id: i64,
+    pub window: Window,
+}
+
+/// When a campaign began, for the default start of its window.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Beginning {
+    pub started_at: Option<DateTime<Utc>>,
+    pub first_attempt_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+}
+
+impl Beginning {
+    pub fn instant(&self) -> DateTime<Utc> {
+        self.started_at.or(self.first_attempt_at).unwrap_or(self.created_at)
+    }
+}
+
+/// The ends of a window as the request gave them, either of them left out or not.
+#[derive(Debug, Clone, Copy)]
+pub struct Ends {
+    from: Option<Given>,
+    to: Option<Given>,
+    zone: chrono_tz::Tz,
+}
+
+impl Ends {
+    /// Reads `from`, `to` and `timezone`; an end before the start, as given, is a fault of the end.
+    pub fn read(query: &mut Query, tenant: &Tenant) -> Self {
+        let zone = query.zone(tenant.timezone);
+        let ends = Self { from: query.moment(&FROM, zone), to: query.moment(&TO, zone), zone };
+        if let (Some(from), Some(to)) = (ends.from, ends.to)
+            && Window::reversed(from, to, zone)
+        {
+            query.fail(TO.name, "must not be before from.");
+        }
+        ends
+    }
+
+    /// The window, with defaults for the ends left out. A default never lies on the wrong side of the other
+    /// end: a campaign that has not begun has an empty window.
+    pub fn window(self, beginning: &Beginning, now: DateTime<Utc>) -> Window {
+        let to = self.to.map_or(now, |to| to.end(self.zone));
+        let from = self.from.map_or_else(|| beginning.instant(), |from| from.start(self.zone));
+        Window { from: from.min(to), to, zone: self.zone }
+    }
+
+    pub fn zone(self) -> chrono_tz::Tz {
+        self.zone
+    }
+}
+
+impl Subject for Campaign {
+    const PARAMETERS: &'static [Parameter] = &[FROM, TO, TIMEZONE];
+    type Found = (i64, Beginning);
+
+    async fn find(scope: &mut Scope, occasion: Occasion<'_>) -> Result<Self::Found> {
+        let id = occasion.path_id.ok_or(Error::NotFound)?;
+        let beginning = scope.select(include_str!("campaign.sql")).bind(id);
+        let beginning = beginning.fetch_optional(scope.connection()).await?.ok_or(Error::NotFound)?;
+        Ok((id, beginning))
+    }
+
+    fn read(query: &mut Query, (id, beginning): Self::Found, occasion: Occasion<'_>) -> Option<Self> {
+        let ends = Ends::read(query, occasion.tenant);
+        Some(Self { id, window: ends.window(&beginning, occasion.now) })
+    }
+
+    async fn check(&mut self, _: &mut Scope) -> Result<()> {
+        Ok(())
+    }
+
+    fn caption(&self) -> Caption {
+        let filters = vec![("campaign_id", self.id.to_string())];
+        Caption { window: Some(self.window), zone: self.window.zone, filters }
+    }
+}

@@ -1,0 +1,105 @@
+//! Trend: a campaign's attempts along time, by local day or hour.
+
+use super::Campaign;
+use crate::db::Scope;
+use crate::error::Result;
+use crate::percent::{PercentText, mean};
+use crate::reports::query::{FILL_GAPS, Kind, Parameter, Query, choice};
+use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::series::{self, Series};
+use crate::table::{Chart, Table, row};
+use crate::time::Granularity;
+
+pub struct Trend;
+
+choice! {
+    pub enum Step { Day = "day", Hour = "hour" }
+}
+
+const GRANULARITY: Parameter =
+    Parameter::optional("granularity", Kind::Choice(Step::NAMES), "Size of a bucket; day by default.");
+
+row! {
+    /// One local day or hour of a campaign.
+    pub struct AutocallTrendBucket {
+        /// The bucket by the local clock: `YYYY-MM-DD`, or `YYYY-MM-DD HH:00:00`.
+        bucket: String => "Time",
+        /// Attempts started in the bucket, those in progress included.
+        dialed: i64 => "Dialed",
+        /// Attempts with result answered.
+        answered: i64 => "Answered",
+        /// answered ÷ dialed × 100, two decimals.
+        answer_rate_pct: PercentText => "Answer rate, %",
+        /// Mean billsec of answered attempts, whole seconds.
+        avg_duration_sec: i64 => "Average duration, s",
+        /// Attempts handed to an agent queue (transfer queued or connected).
+        transfer_count: i64 => "Transferred to queue",
+    }
+}
+
+#[derive(Debug, Default, sqlx::FromRow)]
+struct Counters {
+    bucket: i64,
+    dialed: i64,
+    answered: i64,
+    talk_sec: i64,
+    handed_over: i64,
+}
+
+impl series::Bucketed for Counters {
+    fn bucket(&self) -> i64 {
+        self.bucket
+    }
+
+    fn empty(bucket: i64) -> Self {
+        Self { bucket, ..Self::default() }
+    }
+}
+
+impl Report for Trend {
+    const ABOUT: About = About {
+        module: Module::Autocall,
+        name: "trend",
+        title: "Campaign trend",
+        summary: "A campaign's attempts by local day or hour, in order; buckets without attempts are left out.",
+        place: Place::OfCampaign,
+        parameters: &[GRANULARITY, FILL_GAPS],
+        example: include_str!("trend.json"),
+        files: false,
+    };
+    type Subject = Campaign;
+    type Options = Series;
+    type Body = Vec<AutocallTrendBucket>;
+
+    fn options(query: &mut Query) -> Series {
+        let granularity = match query.choice(&GRANULARITY) {
+            Some(Step::Hour) => Granularity::Hour,
+            Some(Step::Day) | None => Granularity::Day,
+        };
+        Series { granularity, fill_gaps: query.flag(&FILL_GAPS) }
+    }
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, Series>) -> Result<Self::Body> {
+        let Campaign { id, window } = ask.subject;
+        let rows = scope.select(include_str!("trend.sql")).bind(id);
+        let rows = ask.options.bind(rows, &window).fetch_all(scope.connection()).await?;
+        let rows: Vec<Counters> = ask.options.filled(rows, &window)?;
+        Ok(rows.into_iter().map(|counters| bucket(ask.options.granularity, &counters)).collect())
+    }
+
+    fn tables(body: &Self::Body) -> Vec<Table> {
+        let chart = Chart::Line { over: "bucket", values: &["dialed", "answered"] };
+        vec![Table::of("trend", body).with_chart(chart)]
+    }
+}
+
+fn bucket(granularity: Granularity, counters: &Counters) -> AutocallTrendBucket {
+    AutocallTrendBucket {
+        bucket: granularity.label(counters.bucket),
+        dialed: counters.dialed,
+        answered: counters.answered,
+        answer_rate_pct: PercentText::percent(counters.answered, counters.dialed),
+        avg_duration_sec: mean(counters.talk_sec, counters.answered),
+        transfer_count: counters.handed_over,
+    }
+}

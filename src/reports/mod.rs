@@ -1,0 +1,32 @@
+//! The reports, one line each.
+//!
+//! Owns what is counted and what it is called. Must not know HTTP or files: routes, OpenAPI operations and
+//! exports are all made from [`ALL`].
+//!
+//! # Adding a report
+//!
+//! 1. Write `<module>/<name>.sql`: static text, `$1` the tenant, then what `bind` of the subject says;
+//!    a comment on top says what the other arguments are. Sum integers, divide nothing.
+//! 2. Write `<module>/<name>.json`: a whole body, shown in the OpenAPI document and held against the schema.
+//! 3. Write `<module>/<name>.rs`: the columns in a [`row!`](crate::table) with meaning, unit and formula as
+//!    doc comments, the parameters of its own, and `impl Report`.
+//! 4. Two lines: `pub mod <name>;` in `<module>/mod.rs` and `Definition::of::<…>()` in [`ALL`], in the order
+//!    of the contract.
+//! 5. Run `script/test`. The tests that range over [`ALL`] hold the new report to the rules all share;
+//!    `cargo run -- openapi > openapi/openapi.json` brings the document up to date.
+
+pub mod autocall;
+pub mod query;
+pub mod report;
+mod series;
+pub mod telesales;
+
+use report::Definition;
+
+/// Every report, in the order of the contract.
+pub static ALL: &[Definition] = &[
+    Definition::of::<autocall::kpis::Kpis>(),
+    Definition::of::<autocall::trend::Trend>(),
+    Definition::of::<telesales::dashboard::Dashboard>(),
+    Definition::of::<telesales::time_series::TimeSeries>(),
+];

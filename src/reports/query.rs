@@ -1,0 +1,258 @@
+//! What a client asks: the parameters of a query string, read and checked.
+//!
+//! Owns how each type of parameter is spelled and what is said when it is wrong. Collects every fault, so
+//! that one answer names them all. An empty value is as if absent (contract, section 1).
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use chrono_tz::Tz;
+
+use crate::error::{Error, Faults, Result};
+use crate::time::instant::Given;
+
+/// A parameter, declared once: read by [`Query`] and described in the OpenAPI document.
+#[derive(Debug)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub required: bool,
+    pub kind: Kind,
+}
+
+#[derive(Debug)]
+pub enum Kind {
+    /// A date or an instant.
+    Moment,
+    Zone,
+    Id,
+    IdList,
+    Integer { range: RangeInclusive<i64>, default: i64 },
+    Flag,
+    Text,
+    Choice(&'static [&'static str]),
+}
+
+impl Parameter {
+    pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, about, required: false, kind }
+    }
+
+    pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, about, required: true, kind }
+    }
+}
+
+/// The values a parameter may have. Made by [`choice!`].
+pub trait Choice: Copy + 'static {
+    const ALL: &'static [Self];
+    fn name(self) -> &'static str;
+}
+
+/// Declares an enum whose variants are spelled as the client spells them.
+macro_rules! choice {
+    ($(#[$meta:meta])* pub enum $name:ident { $( $variant:ident = $text:literal ),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $( $variant ),* }
+
+        impl $name {
+            pub const NAMES: &'static [&'static str] = &[$( $text ),*];
+        }
+
+        impl $crate::reports::query::Choice for $name {
+            const ALL: &'static [Self] = &[$( Self::$variant ),*];
+
+            fn name(self) -> &'static str {
+                match self { $( Self::$variant => $text ),* }
+            }
+        }
+    };
+}
+pub(crate) use choice;
+
+pub const TIMEZONE: Parameter =
+    Parameter::optional("timezone", Kind::Zone, "IANA zone in which dates are read and hours, days and weeks are cut.");
+pub const FILL_GAPS: Parameter =
+    Parameter::optional("fill_gaps", Kind::Flag, "Put in every bucket that the window touches, zeros included.");
+pub const AGENT_IDS: Parameter = Parameter::optional(
+    "agent_ids[]",
+    Kind::IdList,
+    "Only these agents' calls: agent_ids[]=25&agent_ids[]=26, agent_ids[0]=25 or agent_ids=25,26; at most 1,000.",
+);
+
+const MAX_AGENTS: usize = 1_000;
+
+/// The parameters of one request, and what is wrong with them so far.
+#[derive(Debug, Default)]
+pub struct Query {
+    pairs: Vec<(String, String)>,
+    faults: Faults,
+}
+
+impl Query {
+    /// From the part of a URL behind its question mark.
+    pub fn parse(raw: &str) -> Self {
+        let pairs = form_urlencoded::parse(raw.as_bytes()).into_owned().filter(|(_, value)| !value.is_empty());
+        let mut query = Self { pairs: pairs.collect(), faults: Faults::default() };
+        let unknown = |name: &str| name.to_ascii_lowercase().starts_with("agent_ids") && !names_agents(name);
+        if query.pairs.iter().any(|(name, _)| unknown(name)) {
+            query.fail("agent_ids", "must be given as agent_ids[]=1&agent_ids[]=2, agent_ids[0]=1 or agent_ids=1,2.");
+        }
+        query
+    }
+
+    /// Notes a fault.
+    pub fn fail(&mut self, field: &str, message: impl Into<String>) {
+        self.faults.add(field, message);
+    }
+
+    /// Err(Invalid) with every fault noted. What was read of a query without one is all there.
+    pub fn finish<T>(self, read: Option<T>) -> Result<T> {
+        self.faults.into_result(read)
+    }
+
+    /// The last value given.
+    pub fn text(&self, parameter: &Parameter) -> Option<&str> {
+        self.pairs.iter().rev().find(|(name, _)| name == parameter.name).map(|(_, value)| value.as_str())
+    }
+
+    /// A text that the database can hold and be asked for.
+    pub fn storable_text(&mut self, parameter: &Parameter) -> Option<String> {
+        let text = self.text(parameter)?.to_owned();
+        if text.contains('\0') {
+            self.fail(parameter.name, "may not contain a NUL character.");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Reads a value with `parse`, noting `expected` where it does not fit, or that it is missing.
+    fn read<T>(&mut self, parameter: &Parameter, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let Some(value) = self.text(parameter) else {
+            if parameter.required {
+                self.fail(parameter.name, format!("The {} field is required.", parameter.name));
+            }
+            return None;
+        };
+        let read = parse(value);
+        if read.is_none() {
+            self.fail(parameter.name, expected);
+        }
+        read
+    }
+
+    pub fn id(&mut self, parameter: &Parameter) -> Option<i64> {
+        self.read(parameter, "must be an integer.", integer)
+    }
+
+    pub fn integer(&mut self, parameter: &Parameter) -> i64 {
+        let Kind::Integer { range, default } = &parameter.kind else { return 0 };
+        let expected = format!("must be an integer from {} to {}.", range.start(), range.end());
+        self.read(parameter, &expected, |text| integer(text).filter(|number| range.contains(number))).unwrap_or(*default)
+    }
+
+    pub fn flag(&mut self, parameter: &Parameter) -> bool {
+        let parse = |text: &str| match text {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        };
+        self.read(parameter, "must be true or false.", parse).unwrap_or(false)
+    }
+
+    pub fn choice<T: Choice>(&mut self, parameter: &Parameter) -> Option<T> {
+        self.choice_of(parameter, T::ALL)
+    }
+
+    /// As [`Query::choice`], where only some of the values are open.
+    pub fn choice_of<T: Choice>(&mut self, parameter: &Parameter, open: &[T]) -> Option<T> {
+        let names: Vec<&str> = open.iter().map(|value| value.name()).collect();
+        let expected = format!("must be one of: {}.", names.join(", "));
+        self.read(parameter, &expected, |text| open.iter().copied().find(|value| value.name() == text))
+    }
+
+    /// The zone asked for, or the default. Where it is unknown the default is read on with, so that faults
+    /// of the dates are told as well.
+    pub fn zone(&mut self, default: Tz) -> Tz {
+        self.read(&TIMEZONE, "must be a time zone of the IANA database, such as Asia/Ho_Chi_Minh.", |text| text.parse().ok())
+            .unwrap_or(default)
+    }
+
+    pub fn moment(&mut self, parameter: &Parameter, zone: Tz) -> Option<Given> {
+        self.read(parameter, "must be a date or an ISO 8601 datetime.", |text| Given::parse(text, zone))
+    }
+
+    /// Agents by any spelling of `agent_ids`, without duplicates, ascending. None where none is named.
+    pub fn agent_ids(&mut self) -> Option<Vec<i64>> {
+        let values = self.pairs.iter().filter(|(name, _)| names_agents(name)).flat_map(|(_, value)| value.split(','));
+        let ids: Option<BTreeSet<i64>> = values.map(integer).collect();
+        match ids {
+            None => self.fail("agent_ids", "must be integers."),
+            Some(ids) if ids.len() > MAX_AGENTS => self.fail("agent_ids", "may not have more than 1,000 items."),
+            Some(ids) => return (!ids.is_empty()).then(|| ids.into_iter().collect()),
+        }
+        None
+    }
+
+    /// Numbers separated by commas, duplicates dropped, in the order given.
+    pub fn id_list(&mut self, parameter: &Parameter, most: usize) -> Option<Vec<i64>> {
+        let expected = format!("must be 1 to {most} integers separated by commas.");
+        self.read(parameter, &expected, |text| {
+            let mut seen = BTreeSet::new();
+            let ids: Option<Vec<i64>> = text.split(',').map(integer).collect();
+            let ids: Vec<i64> = ids?.into_iter().filter(|id| seen.insert(*id)).collect();
+            (ids.len() <= most).then_some(ids)
+        })
+    }
+}
+
+/// `agent_ids`, `agent_ids[]` and `agent_ids[7]`.
+fn names_agents(name: &str) -> bool {
+    let index = name.strip_prefix("agent_ids");
+    index.is_some_and(|index| {
+        let inner = index.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        index.is_empty() || inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}
+
+fn integer(text: &str) -> Option<i64> {
+    text.trim().parse().ok()
+}
+
+impl From<Query> for Error {
+    fn from(query: Query) -> Self {
+        Self::Invalid(query.faults)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agents(raw: &str) -> Result<Option<Vec<i64>>> {
+        let mut query = Query::parse(raw);
+        let agents = query.agent_ids();
+        query.finish(Some(agents))
+    }
+
+    #[test]
+    fn agents_are_read_in_every_spelling_clients_use() {
+        for raw in ["agent_ids[]=26&agent_ids[]=25", "agent_ids[0]=25&agent_ids[1]=26", "agent_ids=25,26,25",
+            "agent_ids%5B%5D=25&agent_ids%5B%5D=26", "agent_ids[]=25,26"]
+        {
+            assert_eq!(agents(raw).unwrap(), Some(vec![25, 26]), "{raw}");
+        }
+        assert_eq!(agents("agent_ids=&agent_ids[]=").unwrap(), None);
+    }
+
+    #[test]
+    fn a_spelling_that_is_not_understood_is_told() {
+        let many = format!("agent_ids={}", (0..1001).map(|id| id.to_string()).collect::<Vec<_>>().join(","));
+        for raw in ["agent_ids{}=1", "agent_ids.0=1", "agent_ids[a]=1", "agent_ids_in=1", "agent_ids[]=x", "agent_ids=1;2",
+            "agent_ids=1,", "Agent_Ids=1", &many]
+        {
+            assert!(agents(raw).is_err(), "{raw}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What a report is, and the one place where its types are forgotten.
+//!
+//! A [`Report`] is written once, typed; a [`Definition`] is what the rest of Callboard sees of it: a route, an
+//! operation of the OpenAPI document, an answer that can be had as JSON or as tables. Must not know HTTP.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+use utoipa::{PartialSchema as _, ToSchema};
+use utoipa::openapi::{RefOr, Schema};
+
+use super::query::{Kind, Parameter, Query, choice};
+use crate::auth::Tenant;
+use crate::db::Scope;
+use crate::error::{Error, Result};
+use crate::table::Table;
+use crate::time::Window;
+
+/// What stands about a report in documents, routes and file names.
+#[derive(Debug)]
+pub struct About {
+    pub module: Module,
+    /// The last part of its path, its file's name: `agent-performance`.
+    pub name: &'static str,
+    pub title: &'static str,
+    /// What it tells, in a sentence or two.
+    pub summary: &'static str,
+    pub place: Place,
+    pub parameters: &'static [Parameter],
+    /// A whole body, from the documents where the contract agrees with them.
+    pub example: &'static str,
+    /// Whether it can be had as a file by `format=` and `/export`.
+    pub files: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Module {
+    Autocall,
+    Telesales,
+}
+
+/// Where a report is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// `/api/autocall/campaigns/{id}/reports/{name}`
+    OfCampaign,
+    /// `/api/autocall/campaigns/{name}`
+    AcrossCampaigns,
+    /// `/api/telesales/reports/{name}`
+    OfAccount,
+}
+
+choice! {
+    /// What an answer is written as.
+    pub enum Format { Json = "json", Csv = "csv", Xlsx = "xlsx" }
+}
+
+pub const FORMAT: Parameter =
+    Parameter::optional("format", Kind::Choice(Format::NAMES), "What the answer is written as; json by default.");
+
+/// What a request brings besides its parameters.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion<'a> {
+    pub tenant: &'a Tenant,
+    pub now: DateTime<Utc>,
+    /// The id in the path, where the report's place has one.
+    pub path_id: Option<i64>,
+}
+
+/// What a report is about: its window and its filters, with the three looks they are given in turn.
+pub trait Subject: Send + Sync + Sized {
+    /// The parameters all reports on this subject take.
+    const PARAMETERS: &'static [Parameter];
+    /// What the path names.
+    type Found: Send + Sync;
+
+    /// Looks up what the path names. NotFound where the account has no such thing.
+    fn find(scope: &mut Scope, occasion: Occasion<'_>) -> impl Future<Output = Result<Self::Found>> + Send;
+
+    /// Reads the parameters. None, with faults noted, where that cannot be done.
+    fn read(query: &mut Query, found: Self::Found, occasion: Occasion<'_>) -> Option<Self>;
+
+    /// Looks up what the parameters name. NotFound where it is not the account's.
+    fn check(&mut self, scope: &mut Scope) -> impl Future<Output = Result<()>> + Send;
+
+    fn caption(&self) -> Caption;
+}
+
+/// What a file says about itself: to name it by, and to print on its `About` sheet.
+#[derive(Debug, Clone)]
+pub struct Caption {
+    pub window: Option<Window>,
+    pub zone: Tz,
+    /// Filters in force: name and value.
+    pub filters: Vec<(&'static str, String)>,
+}
+
+/// A question put to a report: all that its figures depend on.
+#[derive(Debug)]
+pub struct Ask<'a, S, O> {
+    pub tenant: &'a Tenant,
+    pub now: DateTime<Utc>,
+    pub subject: S,
+    pub options: O,
+}
+
+pub trait Report: 'static {
+    const ABOUT: About;
+    type Subject: Subject + 'static;
+    /// What its own parameters come to; `()` without any.
+    type Options: Send + Sync + 'static;
+    /// What stands under `data`.
+    type Body: Serialize + ToSchema + Send + Sync + 'static;
+
+    /// Reads the report's own parameters.
+    fn options(query: &mut Query) -> Self::Options;
+
+    /// Computes the figures, from one snapshot.
+    fn run(
+        scope: &mut Scope,
+        ask: &Ask<'_, Self::Subject, Self::Options>,
+    ) -> impl Future<Output = Result<Self::Body>> + Send;
+
+    /// The same figures as tables, for files.
+    fn tables(body: &Self::Body) -> Vec<Table>;
+}
+
+/// A computed report whose type is forgotten.
+pub trait Outcome: Send + Sync {
+    /// The whole body: `{"data": …}`.
+    fn json(&self) -> Result<String>;
+    fn tables(&self) -> Vec<Table>;
+}
+
+struct Computed<R: Report>(R::Body);
+
+impl<R: Report> Outcome for Computed<R> {
+    fn json(&self) -> Result<String> {
+        #[derive(Serialize)]
+        struct Body<'a, T> {
+            data: &'a T,
+        }
+        serde_json::to_string(&Body { data: &self.0 }).map_err(Error::internal)
+    }
+
+    fn tables(&self) -> Vec<Table> {
+        R::tables(&self.0)
+    }
+}
+
+pub struct Answer {
+    pub format: Format,
+    pub caption: Caption,
+    pub outcome: Box<dyn Outcome>,
+}
+
+/// One request for a report: who asks, for what, and which formats are open, the default first.
+pub struct Request<'a> {
+    pub occasion: Occasion<'a>,
+    pub query: &'a str,
+    pub formats: &'a [Format],
+}
+
+type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'a>>;
+
+/// A report without its types.
+pub struct Definition {
+    pub about: &'static About,
+    subject_parameters: &'static [Parameter],
+    answer: for<'a> fn(&'a mut Scope, Request<'a>) -> Answering<'a>,
+    schema: fn(&mut Vec<(String, RefOr<Schema>)>) -> RefOr<Schema>,
+}
+
+impl Definition {
+    pub const fn of<R: Report>() -> Self {
+        Self {
+            about: &R::ABOUT,
+            subject_parameters: R::Subject::PARAMETERS,
+            answer: |scope, request| Box::pin(answer::<R>(scope, request)),
+            schema: |schemas| {
+                R::Body::schemas(schemas);
+                R::Body::schema()
+            },
+        }
+    }
+
+    /// Answers a request, in the contract's order: what the path names, every parameter, what they name.
+    pub async fn answer(&self, scope: &mut Scope, request: Request<'_>) -> Result<Answer> {
+        (self.answer)(scope, request).await
+    }
+
+    pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> {
+        self.subject_parameters.iter().chain(self.about.parameters)
+    }
+
+    /// The schema of what stands under `data`; the schemas it refers to are added to `schemas`.
+    pub fn schema(&self, schemas: &mut Vec<(String, RefOr<Schema>)>) -> RefOr<Schema> {
+        (self.schema)(schemas)
+    }
+
+    pub fn path(&self) -> String {
+        let name = self.about.name;
+        match self.about.place {
+            Place::OfCampaign => format!("/api/autocall/campaigns/{{id}}/reports/{name}"),
+            Place::AcrossCampaigns => format!("/api/autocall/campaigns/{name}"),
+            Place::OfAccount => format!("/api/telesales/reports/{name}"),
+        }
+    }
+}
+
+async fn answer<R: Report>(scope: &mut Scope, request: Request<'_>) -> Result<Answer> {
+    let occasion = request.occasion;
+    let found = R::Subject::find(scope, occasion).await?;
+    let mut query = Query::parse(request.query);
+    let format = match request.formats {
+        [only] if R::ABOUT.module == Module::Autocall => *only,
+        open => query.choice_of(&FORMAT, open).unwrap_or(open[0]),
+    };
+    let subject = R::Subject::read(&mut query, found, occasion);
+    let options = R::options(&mut query);
+    let mut subject = query.finish(subject)?;
+    subject.check(scope).await?;
+
+    let ask = Ask { tenant: occasion.tenant, now: occasion.now, subject, options };
+    let body = R::run(scope, &ask).await?;
+    Ok(Answer { format, caption: ask.subject.caption(), outcome: Box::new(Computed::<R>(body)) })
+}

@@ -1,0 +1,53 @@
+//! Series: what the reports along time share, from the bucket in SQL to the gaps between.
+
+use sqlx::Postgres;
+use sqlx::postgres::PgArguments;
+use sqlx::query::QueryAs;
+
+use super::query::FILL_GAPS;
+use crate::error::{Error, Result};
+use crate::time::bucket::MAX_BUCKETS;
+use crate::time::{Granularity, Window};
+
+#[derive(Debug, Clone, Copy)]
+pub struct Series {
+    pub granularity: Granularity,
+    /// Whether buckets in which nothing happened are shown too.
+    pub fill_gaps: bool,
+}
+
+/// The counters of one bucket.
+pub trait Bucketed {
+    fn bucket(&self) -> i64;
+    /// Of a bucket in which nothing happened.
+    fn empty(bucket: i64) -> Self;
+}
+
+impl Series {
+    /// Binds what a statement needs to cut the window into buckets: its segments, as three arrays, then the
+    /// seconds in a bucket and the seconds to add first.
+    pub fn bind<R>(
+        self,
+        rows: QueryAs<'static, Postgres, R, PgArguments>,
+        window: &Window,
+    ) -> QueryAs<'static, Postgres, R, PgArguments> {
+        let segments = window.segment_arrays();
+        let rows = rows.bind(segments.from).bind(segments.to).bind(segments.utc_offset);
+        rows.bind(self.granularity.seconds()).bind(self.granularity.shift())
+    }
+
+    /// The rows, ascending as they came, with the gaps between them filled if so asked.
+    /// Invalid where the window touches more than [`MAX_BUCKETS`].
+    pub fn filled<B: Bucketed>(self, rows: Vec<B>, window: &Window) -> Result<Vec<B>> {
+        if !self.fill_gaps {
+            return Ok(rows);
+        }
+        let too_many = || {
+            Error::invalid(FILL_GAPS.name, format!("The window has more than {MAX_BUCKETS} buckets to fill."))
+        };
+        let touched = self.granularity.touched(window).ok_or_else(too_many)?;
+        let mut rows = rows.into_iter().peekable();
+        let next = |bucket| rows.next_if(|row| row.bucket() == bucket).unwrap_or_else(|| B::empty(bucket));
+        Ok(touched.into_iter().map(next).collect())
+    }
+}

@@ -1,0 +1,77 @@
+//! Dashboard: what all calls in a window came to, in one object.
+
+use super::Filter;
+use crate::db::Scope;
+use crate::error::Result;
+use crate::percent::{DecimalText, PercentText};
+use crate::reports::query::Query;
+use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::table::{Chart, Table, row};
+
+pub struct Dashboard;
+
+row! {
+    /// What all calls in the window came to.
+    pub struct TelesalesDashboard {
+        /// Dials: calls that were not blocked, those in progress included.
+        total_dials: i64 => "Dials",
+        /// Dials answered by the customer (result answered or abandoned).
+        total_answers: i64 => "Answers",
+        /// answers ÷ dials × 100, two decimals.
+        answer_rate_pct: PercentText => "Answer rate, %",
+        /// Talk time of all dials ÷ answers, seconds, one decimal.
+        avg_talk_time_sec: DecimalText<1> => "Average talk time, s",
+        /// Talk time of all dials, seconds.
+        total_talk_time_sec: DecimalText<0> => "Total talk time, s",
+        /// Agents with at least one dial.
+        unique_agents: i64 => "Agents",
+        /// Calls blocked because they fell outside the allowed window.
+        pdpl_blocked_count: i64 => "Blocked",
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Counters {
+    dials: i64,
+    answers: i64,
+    talk_sec: i64,
+    agents: i64,
+    blocked: i64,
+}
+
+impl Report for Dashboard {
+    const ABOUT: About = About {
+        module: Module::Telesales,
+        name: "dashboard",
+        title: "Dashboard",
+        summary: "Dials, answers, talk time, agents and blocked calls of the window.",
+        place: Place::OfAccount,
+        parameters: &[],
+        example: include_str!("dashboard.json"),
+        files: true,
+    };
+    type Subject = Filter;
+    type Options = ();
+    type Body = TelesalesDashboard;
+
+    fn options(_: &mut Query) {}
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<TelesalesDashboard> {
+        let counters = ask.subject.bind(scope.select(include_str!("dashboard.sql")));
+        let Counters { dials, answers, talk_sec, agents, blocked } = counters.fetch_one(scope.connection()).await?;
+        Ok(TelesalesDashboard {
+            total_dials: dials,
+            total_answers: answers,
+            answer_rate_pct: PercentText::percent(answers, dials),
+            avg_talk_time_sec: DecimalText::ratio(talk_sec, answers),
+            total_talk_time_sec: DecimalText::ratio(talk_sec, 1),
+            unique_agents: agents,
+            pdpl_blocked_count: blocked,
+        })
+    }
+
+    fn tables(body: &TelesalesDashboard) -> Vec<Table> {
+        let chart = Chart::Bars { over: "", values: &["total_dials", "total_answers", "pdpl_blocked_count"] };
+        vec![Table::of("dashboard", std::slice::from_ref(body)).with_chart(chart)]
+    }
+}

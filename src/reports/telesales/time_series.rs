@@ -1,0 +1,102 @@
+//! Time series: dials along time, by local day, ISO week or hour.
+
+use super::Filter;
+use crate::db::Scope;
+use crate::error::Result;
+use crate::reports::query::{FILL_GAPS, Kind, Parameter, Query, choice};
+use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::series::{self, Series};
+use crate::table::{Chart, Table, row};
+use crate::time::Granularity;
+
+pub struct TimeSeries;
+
+choice! {
+    pub enum GroupBy { Day = "day", Week = "week", Hour = "hour" }
+}
+
+const GROUP_BY: Parameter =
+    Parameter::optional("group_by", Kind::Choice(GroupBy::NAMES), "Size of a bucket; day by default, weeks are ISO weeks.");
+
+row! {
+    /// One local day, week or hour of dialing.
+    pub struct TelesalesTimeBucket {
+        /// The bucket by the local clock: `YYYY-MM-DD`, `YYYY-Www` (ISO) or `YYYY-MM-DD HH:00:00`.
+        bucket: String => "Time",
+        /// Dials started in the bucket.
+        dials: i64 => "Dials",
+        /// Dials answered by the customer.
+        answers: i64 => "Answers",
+        /// Talk time of these dials, seconds.
+        talk_sec: i64 => "Talk time, s",
+        /// Dials whose disposition is a conversion.
+        conversions: i64 => "Conversions",
+    }
+}
+
+#[derive(Debug, Default, sqlx::FromRow)]
+struct Counters {
+    bucket: i64,
+    dials: i64,
+    answers: i64,
+    talk_sec: i64,
+    conversions: i64,
+}
+
+impl series::Bucketed for Counters {
+    fn bucket(&self) -> i64 {
+        self.bucket
+    }
+
+    fn empty(bucket: i64) -> Self {
+        Self { bucket, ..Self::default() }
+    }
+}
+
+impl Report for TimeSeries {
+    const ABOUT: About = About {
+        module: Module::Telesales,
+        name: "time-series",
+        title: "Time series",
+        summary: "Dials by local day, ISO week or hour, in order; buckets without dials are left out.",
+        place: Place::OfAccount,
+        parameters: &[GROUP_BY, FILL_GAPS],
+        example: include_str!("time_series.json"),
+        files: true,
+    };
+    type Subject = Filter;
+    type Options = Series;
+    type Body = Vec<TelesalesTimeBucket>;
+
+    fn options(query: &mut Query) -> Series {
+        let granularity = match query.choice(&GROUP_BY) {
+            Some(GroupBy::Hour) => Granularity::Hour,
+            Some(GroupBy::Week) => Granularity::Week,
+            Some(GroupBy::Day) | None => Granularity::Day,
+        };
+        Series { granularity, fill_gaps: query.flag(&FILL_GAPS) }
+    }
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, Series>) -> Result<Self::Body> {
+        let window = &ask.subject.window;
+        let rows = ask.subject.bind(scope.select(include_str!("time_series.sql")));
+        let rows = ask.options.bind(rows, window).fetch_all(scope.connection()).await?;
+        let rows: Vec<Counters> = ask.options.filled(rows, window)?;
+        Ok(rows.into_iter().map(|counters| bucket(ask.options.granularity, &counters)).collect())
+    }
+
+    fn tables(body: &Self::Body) -> Vec<Table> {
+        let chart = Chart::Line { over: "bucket", values: &["dials", "answers", "conversions"] };
+        vec![Table::of("time-series", body).with_chart(chart)]
+    }
+}
+
+fn bucket(granularity: Granularity, counters: &Counters) -> TelesalesTimeBucket {
+    TelesalesTimeBucket {
+        bucket: granularity.label(counters.bucket),
+        dials: counters.dials,
+        answers: counters.answers,
+        talk_sec: counters.talk_sec,
+        conversions: counters.conversions,
+    }
+}

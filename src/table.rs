@@ -1,0 +1,202 @@
+//! Tables: the shape that every output other than JSON shares.
+//!
+//! Owns what a column is (its JSON name, its human header, how its values look) and what a cell holds.
+//! Must not know reports, files or HTTP. A report's rows are declared once with [`row!`]; their JSON,
+//! their schema and their columns all come from that one list of fields.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use crate::percent::{DecimalNumber, DecimalText};
+use crate::time::Instant;
+
+/// One value. What is missing in JSON (`null`) is `Empty`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    Empty,
+    Text(String),
+    Integer(i64),
+    /// Printed with the decimals it has: `64.07`, `184.5`.
+    Decimal(Decimal),
+    Flag(bool),
+    Instant(DateTime<Utc>),
+}
+
+/// How the values of a column look to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    /// A number that names something: no thousands separator.
+    Id,
+    Integer,
+    Decimal(u32),
+    Flag,
+    Instant,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// The JSON field, and the header in CSV.
+    pub name: &'static str,
+    /// The header for people.
+    pub title: &'static str,
+    pub format: Format,
+}
+
+/// One named table: columns, rows, and the picture of it that people would look at first.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub name: &'static str,
+    pub columns: &'static [Column],
+    pub rows: Vec<Vec<Cell>>,
+    pub chart: Option<Chart>,
+}
+
+/// A picture of a table, its columns given by name.
+#[derive(Debug, Clone, Copy)]
+pub enum Chart {
+    /// Values along time.
+    Line { over: &'static str, values: &'static [&'static str] },
+    /// Values side by side, one group a row.
+    Bars { over: &'static str, values: &'static [&'static str] },
+    /// A value for each pair of day of week (0 is Sunday) and hour, the larger the darker.
+    Week { day: &'static str, hour: &'static str, value: &'static str },
+}
+
+impl Table {
+    pub fn of<R: Row>(name: &'static str, rows: &[R]) -> Self {
+        Self { name, columns: R::COLUMNS, rows: rows.iter().map(Row::cells).collect(), chart: None }
+    }
+
+    pub fn with_chart(self, chart: Chart) -> Self {
+        Self { chart: Some(chart), ..self }
+    }
+
+    /// Where the column of that JSON name stands.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+}
+
+/// A struct whose fields are the columns of a table. Made by [`row!`].
+pub trait Row {
+    const COLUMNS: &'static [Column];
+    fn cells(&self) -> Vec<Cell>;
+}
+
+/// A type that a field of a row may have.
+pub trait Field {
+    const FORMAT: Format;
+    fn cell(&self) -> Cell;
+}
+
+/// A number that identifies something (a campaign, an agent).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(transparent)]
+#[sqlx(transparent)]
+pub struct Id(pub i64);
+
+impl Field for Id {
+    const FORMAT: Format = Format::Id;
+    fn cell(&self) -> Cell {
+        Cell::Integer(self.0)
+    }
+}
+
+impl Field for i64 {
+    const FORMAT: Format = Format::Integer;
+    fn cell(&self) -> Cell {
+        Cell::Integer(*self)
+    }
+}
+
+impl Field for String {
+    const FORMAT: Format = Format::Text;
+    fn cell(&self) -> Cell {
+        Cell::Text(self.clone())
+    }
+}
+
+impl Field for &'static str {
+    const FORMAT: Format = Format::Text;
+    fn cell(&self) -> Cell {
+        Cell::Text((*self).to_owned())
+    }
+}
+
+impl Field for bool {
+    const FORMAT: Format = Format::Flag;
+    fn cell(&self) -> Cell {
+        Cell::Flag(*self)
+    }
+}
+
+impl Field for Instant {
+    const FORMAT: Format = Format::Instant;
+    fn cell(&self) -> Cell {
+        Cell::Instant(self.0)
+    }
+}
+
+impl<const DP: u32> Field for DecimalText<DP> {
+    const FORMAT: Format = Format::Decimal(DP);
+    fn cell(&self) -> Cell {
+        Cell::Decimal(self.value())
+    }
+}
+
+impl<const DP: u32> Field for DecimalNumber<DP> {
+    const FORMAT: Format = Format::Decimal(DP);
+    fn cell(&self) -> Cell {
+        Cell::Decimal(self.value().normalize())
+    }
+}
+
+impl<T: Field> Field for Option<T> {
+    const FORMAT: Format = T::FORMAT;
+    fn cell(&self) -> Cell {
+        self.as_ref().map_or(Cell::Empty, Field::cell)
+    }
+}
+
+/// Declares a row: a struct whose fields, each with its doc comment (meaning, unit, formula) and its
+/// human header, are at once JSON keys in their order, schema properties and table columns. A field
+/// without a header is for JSON only: a list inside, which is a table of its own.
+///
+/// ```ignore
+/// row! {
+///     /// One bucket of the trend.
+///     pub struct Bucket {
+///         /// Attempts started in the bucket.
+///         dialed: i64 => "Dialed",
+///     }
+/// }
+/// ```
+macro_rules! row {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident { $( $(#[$field_meta:meta])* $field:ident : $type:ty $(=> $title:literal)? ),* $(,)? }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+        pub struct $name { $( $(#[$field_meta])* pub $field: $type ),* }
+
+        impl $crate::table::Row for $name {
+            const COLUMNS: &'static [$crate::table::Column] = &[$( $(
+                $crate::table::Column {
+                    name: stringify!($field),
+                    title: $title,
+                    format: <$type as $crate::table::Field>::FORMAT,
+                },
+            )? )*];
+
+            fn cells(&self) -> Vec<$crate::table::Cell> {
+                let mut cells = Vec::with_capacity(Self::COLUMNS.len());
+                $( $( let _: &str = $title; cells.push($crate::table::Field::cell(&self.$field)); )? )*
+                cells
+            }
+        }
+    };
+}
+pub(crate) use row;

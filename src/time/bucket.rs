@@ -1,0 +1,117 @@
+//! Local hours, days and weeks: how a bucket is numbered, and what it is called.
+//!
+//! A bucket is the number of whole units that the local clock has counted since 1970 (see
+//! `migrations/0002_local_time.sql`), so a local hour that DST repeats is one bucket, and no label needs a
+//! zone any more.
+
+use chrono::{DateTime, Datelike, NaiveDateTime};
+
+use super::Window;
+
+/// The most buckets that one answer is filled up to.
+pub const MAX_BUCKETS: usize = 20_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Granularity {
+    Hour,
+    Day,
+    /// ISO weeks, which begin on Monday.
+    Week,
+}
+
+impl Granularity {
+    /// Seconds in a bucket by the local clock.
+    pub fn seconds(self) -> i64 {
+        match self {
+            Self::Hour => 3600,
+            Self::Day => 86_400,
+            Self::Week => 7 * 86_400,
+        }
+    }
+
+    /// Local seconds to add before dividing: 1970 began on a Thursday, three days into its week.
+    pub fn shift(self) -> i64 {
+        match self {
+            Self::Hour | Self::Day => 0,
+            Self::Week => 3 * 86_400,
+        }
+    }
+
+    /// `2026-06-28`, `2026-06-28 09:00:00` or `2026-W26`.
+    pub fn label(self, bucket: i64) -> String {
+        let start = self.local_start(bucket);
+        match self {
+            Self::Hour => start.format("%Y-%m-%d %H:00:00").to_string(),
+            Self::Day => start.format("%Y-%m-%d").to_string(),
+            Self::Week => {
+                let week = start.iso_week();
+                format!("{:04}-W{:02}", week.year(), week.week())
+            }
+        }
+    }
+
+    /// Every bucket that the window touches, in order. None where they are more than [`MAX_BUCKETS`].
+    pub fn touched(self, window: &Window) -> Option<Vec<i64>> {
+        let mut buckets = Vec::new();
+        for segment in window.segments() {
+            let number = |seconds: i64| (seconds + i64::from(segment.utc_offset) + self.shift()).div_euclid(self.seconds());
+            let first = number(segment.from.timestamp());
+            let last = number((segment.to - chrono::TimeDelta::microseconds(1)).timestamp());
+            if usize::try_from(last - first).is_ok_and(|more| buckets.len() + more >= MAX_BUCKETS) {
+                return None;
+            }
+            buckets.extend(first..=last);
+        }
+        // The hour in which the offset changes is touched by two segments, and one that repeats by both.
+        buckets.sort_unstable();
+        buckets.dedup();
+        Some(buckets)
+    }
+
+    fn local_start(self, bucket: i64) -> NaiveDateTime {
+        let seconds = bucket.saturating_mul(self.seconds()) - self.shift();
+        // infallible: buckets come of instants with four-digit years
+        DateTime::from_timestamp(seconds, 0).unwrap_or_default().naive_utc()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::{Asia, Australia, Europe, Tz};
+
+    use super::*;
+    use crate::time::instant::Given;
+
+    fn labels(granularity: Granularity, zone: Tz, from: &str, to: &str) -> Vec<String> {
+        let given = |text| Given::parse(text, zone).expect(text);
+        let window = Window { from: given(from).start(zone), to: given(to).end(zone), zone };
+        let touched = granularity.touched(&window).expect("not too many");
+        touched.into_iter().map(|bucket| granularity.label(bucket)).collect()
+    }
+
+    #[test]
+    fn a_window_touches_the_buckets_it_begins_and_ends_in() {
+        let hours = labels(Granularity::Hour, Asia::Kathmandu, "2026-06-01T00:10:00", "2026-06-01T02:00:00");
+        assert_eq!(hours, ["2026-06-01 00:00:00", "2026-06-01 01:00:00"]);
+        assert!(labels(Granularity::Day, Asia::Kathmandu, "2026-06-01T05:00:00", "2026-06-01T05:00:00").is_empty());
+        let weeks = labels(Granularity::Week, Europe::Berlin, "2025-12-28", "2026-01-05");
+        assert_eq!(weeks, ["2025-W52", "2026-W01", "2026-W02"]);
+    }
+
+    #[test]
+    fn a_dst_day_has_the_hours_its_clock_shows() {
+        let hours = |zone, day| labels(Granularity::Hour, zone, day, day);
+        assert_eq!(hours(Europe::Berlin, "2026-03-29").len(), 23);
+        assert!(!hours(Europe::Berlin, "2026-03-29").contains(&"2026-03-29 02:00:00".to_owned()));
+        assert_eq!(hours(Europe::Berlin, "2026-10-25").len(), 24, "the hour that repeats is one bucket");
+        assert_eq!(hours(Australia::Lord_Howe, "2026-04-05").len(), 24);
+        assert_eq!(hours(Australia::Lord_Howe, "2026-10-04").len(), 24, "half of 02:00 is left");
+    }
+
+    #[test]
+    fn an_endless_window_is_not_filled() {
+        let given = |text| Given::parse(text, Tz::UTC).unwrap().start(Tz::UTC);
+        let window = Window { from: given("0001-01-01"), to: given("9999-12-31"), zone: Tz::UTC };
+        assert_eq!(Granularity::Hour.touched(&window), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! How an instant is read and written: ISO 8601 in, whole seconds of UTC out (contract, section 1).
+
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
+use chrono_tz::Tz;
+use serde::{Serialize, Serializer};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+
+use super::window;
+
+/// An instant as it leaves: `2026-06-30T08:00:00+00:00`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct Instant(pub DateTime<Utc>);
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::Secs, false))
+    }
+}
+
+impl utoipa::PartialSchema for Instant {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Instant {}
+
+/// A point in time as a client gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    Date(NaiveDate),
+    Instant(DateTime<Utc>),
+}
+
+impl Given {
+    /// Reads `2026-06-01`, `2026-06-01T08:30:00.123456Z`, `… +07:00`, or a time without offset, which is
+    /// read in `zone`. A blank before the offset stands for the `+` that a query string lost.
+    /// None where the text is no date, or names one that does not exist.
+    pub fn parse(text: &str, zone: Tz) -> Option<Self> {
+        let date = date(text.get(..10)?)?;
+        let Some(rest) = text[10..].strip_prefix(['T', 't', ' ']) else {
+            return text.get(10..)?.is_empty().then_some(Self::Date(date));
+        };
+        let end = rest.find(['Z', 'z', '+', '-', ' ']).unwrap_or(rest.len());
+        let local = date.and_time(time(&rest[..end])?);
+        let instant = match &rest[end..] {
+            "" => window::instant_of(local, zone),
+            offset => (local - offset_from_utc(offset)?).and_utc(),
+        };
+        Some(Self::Instant(instant))
+    }
+
+    /// The instant this means as the start of something: a bare date is its local midnight.
+    pub fn start(self, zone: Tz) -> DateTime<Utc> {
+        match self {
+            Self::Date(date) => window::instant_of(date.and_time(NaiveTime::MIN), zone),
+            Self::Instant(instant) => instant,
+        }
+    }
+
+    /// The instant this means as an end, itself left out: a bare date takes in that whole day.
+    pub fn end(self, zone: Tz) -> DateTime<Utc> {
+        match self {
+            Self::Date(date) => {
+                // infallible: dates have four-digit years, far from the calendar's end
+                let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
+                window::instant_of(next.and_time(NaiveTime::MIN), zone)
+            }
+            Self::Instant(instant) => instant,
+        }
+    }
+}
+
+fn date(text: &str) -> Option<NaiveDate> {
+    let (year, month, day) = (text.get(..4)?, text.get(5..7)?, text.get(8..10)?);
+    let dashes = text.get(4..5)? == "-" && text.get(7..8)? == "-";
+    dashes.then(|| NaiveDate::from_ymd_opt(digits(year)?.try_into().ok()?, digits(month)?, digits(day)?)).flatten()
+}
+
+/// `hh:mm`, `hh:mm:ss` or `hh:mm:ss.fff`, microseconds kept, finer digits dropped.
+fn time(text: &str) -> Option<NaiveTime> {
+    let (clock, fraction) = match text.split_once(['.', ',']) {
+        Some((clock, fraction)) if clock.len() == 8 => (clock, fraction),
+        Some(_) => return None,
+        None => (text, "0"),
+    };
+    let (hour, minute) = (clock.get(..2)?, clock.get(3..5)?);
+    let second = match clock.len() {
+        5 => "00",
+        8 if clock.get(5..6)? == ":" => clock.get(6..)?,
+        _ => return None,
+    };
+    digits(fraction.get(..fraction.len().min(9))?)?;
+    let micros = digits(&format!("{fraction:0<6}")[..6])?;
+    let colon = clock.get(2..3)? == ":" && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    colon.then(|| NaiveTime::from_hms_micro_opt(digits(hour)?, digits(minute)?, digits(second)?, micros)).flatten()
+}
+
+/// `Z`, `+07:00`, `+0700`, `+07`; at most a day either way.
+fn offset_from_utc(text: &str) -> Option<TimeDelta> {
+    if text.eq_ignore_ascii_case("z") {
+        return Some(TimeDelta::zero());
+    }
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    let (hours, minutes) = match text.get(1..)? {
+        clock if clock.len() == 5 && clock.get(2..3)? == ":" => (clock.get(..2)?, clock.get(3..)?),
+        clock if clock.len() == 4 => (clock.get(..2)?, clock.get(2..)?),
+        clock if clock.len() == 2 => (clock, "00"),
+        _ => return None,
+    };
+    let (hours, minutes) = (digits(hours)?, digits(minutes)?);
+    (hours < 24 && minutes < 60).then(|| TimeDelta::minutes(sign * i64::from(hours * 60 + minutes)))
+}
+
+fn digits(text: &str) -> Option<u32> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+/// The wall clock of `zone` at that instant.
+pub fn local(instant: DateTime<Utc>, zone: Tz) -> NaiveDateTime {
+    instant.with_timezone(&zone).naive_local()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(text: &str) -> String {
+        match Given::parse(text, chrono_tz::Asia::Ho_Chi_Minh) {
+            Some(Given::Instant(instant)) => instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+            Some(Given::Date(date)) => date.to_string(),
+            None => "no date".into(),
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_an_instant_is_read() {
+        assert_eq!(utc("2026-06-01"), "2026-06-01");
+        for midnight in ["2026-06-01T00:00:00", "2026-06-01T00:00:00+07:00", "2026-06-01T00:00:00 07:00",
+            "2026-06-01 00:00", "2026-06-01T00:00:00.000000+0700", "2026-05-31T17:00:00Z", "2026-05-31t17:00:00z",
+            "2026-05-31T11:30:00-05:30", "2026-06-01T00+07:00:00"]
+        {
+            let expected = if midnight.contains("T00+") { "no date" } else { "2026-05-31T17:00:00Z" };
+            assert_eq!(utc(midnight), expected, "{midnight}");
+        }
+        assert_eq!(utc("2026-06-01T00:00:00.1234567Z"), "2026-06-01T00:00:00.123456Z");
+        assert_eq!(utc("2026-06-01T00:00:00,5Z"), "2026-06-01T00:00:00.500Z");
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused() {
+        for text in ["", "yesterday", "2026-13-01", "2026-02-30", "2026-6-1", "20260601", "2026-06-01T", "2026-06-01x",
+            "2026-06-01T25:00:00", "2026-06-01T00:00:60Z", "2026-06-01T00:00:00+25:00", "2026-06-01T00:00:00.Z1",
+            "2026-06-01T00:00:00+7", "+026-06-01", "2026-06-01T0:00:00", "2026-06-0١", "2026-06-01T00:00:00Zz",
+            "2026-06-01T00:00:00é", "99999-01-01", "2026-06-01T00:00:00.", "2026-06-01T00:00.5"]
+        {
+            assert_eq!(utc(text), "no date", "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Instants, dates and zones: the only place that turns one into another.
+//!
+//! [`clock`] tells the time, [`window`] turns dates and zones into instants, [`bucket`] puts instants into
+//! local hours, days and weeks and names them. Must not know what is counted in a bucket.
+
+pub mod bucket;
+pub mod clock;
+pub mod instant;
+pub mod window;
+
+pub use bucket::Granularity;
+pub use clock::Clock;
+pub use instant::Instant;
+pub use window::Window;

@@ -1,0 +1,79 @@
+//! One direction: no module uses one that stands to its left in the architecture.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Modules by rank; a module may use those of a lower rank, and those it is allowed to of its own.
+const RANKS: &[&[&str]] = &[
+    &["error", "percent", "time", "table"],
+    &["config", "db"],
+    &["auth"],
+    &["app"],
+    &["reports", "ingest", "exports", "campaigns"],
+    &["http"],
+    &["cli"],
+];
+/// Arrows within a rank. `db` needs no settings, `reports` no files, `ingest` no reports.
+const WITHIN: &[(&str, &str)] = &[("table", "percent"), ("table", "time"), ("exports", "reports"), ("campaigns", "reports")];
+
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Every module named behind `crate::`.
+fn used(text: &str) -> Vec<String> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let names = code.split("crate::").skip(1).map(|rest| {
+        rest.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect::<String>()
+    });
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+#[test]
+fn no_module_uses_one_to_its_left() {
+    let rank_of: BTreeMap<&str, usize> =
+        RANKS.iter().enumerate().flat_map(|(rank, names)| names.iter().map(move |name| (*name, rank))).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let (mut arrows, mut wrong) = (0, Vec::new());
+    for file in files {
+        let place = file.strip_prefix(&root).expect("below src");
+        let module = place.components().next().expect("a name").as_os_str().to_string_lossy().replace(".rs", "");
+        let Some(rank) = rank_of.get(module.as_str()) else {
+            assert!(["lib", "main"].contains(&module.as_str()), "{module} has no rank");
+            continue;
+        };
+        for target in used(&fs::read_to_string(&file).expect("a file")) {
+            let Some(target_rank) = rank_of.get(target.as_str()) else { continue };
+            arrows += 1;
+            let allowed = target == module || target_rank < rank || WITHIN.contains(&(module.as_str(), target.as_str()));
+            if !allowed {
+                wrong.push(format!("{} uses {target}", place.display()));
+            }
+        }
+    }
+    assert!(arrows > 50, "only {arrows} arrows seen");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn reports_know_no_http() {
+    let mut files = Vec::new();
+    for part in ["src/reports", "src/error.rs", "src/table.rs", "src/ingest"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(part);
+        if path.is_dir() { sources(&path, &mut files) } else { files.push(path) }
+    }
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a file");
+        assert!(!text.contains("axum::") && !text.contains("tower"), "{}", file.display());
+    }
+}

@@ -1,0 +1,8 @@
+//! The integration tests: one binary, one Postgres of its own, a database for each test.
+
+mod access;
+mod layers;
+mod openapi;
+mod samples;
+mod support;
+mod zones;

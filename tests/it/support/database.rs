@@ -1,0 +1,66 @@
+//! One cluster a run, one migrated template, a database a test.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use callboard::db::{Database, Embedded, EmbeddedSettings};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor};
+use tokio::sync::{Mutex, OnceCell};
+
+struct Cluster {
+    options: PgConnectOptions,
+    template: String,
+    /// It stops when the process ends, however it does.
+    _embedded: Option<Embedded>,
+}
+
+static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
+
+/// A fresh database with every migration.
+pub async fn create() -> PgConnectOptions {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+    let cluster = cluster().await;
+    let name = format!("{}_{}", cluster.template, NUMBER.fetch_add(1, Ordering::Relaxed));
+    let _guard = ONE_AT_A_TIME.lock().await;
+    execute(&cluster.options, format!("create database {name} template {}", cluster.template)).await;
+    cluster.options.clone().database(&name)
+}
+
+/// An empty database, no migration run.
+pub async fn create_empty() -> PgConnectOptions {
+    let cluster = cluster().await;
+    let name = format!("{}_empty_{}", cluster.template, uuid());
+    execute(&cluster.options, format!("create database {name}")).await;
+    cluster.options.clone().database(&name)
+}
+
+async fn cluster() -> &'static Cluster {
+    CLUSTER
+        .get_or_init(|| async {
+            let (options, embedded) = match std::env::var("DATABASE_URL") {
+                Ok(url) => (url.parse().expect("DATABASE_URL"), None),
+                Err(_) => {
+                    let dir = std::env::temp_dir().join(format!("callboard-tests-{}", uuid()));
+                    let settings = EmbeddedSettings { volatile: true };
+                    let embedded = Embedded::start(&dir, &settings).await.expect("Postgres").expect("a new directory");
+                    (embedded.options().clone(), Some(embedded))
+                }
+            };
+            let template = format!("callboard_test_{}", uuid());
+            execute(&options, format!("create database {template}")).await;
+            Database::migrate(&options.clone().database(&template)).await.expect("migrations");
+            Cluster { options, template, _embedded: embedded }
+        })
+        .await
+}
+
+async fn execute(options: &PgConnectOptions, sql: String) {
+    let mut connection = PgConnection::connect_with(options).await.expect("a connection");
+    connection.execute(AssertSqlSafe(sql)).await.expect("done");
+    connection.close().await.expect("closed");
+}
+
+fn uuid() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}

@@ -1,0 +1,143 @@
+//! What the tests stand on: a real Postgres, a real server on a real socket, and worlds of calls.
+
+pub mod database;
+pub mod world;
+
+use callboard::app::App;
+use callboard::auth::session::{self, NewSession};
+use callboard::auth::tenant::{DEFAULT_TIMEZONE, Tenant};
+use callboard::auth::token::Keys;
+use callboard::auth::user::{self, NewUser};
+use callboard::auth::{Permission, Role};
+use callboard::db::Database;
+use callboard::time::Clock;
+use chrono::{DateTime, Utc};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+/// The account that tests use unless they say otherwise.
+pub const TENANT: i64 = 1;
+/// What the server's clock shows in tests.
+pub const NOW: &str = "2026-06-30T08:00:00Z";
+
+/// A server of its own, on a database of its own, with one account and its admin's token.
+pub struct TestApp {
+    pub app: App,
+    pub url: String,
+    pub token: String,
+    client: reqwest::Client,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes).expect("UTF-8")
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+}
+
+impl TestApp {
+    /// With the clock held at [`NOW`].
+    pub async fn new() -> Self {
+        Self::at(NOW.parse().expect("an instant")).await
+    }
+
+    pub async fn at(now: DateTime<Utc>) -> Self {
+        let db = Database::open(database::create().await).await.expect("a database");
+        let keys = Keys::new(&[7; 32]).expect("long enough");
+        let app = App { db, clock: Clock::Fixed(now), keys };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let server = app.clone();
+        tokio::spawn(async move { callboard::http::serve(server, listener, std::future::pending()).await });
+        let mut this = Self { app, url, token: String::new(), client: reqwest::Client::new() };
+        this.token = this.account(TENANT).await;
+        this
+    }
+
+    /// Makes another account and returns its admin's token.
+    pub async fn account(&self, tenant: i64) -> String {
+        Tenant::create(&self.app.db, tenant, &format!("Account {tenant}"), DEFAULT_TIMEZONE, None).await.expect("an account");
+        self.user(tenant, &format!("admin-{tenant}"), Role::Admin).await
+    }
+
+    /// Makes a user and returns a token with all that its role may.
+    pub async fn user(&self, tenant: i64, username: &str, role: Role) -> String {
+        let user = NewUser { tenant, username, password: "correct horse", role, email: None, team: None };
+        user::create(&self.app.db, user).await.expect("a user");
+        self.issue(tenant, username, &[]).await
+    }
+
+    pub async fn issue(&self, tenant: i64, username: &str, permissions: &[Permission]) -> String {
+        let session = NewSession { tenant, username, permissions, expires: None };
+        session::issue(&self.app.db, &self.app.keys, session, self.app.clock.now()).await.expect("a token")
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.request(Method::GET, path, Some(&self.token)).await
+    }
+
+    /// As [`TestApp::get`], expecting 200, and its body.
+    pub async fn ok(&self, path: &str) -> Answer {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
+        answer
+    }
+
+    /// What stands under `data`.
+    pub async fn data(&self, path: &str) -> Value {
+        self.ok(path).await.json()["data"].take()
+    }
+
+    pub async fn request(&self, method: Method, path: &str, token: Option<&str>) -> Answer {
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        self.send(request).await
+    }
+
+    pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.token)
+    }
+
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, bytes: response.bytes().await.expect("a body").to_vec() }
+    }
+
+    /// Sends lines as they stand.
+    pub async fn ingest_text(&self, lines: impl Into<reqwest::Body>) -> Answer {
+        self.send(self.post("/api/ingest").header("content-type", "application/x-ndjson").body(lines)).await
+    }
+
+    /// Stores lines, all of which must be good.
+    pub async fn ingest(&self, lines: &[Value]) {
+        self.ingest_as(&self.token, lines).await;
+    }
+
+    pub async fn ingest_as(&self, token: &str, lines: &[Value]) {
+        let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let request = self.client.post(format!("{}/api/ingest", self.url)).bearer_auth(token);
+        let answer = self.send(request.header("content-type", "application/x-ndjson").body(body)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        assert_eq!(answer.json()["data"]["errors"], serde_json::json!([]));
+        assert_eq!(answer.json()["data"]["stored"], lines.len());
+    }
+}

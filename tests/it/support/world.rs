@@ -1,0 +1,150 @@
+//! Worlds of calls: small ones stated by hand, and random ones with everything dialers send.
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::{Value, json};
+
+/// How large a random world is, and when it happens.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    pub attempts: usize,
+    pub calls: usize,
+    pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
+}
+
+pub const CAMPAIGNS: std::ops::RangeInclusive<i64> = 1..=4;
+pub const TEAMS: i64 = 3;
+pub const AGENTS: i64 = 12;
+
+pub fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// A world of everything that may occur: calls in progress, without agents or causes, blocked, retried,
+/// keys of every sort, sources that are blank, leads of another campaign, instants on the edges of buckets.
+pub fn random(seed: u64, size: Size) -> Vec<Value> {
+    let mut world = World { random: StdRng::seed_from_u64(seed), size, lines: Vec::new() };
+    world.people();
+    world.autocall();
+    world.telesales();
+    world.lines
+}
+
+struct World {
+    random: StdRng,
+    size: Size,
+    lines: Vec<Value>,
+}
+
+impl World {
+    fn pick<T: Clone>(&mut self, of: &[T]) -> T {
+        of[self.random.random_range(0..of.len())].clone()
+    }
+
+    fn maybe<T: Into<Value>>(&mut self, of_one: f64, value: T) -> Value {
+        if self.random.random_bool(of_one) { value.into() } else { Value::Null }
+    }
+
+    /// Somewhere in the world's time, now and then exactly on a quarter of an hour or just before it.
+    fn at(&mut self) -> DateTime<Utc> {
+        let span = (self.size.to - self.size.from).num_microseconds().expect("not that long");
+        let at = self.size.from + TimeDelta::microseconds(self.random.random_range(0..span));
+        let quarter = TimeDelta::seconds(at.timestamp().rem_euclid(900)) + TimeDelta::nanoseconds(at.timestamp_subsec_nanos().into());
+        match self.random.random_range(0..10) {
+            0 => at - quarter,
+            1 => at - quarter - TimeDelta::microseconds(1),
+            _ => at,
+        }
+    }
+
+    fn people(&mut self) {
+        for id in 1..=TEAMS {
+            self.lines.push(json!({"kind": "team", "id": id, "name": format!("Team {id}")}));
+        }
+        for id in 1..=AGENTS {
+            let team = self.pick(&[json!(1), json!(2), Value::Null]);
+            self.lines.push(json!({"kind": "agent", "id": id, "name": format!("Đại lý {id}"), "username": format!("agent{id:02}"), "team_id": team}));
+        }
+        for (code, category, conversion) in [("sale", "contact", true), ("Ångebot", "contact", true), ("no", "contact", false),
+            ("later", "callback", false), ("=dnc", "remove", false), ("unused", "no_contact", false)]
+        {
+            self.lines.push(json!({"kind": "disposition", "code": code, "label": format!("Label of {code}"),
+                "category": category, "color": "#10B981", "is_conversion": conversion}));
+        }
+        for line in 1..=9 {
+            let cooldown = self.maybe(0.3, "2026-07-01T09:30:00+07:00");
+            self.lines.push(json!({"kind": "caller_id", "cid": format!("09000000{line:02}"), "display_name": self.pick(&[json!("Line, \"A\""), Value::Null]),
+                "carrier": self.pick(&["viettel", "landline", "other"]), "cli_type": "mobile", "cooldown_until": cooldown, "daily_cap": 50}));
+        }
+    }
+
+    fn autocall(&mut self) {
+        self.lines.push(json!({"kind": "autocall_script", "id": 1, "name": "Offer", "dtmf_actions": [
+            {"digit": "1", "label": "Accept transfer to agent", "action_type": "queue", "target_queue_name": "sales"},
+            {"digit": "2", "label": "Not interested", "action_type": "hangup"}]}));
+        self.lines.push(json!({"kind": "autocall_script", "id": 2, "name": "Any key"}));
+        for id in CAMPAIGNS {
+            let started = self.maybe(0.5, instant(self.size.from + TimeDelta::hours(30)));
+            let script = [json!(1), json!(2), Value::Null][usize::try_from(id % 3).expect("small")].clone();
+            self.lines.push(json!({"kind": "autocall_campaign", "id": id, "name": format!("Campaign {id}"), "script_id": script,
+                "started_at": started, "created_at": instant(self.size.from)}));
+        }
+        let leads = i64::try_from(self.size.attempts / 3 + 5).expect("small");
+        for id in 1..=leads {
+            let (campaign, created) = (self.random.random_range(CAMPAIGNS), self.at());
+            self.lines.push(json!({"kind": "autocall_lead", "id": id, "campaign_id": campaign, "phone": format!("09{id:08}"), "created_at": instant(created)}));
+        }
+        for number in 0..self.size.attempts {
+            let campaign = self.random.random_range(*CAMPAIGNS.start()..*CAMPAIGNS.end()); // the last has none
+            let result = self.pick(&[json!("answered"), json!("answered"), json!("answered"), json!("no_answer"), json!("busy"),
+                json!("failed"), json!("abandoned"), Value::Null]);
+            let (lead, started) = (self.random.random_range(1..=leads), self.at());
+            let seconds = self.random.random_range(0..200);
+            let cause = self.pick(&["NORMAL_CLEARING", "NO_ANSWER", "USER_BUSY", "normal_clearing", "Ünbekannt"]);
+            let (cause, disposition) = (self.maybe(0.8, cause), self.maybe(0.3, "sold"));
+            let line = json!({"kind": "autocall_attempt", "uuid": format!("attempt-{number}"), "campaign_id": campaign, "lead_id": lead,
+                "attempt_number": 1 + number % 3, "started_at": instant(started), "result": result, "hangup_cause": cause, "billsec": seconds,
+                "dtmf": self.pick(&["", "", "1", "01", "2", "10", "9", "*", "#1", "12"]),
+                "script_path": self.pick(&[json!([]), json!(["intro"]), json!(["intro", "press_1", "queue_sales"]), json!(["a -> b"]), json!(["a", "b"])]),
+                "transfer": self.pick(&[Value::Null, json!("failed"), json!("queued"), json!("connected")]),
+                "agent_disposition": disposition});
+            self.lines.push(line);
+        }
+    }
+
+    fn telesales(&mut self) {
+        for id in CAMPAIGNS {
+            let limit = self.pick(&[json!(3), json!(2.5), json!(20), json!(100), json!(0)]);
+            self.lines.push(json!({"kind": "telesales_campaign", "id": id, "name": format!("Sales {id}"), "status": self.pick(&["active", "paused"]),
+                "abandon_rate_limit_pct": limit, "created_at": instant(self.size.from)}));
+        }
+        let leads = i64::try_from(self.size.calls / 3 + 5).expect("small");
+        for id in 1..=leads {
+            let (campaign, created) = (self.random.random_range(CAMPAIGNS), self.at());
+            let source = self.pick(&[json!("website"), json!("Website"), json!("event"), json!(" "), Value::Null, json!("(unknown)"), json!("+84")]);
+            self.lines.push(json!({"kind": "telesales_lead", "id": id, "campaign_id": campaign, "phone": format!("03{id:08}"), "source": source,
+                "created_at": instant(created)}));
+        }
+        for number in 0..self.size.calls {
+            let line = self.call(number, leads);
+            self.lines.push(line);
+        }
+    }
+
+    fn call(&mut self, number: usize, leads: i64) -> Value {
+        let (campaign, lead) = (self.random.random_range(*CAMPAIGNS.start()..*CAMPAIGNS.end()), self.random.random_range(1..=leads));
+        let (line, started) = (self.random.random_range(1..=10), self.at());
+        let result = self.pick(&["answered", "answered", "answered", "no_answer", "busy", "failed", "rejected", "abandoned", "blocked", ""]);
+        // The first lines see almost no answers, so that every health occurs.
+        let result = if line <= 2 && self.random.random_bool(0.93) { "no_answer" } else { result };
+        let agent = self.random.random_range(1..=AGENTS);
+        let (agent, talk) = (self.maybe(0.9, agent), self.pick(&[0, 5, 9, 10, 30, 31, 200]));
+        let disposition = self.pick(&["sale", "Ångebot", "no", "later", "=dnc"]);
+        let (disposition, wrap) = (self.maybe(0.6, disposition), self.random.random_range(0..40));
+        let cid = self.maybe(0.95, format!("09000000{line:02}"));
+        json!({"kind": "telesales_call", "uuid": format!("call-{number}"), "campaign_id": campaign, "lead_id": lead, "agent_id": agent,
+            "cid": cid, "started_at": instant(started), "result": result, "talk_sec": talk, "wrap_sec": wrap, "disposition": disposition})
+    }
+}

@@ -1,0 +1,199 @@
+"""Instants, time zones, exact ratios and JSON text, as section 1 of the contract states them.
+
+An instant is an int, microseconds since 1970 in UTC, and a local time is such an int on the local clock. Comparing
+aware datetimes of one zone ignores `fold`, and adding to them is clock arithmetic; ints do neither.
+"""
+
+import json
+import re
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+QUARTER = 15 * MINUTE
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+LOCAL_EPOCH = datetime(1970, 1, 1)
+UTC_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+# datetime ends at these years; no row lies beyond them, so the offset at the brink is as good as any.
+EARLIEST = -62_000_000_000 * SECOND
+LATEST = 253_000_000_000 * SECOND
+
+MOMENT = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)"
+    r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?"
+    # A space is what a `+` becomes when a query string is decoded.
+    r"([Zz]|[+\- ]\d\d(?::?\d\d)?)?)?"
+)
+
+
+def microseconds(delta):
+    return delta // timedelta(microseconds=1)
+
+
+class Zone:
+    def __init__(self, name):
+        self.tz = ZoneInfo(name)
+        self.known = {}
+
+    def _ask_offset(self, instant):
+        instant = min(max(instant, EARLIEST), LATEST)
+        moment = UTC_EPOCH + timedelta(microseconds=instant)
+        return microseconds(moment.astimezone(self.tz).utcoffset())
+
+    def offset(self, instant):
+        quarter = instant // QUARTER
+        if quarter not in self.known:
+            first = self._ask_offset(quarter * QUARTER)
+            last = self._ask_offset((quarter + 1) * QUARTER - 1)
+            # Some zones have changed at 00:01, so a quarter hour is not always of one piece.
+            self.known[quarter] = first if first == last else None
+        offset = self.known[quarter]
+        return self._ask_offset(instant) if offset is None else offset
+
+    def local(self, instant):
+        return instant + self.offset(instant)
+
+    def first_change(self, before, after):
+        """The instant of the one change of offset in (before, after]."""
+        old = self.offset(before)
+        while after - before > 1:
+            middle = (before + after) // 2
+            if self.offset(middle) == old:
+                before = middle
+            else:
+                after = middle
+        return after
+
+    def instant(self, local):
+        """The instant of a local time: the change itself where DST skips it, the earlier where it repeats."""
+        clock = LOCAL_EPOCH + timedelta(microseconds=min(max(local, EARLIEST), LATEST))
+        earlier = microseconds(self.tz.utcoffset(clock.replace(fold=0)))
+        later = microseconds(self.tz.utcoffset(clock.replace(fold=1)))
+        if later > earlier:
+            return self.first_change(local - later, local - earlier)
+        return local - earlier
+
+    def midnight(self, day):
+        return self.instant(day * DAY)
+
+    def cell(self, instant):
+        """Day of the week (0 = Sunday) and hour of the day."""
+        day, hour = divmod(self.local(instant) // HOUR, 24)
+        # 1970-01-01 was a Thursday.
+        return (day + 4) % 7, hour
+
+    def bucket(self, instant, unit):
+        return bucket_label(self.local(instant) // HOUR, unit)
+
+    def buckets_touched(self, start, end, unit):
+        """Labels of every bucket that has an instant in [start, end)."""
+        labels = set()
+        while start < end:
+            stop = min(end, (start // HOUR + 1) * HOUR)
+            if self.offset(start) != self.offset(stop - 1):
+                stop = self.first_change(start, stop - 1)
+            # The piece is of one offset and no longer than an hour, so its two ends name all it touches.
+            labels.add(self.bucket(start, unit))
+            labels.add(self.bucket(stop - 1, unit))
+            start = stop
+        return labels
+
+
+@lru_cache(maxsize=None)
+def zone(name):
+    return Zone(name)
+
+
+@lru_cache(maxsize=None)
+def bucket_label(local_hour, unit):
+    clock = LOCAL_EPOCH + timedelta(hours=local_hour)
+    if unit == "hour":
+        return clock.date().isoformat() + " %02d:00:00" % clock.hour
+    if unit == "week":
+        year, week, _ = clock.isocalendar()
+        return "%04d-W%02d" % (year, week)
+    return clock.date().isoformat()
+
+
+def instant_of(text, reader, is_end=False):
+    """An ISO 8601 datetime or bare date; `reader` is the zone of what carries no offset."""
+    match = MOMENT.fullmatch(text.strip())
+    if not match:
+        raise ValueError("no datetime: %r" % text)
+    year, month, day, hour, minute, second, fraction, offset = match.groups()
+    days = date(int(year), int(month), int(day)).toordinal() - LOCAL_EPOCH.toordinal()
+    if hour is None:
+        return reader.midnight(days + 1 if is_end else days)
+    clock = days * DAY + int(hour) * HOUR + int(minute) * MINUTE + int(second or 0) * SECOND
+    clock += int((fraction or "").ljust(6, "0")[:6])
+    if offset is None:
+        return reader.instant(clock)
+    if offset in "Zz":
+        return clock
+    ahead = int(offset[1:3]) * HOUR + int(offset[3:].lstrip(":") or 0) * MINUTE
+    return clock + ahead if offset[0] == "-" else clock - ahead
+
+
+def print_instant(instant):
+    if instant is None:
+        return None
+    moment = LOCAL_EPOCH + timedelta(seconds=instant // SECOND)
+    return moment.isoformat() + "+00:00"
+
+
+def rounded(numerator, denominator):
+    """The quotient as an int, half away from zero; 0 where there is nothing to divide by."""
+    if denominator == 0:
+        return 0
+    quotient = Fraction(numerator) / denominator
+    size = (2 * abs(quotient) + 1) // 2
+    return -size if quotient < 0 else size
+
+
+def fixed(numerator, denominator, places):
+    """The quotient as text with that many decimals."""
+    units = rounded(numerator * 10**places, denominator)
+    whole, rest = divmod(abs(units), 10**places)
+    return "%s%d.%0*d" % ("-" if units < 0 else "", whole, places, rest)
+
+
+def percent_text(part, whole):
+    return fixed(100 * part, whole, 2)
+
+
+def percent_number(part, whole, places):
+    return Decimal(fixed(100 * part, whole, places))
+
+
+def shares(counts):
+    """Percentages of the sum of the counts that add up to exactly 100.00, by largest remainder."""
+    total = sum(counts)
+    units = [count * 10000 // total for count in counts]
+    remainders = [count * 10000 % total for count in counts]
+    by_claim = sorted(range(len(counts)), key=lambda row: (-remainders[row], -counts[row], row))
+    for row in by_claim[: 10000 - sum(units)]:
+        units[row] += 1
+    return [fixed(unit, 100, 2) for unit in units]
+
+
+def by_bytes(text):
+    return text.encode("utf-8")
+
+
+def to_json(value):
+    """Compact JSON. Not json.dumps throughout, because that would send decimals through floats."""
+    if isinstance(value, dict):
+        return "{" + ",".join(to_json(key) + ":" + to_json(value[key]) for key in value) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(to_json, value)) + "]"
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return json.dumps(value, ensure_ascii=False)

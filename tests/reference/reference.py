@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""A second, independent implementation of Callboard's report figures.
+
+It is written from the contract and the source documents alone and shares nothing with the server: no code, no
+database, no arithmetic. It is deliberately naive, lists of dicts read from end to end for every request, so that it
+can be checked against the contract by reading. The checks send one world and the same requests to both and expect
+the same bytes.
+
+    python3 tests/reference/reference.py WORLD.ndjson < REQUESTS.ndjson > BODIES.ndjson
+
+WORLD holds ingest lines, all of them valid. A request is one JSON object a line:
+
+    {"path": "/api/autocall/campaigns/5/reports/trend", "query": {"from": "2026-06-01"},
+     "now": "2026-06-30T08:00:00+00:00", "timezone": "Asia/Ho_Chi_Minh", "tenant_id": 1, "settings": {}}
+
+`timezone` is the account's own zone, `now` the server's clock, `settings` overrides the account's thresholds,
+`tenant_id` is needed by abandon-rate only. Only requests that the server answers with 200 are understood.
+
+Needs Python 3.9 and a tz database, nothing else. basics.py has time, ratios and JSON; autocall.py and telesales.py
+have the reports.
+"""
+
+import json
+import re
+import sys
+from collections import defaultdict
+from decimal import Decimal
+from fractions import Fraction
+
+# The folder is part of a checkout that the checks must leave as they found it.
+sys.dont_write_bytecode = True
+
+import autocall  # noqa: E402
+import telesales  # noqa: E402
+from basics import instant_of, to_json, zone  # noqa: E402
+
+KEYS = {
+    "team": "id",
+    "agent": "id",
+    "disposition": "code",
+    "caller_id": "cid",
+    "autocall_script": "id",
+    "autocall_campaign": "id",
+    "autocall_lead": "id",
+    "autocall_attempt": "uuid",
+    "telesales_campaign": "id",
+    "telesales_lead": "id",
+    "telesales_call": "uuid",
+}
+
+# The optional fields that a report reads; what no report reads is not kept in step here.
+DEFAULTS = {
+    "team": {},
+    "agent": {"team_id": None},
+    "disposition": {"is_conversion": False},
+    "caller_id": {"display_name": None, "pool_status": "active", "cooldown_until": None, "daily_cap": 200},
+    "autocall_script": {"dtmf_actions": []},
+    "autocall_campaign": {"script_id": None, "started_at": None},
+    "autocall_lead": {},
+    "autocall_attempt": {
+        "result": None,
+        "hangup_cause": None,
+        "billsec": 0,
+        "dtmf": "",
+        "script_path": [],
+        "transfer": None,
+        "agent_disposition": None,
+    },
+    "telesales_campaign": {"status": "active", "abandon_rate_limit_pct": Decimal(3)},
+    "telesales_lead": {"source": None},
+    "telesales_call": {
+        "agent_id": None,
+        "cid": None,
+        "result": None,
+        "talk_sec": 0,
+        "wrap_sec": 0,
+        "disposition": None,
+    },
+}
+
+INSTANTS = ("started_at", "created_at", "cooldown_until")
+
+DEFAULT_SETTINGS = {
+    "health_min_calls": 20,
+    "health_block_asr_pct": 10,
+    "health_block_rejected_pct": 25,
+    "health_warn_asr_pct": 30,
+    "health_warn_short_pct": 30,
+    "short_call_sec": 10,
+}
+
+
+def read_lines(stream):
+    """Bytes, not text: the encoding must not depend on the locale."""
+    for line in stream:
+        if line.strip():
+            yield json.loads(line.decode("utf-8"), parse_float=Decimal)
+
+
+class World:
+    def __init__(self, lines):
+        stored = {kind: {} for kind in KEYS}
+        for line in lines:
+            kind = line["kind"]
+            # Empty optional text is null, and null takes the default.
+            told = {field: value for field, value in line.items() if value is not None and value != ""}
+            for field in INSTANTS:
+                if field in told:
+                    told[field] = instant_of(told[field], zone("UTC"))
+            key = told[KEYS[kind]]
+            before = stored[kind].get(key)
+            if before is not None and "created_at" in before:
+                told.setdefault("created_at", before["created_at"])
+            stored[kind][key] = {**DEFAULTS[kind], **told}
+
+        self.agents = stored["agent"]
+        self.dispositions = stored["disposition"]
+        self.caller_ids = stored["caller_id"]
+        self.scripts = stored["autocall_script"]
+        self.autocall_campaigns = stored["autocall_campaign"]
+        self.telesales_campaigns = stored["telesales_campaign"]
+        self.telesales_leads = list(stored["telesales_lead"].values())
+        self.calls = list(stored["telesales_call"].values())
+        for campaign in self.telesales_campaigns.values():
+            campaign["abandon_rate_limit_pct"] = Decimal(campaign["abandon_rate_limit_pct"])
+        self.attempts_of = by_campaign(stored["autocall_attempt"])
+        self.autocall_leads_of = by_campaign(stored["autocall_lead"])
+
+
+def by_campaign(rows):
+    grouped = defaultdict(list)
+    for row in rows.values():
+        grouped[row["campaign_id"]].append(row)
+    return grouped
+
+
+class Request:
+    def __init__(self, told, default_zone):
+        # An empty value is as if absent.
+        self.query = {
+            name: str(value) for name, value in told.get("query", {}).items() if value is not None and value != ""
+        }
+        self.zone = zone(self.query.get("timezone", default_zone))
+        self.now = instant_of(told["now"], zone("UTC"))
+        self.fill_gaps = self.query.get("fill_gaps", "false").lower() in ("true", "1")
+        self.tenant_id = told.get("tenant_id")
+        self.settings = {**DEFAULT_SETTINGS, **told.get("settings", {})}
+
+    def setting(self, name):
+        return Fraction(self.settings[name])
+
+
+def answer(world, told):
+    path = told["path"]
+    if path == "/api/autocall/campaigns/comparison":
+        return autocall.comparison(world, Request(told, told["timezone"]))
+    match = re.fullmatch(r"/api/autocall/campaigns/(\d+)/reports/([a-z]+)", path)
+    if match:
+        campaign = world.autocall_campaigns[int(match[1])]
+        return autocall.OF_CAMPAIGN[match[2]](world, Request(told, told["timezone"]), campaign)
+    match = re.fullmatch(r"/api/telesales/reports/([a-z-]+)", path)
+    if match:
+        return telesales.REPORTS[match[1]](world, Request(told, "UTC"))
+    raise ValueError("no such report: %r" % path)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: reference.py WORLD.ndjson < REQUESTS.ndjson > BODIES.ndjson")
+    with open(sys.argv[1], "rb") as stream:
+        world = World(read_lines(stream))
+    for told in read_lines(sys.stdin.buffer):
+        body = to_json({"data": answer(world, told)})
+        sys.stdout.buffer.write(body.encode("utf-8") + b"\n")
+
+
+if __name__ == "__main__":
+    main()

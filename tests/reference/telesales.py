@@ -1,0 +1,316 @@
+"""The Telesales reports, section 4 of the contract.
+
+Every function takes the world and one request, and returns what stands under `data`.
+"""
+
+from collections import Counter, defaultdict
+from decimal import Decimal
+from fractions import Fraction
+
+from basics import DAY, MINUTE, by_bytes, fixed, instant_of, print_instant, rounded
+from basics import percent_number, percent_text, shares
+
+DEFAULT_LIMIT_PCT = Decimal(3)
+
+
+def window(request):
+    start = instant_of(request.query["date_from"], request.zone)
+    end = instant_of(request.query["date_to"], request.zone, is_end=True)
+    return start, end
+
+
+def campaign_asked(request):
+    text = request.query.get("campaign_id")
+    return None if text is None else int(text)
+
+
+def agents_asked(world, request):
+    """The ids of the agents whose calls count, or None where calls of all, and of none, do."""
+    chosen = None
+    if "agent_ids" in request.query:
+        chosen = {int(part) for part in request.query["agent_ids"].split(",") if part.strip()}
+    if "team_id" in request.query:
+        team_id = int(request.query["team_id"])
+        members = {agent["id"] for agent in world.agents.values() if agent["team_id"] == team_id}
+        chosen = members if chosen is None else chosen & members
+    return chosen
+
+
+def calls_in_scope(world, request):
+    start, end = window(request)
+    calls = [call for call in world.calls if start <= call["started_at"] < end]
+    campaign_id = campaign_asked(request)
+    if campaign_id is not None:
+        calls = [call for call in calls if call["campaign_id"] == campaign_id]
+    agents = agents_asked(world, request)
+    if agents is not None:
+        calls = [call for call in calls if call["agent_id"] in agents]
+    return calls
+
+
+def leads_in_scope(world, request):
+    campaign_id = campaign_asked(request)
+    return [lead for lead in world.telesales_leads if campaign_id in (None, lead["campaign_id"])]
+
+
+def dials_of(calls):
+    return [call for call in calls if call["result"] != "blocked"]
+
+
+def answers_of(dials):
+    return [call for call in dials if call["result"] in ("answered", "abandoned")]
+
+
+def conversions_of(world, dials):
+    return [
+        call for call in dials
+        if call["disposition"] is not None and world.dispositions[call["disposition"]]["is_conversion"]
+    ]
+
+
+def talk_of(calls):
+    return sum(call["talk_sec"] for call in calls)
+
+
+def lead_ids(calls):
+    return {call["lead_id"] for call in calls}
+
+
+def dashboard(world, request):
+    calls = calls_in_scope(world, request)
+    dials = dials_of(calls)
+    answers = answers_of(dials)
+    return {
+        "total_dials": len(dials),
+        "total_answers": len(answers),
+        "answer_rate_pct": percent_text(len(answers), len(dials)),
+        "avg_talk_time_sec": fixed(talk_of(dials), len(answers), 1),
+        "total_talk_time_sec": str(talk_of(dials)),
+        "unique_agents": len({call["agent_id"] for call in dials if call["agent_id"] is not None}),
+        "pdpl_blocked_count": len(calls) - len(dials),
+    }
+
+
+def agent_performance(world, request):
+    dials_by_agent = defaultdict(list)
+    for call in dials_of(calls_in_scope(world, request)):
+        if call["agent_id"] is not None:
+            dials_by_agent[call["agent_id"]].append(call)
+    rows = []
+    for agent_id, dials in sorted(dials_by_agent.items(), key=lambda item: (-len(item[1]), item[0])):
+        answers = answers_of(dials)
+        conversions = conversions_of(world, dials)
+        handling = sum(call["talk_sec"] + call["wrap_sec"] for call in answers)
+        rows.append({
+            "agent_id": agent_id,
+            "name": world.agents[agent_id]["name"],
+            "username": world.agents[agent_id]["username"],
+            "dials": len(dials),
+            "answers": len(answers),
+            "avg_aht_sec": rounded(handling, len(answers)),
+            "conversions": len(conversions),
+            "conv_rate": percent_number(len(conversions), len(answers), 2),
+        })
+    return rows
+
+
+def funnel(world, request):
+    _, end = window(request)
+    leads = [lead for lead in leads_in_scope(world, request) if lead["created_at"] < end]
+    dials = dials_of(calls_in_scope(world, request))
+    talked = [call for call in dials if call["talk_sec"] > 30]
+    disposed = [call for call in dials if call["disposition"] is not None]
+    return [
+        {"stage": "Total leads", "count": len(leads)},
+        {"stage": "Dialed", "count": len(lead_ids(dials))},
+        {"stage": "Connected", "count": len(lead_ids(answers_of(dials)))},
+        {"stage": "Talked > 30s", "count": len(lead_ids(talked))},
+        {"stage": "Disposed", "count": len(lead_ids(disposed))},
+        {"stage": "Converted", "count": len(lead_ids(conversions_of(world, dials)))},
+    ]
+
+
+def disposition_breakdown(world, request):
+    codes = [call["disposition"] for call in calls_in_scope(world, request)]
+    counts = Counter(code for code in codes if code is not None)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], by_bytes(item[0])))
+    rows = []
+    for (code, count), pct in zip(ranked, shares([count for _, count in ranked])):
+        disposition = world.dispositions[code]
+        rows.append({
+            "code": code,
+            "label": disposition["label"],
+            "category": disposition["category"],
+            "color": disposition["color"],
+            "count": count,
+            "pct": pct,
+        })
+    return rows
+
+
+def health_status(request, calls, answers, short, rejected):
+    def reached(part, threshold):
+        return Fraction(100 * part, calls) >= request.setting(threshold)
+
+    if calls == 0:
+        return "no_data"
+    if calls < request.setting("health_min_calls"):
+        return "healthy"
+    if not reached(answers, "health_block_asr_pct") or reached(rejected, "health_block_rejected_pct"):
+        return "suspected_block"
+    if not reached(answers, "health_warn_asr_pct") or reached(short, "health_warn_short_pct"):
+        return "warning"
+    return "healthy"
+
+
+def caller_id_health(world, request):
+    dials_by_cid = defaultdict(list)
+    for call in dials_of(calls_in_scope(world, request)):
+        dials_by_cid[call["cid"]].append(call)
+    midnight = request.zone.midnight(request.zone.local(request.now) // DAY)
+    today = Counter(call["cid"] for call in dials_of(world.calls) if midnight <= call["started_at"] < request.now)
+    short_below = request.setting("short_call_sec")
+    rows = []
+    for cid in sorted(world.caller_ids, key=by_bytes):
+        caller_id = world.caller_ids[cid]
+        dials = dials_by_cid[cid]
+        answers = answers_of(dials)
+        short = [call for call in answers if call["talk_sec"] < short_below]
+        rejected = [call for call in dials if call["result"] == "rejected"]
+        rows.append({
+            "cid": cid,
+            "display_name": caller_id["display_name"],
+            "carrier": caller_id["carrier"],
+            "cli_type": caller_id["cli_type"],
+            "pool_status": caller_id["pool_status"],
+            "cooldown_until": print_instant(caller_id["cooldown_until"]),
+            "daily_cap": caller_id["daily_cap"],
+            "total_calls": len(dials),
+            "answered_calls": len(answers),
+            "asr_pct": percent_number(len(answers), len(dials), 1),
+            "acd_sec": rounded(talk_of(dials), len(answers)),
+            "short_calls": len(short),
+            "short_call_ratio_pct": percent_number(len(short), len(dials), 1),
+            "rejected_calls": len(rejected),
+            "health_status": health_status(request, len(dials), len(answers), len(short), len(rejected)),
+            "health_calls_today": today[cid],
+        })
+    return rows
+
+
+def hour_dow_heatmap(world, request):
+    cells = defaultdict(list)
+    for call in dials_of(calls_in_scope(world, request)):
+        cells[request.zone.cell(call["started_at"])].append(call)
+    rows = []
+    for day in range(7):
+        for hour in range(24):
+            dials = cells[day, hour]
+            answers = answers_of(dials)
+            rows.append({
+                "day_of_week": day,
+                "hour": hour,
+                "dials": len(dials),
+                "answered": len(answers),
+                "answer_rate_pct": percent_number(len(answers), len(dials), 1),
+            })
+    return rows
+
+
+def lead_source_attribution(world, request):
+    start, end = window(request)
+    leads_by_source = defaultdict(set)
+    for lead in leads_in_scope(world, request):
+        if start <= lead["created_at"] < end:
+            blank = lead["source"] is None or not lead["source"].strip()
+            leads_by_source["(unknown)" if blank else lead["source"]].add(lead["id"])
+    dials = dials_of(calls_in_scope(world, request))
+    dialed = lead_ids(dials)
+    contacted = lead_ids(answers_of(dials))
+    converted = lead_ids(conversions_of(world, dials))
+    rows = []
+    for source, leads in sorted(leads_by_source.items(), key=lambda item: (-len(item[1]), by_bytes(item[0]))):
+        rows.append({
+            "source": source,
+            "total_leads": len(leads),
+            "dialed_count": len(leads & dialed),
+            "contacted_count": len(leads & contacted),
+            "conv_count": len(leads & converted),
+            "conv_rate_pct": percent_text(len(leads & converted), len(leads)),
+        })
+    return rows
+
+
+def time_series(world, request):
+    unit = request.query.get("group_by", "day")
+    buckets = defaultdict(list)
+    for call in dials_of(calls_in_scope(world, request)):
+        buckets[request.zone.bucket(call["started_at"], unit)].append(call)
+    if request.fill_gaps:
+        for label in request.zone.buckets_touched(*window(request), unit):
+            buckets[label]
+    rows = []
+    for label in sorted(buckets):
+        dials = buckets[label]
+        rows.append({
+            "bucket": label,
+            "dials": len(dials),
+            "answers": len(answers_of(dials)),
+            "talk_sec": talk_of(dials),
+            "conversions": len(conversions_of(world, dials)),
+        })
+    return rows
+
+
+def abandons_left(limit, dials, abandoned):
+    # With a limit of 100 no number of abandoned dials can breach it, and the formula divides by zero.
+    if limit >= 100:
+        return None
+    return max(0, (limit * dials - 100 * abandoned) // (100 - limit))
+
+
+def abandon_rate(world, request):
+    minutes = int(request.query.get("window_minutes", 43200))
+    start = request.now - minutes * MINUTE
+    campaign_id = campaign_asked(request)
+    campaign = world.telesales_campaigns.get(campaign_id)
+    dials = [
+        call for call in dials_of(world.calls)
+        if start <= call["started_at"] < request.now and campaign_id in (None, call["campaign_id"])
+    ]
+    answers = answers_of(dials)
+    abandoned = [call for call in dials if call["result"] == "abandoned"]
+    limit_pct = campaign["abandon_rate_limit_pct"] if campaign else DEFAULT_LIMIT_PCT
+    limit = Fraction(limit_pct)
+    current = {
+        "campaign_id": campaign_id,
+        "attempts_total": len(dials),
+        "attempts_abandoned": len(abandoned),
+        "abandon_rate_pct": percent_number(len(abandoned), len(dials), 2),
+        "window_minutes": minutes,
+        "window_from": print_instant(start),
+        "window_to": print_instant(request.now),
+        "tenant_id": request.tenant_id,
+        "campaign_name": campaign["name"] if campaign else None,
+        "campaign_status": campaign["status"] if campaign else None,
+        "limit_pct": limit_pct,
+        "breached": len(abandoned) * 100 > limit * len(dials),
+        "answers_total": len(answers),
+        "abandon_rate_of_answers_pct": percent_number(len(abandoned), len(answers), 2),
+        "abandons_left": abandons_left(limit, len(dials), len(abandoned)),
+    }
+    # Breaches come from a background check, which this reference has none of.
+    return {"current": current, "breaches": []}
+
+
+REPORTS = {
+    "dashboard": dashboard,
+    "agent-performance": agent_performance,
+    "funnel": funnel,
+    "disposition-breakdown": disposition_breakdown,
+    "caller-id-health": caller_id_health,
+    "hour-dow-heatmap": hour_dow_heatmap,
+    "lead-source-attribution": lead_source_attribution,
+    "time-series": time_series,
+    "abandon-rate": abandon_rate,
+}
