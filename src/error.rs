@@ -63,9 +63,7 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 Some(QUERY_CANCELED) => Self::TimedOut,
                 // Class 08 is a lost connection, 57P a server that stops or starts.
-                Some(code) if code.starts_with("08") || code.starts_with("57P") => {
-                    Self::Unavailable(error.to_string())
-                }
+                Some(code) if code.starts_with("08") || code.starts_with("57P") => Self::Unavailable(error.to_string()),
                 _ => Self::Internal(error.to_string()),
             },
             _ => Self::Internal(error.to_string()),

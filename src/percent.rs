@@ -62,7 +62,7 @@ pub fn mean(sum: i64, n: i64) -> i64 {
 /// The share of each count in their sum, adding up to exactly 100.00: largest remainder at two decimals,
 /// ties to the larger count, then to the earlier one. All `0.00` where the sum is 0.
 pub fn parts(counts: &[i64]) -> Vec<PercentText> {
-    const WHOLE: i128 = 100_00;
+    const WHOLE: i128 = 10_000; // hundredths of a percent
     let sum: i128 = counts.iter().map(|&count| i128::from(count)).sum();
     if sum == 0 {
         return vec![PercentText::new(Decimal::ZERO); counts.len()];
@@ -139,8 +139,16 @@ impl<const DP: u32> utoipa::PartialSchema for DecimalNumber<DP> {
     }
 }
 
-impl<const DP: u32> utoipa::ToSchema for DecimalText<DP> {}
-impl<const DP: u32> utoipa::ToSchema for DecimalNumber<DP> {}
+impl<const DP: u32> utoipa::ToSchema for DecimalText<DP> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        format!("DecimalText{DP}").into()
+    }
+}
+impl<const DP: u32> utoipa::ToSchema for DecimalNumber<DP> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        format!("DecimalNumber{DP}").into()
+    }
+}
 
 #[cfg(test)]
 mod tests {

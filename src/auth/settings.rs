@@ -78,7 +78,10 @@ mod tests {
         let mut settings = Settings::default();
         assert_eq!(settings.set("health_warn_asr_pct", "27.5"), Ok(()));
         assert_eq!(settings.health_warn_asr_pct, Decimal::new(275, 1));
-        assert_eq!(settings.set("health_min_calls", "0"), Err("health_min_calls: must be between 1 and 1000000".into()));
+        assert_eq!(
+            settings.set("health_min_calls", "0"),
+            Err("health_min_calls: must be between 1 and 1000000".into())
+        );
         assert_eq!(settings.set("colour", "red"), Err("colour: there is no such setting".into()));
         assert!(settings.set("short_call_sec", "soon").is_err());
     }

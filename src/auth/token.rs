@@ -32,10 +32,8 @@ pub struct Keys {
 impl Keys {
     /// None where the secret is shorter than [`SECRET_LEN`].
     pub fn new(secret: &[u8]) -> Option<Self> {
-        (secret.len() >= SECRET_LEN).then(|| Self {
-            encoding: EncodingKey::from_secret(secret),
-            decoding: DecodingKey::from_secret(secret),
-        })
+        (secret.len() >= SECRET_LEN)
+            .then(|| Self { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret) })
     }
 
     pub fn sign(&self, claims: &Claims) -> Result<String> {

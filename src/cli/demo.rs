@@ -55,7 +55,9 @@ async fn prepare(app: &App) -> Result<()> {
     match Tenant::load(&mut app.db.read(TENANT).await?).await {
         Ok(tenant) if tenant.name == NAME => return Ok(()),
         Ok(tenant) if tenant.name == BEING_FILLED => {}
-        Ok(_) => return Err(Error::Internal(format!("account {TENANT} of this database is in use: demo wants its own"))),
+        Ok(_) => {
+            return Err(Error::Internal(format!("account {TENANT} of this database is in use: demo wants its own")));
+        }
         Err(Error::NotFound) => Tenant::create(&app.db, TENANT, BEING_FILLED, DEFAULT_TIMEZONE, None).await?,
         Err(error) => return Err(error),
     }
@@ -63,7 +65,8 @@ async fn prepare(app: &App) -> Result<()> {
     let target = Target { tenant: TENANT, zone: DEFAULT_TIMEZONE, atomic: true };
     let tally = ingest::ingest(&app.db, target, world.as_bytes(), |_| ()).await?;
     tracing::info!(rows = tally.stored, "made the demo's data");
-    let user = NewUser { tenant: TENANT, username: USERNAME, password: PASSWORD, role: Role::Admin, email: None, team: None };
+    let user =
+        NewUser { tenant: TENANT, username: USERNAME, password: PASSWORD, role: Role::Admin, email: None, team: None };
     user::create(&app.db, user).await?;
     Tenant::change(&app.db, TENANT, &[Change::Name(NAME.into())]).await
 }

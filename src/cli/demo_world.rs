@@ -16,8 +16,12 @@ const DAYS: i64 = 30;
 const AGENTS: i64 = 24;
 const SOURCES: [Option<&str>; 5] = [Some("facebook_lead_ads"), Some("website"), Some("referral"), Some("event"), None];
 /// Campaign id, name, leads, and how likely an attempt is answered at the best hour.
-const CAMPAIGNS: [(i64, &str, i64, f64); 4] =
-    [(1, "Renewal Q3", 5_000, 0.68), (2, "Cross-sell Q3", 3_000, 0.55), (3, "Win-back churned", 2_000, 0.42), (4, "Appointment reminders", 2_500, 0.74)];
+const CAMPAIGNS: [(i64, &str, i64, f64); 4] = [
+    (1, "Renewal Q3", 5_000, 0.68),
+    (2, "Cross-sell Q3", 3_000, 0.55),
+    (3, "Win-back churned", 2_000, 0.42),
+    (4, "Appointment reminders", 2_500, 0.74),
+];
 const TELESALES: [(i64, &str); 2] = [(43, "Outbound Sales Q3"), (44, "Upgrade offers")];
 const DISPOSITIONS: [(&str, &str, &str, &str, bool); 6] = [
     ("sale", "Sale Success", "contact", "#10B981", true),
@@ -108,8 +112,10 @@ impl World {
                 "started_at": begun, "created_at": begun}));
             for _ in 0..leads {
                 lead += 1;
-                self.line(&json!({"kind": "autocall_lead", "id": lead, "campaign_id": id, "phone": format!("09{lead:08}"),
-                    "payload": {"city": "Hanoi"}, "status": "completed", "created_at": begun}));
+                self.line(
+                    &json!({"kind": "autocall_lead", "id": lead, "campaign_id": id, "phone": format!("09{lead:08}"),
+                    "payload": {"city": "Hanoi"}, "status": "completed", "created_at": begun}),
+                );
                 self.attempts(id, lead, answer_rate);
             }
         }
@@ -130,7 +136,12 @@ impl World {
     fn attempt(&mut self, campaign: i64, lead: i64, number: i64, at: DateTime<Utc>, answered: bool) {
         let (result, cause) = match answered {
             true => ("answered", "NORMAL_CLEARING"),
-            false => self.pick(&[("no_answer", "NO_ANSWER"), ("no_answer", "NO_ANSWER"), ("busy", "USER_BUSY"), ("failed", "CALL_REJECTED")]),
+            false => self.pick(&[
+                ("no_answer", "NO_ANSWER"),
+                ("no_answer", "NO_ANSWER"),
+                ("busy", "USER_BUSY"),
+                ("failed", "CALL_REJECTED"),
+            ]),
         };
         let mut line = json!({"kind": "autocall_attempt", "uuid": format!("demo-{lead}-{number}"), "campaign_id": campaign,
             "lead_id": lead, "attempt_number": number, "started_at": instant(at), "result": result, "hangup_cause": cause,
@@ -160,13 +171,17 @@ impl World {
     fn telesales(&mut self) {
         let mut lead = 0;
         for (id, name) in TELESALES {
-            self.line(&json!({"kind": "telesales_campaign", "id": id, "name": name, "created_at": instant(self.begin())}));
+            self.line(
+                &json!({"kind": "telesales_campaign", "id": id, "name": name, "created_at": instant(self.begin())}),
+            );
             for _ in 0..4_000 {
                 lead += 1;
                 let created = self.working_instant();
                 let source = self.pick(&SOURCES);
-                self.line(&json!({"kind": "telesales_lead", "id": lead, "campaign_id": id, "phone": format!("03{lead:08}"),
-                    "source": source, "full_name": format!("Customer {lead}"), "created_at": instant(created)}));
+                self.line(
+                    &json!({"kind": "telesales_lead", "id": lead, "campaign_id": id, "phone": format!("03{lead:08}"),
+                    "source": source, "full_name": format!("Customer {lead}"), "created_at": instant(created)}),
+                );
                 for number in 0..self.random.random_range(0..4) {
                     self.call(id, lead, number);
                 }
@@ -186,7 +201,15 @@ impl World {
         let answered = result == "answered";
         let talk = if answered { self.random.random_range(4..420) } else { 0 };
         let disposition = match answered {
-            true => Some(self.pick(&["sale", "interested", "interested", "not_interested", "not_interested", "callback", "dnc"])),
+            true => Some(self.pick(&[
+                "sale",
+                "interested",
+                "interested",
+                "not_interested",
+                "not_interested",
+                "callback",
+                "dnc",
+            ])),
             false => (result == "no_answer").then_some("no_answer"),
         };
         let agent = self.random.random_range(1..=AGENTS);

@@ -35,7 +35,9 @@ pub enum Command {
 
 pub async fn run(app: &App, command: Command) -> Result<()> {
     match command {
-        Command::Create { id, name, timezone, reseller } => Tenant::create(&app.db, id, &name, timezone, reseller).await,
+        Command::Create { id, name, timezone, reseller } => {
+            Tenant::create(&app.db, id, &name, timezone, reseller).await
+        }
         Command::Set { id, changes } => Tenant::change(&app.db, id, &changes).await,
     }
 }

@@ -32,6 +32,7 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
     let mut password = String::new();
     std::io::stdin().read_line(&mut password).map_err(Error::internal)?;
     let password = password.trim_end_matches(['\r', '\n']);
-    user::create(&app.db, NewUser { tenant, username: &username, password, role, email: email.as_deref(), team }).await?;
+    user::create(&app.db, NewUser { tenant, username: &username, password, role, email: email.as_deref(), team })
+        .await?;
     Ok(())
 }

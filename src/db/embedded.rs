@@ -294,9 +294,8 @@ async fn create_database(options: &PgConnectOptions) -> Result<()> {
     let mut connection = PgConnection::connect_with(&superuser).await?;
     let exists = "select exists (select from pg_database where datname = $1)";
     if !sqlx::query_scalar::<_, bool>(exists).bind(NAME).fetch_one(&mut connection).await? {
-        let role = format!(
-            "do $$ begin create role {NAME} login createdb; exception when duplicate_object then null; end $$"
-        );
+        let role =
+            format!("do $$ begin create role {NAME} login createdb; exception when duplicate_object then null; end $$");
         connection.execute(AssertSqlSafe(role)).await?;
         connection.execute(AssertSqlSafe(format!("create database {NAME} owner {NAME}"))).await?;
     }

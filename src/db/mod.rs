@@ -77,9 +77,8 @@ impl Database {
 
     /// Whether the database answers and has every migration of this build.
     pub async fn ready(&self) -> Result<()> {
-        let applied: i64 = sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
-            .fetch_one(&self.reading)
-            .await?;
+        let applied: i64 =
+            sqlx::query_scalar("select count(*) from _sqlx_migrations where success").fetch_one(&self.reading).await?;
         if usize::try_from(applied).is_ok_and(|applied| applied >= MIGRATOR.iter().count()) {
             return Ok(());
         }

@@ -41,9 +41,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(openapi::document))
         .merge(reports::routes())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT));
-    let unbounded = OpenApiRouter::new()
-        .routes(routes!(ingest::post))
-        .layer(RequestDecompressionLayer::new().gzip(true));
+    let unbounded =
+        OpenApiRouter::new().routes(routes!(ingest::post)).layer(RequestDecompressionLayer::new().gzip(true));
     bounded.merge(unbounded)
 }
 

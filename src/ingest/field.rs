@@ -55,10 +55,15 @@ impl Field {
 pub enum Type {
     Id,
     /// A text that rows are found by, of so many characters at most.
-    Key { max: usize },
+    Key {
+        max: usize,
+    },
     Text,
     Enum(&'static [&'static str]),
-    Integer { min: i32, max: i32 },
+    Integer {
+        min: i32,
+        max: i32,
+    },
     Flag,
     Moment,
     /// An instant from 1980 on.
@@ -322,14 +327,31 @@ mod tests {
     #[test]
     fn what_does_not_fit_its_type_is_refused() {
         let number = Type::Integer { min: 1, max: 5 };
-        for (kind, json) in [(Type::Id, "1.0"), (Type::Id, "9223372036854775808"), (Type::Id, r#""1""#), (number, "0"),
-            (number, "6"), (Type::Flag, "1"), (Type::Started, r#""1979-12-31T23:59:59Z""#), (Type::Color, r##""#12345""##),
-            (Type::Keys, r#""1a""#), (Type::Fraction, "1.0000001"), (Type::Fraction, "-0.1"), (Type::Percent, "101"),
-            (Type::Object, "[]"), (Type::Object, r#"{"a":"\u0000"}"#), (Type::Object, r#"{"a":1e999}"#),
-            (Type::Steps, "[null]"), (Type::Actions, r#"[{"digit":"10","label":"a","action_type":"b"}]"#),
-            (Type::Actions, "[1]"), (Type::Moment, r#""0000-01-01""#), (Type::Moment, r#""9999-12-31T23:00:00-05:00""#),
-            (Type::Text, r#""\u0000""#), (Type::Key { max: 2 }, r#""abc""#), (Type::Enum(&["a"]), r#""b""#)]
-        {
+        for (kind, json) in [
+            (Type::Id, "1.0"),
+            (Type::Id, "9223372036854775808"),
+            (Type::Id, r#""1""#),
+            (number, "0"),
+            (number, "6"),
+            (Type::Flag, "1"),
+            (Type::Started, r#""1979-12-31T23:59:59Z""#),
+            (Type::Color, r##""#12345""##),
+            (Type::Keys, r#""1a""#),
+            (Type::Fraction, "1.0000001"),
+            (Type::Fraction, "-0.1"),
+            (Type::Percent, "101"),
+            (Type::Object, "[]"),
+            (Type::Object, r#"{"a":"\u0000"}"#),
+            (Type::Object, r#"{"a":1e999}"#),
+            (Type::Steps, "[null]"),
+            (Type::Actions, r#"[{"digit":"10","label":"a","action_type":"b"}]"#),
+            (Type::Actions, "[1]"),
+            (Type::Moment, r#""0000-01-01""#),
+            (Type::Moment, r#""9999-12-31T23:00:00-05:00""#),
+            (Type::Text, r#""\u0000""#),
+            (Type::Key { max: 2 }, r#""abc""#),
+            (Type::Enum(&["a"]), r#""b""#),
+        ] {
             assert!(encoded(kind, json).is_err(), "{kind:?} {json}");
         }
     }

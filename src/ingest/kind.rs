@@ -2,7 +2,8 @@
 //! (contract, section 6). Validation, staging, upserts and documentation all read this list.
 
 use super::field::Type::{
-    Actions, Color, Enum, Flag, Fraction, Id, Integer, Keys, Moment, Object, Percent, Phone, Reference, Started, Steps, Text,
+    Actions, Color, Enum, Flag, Fraction, Id, Integer, Keys, Moment, Object, Percent, Phone, Reference, Started, Steps,
+    Text,
 };
 use super::field::{Field, KEY_LEN};
 
@@ -48,7 +49,10 @@ pub static KINDS: &[Kind] = &[
         fields: &[
             Field::required("cid", KEY_TEXT),
             Field::optional("display_name", Text),
-            Field::required("carrier", Enum(&["viettel", "mobifone", "vinaphone", "vietnamobile", "landline", "other"])),
+            Field::required(
+                "carrier",
+                Enum(&["viettel", "mobifone", "vinaphone", "vietnamobile", "landline", "other"]),
+            ),
             Field::required("cli_type", Enum(&["mobile", "fixed_02x", "hotline_1900", "hotline_1800", "brandname"])),
             Field::or("pool_status", Enum(&["active", "cooldown", "paused", "disabled"]), "active"),
             Field::optional("cooldown_until", Moment),

@@ -103,7 +103,10 @@ mod tests {
 
     #[test]
     fn every_faulty_field_of_a_line_is_told() {
-        assert_eq!(faults(r#"{"kind":"agent","id":"x","colour":1,"team_id":1.5}"#), ["colour", "id", "name", "team_id", "username"]);
+        assert_eq!(
+            faults(r#"{"kind":"agent","id":"x","colour":1,"team_id":1.5}"#),
+            ["colour", "id", "name", "team_id", "username"]
+        );
         assert_eq!(faults("{"), ["line"]);
         assert_eq!(faults("[]"), ["line"]);
         assert_eq!(faults("{}"), ["kind"]);
@@ -112,7 +115,10 @@ mod tests {
 
     #[test]
     fn what_a_line_leaves_out_takes_its_default() {
-        let row = parse(r#"{"kind":"caller_id","cid":"0900","carrier":"other","cli_type":"mobile","display_name":""}"#, Tz::UTC);
+        let row = parse(
+            r#"{"kind":"caller_id","cid":"0900","carrier":"other","cli_type":"mobile","display_name":""}"#,
+            Tz::UTC,
+        );
         assert_eq!(row.unwrap().columns, "\t0900\t\\N\tother\tmobile\tactive\t\\N\t200");
     }
 }

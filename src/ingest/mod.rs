@@ -95,7 +95,8 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     while !next.is_empty() {
         let received = next.len();
         // While one chunk is stored, the next is read and parsed.
-        let (outcome, following) = tokio::try_join!(store(db, target, whole.as_mut(), next), read(&mut reader, target.zone))?;
+        let (outcome, following) =
+            tokio::try_join!(store(db, target, whole.as_mut(), next), read(&mut reader, target.zone))?;
         tally.add(received, outcome);
         progress(&tally);
         next = following;

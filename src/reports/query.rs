@@ -27,7 +27,10 @@ pub enum Kind {
     Zone,
     Id,
     IdList,
-    Integer { range: RangeInclusive<i64>, default: i64 },
+    Integer {
+        range: RangeInclusive<i64>,
+        default: i64,
+    },
     Flag,
     Text,
     Choice(&'static [&'static str]),
@@ -149,7 +152,8 @@ impl Query {
     pub fn integer(&mut self, parameter: &Parameter) -> i64 {
         let Kind::Integer { range, default } = &parameter.kind else { return 0 };
         let expected = format!("must be an integer from {} to {}.", range.start(), range.end());
-        self.read(parameter, &expected, |text| integer(text).filter(|number| range.contains(number))).unwrap_or(*default)
+        self.read(parameter, &expected, |text| integer(text).filter(|number| range.contains(number)))
+            .unwrap_or(*default)
     }
 
     pub fn flag(&mut self, parameter: &Parameter) -> bool {
@@ -175,8 +179,10 @@ impl Query {
     /// The zone asked for, or the default. Where it is unknown the default is read on with, so that faults
     /// of the dates are told as well.
     pub fn zone(&mut self, default: Tz) -> Tz {
-        self.read(&TIMEZONE, "must be a time zone of the IANA database, such as Asia/Ho_Chi_Minh.", |text| text.parse().ok())
-            .unwrap_or(default)
+        self.read(&TIMEZONE, "must be a time zone of the IANA database, such as Asia/Ho_Chi_Minh.", |text| {
+            text.parse().ok()
+        })
+        .unwrap_or(default)
     }
 
     pub fn moment(&mut self, parameter: &Parameter, zone: Tz) -> Option<Given> {
@@ -238,9 +244,13 @@ mod tests {
 
     #[test]
     fn agents_are_read_in_every_spelling_clients_use() {
-        for raw in ["agent_ids[]=26&agent_ids[]=25", "agent_ids[0]=25&agent_ids[1]=26", "agent_ids=25,26,25",
-            "agent_ids%5B%5D=25&agent_ids%5B%5D=26", "agent_ids[]=25,26"]
-        {
+        for raw in [
+            "agent_ids[]=26&agent_ids[]=25",
+            "agent_ids[0]=25&agent_ids[1]=26",
+            "agent_ids=25,26,25",
+            "agent_ids%5B%5D=25&agent_ids%5B%5D=26",
+            "agent_ids[]=25,26",
+        ] {
             assert_eq!(agents(raw).unwrap(), Some(vec![25, 26]), "{raw}");
         }
         assert_eq!(agents("agent_ids=&agent_ids[]=").unwrap(), None);
@@ -249,9 +259,17 @@ mod tests {
     #[test]
     fn a_spelling_that_is_not_understood_is_told() {
         let many = format!("agent_ids={}", (0..1001).map(|id| id.to_string()).collect::<Vec<_>>().join(","));
-        for raw in ["agent_ids{}=1", "agent_ids.0=1", "agent_ids[a]=1", "agent_ids_in=1", "agent_ids[]=x", "agent_ids=1;2",
-            "agent_ids=1,", "Agent_Ids=1", &many]
-        {
+        for raw in [
+            "agent_ids{}=1",
+            "agent_ids.0=1",
+            "agent_ids[a]=1",
+            "agent_ids_in=1",
+            "agent_ids[]=x",
+            "agent_ids=1;2",
+            "agent_ids=1,",
+            "Agent_Ids=1",
+            &many,
+        ] {
             assert!(agents(raw).is_err(), "{raw}");
         }
     }

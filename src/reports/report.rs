@@ -9,8 +9,8 @@ use std::pin::Pin;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
-use utoipa::{PartialSchema as _, ToSchema};
 use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema as _, ToSchema};
 
 use super::query::{Kind, Parameter, Query, choice};
 use crate::auth::Tenant;
@@ -166,12 +166,15 @@ pub struct Request<'a> {
 
 type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'a>>;
 
+/// Schemas by name, as a document gathers them.
+type Schemas = Vec<(String, RefOr<Schema>)>;
+
 /// A report without its types.
 pub struct Definition {
     pub about: &'static About,
     subject_parameters: &'static [Parameter],
     answer: for<'a> fn(&'a mut Scope, Request<'a>) -> Answering<'a>,
-    schema: fn(&mut Vec<(String, RefOr<Schema>)>) -> RefOr<Schema>,
+    schema: fn(&mut Schemas) -> RefOr<Schema>,
 }
 
 impl Definition {
@@ -197,7 +200,7 @@ impl Definition {
     }
 
     /// The schema of what stands under `data`; the schemas it refers to are added to `schemas`.
-    pub fn schema(&self, schemas: &mut Vec<(String, RefOr<Schema>)>) -> RefOr<Schema> {
+    pub fn schema(&self, schemas: &mut Schemas) -> RefOr<Schema> {
         (self.schema)(schemas)
     }
 

@@ -54,7 +54,8 @@ impl Granularity {
     pub fn touched(self, window: &Window) -> Option<Vec<i64>> {
         let mut buckets = Vec::new();
         for segment in window.segments() {
-            let number = |seconds: i64| (seconds + i64::from(segment.utc_offset) + self.shift()).div_euclid(self.seconds());
+            let number =
+                |seconds: i64| (seconds + i64::from(segment.utc_offset) + self.shift()).div_euclid(self.seconds());
             let first = number(segment.from.timestamp());
             let last = number((segment.to - chrono::TimeDelta::microseconds(1)).timestamp());
             if usize::try_from(last - first).is_ok_and(|more| buckets.len() + more >= MAX_BUCKETS) {

@@ -93,7 +93,7 @@ fn next_change(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> DateTime<Utc
     let stride = TimeDelta::days(1);
     let utc_offset = offset(zone, from);
     let mut same = from;
-    let mut other = loop {
+    let other = loop {
         if same >= last_known_change() {
             return to;
         }
@@ -106,11 +106,14 @@ fn next_change(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> DateTime<Utc
         }
         same = ahead;
     };
-    while other - same > TimeDelta::microseconds(1) {
+    // Changes happen on whole seconds: the first of them at which the offset is another.
+    let (mut same, mut other) = (same.timestamp(), other.timestamp());
+    while other - same > 1 {
         let middle = same + (other - same) / 2;
-        if offset(zone, middle) == utc_offset { same = middle } else { other = middle }
+        let at = DateTime::from_timestamp(middle, 0).unwrap_or(to); // infallible: between two instants
+        if offset(zone, at) == utc_offset { same = middle } else { other = middle }
     }
-    other
+    DateTime::from_timestamp(other, 0).unwrap_or(to)
 }
 
 /// The time zone database states changes up to 2037; past 2100 every zone keeps the offset it has.

@@ -15,7 +15,8 @@ const RANKS: &[&[&str]] = &[
     &["cli"],
 ];
 /// Arrows within a rank. `db` needs no settings, `reports` no files, `ingest` no reports.
-const WITHIN: &[(&str, &str)] = &[("table", "percent"), ("table", "time"), ("exports", "reports"), ("campaigns", "reports")];
+const WITHIN: &[(&str, &str)] =
+    &[("table", "percent"), ("table", "time"), ("exports", "reports"), ("campaigns", "reports")];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).expect("a folder") {
@@ -55,7 +56,8 @@ fn no_module_uses_one_to_its_left() {
         for target in used(&fs::read_to_string(&file).expect("a file")) {
             let Some(target_rank) = rank_of.get(target.as_str()) else { continue };
             arrows += 1;
-            let allowed = target == module || target_rank < rank || WITHIN.contains(&(module.as_str(), target.as_str()));
+            let allowed =
+                target == module || target_rank < rank || WITHIN.contains(&(module.as_str(), target.as_str()));
             if !allowed {
                 wrong.push(format!("{} uses {target}", place.display()));
             }

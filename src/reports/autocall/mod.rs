@@ -21,8 +21,11 @@ const FROM: Parameter = Parameter::optional(
     Kind::Moment,
     "Start of the window. Default: when the campaign started, else its first attempt, else its creation.",
 );
-const TO: Parameter =
-    Parameter::optional("to", Kind::Moment, "End of the window, left out; a bare date takes in that day. Default: now.");
+const TO: Parameter = Parameter::optional(
+    "to",
+    Kind::Moment,
+    "End of the window, left out; a bare date takes in that day. Default: now.",
+);
 
 /// One campaign and the window it is looked at in.
 #[derive(Debug)]

@@ -47,7 +47,10 @@ pub struct Filter {
 
 impl Filter {
     /// Binds the arguments of `callboard_calls` behind the tenant: window, campaign, agents ($2 to $5).
-    pub fn bind<R>(&self, rows: QueryAs<'static, Postgres, R, PgArguments>) -> QueryAs<'static, Postgres, R, PgArguments> {
+    pub fn bind<R>(
+        &self,
+        rows: QueryAs<'static, Postgres, R, PgArguments>,
+    ) -> QueryAs<'static, Postgres, R, PgArguments> {
         rows.bind(self.window.from).bind(self.window.to).bind(self.campaign).bind(self.agents.clone())
     }
 }
@@ -97,7 +100,8 @@ impl Subject for Filter {
             let members = "select id from agents where tenant_id = $1 and team_id = $2 order by id";
             let members: Vec<(i64,)> = scope.select(members).bind(id).fetch_all(scope.connection()).await?;
             let asked: Option<BTreeSet<i64>> = self.agents.take().map(|ids| ids.into_iter().collect());
-            let both = members.into_iter().map(|(id,)| id).filter(|id| asked.as_ref().is_none_or(|ids| ids.contains(id)));
+            let both =
+                members.into_iter().map(|(id,)| id).filter(|id| asked.as_ref().is_none_or(|ids| ids.contains(id)));
             self.agents = Some(both.collect());
         }
         Ok(())

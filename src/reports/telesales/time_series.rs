@@ -15,8 +15,11 @@ choice! {
     pub enum GroupBy { Day = "day", Week = "week", Hour = "hour" }
 }
 
-const GROUP_BY: Parameter =
-    Parameter::optional("group_by", Kind::Choice(GroupBy::NAMES), "Size of a bucket; day by default, weeks are ISO weeks.");
+const GROUP_BY: Parameter = Parameter::optional(
+    "group_by",
+    Kind::Choice(GroupBy::NAMES),
+    "Size of a bucket; day by default, weeks are ISO weeks.",
+);
 
 row! {
     /// One local day, week or hour of dialing.

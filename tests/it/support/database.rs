@@ -38,6 +38,7 @@ pub async fn create_empty() -> PgConnectOptions {
 async fn cluster() -> &'static Cluster {
     CLUSTER
         .get_or_init(|| async {
+            #[expect(clippy::disallowed_methods, reason = "the tests have no config.rs to read it")]
             let (options, embedded) = match std::env::var("DATABASE_URL") {
                 Ok(url) => (url.parse().expect("DATABASE_URL"), None),
                 Err(_) => {

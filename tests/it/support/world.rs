@@ -51,7 +51,8 @@ impl World {
     fn at(&mut self) -> DateTime<Utc> {
         let span = (self.size.to - self.size.from).num_microseconds().expect("not that long");
         let at = self.size.from + TimeDelta::microseconds(self.random.random_range(0..span));
-        let quarter = TimeDelta::seconds(at.timestamp().rem_euclid(900)) + TimeDelta::nanoseconds(at.timestamp_subsec_nanos().into());
+        let quarter = TimeDelta::seconds(at.timestamp().rem_euclid(900))
+            + TimeDelta::nanoseconds(at.timestamp_subsec_nanos().into());
         match self.random.random_range(0..10) {
             0 => at - quarter,
             1 => at - quarter - TimeDelta::microseconds(1),
@@ -67,16 +68,23 @@ impl World {
             let team = self.pick(&[json!(1), json!(2), Value::Null]);
             self.lines.push(json!({"kind": "agent", "id": id, "name": format!("Đại lý {id}"), "username": format!("agent{id:02}"), "team_id": team}));
         }
-        for (code, category, conversion) in [("sale", "contact", true), ("Ångebot", "contact", true), ("no", "contact", false),
-            ("later", "callback", false), ("=dnc", "remove", false), ("unused", "no_contact", false)]
-        {
+        for (code, category, conversion) in [
+            ("sale", "contact", true),
+            ("Ångebot", "contact", true),
+            ("no", "contact", false),
+            ("later", "callback", false),
+            ("=dnc", "remove", false),
+            ("unused", "no_contact", false),
+        ] {
             self.lines.push(json!({"kind": "disposition", "code": code, "label": format!("Label of {code}"),
                 "category": category, "color": "#10B981", "is_conversion": conversion}));
         }
         for line in 1..=9 {
             let cooldown = self.maybe(0.3, "2026-07-01T09:30:00+07:00");
-            self.lines.push(json!({"kind": "caller_id", "cid": format!("09000000{line:02}"), "display_name": self.pick(&[json!("Line, \"A\""), Value::Null]),
-                "carrier": self.pick(&["viettel", "landline", "other"]), "cli_type": "mobile", "cooldown_until": cooldown, "daily_cap": 50}));
+            let name = self.pick(&[json!("Line, \"A\""), Value::Null]);
+            let carrier = self.pick(&["viettel", "landline", "other"]);
+            self.lines.push(json!({"kind": "caller_id", "cid": format!("09000000{line:02}"), "display_name": name, "carrier": carrier,
+                "cli_type": "mobile", "cooldown_until": cooldown, "daily_cap": 50}));
         }
     }
 
@@ -88,8 +96,10 @@ impl World {
         for id in CAMPAIGNS {
             let started = self.maybe(0.5, instant(self.size.from + TimeDelta::hours(30)));
             let script = [json!(1), json!(2), Value::Null][usize::try_from(id % 3).expect("small")].clone();
-            self.lines.push(json!({"kind": "autocall_campaign", "id": id, "name": format!("Campaign {id}"), "script_id": script,
-                "started_at": started, "created_at": instant(self.size.from)}));
+            self.lines.push(
+                json!({"kind": "autocall_campaign", "id": id, "name": format!("Campaign {id}"), "script_id": script,
+                "started_at": started, "created_at": instant(self.size.from)}),
+            );
         }
         let leads = i64::try_from(self.size.attempts / 3 + 5).expect("small");
         for id in 1..=leads {
@@ -98,8 +108,16 @@ impl World {
         }
         for number in 0..self.size.attempts {
             let campaign = self.random.random_range(*CAMPAIGNS.start()..*CAMPAIGNS.end()); // the last has none
-            let result = self.pick(&[json!("answered"), json!("answered"), json!("answered"), json!("no_answer"), json!("busy"),
-                json!("failed"), json!("abandoned"), Value::Null]);
+            let result = self.pick(&[
+                json!("answered"),
+                json!("answered"),
+                json!("answered"),
+                json!("no_answer"),
+                json!("busy"),
+                json!("failed"),
+                json!("abandoned"),
+                Value::Null,
+            ]);
             let (lead, started) = (self.random.random_range(1..=leads), self.at());
             let seconds = self.random.random_range(0..200);
             let cause = self.pick(&["NORMAL_CLEARING", "NO_ANSWER", "USER_BUSY", "normal_clearing", "Ünbekannt"]);
@@ -117,13 +135,23 @@ impl World {
     fn telesales(&mut self) {
         for id in CAMPAIGNS {
             let limit = self.pick(&[json!(3), json!(2.5), json!(20), json!(100), json!(0)]);
-            self.lines.push(json!({"kind": "telesales_campaign", "id": id, "name": format!("Sales {id}"), "status": self.pick(&["active", "paused"]),
+            let status = self.pick(&["active", "paused"]);
+            self.lines
+                .push(json!({"kind": "telesales_campaign", "id": id, "name": format!("Sales {id}"), "status": status,
                 "abandon_rate_limit_pct": limit, "created_at": instant(self.size.from)}));
         }
         let leads = i64::try_from(self.size.calls / 3 + 5).expect("small");
         for id in 1..=leads {
             let (campaign, created) = (self.random.random_range(CAMPAIGNS), self.at());
-            let source = self.pick(&[json!("website"), json!("Website"), json!("event"), json!(" "), Value::Null, json!("(unknown)"), json!("+84")]);
+            let source = self.pick(&[
+                json!("website"),
+                json!("Website"),
+                json!("event"),
+                json!(" "),
+                Value::Null,
+                json!("(unknown)"),
+                json!("+84"),
+            ]);
             self.lines.push(json!({"kind": "telesales_lead", "id": id, "campaign_id": campaign, "phone": format!("03{id:08}"), "source": source,
                 "created_at": instant(created)}));
         }
@@ -134,9 +162,21 @@ impl World {
     }
 
     fn call(&mut self, number: usize, leads: i64) -> Value {
-        let (campaign, lead) = (self.random.random_range(*CAMPAIGNS.start()..*CAMPAIGNS.end()), self.random.random_range(1..=leads));
+        let (campaign, lead) =
+            (self.random.random_range(*CAMPAIGNS.start()..*CAMPAIGNS.end()), self.random.random_range(1..=leads));
         let (line, started) = (self.random.random_range(1..=10), self.at());
-        let result = self.pick(&["answered", "answered", "answered", "no_answer", "busy", "failed", "rejected", "abandoned", "blocked", ""]);
+        let result = self.pick(&[
+            "answered",
+            "answered",
+            "answered",
+            "no_answer",
+            "busy",
+            "failed",
+            "rejected",
+            "abandoned",
+            "blocked",
+            "",
+        ]);
         // The first lines see almost no answers, so that every health occurs.
         let result = if line <= 2 && self.random.random_bool(0.93) { "no_answer" } else { result };
         let agent = self.random.random_range(1..=AGENTS);

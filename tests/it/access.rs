@@ -1,0 +1,216 @@
+//! Who gets in, to what, and that nobody sees a neighbour's rows.
+
+use callboard::auth::{Permission, Role};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use sqlx::Row;
+
+use crate::support::{TENANT, TestApp, world};
+
+/// An operation of the API as its own document states it.
+struct Operation {
+    method: Method,
+    path: String,
+    permission: Option<Permission>,
+}
+
+impl Operation {
+    /// Its path for campaign 1, with whatever it requires.
+    fn target(&self) -> String {
+        self.path_for("1")
+    }
+
+    fn path_for(&self, id: &str) -> String {
+        let required = "date_from=2026-06-01&date_to=2026-06-02&campaign_ids=1";
+        format!("{}?{required}", self.path.replace("{id}", id))
+    }
+}
+
+fn operations() -> Vec<Operation> {
+    let document = serde_json::to_value(callboard::http::openapi::generate()).expect("JSON");
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let permission =
+                operation["x-permission"].as_str().map(|name| Permission::named(name).expect("a permission"));
+            let method = method.to_uppercase().parse().expect("a method");
+            operations.push(Operation { method, path: path.clone(), permission });
+        }
+    }
+    assert!(operations.len() > callboard::reports::ALL.len(), "every report and more");
+    operations
+}
+
+fn guarded() -> Vec<Operation> {
+    operations().into_iter().filter(|operation| operation.permission.is_some()).collect()
+}
+
+#[tokio::test]
+async fn every_route_but_the_open_ones_wants_a_valid_token() {
+    let test = TestApp::new().await;
+    let forged = callboard::auth::token::Keys::new(&[8; 32]).expect("long enough");
+    let forged = callboard::auth::session::issue(
+        &test.app.db,
+        &forged,
+        callboard::auth::session::NewSession { tenant: TENANT, username: "admin-1", permissions: &[], expires: None },
+        test.app.clock.now(),
+    )
+    .await
+    .expect("a token");
+    for operation in guarded() {
+        for token in [None, Some("nonsense"), Some(forged.as_str())] {
+            let answer = test.request(operation.method.clone(), &operation.target(), token).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", operation.path);
+            assert_eq!(answer.json(), json!({"message": "Unauthenticated."}));
+        }
+    }
+    for operation in operations().iter().filter(|operation| operation.permission.is_none()) {
+        let answer = test.request(operation.method.clone(), &operation.path, None).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", operation.path);
+    }
+}
+
+#[tokio::test]
+async fn every_route_wants_its_own_permission_and_no_other() {
+    let test = TestApp::new().await;
+    for operation in guarded() {
+        let permission = operation.permission.expect("guarded");
+        let others: Vec<Permission> = Permission::ALL.into_iter().filter(|other| *other != permission).collect();
+        let without = test.issue(TENANT, "admin-1", &others).await;
+        let answer = test.request(operation.method.clone(), &operation.path_for("999"), Some(&without)).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", operation.path);
+        assert_eq!(answer.json(), json!({"message": "This action is unauthorized."}));
+
+        let with = test.issue(TENANT, "admin-1", &[permission]).await;
+        let answer = test.request(operation.method.clone(), &operation.target(), Some(&with)).await;
+        assert_ne!(answer.status, StatusCode::FORBIDDEN, "{}", operation.path);
+    }
+}
+
+#[tokio::test]
+async fn a_role_may_what_the_contract_gives_it() {
+    let test = TestApp::new().await;
+    let get = [
+        ("/api/autocall/campaigns/1/reports/kpis", Permission::AutocallApiAccess),
+        ("/api/telesales/reports/dashboard?date_from=2026-06-01&date_to=2026-06-02", Permission::TelesalesApiAccess),
+    ];
+    for (role, name) in [(Role::Supervisor, "supervisor"), (Role::Agent, "agent"), (Role::ReadOnly, "reader")] {
+        let token = test.user(TENANT, name, role).await;
+        for (path, permission) in get {
+            let answer = test.request(Method::GET, path, Some(&token)).await;
+            assert_eq!(answer.status == StatusCode::FORBIDDEN, !role.may(permission), "{name} {path}");
+        }
+        let answer = test.request(Method::POST, "/api/ingest", Some(&token)).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name} ingest");
+    }
+    assert!(!Role::Agent.may(Permission::AutocallApiAccess) && Role::Agent.may(Permission::TelesalesApiAccess));
+    assert!(!Role::ReadOnly.may(Permission::AutocallExportReport));
+}
+
+#[tokio::test]
+async fn a_token_ends_with_its_session_and_its_user() {
+    let test = TestApp::new().await;
+    let path = "/api/autocall/campaigns/1/reports/kpis";
+    let until = |token: String| {
+        let test = &test;
+        async move { test.request(Method::GET, path, Some(&token)).await.status }
+    };
+    let token = test.user(TENANT, "leaver", Role::Admin).await;
+    assert_eq!(until(token.clone()).await, StatusCode::NOT_FOUND);
+    for sql in [
+        "update sessions set expires_at = '2026-06-30 08:00:00Z' where tenant_id = $1",
+        "update sessions set expires_at = null, revoked_at = now() where tenant_id = $1",
+        "update users set disabled_at = now() where tenant_id = $1",
+    ] {
+        let mut scope = test.app.db.write(TENANT).await.expect("a scope");
+        scope.query(sql).execute(scope.connection()).await.expect("done");
+        scope.commit().await.expect("committed");
+        assert_eq!(until(token.clone()).await, StatusCode::UNAUTHORIZED, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_the_accounts_is_not_there() {
+    let test = TestApp::new().await;
+    let neighbour = test.account(2).await;
+    let campaigns = [
+        json!({"kind": "autocall_campaign", "id": 1, "name": "Theirs"}),
+        json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321"}),
+    ];
+    test.ingest_as(&neighbour, &campaigns).await;
+    for operation in guarded().iter().filter(|operation| operation.path.contains("{id}")) {
+        for id in ["1", "999999999999999999999", "abc", "1.5", "%ff", "-1"] {
+            let answer = test.request(operation.method.clone(), &operation.path_for(id), Some(&test.token)).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{} {id}", operation.path);
+            assert_eq!(answer.json(), json!({"message": "Resource not found"}));
+        }
+    }
+}
+
+#[tokio::test]
+async fn unknown_routes_and_methods_are_told_before_the_token_is_asked_for() {
+    let test = TestApp::new().await;
+    let unknown = test.request(Method::GET, "/api/autocall/nothing", None).await;
+    assert_eq!((unknown.status, unknown.json()), (StatusCode::NOT_FOUND, json!({"message": "Resource not found"})));
+    for operation in operations() {
+        let answer = test.request(Method::DELETE, &operation.target(), None).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{}", operation.path);
+        assert_eq!(answer.json(), json!({"message": "Method not allowed"}));
+        assert!(!answer.header("x-request-id").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn two_accounts_with_the_same_ids_see_only_their_own() {
+    let test = TestApp::new().await;
+    let neighbour = test.account(2).await;
+    let (from, to) =
+        ("2026-06-01T00:00:00Z".parse().expect("an instant"), "2026-06-03T00:00:00Z".parse().expect("an instant"));
+    let ours = world::random(1, world::Size { attempts: 200, calls: 200, from, to });
+    test.ingest(&ours).await;
+    let paths = [
+        "/api/autocall/campaigns/1/reports/kpis?from=2026-06-01&to=2026-06-03",
+        "/api/telesales/reports/dashboard?date_from=2026-06-01&date_to=2026-06-03",
+    ];
+    let mut before = Vec::new();
+    for path in paths {
+        before.push(test.data(path).await);
+    }
+    test.ingest_as(&neighbour, &world::random(2, world::Size { attempts: 300, calls: 300, from, to })).await;
+    for (path, before) in paths.into_iter().zip(before) {
+        assert_eq!(test.data(path).await, before, "{path}");
+        let theirs = test.request(Method::GET, path, Some(&neighbour)).await.json();
+        assert_ne!(theirs["data"], before, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_without_its_tenant_gets_nothing() {
+    let test = TestApp::new().await;
+    let at = "2026-06-01T00:00:00Z".parse().expect("an instant");
+    let to = "2026-06-02T00:00:00Z".parse().expect("an instant");
+    test.ingest(&world::random(1, world::Size { attempts: 50, calls: 50, from: at, to })).await;
+    let tables = sqlx::query("select relname::text, relforcerowsecurity from pg_class
+                              where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relname <> '_sqlx_migrations'");
+    let tables = tables.fetch_all(test.app.db.unscoped()).await.expect("tables");
+    assert!(tables.len() > 10);
+    for table in tables {
+        let (name, forced): (String, bool) = (table.get(0), table.get(1));
+        assert!(forced, "{name} is not under the guard");
+        let count = sqlx::AssertSqlSafe(format!("select count(*) from {name}"));
+        let unscoped: i64 = sqlx::query_scalar(count).fetch_one(test.app.db.unscoped()).await.expect("a count");
+        assert_eq!(unscoped, 0, "{name} shows rows without a tenant");
+    }
+    let mut scope = test.app.db.read(2).await.expect("a scope");
+    let forgotten: i64 = sqlx::query_scalar("select count(*) from autocall_attempts")
+        .fetch_one(scope.connection())
+        .await
+        .expect("a count");
+    assert_eq!(forgotten, 0, "a forgotten predicate shows a neighbour's rows");
+    let mut scope = test.app.db.read(TENANT).await.expect("a scope");
+    let own: i64 = sqlx::query_scalar("select count(*) from autocall_attempts")
+        .fetch_one(scope.connection())
+        .await
+        .expect("a count");
+    assert_eq!(own, 50);
+}

@@ -1,0 +1,65 @@
+//! The OpenAPI document: current, served, and true to what the server answers.
+
+use serde_json::Value;
+
+use crate::support::TestApp;
+
+fn committed() -> &'static str {
+    include_str!("../../openapi/openapi.json")
+}
+
+#[test]
+fn the_committed_document_is_the_generated_one() {
+    let generated = callboard::http::openapi::generate().to_pretty_json().expect("JSON");
+    assert!(committed().trim_end() == generated, "run: cargo run -- openapi > openapi/openapi.json");
+}
+
+#[tokio::test]
+async fn the_document_is_served_and_is_3_1() {
+    let test = TestApp::new().await;
+    let served = test.ok("/openapi.json").await.json();
+    assert!(served["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
+    assert_eq!(served, serde_json::from_str::<Value>(committed()).expect("JSON"));
+}
+
+#[test]
+fn every_operation_is_described_and_every_field_says_what_it_means() {
+    let document: Value = serde_json::from_str(committed()).expect("JSON");
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for operation in item.as_object().expect("operations").values() {
+            for (status, response) in operation["responses"].as_object().expect("responses") {
+                assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{path} {status}");
+            }
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                assert!(parameter["description"].is_string(), "{path} {}", parameter["name"]);
+            }
+        }
+    }
+    for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+        for (field, property) in schema["properties"].as_object().into_iter().flatten() {
+            let described =
+                property["description"].is_string() || property["$ref"].is_string() || name.starts_with("Data_");
+            assert!(described || name == "Error" || name == "Health", "{name}.{field}");
+        }
+    }
+}
+
+/// Every example is a body that its own schema takes.
+#[test]
+fn examples_fit_their_schemas() {
+    let document: Value = serde_json::from_str(committed()).expect("JSON");
+    let mut examples = 0;
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for operation in item.as_object().expect("operations").values() {
+            let content = &operation["responses"]["200"]["content"]["application/json"];
+            let Some(example) = content.get("example") else { continue };
+            examples += 1;
+            let schema = serde_json::json!({"$ref": "#/schema", "schema": content["schema"], "components": document["components"]});
+            let validator = jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("{path}: {error}"));
+            if let Err(error) = validator.validate(example) {
+                panic!("{path}: {error} at {}", error.instance_path());
+            }
+        }
+    }
+    assert!(examples > callboard::reports::ALL.len() - 1);
+}
