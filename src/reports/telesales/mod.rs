@@ -2,7 +2,16 @@
 //!
 //! Owns what these reports share: the window of at most 90 days, and the filters by campaign, agents and team.
 
+pub mod abandon_check;
+pub mod abandon_rate;
+pub mod agent_performance;
+pub mod caller_id_health;
 pub mod dashboard;
+pub mod disposition_breakdown;
+mod exposure;
+pub mod funnel;
+pub mod hour_dow_heatmap;
+pub mod lead_source_attribution;
 pub mod time_series;
 
 use std::collections::BTreeSet;
