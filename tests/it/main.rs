@@ -1,8 +1,13 @@
 //! The integration tests: one binary, one Postgres of its own, a database for each test.
 
+mod abandon;
 mod access;
+mod campaigns;
+mod hostile;
 mod layers;
 mod openapi;
+mod properties;
+mod reference;
 mod samples;
 mod support;
 mod zones;
