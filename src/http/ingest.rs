@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
 use futures_util::TryStreamExt;
+use tokio::io::AsyncBufRead;
 use tokio_util::io::StreamReader;
 
 use super::extract::{IngestWrite, Permitted};
@@ -58,8 +59,21 @@ pub async fn post(
         return Err(Error::UnsupportedMedia);
     }
     let stream = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
+    let stream: Box<dyn AsyncBufRead + Unpin + Send> =
+        if is_gzip(&headers)? { Box::new(ingest::gunzip(stream)) } else { Box::new(stream) };
     let data = ingest::ingest(&app.db, target, stream, |_| ()).await?;
     Ok(Json(Data { data }))
+}
+
+/// Whether the body is packed. UnsupportedMedia where it is in a way that is not taken.
+fn is_gzip(headers: &HeaderMap) -> Result<bool> {
+    let mut encodings = headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
+    match (encodings.next(), encodings.next()) {
+        (None, _) => Ok(false),
+        (Some(encoding), None) if encoding.eq_ignore_ascii_case(b"identity") => Ok(false),
+        (Some(encoding), None) if encoding.eq_ignore_ascii_case(b"gzip") => Ok(true),
+        _ => Err(Error::UnsupportedMedia),
+    }
 }
 
 fn is_ndjson(headers: &HeaderMap) -> bool {

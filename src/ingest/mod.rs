@@ -16,6 +16,7 @@ use tokio::io::AsyncBufRead;
 use crate::db::{Database, Scope};
 use crate::error::{Error, Faults, Result};
 use batch::{Line, Outcome};
+pub use reader::gunzip;
 use reader::{LineReader, RawLine};
 
 /// How many faulty lines an answer tells of.
