@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use futures_util::TryStreamExt;
 use tokio::io::AsyncBufRead;
 use tokio_util::io::StreamReader;
+use tracing::Instrument;
 
 use super::extract::{IngestWrite, Permitted};
 use super::openapi::Data;
@@ -61,8 +62,9 @@ pub async fn post(
     let stream = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
     let stream: Box<dyn AsyncBufRead + Unpin + Send> =
         if is_gzip(&headers)? { Box::new(ingest::gunzip(stream)) } else { Box::new(stream) };
-    let data = ingest::ingest(&app.db, target, stream, |_| ()).await?;
-    Ok(Json(Data { data }))
+    // A task of its own, because a client that hangs up ends this one wherever it stands.
+    let stored = tokio::spawn(async move { ingest::ingest(&app.db, target, stream, |_| ()).await }.in_current_span());
+    Ok(Json(Data { data: stored.await.map_err(Error::internal)?? }))
 }
 
 /// Whether the body is packed. UnsupportedMedia where it is in a way that is not taken.

@@ -95,12 +95,13 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     let mut next = read(&mut reader, target.zone).await?;
     while !next.is_empty() {
         let received = next.len();
-        // While one chunk is stored, the next is read and parsed.
+        // While one chunk is stored, the next is read and parsed. Whatever becomes of the reading, the storing
+        // comes to its end: a COPY that is dropped on its way leaves its connection out of step.
         let (outcome, following) =
-            tokio::try_join!(store(db, target, whole.as_mut(), next), read(&mut reader, target.zone))?;
-        tally.add(received, outcome);
+            tokio::join!(store(db, target, whole.as_mut(), next), read(&mut reader, target.zone));
+        tally.add(received, outcome?);
         progress(&tally);
-        next = following;
+        next = following?;
     }
     if let Some(scope) = whole {
         if tally.rejected > 0 {
