@@ -54,6 +54,10 @@ impl Error {
 /// SQLSTATE of a statement that ran into `statement_timeout`.
 const QUERY_CANCELED: &str = "57014";
 
+/// What passes: a lost connection, a transaction that gave way to another, a server without room for more,
+/// one that stops or starts.
+const PASSING: [&str; 4] = ["08", "40", "53", "57P"];
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
@@ -62,8 +66,9 @@ impl From<sqlx::Error> for Error {
             }
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 Some(QUERY_CANCELED) => Self::TimedOut,
-                // Class 08 is a lost connection, 57P a server that stops or starts.
-                Some(code) if code.starts_with("08") || code.starts_with("57P") => Self::Unavailable(error.to_string()),
+                Some(code) if PASSING.iter().any(|class| code.starts_with(class)) => {
+                    Self::Unavailable(error.to_string())
+                }
                 _ => Self::Internal(error.to_string()),
             },
             _ => Self::Internal(error.to_string()),

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use async_compression::tokio::bufread::GzipDecoder;
 use chrono_tz::Tz;
 use clap::Args;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
@@ -70,15 +69,8 @@ async fn open(arguments: &Arguments) -> Result<(Stream, Arc<AtomicU64>, Option<u
     });
     let mut stream = BufReader::with_capacity(256 << 10, counted);
     let packed = stream.fill_buf().await.map_err(at)?.starts_with(&[0x1f, 0x8b]);
-    let stream: Stream = if packed { Box::new(BufReader::new(multi_member(stream))) } else { Box::new(stream) };
+    let stream: Stream = if packed { Box::new(ingest::gunzip(stream)) } else { Box::new(stream) };
     Ok((stream, read, size))
-}
-
-/// A gzip file may be several, one after the other.
-fn multi_member<R: AsyncBufRead>(stream: R) -> GzipDecoder<R> {
-    let mut decoder = GzipDecoder::new(stream);
-    decoder.multiple_members(true);
-    decoder
 }
 
 /// How far the import is: redrawn in place on a terminal, a line now and then elsewhere.

@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
 use futures_util::TryStreamExt;
+use tokio::io::AsyncBufRead;
 use tokio_util::io::StreamReader;
+use tracing::Instrument;
 
 use super::extract::{IngestWrite, Permitted};
 use crate::app::App;
@@ -58,8 +60,22 @@ pub async fn post(
         return Err(Error::UnsupportedMedia);
     }
     let stream = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
-    let data = ingest::ingest(&app.db, target, stream, |_| ()).await?;
-    Ok(Json(Data { data }))
+    let stream: Box<dyn AsyncBufRead + Unpin + Send> =
+        if is_gzip(&headers)? { Box::new(ingest::gunzip(stream)) } else { Box::new(stream) };
+    // A task of its own, because a client that hangs up ends this one wherever it stands.
+    let stored = tokio::spawn(async move { ingest::ingest(&app.db, target, stream, |_| ()).await }.in_current_span());
+    Ok(Json(Data { data: stored.await.map_err(Error::internal)?? }))
+}
+
+/// Whether the body is packed. UnsupportedMedia where it is in a way that is not taken.
+fn is_gzip(headers: &HeaderMap) -> Result<bool> {
+    let mut encodings = headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
+    match (encodings.next(), encodings.next()) {
+        (None, _) => Ok(false),
+        (Some(encoding), None) if encoding.eq_ignore_ascii_case(b"identity") => Ok(false),
+        (Some(encoding), None) if encoding.eq_ignore_ascii_case(b"gzip") => Ok(true),
+        _ => Err(Error::UnsupportedMedia),
+    }
 }
 
 fn is_ndjson(headers: &HeaderMap) -> bool {

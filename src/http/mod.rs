@@ -19,7 +19,6 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
@@ -44,8 +43,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(campaigns::telesales))
         .merge(reports::routes())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT));
-    let unbounded =
-        OpenApiRouter::new().routes(routes!(ingest::post)).layer(RequestDecompressionLayer::new().gzip(true));
+    let unbounded = OpenApiRouter::new().routes(routes!(ingest::post));
     bounded.merge(unbounded)
 }
 

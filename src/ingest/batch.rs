@@ -147,10 +147,12 @@ impl Statements {
         let names = stated.iter().map(|(name, _)| *name).collect::<Vec<_>>();
 
         let has_created_at = kind.field(Field::CREATED_AT.name).is_some();
-        let mut upserts = vec![upsert_sql(table, &staged, key, &names, "created_at is null")];
+        let mut upserts = vec![upsert_sql(table, &staged, key, &names, has_created_at)];
         if has_created_at {
-            let with_created_at: Vec<&str> = names.iter().copied().chain(["created_at"]).collect();
-            upserts.push(upsert_sql(table, &staged, key, &with_created_at, "created_at is not null"));
+            upserts.push(format!(
+                "update {table} as stored set created_at = sent.created_at from {staged} as sent
+                 where stored.tenant_id = $1 and stored.{key} = sent.{key} and stored.created_at <> sent.created_at"
+            ));
         }
         Self {
             key_type: kind.key().kind.sql_type(),
@@ -163,17 +165,18 @@ impl Statements {
     }
 }
 
-/// Rows go in by their key, so that two writers of the same rows wait for each other instead of locking up,
-/// and rows that say nothing new are left alone.
-fn upsert_sql(table: &str, staged: &str, key: &str, columns: &[&str], which: &str) -> String {
+/// Rows go in by their key, all in one statement, so that two writers of the same rows wait for each other
+/// instead of locking up, and rows that say nothing new are left alone. A stored `created_at` stays.
+fn upsert_sql(table: &str, staged: &str, key: &str, columns: &[&str], has_created_at: bool) -> String {
     let changing: Vec<&str> = columns.iter().copied().filter(|column| *column != key).collect();
     let list = |prefix: &str| changing.iter().map(|column| format!("{prefix}{column}")).collect::<Vec<_>>().join(", ");
     let set = changing.iter().map(|column| format!("{column} = excluded.{column}")).collect::<Vec<_>>().join(", ");
     let (stored, sent) = (list("stored."), list("excluded."));
     let columns = columns.join(", ");
+    let (created_at, first) = if has_created_at { (", created_at", ", coalesce(created_at, now())") } else { ("", "") };
     format!(
-        "insert into {table} as stored (tenant_id, {columns})
-         select $1, {columns} from {staged} where {which} order by {key}
+        "insert into {table} as stored (tenant_id, {columns}{created_at})
+         select $1, {columns}{first} from {staged} order by {key}
          on conflict (tenant_id, {key}) do update set {set}
          where ({stored}) is distinct from ({sent})"
     )

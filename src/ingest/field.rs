@@ -194,7 +194,9 @@ fn integer<T: FromStr>(json: &str) -> Option<T> {
 
 fn decimal(json: &str, max: Decimal) -> Result<Decimal, Fault> {
     let number = Decimal::from_str(json).or_else(|_| Decimal::from_scientific(json));
-    let number = number.ok().filter(|number| (Decimal::ZERO..=max).contains(number));
+    // A double may be smaller than any decimal but 0.
+    let number = number.ok().or_else(|| Decimal::try_from(json.parse::<f64>().ok()?).ok());
+    let number = number.filter(|number| (Decimal::ZERO..=max).contains(number));
     let number = number.ok_or_else(|| format!("must be a number from 0 to {max}."))?;
     Ok(number.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero))
 }
@@ -227,8 +229,13 @@ fn is_key(byte: u8) -> bool {
     byte.is_ascii_digit() || byte == b'*' || byte == b'#'
 }
 
+/// JSON, and yet it cannot be read: nested too deep, half a letter, a number too large.
+fn unreadable(error: serde_json::Error) -> Fault {
+    format!("cannot be stored: {error}.")
+}
+
 fn object(json: &str) -> Result<String, Fault> {
-    let value: Value = serde_json::from_str(json).map_err(|_| "holds a number that is too large.")?;
+    let value: Value = serde_json::from_str(json).map_err(unreadable)?;
     if !value.is_object() {
         return Err("must be an object.".into());
     }
@@ -236,7 +243,7 @@ fn object(json: &str) -> Result<String, Fault> {
 }
 
 fn actions(json: &str) -> Result<String, Fault> {
-    let value: Value = serde_json::from_str(json).map_err(|_| "holds a number that is too large.")?;
+    let value: Value = serde_json::from_str(json).map_err(unreadable)?;
     let actions = value.as_array().ok_or("must be a list.")?;
     for action in actions {
         let digit = action["digit"].as_str().unwrap_or_default();

@@ -16,6 +16,7 @@ use tokio::io::AsyncBufRead;
 use crate::db::{Database, Scope};
 use crate::error::{Error, Faults, Result};
 use batch::{Line, Outcome};
+pub use reader::gunzip;
 use reader::{LineReader, RawLine};
 
 /// How many faulty lines an answer tells of.
@@ -94,12 +95,13 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     let mut next = read(&mut reader, target.zone).await?;
     while !next.is_empty() {
         let received = next.len();
-        // While one chunk is stored, the next is read and parsed.
+        // While one chunk is stored, the next is read and parsed. Whatever becomes of the reading, the storing
+        // comes to its end: a COPY that is dropped on its way leaves its connection out of step.
         let (outcome, following) =
-            tokio::try_join!(store(db, target, whole.as_mut(), next), read(&mut reader, target.zone))?;
-        tally.add(received, outcome);
+            tokio::join!(store(db, target, whole.as_mut(), next), read(&mut reader, target.zone));
+        tally.add(received, outcome?);
         progress(&tally);
-        next = following;
+        next = following?;
     }
     if let Some(scope) = whole {
         if tally.rejected > 0 {

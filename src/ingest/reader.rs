@@ -1,6 +1,7 @@
 //! Lines off a stream, in chunks of bounded size, whatever the stream holds.
 
-use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+use async_compression::tokio::bufread::GzipDecoder;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
 
 /// The longest line that is read, in bytes.
 pub const MAX_LINE: usize = 1 << 20;
@@ -14,6 +15,13 @@ pub struct RawLine {
     pub number: u64,
     /// None where it was longer than [`MAX_LINE`].
     pub bytes: Option<Vec<u8>>,
+}
+
+/// Unpacks gzip, which may be several packed streams, one after the other.
+pub fn gunzip<R: AsyncBufRead>(packed: R) -> BufReader<GzipDecoder<R>> {
+    let mut decoder = GzipDecoder::new(packed);
+    decoder.multiple_members(true);
+    BufReader::new(decoder)
 }
 
 pub struct LineReader<R> {
