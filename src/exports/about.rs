@@ -17,16 +17,15 @@ const MAX_BARS: usize = 40;
 /// Writes the sheet; `data` names the one that holds the table.
 pub fn write(sheet: &mut Worksheet, heading: Heading<'_>, table: &Table, data: &str) -> Result<(), XlsxError> {
     let title = Style::new().set_bold().set_font_size(16);
-    let label = Style::new().set_bold().set_align(FormatAlign::Top);
-    let wrapped = Style::new().set_text_wrap().set_align(FormatAlign::Left).set_align(FormatAlign::Top);
+    let label = Style::new().set_bold();
     sheet.set_name("About")?;
     sheet.set_screen_gridlines(false);
-    sheet.set_column_width(0, 16)?.set_column_width(1, 70)?;
+    sheet.set_column_width(0, 16)?;
     sheet.write_string_with_format(0, 0, heading.about.title, &title)?;
     let mut row = 2;
     for (name, value) in lines(heading) {
         sheet.write_string_with_format(row, 0, name, &label)?;
-        sheet.write_string_with_format(row, 1, value, &wrapped)?;
+        sheet.write_string(row, 1, value)?;
         row += 1;
     }
     sheet.set_landscape().set_print_fit_to_pages(1, 0);
@@ -39,7 +38,7 @@ fn lines(heading: Heading<'_>) -> Vec<(&'static str, String)> {
     let mut lines = vec![("What it tells", about.summary.to_owned()), ("Account", account.to_owned())];
     if let Some(window) = caption.window {
         lines.push(("From", shown(local(window.from, caption.zone))));
-        lines.push(("To (left out)", shown(local(window.to, caption.zone))));
+        lines.push(("To, exclusive", shown(local(window.to, caption.zone))));
     }
     lines.push(("Time zone", caption.zone.name().to_owned()));
     if caption.filters.is_empty() {
@@ -111,21 +110,16 @@ fn week(sheet: &mut Worksheet, row: u32, table: &Table, names: (&str, &str, &str
     else {
         return Ok(());
     };
-    // To the right of the labels, so that they keep their width and the hours have one of their own.
-    const LEFT: u16 = 2;
-    let head = Style::new().set_bold().set_align(FormatAlign::Center);
-    sheet.write_string_with_format(
-        row,
-        1,
-        format!("{} by day and hour", table.columns[value].title),
-        &Style::new().set_bold(),
-    )?;
+    const LEFT: u16 = 1;
+    let bold = Style::new().set_bold();
+    let hours = bold.clone().set_align(FormatAlign::Center);
+    sheet.write_string_with_format(row, 0, table.columns[value].title, &bold)?;
     for at in 0..24 {
         sheet.set_column_width(LEFT + at, 6)?;
-        sheet.write_number_with_format(row, LEFT + at, at, &head)?;
+        sheet.write_number_with_format(row, LEFT + at, at, &hours)?;
     }
     for (number, name) in (1..).zip(DAYS) {
-        sheet.write_string_with_format(row + number, 1, name, &Style::new().set_align(FormatAlign::Right))?;
+        sheet.write_string(row + number, 0, name)?;
     }
     for cells in &table.rows {
         if let (Cell::Integer(day), Cell::Integer(hour), Cell::Integer(value)) =

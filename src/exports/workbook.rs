@@ -4,9 +4,7 @@
 use chrono::{Datelike, NaiveDateTime};
 use chrono_tz::Tz;
 use rust_decimal::prelude::ToPrimitive;
-use rust_xlsxwriter::{
-    ConditionalFormat2ColorScale, Format as Style, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
-};
+use rust_xlsxwriter::{ConditionalFormat2ColorScale, Format as Style, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use super::{Heading, about};
 use crate::error::{Error, Result};
@@ -45,15 +43,10 @@ fn sheet_name(title: &str) -> String {
 }
 
 fn write_table(sheet: &mut Worksheet, table: &Table, zone: Tz) -> Result<(), XlsxError> {
-    let header = Style::new()
-        .set_bold()
-        .set_font_color(HEADER_TEXT)
-        .set_background_color(HEADER_FILL)
-        .set_align(FormatAlign::VerticalCenter)
-        .set_border_bottom(FormatBorder::Thin);
+    let header = Style::new().set_bold().set_font_color(HEADER_TEXT).set_background_color(HEADER_FILL);
     let styles: Vec<Style> = table.columns.iter().map(style).collect();
     for (at, column) in (0..).zip(table.columns) {
-        sheet.write_string_with_format(0, at, column.title, &header)?;
+        sheet.write_string_with_format(0, at, column.title, &aligned(header.clone(), column))?;
     }
     for (number, row) in (1..).zip(&table.rows) {
         for ((at, cell), style) in (0..).zip(row).zip(&styles) {
@@ -61,21 +54,55 @@ fn write_table(sheet: &mut Worksheet, table: &Table, zone: Tz) -> Result<(), Xls
         }
     }
     sheet.set_freeze_panes(1, 0)?;
-    sheet.autofit();
+    for (at, width) in (0..).zip(widths(table)) {
+        sheet.set_column_width(at, width)?;
+    }
     sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
     scale(sheet, table)
 }
 
+/// Room for the longest value of each column and for its header, within reason. In characters, with some for
+/// the bold of headers, the separators of numbers and the indent of texts.
+fn widths(table: &Table) -> Vec<f64> {
+    const MARGIN: usize = 3;
+    const WIDEST: usize = 60;
+    let longest = |(at, column): (usize, &Column)| {
+        let values = table.rows.iter().map(|row| length(&row[at])).max().unwrap_or(0);
+        (values.max(column.title.chars().count()) + MARGIN).min(WIDEST) as f64
+    };
+    table.columns.iter().enumerate().map(longest).collect()
+}
+
+fn length(cell: &Cell) -> usize {
+    match cell {
+        Cell::Empty => 0,
+        Cell::Text(text) => text.chars().count(),
+        Cell::Integer(number) => number.to_string().len(),
+        Cell::Decimal(number) => number.to_string().len(),
+        Cell::Flag(_) => "FALSE".len(),
+        Cell::Instant(_) => INSTANT_FORMAT.len(),
+    }
+}
+
+/// Numbers to the right, all else to the left and a little away from the number before it.
+fn aligned(style: Style, column: &Column) -> Style {
+    match column.format {
+        Format::Integer | Format::Decimal(_) => style.set_align(FormatAlign::Right),
+        Format::Text | Format::Id | Format::Flag | Format::Instant => style.set_align(FormatAlign::Left).set_indent(1),
+    }
+}
+
 /// How the values of a column are shown.
 fn style(column: &Column) -> Style {
-    match column.format {
+    let style = match column.format {
         Format::Text | Format::Flag => Style::new(),
         Format::Id => Style::new().set_num_format("0"),
         Format::Integer => Style::new().set_num_format("#,##0"),
         Format::Decimal(0) => Style::new().set_num_format("#,##0"),
         Format::Decimal(decimals) => Style::new().set_num_format(format!("#,##0.{:0<1$}", "", decimals as usize)),
         Format::Instant => Style::new().set_num_format(INSTANT_FORMAT),
-    }
+    };
+    aligned(style, column)
 }
 
 fn write_cell(

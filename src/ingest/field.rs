@@ -97,7 +97,8 @@ impl Type {
     pub fn sql_type(self) -> &'static str {
         match self {
             Self::Id => "bigint",
-            Self::Key { .. } | Self::Text | Self::Enum(_) | Self::Phone | Self::Color | Self::Keys => "text",
+            Self::Key { .. } => "text collate \"C\"",
+            Self::Text | Self::Enum(_) | Self::Phone | Self::Color | Self::Keys => "text",
             Self::Integer { .. } => "integer",
             Self::Flag => "boolean",
             Self::Moment | Self::Started => "timestamptz",
