@@ -14,14 +14,15 @@ choice! {
     pub enum Status { Draft = "draft", Active = "active", Paused = "paused", Completed = "completed" }
 }
 
-pub const PAGE: Parameter =
+const PAGE: Parameter =
     Parameter::optional("page", Kind::Integer { range: 1..=i64::MAX, default: 1 }, "Which page, from 1.");
-pub const PER_PAGE: Parameter =
+const PER_PAGE: Parameter =
     Parameter::optional("per_page", Kind::Integer { range: 1..=200, default: 50 }, "Rows a page.");
-pub const Q: Parameter =
-    Parameter::optional("q", Kind::Text, "Only campaigns whose name has this in it, without case.");
-pub const STATUS: Parameter =
-    Parameter::optional("status", Kind::Choice(Status::NAMES), "Only campaigns in this status.");
+const Q: Parameter = Parameter::optional("q", Kind::Text, "Only campaigns whose name has this in it, without case.");
+const STATUS: Parameter = Parameter::optional("status", Kind::Choice(Status::NAMES), "Only campaigns in this status.");
+
+/// What a list takes.
+pub const PARAMETERS: &[Parameter] = &[PAGE, PER_PAGE, Q, STATUS];
 
 /// A page of rows, as every list answers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,18 +73,25 @@ pub struct TelesalesCampaign {
     pub total_leads: i64,
 }
 
-/// What can be listed: the statements for a page of it and for its number.
-pub trait Listed: for<'r> FromRow<'r, PgRow> + Send + Unpin {
+/// What can be listed: the statements for a page of it and for its number, and what documents say of it.
+pub trait Listed: for<'r> FromRow<'r, PgRow> + Serialize + ToSchema + Send + Unpin + 'static {
+    const TITLE: &'static str;
+    /// A whole body.
+    const EXAMPLE: &'static str;
     const PAGE: &'static str;
     const COUNT: &'static str;
 }
 
 impl Listed for AutocallCampaign {
+    const TITLE: &'static str = "AutoCall campaigns, the newest id first";
+    const EXAMPLE: &'static str = include_str!("autocall.json");
     const PAGE: &'static str = include_str!("autocall.sql");
     const COUNT: &'static str = include_str!("autocall_count.sql");
 }
 
 impl Listed for TelesalesCampaign {
+    const TITLE: &'static str = "Telesales campaigns, the newest id first";
+    const EXAMPLE: &'static str = include_str!("telesales.json");
     const PAGE: &'static str = include_str!("telesales.sql");
     const COUNT: &'static str = include_str!("telesales_count.sql");
 }

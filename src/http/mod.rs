@@ -39,8 +39,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(openapi::document))
-        .routes(routes!(campaigns::autocall))
-        .routes(routes!(campaigns::telesales))
+        .merge(campaigns::routes())
         .merge(reports::routes())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT));
     let unbounded = OpenApiRouter::new().routes(routes!(ingest::post));

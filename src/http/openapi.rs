@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use utoipa::PartialSchema as _;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::response::{ResponseBuilder, ResponsesBuilder};
@@ -15,6 +16,7 @@ use utoipa::openapi::{
 use super::error;
 use crate::app::App;
 use crate::auth::Permission;
+use crate::campaigns::list::{self, Listed, Page};
 use crate::exports::{csv, workbook};
 use crate::reports::query::{Kind, Parameter};
 use crate::reports::report::{Definition, FORMAT, Module, Place};
@@ -87,6 +89,31 @@ pub fn add_export(document: &mut OpenApi, report: &Definition, permission: Permi
     document.paths.paths.insert(report.export_path(), PathItem::new(HttpMethod::Get, operation));
 }
 
+/// Adds the operation of a list of campaigns.
+pub fn add_list<T: Listed>(document: &mut OpenApi, path: &str, permission: Permission) {
+    let mut schemas = vec![(T::name().into(), T::schema())];
+    T::schemas(&mut schemas);
+    let content =
+        ContentBuilder::new().schema(Some(Page::<T>::schema())).example(serde_json::from_str(T::EXAMPLE).ok()).build();
+    let found = ResponseBuilder::new().description("A page of campaigns.").content("application/json", content);
+    let responses = failures(ResponsesBuilder::new().response("200", found)).build();
+    let operation = guarded(permission)
+        .tag("Campaigns")
+        .summary(Some(T::TITLE))
+        .operation_id(Some(path.trim_start_matches("/api/").replace('/', "_")))
+        .responses(responses);
+    let operation = list::PARAMETERS.iter().fold(operation, |operation, given| operation.parameter(described(given)));
+    document.paths.paths.insert(path.to_owned(), PathItem::new(HttpMethod::Get, operation));
+    document.components.get_or_insert_default().schemas.extend(schemas);
+}
+
+/// An operation that wants a token with that permission.
+fn guarded(permission: Permission) -> OperationBuilder {
+    OperationBuilder::new()
+        .security(SecurityRequirement::new("token", [] as [&str; 0]))
+        .extensions(Some(ExtensionsBuilder::new().add("x-permission", permission.name()).build()))
+}
+
 /// What the operations of a report share.
 fn operation(report: &Definition, permission: Permission) -> OperationBuilder {
     let about = report.about;
@@ -94,12 +121,7 @@ fn operation(report: &Definition, permission: Permission) -> OperationBuilder {
         Module::Autocall => "AutoCall reports",
         Module::Telesales => "Telesales reports",
     };
-    let mut operation = OperationBuilder::new()
-        .tag(tag)
-        .summary(Some(about.title))
-        .description(Some(about.summary))
-        .security(SecurityRequirement::new("token", [] as [&str; 0]))
-        .extensions(Some(ExtensionsBuilder::new().add("x-permission", permission.name()).build()));
+    let mut operation = guarded(permission).tag(tag).summary(Some(about.title)).description(Some(about.summary));
     if about.place == Place::OfCampaign {
         let id = ParameterBuilder::new().name("id").parameter_in(ParameterIn::Path).required(Required::True);
         operation = operation.parameter(id.description(Some("The campaign.")).schema(Some(integer())));

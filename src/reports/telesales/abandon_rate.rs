@@ -28,9 +28,9 @@ const MINUTES: Parameter = Parameter::optional(
     "Length of the measurement window, which ends now.",
 );
 
-/// The state now.
+/// Dials of a window and those of them that were abandoned.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct TelesalesAbandonNow {
+pub struct TelesalesAbandonMeasure {
     /// The campaign; null for the whole account.
     pub campaign_id: Option<Id>,
     /// Dials in the window.
@@ -43,8 +43,15 @@ pub struct TelesalesAbandonNow {
     pub window_minutes: i64,
     /// Start of the window.
     pub window_from: Instant,
-    /// End of the window: now.
+    /// End of the window.
     pub window_to: Instant,
+}
+
+/// The state now: the window ends with the request.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TelesalesAbandonNow {
+    #[serde(flatten)]
+    pub measure: TelesalesAbandonMeasure,
     /// The account.
     pub tenant_id: Id,
     /// Name of the campaign; null for the whole account.
@@ -66,20 +73,8 @@ pub struct TelesalesAbandonNow {
 /// A breach as it was recorded.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TelesalesAbandonBreach {
-    /// The campaign.
-    pub campaign_id: Id,
-    /// Dials in the window.
-    pub attempts_total: i64,
-    /// Of these, abandoned before an agent could speak.
-    pub attempts_abandoned: i64,
-    /// abandoned ÷ dials × 100, at most two decimals.
-    pub abandon_rate_pct: DecimalNumber<2>,
-    /// Length of the window, minutes.
-    pub window_minutes: i64,
-    /// Start of the window.
-    pub window_from: Instant,
-    /// End of the window.
-    pub window_to: Instant,
+    #[serde(flatten)]
+    pub measure: TelesalesAbandonMeasure,
     /// Name of the campaign at the time.
     pub campaign_name: String,
     /// Its limit at the time, percent.
@@ -198,13 +193,15 @@ fn now(tenant: i64, recent: &Recent, exposure: &Exposure) -> TelesalesAbandonNow
     let campaign = recent.campaign.as_ref();
     let limit = campaign.map_or(ACCOUNT_LIMIT, |campaign| campaign.abandon_rate_limit_pct);
     TelesalesAbandonNow {
-        campaign_id: recent.campaign_id.map(Id),
-        attempts_total: exposure.dials,
-        attempts_abandoned: exposure.abandoned,
-        abandon_rate_pct: DecimalNumber::percent(exposure.abandoned, exposure.dials),
-        window_minutes: recent.minutes,
-        window_from: Instant(recent.from),
-        window_to: Instant(recent.to),
+        measure: TelesalesAbandonMeasure {
+            campaign_id: recent.campaign_id.map(Id),
+            attempts_total: exposure.dials,
+            attempts_abandoned: exposure.abandoned,
+            abandon_rate_pct: DecimalNumber::percent(exposure.abandoned, exposure.dials),
+            window_minutes: recent.minutes,
+            window_from: Instant(recent.from),
+            window_to: Instant(recent.to),
+        },
         tenant_id: Id(tenant),
         campaign_name: campaign.map(|campaign| campaign.name.clone()),
         campaign_status: campaign.map(|campaign| campaign.status.clone()),
@@ -217,15 +214,16 @@ fn now(tenant: i64, recent: &Recent, exposure: &Exposure) -> TelesalesAbandonNow
 }
 
 fn breach(recorded: Recorded) -> TelesalesAbandonBreach {
-    let Recorded { attempts_total, attempts_abandoned, .. } = recorded;
     TelesalesAbandonBreach {
-        campaign_id: recorded.campaign_id,
-        attempts_total,
-        attempts_abandoned,
-        abandon_rate_pct: DecimalNumber::percent(attempts_abandoned, attempts_total),
-        window_minutes: recorded.window_minutes,
-        window_from: recorded.window_from,
-        window_to: recorded.window_to,
+        measure: TelesalesAbandonMeasure {
+            campaign_id: Some(recorded.campaign_id),
+            attempts_total: recorded.attempts_total,
+            attempts_abandoned: recorded.attempts_abandoned,
+            abandon_rate_pct: DecimalNumber::percent(recorded.attempts_abandoned, recorded.attempts_total),
+            window_minutes: recorded.window_minutes,
+            window_from: recorded.window_from,
+            window_to: recorded.window_to,
+        },
         campaign_name: recorded.campaign_name,
         limit_pct: DecimalNumber::new(recorded.limit_pct),
         detected_at: recorded.detected_at,
