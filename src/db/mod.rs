@@ -31,7 +31,14 @@ pub struct Database {
 }
 
 /// See [`Database::turn`].
-pub struct Turn(#[expect(dead_code, reason = "held, not used")] Transaction<'static, Postgres>);
+pub struct Turn(Transaction<'static, Postgres>);
+
+impl Turn {
+    /// Gives the turn to whoever comes next. One that is dropped is given up too, but some time later.
+    pub async fn end(self) -> Result<()> {
+        Ok(self.0.rollback().await?)
+    }
+}
 
 impl Database {
     /// Opens the pools. Fails with a sentence for the operator where the database cannot be reached or the
@@ -84,7 +91,7 @@ impl Database {
         Ok(sqlx::query_scalar("select id from tenants order by id").fetch_all(&mut *transaction).await?)
     }
 
-    /// A turn at something that one instance at a time may do, kept until it is dropped. None where another
+    /// A turn at something that one instance at a time may do, kept until it is ended. None where another
     /// instance has it.
     pub async fn turn(&self, lock: i64) -> Result<Option<Turn>> {
         let mut transaction = self.writing.begin().await?;

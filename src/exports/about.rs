@@ -3,8 +3,7 @@
 use chrono::NaiveDateTime;
 use rust_xlsxwriter::{Chart as Drawing, ChartLegendPosition, Format as Style, FormatAlign, Worksheet, XlsxError};
 
-use super::Heading;
-use super::workbook::color_scale;
+use super::{Heading, color_scale};
 use crate::table::{Cell, Chart, Table};
 use crate::time::instant::local;
 

@@ -7,6 +7,7 @@ pub mod csv;
 pub mod workbook;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rust_xlsxwriter::ConditionalFormat2ColorScale;
 
 use crate::reports::report::{About, Caption};
 use crate::time::instant::local;
@@ -26,4 +27,11 @@ pub fn file_name(about: &About, caption: &Caption, extension: &str) -> String {
     let last = (window.to - TimeDelta::microseconds(1)).max(window.from);
     let (from, to) = (local(window.from, window.zone).date(), local(last, window.zone).date());
     format!("{}_{from}_{to}.{extension}", about.name)
+}
+
+/// From nothing to the most there is: how the values of a heatmap are colored.
+fn color_scale() -> ConditionalFormat2ColorScale {
+    const NOTHING: u32 = 0xFF_FFFF;
+    const MOST: u32 = 0xE8_7722;
+    ConditionalFormat2ColorScale::new().set_minimum_color(NOTHING).set_maximum_color(MOST)
 }

@@ -4,9 +4,9 @@
 use chrono::{Datelike, NaiveDateTime};
 use chrono_tz::Tz;
 use rust_decimal::prelude::ToPrimitive;
-use rust_xlsxwriter::{ConditionalFormat2ColorScale, Format as Style, FormatAlign, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Format as Style, FormatAlign, Workbook, Worksheet, XlsxError};
 
-use super::{Heading, about};
+use super::{Heading, about, color_scale};
 use crate::error::{Error, Result};
 use crate::table::{Cell, Chart, Column, Format, Table};
 use crate::time::instant::local;
@@ -15,9 +15,6 @@ pub const CONTENT_TYPE: &str = "application/vnd.openxmlformats-officedocument.sp
 
 const HEADER_FILL: u32 = 0x1F3A5F;
 const HEADER_TEXT: u32 = 0xFF_FFFF;
-/// A cell that is nothing, and one that is the most there is.
-pub(super) const COLD: u32 = 0xFF_FFFF;
-pub(super) const HOT: u32 = 0xE8_7722;
 /// The most characters a cell holds.
 const MAX_TEXT: usize = 32_767;
 const INSTANT_FORMAT: &str = "yyyy-mm-dd hh:mm:ss";
@@ -162,8 +159,4 @@ fn scale(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
         }
     }
     Ok(())
-}
-
-pub(super) fn color_scale() -> ConditionalFormat2ColorScale {
-    ConditionalFormat2ColorScale::new().set_minimum_color(COLD).set_maximum_color(HOT)
 }

@@ -180,7 +180,10 @@ fn described(parameter: &Parameter) -> ParameterBuilder {
 fn schema(kind: &Kind) -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     match kind {
-        Kind::Moment => text().examples(["2026-06-01", "2026-06-01T00:00:00+07:00"]).into(),
+        Kind::Moment => text()
+            .pattern(Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?$"))
+            .examples(["2026-06-01", "2026-06-01T00:00:00+07:00"])
+            .into(),
         Kind::Zone => text().examples(["Asia/Ho_Chi_Minh"]).into(),
         Kind::Id => integer(),
         Kind::IdList => ArrayBuilder::new().items(integer()).max_items(Some(1000)).into(),

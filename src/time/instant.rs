@@ -54,6 +54,14 @@ impl Given {
         Some(Self::Instant(instant))
     }
 
+    /// Whether this, as an end, lies before that start, as given: two bare dates are compared as dates.
+    pub fn ends_before(self, start: Self, zone: Tz) -> bool {
+        match (start, self) {
+            (Self::Date(start), Self::Date(end)) => end < start,
+            _ => self.end(zone) < start.start(zone),
+        }
+    }
+
     /// The instant this means as the start of something: a bare date is its local midnight.
     pub fn start(self, zone: Tz) -> DateTime<Utc> {
         match self {

@@ -77,7 +77,7 @@ impl Ends {
         let zone = query.zone(tenant.timezone);
         let ends = Self { from: query.moment(&FROM, zone), to: query.moment(&TO, zone), zone };
         if let (Some(from), Some(to)) = (ends.from, ends.to)
-            && Window::reversed(from, to, zone)
+            && to.ends_before(from, zone)
         {
             query.fail(TO.name, "must not be before from.");
         }

@@ -34,13 +34,14 @@ pub async fn run(app: App) {
 
 /// One check of all accounts: how many breaches it recorded. 0 as well where another instance is at it.
 pub async fn check(app: &App) -> Result<u64> {
-    let Some(_turn) = app.db.turn(LOCK).await? else { return Ok(0) };
+    let Some(turn) = app.db.turn(LOCK).await? else { return Ok(0) };
     let mut recorded = 0;
     for tenant in app.db.tenants().await? {
         let mut scope = app.db.write(tenant).await?;
         recorded += check_tenant(&mut scope, app.clock.now()).await?;
         scope.commit().await?;
     }
+    turn.end().await?;
     Ok(recorded)
 }
 

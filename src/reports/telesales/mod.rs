@@ -77,7 +77,7 @@ impl Subject for Filter {
         let (campaign, team, agents) = (query.id(&CAMPAIGN_ID), query.id(&TEAM_ID), query.agent_ids());
         let (from, to) = (query.moment(&DATE_FROM, zone), query.moment(&DATE_TO, zone));
         let (from, to) = (from?, to?);
-        if Window::reversed(from, to, zone) {
+        if to.ends_before(from, zone) {
             query.fail(DATE_TO.name, "must not be before date_from.");
         }
         let window = Window { from: from.start(zone), to: to.end(zone), zone };
