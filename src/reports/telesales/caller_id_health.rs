@@ -115,7 +115,15 @@ fn caller_id(counters: Counters, settings: &Settings) -> TelesalesCallerId {
         asr_pct: DecimalNumber::percent(counters.answers, counters.calls),
         acd_sec: mean(counters.talk_sec, counters.answers),
         short_call_ratio_pct: DecimalNumber::percent(counters.short, counters.calls),
-        health_status: health(&counters, settings),
+        health_status: health(
+            Calls {
+                all: counters.calls,
+                answers: counters.answers,
+                short: counters.short,
+                rejected: counters.rejected,
+            },
+            settings,
+        ),
         cid: counters.cid,
         display_name: counters.display_name,
         carrier: counters.carrier,
@@ -131,24 +139,48 @@ fn caller_id(counters: Counters, settings: &Settings) -> TelesalesCallerId {
     }
 }
 
+/// What the health of a caller ID is judged by.
+#[derive(Debug, Clone, Copy)]
+struct Calls {
+    all: i64,
+    answers: i64,
+    short: i64,
+    rejected: i64,
+}
+
 /// Judged by exact ratios, not by the rounded ones shown.
-fn health(counters: &Counters, settings: &Settings) -> &'static str {
-    let calls = Decimal::from(counters.calls);
+fn health(calls: Calls, settings: &Settings) -> &'static str {
+    let all = Decimal::from(calls.all);
     let hundredfold = |part: i64| Decimal::from(part) * Decimal::ONE_HUNDRED;
-    let asr_below = |pct: Decimal| hundredfold(counters.answers) < pct * calls;
-    if counters.calls == 0 {
-        "no_data"
-    } else if calls < settings.health_min_calls {
-        "healthy"
-    } else if asr_below(settings.health_block_asr_pct)
-        || hundredfold(counters.rejected) >= settings.health_block_rejected_pct * calls
-    {
-        "suspected_block"
-    } else if asr_below(settings.health_warn_asr_pct)
-        || hundredfold(counters.short) >= settings.health_warn_short_pct * calls
-    {
-        "warning"
-    } else {
-        "healthy"
+    let asr_below = |pct: Decimal| hundredfold(calls.answers) < pct * all;
+    let rejected = hundredfold(calls.rejected) >= settings.health_block_rejected_pct * all;
+    let short = hundredfold(calls.short) >= settings.health_warn_short_pct * all;
+    match calls.all {
+        0 => "no_data",
+        _ if all < settings.health_min_calls => "healthy",
+        _ if asr_below(settings.health_block_asr_pct) || rejected => "suspected_block",
+        _ if asr_below(settings.health_warn_asr_pct) || short => "warning",
+        _ => "healthy",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn health_turns_exactly_at_its_thresholds() {
+        let health =
+            |all, answers, short, rejected| health(Calls { all, answers, short, rejected }, &Settings::default());
+        assert_eq!(health(0, 0, 0, 0), "no_data");
+        assert_eq!(health(19, 0, 0, 19), "healthy", "too few to judge");
+        assert_eq!(health(20, 1, 0, 0), "suspected_block");
+        assert_eq!(health(20, 2, 0, 0), "warning", "an ASR of 10 is not below 10");
+        assert_eq!(health(10_000, 999, 0, 0), "suspected_block", "9.99 is below 10, though it is shown as 10");
+        assert_eq!(health(20, 20, 0, 5), "suspected_block", "25 % rejected");
+        assert_eq!(health(100, 100, 0, 24), "healthy");
+        assert_eq!(health(100, 29, 0, 0), "warning");
+        assert_eq!(health(100, 30, 29, 0), "healthy", "an ASR of 30 is not below 30");
+        assert_eq!(health(100, 100, 30, 0), "warning");
     }
 }
