@@ -4,22 +4,22 @@
 -- tenant_id first in its key, so that an account's rows lie together and ids of the source system,
 -- unique only inside an account, never collide.
 
--- The account this transaction acts for: set by the server (see src/db/scope.rs), or by anyone's own
--- SQL with  set callboard.tenant = '1'.  Null, and so no row at all, where nobody set it.
-create function callboard_tenant() returns bigint
-    language sql stable parallel safe
-    as $$ select nullif(current_setting('callboard.tenant', true), '')::bigint $$;
-
--- Puts a table under the guard: whoever reads or writes it sees the rows of callboard_tenant() only.
--- Forced, because the server itself owns the tables. The sub-select makes it one look-up a statement.
+-- Puts a table under the guard: whoever reads or writes it sees the rows of one account only, the one that
+-- the transaction acts for. The server says which (src/db/scope.rs), or anyone's own SQL does with
+-- set callboard.tenant = '1'.  Where nobody said it, it is null, and there is no row at all.
+--
+-- Forced, because the server itself owns the tables. The sub-select makes it one look-up a statement, and
+-- written out, not called, it takes planning less time.
 create procedure callboard_guard(guarded regclass, tenant_column name default 'tenant_id')
     language plpgsql
     as $$
     begin
         execute format('alter table %s enable row level security', guarded);
         execute format('alter table %s force row level security', guarded);
-        execute format('create policy tenant on %s using (%I = (select callboard_tenant()))',
-                       guarded, tenant_column);
+        execute format(
+            $policy$create policy tenant on %s
+                using (%I = (select nullif(current_setting('callboard.tenant', true), '')::bigint))$policy$,
+            guarded, tenant_column);
     end
     $$;
 
