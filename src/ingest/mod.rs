@@ -93,12 +93,12 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     let mut tally = Tally::default();
     let mut whole = if target.atomic { Some(db.write(target.tenant).await?) } else { None };
     let mut next = read(&mut reader, target.zone).await?;
-    while !next.is_empty() {
-        let received = next.len();
+    while let Some(lines) = next {
+        let received = lines.len();
         // While one chunk is stored, the next is read and parsed. Whatever becomes of the reading, the storing
         // comes to its end: a COPY that is dropped on its way leaves its connection out of step.
         let (outcome, following) =
-            tokio::join!(store(db, target, whole.as_mut(), next), read(&mut reader, target.zone));
+            tokio::join!(store(db, target, whole.as_mut(), lines), read(&mut reader, target.zone));
         tally.add(received, outcome?);
         progress(&tally);
         next = following?;
@@ -122,10 +122,12 @@ async fn store(db: &Database, target: Target, whole: Option<&mut Scope>, lines: 
     Ok(outcome)
 }
 
-async fn read<R: AsyncBufRead + Unpin>(reader: &mut LineReader<R>, zone: Tz) -> Result<Vec<Line>> {
+/// The next chunk; None at the end.
+async fn read<R: AsyncBufRead + Unpin>(reader: &mut LineReader<R>, zone: Tz) -> Result<Option<Vec<Line>>> {
     let raw = reader.chunk().await.map_err(|error| Error::Malformed(error.to_string()))?;
+    let Some(raw) = raw else { return Ok(None) };
     let parse = move || raw.into_iter().map(|line| (line.number, parse(&line, zone))).collect();
-    tokio::task::spawn_blocking(parse).await.map_err(Error::internal)
+    tokio::task::spawn_blocking(parse).await.map(Some).map_err(Error::internal)
 }
 
 fn parse(line: &RawLine, zone: Tz) -> Result<line::Row, Faults> {

@@ -34,25 +34,29 @@ impl<R: AsyncBufRead + Unpin> LineReader<R> {
         Self { stream, number: 0 }
     }
 
-    /// The next lines, at most one chunk of them; none at the end.
-    pub async fn chunk(&mut self) -> std::io::Result<Vec<RawLine>> {
+    /// The next lines, at most one chunk of them; None at the end. A chunk of blank lines is empty.
+    pub async fn chunk(&mut self) -> std::io::Result<Option<Vec<RawLine>>> {
         let (mut lines, mut size) = (Vec::new(), 0);
         while lines.len() < CHUNK_LINES && size < CHUNK_BYTES {
-            let Some(bytes) = self.line().await? else { break };
+            let Some(bytes) = self.line().await? else {
+                return Ok((size > 0).then_some(lines));
+            };
             self.number += 1;
-            size += bytes.as_ref().map_or(0, Vec::len);
+            size += bytes.as_ref().map_or(MAX_LINE, Vec::len) + 1;
             let blank = bytes.as_ref().is_some_and(|bytes| bytes.trim_ascii().is_empty());
             if !blank {
                 lines.push(RawLine { number: self.number, bytes });
             }
         }
-        Ok(lines)
+        Ok(Some(lines))
     }
 
     /// The next line without its end: Some(None) where it is too long, None at the end of the stream.
     async fn line(&mut self) -> std::io::Result<Option<Option<Vec<u8>>>> {
         let (mut line, mut too_long, mut any) = (Vec::new(), false, false);
         loop {
+            // What is packed can always be read on: without this, nobody else would have a turn.
+            tokio::task::coop::consume_budget().await;
             let buffer = self.stream.fill_buf().await?;
             if buffer.is_empty() {
                 break;
@@ -82,9 +86,23 @@ mod tests {
     async fn lines_keep_their_numbers_and_blank_ones_do_not_count() {
         let text = format!("a\n\n  \r\n{}\nb", "x".repeat(MAX_LINE + 1));
         let mut reader = LineReader::new(tokio::io::BufReader::with_capacity(7, text.as_bytes()));
-        let lines = reader.chunk().await.unwrap();
+        let lines = reader.chunk().await.unwrap().unwrap();
         let seen: Vec<(u64, Option<&[u8]>)> = lines.iter().map(|line| (line.number, line.bytes.as_deref())).collect();
         assert_eq!(seen, [(1, Some(b"a".as_slice())), (4, None), (5, Some(b"b"))]);
-        assert!(reader.chunk().await.unwrap().is_empty());
+        assert!(reader.chunk().await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn no_chunk_grows_whatever_the_lines_are() {
+        for text in ["\n".repeat(3 * CHUNK_BYTES), format!("{}\n", "x".repeat(MAX_LINE + 1)).repeat(10)] {
+            let mut reader = LineReader::new(text.as_bytes());
+            let (mut chunks, mut numbers) = (0, 0);
+            while reader.chunk().await.unwrap().is_some() {
+                chunks += 1;
+                assert!(reader.number - numbers <= CHUNK_BYTES as u64);
+                numbers = reader.number;
+            }
+            assert!(chunks >= 3, "{chunks}");
+        }
     }
 }
