@@ -59,7 +59,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&Error::internal(error)),
     };
-    match runtime.block_on(execute(cli)) {
+    let done = runtime.block_on(execute(cli));
+    // A read of standard input that is still waiting must not keep a command that has failed from ending.
+    runtime.shutdown_background();
+    match done {
         Ok(code) => code,
         Err(error) => fail(&error),
     }
