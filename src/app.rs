@@ -38,12 +38,19 @@ pub enum Sharing {
 
 impl Running {
     /// Reaches the database, starting the embedded one where none is named, brings it up to date, and opens
-    /// the pools.
+    /// the pools. Where that fails, nothing it started is left running.
     pub async fn start(config: &Config, sharing: Sharing) -> Result<Self> {
+        let keys = keys(config)?;
         let (options, embedded) = database(config, sharing).await?;
-        Database::migrate(&options).await?;
-        let app = App { db: Database::open(options).await?, clock: Clock::System, keys: keys(config)? };
-        Ok(Self { app, embedded })
+        match open(options).await {
+            Ok(db) => Ok(Self { app: App { db, clock: Clock::System, keys }, embedded }),
+            Err(error) => {
+                if let Some(embedded) = embedded {
+                    embedded.stop().await;
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Closes the pools and stops the database this app started, waiting for it.
@@ -53,6 +60,11 @@ impl Running {
             embedded.stop().await;
         }
     }
+}
+
+async fn open(options: PgConnectOptions) -> Result<Database> {
+    Database::migrate(&options).await?;
+    Database::open(options).await
 }
 
 async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions, Option<Embedded>)> {
