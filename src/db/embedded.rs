@@ -38,12 +38,13 @@ const KEEPER: &str = r#"
     { cat <&3 >/dev/null; kill -INT "$postgres" 2>/dev/null; } &
     wait "$postgres"
     rm -rf "$3"
-    if [ -n "$4" ]; then rm -rf "$2"/*; fi
+    if [ -n "$4" ]; then rm -rf "${2%/*}"; fi
 "#;
 
 #[derive(Debug, Default, Clone)]
 pub struct Settings {
-    /// No waiting for the disk, and the data is thrown away at the end. For tests.
+    /// No waiting for the disk, room for many at once, and the whole data directory is thrown away at the
+    /// end. For tests.
     pub volatile: bool,
 }
 
@@ -71,6 +72,9 @@ impl Embedded {
         let cluster = data_dir.join("postgres");
         let owner = Owner::find()?;
         let binaries = binaries(cluster_version(&cluster)?)?;
+        if settings.volatile {
+            owner.make_dir(data_dir)?; // whose it is may throw it away
+        }
         owner.check_reach(data_dir)?;
         initialise(&binaries, data_dir, &cluster, &owner)?;
         let leftover = Postmaster::read(&cluster);
@@ -79,7 +83,7 @@ impl Embedded {
         let sockets = PathBuf::from(format!("{SOCKETS}{}", uuid::Uuid::new_v4().simple()));
         let log = data_dir.join("postgres.log");
         let log = File::options().create(true).append(true).open(&log).map_err(|error| at(&log, error))?;
-        let volatile = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off";
+        let volatile = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=500";
         let mut command = owner.command("sh");
         command.args(["-c", KEEPER, NAME]).args([&binaries, &cluster, &sockets]);
         command.arg(if settings.volatile { volatile } else { "" }).process_group(0);
