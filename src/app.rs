@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
 
@@ -12,6 +13,9 @@ use crate::config::Config;
 use crate::db::{Database, Embedded, EmbeddedSettings};
 use crate::error::{Error, Result};
 use crate::time::Clock;
+
+/// How long a command waits for the Callboard beside it to come up, or to be gone.
+const NEIGHBOUR_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What every request needs. Cheap to clone.
 #[derive(Clone)]
@@ -72,17 +76,24 @@ async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions
         let options = url.parse().map_err(|error| Error::Internal(format!("DATABASE_URL: {error}")))?;
         return Ok((options, None));
     }
-    if let Some(embedded) = Embedded::start(&config.data_dir, &EmbeddedSettings::default()).await? {
-        tracing::info!(host = %embedded.options().get_socket().map_or_else(String::new, |path| path.display().to_string()),
-            "embedded Postgres is ready");
-        return Ok((embedded.options().clone(), Some(embedded)));
-    }
-    match Embedded::running(&config.data_dir) {
-        Some(options) if sharing == Sharing::Beside => Ok((options, None)),
-        _ => Err(Error::Internal(format!(
-            "another Callboard runs on the data directory {}: stop it, or set CALLBOARD_DATA_DIR to another one",
-            config.data_dir.display()
-        ))),
+    let asked = Instant::now();
+    loop {
+        if let Some(embedded) = Embedded::start(&config.data_dir, &EmbeddedSettings::default()).await? {
+            let options = embedded.options().clone();
+            let host = options.get_socket().map_or_else(String::new, |path| path.display().to_string());
+            tracing::info!(host, "embedded Postgres is ready");
+            return Ok((options, Some(embedded)));
+        }
+        if sharing == Sharing::Alone || asked.elapsed() > NEIGHBOUR_TIMEOUT {
+            return Err(Error::Internal(format!(
+                "another Callboard runs on the data directory {}: stop it, or set CALLBOARD_DATA_DIR to another one",
+                config.data_dir.display()
+            )));
+        }
+        if let Some(options) = Embedded::running(&config.data_dir).await {
+            return Ok((options, None));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

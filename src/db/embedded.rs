@@ -109,9 +109,11 @@ impl Embedded {
         Ok(Self { keeper, options, _lock: lock })
     }
 
-    /// How to reach the cluster of `data_dir` that another process runs. None where there is none.
-    pub fn running(data_dir: &Path) -> Option<PgConnectOptions> {
-        Some(connect_options(&Postmaster::read(&data_dir.join("postgres"))?.sockets))
+    /// How to reach the cluster of `data_dir` that another process runs. None where it cannot be reached (yet).
+    pub async fn running(data_dir: &Path) -> Option<PgConnectOptions> {
+        let options = connect_options(&Postmaster::read(&data_dir.join("postgres"))?.sockets);
+        PgConnection::connect_with(&options).await.ok()?.close().await.ok()?;
+        Some(options)
     }
 
     /// How to connect as the owner of the database, who is no superuser.
