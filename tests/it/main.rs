@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one Postgres of its own, a database for each test.
 
 mod access;
+mod cli;
 mod ingest;
 mod layers;
 mod openapi;
