@@ -2,6 +2,7 @@
 
 mod access;
 mod cli;
+mod durability;
 mod ingest;
 mod layers;
 mod openapi;
