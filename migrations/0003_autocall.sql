@@ -2,6 +2,9 @@
 --
 -- Constraints state what the contract says of a single row. Nothing is checked across columns: dialers
 -- do send odd time orders, and an attempt whose lead sits in another campaign, and these are kept.
+--
+-- Attempts, and the calls of Telesales, have no foreign keys. Ingest checks what they refer to, a chunk at a
+-- time; checked again row by row, 100,000 rows took 2.1 s to upsert in place of 0.75 s.
 
 create table autocall_scripts (
     tenant_id     bigint not null references tenants,
@@ -46,8 +49,8 @@ call callboard_guard('autocall_leads');
 create index on autocall_leads (tenant_id, campaign_id, created_at);
 
 create table autocall_attempts (
-    tenant_id         bigint not null references tenants,
-    uuid              text not null,
+    tenant_id         bigint not null,
+    uuid              text collate "C" not null,
     campaign_id       bigint not null,
     lead_id           bigint not null,
     attempt_number    integer not null check (attempt_number >= 1),
@@ -66,10 +69,7 @@ create table autocall_attempts (
     provider          text,
     outcome           text,
     sentiment         numeric(7, 6) check (sentiment between 0 and 1),
-    primary key (tenant_id, uuid),
-    foreign key (tenant_id, campaign_id) references autocall_campaigns,
-    foreign key (tenant_id, lead_id) references autocall_leads,
-    foreign key (tenant_id, agent_id) references agents
+    primary key (tenant_id, uuid)
 );
 call callboard_guard('autocall_attempts');
 create index on autocall_attempts (tenant_id, campaign_id, started_at);

@@ -2,7 +2,7 @@
 
 create table dispositions (
     tenant_id     bigint not null references tenants,
-    code          text not null,
+    code          text collate "C" not null,
     label         text not null,
     category      text not null check (category in ('contact', 'no_contact', 'callback', 'remove')),
     color         text not null check (color ~ '^#[0-9A-Fa-f]{6}$'),
@@ -13,7 +13,7 @@ call callboard_guard('dispositions');
 
 create table caller_ids (
     tenant_id      bigint not null references tenants,
-    cid            text not null,
+    cid            text collate "C" not null,
     display_name   text,
     carrier        text not null check (carrier in
         ('viettel', 'mobifone', 'vinaphone', 'vietnamobile', 'landline', 'other')),
@@ -57,12 +57,12 @@ create index on telesales_leads (tenant_id, created_at);
 create index on telesales_leads (tenant_id, campaign_id, created_at);
 
 create table telesales_calls (
-    tenant_id    bigint not null references tenants,
-    uuid         text not null,
+    tenant_id    bigint not null,
+    uuid         text collate "C" not null,
     campaign_id  bigint not null,
     lead_id      bigint not null,
     agent_id     bigint,
-    cid          text,
+    cid          text collate "C",
     started_at   timestamptz not null check (started_at >= '1980-01-01 00:00:00+00'),
     answered_at  timestamptz,
     ended_at     timestamptz,
@@ -71,12 +71,8 @@ create table telesales_calls (
     talk_sec     integer not null default 0 check (talk_sec >= 0),
     wrap_sec     integer not null default 0 check (wrap_sec >= 0),
     hangup_cause text,
-    disposition  text,
-    primary key (tenant_id, uuid),
-    foreign key (tenant_id, campaign_id) references telesales_campaigns,
-    foreign key (tenant_id, lead_id) references telesales_leads,
-    foreign key (tenant_id, agent_id) references agents,
-    foreign key (tenant_id, disposition) references dispositions
+    disposition  text collate "C",
+    primary key (tenant_id, uuid)
 );
 call callboard_guard('telesales_calls');
 create index on telesales_calls (tenant_id, started_at);

@@ -26,3 +26,8 @@ create function callboard_calls(tenant bigint, begins timestamptz, ends timestam
           and (campaign is null or campaign_id = campaign)
           and (agents is null or agent_id = any (agents))
     $$;
+
+-- A text as it is searched: without case, whatever the letters and whatever the database's own locale.
+create function callboard_folded(value text) returns text
+    language sql immutable parallel safe
+    as $$ select lower(value collate "und-x-icu") $$;

@@ -8,6 +8,7 @@
 //! - [`auth`]: accounts, users, sessions, tokens, permissions.
 //! - [`app`]: what a running Callboard consists of.
 //! - [`reports`]: every report, defined once. [`ingest`]: call data coming in.
+//! - [`exports`]: reports as files. [`campaigns`]: the campaigns there are.
 //! - [`http`]: all routes on one page. [`cli`]: the commands.
 
 pub mod error;
@@ -25,6 +26,9 @@ pub mod app;
 
 pub mod ingest;
 pub mod reports;
+
+pub mod campaigns;
+pub mod exports;
 
 pub mod http;
 

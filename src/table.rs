@@ -60,6 +60,8 @@ pub enum Chart {
     Line { over: &'static str, values: &'static [&'static str] },
     /// Values side by side, one group a row.
     Bars { over: &'static str, values: &'static [&'static str] },
+    /// Values of the only row, which stand next to each other.
+    Totals { values: &'static [&'static str] },
     /// A value for each pair of day of week (0 is Sunday) and hour, the larger the darker.
     Week { day: &'static str, hour: &'static str, value: &'static str },
 }
@@ -192,9 +194,7 @@ macro_rules! row {
             )? )*];
 
             fn cells(&self) -> Vec<$crate::table::Cell> {
-                let mut cells = Vec::with_capacity(Self::COLUMNS.len());
-                $( $( let _: &str = $title; cells.push($crate::table::Field::cell(&self.$field)); )? )*
-                cells
+                vec![$( $( { _ = $title; $crate::table::Field::cell(&self.$field) }, )? )*]
             }
         }
     };

@@ -2,19 +2,28 @@
 
 use tokio::net::TcpListener;
 
-use crate::app::{Running, Sharing};
+use crate::app::{App, Running, Sharing};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::http;
+use crate::reports::telesales::abandon_check;
 
 pub async fn run(config: &Config) -> Result<()> {
     let stop = http::stop_signal()?;
     let running = Running::start(config, Sharing::Alone).await?;
     let served = match listen(config).await {
-        Ok(listener) => http::serve(running.app.clone(), listener, stop).await,
+        Ok(listener) => serve(running.app.clone(), listener, stop).await,
         Err(error) => Err(error),
     };
     running.stop().await;
+    served
+}
+
+/// Serves, with the work that goes on beside it, until `stop`.
+pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+    let check = tokio::spawn(abandon_check::run(app.clone()));
+    let served = http::serve(app, listener, stop).await;
+    check.abort();
     served
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, Executor};
+use sqlx::{AssertSqlSafe, Connection, Executor, Postgres, Transaction};
 
 pub use embedded::{Embedded, Settings as EmbeddedSettings};
 pub use scope::Scope;
@@ -28,6 +28,16 @@ const REPORT_TIMEOUT: &str = "30s";
 pub struct Database {
     reading: PgPool,
     writing: PgPool,
+}
+
+/// See [`Database::turn`].
+pub struct Turn(Transaction<'static, Postgres>);
+
+impl Turn {
+    /// Gives the turn to whoever comes next. One that is dropped is given up too, but some time later.
+    pub async fn end(self) -> Result<()> {
+        Ok(self.0.rollback().await?)
+    }
 }
 
 impl Database {
@@ -73,6 +83,21 @@ impl Database {
     /// A transaction in which rows of one account are read and written; undone unless committed.
     pub async fn write(&self, tenant: i64) -> Result<Scope> {
         Scope::begin(&self.writing, "begin", tenant).await
+    }
+
+    /// Every account, by id: for work that visits one after the other, each in a scope of its own.
+    pub async fn tenants(&self) -> Result<Vec<i64>> {
+        let mut transaction = self.reading.begin_with("begin read only; set local callboard.roll_call = 'on'").await?;
+        Ok(sqlx::query_scalar("select id from tenants order by id").fetch_all(&mut *transaction).await?)
+    }
+
+    /// A turn at something that one instance at a time may do, kept until it is ended. None where another
+    /// instance has it.
+    pub async fn turn(&self, lock: i64) -> Result<Option<Turn>> {
+        let mut transaction = self.writing.begin().await?;
+        let lock = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)").bind(lock);
+        let taken: bool = lock.fetch_one(&mut *transaction).await?;
+        Ok(taken.then_some(Turn(transaction)))
     }
 
     /// Whether the database answers and has every migration of this build.

@@ -12,6 +12,7 @@ use crate::error::{Error, Faults};
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Error)]
 pub struct Body {
+    /// What went wrong, in the fixed words of its status.
     message: String,
     /// With 422 only: what is wrong, by field.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,12 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::openapi::Data;
 use crate::app::App;
 use crate::error::Result;
+use crate::reports::report::Data;
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Health {
+    /// Always ok; what is not answers with an error.
     #[schema(example = "ok")]
     status: &'static str,
 }

@@ -11,11 +11,11 @@ use tokio_util::io::StreamReader;
 use tracing::Instrument;
 
 use super::extract::{IngestWrite, Permitted};
-use super::openapi::Data;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::ingest::{self, Tally, Target};
 use crate::reports::query::{Kind, Parameter, Query};
+use crate::reports::report::Data;
 
 pub const ATOMIC: Parameter =
     Parameter::optional("atomic", Kind::Flag, "All or nothing: with one bad line nothing is stored.");

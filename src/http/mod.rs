@@ -2,6 +2,7 @@
 //!
 //! Owns everything that is HTTP: extracting, statuses, headers. Must not compute a figure or write SQL.
 
+mod campaigns;
 mod error;
 mod extract;
 mod health;
@@ -38,6 +39,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(openapi::document))
+        .merge(campaigns::routes())
         .merge(reports::routes())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT));
     let unbounded = OpenApiRouter::new().routes(routes!(ingest::post));

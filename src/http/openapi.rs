@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
+use utoipa::PartialSchema as _;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::response::{ResponseBuilder, ResponsesBuilder};
@@ -16,14 +16,10 @@ use utoipa::openapi::{
 use super::error;
 use crate::app::App;
 use crate::auth::Permission;
+use crate::campaigns::list::{self, Listed, Page};
+use crate::exports::{csv, workbook};
 use crate::reports::query::{Kind, Parameter};
-use crate::reports::report::{Definition, Module, Place};
-
-/// The envelope of one resource: `{"data": …}`.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct Data<T> {
-    pub data: T,
-}
+use crate::reports::report::{Definition, FORMAT, Module, Place};
 
 /// The whole document.
 pub fn generate() -> OpenApi {
@@ -66,32 +62,82 @@ pub fn base() -> OpenApi {
 pub fn add_report(document: &mut OpenApi, report: &Definition, permission: Permission) {
     let about = report.about;
     let mut schemas = Vec::new();
-    let data = ObjectBuilder::new().property("data", report.schema(&mut schemas)).required("data");
+    let body = ObjectBuilder::new().property("data", report.schema(&mut schemas)).required("data");
     let example = serde_json::from_str(about.example).ok();
-    let content = ContentBuilder::new().schema(Some(data)).example(example).build();
-    let found = ResponseBuilder::new().description(about.title).content("application/json", content);
+    let content = ContentBuilder::new().schema(Some(body)).example(example).build();
+    let mut found = ResponseBuilder::new().description(about.title).content("application/json", content);
+    let mut operation = operation(report, permission).operation_id(Some(operation_id(report)));
+    if about.files {
+        found = files(found);
+        operation = operation.parameter(described(&FORMAT));
+    }
+    let responses = failures(ResponsesBuilder::new().response("200", found)).build();
+    document.paths.paths.insert(report.path(), PathItem::new(HttpMethod::Get, operation.responses(responses)));
+    document.components.get_or_insert_default().schemas.extend(schemas);
+}
 
+/// Adds the operation that gives a report as a file.
+pub fn add_export(document: &mut OpenApi, report: &Definition, permission: Permission) {
+    let found = files(ResponseBuilder::new().description(format!("{} as a file.", report.about.title)));
+    let responses = failures(ResponsesBuilder::new().response("200", found)).build();
+    let formats = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["xlsx", "csv"]));
+    let format = ParameterBuilder::new().name(FORMAT.name).parameter_in(ParameterIn::Query).schema(Some(formats));
+    let operation = operation(report, permission)
+        .operation_id(Some(format!("{}_export", operation_id(report))))
+        .parameter(format.description(Some("What the file is; xlsx by default.")))
+        .responses(responses);
+    document.paths.paths.insert(report.export_path(), PathItem::new(HttpMethod::Get, operation));
+}
+
+/// Adds the operation of a list of campaigns.
+pub fn add_list<T: Listed>(document: &mut OpenApi, path: &str, permission: Permission) {
+    let mut schemas = vec![(T::name().into(), T::schema())];
+    T::schemas(&mut schemas);
+    let content =
+        ContentBuilder::new().schema(Some(Page::<T>::schema())).example(serde_json::from_str(T::EXAMPLE).ok()).build();
+    let found = ResponseBuilder::new().description("A page of campaigns.").content("application/json", content);
+    let responses = failures(ResponsesBuilder::new().response("200", found)).build();
+    let operation = guarded(permission)
+        .tag("Campaigns")
+        .summary(Some(T::TITLE))
+        .operation_id(Some(path.trim_start_matches("/api/").replace('/', "_")))
+        .responses(responses);
+    let operation = list::PARAMETERS.iter().fold(operation, |operation, given| operation.parameter(described(given)));
+    document.paths.paths.insert(path.to_owned(), PathItem::new(HttpMethod::Get, operation));
+    document.components.get_or_insert_default().schemas.extend(schemas);
+}
+
+/// An operation that wants a token with that permission.
+fn guarded(permission: Permission) -> OperationBuilder {
+    OperationBuilder::new()
+        .security(SecurityRequirement::new("token", [] as [&str; 0]))
+        .extensions(Some(ExtensionsBuilder::new().add("x-permission", permission.name()).build()))
+}
+
+/// What the operations of a report share.
+fn operation(report: &Definition, permission: Permission) -> OperationBuilder {
+    let about = report.about;
     let tag = match about.module {
         Module::Autocall => "AutoCall reports",
         Module::Telesales => "Telesales reports",
     };
-    let mut operation = OperationBuilder::new()
-        .tag(tag)
-        .summary(Some(about.title))
-        .description(Some(about.summary))
-        .operation_id(Some(format!("{}_{}", module_name(about.module), about.name.replace('-', "_"))))
-        .security(SecurityRequirement::new("token", [] as [&str; 0]))
-        .extensions(Some(ExtensionsBuilder::new().add("x-permission", permission.name()).build()))
-        .responses(failures(ResponsesBuilder::new().response("200", found)).build());
+    let mut operation = guarded(permission).tag(tag).summary(Some(about.title)).description(Some(about.summary));
     if about.place == Place::OfCampaign {
         let id = ParameterBuilder::new().name("id").parameter_in(ParameterIn::Path).required(Required::True);
         operation = operation.parameter(id.description(Some("The campaign.")).schema(Some(integer())));
     }
-    for parameter in report.parameters() {
-        operation = operation.parameter(described(parameter));
-    }
-    document.paths.paths.insert(report.path(), PathItem::new(HttpMethod::Get, operation));
-    document.components.get_or_insert_default().schemas.extend(schemas);
+    report.parameters().fold(operation, |operation, parameter| operation.parameter(described(parameter)))
+}
+
+fn operation_id(report: &Definition) -> String {
+    format!("{}_{}", module_name(report.about.module), report.about.name.replace('-', "_"))
+}
+
+fn files(response: ResponseBuilder) -> ResponseBuilder {
+    let binary = || ObjectBuilder::new().schema_type(Type::String).content_media_type("application/octet-stream");
+    [csv::CONTENT_TYPE, workbook::CONTENT_TYPE]
+        .into_iter()
+        .fold(response, |response, kind| response.content(kind, ContentBuilder::new().schema(Some(binary())).build()))
 }
 
 fn module_name(module: Module) -> &'static str {
@@ -134,7 +180,10 @@ fn described(parameter: &Parameter) -> ParameterBuilder {
 fn schema(kind: &Kind) -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     match kind {
-        Kind::Moment => text().examples(["2026-06-01", "2026-06-01T00:00:00+07:00"]).into(),
+        Kind::Moment => text()
+            .pattern(Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?$"))
+            .examples(["2026-06-01", "2026-06-01T00:00:00+07:00"])
+            .into(),
         Kind::Zone => text().examples(["Asia/Ho_Chi_Minh"]).into(),
         Kind::Id => integer(),
         Kind::IdList => ArrayBuilder::new().items(integer()).max_items(Some(1000)).into(),

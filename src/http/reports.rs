@@ -2,18 +2,22 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, VARY};
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
+use chrono::{DateTime, Utc};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::extract::{AutocallApiAccess, Grant, Permitted, TelesalesApiAccess, path_id};
 use super::openapi;
 use crate::app::App;
 use crate::auth::Tenant;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::exports::{self, Heading};
+use crate::reports;
+use crate::reports::query::Choice;
 use crate::reports::report::{Answer, Definition, Format, Module, Occasion, Place, Request};
-use crate::reports::{self};
 
 pub fn routes() -> OpenApiRouter<App> {
     let mut router = OpenApiRouter::new();
@@ -28,8 +32,17 @@ pub fn routes() -> OpenApiRouter<App> {
 
 fn add<G: Grant>(mut router: OpenApiRouter<App>, report: &'static Definition) -> OpenApiRouter<App> {
     openapi::add_report(router.get_openapi_mut(), report, G::PERMISSION);
-    router.route(&report.path(), route::<G>(report, &[Format::Json]))
+    let formats = if report.about.files { &[Format::Json, Format::Csv, Format::Xlsx][..] } else { &[Format::Json] };
+    router = router.route(&report.path(), route::<G>(report, formats));
+    if report.about.files {
+        openapi::add_export(router.get_openapi_mut(), report, G::PERMISSION);
+        router = router.route(&report.export_path(), route::<G>(report, EXPORT_FORMATS));
+    }
+    router
 }
+
+/// What `/export` offers, the default first.
+const EXPORT_FORMATS: &[Format] = &[Format::Xlsx, Format::Csv];
 
 fn route<G: Grant>(report: &'static Definition, formats: &'static [Format]) -> MethodRouter<App> {
     let across = move |Permitted { caller, .. }: Permitted<G>, State(app): State<App>, RawQuery(query): RawQuery| async move {
@@ -59,12 +72,22 @@ async fn answer(
     let occasion = Occasion { tenant, now: app.clock.now(), path_id };
     let request = Request { occasion, query: query.unwrap_or_default(), formats };
     let answer = report.answer(&mut scope, request).await?;
-    let mut response = write(&answer)?;
-    response.headers_mut().insert(CACHE_CONTROL, const { axum::http::HeaderValue::from_static("private, no-cache") });
-    response.headers_mut().insert(VARY, const { axum::http::HeaderValue::from_static("Authorization") });
+    drop(scope); // its connection is free before the answer is written
+    let mut response = write(report, tenant, occasion.now, &answer)?;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    response.headers_mut().insert(VARY, HeaderValue::from_static("Authorization"));
     Ok(response)
 }
 
-fn write(answer: &Answer) -> Result<Response> {
-    Ok(([(CONTENT_TYPE, "application/json")], answer.outcome.json()?).into_response())
+fn write(report: &Definition, tenant: &Tenant, made_at: DateTime<Utc>, answer: &Answer) -> Result<Response> {
+    let heading = Heading { about: report.about, caption: &answer.caption, account: &tenant.name, made_at };
+    let table = || answer.outcome.tables().into_iter().next().ok_or_else(|| Error::internal("a file without a table"));
+    let (kind, body) = match answer.format {
+        Format::Json => return Ok(([(CONTENT_TYPE, "application/json")], answer.outcome.json()?).into_response()),
+        Format::Csv => (exports::csv::CONTENT_TYPE, exports::csv::write(&table()?, answer.caption.zone)?),
+        Format::Xlsx => (exports::workbook::CONTENT_TYPE, exports::workbook::write(heading, &table()?)?),
+    };
+    let name = exports::file_name(report.about, &answer.caption, answer.format.name());
+    let disposition = format!("attachment; filename=\"{name}\"");
+    Ok(([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)], body).into_response())
 }

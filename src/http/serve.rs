@@ -1,16 +1,38 @@
 //! Listening, and leaving in order: no new connections, those under way answered, then the database.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::{Error, Result};
 
-/// Serves until `stop` resolves, then until the requests under way are answered.
+/// How long requests under way may still take once the server is to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Serves until `stop` resolves, then until the requests under way are answered, or long enough was waited.
 pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-    axum::serve(listener, super::router(app)).with_graceful_shutdown(stop).await.map_err(Error::internal)
+    let stopping = CancellationToken::new();
+    let told = stopping.clone();
+    let stop = async move {
+        stop.await;
+        told.cancel();
+    };
+    let overdue = async {
+        stopping.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    let server = axum::serve(listener, super::router(app)).with_graceful_shutdown(stop);
+    tokio::select! {
+        served = server.into_future() => served.map_err(Error::internal),
+        () = overdue => {
+            tracing::warn!("requests under way were broken off");
+            Ok(())
+        }
+    }
 }
 
 /// Resolves on SIGINT or SIGTERM.

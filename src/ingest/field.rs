@@ -10,7 +10,6 @@ use chrono_tz::Tz;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
-use super::kind::Kind;
 use crate::time::instant::Given;
 
 /// The most characters a text may have that rows are found by.
@@ -68,8 +67,10 @@ pub enum Type {
     Moment,
     /// An instant from 1980 on.
     Started,
-    /// The key of a stored row of that kind.
+    /// The id of a stored row of that kind.
     Reference(&'static str),
+    /// The code of a stored row of that kind.
+    Code(&'static str),
     /// E.164 with or without its plus; `0…` is a Vietnamese number.
     Phone,
     /// `#RRGGBB`
@@ -94,14 +95,22 @@ type Fault = String;
 const EARLIEST_START: &str = "1980-01-01T00:00:00Z";
 
 impl Type {
+    /// The kind of row that a value refers to, if it does.
+    pub fn target(self) -> Option<&'static str> {
+        match self {
+            Self::Reference(kind) | Self::Code(kind) => Some(kind),
+            _ => None,
+        }
+    }
+
     pub fn sql_type(self) -> &'static str {
         match self {
-            Self::Id => "bigint",
-            Self::Key { .. } | Self::Text | Self::Enum(_) | Self::Phone | Self::Color | Self::Keys => "text",
+            Self::Id | Self::Reference(_) => "bigint",
+            Self::Key { .. } | Self::Code(_) => "text collate \"C\"",
+            Self::Text | Self::Enum(_) | Self::Phone | Self::Color | Self::Keys => "text",
             Self::Integer { .. } => "integer",
             Self::Flag => "boolean",
             Self::Moment | Self::Started => "timestamptz",
-            Self::Reference(kind) => Kind::named(kind).map_or("text", |kind| kind.key().kind.sql_type()),
             Self::Fraction | Self::Percent => "numeric",
             Self::Object | Self::Actions => "jsonb",
             Self::Steps => "text[]",
@@ -111,7 +120,7 @@ impl Type {
     /// Reads a JSON value and appends it as COPY text. Err says what it should have been.
     pub fn encode(self, json: &str, zone: Tz, out: &mut String) -> Result<(), Fault> {
         match self {
-            Self::Id => write(out, integer::<i64>(json).ok_or("must be a 64-bit integer.")?),
+            Self::Id | Self::Reference(_) => write(out, integer::<i64>(json).ok_or("must be a 64-bit integer.")?),
             Self::Integer { min, max } => {
                 let number = integer::<i32>(json).filter(|number| (min..=max).contains(number));
                 write(out, number.ok_or_else(|| format!("must be an integer from {min} to {max}."))?);
@@ -121,6 +130,7 @@ impl Type {
                 _ => return Err("must be true or false.".into()),
             },
             Self::Key { max } => escape(&text(json)?.within(max)?, out),
+            Self::Code(_) => escape(&text(json)?.within(KEY_LEN)?, out),
             Self::Text => escape(&text(json)?.0, out),
             Self::Enum(values) => {
                 let text = text(json)?.0;
@@ -135,10 +145,6 @@ impl Type {
                 }
                 write_instant(out, instant)?;
             }
-            Self::Reference(kind) => match Kind::named(kind) {
-                Some(kind) => kind.key().kind.encode(json, zone, out)?,
-                None => return Err("refers to nothing.".into()),
-            },
             Self::Phone => {
                 let sent = text(json)?.within(32)?;
                 out.push_str(&phone(&sent).ok_or("must be a phone number of 8 to 15 digits.")?);

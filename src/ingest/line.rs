@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono_tz::Tz;
 use serde_json::value::RawValue;
 
-use super::field::{Presence, Type, is_nothing};
+use super::field::{Presence, is_nothing};
 use super::kind::Kind;
 use crate::error::Faults;
 
@@ -65,7 +65,7 @@ fn row(kind: &'static Kind, fields: &HashMap<String, &RawValue>, zone: Tz, fault
                     faults.add(field.name, fault);
                     continue;
                 }
-                if let Type::Reference(target) = field.kind {
+                if let Some(target) = field.kind.target() {
                     row.references.push((field.name, target, key(json)?));
                 }
                 if at == 0 {

@@ -20,6 +20,7 @@ pub mod query;
 pub mod report;
 mod series;
 pub mod telesales;
+mod week;
 
 use report::Definition;
 
@@ -27,6 +28,18 @@ use report::Definition;
 pub static ALL: &[Definition] = &[
     Definition::of::<autocall::kpis::Kpis>(),
     Definition::of::<autocall::trend::Trend>(),
+    Definition::of::<autocall::comparison::Comparison>(),
+    Definition::of::<autocall::hangup::Hangup>(),
+    Definition::of::<autocall::heatmap::Heatmap>(),
+    Definition::of::<autocall::dtmf::Dtmf>(),
+    Definition::of::<autocall::funnel::Funnel>(),
     Definition::of::<telesales::dashboard::Dashboard>(),
+    Definition::of::<telesales::agent_performance::AgentPerformance>(),
+    Definition::of::<telesales::funnel::Funnel>(),
+    Definition::of::<telesales::disposition_breakdown::DispositionBreakdown>(),
+    Definition::of::<telesales::caller_id_health::CallerIdHealth>(),
+    Definition::of::<telesales::hour_dow_heatmap::HourDowHeatmap>(),
+    Definition::of::<telesales::lead_source_attribution::LeadSourceAttribution>(),
     Definition::of::<telesales::time_series::TimeSeries>(),
+    Definition::of::<telesales::abandon_rate::AbandonRate>(),
 ];

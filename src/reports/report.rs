@@ -9,8 +9,9 @@ use std::pin::Pin;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema as _, ToSchema};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::ArrayBuilder;
+use utoipa::openapi::{Ref, RefOr, Schema};
 
 use super::query::{Kind, Parameter, Query, choice};
 use crate::auth::Tenant;
@@ -113,7 +114,7 @@ pub trait Report: 'static {
     /// What its own parameters come to; `()` without any.
     type Options: Send + Sync + 'static;
     /// What stands under `data`.
-    type Body: Serialize + ToSchema + Send + Sync + 'static;
+    type Body: Body + 'static;
 
     /// Reads the report's own parameters.
     fn options(query: &mut Query) -> Self::Options;
@@ -128,6 +129,39 @@ pub trait Report: 'static {
     fn tables(body: &Self::Body) -> Vec<Table>;
 }
 
+/// The envelope of one resource: `{"data": …}`.
+#[derive(Serialize, ToSchema)]
+pub struct Data<T> {
+    pub data: T,
+}
+
+/// What stands under `data`: one object, or a list of rows.
+pub trait Body: Serialize + Send + Sync {
+    /// Its schema by reference; what it refers to is added to `schemas`.
+    fn reference(schemas: &mut Schemas) -> RefOr<Schema>;
+}
+
+/// A body that is one object.
+pub trait Object: Serialize + ToSchema + Send + Sync {}
+
+impl<T: Object> Body for T {
+    fn reference(schemas: &mut Schemas) -> RefOr<Schema> {
+        named::<T>(schemas)
+    }
+}
+
+impl<T: Serialize + ToSchema + Send + Sync> Body for Vec<T> {
+    fn reference(schemas: &mut Schemas) -> RefOr<Schema> {
+        ArrayBuilder::new().items(named::<T>(schemas)).into()
+    }
+}
+
+fn named<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
+    T::schemas(schemas);
+    schemas.push((T::name().into(), T::schema()));
+    Ref::from_schema_name(T::name()).into()
+}
+
 /// A computed report whose type is forgotten.
 pub trait Outcome: Send + Sync {
     /// The whole body: `{"data": …}`.
@@ -139,11 +173,7 @@ struct Computed<R: Report>(R::Body);
 
 impl<R: Report> Outcome for Computed<R> {
     fn json(&self) -> Result<String> {
-        #[derive(Serialize)]
-        struct Body<'a, T> {
-            data: &'a T,
-        }
-        serde_json::to_string(&Body { data: &self.0 }).map_err(Error::internal)
+        serde_json::to_string(&Data { data: &self.0 }).map_err(Error::internal)
     }
 
     fn tables(&self) -> Vec<Table> {
@@ -183,10 +213,7 @@ impl Definition {
             about: &R::ABOUT,
             subject_parameters: R::Subject::PARAMETERS,
             answer: |scope, request| Box::pin(answer::<R>(scope, request)),
-            schema: |schemas| {
-                R::Body::schemas(schemas);
-                R::Body::schema()
-            },
+            schema: R::Body::reference,
         }
     }
 
@@ -202,6 +229,11 @@ impl Definition {
     /// The schema of what stands under `data`; the schemas it refers to are added to `schemas`.
     pub fn schema(&self, schemas: &mut Schemas) -> RefOr<Schema> {
         (self.schema)(schemas)
+    }
+
+    /// Where the report is to be had as a file.
+    pub fn export_path(&self) -> String {
+        format!("{}/export", self.path())
     }
 
     pub fn path(&self) -> String {

@@ -9,6 +9,15 @@ use crate::error::{Error, Result};
 use crate::time::bucket::MAX_BUCKETS;
 use crate::time::{Granularity, Window};
 
+/// A statement that is being given its arguments.
+type Select<R> = QueryAs<'static, Postgres, R, PgArguments>;
+
+/// Binds the window's segments as three arrays: from, to, offset.
+pub fn bind_segments<R>(rows: Select<R>, window: &Window) -> Select<R> {
+    let segments = window.segment_arrays();
+    rows.bind(segments.from).bind(segments.to).bind(segments.utc_offset)
+}
+
 #[derive(Debug, Clone, Copy)]
 pub struct Series {
     pub granularity: Granularity,
@@ -24,16 +33,10 @@ pub trait Bucketed {
 }
 
 impl Series {
-    /// Binds what a statement needs to cut the window into buckets: its segments, as three arrays, then the
-    /// seconds in a bucket and the seconds to add first.
-    pub fn bind<R>(
-        self,
-        rows: QueryAs<'static, Postgres, R, PgArguments>,
-        window: &Window,
-    ) -> QueryAs<'static, Postgres, R, PgArguments> {
-        let segments = window.segment_arrays();
-        let rows = rows.bind(segments.from).bind(segments.to).bind(segments.utc_offset);
-        rows.bind(self.granularity.seconds()).bind(self.granularity.shift())
+    /// Binds what a statement needs to cut the window into buckets: its segments, then the seconds in a bucket
+    /// and the seconds to add first.
+    pub fn bind<R>(self, rows: Select<R>, window: &Window) -> Select<R> {
+        bind_segments(rows, window).bind(self.granularity.seconds()).bind(self.granularity.shift())
     }
 
     /// The rows, ascending as they came, with the gaps between them filled if so asked.

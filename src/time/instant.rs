@@ -54,6 +54,14 @@ impl Given {
         Some(Self::Instant(instant))
     }
 
+    /// Whether this, as an end, lies before that start, as given: two bare dates are compared as dates.
+    pub fn ends_before(self, start: Self, zone: Tz) -> bool {
+        match (start, self) {
+            (Self::Date(start), Self::Date(end)) => end < start,
+            _ => self.end(zone) < start.start(zone),
+        }
+    }
+
     /// The instant this means as the start of something: a bare date is its local midnight.
     pub fn start(self, zone: Tz) -> DateTime<Utc> {
         match self {
@@ -75,10 +83,13 @@ impl Given {
     }
 }
 
+/// Of the years 1 to 9999: there is no year 0.
 fn date(text: &str) -> Option<NaiveDate> {
     let (year, month, day) = (text.get(..4)?, text.get(5..7)?, text.get(8..10)?);
-    let dashes = text.get(4..5)? == "-" && text.get(7..8)? == "-";
-    dashes.then(|| NaiveDate::from_ymd_opt(digits(year)?.try_into().ok()?, digits(month)?, digits(day)?)).flatten()
+    if text.get(4..5)? != "-" || text.get(7..8)? != "-" || year == "0000" {
+        return None;
+    }
+    NaiveDate::from_ymd_opt(digits(year)?.try_into().ok()?, digits(month)?, digits(day)?)
 }
 
 /// `hh:mm`, `hh:mm:ss` or `hh:mm:ss.fff`, microseconds kept, finer digits dropped.
@@ -178,6 +189,7 @@ mod tests {
             "2026-06-01T0:00:00",
             "2026-06-0١",
             "2026-06-01T00:00:00Zz",
+            "0000-01-01",
             "2026-06-01T00:00:00é",
             "99999-01-01",
             "2026-06-01T00:00:00.",

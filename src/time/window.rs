@@ -6,8 +6,6 @@
 use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use super::instant::Given;
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     pub from: DateTime<Utc>,
@@ -33,14 +31,6 @@ pub struct SegmentArrays {
 }
 
 impl Window {
-    /// Whether an end lies before its start, as given: two bare dates are compared as dates.
-    pub fn reversed(from: Given, to: Given, zone: Tz) -> bool {
-        match (from, to) {
-            (Given::Date(from), Given::Date(to)) => to < from,
-            _ => to.end(zone) < from.start(zone),
-        }
-    }
-
     /// The window cut wherever the zone's offset changes, in order; nothing where it is empty.
     pub fn segments(&self) -> Vec<Segment> {
         let mut segments = Vec::new();

@@ -1,11 +1,16 @@
 //! The integration tests: one binary, one Postgres of its own, a database for each test.
 
+mod abandon;
 mod access;
+mod campaigns;
 mod cli;
 mod durability;
+mod hostile;
 mod ingest;
 mod layers;
 mod openapi;
+mod properties;
+mod reference;
 mod samples;
 mod support;
 mod zones;

@@ -9,7 +9,7 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, mean};
 use crate::reports::query::Query;
-use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::report::{About, Ask, Module, Object, Place, Report};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;
 
@@ -90,6 +90,8 @@ struct Counters {
     handed_over: i64,
     connected: i64,
 }
+
+impl Object for AutocallKpis {}
 
 impl Report for Kpis {
     const ABOUT: About = About {

@@ -3,6 +3,13 @@
 //! Owns what these reports share: the campaign named in the path, and its window.
 
 mod digits;
+mod script;
+
+pub mod comparison;
+pub mod dtmf;
+pub mod funnel;
+pub mod hangup;
+pub mod heatmap;
 pub mod kpis;
 pub mod trend;
 
@@ -37,13 +44,21 @@ pub struct Campaign {
 /// When a campaign began, for the default start of its window.
 #[derive(Debug, sqlx::FromRow)]
 pub struct Beginning {
+    pub id: i64,
+    pub name: String,
     pub started_at: Option<DateTime<Utc>>,
     pub first_attempt_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
 }
 
 impl Beginning {
-    pub fn instant(&self) -> DateTime<Utc> {
+    /// Of those campaigns that the account has, in no order.
+    pub async fn load(scope: &mut Scope, ids: &[i64]) -> Result<Vec<Self>> {
+        let rows = scope.select(include_str!("campaign.sql")).bind(ids.to_vec());
+        Ok(rows.fetch_all(scope.connection()).await?)
+    }
+
+    fn instant(&self) -> DateTime<Utc> {
         self.started_at.or(self.first_attempt_at).unwrap_or(self.created_at)
     }
 }
@@ -62,7 +77,7 @@ impl Ends {
         let zone = query.zone(tenant.timezone);
         let ends = Self { from: query.moment(&FROM, zone), to: query.moment(&TO, zone), zone };
         if let (Some(from), Some(to)) = (ends.from, ends.to)
-            && Window::reversed(from, to, zone)
+            && to.ends_before(from, zone)
         {
             query.fail(TO.name, "must not be before from.");
         }
@@ -84,18 +99,16 @@ impl Ends {
 
 impl Subject for Campaign {
     const PARAMETERS: &'static [Parameter] = &[FROM, TO, TIMEZONE];
-    type Found = (i64, Beginning);
+    type Found = Beginning;
 
-    async fn find(scope: &mut Scope, occasion: Occasion<'_>) -> Result<Self::Found> {
+    async fn find(scope: &mut Scope, occasion: Occasion<'_>) -> Result<Beginning> {
         let id = occasion.path_id.ok_or(Error::NotFound)?;
-        let beginning = scope.select(include_str!("campaign.sql")).bind(id);
-        let beginning = beginning.fetch_optional(scope.connection()).await?.ok_or(Error::NotFound)?;
-        Ok((id, beginning))
+        Beginning::load(scope, &[id]).await?.pop().ok_or(Error::NotFound)
     }
 
-    fn read(query: &mut Query, (id, beginning): Self::Found, occasion: Occasion<'_>) -> Option<Self> {
+    fn read(query: &mut Query, beginning: Beginning, occasion: Occasion<'_>) -> Option<Self> {
         let ends = Ends::read(query, occasion.tenant);
-        Some(Self { id, window: ends.window(&beginning, occasion.now) })
+        Some(Self { id: beginning.id, window: ends.window(&beginning, occasion.now) })
     }
 
     async fn check(&mut self, _: &mut Scope) -> Result<()> {

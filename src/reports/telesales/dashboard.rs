@@ -5,7 +5,7 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{DecimalText, PercentText};
 use crate::reports::query::Query;
-use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::report::{About, Ask, Module, Object, Place, Report};
 use crate::table::{Chart, Table, row};
 
 pub struct Dashboard;
@@ -39,6 +39,8 @@ struct Counters {
     blocked: i64,
 }
 
+impl Object for TelesalesDashboard {}
+
 impl Report for Dashboard {
     const ABOUT: About = About {
         module: Module::Telesales,
@@ -71,7 +73,7 @@ impl Report for Dashboard {
     }
 
     fn tables(body: &TelesalesDashboard) -> Vec<Table> {
-        let chart = Chart::Bars { over: "", values: &["total_dials", "total_answers", "pdpl_blocked_count"] };
+        let chart = Chart::Totals { values: &["total_dials", "total_answers"] };
         vec![Table::of("dashboard", std::slice::from_ref(body)).with_chart(chart)]
     }
 }

@@ -2,7 +2,16 @@
 //!
 //! Owns what these reports share: the window of at most 90 days, and the filters by campaign, agents and team.
 
+pub mod abandon_check;
+pub mod abandon_rate;
+pub mod agent_performance;
+pub mod caller_id_health;
 pub mod dashboard;
+pub mod disposition_breakdown;
+mod exposure;
+pub mod funnel;
+pub mod hour_dow_heatmap;
+pub mod lead_source_attribution;
 pub mod time_series;
 
 use std::collections::BTreeSet;
@@ -68,7 +77,7 @@ impl Subject for Filter {
         let (campaign, team, agents) = (query.id(&CAMPAIGN_ID), query.id(&TEAM_ID), query.agent_ids());
         let (from, to) = (query.moment(&DATE_FROM, zone), query.moment(&DATE_TO, zone));
         let (from, to) = (from?, to?);
-        if Window::reversed(from, to, zone) {
+        if to.ends_before(from, zone) {
             query.fail(DATE_TO.name, "must not be before date_from.");
         }
         let window = Window { from: from.start(zone), to: to.end(zone), zone };

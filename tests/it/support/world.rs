@@ -180,7 +180,7 @@ impl World {
         // The first lines see almost no answers, so that every health occurs.
         let result = if line <= 2 && self.random.random_bool(0.93) { "no_answer" } else { result };
         let agent = self.random.random_range(1..=AGENTS);
-        let (agent, talk) = (self.maybe(0.9, agent), self.pick(&[0, 5, 9, 10, 30, 31, 200]));
+        let (agent, talk) = (self.maybe(0.9, agent), self.pick(&[0, 5, 7, 8, 9, 30, 31, 200]));
         let disposition = self.pick(&["sale", "Ångebot", "no", "later", "=dnc"]);
         let (disposition, wrap) = (self.maybe(0.6, disposition), self.random.random_range(0..40));
         let cid = self.maybe(0.95, format!("09000000{line:02}"));

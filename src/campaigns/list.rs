@@ -1,0 +1,132 @@
+//! Lists of campaigns, page by page, the newest id first.
+
+use serde::Serialize;
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+use utoipa::ToSchema;
+
+use crate::db::Scope;
+use crate::error::Result;
+use crate::reports::query::{Choice, Kind, Parameter, Query, choice};
+use crate::time::Instant;
+
+choice! {
+    pub enum Status { Draft = "draft", Active = "active", Paused = "paused", Completed = "completed" }
+}
+
+const PAGE: Parameter =
+    Parameter::optional("page", Kind::Integer { range: 1..=i64::MAX, default: 1 }, "Which page, from 1.");
+const PER_PAGE: Parameter =
+    Parameter::optional("per_page", Kind::Integer { range: 1..=200, default: 50 }, "Rows a page.");
+const Q: Parameter = Parameter::optional("q", Kind::Text, "Only campaigns whose name has this in it, without case.");
+const STATUS: Parameter = Parameter::optional("status", Kind::Choice(Status::NAMES), "Only campaigns in this status.");
+
+/// What a list takes.
+pub const PARAMETERS: &[Parameter] = &[PAGE, PER_PAGE, Q, STATUS];
+
+/// A page of rows, as every list answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// Which page this is, from 1.
+    pub current_page: i64,
+    /// Its rows.
+    pub data: Vec<T>,
+    /// The last page there is; 1 where there are no rows.
+    pub last_page: i64,
+    /// Rows a page.
+    pub per_page: i64,
+    /// Rows on all pages.
+    pub total: i64,
+}
+
+/// An AutoCall campaign.
+#[derive(Debug, Serialize, ToSchema, FromRow)]
+pub struct AutocallCampaign {
+    /// Its id in the source system.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// draft, active, paused or completed.
+    pub status: String,
+    /// The script it plays.
+    pub script_id: Option<i64>,
+    /// When it started.
+    pub started_at: Option<Instant>,
+    /// When it was created.
+    pub created_at: Instant,
+    /// Its leads.
+    pub total_leads: i64,
+}
+
+/// A Telesales campaign.
+#[derive(Debug, Serialize, ToSchema, FromRow)]
+pub struct TelesalesCampaign {
+    /// Its id in the source system.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// draft, active, paused or completed.
+    pub status: String,
+    /// When it was created.
+    pub created_at: Instant,
+    /// Its leads.
+    pub total_leads: i64,
+}
+
+/// What can be listed: the statements for a page of it and for its number, and what documents say of it.
+pub trait Listed: for<'r> FromRow<'r, PgRow> + Serialize + ToSchema + Send + Unpin + 'static {
+    const TITLE: &'static str;
+    /// A whole body.
+    const EXAMPLE: &'static str;
+    const PAGE: &'static str;
+    const COUNT: &'static str;
+}
+
+impl Listed for AutocallCampaign {
+    const TITLE: &'static str = "AutoCall campaigns, the newest id first";
+    const EXAMPLE: &'static str = include_str!("autocall.json");
+    const PAGE: &'static str = include_str!("autocall.sql");
+    const COUNT: &'static str = include_str!("autocall_count.sql");
+}
+
+impl Listed for TelesalesCampaign {
+    const TITLE: &'static str = "Telesales campaigns, the newest id first";
+    const EXAMPLE: &'static str = include_str!("telesales.json");
+    const PAGE: &'static str = include_str!("telesales.sql");
+    const COUNT: &'static str = include_str!("telesales_count.sql");
+}
+
+/// Which campaigns, and which page of them.
+#[derive(Debug)]
+pub struct Wanted {
+    page: i64,
+    per_page: i64,
+    q: Option<String>,
+    status: Option<&'static str>,
+}
+
+impl Wanted {
+    /// Invalid with every faulty parameter.
+    pub fn read(query: &str) -> Result<Self> {
+        let mut query = Query::parse(query);
+        let wanted = Self {
+            page: query.integer(&PAGE),
+            per_page: query.integer(&PER_PAGE),
+            q: query.storable_text(&Q),
+            status: query.choice::<Status>(&STATUS).map(Choice::name),
+        };
+        query.finish(Some(wanted))
+    }
+}
+
+/// The page wanted. Past the last page it has no rows.
+pub async fn page<T: Listed>(scope: &mut Scope, wanted: Wanted) -> Result<Page<T>> {
+    let Wanted { page, per_page, q, status } = wanted;
+    let count = scope.select::<(i64,)>(T::COUNT).bind(q.clone()).bind(status);
+    let (total,) = count.fetch_one(scope.connection()).await?;
+    let passed_over = (page - 1).saturating_mul(per_page);
+    let rows = scope.select(T::PAGE).bind(q).bind(status).bind(per_page).bind(passed_over);
+    let data = rows.fetch_all(scope.connection()).await?;
+    let last_page = ((total + per_page - 1) / per_page).max(1);
+    Ok(Page { current_page: page, data, last_page, per_page, total })
+}

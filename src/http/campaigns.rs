@@ -1,0 +1,33 @@
+//! `GET /api/autocall/campaigns` and `GET /api/telesales/campaigns`
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::extract::{AutocallApiAccess, Grant, Permitted, TelesalesApiAccess};
+use super::openapi;
+use crate::app::App;
+use crate::campaigns::list::{self, AutocallCampaign, Listed, Page, TelesalesCampaign, Wanted};
+use crate::error::Result;
+
+pub fn routes() -> OpenApiRouter<App> {
+    let router = OpenApiRouter::new();
+    let router = add::<AutocallApiAccess, AutocallCampaign>(router, "/api/autocall/campaigns");
+    add::<TelesalesApiAccess, TelesalesCampaign>(router, "/api/telesales/campaigns")
+}
+
+fn add<G: Grant, T: Listed>(mut router: OpenApiRouter<App>, path: &'static str) -> OpenApiRouter<App> {
+    openapi::add_list::<T>(router.get_openapi_mut(), path, G::PERMISSION);
+    router.route(path, get(page::<G, T>))
+}
+
+async fn page<G: Grant, T: Listed>(
+    Permitted { caller, .. }: Permitted<G>,
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Page<T>>> {
+    let wanted = Wanted::read(query.as_deref().unwrap_or_default())?;
+    let mut scope = app.db.read(caller.tenant.id).await?;
+    Ok(Json(list::page(&mut scope, wanted).await?))
+}

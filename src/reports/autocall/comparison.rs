@@ -1,0 +1,139 @@
+//! Comparison: one metric of several campaigns, side by side.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{Beginning, Ends, FROM, TO};
+use crate::db::Scope;
+use crate::error::{Error, Result};
+use crate::percent::PercentText;
+use crate::reports::query::{Kind, Parameter, Query, TIMEZONE, choice};
+use crate::reports::report::{About, Ask, Caption, Module, Occasion, Place, Report, Subject};
+use crate::table::{Chart, Id, Table, row};
+
+pub struct Comparison;
+
+choice! {
+    pub enum Metric {
+        AnswerRate = "answer_rate_pct",
+        AverageDuration = "avg_duration_sec",
+        TransferRate = "transfer_rate_pct",
+    }
+}
+
+const MAX_CAMPAIGNS: usize = 50;
+const CAMPAIGN_IDS: Parameter =
+    Parameter::required("campaign_ids", Kind::Text, "1 to 50 campaigns, separated by commas: 5,8,12.");
+const METRIC: Parameter = Parameter::optional(
+    "metric",
+    Kind::Choice(Metric::NAMES),
+    "answer_rate_pct (default): answered ÷ dialed × 100; avg_duration_sec: mean billsec of answered attempts; \
+     transfer_rate_pct: handed to a queue ÷ answered × 100.",
+);
+
+row! {
+    /// One campaign's figure.
+    pub struct AutocallComparisonRow {
+        /// The campaign.
+        campaign_id: Id => "Campaign",
+        /// Its name.
+        campaign_name: String => "Name",
+        /// The metric asked for, two decimals: percent, or seconds for avg_duration_sec.
+        metric_value: PercentText => "Value",
+    }
+}
+
+/// Campaigns in the order asked, each in the window asked for or its own default one.
+#[derive(Debug)]
+pub struct Campaigns {
+    ids: Vec<i64>,
+    ends: Ends,
+    beginnings: HashMap<i64, Beginning>,
+}
+
+impl Subject for Campaigns {
+    const PARAMETERS: &'static [Parameter] = &[CAMPAIGN_IDS, FROM, TO, TIMEZONE];
+    type Found = ();
+
+    async fn find(_: &mut Scope, _: Occasion<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn read(query: &mut Query, (): (), occasion: Occasion<'_>) -> Option<Self> {
+        let ends = Ends::read(query, occasion.tenant);
+        let ids = query.id_list(&CAMPAIGN_IDS, MAX_CAMPAIGNS)?;
+        Some(Self { ids, ends, beginnings: HashMap::new() })
+    }
+
+    async fn check(&mut self, scope: &mut Scope) -> Result<()> {
+        let beginnings = Beginning::load(scope, &self.ids).await?;
+        self.beginnings = beginnings.into_iter().map(|beginning| (beginning.id, beginning)).collect();
+        if self.beginnings.len() == self.ids.len() { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    fn caption(&self) -> Caption {
+        let ids: Vec<String> = self.ids.iter().map(i64::to_string).collect();
+        Caption { window: None, zone: self.ends.zone(), filters: vec![("campaign_ids", ids.join(", "))] }
+    }
+}
+
+#[derive(Debug, Default, Clone, Copy, sqlx::FromRow)]
+struct Counters {
+    id: i64,
+    dialed: i64,
+    answered: i64,
+    talk_sec: i64,
+    handed_over: i64,
+}
+
+impl Report for Comparison {
+    const ABOUT: About = About {
+        module: Module::Autocall,
+        name: "comparison",
+        title: "Campaign comparison",
+        summary: "One metric of several campaigns, in the order asked. Without a window each campaign has its own: \
+                  from its beginning to now.",
+        place: Place::AcrossCampaigns,
+        parameters: &[METRIC],
+        example: include_str!("comparison.json"),
+        files: false,
+    };
+    type Subject = Campaigns;
+    type Options = Metric;
+    type Body = Vec<AutocallComparisonRow>;
+
+    fn options(query: &mut Query) -> Metric {
+        query.choice(&METRIC).unwrap_or(Metric::AnswerRate)
+    }
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Campaigns, Metric>) -> Result<Self::Body> {
+        let campaigns: Vec<&Beginning> =
+            ask.subject.ids.iter().filter_map(|id| ask.subject.beginnings.get(id)).collect();
+        let windows: Vec<_> = campaigns.iter().map(|campaign| ask.subject.ends.window(campaign, ask.now)).collect();
+        let (from, to): (Vec<DateTime<Utc>>, Vec<DateTime<Utc>>) =
+            windows.iter().map(|window| (window.from, window.to)).unzip();
+        let rows = scope.select(include_str!("comparison.sql")).bind(ask.subject.ids.clone()).bind(from).bind(to);
+        let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
+        let counters: HashMap<i64, Counters> = rows.into_iter().map(|row| (row.id, row)).collect();
+        let row = |campaign: &&Beginning| AutocallComparisonRow {
+            campaign_id: Id(campaign.id),
+            campaign_name: campaign.name.clone(),
+            metric_value: value(ask.options, counters.get(&campaign.id).copied().unwrap_or_default()),
+        };
+        Ok(campaigns.iter().map(row).collect())
+    }
+
+    fn tables(body: &Self::Body) -> Vec<Table> {
+        let chart = Chart::Bars { over: "campaign_name", values: &["metric_value"] };
+        vec![Table::of("comparison", body).with_chart(chart)]
+    }
+}
+
+fn value(metric: Metric, counters: Counters) -> PercentText {
+    match metric {
+        Metric::AnswerRate => PercentText::percent(counters.answered, counters.dialed),
+        Metric::AverageDuration => PercentText::ratio(counters.talk_sec, counters.answered),
+        Metric::TransferRate => PercentText::percent(counters.handed_over, counters.answered),
+    }
+}

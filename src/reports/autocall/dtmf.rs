@@ -1,0 +1,111 @@
+//! DTMF: which keys people pressed, and which way they went through the script.
+
+use super::Campaign;
+use super::digits::Digits;
+use super::script::{self, Action};
+use crate::db::Scope;
+use crate::error::Result;
+use crate::percent::{PercentText, parts};
+use crate::reports::query::Query;
+use crate::reports::report::{About, Ask, Module, Object, Place, Report};
+use crate::table::{Chart, Table, row};
+
+pub struct Dtmf;
+
+row! {
+    /// One deciding key.
+    pub struct AutocallDtmfDigit {
+        /// The key.
+        digit: String => "Key",
+        /// Answered attempts whose last key it was.
+        count: i64 => "Count",
+        /// Share of answered attempts with a key, two decimals; all shares add up to exactly 100.00.
+        pct: PercentText => "Share, %",
+        /// What the campaign's script calls the key; null where it gives it nothing to do.
+        label: Option<String> => "Meaning",
+    }
+}
+
+row! {
+    /// One way through the script.
+    pub struct AutocallScriptPath {
+        /// Its steps, joined with ` -> `.
+        path: String => "Path",
+        /// Answered attempts that went it.
+        count: i64 => "Count",
+    }
+}
+
+row! {
+    /// Which keys people pressed, and which way they went through the script.
+    pub struct AutocallDtmf {
+        /// Answered attempts.
+        total_answered: i64 => "Answered",
+        /// Answered attempts with at least one key.
+        with_dtmf_input: i64 => "With input",
+        /// Answered attempts without any key.
+        no_input: i64 => "No input",
+        /// no_input ÷ total_answered × 100, two decimals.
+        no_input_rate_pct: PercentText => "No input, %",
+        /// By deciding key, the last one pressed: most first, then by key.
+        by_digit: Vec<AutocallDtmfDigit>,
+        /// The 50 most frequent ways through the script, most first, then by path.
+        by_script_path: Vec<AutocallScriptPath>,
+    }
+}
+
+impl Object for AutocallDtmf {}
+
+impl Report for Dtmf {
+    const ABOUT: About = About {
+        module: Module::Autocall,
+        name: "dtmf",
+        title: "DTMF analysis",
+        summary: "Over answered attempts: the keys that decided them, and the ways through the script.",
+        place: Place::OfCampaign,
+        parameters: &[],
+        example: include_str!("dtmf.json"),
+        files: false,
+    };
+    type Subject = Campaign;
+    type Options = ();
+    type Body = AutocallDtmf;
+
+    fn options(_: &mut Query) {}
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallDtmf> {
+        let Campaign { id, window } = ask.subject;
+        let digits = Digits::load(scope, &ask.subject).await?;
+        let actions = script::actions(scope, id).await?;
+        let paths = scope.select(include_str!("dtmf.sql")).bind(id).bind(window.from).bind(window.to);
+        let paths: Vec<(String, i64)> = paths.fetch_all(scope.connection()).await?;
+        Ok(body(digits, &actions, paths))
+    }
+
+    fn tables(body: &AutocallDtmf) -> Vec<Table> {
+        let keys = Chart::Bars { over: "digit", values: &["count"] };
+        vec![
+            Table::of("dtmf", std::slice::from_ref(body)),
+            Table::of("by_digit", &body.by_digit).with_chart(keys),
+            Table::of("by_script_path", &body.by_script_path),
+        ]
+    }
+}
+
+fn body(digits: Digits, actions: &[Action], paths: Vec<(String, i64)>) -> AutocallDtmf {
+    let counts: Vec<i64> = digits.pressed.iter().map(|(_, count)| *count).collect();
+    let with_dtmf_input: i64 = counts.iter().sum();
+    let total_answered = with_dtmf_input + digits.no_input;
+    let by_digit = digits.pressed.into_iter().zip(parts(&counts)).map(|((digit, count), pct)| {
+        let label = actions.iter().find(|action| action.digit == digit).map(|action| action.label.clone());
+        AutocallDtmfDigit { digit, count, pct, label }
+    });
+    AutocallDtmf {
+        total_answered,
+        with_dtmf_input,
+        no_input: digits.no_input,
+        no_input_rate_pct: PercentText::percent(digits.no_input, total_answered),
+        by_digit: by_digit.collect(),
+        by_script_path: paths.into_iter().map(|(path, count)| AutocallScriptPath { path, count }).collect(),
+    }
+}

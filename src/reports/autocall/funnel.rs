@@ -1,0 +1,83 @@
+//! Funnel: how far a campaign's leads came.
+
+use super::{Campaign, script};
+use crate::db::Scope;
+use crate::error::Result;
+use crate::percent::PercentText;
+use crate::reports::query::Query;
+use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::table::{Chart, Table, row};
+
+pub struct Funnel;
+
+row! {
+    /// One stage of the funnel.
+    pub struct AutocallFunnelStage {
+        /// Imported lead, Dialed, Answered, Pressed valid DTMF, Transferred to agent or Agent disposed.
+        stage: &'static str => "Stage",
+        /// Leads, each once. Imported: created before the window's end; else with such an attempt in the window.
+        count: i64 => "Leads",
+        /// (previous stage − this stage) ÷ previous stage × 100, two decimals; null on the first stage,
+        /// negative where the stage is larger.
+        drop_rate_pct: Option<PercentText> => "Drop, %",
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Counters {
+    imported: i64,
+    dialed: i64,
+    answered: i64,
+    pressed: i64,
+    handed_over: i64,
+    disposed: i64,
+}
+
+impl Report for Funnel {
+    const ABOUT: About = About {
+        module: Module::Autocall,
+        name: "funnel",
+        title: "Campaign funnel",
+        summary: "How far a campaign's leads came, each lead counted once a stage.",
+        place: Place::OfCampaign,
+        parameters: &[],
+        example: include_str!("funnel.json"),
+        files: false,
+    };
+    type Subject = Campaign;
+    type Options = ();
+    type Body = Vec<AutocallFunnelStage>;
+
+    fn options(_: &mut Query) {}
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<Self::Body> {
+        let Campaign { id, window } = ask.subject;
+        let keys: Vec<String> = script::actions(scope, id).await?.into_iter().map(|action| action.digit).collect();
+        let keys = (!keys.is_empty()).then_some(keys);
+        let counters = scope.select(include_str!("funnel.sql")).bind(id).bind(window.from).bind(window.to).bind(keys);
+        Ok(stages(&counters.fetch_one(scope.connection()).await?))
+    }
+
+    fn tables(body: &Self::Body) -> Vec<Table> {
+        let chart = Chart::Bars { over: "stage", values: &["count"] };
+        vec![Table::of("funnel", body).with_chart(chart)]
+    }
+}
+
+fn stages(counters: &Counters) -> Vec<AutocallFunnelStage> {
+    let counts = [
+        ("Imported lead", counters.imported),
+        ("Dialed", counters.dialed),
+        ("Answered", counters.answered),
+        ("Pressed valid DTMF", counters.pressed),
+        ("Transferred to agent", counters.handed_over),
+        ("Agent disposed", counters.disposed),
+    ];
+    let before = std::iter::once(None).chain(counts.iter().map(|(_, count)| Some(*count)));
+    let stage = |((stage, count), before): (&(&'static str, i64), Option<i64>)| AutocallFunnelStage {
+        stage,
+        count: *count,
+        drop_rate_pct: before.map(|before| PercentText::percent(before - count, before)),
+    };
+    counts.iter().zip(before).map(stage).collect()
+}

@@ -1,0 +1,74 @@
+//! Hangup causes: why attempts ended, in the switch's own words.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Campaign;
+use crate::db::Scope;
+use crate::error::Result;
+use crate::percent::{PercentText, parts};
+use crate::reports::query::Query;
+use crate::reports::report::{About, Ask, Module, Object, Place, Report};
+use crate::table::{Chart, Table, row};
+
+pub struct Hangup;
+
+row! {
+    /// One hangup cause.
+    pub struct AutocallHangupCause {
+        /// The cause as the switch named it.
+        hangup_cause: String => "Hangup cause",
+        /// Attempts that ended so.
+        count: i64 => "Count",
+        /// Share of all attempts with a cause, two decimals; all shares add up to exactly 100.00.
+        pct: PercentText => "Share, %",
+    }
+}
+
+/// Why attempts ended.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AutocallHangup {
+    /// Attempts that have a hangup cause.
+    pub total_calls: i64,
+    /// Most frequent first, then by name.
+    pub by_hangup_cause: Vec<AutocallHangupCause>,
+}
+
+impl Object for AutocallHangup {}
+
+impl Report for Hangup {
+    const ABOUT: About = About {
+        module: Module::Autocall,
+        name: "hangup",
+        title: "Hangup causes",
+        summary: "Why attempts ended, over those that have a hangup cause; most frequent first.",
+        place: Place::OfCampaign,
+        parameters: &[],
+        example: include_str!("hangup.json"),
+        files: false,
+    };
+    type Subject = Campaign;
+    type Options = ();
+    type Body = AutocallHangup;
+
+    fn options(_: &mut Query) {}
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallHangup> {
+        let Campaign { id, window } = ask.subject;
+        let rows = scope.select(include_str!("hangup.sql")).bind(id).bind(window.from).bind(window.to);
+        let rows: Vec<(String, i64)> = rows.fetch_all(scope.connection()).await?;
+        let counts: Vec<i64> = rows.iter().map(|(_, count)| *count).collect();
+        let causes = rows.into_iter().zip(parts(&counts));
+        Ok(AutocallHangup {
+            total_calls: counts.iter().sum(),
+            by_hangup_cause: causes
+                .map(|((hangup_cause, count), pct)| AutocallHangupCause { hangup_cause, count, pct })
+                .collect(),
+        })
+    }
+
+    fn tables(body: &AutocallHangup) -> Vec<Table> {
+        let chart = Chart::Bars { over: "hangup_cause", values: &["count"] };
+        vec![Table::of("hangup", &body.by_hangup_cause).with_chart(chart)]
+    }
+}

@@ -1,0 +1,103 @@
+//! Heatmap: a campaign's attempts by hour of the week.
+
+use serde::Serialize;
+
+use super::Campaign;
+use crate::db::Scope;
+use crate::error::Result;
+use crate::percent::PercentText;
+use crate::reports::query::{Kind, Parameter, Query, choice};
+use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::{series, week};
+use crate::table::{Chart, Table, row};
+
+pub struct Heatmap;
+
+choice! {
+    pub enum Metric { Dialed = "dialed", Answered = "answered", AnswerRate = "answer_rate_pct" }
+}
+
+const METRIC: Parameter = Parameter::optional(
+    "metric",
+    Kind::Choice(Metric::NAMES),
+    "Puts that metric into each cell's value as well; without it the cells have no value.",
+);
+
+row! {
+    /// One hour of the week, by the local clock.
+    pub struct AutocallHeatmapCell {
+        /// 0 = Sunday to 6 = Saturday.
+        day_of_week: i64 => "Day of week",
+        /// Hour of the day, 0 to 23.
+        hour: i64 => "Hour",
+        /// Attempts started in it.
+        dialed: i64 => "Dialed",
+        /// Attempts with result answered.
+        answered: i64 => "Answered",
+        /// answered ÷ dialed × 100, two decimals.
+        answer_rate_pct: PercentText => "Answer rate, %",
+        /// The metric asked for, exactly as in its own field; there only where metric is given.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        value: Option<Value>,
+    }
+}
+
+/// A figure in the form its own field has.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+#[schema(as = AutocallHeatmapValue)]
+pub enum Value {
+    Count(i64),
+    Rate(PercentText),
+}
+
+#[derive(Debug, Default, Clone, Copy, sqlx::FromRow)]
+struct Counters {
+    hour_of_week: i64,
+    dialed: i64,
+    answered: i64,
+}
+
+impl Report for Heatmap {
+    const ABOUT: About = About {
+        module: Module::Autocall,
+        name: "heatmap",
+        title: "Campaign heatmap",
+        summary: "A campaign's attempts by day of the week and hour: 168 cells in order, zeros included.",
+        place: Place::OfCampaign,
+        parameters: &[METRIC],
+        example: include_str!("heatmap.json"),
+        files: false,
+    };
+    type Subject = Campaign;
+    type Options = Option<Metric>;
+    type Body = Vec<AutocallHeatmapCell>;
+
+    fn options(query: &mut Query) -> Option<Metric> {
+        query.choice(&METRIC)
+    }
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, Option<Metric>>) -> Result<Self::Body> {
+        let Campaign { id, window } = ask.subject;
+        let rows = scope.select(include_str!("heatmap.sql")).bind(id);
+        let rows: Vec<Counters> = series::bind_segments(rows, &window).fetch_all(scope.connection()).await?;
+        let cells = week::cells(rows, |counters| counters.hour_of_week);
+        Ok(cells.into_iter().map(|(day, hour, counters)| cell(day, hour, counters, ask.options)).collect())
+    }
+
+    fn tables(body: &Self::Body) -> Vec<Table> {
+        let chart = Chart::Week { day: "day_of_week", hour: "hour", value: "dialed" };
+        vec![Table::of("heatmap", body).with_chart(chart)]
+    }
+}
+
+fn cell(day_of_week: i64, hour: i64, counters: Counters, metric: Option<Metric>) -> AutocallHeatmapCell {
+    let Counters { dialed, answered, .. } = counters;
+    let answer_rate_pct = PercentText::percent(answered, dialed);
+    let value = metric.map(|metric| match metric {
+        Metric::Dialed => Value::Count(dialed),
+        Metric::Answered => Value::Count(answered),
+        Metric::AnswerRate => Value::Rate(answer_rate_pct),
+    });
+    AutocallHeatmapCell { day_of_week, hour, dialed, answered, answer_rate_pct, value }
+}

@@ -1,0 +1,75 @@
+//! The minute check: looks at every active campaign of every account and records where the abandon rate is
+//! above its limit. Any number of instances may run it; one at a time does.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+
+use super::abandon_rate::WINDOW_MINUTES;
+use super::exposure::Exposure;
+use crate::app::App;
+use crate::db::Scope;
+use crate::error::Result;
+
+const EVERY: Duration = Duration::from_secs(60);
+/// A campaign's breach is recorded at most once in so many minutes.
+const QUIET_MINUTES: i64 = 15;
+/// Names the check among Postgres' advisory locks.
+const LOCK: i64 = 0x6361_6c6c_0001;
+
+/// Checks each minute, for as long as it is polled. A check that fails is logged, and the next one tries again.
+pub async fn run(app: App) {
+    let mut minutes = tokio::time::interval(EVERY);
+    minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        minutes.tick().await;
+        match check(&app).await {
+            Ok(0) => {}
+            Ok(breaches) => tracing::warn!(breaches, "abandon rate above its limit"),
+            Err(error) => tracing::error!(%error, "abandon check failed"),
+        }
+    }
+}
+
+/// One check of all accounts: how many breaches it recorded. 0 as well where another instance is at it.
+pub async fn check(app: &App) -> Result<u64> {
+    let Some(turn) = app.db.turn(LOCK).await? else { return Ok(0) };
+    let mut recorded = 0;
+    for tenant in app.db.tenants().await? {
+        let mut scope = app.db.write(tenant).await?;
+        recorded += check_tenant(&mut scope, app.clock.now()).await?;
+        scope.commit().await?;
+    }
+    turn.end().await?;
+    Ok(recorded)
+}
+
+#[derive(sqlx::FromRow)]
+struct Campaign {
+    id: i64,
+    name: String,
+    limit_pct: Decimal,
+    #[sqlx(flatten)]
+    exposure: Exposure,
+}
+
+async fn check_tenant(scope: &mut Scope, now: DateTime<Utc>) -> Result<u64> {
+    let from = now - TimeDelta::minutes(WINDOW_MINUTES);
+    let campaigns = scope.select::<Campaign>(include_str!("abandon_check.sql"));
+    let campaigns = campaigns.bind(from).bind(now).bind(now - TimeDelta::minutes(QUIET_MINUTES));
+    let campaigns = campaigns.fetch_all(scope.connection()).await?;
+    let mut recorded = 0;
+    for campaign in campaigns.iter().filter(|campaign| campaign.exposure.breaches(campaign.limit_pct)) {
+        let insert = scope.query(
+            "insert into abandon_breaches (tenant_id, campaign_id, attempts_total, attempts_abandoned, window_minutes,
+                                           window_from, window_to, campaign_name, limit_pct, detected_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $7)",
+        );
+        let insert = insert.bind(campaign.id).bind(campaign.exposure.dials).bind(campaign.exposure.abandoned);
+        let insert =
+            insert.bind(WINDOW_MINUTES).bind(from).bind(now).bind(campaign.name.clone()).bind(campaign.limit_pct);
+        recorded += insert.execute(scope.connection()).await?.rows_affected();
+    }
+    Ok(recorded)
+}

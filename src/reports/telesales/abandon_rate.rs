@@ -1,0 +1,231 @@
+//! Abandon rate: how many of the answered had nobody to talk to, up to now, against the campaign's limit.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::CAMPAIGN_ID;
+use super::exposure::Exposure;
+use crate::db::Scope;
+use crate::error::{Error, Result};
+use crate::percent::DecimalNumber;
+use crate::reports::query::{Kind, Parameter, Query, TIMEZONE};
+use crate::reports::report::{About, Ask, Caption, Module, Object, Occasion, Place, Report, Subject};
+use crate::table::{Id, Table};
+use crate::time::Instant;
+
+pub struct AbandonRate;
+
+/// The measurement window unless another is asked for: 30 days.
+pub const WINDOW_MINUTES: i64 = 43_200;
+/// What holds for the account as a whole, in percent.
+const ACCOUNT_LIMIT: Decimal = Decimal::from_parts(3, 0, 0, false, 0);
+
+const MINUTES: Parameter = Parameter::optional(
+    "window_minutes",
+    Kind::Integer { range: 1..=129_600, default: WINDOW_MINUTES },
+    "Length of the measurement window, which ends now.",
+);
+
+/// Dials of a window and those of them that were abandoned.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TelesalesAbandonMeasure {
+    /// The campaign; null for the whole account.
+    pub campaign_id: Option<Id>,
+    /// Dials in the window.
+    pub attempts_total: i64,
+    /// Of these, abandoned before an agent could speak.
+    pub attempts_abandoned: i64,
+    /// abandoned ÷ dials × 100, at most two decimals.
+    pub abandon_rate_pct: DecimalNumber<2>,
+    /// Length of the window, minutes.
+    pub window_minutes: i64,
+    /// Start of the window.
+    pub window_from: Instant,
+    /// End of the window.
+    pub window_to: Instant,
+}
+
+/// The state now: the window ends with the request.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TelesalesAbandonNow {
+    #[serde(flatten)]
+    pub measure: TelesalesAbandonMeasure,
+    /// The account.
+    pub tenant_id: Id,
+    /// Name of the campaign; null for the whole account.
+    pub campaign_name: Option<String>,
+    /// draft, active, paused or completed; null for the whole account.
+    pub campaign_status: Option<String>,
+    /// Allowed rate, percent.
+    pub limit_pct: DecimalNumber<6>,
+    /// Whether the rate is above the limit: abandoned × 100 > limit × dials.
+    pub breached: bool,
+    /// Dials answered by the customer.
+    pub answers_total: i64,
+    /// abandoned ÷ answers × 100, at most two decimals: the legal basis in the US.
+    pub abandon_rate_of_answers_pct: DecimalNumber<2>,
+    /// Further dials that may all be abandoned without a breach; null where the limit is 100 and any number may.
+    pub abandons_left: Option<i64>,
+}
+
+/// A breach as it was recorded.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TelesalesAbandonBreach {
+    #[serde(flatten)]
+    pub measure: TelesalesAbandonMeasure,
+    /// Name of the campaign at the time.
+    pub campaign_name: String,
+    /// Its limit at the time, percent.
+    pub limit_pct: DecimalNumber<6>,
+    /// When the breach was found.
+    pub detected_at: Instant,
+}
+
+/// The state now, and the breaches recorded.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TelesalesAbandonRate {
+    /// The state now.
+    pub current: TelesalesAbandonNow,
+    /// The newest 100 breaches, newest first.
+    pub breaches: Vec<TelesalesAbandonBreach>,
+}
+
+/// A campaign, or the whole account, over the last minutes.
+#[derive(Debug)]
+pub struct Recent {
+    campaign_id: Option<i64>,
+    campaign: Option<Campaign>,
+    minutes: i64,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    zone: chrono_tz::Tz,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct Campaign {
+    name: String,
+    status: String,
+    abandon_rate_limit_pct: Decimal,
+}
+
+impl Subject for Recent {
+    const PARAMETERS: &'static [Parameter] = &[CAMPAIGN_ID, MINUTES, TIMEZONE];
+    type Found = ();
+
+    async fn find(_: &mut Scope, _: Occasion<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn read(query: &mut Query, (): (), occasion: Occasion<'_>) -> Option<Self> {
+        let (campaign_id, minutes) = (query.id(&CAMPAIGN_ID), query.integer(&MINUTES));
+        let (from, to) = (occasion.now - TimeDelta::minutes(minutes), occasion.now);
+        Some(Self { campaign_id, campaign: None, minutes, from, to, zone: query.zone(chrono_tz::UTC) })
+    }
+
+    async fn check(&mut self, scope: &mut Scope) -> Result<()> {
+        if let Some(id) = self.campaign_id {
+            let find =
+                "select name, status, abandon_rate_limit_pct from telesales_campaigns where tenant_id = $1 and id = $2";
+            let campaign = scope.select(find).bind(id).fetch_optional(scope.connection()).await?;
+            self.campaign = Some(campaign.ok_or(Error::NotFound)?);
+        }
+        Ok(())
+    }
+
+    fn caption(&self) -> Caption {
+        Caption { window: None, zone: self.zone, filters: Vec::new() }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Recorded {
+    campaign_id: Id,
+    attempts_total: i64,
+    attempts_abandoned: i64,
+    window_minutes: i64,
+    window_from: Instant,
+    window_to: Instant,
+    campaign_name: String,
+    limit_pct: Decimal,
+    detected_at: Instant,
+}
+
+impl Object for TelesalesAbandonRate {}
+
+impl Report for AbandonRate {
+    const ABOUT: About = About {
+        module: Module::Telesales,
+        name: "abandon-rate",
+        title: "Abandon rate",
+        summary: "Abandoned dials of the last minutes up to now against the limit, of one campaign or of the whole \
+                  account, and the breaches that the check of every minute recorded.",
+        place: Place::OfAccount,
+        parameters: &[],
+        example: include_str!("abandon_rate.json"),
+        files: false,
+    };
+    type Subject = Recent;
+    type Options = ();
+    type Body = TelesalesAbandonRate;
+
+    fn options(_: &mut Query) {}
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Recent, ()>) -> Result<TelesalesAbandonRate> {
+        let Recent { campaign_id, from, to, .. } = ask.subject;
+        let exposure = scope.select(include_str!("abandon_rate.sql")).bind(from).bind(to).bind(campaign_id);
+        let exposure: Exposure = exposure.fetch_one(scope.connection()).await?;
+        let breaches = scope.select(include_str!("breaches.sql")).bind(campaign_id);
+        let breaches: Vec<Recorded> = breaches.fetch_all(scope.connection()).await?;
+        Ok(TelesalesAbandonRate {
+            current: now(scope.tenant(), &ask.subject, &exposure),
+            breaches: breaches.into_iter().map(breach).collect(),
+        })
+    }
+
+    fn tables(_: &TelesalesAbandonRate) -> Vec<Table> {
+        Vec::new()
+    }
+}
+
+fn now(tenant: i64, recent: &Recent, exposure: &Exposure) -> TelesalesAbandonNow {
+    let campaign = recent.campaign.as_ref();
+    let limit = campaign.map_or(ACCOUNT_LIMIT, |campaign| campaign.abandon_rate_limit_pct);
+    TelesalesAbandonNow {
+        measure: TelesalesAbandonMeasure {
+            campaign_id: recent.campaign_id.map(Id),
+            attempts_total: exposure.dials,
+            attempts_abandoned: exposure.abandoned,
+            abandon_rate_pct: DecimalNumber::percent(exposure.abandoned, exposure.dials),
+            window_minutes: recent.minutes,
+            window_from: Instant(recent.from),
+            window_to: Instant(recent.to),
+        },
+        tenant_id: Id(tenant),
+        campaign_name: campaign.map(|campaign| campaign.name.clone()),
+        campaign_status: campaign.map(|campaign| campaign.status.clone()),
+        limit_pct: DecimalNumber::new(limit),
+        breached: exposure.breaches(limit),
+        answers_total: exposure.answers,
+        abandon_rate_of_answers_pct: DecimalNumber::percent(exposure.abandoned, exposure.answers),
+        abandons_left: exposure.abandons_left(limit),
+    }
+}
+
+fn breach(recorded: Recorded) -> TelesalesAbandonBreach {
+    TelesalesAbandonBreach {
+        measure: TelesalesAbandonMeasure {
+            campaign_id: Some(recorded.campaign_id),
+            attempts_total: recorded.attempts_total,
+            attempts_abandoned: recorded.attempts_abandoned,
+            abandon_rate_pct: DecimalNumber::percent(recorded.attempts_abandoned, recorded.attempts_total),
+            window_minutes: recorded.window_minutes,
+            window_from: recorded.window_from,
+            window_to: recorded.window_to,
+        },
+        campaign_name: recorded.campaign_name,
+        limit_pct: DecimalNumber::new(recorded.limit_pct),
+        detected_at: recorded.detected_at,
+    }
+}

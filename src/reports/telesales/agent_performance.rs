@@ -1,0 +1,86 @@
+//! Agent performance: what each agent's dials came to.
+
+use super::Filter;
+use crate::db::Scope;
+use crate::error::Result;
+use crate::percent::{DecimalNumber, mean};
+use crate::reports::query::Query;
+use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::table::{Chart, Id, Table, row};
+
+pub struct AgentPerformance;
+
+row! {
+    /// One agent's dials.
+    pub struct TelesalesAgent {
+        /// The agent.
+        agent_id: Id => "Agent",
+        /// Full name.
+        name: String => "Name",
+        /// Login name.
+        username: String => "User name",
+        /// Dials in the window, those in progress included.
+        dials: i64 => "Dials",
+        /// Dials answered by the customer.
+        answers: i64 => "Answers",
+        /// AHT: (talk + wrap time of answers) ÷ answers, whole seconds.
+        avg_aht_sec: i64 => "AHT, s",
+        /// Dials whose disposition is a conversion.
+        conversions: i64 => "Conversions",
+        /// conversions ÷ answers × 100, at most two decimals.
+        conv_rate: DecimalNumber<2> => "Conversion rate, %",
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Counters {
+    agent_id: Id,
+    name: String,
+    username: String,
+    dials: i64,
+    answers: i64,
+    handling_sec: i64,
+    conversions: i64,
+}
+
+impl Report for AgentPerformance {
+    const ABOUT: About = About {
+        module: Module::Telesales,
+        name: "agent-performance",
+        title: "Agent performance",
+        summary: "What each agent's dials came to; agents with dials only, most dials first, then by id.",
+        place: Place::OfAccount,
+        parameters: &[],
+        example: include_str!("agent_performance.json"),
+        files: true,
+    };
+    type Subject = Filter;
+    type Options = ();
+    type Body = Vec<TelesalesAgent>;
+
+    fn options(_: &mut Query) {}
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
+        let rows = ask.subject.bind(scope.select(include_str!("agent_performance.sql")));
+        let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
+        Ok(rows.into_iter().map(agent).collect())
+    }
+
+    fn tables(body: &Self::Body) -> Vec<Table> {
+        let chart = Chart::Bars { over: "name", values: &["dials", "answers", "conversions"] };
+        vec![Table::of("agent-performance", body).with_chart(chart)]
+    }
+}
+
+fn agent(counters: Counters) -> TelesalesAgent {
+    TelesalesAgent {
+        agent_id: counters.agent_id,
+        name: counters.name,
+        username: counters.username,
+        dials: counters.dials,
+        answers: counters.answers,
+        avg_aht_sec: mean(counters.handling_sec, counters.answers),
+        conversions: counters.conversions,
+        conv_rate: DecimalNumber::percent(counters.conversions, counters.answers),
+    }
+}

@@ -1,0 +1,186 @@
+//! Caller-ID health: how each number of the pool is doing, and whether carriers may have begun to block it.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+
+use super::Filter;
+use crate::auth::settings::Settings;
+use crate::db::Scope;
+use crate::error::Result;
+use crate::percent::{DecimalNumber, mean};
+use crate::reports::query::Query;
+use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::table::{Chart, Table, row};
+use crate::time::Instant;
+use crate::time::instant::{Given, local};
+
+pub struct CallerIdHealth;
+
+row! {
+    /// One caller ID.
+    pub struct TelesalesCallerId {
+        /// The number.
+        cid: String => "Caller ID",
+        /// What people call it.
+        display_name: Option<String> => "Name",
+        /// Telco: viettel, mobifone, vinaphone, vietnamobile, landline or other.
+        carrier: String => "Carrier",
+        /// mobile, fixed_02x, hotline_1900, hotline_1800 or brandname.
+        cli_type: String => "Type",
+        /// active, cooldown, paused or disabled.
+        pool_status: String => "Pool status",
+        /// When its cooldown ends.
+        cooldown_until: Option<Instant> => "Cooldown until",
+        /// Calls a day it may make.
+        daily_cap: i64 => "Daily cap",
+        /// Dials with it in the window.
+        total_calls: i64 => "Calls",
+        /// Of these, answered by the customer.
+        answered_calls: i64 => "Answered",
+        /// ASR: answered ÷ calls × 100, at most one decimal.
+        asr_pct: DecimalNumber<1> => "ASR, %",
+        /// ACD: talk time ÷ answered, whole seconds.
+        acd_sec: i64 => "ACD, s",
+        /// Answered with less talk than the account's short_call_sec (10 s by default).
+        short_calls: i64 => "Short calls",
+        /// short ÷ calls × 100, at most one decimal.
+        short_call_ratio_pct: DecimalNumber<1> => "Short calls, %",
+        /// Dials with result rejected.
+        rejected_calls: i64 => "Rejected",
+        /// no_data without calls; healthy below the account's health_min_calls (20); from there on suspected_block
+        /// (ASR below 10 %, or 25 % rejected and more), warning (ASR below 30 %, or 30 % short and more), else healthy.
+        health_status: &'static str => "Health",
+        /// Dials with it today, from midnight in the request's zone to now, over all campaigns and agents.
+        health_calls_today: i64 => "Calls today",
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Counters {
+    cid: String,
+    display_name: Option<String>,
+    carrier: String,
+    cli_type: String,
+    pool_status: String,
+    cooldown_until: Option<Instant>,
+    daily_cap: i64,
+    calls: i64,
+    answers: i64,
+    talk_sec: i64,
+    short: i64,
+    rejected: i64,
+    today: i64,
+}
+
+impl Report for CallerIdHealth {
+    const ABOUT: About = About {
+        module: Module::Telesales,
+        name: "caller-id-health",
+        title: "Caller-ID health",
+        summary: "Every caller ID of the account, in order, with its dials in the window and its health. The thresholds \
+                  are settings of the account.",
+        place: Place::OfAccount,
+        parameters: &[],
+        example: include_str!("caller_id_health.json"),
+        files: true,
+    };
+    type Subject = Filter;
+    type Options = ();
+    type Body = Vec<TelesalesCallerId>;
+
+    fn options(_: &mut Query) {}
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
+        let settings = &ask.tenant.settings;
+        let rows = ask.subject.bind(scope.select(include_str!("caller_id_health.sql")));
+        let rows = rows.bind(settings.short_call_sec).bind(midnight(ask)).bind(ask.now);
+        let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
+        Ok(rows.into_iter().map(|counters| caller_id(counters, settings)).collect())
+    }
+
+    fn tables(body: &Self::Body) -> Vec<Table> {
+        let chart = Chart::Bars { over: "cid", values: &["total_calls", "answered_calls", "rejected_calls"] };
+        vec![Table::of("caller-id-health", body).with_chart(chart)]
+    }
+}
+
+/// When today began in the request's zone.
+fn midnight(ask: &Ask<'_, Filter, ()>) -> DateTime<Utc> {
+    let zone = ask.subject.window.zone;
+    Given::Date(local(ask.now, zone).date()).start(zone)
+}
+
+fn caller_id(counters: Counters, settings: &Settings) -> TelesalesCallerId {
+    TelesalesCallerId {
+        asr_pct: DecimalNumber::percent(counters.answers, counters.calls),
+        acd_sec: mean(counters.talk_sec, counters.answers),
+        short_call_ratio_pct: DecimalNumber::percent(counters.short, counters.calls),
+        health_status: health(
+            Calls {
+                all: counters.calls,
+                answers: counters.answers,
+                short: counters.short,
+                rejected: counters.rejected,
+            },
+            settings,
+        ),
+        cid: counters.cid,
+        display_name: counters.display_name,
+        carrier: counters.carrier,
+        cli_type: counters.cli_type,
+        pool_status: counters.pool_status,
+        cooldown_until: counters.cooldown_until,
+        daily_cap: counters.daily_cap,
+        total_calls: counters.calls,
+        answered_calls: counters.answers,
+        short_calls: counters.short,
+        rejected_calls: counters.rejected,
+        health_calls_today: counters.today,
+    }
+}
+
+/// What the health of a caller ID is judged by.
+#[derive(Debug, Clone, Copy)]
+struct Calls {
+    all: i64,
+    answers: i64,
+    short: i64,
+    rejected: i64,
+}
+
+/// Judged by exact ratios, not by the rounded ones shown.
+fn health(calls: Calls, settings: &Settings) -> &'static str {
+    let all = Decimal::from(calls.all);
+    let hundredfold = |part: i64| Decimal::from(part) * Decimal::ONE_HUNDRED;
+    let asr_below = |pct: Decimal| hundredfold(calls.answers) < pct * all;
+    let rejected = hundredfold(calls.rejected) >= settings.health_block_rejected_pct * all;
+    let short = hundredfold(calls.short) >= settings.health_warn_short_pct * all;
+    match calls.all {
+        0 => "no_data",
+        _ if all < settings.health_min_calls => "healthy",
+        _ if asr_below(settings.health_block_asr_pct) || rejected => "suspected_block",
+        _ if asr_below(settings.health_warn_asr_pct) || short => "warning",
+        _ => "healthy",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn health_turns_exactly_at_its_thresholds() {
+        let health =
+            |all, answers, short, rejected| health(Calls { all, answers, short, rejected }, &Settings::default());
+        assert_eq!(health(0, 0, 0, 0), "no_data");
+        assert_eq!(health(19, 0, 0, 19), "healthy", "too few to judge");
+        assert_eq!(health(20, 1, 0, 0), "suspected_block");
+        assert_eq!(health(20, 2, 0, 0), "warning", "an ASR of 10 is not below 10");
+        assert_eq!(health(10_000, 999, 0, 0), "suspected_block", "9.99 is below 10, though it is shown as 10");
+        assert_eq!(health(20, 20, 0, 5), "suspected_block", "25 % rejected");
+        assert_eq!(health(100, 100, 0, 24), "healthy");
+        assert_eq!(health(100, 29, 0, 0), "warning");
+        assert_eq!(health(100, 30, 29, 0), "healthy", "an ASR of 30 is not below 30");
+        assert_eq!(health(100, 100, 30, 0), "warning");
+    }
+}

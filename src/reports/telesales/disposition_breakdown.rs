@@ -1,0 +1,76 @@
+//! Disposition breakdown: what was made of the calls.
+
+use super::Filter;
+use crate::db::Scope;
+use crate::error::Result;
+use crate::percent::{PercentText, parts};
+use crate::reports::query::Query;
+use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::table::{Chart, Table, row};
+
+pub struct DispositionBreakdown;
+
+row! {
+    /// One disposition.
+    pub struct TelesalesDisposition {
+        /// Its code.
+        code: String => "Code",
+        /// What people call it.
+        label: String => "Label",
+        /// contact, no_contact, callback or remove.
+        category: String => "Category",
+        /// `#RRGGBB`
+        color: String => "Color",
+        /// Calls with it, blocked ones included.
+        count: i64 => "Count",
+        /// Share of all calls with a disposition, two decimals; all shares add up to exactly 100.00.
+        pct: PercentText => "Share, %",
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Counters {
+    code: String,
+    label: String,
+    category: String,
+    color: String,
+    count: i64,
+}
+
+impl Report for DispositionBreakdown {
+    const ABOUT: About = About {
+        module: Module::Telesales,
+        name: "disposition-breakdown",
+        title: "Disposition breakdown",
+        summary: "Every call with a disposition, blocked ones included; most frequent first, then by code.",
+        place: Place::OfAccount,
+        parameters: &[],
+        example: include_str!("disposition_breakdown.json"),
+        files: true,
+    };
+    type Subject = Filter;
+    type Options = ();
+    type Body = Vec<TelesalesDisposition>;
+
+    fn options(_: &mut Query) {}
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
+        let rows = ask.subject.bind(scope.select(include_str!("disposition_breakdown.sql")));
+        let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
+        let counts: Vec<i64> = rows.iter().map(|row| row.count).collect();
+        let disposition = |(row, pct): (Counters, PercentText)| TelesalesDisposition {
+            code: row.code,
+            label: row.label,
+            category: row.category,
+            color: row.color,
+            count: row.count,
+            pct,
+        };
+        Ok(rows.into_iter().zip(parts(&counts)).map(disposition).collect())
+    }
+
+    fn tables(body: &Self::Body) -> Vec<Table> {
+        let chart = Chart::Bars { over: "label", values: &["count"] };
+        vec![Table::of("disposition-breakdown", body).with_chart(chart)]
+    }
+}

@@ -1,0 +1,67 @@
+//! Funnel: how far leads came. A stage may be larger than the one before it, and is shown as it is.
+
+use super::Filter;
+use crate::db::Scope;
+use crate::error::Result;
+use crate::reports::query::Query;
+use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::table::{Chart, Table, row};
+
+pub struct Funnel;
+
+row! {
+    /// One stage of the funnel.
+    pub struct TelesalesFunnelStage {
+        /// Total leads, Dialed, Connected, Talked > 30s, Disposed or Converted.
+        stage: &'static str => "Stage",
+        /// Leads, each once. Total: created before the window's end; else with such a dial in the window.
+        count: i64 => "Leads",
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Counters {
+    leads: i64,
+    dialed: i64,
+    connected: i64,
+    talked: i64,
+    disposed: i64,
+    converted: i64,
+}
+
+impl Report for Funnel {
+    const ABOUT: About = About {
+        module: Module::Telesales,
+        name: "funnel",
+        title: "Funnel",
+        summary: "How far leads came, each lead counted once a stage; it need not be monotonic.",
+        place: Place::OfAccount,
+        parameters: &[],
+        example: include_str!("funnel.json"),
+        files: true,
+    };
+    type Subject = Filter;
+    type Options = ();
+    type Body = Vec<TelesalesFunnelStage>;
+
+    fn options(_: &mut Query) {}
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
+        let counters = ask.subject.bind(scope.select(include_str!("funnel.sql")));
+        let counters: Counters = counters.fetch_one(scope.connection()).await?;
+        let stages = [
+            ("Total leads", counters.leads),
+            ("Dialed", counters.dialed),
+            ("Connected", counters.connected),
+            ("Talked > 30s", counters.talked),
+            ("Disposed", counters.disposed),
+            ("Converted", counters.converted),
+        ];
+        Ok(stages.into_iter().map(|(stage, count)| TelesalesFunnelStage { stage, count }).collect())
+    }
+
+    fn tables(body: &Self::Body) -> Vec<Table> {
+        let chart = Chart::Bars { over: "stage", values: &["count"] };
+        vec![Table::of("funnel", body).with_chart(chart)]
+    }
+}

@@ -1,0 +1,72 @@
+//! Heatmap: dials by hour of the week.
+
+use super::Filter;
+use crate::db::Scope;
+use crate::error::Result;
+use crate::percent::DecimalNumber;
+use crate::reports::query::Query;
+use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::{series, week};
+use crate::table::{Chart, Table, row};
+
+pub struct HourDowHeatmap;
+
+row! {
+    /// One hour of the week, by the local clock.
+    pub struct TelesalesHeatmapCell {
+        /// 0 = Sunday to 6 = Saturday.
+        day_of_week: i64 => "Day of week",
+        /// Hour of the day, 0 to 23.
+        hour: i64 => "Hour",
+        /// Dials started in it.
+        dials: i64 => "Dials",
+        /// Dials answered by the customer.
+        answered: i64 => "Answers",
+        /// answered ÷ dials × 100, at most one decimal.
+        answer_rate_pct: DecimalNumber<1> => "Answer rate, %",
+    }
+}
+
+#[derive(Debug, Default, Clone, Copy, sqlx::FromRow)]
+struct Counters {
+    hour_of_week: i64,
+    dials: i64,
+    answered: i64,
+}
+
+impl Report for HourDowHeatmap {
+    const ABOUT: About = About {
+        module: Module::Telesales,
+        name: "hour-dow-heatmap",
+        title: "Hour × day heatmap",
+        summary: "Dials by day of the week and hour: 168 cells in order, zeros included.",
+        place: Place::OfAccount,
+        parameters: &[],
+        example: include_str!("hour_dow_heatmap.json"),
+        files: true,
+    };
+    type Subject = Filter;
+    type Options = ();
+    type Body = Vec<TelesalesHeatmapCell>;
+
+    fn options(_: &mut Query) {}
+
+    async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
+        let rows = ask.subject.bind(scope.select(include_str!("hour_dow_heatmap.sql")));
+        let rows: Vec<Counters> =
+            series::bind_segments(rows, &ask.subject.window).fetch_all(scope.connection()).await?;
+        let cell = |(day_of_week, hour, Counters { dials, answered, .. })| TelesalesHeatmapCell {
+            day_of_week,
+            hour,
+            dials,
+            answered,
+            answer_rate_pct: DecimalNumber::percent(answered, dials),
+        };
+        Ok(week::cells(rows, |counters| counters.hour_of_week).into_iter().map(cell).collect())
+    }
+
+    fn tables(body: &Self::Body) -> Vec<Table> {
+        let chart = Chart::Week { day: "day_of_week", hour: "hour", value: "dials" };
+        vec![Table::of("hour-dow-heatmap", body).with_chart(chart)]
+    }
+}

@@ -1,0 +1,110 @@
+//! The abandon rate: the live snapshot, and the minute check that records breaches.
+
+use callboard::reports::telesales::abandon_check;
+use callboard::time::Clock;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::support::{NOW, TENANT, TestApp};
+
+fn now() -> DateTime<Utc> {
+    NOW.parse().expect("an instant")
+}
+
+/// A campaign with so many dials, so many of them abandoned, one hour ago.
+fn campaign(id: i64, status: &str, limit: f64, dials: usize, abandoned: usize) -> Vec<Value> {
+    let mut lines = vec![
+        json!({"kind": "telesales_campaign", "id": id, "name": format!("Campaign {id}"), "status": status, "abandon_rate_limit_pct": limit}),
+        json!({"kind": "telesales_lead", "id": id, "campaign_id": id, "phone": "0900000001"}),
+    ];
+    let at = now() - TimeDelta::hours(1);
+    lines.extend((0..dials).map(|number| {
+        let result = if number < abandoned { "abandoned" } else { "answered" };
+        json!({"kind": "telesales_call", "uuid": format!("{id}-{number}"), "campaign_id": id, "lead_id": id, "started_at": at.to_rfc3339(), "result": result})
+    }));
+    lines
+}
+
+async fn check_at(test: &TestApp, now: DateTime<Utc>) -> u64 {
+    let mut app = test.app.clone();
+    app.clock = Clock::Fixed(now);
+    abandon_check::check(&app).await.expect("a check")
+}
+
+#[tokio::test]
+async fn the_check_records_each_breach_once_in_a_quarter_of_an_hour() {
+    let test = TestApp::new().await;
+    for lines in [
+        campaign(1, "active", 3.0, 100, 4),
+        campaign(2, "active", 3.0, 100, 3),
+        campaign(3, "paused", 3.0, 100, 50),
+        campaign(4, "active", 2.5, 40, 2),
+    ] {
+        test.ingest(&lines).await;
+    }
+    assert_eq!(check_at(&test, now()).await, 2, "strictly above, and active");
+    assert_eq!(check_at(&test, now() + TimeDelta::minutes(14)).await, 0);
+    assert_eq!(check_at(&test, now() + TimeDelta::minutes(15)).await, 2);
+
+    let all = test.data("/api/telesales/reports/abandon-rate").await;
+    let recorded: Vec<(i64, &str)> = all["breaches"]
+        .as_array()
+        .expect("breaches")
+        .iter()
+        .map(|breach| {
+            (breach["campaign_id"].as_i64().expect("an id"), breach["detected_at"].as_str().expect("an instant"))
+        })
+        .collect();
+    assert_eq!(
+        recorded,
+        [
+            (4, "2026-06-30T08:15:00+00:00"),
+            (1, "2026-06-30T08:15:00+00:00"),
+            (4, "2026-06-30T08:00:00+00:00"),
+            (1, "2026-06-30T08:00:00+00:00")
+        ]
+    );
+    let current = &all["current"];
+    assert_eq!(
+        (&current["campaign_id"], &current["campaign_name"], &current["campaign_status"], &current["limit_pct"]),
+        (&Value::Null, &Value::Null, &Value::Null, &json!(3))
+    );
+
+    let one = test.data("/api/telesales/reports/abandon-rate?campaign_id=4").await;
+    assert_eq!(
+        one["breaches"][1].to_string(),
+        json!({"campaign_id": 4, "attempts_total": 40, "attempts_abandoned": 2, "abandon_rate_pct": 5,
+        "window_minutes": 43200, "window_from": "2026-05-31T08:00:00+00:00", "window_to": "2026-06-30T08:00:00+00:00",
+        "campaign_name": "Campaign 4", "limit_pct": 2.5, "detected_at": "2026-06-30T08:00:00+00:00"})
+        .to_string()
+    );
+    assert_eq!(one["current"]["breached"], true);
+}
+
+#[tokio::test]
+async fn instances_that_check_at_once_record_a_breach_once() {
+    let test = TestApp::new().await;
+    let neighbour = test.account(2).await;
+    test.ingest(&campaign(1, "active", 3.0, 10, 10)).await;
+    test.ingest_as(&neighbour, &campaign(1, "active", 3.0, 10, 9)).await;
+    let checks = futures_util::future::join_all((0..6).map(|_| check_at(&test, now()))).await;
+    assert_eq!(checks.iter().sum::<u64>(), 2, "{checks:?}");
+    let ours = test.data("/api/telesales/reports/abandon-rate").await;
+    assert_eq!(ours["breaches"].as_array().map(Vec::len), Some(1), "a neighbour's breaches are not ours");
+    assert_eq!(ours["current"]["tenant_id"], TENANT);
+}
+
+#[tokio::test]
+async fn the_window_ends_now_and_has_the_minutes_asked_for() {
+    let test = TestApp::new().await;
+    test.ingest(&campaign(1, "active", 3.0, 100, 1)).await;
+    let rate =
+        async |query: &str| test.data(&format!("/api/telesales/reports/abandon-rate?{query}")).await["current"].take();
+    assert_eq!(rate("window_minutes=59").await["attempts_total"], 0);
+    let hour = rate("window_minutes=60&agent_ids=404&team_id=404&date_from=nonsense").await;
+    assert_eq!((&hour["attempts_total"], &hour["window_from"]), (&json!(100), &json!("2026-06-30T07:00:00+00:00")));
+    assert_eq!(
+        (&hour["abandon_rate_pct"], &hour["abandon_rate_of_answers_pct"], &hour["abandons_left"]),
+        (&json!(1), &json!(1), &json!(2))
+    );
+}

@@ -1,0 +1,251 @@
+//! What clients send that no client should: always a 4xx that names the field, never a 500.
+
+use calamine::Reader;
+use callboard::reports;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+
+/// Good values of everything a report may require, to be overridden by bad ones.
+fn target(path: &str, extra: &str) -> String {
+    let path = path.replace("{id}", "1");
+    let good = "date_from=2026-06-01&date_to=2026-06-02&campaign_ids=1";
+    format!("{path}?{good}&{extra}")
+}
+
+async fn with_campaigns() -> TestApp {
+    let test = TestApp::new().await;
+    test.ingest(&[
+        json!({"kind": "autocall_campaign", "id": 1, "name": "C"}),
+        json!({"kind": "telesales_campaign", "id": 1, "name": "C"}),
+        json!({"kind": "agent", "id": 1, "name": "A", "username": "a"}),
+        json!({"kind": "team", "id": 1, "name": "T"}),
+    ])
+    .await;
+    test
+}
+
+fn faults(body: &Value) -> Vec<&str> {
+    assert_eq!(body["message"], "The given data was invalid.", "{body}");
+    body["errors"].as_object().expect("errors").keys().map(String::as_str).collect()
+}
+
+#[tokio::test]
+async fn a_bad_parameter_of_any_report_is_a_422_that_names_it() {
+    let test = with_campaigns().await;
+    let many = (0..10_000).map(|id| id.to_string()).collect::<Vec<_>>().join(",");
+    let mut tried = 0;
+    for report in reports::ALL {
+        for parameter in report.parameters() {
+            let field = parameter.name.trim_end_matches("[]");
+            let mut bad = vec![
+                "%00",
+                "';drop table tenants;--",
+                "%F0%9F%92%A9",
+                "99999999999999999999999999",
+                "1e9",
+                "[object Object]",
+                "2026-13-45",
+                "-",
+            ];
+            match parameter.name {
+                "agent_ids[]" => bad.push(&many),
+                "timezone" => bad.extend(["Mars/Olympus", "+07:00", "../../etc/passwd", "Asia/Ho_Chi_Minh%00"]),
+                _ => {}
+            }
+            for value in bad {
+                let good = test.get(&target(&report.path(), "")).await;
+                assert_eq!(good.status, StatusCode::OK, "{}: {}", report.path(), good.text());
+                let path = target(&report.path(), &format!("{field}={value}"));
+                let answer = test.get(&path).await;
+                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {}", answer.text());
+                assert_eq!(faults(&answer.json()), [field], "{path}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 300, "only {tried} tried");
+}
+
+#[tokio::test]
+async fn every_faulty_parameter_is_told_at_once() {
+    let test = with_campaigns().await;
+    let answer = test.get("/api/telesales/reports/time-series?date_from=x&group_by=year&timezone=Mars&campaign_id=a&team_id=b&agent_ids=c&fill_gaps=maybe&format=pdf").await;
+    assert_eq!(
+        faults(&answer.json()),
+        ["agent_ids", "campaign_id", "date_from", "date_to", "fill_gaps", "format", "group_by", "team_id", "timezone"]
+    );
+    let answer = test.get("/api/autocall/campaigns/1/reports/trend?from=x&to=y&timezone=z&granularity=week").await;
+    assert_eq!(faults(&answer.json()), ["from", "granularity", "timezone", "to"]);
+}
+
+#[tokio::test]
+async fn windows_are_checked_as_given() {
+    let test = with_campaigns().await;
+    let kpis = |window: &str| format!("/api/autocall/campaigns/1/reports/kpis?{window}");
+    let dashboard = |window: &str| format!("/api/telesales/reports/dashboard?{window}");
+    for (path, expected) in [
+        (kpis("from=2026-06-02&to=2026-06-01"), Some("to")),
+        (kpis("from=2026-06-02T00:00:00&to=2026-06-01T23:59:59"), Some("to")),
+        (kpis("from=2026-06-01T00:00:00&to=2026-06-01T00:00:00"), None),
+        (kpis("from=2026-06-01T12:00:00&to=2026-06-01"), None),
+        (kpis("from=2099-01-01"), None),
+        (kpis("to=1999-01-01"), None),
+        (kpis("from=0001-01-01&to=9999-12-31"), None),
+        (kpis("from=0000-01-01"), Some("from")),
+        (kpis("from=2026-06-01T00:00:00 07:00&to="), None),
+        (kpis("from=2026-06-01T00:00:00+07:00"), None),
+        (dashboard("date_from=2026-01-01&date_to=2026-04-01"), None),
+        (dashboard("date_from=2026-01-01&date_to=2026-04-02"), Some("date_to")),
+        (dashboard("date_from=2026-01-01T00:00:00&date_to=2026-04-01T00:00:00"), None),
+        (dashboard("date_from=2026-01-01T00:00:00&date_to=2026-04-01T00:00:00.000001"), Some("date_to")),
+        (dashboard("date_from=2026-06-02&date_to=2026-06-01"), Some("date_to")),
+        (dashboard("date_from=0001-01-01&date_to=9999-12-31"), Some("date_to")),
+        (dashboard("date_to=2026-06-01"), Some("date_from")),
+    ] {
+        let answer = test.get(&path).await;
+        match expected {
+            Some(field) => assert_eq!(faults(&answer.json()), [field], "{path}"),
+            None => assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text()),
+        }
+    }
+    let over = test.get(&dashboard("date_from=2026-01-01&date_to=2026-12-31")).await;
+    let expected = r#"{"message":"The given data was invalid.","errors":{"date_to":["The date_from..date_to range may not exceed 90 days."]}}"#;
+    assert_eq!(over.text(), expected, "word for word as document 002 has it");
+}
+
+#[tokio::test]
+async fn what_a_query_names_must_be_the_accounts() {
+    let test = with_campaigns().await;
+    let neighbour = test.account(2).await;
+    test.ingest_as(
+        &neighbour,
+        &[
+            json!({"kind": "telesales_campaign", "id": 9, "name": "C"}),
+            json!({"kind": "autocall_campaign", "id": 9, "name": "C"}),
+            json!({"kind": "agent", "id": 9, "name": "A", "username": "a"}),
+            json!({"kind": "team", "id": 9, "name": "T"}),
+        ],
+    )
+    .await;
+    for report in reports::ALL {
+        for parameter in report.parameters() {
+            let name = parameter.name.trim_end_matches("[]");
+            if !["campaign_id", "team_id", "agent_ids", "campaign_ids"].contains(&name) {
+                continue;
+            }
+            for id in ["9", "77", "-1", "1,9"] {
+                if id.contains(',') && !name.ends_with('s') {
+                    continue;
+                }
+                let path = target(&report.path(), &format!("{name}={id}"));
+                let answer = test.get(&path).await;
+                assert_eq!(
+                    (answer.status, answer.json()),
+                    (StatusCode::NOT_FOUND, json!({"message": "Resource not found"})),
+                    "{path}"
+                );
+                let also_bad = format!("{path}&timezone=Mars");
+                assert_eq!(
+                    test.get(&also_bad).await.status,
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "422 comes before 404: {also_bad}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn agents_in_a_spelling_nobody_knows_are_never_dropped_silently() {
+    let test = with_campaigns().await;
+    for report in reports::ALL {
+        for spelling in
+            ["agent_ids[a]=1", "agent_ids.1=1", "agent_ids%5B%5D%5B%5D=1", "agent_ids_in=1", "agent_ids{}=1"]
+        {
+            let path = target(&report.path(), spelling);
+            assert_eq!(faults(&test.get(&path).await.json()), ["agent_ids"], "{path}");
+        }
+    }
+    for spelling in ["agent_ids[]=1", "agent_ids%5B0%5D=1", "agent_ids=1,1", "agent_ids[]=1&agent_ids[7]=1"] {
+        test.ok(&target("/api/telesales/reports/dashboard", spelling)).await;
+    }
+}
+
+#[tokio::test]
+async fn only_reports_with_files_have_them() {
+    let test = with_campaigns().await;
+    for report in reports::ALL {
+        let csv = test.get(&target(&report.path(), "format=csv")).await;
+        let export = test.request(Method::GET, &target(&report.export_path(), ""), Some(&test.token)).await;
+        match (report.about.files, report.path().contains("telesales")) {
+            (true, _) => {
+                assert!(csv.header("content-type").starts_with("text/csv"));
+                assert_eq!(
+                    export.header("content-type"),
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+                );
+                let name = format!("attachment; filename=\"{}_2026-06-01_2026-06-02.xlsx\"", report.about.name);
+                assert_eq!(export.header("content-disposition"), name);
+                let json = test.get(&target(&report.export_path(), "format=json")).await;
+                assert_eq!(faults(&json.json()), ["format"]);
+            }
+            (false, true) => {
+                assert_eq!(faults(&csv.json()), ["format"], "{}", report.path());
+                assert_eq!(export.status, StatusCode::NOT_FOUND);
+            }
+            (false, false) => {
+                assert_eq!(csv.header("content-type"), "application/json", "unknown parameters are ignored")
+            }
+        }
+    }
+}
+
+/// Texts that spreadsheets choke on or run, and instants they cannot reckon with, come out whole.
+#[tokio::test]
+async fn files_survive_what_is_stored() {
+    let test = with_campaigns().await;
+    let long = "x".repeat(40_000);
+    let names = [
+        "=HYPERLINK(\"http://x\")",
+        "@SUM(1)",
+        "-1+1",
+        "\u{1}\u{8}ctrl",
+        "a\r\nb,\"c\"",
+        "_x0041_",
+        long.as_str(),
+        "💩",
+    ];
+    let mut lines = vec![json!({"kind": "telesales_lead", "id": 1, "campaign_id": 1, "phone": "0900000001"})];
+    for (id, name) in (10..).zip(names) {
+        lines.push(json!({"kind": "agent", "id": id, "name": name, "username": name}));
+        lines.push(json!({"kind": "telesales_call", "uuid": id.to_string(), "campaign_id": 1, "lead_id": 1, "agent_id": id, "started_at": "2026-06-01T10:00:00Z"}));
+        lines.push(json!({"kind": "caller_id", "cid": format!("c{id}"), "display_name": name, "carrier": "other", "cli_type": "mobile", "cooldown_until": "0001-01-02T00:00:00Z"}));
+    }
+    test.ingest(&lines).await;
+    for report in ["agent-performance", "caller-id-health"] {
+        for format in ["csv", "xlsx"] {
+            let file = test
+                .ok(&format!(
+                    "/api/telesales/reports/{report}/export?date_from=2026-06-01&date_to=2026-06-02&format={format}"
+                ))
+                .await;
+            if format == "csv" {
+                assert!(
+                    file.text().contains("'=HYPERLINK")
+                        && file.text().contains("'@SUM(1)")
+                        && file.text().contains("'-1+1")
+                );
+            }
+        }
+    }
+    let xlsx = test.ok("/api/telesales/reports/agent-performance/export?date_from=2026-06-01&date_to=2026-06-02").await;
+    let mut workbook: calamine::Xlsx<_> = calamine::Xlsx::new(std::io::Cursor::new(xlsx.bytes)).expect("a workbook");
+    let sheet = workbook.worksheet_range_at(0).expect("a sheet").expect("a range");
+    let shown: Vec<String> = sheet.rows().skip(1).map(|row| row[1].to_string()).collect();
+    for (shown, name) in shown.iter().zip(names) {
+        let kept = if name.len() > 32_767 { &name[..32_767] } else { name };
+        assert_eq!(shown.replace("\r\n", "\n"), kept.replace("\r\n", "\n"));
+    }
+}
