@@ -17,6 +17,9 @@ use crate::time::Clock;
 /// How long a command waits for the Callboard beside it to come up, or to be gone.
 const NEIGHBOUR_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long connections in use may take to come back.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// What every request needs. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
@@ -57,9 +60,12 @@ impl Running {
         }
     }
 
-    /// Closes the pools and stops the database this app started, waiting for it.
+    /// Closes the pools and stops the database this app started, waiting for it. What still holds a connection
+    /// then, because its client says no more, is not waited for: it is undone when the connection goes.
     pub async fn stop(self) {
-        self.app.db.close().await;
+        if tokio::time::timeout(CLOSE_TIMEOUT, self.app.db.close()).await.is_err() {
+            tracing::warn!("a transaction under way was broken off");
+        }
         if let Some(embedded) = self.embedded {
             embedded.stop().await;
         }
