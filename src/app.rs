@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
 
@@ -12,6 +13,12 @@ use crate::config::Config;
 use crate::db::{Database, Embedded, EmbeddedSettings};
 use crate::error::{Error, Result};
 use crate::time::Clock;
+
+/// How long a command waits for the Callboard beside it to come up, or to be gone.
+const NEIGHBOUR_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long connections in use may take to come back.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What every request needs. Cheap to clone.
 #[derive(Clone)]
@@ -38,21 +45,36 @@ pub enum Sharing {
 
 impl Running {
     /// Reaches the database, starting the embedded one where none is named, brings it up to date, and opens
-    /// the pools.
+    /// the pools. Where that fails, nothing it started is left running.
     pub async fn start(config: &Config, sharing: Sharing) -> Result<Self> {
+        let keys = keys(config)?;
         let (options, embedded) = database(config, sharing).await?;
-        Database::migrate(&options).await?;
-        let app = App { db: Database::open(options).await?, clock: Clock::System, keys: keys(config)? };
-        Ok(Self { app, embedded })
+        match open(options).await {
+            Ok(db) => Ok(Self { app: App { db, clock: Clock::System, keys }, embedded }),
+            Err(error) => {
+                if let Some(embedded) = embedded {
+                    embedded.stop().await;
+                }
+                Err(error)
+            }
+        }
     }
 
-    /// Closes the pools and stops the database this app started, waiting for it.
+    /// Closes the pools and stops the database this app started, waiting for it. What still holds a connection
+    /// then, because its client says no more, is not waited for: it is undone when the connection goes.
     pub async fn stop(self) {
-        self.app.db.close().await;
+        if tokio::time::timeout(CLOSE_TIMEOUT, self.app.db.close()).await.is_err() {
+            tracing::warn!("a transaction under way was broken off");
+        }
         if let Some(embedded) = self.embedded {
             embedded.stop().await;
         }
     }
+}
+
+async fn open(options: PgConnectOptions) -> Result<Database> {
+    Database::migrate(&options).await?;
+    Database::open(options).await
 }
 
 async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions, Option<Embedded>)> {
@@ -60,17 +82,24 @@ async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions
         let options = url.parse().map_err(|error| Error::Internal(format!("DATABASE_URL: {error}")))?;
         return Ok((options, None));
     }
-    if let Some(embedded) = Embedded::start(&config.data_dir, &EmbeddedSettings::default()).await? {
-        tracing::info!(host = %embedded.options().get_socket().map_or_else(String::new, |path| path.display().to_string()),
-            "embedded Postgres is ready");
-        return Ok((embedded.options().clone(), Some(embedded)));
-    }
-    match Embedded::running(&config.data_dir) {
-        Some(options) if sharing == Sharing::Beside => Ok((options, None)),
-        _ => Err(Error::Internal(format!(
-            "another Callboard runs on the data directory {}: stop it, or set CALLBOARD_DATA_DIR to another one",
-            config.data_dir.display()
-        ))),
+    let asked = Instant::now();
+    loop {
+        if let Some(embedded) = Embedded::start(&config.data_dir, &EmbeddedSettings::default()).await? {
+            let options = embedded.options().clone();
+            let host = options.get_socket().map_or_else(String::new, |path| path.display().to_string());
+            tracing::info!(host, "embedded Postgres is ready");
+            return Ok((options, Some(embedded)));
+        }
+        if sharing == Sharing::Alone || asked.elapsed() > NEIGHBOUR_TIMEOUT {
+            return Err(Error::Internal(format!(
+                "another Callboard runs on the data directory {}: stop it, or set CALLBOARD_DATA_DIR to another one",
+                config.data_dir.display()
+            )));
+        }
+        if let Some(options) = Embedded::running(&config.data_dir).await {
+            return Ok((options, None));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

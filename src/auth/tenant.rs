@@ -67,8 +67,12 @@ impl Tenant {
         })
     }
 
-    /// Makes an account. Invalid on `id` where it is taken, on `reseller` where that account does not exist.
+    /// Makes an account. Invalid on `id` where it is taken, on `name` where it is empty, on `reseller` where
+    /// that account does not exist.
     pub async fn create(db: &Database, id: i64, name: &str, timezone: Tz, reseller: Option<i64>) -> Result<()> {
+        if name.trim().is_empty() {
+            return Err(Error::invalid("name", "must not be empty"));
+        }
         let mut scope = db.write(id).await?;
         let insert = "insert into tenants (id, name, timezone, reseller_id) values ($1, $2, $3, $4)";
         let insert = scope.query(insert).bind(name).bind(timezone.name()).bind(reseller);

@@ -11,6 +11,7 @@ mod tenant;
 mod token;
 mod user;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -59,7 +60,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&Error::internal(error)),
     };
-    match runtime.block_on(execute(cli)) {
+    let done = runtime.block_on(execute(cli));
+    // A read of standard input that is still waiting must not keep a command that has failed from ending.
+    runtime.shutdown_background();
+    match done {
         Ok(code) => code,
         Err(error) => fail(&error),
     }
@@ -77,7 +81,8 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
         Command::Token(command) => with_app(&config, async |app| token::run(app, command).await).await?,
         Command::Openapi => {
             let document = crate::http::openapi::generate().to_pretty_json().map_err(Error::internal)?;
-            println!("{document}");
+            // Whoever reads it may have had enough.
+            let _ = writeln!(std::io::stdout(), "{document}");
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -22,7 +22,11 @@ use crate::error::{Error, Result};
 /// The oldest Postgres that Callboard runs on.
 const OLDEST: u32 = 15;
 const NAME: &str = "callboard";
+/// How the folders of our sockets begin: a short path, for a socket's may not have more than 107 bytes.
+const SOCKETS: &str = "/tmp/callboard-";
 const START_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long processes that were killed may take to be gone.
+const LEFTOVER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The shell between us and Postgres. Its own process group keeps a Ctrl-C meant for us away from both.
 /// It also ends when Postgres does, so that one that could not start is noticed at once.
@@ -34,12 +38,13 @@ const KEEPER: &str = r#"
     { cat <&3 >/dev/null; kill -INT "$postgres" 2>/dev/null; } &
     wait "$postgres"
     rm -rf "$3"
-    if [ -n "$4" ]; then rm -rf "$2"/*; fi
+    if [ -n "$4" ]; then rm -rf "${2%/*}"; fi
 "#;
 
 #[derive(Debug, Default, Clone)]
 pub struct Settings {
-    /// No waiting for the disk, and the data is thrown away at the end. For tests.
+    /// No waiting for the disk, room for many at once, and the whole data directory is thrown away at the
+    /// end. For tests.
     pub volatile: bool,
 }
 
@@ -67,30 +72,48 @@ impl Embedded {
         let cluster = data_dir.join("postgres");
         let owner = Owner::find()?;
         let binaries = binaries(cluster_version(&cluster)?)?;
+        if settings.volatile {
+            owner.make_dir(data_dir)?; // whose it is may throw it away
+        }
         owner.check_reach(data_dir)?;
         initialise(&binaries, data_dir, &cluster, &owner)?;
-        stop_leftover(&binaries, &cluster, &owner)?;
+        let leftover = Postmaster::read(&cluster);
+        stop_leftover(leftover.as_ref(), &binaries, &cluster, &owner)?;
 
-        let sockets = PathBuf::from(format!("/tmp/{NAME}-{}", uuid::Uuid::new_v4().simple()));
-        owner.make_dir(&sockets)?;
+        let sockets = PathBuf::from(format!("{SOCKETS}{}", uuid::Uuid::new_v4().simple()));
         let log = data_dir.join("postgres.log");
         let log = File::options().create(true).append(true).open(&log).map_err(|error| at(&log, error))?;
-        let volatile = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off";
+        let volatile = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=500";
         let mut command = owner.command("sh");
         command.args(["-c", KEEPER, NAME]).args([&binaries, &cluster, &sockets]);
         command.arg(if settings.volatile { volatile } else { "" }).process_group(0);
         command.stdin(Stdio::piped()).stdout(log.try_clone().map_err(Error::internal)?).stderr(log);
-        let mut keeper = command.spawn().map_err(Error::internal)?;
-
-        await_ready(&mut keeper, &cluster, &sockets, data_dir).await?;
+        let started = Instant::now();
+        let keeper = loop {
+            owner.make_dir(&sockets)?;
+            let mut keeper = command.spawn().map_err(Error::internal)?;
+            match await_ready(&mut keeper, &cluster, &sockets, data_dir).await {
+                Ok(()) => break keeper,
+                // While a process of the killed one is about, Postgres refuses to start.
+                Err(_) if Postmaster::is_another(&cluster, &sockets) && started.elapsed() < LEFTOVER_TIMEOUT => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        if let Some(leftover) = leftover {
+            leftover.remove_sockets();
+        }
         let options = connect_options(&sockets);
         create_database(&options).await?;
         Ok(Self { keeper, options, _lock: lock })
     }
 
-    /// How to reach the cluster of `data_dir` that another process runs. None where there is none.
-    pub fn running(data_dir: &Path) -> Option<PgConnectOptions> {
-        Some(connect_options(&Postmaster::read(&data_dir.join("postgres"))?.sockets))
+    /// How to reach the cluster of `data_dir` that another process runs. None where it cannot be reached (yet).
+    pub async fn running(data_dir: &Path) -> Option<PgConnectOptions> {
+        let options = connect_options(&Postmaster::read(&data_dir.join("postgres"))?.sockets);
+        PgConnection::connect_with(&options).await.ok()?.close().await.ok()?;
+        Some(options)
     }
 
     /// How to connect as the owner of the database, who is no superuser.
@@ -131,6 +154,17 @@ impl Postmaster {
         let mut lines = state.lines().skip(4);
         let sockets = lines.next().filter(|line| !line.is_empty())?.into();
         Some(Self { sockets, ready: lines.nth(2).is_some_and(|line| line.trim() == "ready") })
+    }
+
+    fn is_another(cluster: &Path, sockets: &Path) -> bool {
+        Self::read(cluster).is_some_and(|other| other.sockets != sockets)
+    }
+
+    /// What its keeper would have done, had it not been killed too.
+    fn remove_sockets(&self) {
+        if self.sockets.to_string_lossy().starts_with(SOCKETS) {
+            let _ = fs::remove_dir_all(&self.sockets); // most often it is gone already
+        }
     }
 
     fn answers(&self) -> bool {
@@ -260,9 +294,9 @@ fn initialise(binaries: &Path, data_dir: &Path, cluster: &Path, owner: &Owner) -
 }
 
 /// Stops a Postgres whose Callboard was killed together with the shell that would have stopped it.
-fn stop_leftover(binaries: &Path, cluster: &Path, owner: &Owner) -> Result<()> {
+fn stop_leftover(leftover: Option<&Postmaster>, binaries: &Path, cluster: &Path, owner: &Owner) -> Result<()> {
     // Asked through its socket first: the process of an old pid file may by now be somebody else's.
-    if Postmaster::read(cluster).is_some_and(|leftover| leftover.answers()) {
+    if leftover.is_some_and(Postmaster::answers) {
         let arguments = ["stop", "--silent", "--wait", "--mode=fast", "-D"];
         owner.command(binaries.join("pg_ctl")).args(arguments).arg(cluster).output().map_err(Error::internal)?;
     }

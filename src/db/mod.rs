@@ -130,16 +130,22 @@ async fn bypasses_guard(connection: &mut PgConnection) -> Result<bool> {
     Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }
 
-/// Makes the role that a superuser's connections act under, with the rights on our tables and no more.
+/// Makes the role that a superuser's connections act under, with the rights on our tables and no more. One
+/// instance after the other, for Postgres refuses two who grant on the same table; the role is the whole
+/// cluster's, where the lock does not reach.
 async fn stand_in_role(connection: &mut PgConnection) -> Result<()> {
     let create = format!(
-        "do $$ begin
+        "select pg_advisory_xact_lock(hashtext('{GUARDED_ROLE}'));
+         do $$ begin
              if not exists (select from pg_roles where rolname = '{GUARDED_ROLE}') then
                  create role {GUARDED_ROLE} nologin;
              end if;
          exception when duplicate_object or unique_violation then null; -- another instance was first
          end $$;
-         grant {GUARDED_ROLE} to current_user;
+         do $$ begin
+             grant {GUARDED_ROLE} to current_user;
+         exception when unique_violation then null; -- here too
+         end $$;
          grant usage on schema public to {GUARDED_ROLE};
          grant select, insert, update, delete on all tables in schema public to {GUARDED_ROLE};
          grant usage on all sequences in schema public to {GUARDED_ROLE};"

@@ -9,6 +9,8 @@ pub mod kind;
 mod line;
 mod reader;
 
+use std::pin::pin;
+
 use chrono_tz::Tz;
 use serde::Serialize;
 use tokio::io::AsyncBufRead;
@@ -97,9 +99,13 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
         let received = lines.len();
         // While one chunk is stored, the next is read and parsed. Whatever becomes of the reading, the storing
         // comes to its end: a COPY that is dropped on its way leaves its connection out of step.
-        let (outcome, following) =
-            tokio::join!(store(db, target, whole.as_mut(), lines), read(&mut reader, target.zone));
-        tally.add(received, outcome?);
+        let mut storing = pin!(store(db, target, whole.as_mut(), lines));
+        let mut reading = pin!(read(&mut reader, target.zone));
+        let (outcome, following) = tokio::select! {
+            outcome = &mut storing => (outcome?, reading.await),
+            following = &mut reading => (storing.await?, following),
+        };
+        tally.add(received, outcome);
         progress(&tally);
         next = following?;
     }

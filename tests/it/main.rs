@@ -3,7 +3,10 @@
 mod abandon;
 mod access;
 mod campaigns;
+mod cli;
+mod durability;
 mod hostile;
+mod ingest;
 mod layers;
 mod openapi;
 mod properties;

@@ -35,6 +35,19 @@ pub async fn create_empty() -> PgConnectOptions {
     cluster.options.clone().database(&name)
 }
 
+/// The same database as its superuser, whom row-level security does not hold. None on a cluster of somebody
+/// else's that lets us in as none.
+pub async fn as_superuser(database: &PgConnectOptions) -> Option<PgConnectOptions> {
+    for options in [database.clone(), database.clone().username("postgres")] {
+        let Ok(mut connection) = PgConnection::connect_with(&options).await else { continue };
+        let is_super = "select rolsuper from pg_roles where rolname = current_user";
+        if sqlx::query_scalar(is_super).fetch_one(&mut connection).await.expect("an answer") {
+            return Some(options);
+        }
+    }
+    None
+}
+
 async fn cluster() -> &'static Cluster {
     CLUSTER
         .get_or_init(|| async {
@@ -56,12 +69,12 @@ async fn cluster() -> &'static Cluster {
         .await
 }
 
-async fn execute(options: &PgConnectOptions, sql: String) {
+pub async fn execute(options: &PgConnectOptions, sql: String) {
     let mut connection = PgConnection::connect_with(options).await.expect("a connection");
     connection.execute(AssertSqlSafe(sql)).await.expect("done");
     connection.close().await.expect("closed");
 }
 
-fn uuid() -> String {
+pub fn uuid() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }

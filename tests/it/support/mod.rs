@@ -1,7 +1,11 @@
 //! What the tests stand on: a real Postgres, a real server on a real socket, and worlds of calls.
 
 pub mod database;
+pub mod program;
 pub mod world;
+
+use std::io::Write;
+use std::ops::Deref;
 
 use callboard::app::App;
 use callboard::auth::session::{self, NewSession};
@@ -12,8 +16,11 @@ use callboard::auth::{Permission, Role};
 use callboard::db::Database;
 use callboard::time::Clock;
 use chrono::{DateTime, Utc};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use sqlx::AssertSqlSafe;
 use tokio::net::TcpListener;
 
 /// The account that tests use unless they say otherwise.
@@ -24,9 +31,15 @@ pub const NOW: &str = "2026-06-30T08:00:00Z";
 /// A server of its own, on a database of its own, with one account and its admin's token.
 pub struct TestApp {
     pub app: App,
+    client: Client,
+}
+
+/// Somebody who talks to a server, with a token.
+#[derive(Clone)]
+pub struct Client {
     pub url: String,
     pub token: String,
-    client: reqwest::Client,
+    http: reqwest::Client,
 }
 
 /// What came back.
@@ -65,8 +78,8 @@ impl TestApp {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let server = app.clone();
         tokio::spawn(async move { callboard::http::serve(server, listener, std::future::pending()).await });
-        let mut this = Self { app, url, token: String::new(), client: reqwest::Client::new() };
-        this.token = this.account(TENANT).await;
+        let mut this = Self { app, client: Client::new(url, String::new()) };
+        this.client.token = this.account(TENANT).await;
         this
     }
 
@@ -90,11 +103,32 @@ impl TestApp {
         session::issue(&self.app.db, &self.app.keys, session, self.app.clock.now()).await.expect("a token")
     }
 
+    /// What an SQL query of one account finds, a JSON value a row.
+    pub async fn query(&self, tenant: i64, sql: &str) -> Vec<Value> {
+        let mut scope = self.app.db.read(tenant).await.expect("a scope");
+        let sql = AssertSqlSafe(sql.to_owned());
+        sqlx::query_scalar(sql).fetch_all(scope.connection()).await.expect("rows")
+    }
+}
+
+impl Deref for TestApp {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Client {
+    pub fn new(url: String, token: String) -> Self {
+        Self { url, token, http: reqwest::Client::new() }
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.request(Method::GET, path, Some(&self.token)).await
     }
 
-    /// As [`TestApp::get`], expecting 200, and its body.
+    /// As [`Client::get`], expecting 200, and its body.
     pub async fn ok(&self, path: &str) -> Answer {
         let answer = self.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
@@ -107,7 +141,7 @@ impl TestApp {
     }
 
     pub async fn request(&self, method: Method, path: &str, token: Option<&str>) -> Answer {
-        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
@@ -115,7 +149,7 @@ impl TestApp {
     }
 
     pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
-        self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.token)
+        self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.token)
     }
 
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
@@ -135,11 +169,21 @@ impl TestApp {
     }
 
     pub async fn ingest_as(&self, token: &str, lines: &[Value]) {
-        let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        let request = self.client.post(format!("{}/api/ingest", self.url)).bearer_auth(token);
-        let answer = self.send(request.header("content-type", "application/x-ndjson").body(body)).await;
+        let request = self.http.post(format!("{}/api/ingest", self.url)).bearer_auth(token);
+        let answer = self.send(request.header("content-type", "application/x-ndjson").body(body(lines))).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
         assert_eq!(answer.json()["data"]["errors"], serde_json::json!([]));
         assert_eq!(answer.json()["data"]["stored"], lines.len());
     }
+}
+
+/// Lines as they go over the wire.
+pub fn body(lines: &[Value]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+pub fn gzip(text: &str) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(text.as_bytes()).expect("packed");
+    packed.finish().expect("packed")
 }

@@ -1,0 +1,184 @@
+//! Accounts, users and tokens.
+
+use callboard::auth::{Permission, Role};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::program::{Program, words};
+use crate::support::{TENANT, TestApp};
+
+async fn account(test: &TestApp, tenant: i64) -> Vec<Value> {
+    test.query(tenant, "select to_jsonb(t) - 'created_at' from tenants t").await
+}
+
+#[tokio::test]
+async fn an_account_is_made_once() {
+    let test = TestApp::new().await;
+    let program = Program::beside(&test);
+    let create =
+        |id: &'static str, more: &[&'static str]| [&["tenant", "create", "--id", id, "--name", "North"], more].concat();
+    assert_eq!(program.ok(&create("7", &[]), "").await, "");
+    program.ok(&create("8", &["--timezone", "Europe/Berlin", "--reseller", "7"]), "").await;
+    let expected = json!({"id": 8, "name": "North", "timezone": "Europe/Berlin", "reseller_id": 7, "settings": {}});
+    assert_eq!(account(&test, 8).await, [expected]);
+    assert_eq!(account(&test, 7).await[0]["timezone"], "Asia/Ho_Chi_Minh");
+
+    for (arguments, fault) in [
+        (create("7", &[]), "id: account 7 exists already"),
+        (create("9", &["--reseller", "99"]), "reseller: there is no such account"),
+        (vec!["tenant", "create", "--id", "9", "--name", "  "], "name: must not be empty"),
+    ] {
+        assert_eq!(program.refused(&arguments, "").await, format!("callboard: {fault}\n"));
+    }
+    for arguments in
+        [create("9", &["--timezone", "Mars/Base"]), create("nine", &[]), vec!["tenant", "create", "--id", "9"]]
+    {
+        assert!(!program.run(&arguments).await.status.success(), "{arguments:?}");
+    }
+    assert_eq!(account(&test, 9).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn an_account_is_changed_in_what_it_has_and_to_what_fits() {
+    let test = TestApp::new().await;
+    test.account(2).await;
+    let program = Program::beside(&test);
+    let set = ["tenant", "set", "--id", "1"];
+    let good = ["name=South=East", "timezone=Asia/Kathmandu", "health_warn_asr_pct=27.5", "short_call_sec=0"];
+    program.ok(&[&set[..], &good].concat(), "").await;
+    program.ok(&[&set[..], &["short_call_sec=12"]].concat(), "").await;
+    let expected = json!({"id": 1, "name": "South=East", "timezone": "Asia/Kathmandu", "reseller_id": null,
+        "settings": {"health_warn_asr_pct": "27.5", "short_call_sec": "12"}});
+    assert_eq!(account(&test, TENANT).await, std::slice::from_ref(&expected));
+
+    for bad in [
+        "colour=red",
+        "health_min_calls=0",
+        "health_min_calls=1000001",
+        "health_block_asr_pct=101",
+        "short_call_sec=soon",
+        "short_call_sec=",
+        "health_warn_short_pct=-1",
+        "timezone=Saigon",
+        "name=",
+        "name=  ",
+        "name",
+        "id=5",
+    ] {
+        let output = program.run(&[&set[..], &["name=Lost", bad]].concat()).await;
+        assert!(!output.status.success(), "{bad}");
+        let key = bad.split('=').next().expect("a key");
+        assert!(words(&output.stderr).contains(key), "{bad}: {}", words(&output.stderr));
+    }
+    assert_eq!(account(&test, TENANT).await, [expected]);
+    assert_eq!(account(&test, 2).await[0]["timezone"], "Asia/Ho_Chi_Minh");
+    let told = program.refused(&["tenant", "set", "--id", "99", "name=Ghost"], "").await;
+    assert_eq!(told, "callboard: there is no such account\n");
+    let help = program.ok(&["tenant", "set", "--help"], "").await;
+    assert!(help.contains("health_min_calls (20)") && help.contains("timezone"), "{help}");
+}
+
+#[tokio::test]
+async fn the_zone_set_is_the_zone_read_in_from_then_on() {
+    let test = TestApp::new().await;
+    let program = Program::beside(&test);
+    program.ok(&["tenant", "set", "--id", "1", "timezone=America/New_York"], "").await;
+    let campaign = json!({"kind": "autocall_campaign", "id": 1, "name": "C", "created_at": "2026-06-01T00:00:00"});
+    test.ingest(&[campaign]).await;
+    let created = test.query(TENANT, "select to_jsonb(created_at) from autocall_campaigns").await;
+    assert_eq!(created, [json!("2026-06-01T04:00:00+00:00")]);
+}
+
+#[tokio::test]
+async fn a_users_name_is_his_alone_over_all_accounts() {
+    let test = TestApp::new().await;
+    test.account(2).await;
+    test.ingest(&[json!({"kind": "team", "id": 3, "name": "T"})]).await;
+    let program = Program::beside(&test);
+    let create = |tenant: &'static str, name: &'static str, more: &[&'static str]| {
+        [&["user", "create", "--tenant", tenant, "--username", name, "--role", "read_only"], more].concat()
+    };
+    let printed = program.ok(&create("1", " Löwe ", &["--email", "l@x.vn", "--team", "3"]), "correct horse\r\n").await;
+    assert_eq!(printed, "");
+    let users = test.query(TENANT, "select to_jsonb(u) from users u where username = 'Löwe'").await;
+    let user = &users[0];
+    assert_eq!([&user["role"], &user["email"], &user["username_key"]], ["read_only", "l@x.vn", "löwe"]);
+    assert_eq!(user["team_id"], 3);
+    let hash = user["password_hash"].as_str().expect("a hash");
+    assert!(hash.starts_with("$argon2id$") && !hash.contains("horse"), "{hash}");
+
+    for (arguments, password, fault) in [
+        (create("1", "short", &[]), "seven77\n", "password: must have at least 8 characters"),
+        (create("1", "short", &[]), "", "password: must have at least 8 characters"),
+        (create("2", "LÖWE", &[]), "correct horse", "username: is taken"),
+        (create("1", "löwe", &[]), "correct horse", "username: is taken"),
+        (create("1", "  ", &[]), "correct horse", "username: must not be empty"),
+        (create("99", "ghost", &[]), "correct horse", "tenant: there is no such account"),
+        (create("2", "other", &["--team", "3"]), "correct horse", "team: there is no such team"),
+    ] {
+        assert_eq!(program.refused(&arguments, password).await, format!("callboard: {fault}\n"));
+    }
+    let root = ["user", "create", "--tenant", "1", "--username", "root", "--role", "root"];
+    assert!(!program.feed(&root, b"correct horse").await.status.success());
+    assert_eq!(test.query(2, "select to_jsonb(count(*)) from users").await, [json!(1)]);
+    program.ok(&create("1", "ümlaut", &[]), "ÄÖÜäöüßẞ").await;
+}
+
+#[tokio::test]
+async fn a_token_is_printed_and_nothing_else_and_opens_what_it_says() {
+    let test = TestApp::new().await;
+    test.user(TENANT, "Reader", Role::ReadOnly).await;
+    let program = Program::beside(&test);
+    let issue = |more: &[&'static str]| [&["token", "issue", "--tenant", "1", "--username", "reader"], more].concat();
+    let status = async |token: &str, path: &str| test.request(Method::GET, path, Some(token)).await.status;
+    let (autocall, telesales) = (
+        "/api/autocall/campaigns/1/reports/kpis",
+        "/api/telesales/reports/dashboard?date_from=2026-06-01&date_to=2026-06-02",
+    );
+    let token = program.ok(&issue(&[]), "").await;
+    assert_eq!((token.lines().count(), token.matches('.').count()), (1, 2), "{token}");
+    assert_eq!(status(token.trim_end(), autocall).await, StatusCode::NOT_FOUND);
+    assert_eq!(status(token.trim_end(), telesales).await, StatusCode::OK);
+
+    let token = program.ok(&issue(&["--permission", "telesales_api_access", "--expires-in", "90d"]), "").await;
+    assert_eq!(status(token.trim_end(), autocall).await, StatusCode::FORBIDDEN);
+    assert_eq!(status(token.trim_end(), telesales).await, StatusCode::OK);
+    let ages = test
+        .query(TENANT, "select to_jsonb(expires_at - created_at) from sessions where permissions is not null")
+        .await;
+    assert_eq!(ages, [json!("90 days")]);
+
+    for (arguments, fault) in [
+        (
+            issue(&["--permission", "telesales_api_access", "--permission", "ingest_write"]),
+            "permission: the user's role does not have ingest_write",
+        ),
+        (vec!["token", "issue", "--tenant", "1", "--username", "ghost"], "username: the account has no such user"),
+        (vec!["token", "issue", "--tenant", "2", "--username", "reader"], "username: the account has no such user"),
+        (issue(&["--expires-in", "9000000years"]), "expires-in: is too long"),
+    ] {
+        let output = program.run(&arguments).await;
+        assert_eq!((output.status.code(), words(&output.stdout)), (Some(1), String::new()));
+        assert_eq!(words(&output.stderr), format!("callboard: {fault}\n"));
+    }
+    for bad in [["--permission", "everything"], ["--expires-in", "soon"]] {
+        let output = program.run(&issue(&bad)).await;
+        assert!(!output.status.success() && output.stdout.is_empty(), "{bad:?}");
+    }
+    let mut scope = test.app.db.write(TENANT).await.expect("a scope");
+    let disable = scope.query("update users set disabled_at = now() where tenant_id = $1 and username_key = 'reader'");
+    disable.execute(scope.connection()).await.expect("done");
+    scope.commit().await.expect("committed");
+    assert!(program.refused(&issue(&[]), "").await.contains("no such user"));
+}
+
+#[tokio::test]
+async fn every_permission_may_be_named() {
+    let test = TestApp::new().await;
+    let program = Program::beside(&test);
+    let mut arguments = vec!["token", "issue", "--tenant", "1", "--username", "admin-1"];
+    arguments.extend(Permission::ALL.iter().flat_map(|permission| ["--permission", permission.name()]));
+    let token = program.ok(&arguments, "").await;
+    let answer = test.request(Method::GET, "/api/autocall/campaigns/1/reports/kpis", Some(token.trim_end())).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}

@@ -1,0 +1,60 @@
+//! The commands, run as an operator runs them.
+
+mod accounts;
+mod import;
+
+use serde_json::Value;
+
+use crate::support::database;
+use crate::support::program::Program;
+
+#[tokio::test]
+async fn help_lists_every_command() {
+    let program = Program::new();
+    let help = program.ok(&["--help"], "").await;
+    for command in ["serve", "demo", "migrate", "import", "tenant", "user", "token", "openapi"] {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}: {help}");
+    }
+    for setting in ["DATABASE_URL", "CALLBOARD_DATA_DIR", "CALLBOARD_LISTEN", "CALLBOARD_SECRET"] {
+        assert!(help.contains(setting), "{setting}: {help}");
+    }
+    let unknown = program.run(&["sevre"]).await;
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(!program.data().exists(), "help makes no data directory");
+}
+
+#[tokio::test]
+async fn secrets_are_not_shown_in_the_help() {
+    let program = Program::new().with("CALLBOARD_SECRET", "very-secret").with("DATABASE_URL", "postgres://u:pass@h/d");
+    let help = program.ok(&["serve", "--help"], "").await;
+    assert!(!help.contains("very-secret") && !help.contains("pass@"), "{help}");
+}
+
+#[tokio::test]
+async fn openapi_prints_the_committed_document_and_wants_no_database() {
+    let program = Program::new();
+    let printed = program.ok(&["openapi"], "").await;
+    assert!(printed == include_str!("../../../openapi/openapi.json"), "it differs");
+    assert!(serde_json::from_str::<Value>(&printed).is_ok());
+    assert!(!program.data().exists());
+}
+
+#[tokio::test]
+async fn migrate_may_run_as_often_as_one_likes_and_as_many_at_once() {
+    let database = database::create_empty().await;
+    let program = Program::on(&database);
+    let runs = (0..4).map(|_| program.ok(&["migrate"], ""));
+    futures_util::future::join_all(runs).await;
+    assert_eq!(program.ok(&["migrate"], "").await, "");
+    let refused = program.refused(&["token", "issue", "--tenant", "1", "--username", "nobody"], "").await;
+    assert!(refused.contains("no such user"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_database_out_of_reach_is_told_in_a_sentence() {
+    for url in ["postgres://nobody@127.0.0.1:1/nothing", "postgres:///db?host=/nowhere", "not a URL"] {
+        let program = Program::new().with("DATABASE_URL", url);
+        let told = program.refused(&["migrate"], "").await;
+        assert!(told.starts_with("callboard: ") && !told.contains("panicked"), "{url}: {told}");
+    }
+}

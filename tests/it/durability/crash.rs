@@ -1,0 +1,124 @@
+//! What was acknowledged is there, whatever dies.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::AsyncWriteExt;
+
+use super::{attempt, attempts, campaign, dialed, inside, stored};
+use crate::support::program::{Program, Server, eventually, signal};
+use crate::support::{Client, body};
+
+type Acknowledged = Arc<Mutex<BTreeSet<String>>>;
+
+/// Sends attempts in small bodies for as long as there is a server, and remembers those it acknowledged.
+async fn dial(client: Client, dialer: usize, acknowledged: Acknowledged) {
+    for number in 0.. {
+        let uuids: Vec<String> = (0..40).map(|line| format!("{dialer}-{number}-{line}")).collect();
+        let lines = body(&uuids.iter().map(|uuid| attempt(uuid)).collect::<Vec<_>>());
+        let post = client.post("/api/ingest").header("content-type", "application/x-ndjson").body(lines);
+        let Ok(response) = post.send().await else { return };
+        if response.status() != 200 {
+            return;
+        }
+        acknowledged.lock().expect("no panic").extend(uuids);
+    }
+}
+
+/// Lets `crash` happen in the middle of ingest, and looks at what the next server finds.
+async fn acknowledged_rows_survive(crash: impl AsyncFnOnce(&Program, Server)) {
+    let program = Program::new();
+    let server = program.serve().await;
+    let client = program.client(&server).await;
+    client.ingest(&campaign()).await;
+    let (sockets, acknowledged) = (server.sockets(), Acknowledged::default());
+    let dialers = (0..3).map(|dialer| tokio::spawn(dial(client.clone(), dialer, Arc::clone(&acknowledged))));
+    let dialers: Vec<_> = dialers.collect();
+    eventually("some are acknowledged", async || acknowledged.lock().expect("no panic").len() > 400).await;
+    crash(&program, server).await;
+    futures_util::future::join_all(dialers).await;
+
+    let server = program.serve().await;
+    let client = Client::new(server.url.clone(), client.token);
+    let stored: BTreeSet<String> = stored(&program).await.into_iter().collect();
+    let lost: Vec<String> = acknowledged.lock().expect("no panic").difference(&stored).cloned().collect();
+    assert!(lost.is_empty(), "{lost:?}");
+    assert_eq!(dialed(&client).await, stored.len() as u64);
+    client.ingest(&[attempt("after")]).await;
+    assert_eq!(dialed(&client).await, stored.len() as u64 + 1);
+    server.stop().await;
+    program.assert_nothing_runs();
+    assert!(!sockets.exists(), "{} is left", sockets.display());
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_loses_nothing_it_acknowledged() {
+    acknowledged_rows_survive(async |_, server| server.kill().await).await;
+}
+
+#[tokio::test]
+async fn a_machine_that_dies_loses_nothing_it_acknowledged() {
+    acknowledged_rows_survive(async |program, server| {
+        signal("KILL", &[program.processes(), vec![server.pid()]].concat());
+        server.kill().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_import_that_is_killed_is_run_again_and_every_row_is_there_once() {
+    let program = Program::new();
+    program.ok(&["tenant", "create", "--id", "1", "--name", "Account"], "").await;
+    let lines = body(&campaign()) + &attempts("i", 0..11_000);
+    let half: String = lines.split_inclusive('\n').take(10_500).collect();
+    let mut import = program.command(&["import", "-", "--tenant", "1"]).spawn().expect("a process");
+    import.stdin.as_mut().expect("piped").write_all(half.as_bytes()).await.expect("sent");
+    eventually("a part is stored", async || !stored(&program).await.is_empty()).await;
+    signal("KILL", &[import.id().expect("it runs")]);
+    import.wait().await.expect("an end");
+
+    let printed = program.ok(&["import", "-", "--tenant", "1"], &lines).await;
+    assert_eq!(printed, "11002 lines, 11002 stored, 0 rejected\n");
+    let server = program.serve().await;
+    let mut expected: Vec<String> = (0..11_000).map(|number| format!("i{number}")).collect();
+    expected.sort();
+    assert!(stored(&program).await == expected, "not what was sent");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_first_start_that_is_killed_is_made_up_for_by_the_next() {
+    let program = Program::new();
+    let mut first = program.command(&["serve"]).spawn().expect("a process");
+    eventually("the cluster is being made", async || program.data().join("postgres.new").exists()).await;
+    signal("KILL", &[first.id().expect("it runs")]);
+    first.wait().await.expect("an end");
+    let server = program.serve().await;
+    program.client(&server).await.ingest(&campaign()).await;
+    server.stop().await;
+}
+
+/// One backend that dies takes all others with it: Postgres starts over by itself.
+#[tokio::test]
+async fn a_postgres_that_starts_over_is_met_with_503_and_then_served_from_again() {
+    let program = Program::new();
+    let server = program.serve().await;
+    let client = program.client(&server).await;
+    client.ingest(&campaign()).await;
+    client.ingest(&[attempt("before")]).await;
+    let mut postgres = inside(&program).await.expect("a connection");
+    let backend = "select pid from pg_stat_activity where application_name = 'callboard' limit 1";
+    let backend: i32 = sqlx::query_scalar(backend).fetch_one(&mut postgres).await.expect("a process");
+    signal("KILL", &[u32::try_from(backend).expect("positive")]);
+    let report = "/api/autocall/campaigns/1/reports/kpis";
+    let mut seen = Vec::new();
+    eventually("it answers again", async || {
+        seen.push(client.get(report).await.status.as_u16());
+        seen.ends_with(&[200; 20])
+    })
+    .await;
+    assert!(seen.iter().all(|status| [200, 503].contains(status)), "{seen:?}\n{}", server.log());
+    client.ingest(&[attempt("after")]).await;
+    assert_eq!(dialed(&client).await, 2);
+    server.stop().await;
+}

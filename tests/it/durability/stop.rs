@@ -1,0 +1,85 @@
+//! Leaving in order.
+
+use futures_util::stream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+use super::{attempt, attempts, campaign, dialed};
+use crate::support::Client;
+use crate::support::program::{Program, Server, eventually, signal};
+
+/// A request whose body comes as it is told to.
+fn slow_request(client: &Client) -> (mpsc::Sender<String>, impl Future<Output = reqwest::Response> + use<>) {
+    let (pieces, receiver) = mpsc::channel::<String>(1);
+    let body = stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|piece| (Ok::<_, std::io::Error>(piece), receiver))
+    });
+    let post = client.post("/api/ingest").header("content-type", "application/x-ndjson");
+    let post = post.body(reqwest::Body::wrap_stream(body)).send();
+    (pieces, async { post.await.expect("an answer") })
+}
+
+/// Stops the server in the middle of a request, which is answered all the same.
+async fn stops_in_order(program: &Program, mut server: Server, stop: impl FnOnce(&Server)) {
+    let client = program.client(&server).await;
+    client.ingest(&campaign()).await;
+    let (sockets, (pieces, answer)) = (server.sockets(), slow_request(&client));
+    let answer = tokio::spawn(answer);
+    pieces.send(attempts("s", 0..10_000)).await.expect("sent");
+    eventually("the first chunk is stored", async || dialed(&client).await == 10_000).await;
+    stop(&server);
+    eventually("it is stopping", async || server.logged("stopping").is_some()).await;
+    eventually("it takes no new connections", async || client.post("/healthz").send().await.is_err()).await;
+    pieces.send(attempt("last").to_string()).await.expect("sent");
+    drop(pieces);
+    let answer: serde_json::Value = answer.await.expect("no panic").json().await.expect("JSON");
+    assert_eq!(answer["data"]["stored"], 10_001, "{answer}");
+
+    assert_eq!(server.ended().await.code(), Some(0), "{}", server.log());
+    program.assert_nothing_runs();
+    assert!(!sockets.exists() && !program.data().join("postgres/postmaster.pid").exists());
+    let log = std::fs::read_to_string(program.data().join("postgres.log")).expect("a log");
+    assert!(log.trim_end().ends_with("database system is shut down"), "{log}");
+}
+
+#[tokio::test]
+async fn on_sigterm_requests_under_way_are_answered_and_everything_ends() {
+    let program = Program::new();
+    let server = program.serve().await;
+    stops_in_order(&program, server, |server| signal("TERM", &[server.pid()])).await;
+}
+
+/// A terminal sends its SIGINT to the whole process group, Postgres included if it were in it.
+#[tokio::test]
+async fn on_ctrl_c_requests_under_way_are_answered_and_everything_ends() {
+    let program = Program::new();
+    let mut command = program.command(&["serve"]);
+    command.process_group(0);
+    let server = Server::start(command).await;
+    stops_in_order(&program, server, |server| signal("INT", &[format!("-{}", server.pid())])).await;
+}
+
+#[tokio::test]
+async fn connections_that_ask_for_nothing_do_not_hold_it_up() {
+    let program = Program::new();
+    let mut server = program.serve().await;
+    let address = server.url.trim_start_matches("http://").to_owned();
+    let _silent = TcpStream::connect(&address).await.expect("a connection");
+    let mut kept_alive = TcpStream::connect(&address).await.expect("a connection");
+    kept_alive.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    assert!(kept_alive.read(&mut [0; 1024]).await.expect("an answer") > 0);
+    signal("TERM", &[server.pid()]);
+    assert_eq!(server.ended().await.code(), Some(0), "{}", server.log());
+    program.assert_nothing_runs();
+}
+
+#[tokio::test]
+async fn a_start_that_is_stopped_ends_as_well() {
+    let program = Program::new();
+    let mut child = program.command(&["serve"]).spawn().expect("a process");
+    eventually("it has begun", async || program.data().join("postgres.log").exists()).await;
+    signal("TERM", &[child.id().expect("it runs")]);
+    assert_eq!(child.wait().await.expect("an end").code(), Some(0));
+    program.assert_nothing_runs();
+}

@@ -1,0 +1,67 @@
+//! All or nothing.
+
+use serde_json::{Value, json};
+
+use super::{TABLES, count, fields, one_of_each_kind, send, team};
+use crate::support::{TestApp, body, gzip};
+
+#[tokio::test]
+async fn one_bad_line_keeps_everything_out() {
+    let test = TestApp::new().await;
+    let mut lines = one_of_each_kind();
+    lines.push(json!({"kind": "telesales_call", "uuid": "c", "campaign_id": 9, "lead_id": 1, "started_at": "x"}));
+    let answer = send(&test, "atomic=true", format!("\n{}not JSON", body(&lines))).await;
+    assert_eq!(answer.status.as_u16(), 422);
+    assert_eq!(answer.json()["message"], "The given data was invalid.");
+    assert_eq!(fields(&answer.json()["errors"]), ["lines.13.started_at", "lines.14.line"]);
+    for table in TABLES {
+        assert_eq!(count(&test, table).await, 0, "{table}");
+    }
+    lines.pop();
+    let answer = send(&test, "atomic=1", body(&lines)).await;
+    assert_eq!(answer.json()["data"], json!({"received": 11, "stored": 11, "rejected": 0, "errors": []}));
+    for table in TABLES {
+        assert_eq!(count(&test, table).await, 1, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn it_holds_for_bodies_of_many_chunks() {
+    let test = TestApp::new().await;
+    test.ingest(&[team(1)]).await;
+    let mut lines: Vec<Value> = (1..=21_000).map(|id| json!({"kind": "team", "id": id, "name": "new"})).collect();
+    lines.push(json!({"kind": "agent", "id": 1, "name": "A", "username": "a", "team_id": 1}));
+    let mut spoiled = lines.clone();
+    spoiled.push(json!({"kind": "agent", "id": 2, "name": "A", "username": "a", "team_id": 0}));
+    let answer = send(&test, "atomic=true", body(&spoiled)).await;
+    assert_eq!(answer.status.as_u16(), 422);
+    assert_eq!(fields(&answer.json()["errors"]), ["lines.21002.team_id"]);
+    let stored = super::rows(&test, "teams").await;
+    assert_eq!(stored, [json!({"id": 1, "name": "Team 1"})]);
+
+    let answer = send(&test, "atomic=true", body(&lines)).await;
+    assert_eq!(answer.json()["data"]["stored"], 21_001, "{}", answer.text());
+    assert_eq!((count(&test, "teams").await, count(&test, "agents").await), (21_000, 1));
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_stores_nothing() {
+    let test = TestApp::new().await;
+    let mut packed = gzip(&body(&(1..=12_000).map(team).collect::<Vec<_>>()));
+    packed.truncate(packed.len() - 10);
+    let post = test.post("/api/ingest?atomic=true").header("content-type", "application/x-ndjson");
+    let answer = test.send(post.header("content-encoding", "gzip").body(packed)).await;
+    assert_eq!(answer.status.as_u16(), 400);
+    assert_eq!(count(&test, "teams").await, 0);
+}
+
+#[tokio::test]
+async fn the_first_hundred_bad_lines_are_told() {
+    let test = TestApp::new().await;
+    let lines: Vec<Value> = (1..=300).map(|_| json!({"kind": "team"})).collect();
+    let answer = send(&test, "atomic=true", body(&lines)).await;
+    let mut expected: Vec<String> =
+        (1..=100).flat_map(|line| ["id", "name"].map(|field| format!("lines.{line}.{field}"))).collect();
+    expected.sort();
+    assert_eq!(fields(&answer.json()["errors"]), expected);
+}

@@ -1,0 +1,84 @@
+//! Call data coming in over a real socket: what is stored, what is refused, and what is said of it.
+
+mod atomic;
+mod bodies;
+mod concurrent;
+mod refused;
+mod rows;
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Client, TENANT, TestApp};
+
+const TABLES: [&str; 11] = [
+    "teams",
+    "agents",
+    "dispositions",
+    "caller_ids",
+    "autocall_scripts",
+    "autocall_campaigns",
+    "autocall_leads",
+    "autocall_attempts",
+    "telesales_campaigns",
+    "telesales_leads",
+    "telesales_calls",
+];
+
+/// A line of each kind, in the order of [`TABLES`], with no more than it must have.
+fn one_of_each_kind() -> Vec<Value> {
+    vec![
+        json!({"kind": "team", "id": 1, "name": "T"}),
+        json!({"kind": "agent", "id": 1, "name": "A", "username": "a"}),
+        json!({"kind": "disposition", "code": "sale", "label": "Sale", "category": "contact", "color": "#10b981"}),
+        json!({"kind": "caller_id", "cid": "0900", "carrier": "viettel", "cli_type": "mobile"}),
+        json!({"kind": "autocall_script", "id": 1, "name": "S"}),
+        json!({"kind": "autocall_campaign", "id": 1, "name": "C"}),
+        json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321"}),
+        json!({"kind": "autocall_attempt", "uuid": "a", "campaign_id": 1, "lead_id": 1, "attempt_number": 1,
+            "started_at": "2026-06-01T00:00:00Z"}),
+        json!({"kind": "telesales_campaign", "id": 1, "name": "C"}),
+        json!({"kind": "telesales_lead", "id": 1, "campaign_id": 1, "phone": "+84987654321"}),
+        json!({"kind": "telesales_call", "uuid": "c", "campaign_id": 1, "lead_id": 1,
+            "started_at": "2026-06-01T00:00:00Z"}),
+    ]
+}
+
+fn team(id: i64) -> Value {
+    json!({"kind": "team", "id": id, "name": format!("Team {id}")})
+}
+
+async fn send(client: &Client, query: &str, body: impl Into<reqwest::Body>) -> Answer {
+    let post = client.post(&format!("/api/ingest?{query}")).header("content-type", "application/x-ndjson");
+    client.send(post.body(body)).await
+}
+
+/// Sends lines and returns what became of them.
+async fn tally(client: &Client, body: impl Into<reqwest::Body>) -> Value {
+    let answer = client.ingest_text(body).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+    answer.json()["data"].take()
+}
+
+/// The lines told of and their faulty fields.
+fn told(tally: &Value) -> Vec<(u64, Vec<String>)> {
+    let lines = tally["errors"].as_array().expect("errors").iter();
+    lines.map(|told| (told["line"].as_u64().expect("a number"), fields(&told["errors"]))).collect()
+}
+
+/// The faulty fields, each with at least a sentence.
+fn fields(errors: &Value) -> Vec<String> {
+    for messages in errors.as_object().expect("by field").values() {
+        let sentences = messages.as_array().expect("a list");
+        assert!(!sentences.is_empty() && sentences.iter().all(|text| text.as_str().is_some_and(|text| text.len() > 5)));
+    }
+    errors.as_object().expect("by field").keys().cloned().collect()
+}
+
+/// Whole rows, without their account.
+async fn rows(test: &TestApp, table: &str) -> Vec<Value> {
+    test.query(TENANT, &format!("select to_jsonb(t) - 'tenant_id' from {table} t order by 1")).await
+}
+
+async fn count(test: &TestApp, table: &str) -> usize {
+    rows(test, table).await.len()
+}
