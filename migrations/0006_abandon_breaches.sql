@@ -19,6 +19,7 @@ call callboard_guard('abandon_breaches');
 create index on abandon_breaches (tenant_id, campaign_id, detected_at);
 create index on abandon_breaches (tenant_id, detected_at);
 
--- Work on behalf of every account, one after the other, needs to know which there are, and no more of them.
+-- Work on behalf of every account, one after the other, needs to know which there are. It sees the list of
+-- accounts only, and only in the transaction that says so (Database::tenants); no row of theirs.
 create policy roll_call on tenants for select
     using (current_setting('callboard.roll_call', true) = 'on');

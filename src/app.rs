@@ -78,7 +78,7 @@ async fn open(options: PgConnectOptions) -> Result<Database> {
 }
 
 async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions, Option<Embedded>)> {
-    if let Some(url) = &config.database_url {
+    if let Some(url) = config.database_url() {
         let options = url.parse().map_err(|error| Error::Internal(format!("DATABASE_URL: {error}")))?;
         return Ok((options, None));
     }

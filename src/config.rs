@@ -23,3 +23,10 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_SECRET", hide_env_values = true, global = true)]
     pub secret: Option<String>,
 }
+
+impl Config {
+    /// Empty, it is as if absent.
+    pub fn database_url(&self) -> Option<&str> {
+        self.database_url.as_deref().filter(|url| !url.is_empty())
+    }
+}

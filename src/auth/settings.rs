@@ -51,13 +51,16 @@ settings! {
 }
 
 impl Settings {
-    /// What is stored of an account: the settings it changed, as text by name.
-    pub fn of(stored: &BTreeMap<String, String>) -> Result<Self, String> {
+    /// What is stored of an account: the settings it changed, as text by name. One that this version does not
+    /// know, or that does not fit, is passed over: another version may have written it.
+    pub fn of(stored: &BTreeMap<String, String>) -> Self {
         let mut settings = Self::default();
         for (name, value) in stored {
-            settings.set(name, value)?;
+            if let Err(fault) = settings.set(name, value) {
+                tracing::warn!(fault, "a setting is passed over");
+            }
         }
-        Ok(settings)
+        settings
     }
 }
 

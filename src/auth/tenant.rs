@@ -62,7 +62,7 @@ impl Tenant {
         Ok(Self {
             id: scope.tenant(),
             timezone: stored.timezone.parse().map_err(Error::internal)?,
-            settings: Settings::of(&stored.settings).map_err(Error::internal)?,
+            settings: Settings::of(&stored.settings),
             name: stored.name,
         })
     }

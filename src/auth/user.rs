@@ -41,3 +41,11 @@ pub async fn create(db: &Database, user: NewUser<'_>) -> Result<i64> {
     scope.commit().await?;
     Ok(id)
 }
+
+/// Whether the account has a user of that name, compared without case.
+pub async fn exists(db: &Database, tenant: i64, username: &str) -> Result<bool> {
+    let mut scope = db.read(tenant).await?;
+    let find =
+        scope.query("select from users where tenant_id = $1 and username_key = $2").bind(username.to_lowercase());
+    Ok(find.fetch_optional(scope.connection()).await?.is_some())
+}

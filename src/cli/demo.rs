@@ -3,15 +3,14 @@
 use chrono::SecondsFormat;
 
 use super::demo_world;
-use super::serve::listen;
-use crate::app::{App, Running, Sharing};
+use super::serve::{Stop, listen, run_with};
+use crate::app::App;
 use crate::auth::session::{self, NewSession};
 use crate::auth::tenant::{Change, DEFAULT_TIMEZONE};
 use crate::auth::user::{self, NewUser};
 use crate::auth::{Role, Tenant};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::http;
 use crate::ingest::{self, Target};
 
 const TENANT: i64 = 1;
@@ -22,14 +21,10 @@ const USERNAME: &str = "demo";
 const PASSWORD: &str = "callboard-demo";
 
 pub async fn run(config: &Config) -> Result<()> {
-    let stop = http::stop_signal()?;
-    let running = Running::start(config, Sharing::Alone).await?;
-    let served = serve(config, &running.app, stop).await;
-    running.stop().await;
-    served
+    run_with(config, async |app, stop| serve(config, app, stop).await).await
 }
 
-async fn serve(config: &Config, app: &App, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+async fn serve(config: &Config, app: &App, stop: Stop) -> Result<()> {
     prepare(app).await?;
     let session = NewSession { tenant: TENANT, username: USERNAME, permissions: &[], expires: None };
     let token = session::issue(&app.db, &app.keys, session, app.clock.now()).await?;
@@ -53,8 +48,8 @@ async fn serve(config: &Config, app: &App, stop: impl Future<Output = ()> + Send
 /// Makes the account and its data, unless an earlier run did. Refuses an account that is somebody's.
 async fn prepare(app: &App) -> Result<()> {
     match Tenant::load(&mut app.db.read(TENANT).await?).await {
-        Ok(tenant) if tenant.name == NAME => return Ok(()),
         Ok(tenant) if tenant.name == BEING_FILLED => {}
+        Ok(_) if user::exists(&app.db, TENANT, USERNAME).await? => return Ok(()),
         Ok(_) => {
             return Err(Error::Internal(format!("account {TENANT} of this database is in use: demo wants its own")));
         }
@@ -65,8 +60,10 @@ async fn prepare(app: &App) -> Result<()> {
     let target = Target { tenant: TENANT, zone: DEFAULT_TIMEZONE, atomic: true };
     let tally = ingest::ingest(&app.db, target, world.as_bytes(), |_| ()).await?;
     tracing::info!(rows = tally.stored, "made the demo's data");
-    let user =
-        NewUser { tenant: TENANT, username: USERNAME, password: PASSWORD, role: Role::Admin, email: None, team: None };
-    user::create(&app.db, user).await?;
+    if !user::exists(&app.db, TENANT, USERNAME).await? {
+        let (username, password) = (USERNAME, PASSWORD);
+        let user = NewUser { tenant: TENANT, username, password, role: Role::Admin, email: None, team: None };
+        user::create(&app.db, user).await?;
+    }
     Tenant::change(&app.db, TENANT, &[Change::Name(NAME.into())]).await
 }

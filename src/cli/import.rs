@@ -39,15 +39,34 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
     let target = Target { tenant: tenant.id, zone, atomic: arguments.atomic };
     let (stream, read, size) = open(arguments).await?;
     let mut progress = Progress::new(read, size);
-    let tally = ingest::ingest(&app.db, target, stream, |tally| progress.tell(tally)).await?;
+    let mut committed = Tally::default();
+    let ingested = ingest::ingest(&app.db, target, stream, |tally| {
+        progress.tell(tally);
+        committed.clone_from(tally);
+    });
+    let ingested = ingested.await;
     progress.end();
+    match ingested {
+        Ok(tally) => {
+            tell(&tally);
+            Ok(if tally.rejected == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Err(error) => {
+            if !target.atomic {
+                tell(&committed); // what was stored before it broke off
+            }
+            Err(error)
+        }
+    }
+}
+
+fn tell(tally: &Tally) {
     for refused in &tally.errors {
         for (field, messages) in refused.errors.iter() {
             eprintln!("line {}: {field} {}", refused.line, messages.join(" "));
         }
     }
     println!("{} lines, {} stored, {} rejected", tally.received, tally.stored, tally.rejected);
-    Ok(if tally.rejected == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 type Stream = Box<dyn AsyncBufRead + Unpin + Send>;

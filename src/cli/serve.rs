@@ -1,5 +1,7 @@
 //! `callboard serve`
 
+use std::pin::{Pin, pin};
+
 use tokio::net::TcpListener;
 
 use crate::app::{App, Running, Sharing};
@@ -9,18 +11,31 @@ use crate::http;
 use crate::reports::telesales::abandon_check;
 
 pub async fn run(config: &Config) -> Result<()> {
-    let stop = http::stop_signal()?;
-    let running = Running::start(config, Sharing::Alone).await?;
-    let served = match listen(config).await {
-        Ok(listener) => serve(running.app.clone(), listener, stop).await,
-        Err(error) => Err(error),
-    };
-    running.stop().await;
-    served
+    run_with(config, async |app, stop| serve(app.clone(), listen(config).await?, stop).await).await
 }
 
+/// Starts, works until told to stop, and stops what it started. May be told so while it is still starting.
+pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Stop) -> Result<()>) -> Result<()> {
+    let mut stop: Stop = Box::pin(http::stop_signal()?);
+    let mut starting = pin!(Running::start(config, Sharing::Alone));
+    let running = tokio::select! {
+        started = &mut starting => started?,
+        // Somebody else's database may never answer; our own is waited for, so that it is stopped in order.
+        () = &mut stop => match config.database_url() {
+            Some(_) => return Ok(()),
+            None => return Ok(starting.await?.stop().await),
+        },
+    };
+    let worked = work(&running.app, stop).await;
+    running.stop().await;
+    worked
+}
+
+/// Resolves when the operator wants the server to stop.
+pub type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Serves, with the work that goes on beside it, until `stop`.
-pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+pub async fn serve(app: App, listener: TcpListener, stop: Stop) -> Result<()> {
     let check = tokio::spawn(abandon_check::run(app.clone()));
     let served = http::serve(app, listener, stop).await;
     check.abort();

@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::unistd::{User, geteuid};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ const LEFTOVER_TIMEOUT: Duration = Duration::from_secs(30);
 const KEEPER: &str = r#"
     trap '' INT TERM HUP
     exec 3<&0
-    "$1/postgres" -D "$2" -k "$3" -c listen_addresses= -c unix_socket_permissions=0700 $4 </dev/null 3<&- &
+    "$1/postgres" -D "$2" -k "$3" -p 5432 -c listen_addresses= -c unix_socket_permissions=0700 $4 </dev/null 3<&- &
     postgres=$!
     { cat <&3 >/dev/null; kill -INT "$postgres" 2>/dev/null; } &
     wait "$postgres"
@@ -191,7 +191,11 @@ impl Owner {
 
     fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        command.env_remove("PGDATA").current_dir("/");
+        // What the environment says to clients and servers of other clusters is not meant for this one.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG")) {
+            command.env_remove(name);
+        }
+        command.current_dir("/");
         if let Self(Some(user)) = self {
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
         }
@@ -319,7 +323,8 @@ async fn await_ready(keeper: &mut Child, cluster: &Path, sockets: &Path, data_di
 }
 
 fn connect_options(sockets: &Path) -> PgConnectOptions {
-    PgConnectOptions::new_without_pgpass().socket(sockets).port(5432).username(NAME).database(NAME)
+    let options = PgConnectOptions::new_without_pgpass().socket(sockets).port(5432).ssl_mode(PgSslMode::Disable);
+    options.username(NAME).database(NAME)
 }
 
 /// The role and the database that Callboard uses, made on the first start.

@@ -61,7 +61,9 @@ impl Database {
                 },
             )
         };
-        let reading = options.clone().options([("statement_timeout", REPORT_TIMEOUT), ("jit", "off")]);
+        // Custom plans, because a plan made for every argument is a bad one for most: filters may be null.
+        let reading = [("statement_timeout", REPORT_TIMEOUT), ("jit", "off"), ("plan_cache_mode", "force_custom_plan")];
+        let reading = options.clone().options(reading);
         Ok(Self { reading: pool(16).connect_lazy_with(reading), writing: pool(8).connect_lazy_with(options) })
     }
 
@@ -102,8 +104,10 @@ impl Database {
 
     /// Whether the database answers and has every migration of this build.
     pub async fn ready(&self) -> Result<()> {
-        let applied: i64 =
-            sqlx::query_scalar("select count(*) from _sqlx_migrations where success").fetch_one(&self.reading).await?;
+        let applied: i64 = sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
+            .fetch_one(&self.reading)
+            .await
+            .map_err(|error| Error::Unavailable(error.to_string()))?;
         if usize::try_from(applied).is_ok_and(|applied| applied >= MIGRATOR.iter().count()) {
             return Ok(());
         }

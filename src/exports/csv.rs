@@ -12,13 +12,30 @@ use crate::table::{Cell, Table};
 pub const CONTENT_TYPE: &str = "text/csv; charset=utf-8";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// One table as a whole file.
-pub fn write(table: &Table, zone: Tz) -> Result<Vec<u8>> {
-    let mut writer =
-        ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(BYTE_ORDER_MARK.to_vec());
-    writer.write_record(table.columns.iter().map(|column| column.name)).map_err(Error::internal)?;
-    for row in &table.rows {
-        writer.write_record(row.iter().map(|cell| text(cell, zone))).map_err(Error::internal)?;
+/// How many rows are written at a time.
+const CHUNK: usize = 1_000;
+
+/// One table as a whole file, piece by piece.
+pub fn pieces(table: Table, zone: Tz) -> impl Iterator<Item = Result<Vec<u8>>> {
+    let Table { columns, rows, .. } = table;
+    let header = move || records(BYTE_ORDER_MARK.to_vec(), [columns.iter().map(|column| column.name.to_owned())]);
+    let mut rows = rows.into_iter();
+    let chunk = move || {
+        let rows: Vec<Vec<Cell>> = rows.by_ref().take(CHUNK).collect();
+        let texts = |row: &Vec<Cell>| row.iter().map(|cell| text(cell, zone)).collect::<Vec<_>>();
+        (!rows.is_empty()).then(|| records(Vec::new(), rows.iter().map(texts)))
+    };
+    std::iter::once_with(header).chain(std::iter::from_fn(chunk))
+}
+
+fn records<I, R>(begun: Vec<u8>, records: I) -> Result<Vec<u8>>
+where
+    I: IntoIterator<Item = R>,
+    R: IntoIterator<Item = String>,
+{
+    let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(begun);
+    for record in records {
+        writer.write_record(record.into_iter().collect::<Vec<_>>()).map_err(Error::internal)?;
     }
     writer.into_inner().map_err(Error::internal)
 }
@@ -62,7 +79,8 @@ mod tests {
             vec![Cell::Text("=1+1".into()), Cell::Empty, Cell::Integer(-7)],
         ];
         let table = Table { name: "t", columns: COLUMNS, rows, chart: None };
-        let file = String::from_utf8(write(&table, chrono_tz::Asia::Ho_Chi_Minh).unwrap()).unwrap();
+        let file: Vec<u8> = pieces(table, chrono_tz::Asia::Ho_Chi_Minh).flat_map(Result::unwrap).collect();
+        let file = String::from_utf8(file).unwrap();
         let expected = "\u{feff}name,at,rate\r\n\"a, \"\"b\"\"\nc\",2026-07-01T00:00:00+07:00,-1.50\r\n'=1+1,,-7\r\n";
         assert_eq!(file, expected);
     }

@@ -1,6 +1,9 @@
 //! Workbooks: the data on the first sheet, header in row 1, and what a reader wants to know and see about it
 //! on a second one, `About` (contract, section 4).
 
+use std::fs::File;
+use std::io::BufWriter;
+
 use chrono::{Datelike, NaiveDateTime};
 use chrono_tz::Tz;
 use rust_decimal::prelude::ToPrimitive;
@@ -15,23 +18,31 @@ pub const CONTENT_TYPE: &str = "application/vnd.openxmlformats-officedocument.sp
 
 const HEADER_FILL: u32 = 0x1F3A5F;
 const HEADER_TEXT: u32 = 0xFF_FFFF;
+/// The rows of a sheet below its header.
+const MAX_ROWS: usize = 1_048_575;
 /// The most characters a cell holds.
 const MAX_TEXT: usize = 32_767;
+/// Excel keeps 15 digits of a number; what has more is an id, and stays whole as text.
+const MAX_EXACT: u64 = 999_999_999_999_999;
 const INSTANT_FORMAT: &str = "yyyy-mm-dd hh:mm:ss";
 
-/// One report as a whole file.
-pub fn write(heading: Heading<'_>, table: &Table) -> Result<Vec<u8>> {
-    build(heading, table).map_err(Error::internal)
+/// Writes one report as a whole file. Its rows go to disk as they come, whatever their number.
+/// Invalid on `format` where they are more than a sheet holds.
+pub fn write(heading: Heading<'_>, table: &Table, to: &mut File) -> Result<()> {
+    if table.rows.len() > MAX_ROWS {
+        return Err(Error::invalid("format", format!("A sheet holds at most {MAX_ROWS} rows; csv has no limit.")));
+    }
+    build(heading, table, to).map_err(Error::internal)
 }
 
-fn build(heading: Heading<'_>, table: &Table) -> Result<Vec<u8>, XlsxError> {
+fn build(heading: Heading<'_>, table: &Table, to: &mut File) -> Result<(), XlsxError> {
     let mut workbook = Workbook::new();
-    let data = workbook.add_worksheet();
+    let data = workbook.add_worksheet_with_constant_memory()?;
     data.set_name(sheet_name(heading.about.title))?;
     write_table(data, table, heading.caption.zone)?;
     let name = data.name();
     about::write(workbook.add_worksheet(), heading, table, &name)?;
-    workbook.save_to_buffer()
+    workbook.save_to_writer(BufWriter::new(to))
 }
 
 /// Excel takes at most 31 characters, and not all.
@@ -109,7 +120,6 @@ fn write_cell(
     style: &Style,
     zone: Tz,
 ) -> Result<(), XlsxError> {
-    // Excel itself keeps 15 digits of a number; counts, seconds and rates have fewer.
     let number = match cell {
         Cell::Empty => return Ok(()),
         Cell::Text(text) => {
@@ -118,6 +128,10 @@ fn write_cell(
         }
         Cell::Flag(flag) => {
             sheet.write_boolean_with_format(row, column, *flag, style)?;
+            return Ok(());
+        }
+        Cell::Integer(id) if id.unsigned_abs() > MAX_EXACT => {
+            sheet.write_string_with_format(row, column, id.to_string(), style)?;
             return Ok(());
         }
         Cell::Instant(instant) => return write_instant(sheet, (row, column), local(*instant, zone), style),

@@ -59,13 +59,17 @@ pub async fn post(
     if !is_ndjson(&headers) {
         return Err(Error::UnsupportedMedia);
     }
-    let stream = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
-    let stream: Box<dyn AsyncBufRead + Unpin + Send> =
-        if is_gzip(&headers)? { Box::new(ingest::gunzip(stream)) } else { Box::new(stream) };
+    let packed = is_gzip(&headers)?;
+    let body = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
+    // All or nothing is one transaction, which is not to wait for a client while others wait for it.
+    let body: Stream = if atomic { Box::new(ingest::spool(body).await?) } else { Box::new(body) };
+    let stream: Stream = if packed { Box::new(ingest::gunzip(body)) } else { body };
     // A task of its own, because a client that hangs up ends this one wherever it stands.
     let stored = tokio::spawn(async move { ingest::ingest(&app.db, target, stream, |_| ()).await }.in_current_span());
     Ok(Json(Data { data: stored.await.map_err(Error::internal)?? }))
 }
+
+type Stream = Box<dyn AsyncBufRead + Unpin + Send>;
 
 /// Whether the body is packed. UnsupportedMedia where it is in a way that is not taken.
 fn is_gzip(headers: &HeaderMap) -> Result<bool> {

@@ -65,7 +65,8 @@ pub fn router(app: App) -> Router {
 
 fn span(request: &Request) -> tracing::Span {
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+    // At the level of errors, so that whatever is logged has the id that the client was given.
+    tracing::error_span!("request", id, method = %request.method(), path = request.uri().path())
 }
 
 fn log(response: &Response, latency: Duration, _: &tracing::Span) {

@@ -158,8 +158,18 @@ fn failures(responses: ResponsesBuilder) -> ResponsesBuilder {
         ("504", "It took too long."),
     ];
     failures.into_iter().fold(responses, |responses, (status, description)| {
-        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).build();
+        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).example(failure(status)).build();
         responses.response(status, ResponseBuilder::new().description(description).content("application/json", body))
+    })
+}
+
+/// The body of that status; of a 422, the one that document 002 shows.
+fn failure(status: &str) -> Option<serde_json::Value> {
+    let message = error::message(status.parse().ok()?);
+    Some(match status {
+        "422" => serde_json::json!({"message": message,
+            "errors": {"date_to": ["The date_from..date_to range may not exceed 90 days."]}}),
+        _ => serde_json::json!({"message": message}),
     })
 }
 

@@ -1,5 +1,8 @@
 //! The routes of the reports: one for each definition, all answered by the same few lines.
 
+use std::io::Seek;
+
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderValue;
@@ -7,6 +10,8 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, VARY}
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use chrono::{DateTime, Utc};
+use futures_util::stream;
+use tokio_util::io::ReaderStream;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::extract::{AutocallApiAccess, Grant, Permitted, TelesalesApiAccess, path_id};
@@ -17,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::exports::{self, Heading};
 use crate::reports;
 use crate::reports::query::Choice;
-use crate::reports::report::{Answer, Definition, Format, Module, Occasion, Place, Request};
+use crate::reports::report::{About, Answer, Definition, Format, Module, Occasion, Place, Request};
 
 pub fn routes() -> OpenApiRouter<App> {
     let mut router = OpenApiRouter::new();
@@ -73,21 +78,33 @@ async fn answer(
     let request = Request { occasion, query: query.unwrap_or_default(), formats };
     let answer = report.answer(&mut scope, request).await?;
     drop(scope); // its connection is free before the answer is written
-    let mut response = write(report, tenant, occasion.now, &answer)?;
+    let (about, account, made_at) = (report.about, tenant.name.clone(), occasion.now);
+    // A large file takes a while to write, and others are to have their turn meanwhile.
+    let written = tokio::task::spawn_blocking(move || write(about, &account, made_at, &answer)).await;
+    let mut response = written.map_err(Error::internal)??;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     response.headers_mut().insert(VARY, HeaderValue::from_static("Authorization"));
     Ok(response)
 }
 
-fn write(report: &Definition, tenant: &Tenant, made_at: DateTime<Utc>, answer: &Answer) -> Result<Response> {
-    let heading = Heading { about: report.about, caption: &answer.caption, account: &tenant.name, made_at };
+fn write(about: &'static About, account: &str, made_at: DateTime<Utc>, answer: &Answer) -> Result<Response> {
     let table = || answer.outcome.tables().into_iter().next().ok_or_else(|| Error::internal("a file without a table"));
     let (kind, body) = match answer.format {
         Format::Json => return Ok(([(CONTENT_TYPE, "application/json")], answer.outcome.json()?).into_response()),
-        Format::Csv => (exports::csv::CONTENT_TYPE, exports::csv::write(&table()?, answer.caption.zone)?),
-        Format::Xlsx => (exports::workbook::CONTENT_TYPE, exports::workbook::write(heading, &table()?)?),
+        Format::Csv => {
+            let pieces = exports::csv::pieces(table()?, answer.caption.zone);
+            (exports::csv::CONTENT_TYPE, Body::from_stream(stream::iter(pieces)))
+        }
+        Format::Xlsx => {
+            let mut file = tempfile::tempfile().map_err(Error::internal)?;
+            let heading = Heading { about, caption: &answer.caption, account, made_at };
+            exports::workbook::write(heading, &table()?, &mut file)?;
+            file.rewind().map_err(Error::internal)?;
+            let file = ReaderStream::new(tokio::fs::File::from_std(file));
+            (exports::workbook::CONTENT_TYPE, Body::from_stream(file))
+        }
     };
-    let name = exports::file_name(report.about, &answer.caption, answer.format.name());
+    let name = exports::file_name(about, &answer.caption, answer.format.name());
     let disposition = format!("attachment; filename=\"{name}\"");
     Ok(([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)], body).into_response())
 }

@@ -164,8 +164,8 @@ impl Type {
             }
             Self::Fraction => write(out, decimal(json, Decimal::ONE)?),
             Self::Percent => write(out, decimal(json, Decimal::ONE_HUNDRED)?),
-            Self::Object => escape(&object(json)?, out),
-            Self::Actions => escape(&actions(json)?, out),
+            Self::Object => escape(object(json)?, out),
+            Self::Actions => escape(actions(json)?, out),
             Self::Steps => escape(&steps(json)?, out),
         }
         Ok(())
@@ -240,15 +240,16 @@ fn unreadable(error: serde_json::Error) -> Fault {
     format!("cannot be stored: {error}.")
 }
 
-fn object(json: &str) -> Result<String, Fault> {
+/// A JSON object as it was sent, number for number.
+fn object(json: &str) -> Result<&str, Fault> {
     let value: Value = serde_json::from_str(json).map_err(unreadable)?;
     if !value.is_object() {
         return Err("must be an object.".into());
     }
-    storable(&value)
+    storable(json, &value)
 }
 
-fn actions(json: &str) -> Result<String, Fault> {
+fn actions(json: &str) -> Result<&str, Fault> {
     let value: Value = serde_json::from_str(json).map_err(unreadable)?;
     let actions = value.as_array().ok_or("must be a list.")?;
     for action in actions {
@@ -262,11 +263,11 @@ fn actions(json: &str) -> Result<String, Fault> {
             }
         }
     }
-    storable(&value)
+    storable(json, &value)
 }
 
-/// jsonb takes everything that JSON can say but NUL.
-fn storable(value: &Value) -> Result<String, Fault> {
+/// jsonb takes everything that JSON can say but NUL and numbers of absurd size.
+fn storable<'a>(json: &'a str, value: &Value) -> Result<&'a str, Fault> {
     fn has_nul(value: &Value) -> bool {
         match value {
             Value::String(text) => text.contains('\0'),
@@ -278,7 +279,32 @@ fn storable(value: &Value) -> Result<String, Fault> {
     if has_nul(value) {
         return Err("may not contain a NUL character.".into());
     }
-    Ok(value.to_string())
+    if has_absurd_number(json) {
+        return Err("holds a number that is too long.".into());
+    }
+    Ok(json)
+}
+
+/// Whether a JSON text, known to be good, holds a number far above what anybody means, though still far below
+/// what Postgres takes. Numbers are what stands outside strings.
+fn has_absurd_number(json: &str) -> bool {
+    const MAX_DIGITS: usize = 400;
+    const MAX_EXPONENT: u32 = 400;
+    let absurd = |number: &str| {
+        let exponent = number.split(['e', 'E']).nth(1).unwrap_or("0").trim_start_matches(['+', '-']);
+        number.len() > MAX_DIGITS || exponent.parse().is_ok_and(|exponent: u32| exponent > MAX_EXPONENT)
+    };
+    let (mut in_string, mut escaped) = (false, false);
+    let outside = json.split(|letter: char| {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            _ => {}
+        }
+        in_string || !(letter.is_ascii_alphanumeric() || "+-.".contains(letter))
+    });
+    outside.filter(|word| word.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])).any(absurd)
 }
 
 /// As the text of a Postgres array.
@@ -335,6 +361,14 @@ mod tests {
         assert_eq!(encoded(Type::Fraction, "0.1234565").unwrap(), "0.123457");
         assert_eq!(encoded(Type::Fraction, "1e-1").unwrap(), "0.1");
         assert_eq!(encoded(Type::Started, r#""2026-06-01""#).unwrap(), "2026-06-01T00:00:00.000000Z");
+    }
+
+    #[test]
+    fn a_payload_is_kept_number_for_number() {
+        let payload = r#"{"iccid":89840200001234567891,"x":[0.10,1e3,"1e999 \" 1e999"]}"#;
+        assert_eq!(encoded(Type::Object, payload).unwrap(), payload.replace('\\', "\\\\"));
+        assert!(encoded(Type::Object, r#"{"a":1e-500}"#).is_err());
+        assert!(encoded(Type::Object, &format!(r#"{{"a":0.{}1}}"#, "0".repeat(20_000))).is_err());
     }
 
     #[test]

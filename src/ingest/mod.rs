@@ -18,8 +18,8 @@ use tokio::io::AsyncBufRead;
 use crate::db::{Database, Scope};
 use crate::error::{Error, Faults, Result};
 use batch::{Line, Outcome};
-pub use reader::gunzip;
 use reader::{LineReader, RawLine};
+pub use reader::{gunzip, spool};
 
 /// How many faulty lines an answer tells of.
 pub const MAX_TOLD: usize = 100;

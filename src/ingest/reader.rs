@@ -1,7 +1,12 @@
 //! Lines off a stream, in chunks of bounded size, whatever the stream holds.
 
+use std::io::SeekFrom;
+
 use async_compression::tokio::bufread::GzipDecoder;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
+use tokio::fs::File;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncSeekExt, BufReader};
+
+use crate::error::{Error, Result};
 
 /// The longest line that is read, in bytes.
 pub const MAX_LINE: usize = 1 << 20;
@@ -22,6 +27,16 @@ pub fn gunzip<R: AsyncBufRead>(packed: R) -> BufReader<GzipDecoder<R>> {
     let mut decoder = GzipDecoder::new(packed);
     decoder.multiple_members(true);
     BufReader::new(decoder)
+}
+
+/// Reads a stream to its end and gives it back off a file of no name, which goes with its last reader.
+/// Malformed where the stream breaks off.
+pub async fn spool<R: AsyncBufRead + Unpin>(mut stream: R) -> Result<BufReader<File>> {
+    let file = tokio::task::spawn_blocking(tempfile::tempfile).await.map_err(Error::internal)?;
+    let mut file = File::from_std(file.map_err(Error::internal)?);
+    tokio::io::copy_buf(&mut stream, &mut file).await.map_err(|error| Error::Malformed(error.to_string()))?;
+    file.seek(SeekFrom::Start(0)).await.map_err(Error::internal)?;
+    Ok(BufReader::new(file))
 }
 
 pub struct LineReader<R> {

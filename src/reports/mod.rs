@@ -12,7 +12,8 @@
 //!    doc comments, the parameters of its own, and `impl Report`.
 //! 4. Two lines: `pub mod <name>;` in `<module>/mod.rs` and `Definition::of::<…>()` in [`ALL`], in the order
 //!    of the contract.
-//! 5. Run `script/test`. The tests that range over [`ALL`] hold the new report to the rules all share;
+//! 5. Write it once more, from the contract alone and better by another hand, in `tests/reference`.
+//! 6. Run `script/test`. The tests that range over [`ALL`] hold the new report to the rules all share;
 //!    `cargo run -- openapi > openapi/openapi.json` brings the document up to date.
 
 pub mod autocall;

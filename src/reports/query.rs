@@ -74,10 +74,17 @@ macro_rules! choice {
 }
 pub(crate) use choice;
 
-pub const TIMEZONE: Parameter =
-    Parameter::optional("timezone", Kind::Zone, "IANA zone in which dates are read and hours, days and weeks are cut.");
-pub const FILL_GAPS: Parameter =
-    Parameter::optional("fill_gaps", Kind::Flag, "Put in every bucket that the window touches, zeros included.");
+/// The zone in which dates are read and hours, days and weeks are cut, by default the account's.
+pub const ZONE_OF_ACCOUNT: Parameter =
+    Parameter::optional("timezone", Kind::Zone, "IANA zone in which dates are read and cut. Default: the account's.");
+/// As [`ZONE_OF_ACCOUNT`], by default UTC.
+pub const ZONE_UTC: Parameter =
+    Parameter::optional("timezone", Kind::Zone, "IANA zone in which dates are read and cut. Default: UTC.");
+pub const FILL_GAPS: Parameter = Parameter::optional(
+    "fill_gaps",
+    Kind::Flag,
+    "Put in every bucket that the window touches, zeros included; at most 20,000.",
+);
 pub const AGENT_IDS: Parameter = Parameter::optional(
     "agent_ids[]",
     Kind::IdList,
@@ -179,7 +186,7 @@ impl Query {
     /// The zone asked for, or the default. Where it is unknown the default is read on with, so that faults
     /// of the dates are told as well.
     pub fn zone(&mut self, default: Tz) -> Tz {
-        self.read(&TIMEZONE, "must be a time zone of the IANA database, such as Asia/Ho_Chi_Minh.", |text| {
+        self.read(&ZONE_OF_ACCOUNT, "must be a time zone of the IANA database, such as Asia/Ho_Chi_Minh.", |text| {
             text.parse().ok()
         })
         .unwrap_or(default)

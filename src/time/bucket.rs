@@ -4,7 +4,7 @@
 //! `migrations/0002_local_time.sql`), so a local hour that DST repeats is one bucket, and no label needs a
 //! zone any more.
 
-use chrono::{DateTime, Datelike, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta};
 
 use super::Window;
 
@@ -54,19 +54,21 @@ impl Granularity {
     pub fn touched(self, window: &Window) -> Option<Vec<i64>> {
         let mut buckets = Vec::new();
         for segment in window.segments() {
-            let number =
-                |seconds: i64| (seconds + i64::from(segment.utc_offset) + self.shift()).div_euclid(self.seconds());
+            let offset = i64::from(segment.utc_offset);
+            let number = |seconds: i64| (seconds + offset + self.shift()).div_euclid(self.seconds());
             let first = number(segment.from.timestamp());
-            let last = number((segment.to - chrono::TimeDelta::microseconds(1)).timestamp());
-            if usize::try_from(last - first).is_ok_and(|more| buckets.len() + more >= MAX_BUCKETS) {
+            let last = number((segment.to - TimeDelta::microseconds(1)).timestamp());
+            // Far too many are not even listed; how many they are is known below.
+            if usize::try_from(last - first).is_ok_and(|more| buckets.len() + more > 2 * MAX_BUCKETS) {
                 return None;
             }
             buckets.extend(first..=last);
         }
-        // The hour in which the offset changes is touched by two segments, and one that repeats by both.
+        // The bucket in which the offset changes is touched by two segments, one that repeats by both, and a
+        // clock set back over midnight returns to the day before.
         buckets.sort_unstable();
         buckets.dedup();
-        Some(buckets)
+        (buckets.len() <= MAX_BUCKETS).then_some(buckets)
     }
 
     fn local_start(self, bucket: i64) -> NaiveDateTime {
@@ -110,9 +112,18 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_set_back_over_midnight_returns_to_the_day_before() {
+        let zone = chrono_tz::America::Goose_Bay; // at 00:01 to 23:01, until 2011
+        let days = labels(Granularity::Day, zone, "2010-11-07T00:00:30", "2010-11-07T01:00:00");
+        assert_eq!(days, ["2010-11-06", "2010-11-07"]);
+    }
+
+    #[test]
     fn an_endless_window_is_not_filled() {
         let given = |text| Given::parse(text, Tz::UTC).unwrap().start(Tz::UTC);
         let window = Window { from: given("0001-01-01"), to: given("9999-12-31"), zone: Tz::UTC };
         assert_eq!(Granularity::Hour.touched(&window), None);
+        let days = |to| labels(Granularity::Day, Europe::Berlin, "1971-01-01", to).len();
+        assert_eq!(days("2025-10-03"), MAX_BUCKETS, "changes of the offset count for nothing");
     }
 }

@@ -87,7 +87,7 @@ fn next_change(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> DateTime<Utc
         if same >= last_known_change() {
             return to;
         }
-        let ahead = (same + stride).min(to);
+        let ahead = (same + stride).max(before_first_change()).min(to);
         if offset(zone, ahead) != utc_offset {
             break ahead;
         }
@@ -104,6 +104,11 @@ fn next_change(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> DateTime<Utc
         if offset(zone, at) == utc_offset { same = middle } else { other = middle }
     }
     DateTime::from_timestamp(other, 0).unwrap_or(to)
+}
+
+/// No zone had any offset but its first before the railways.
+fn before_first_change() -> DateTime<Utc> {
+    DateTime::from_timestamp(-5_364_662_400, 0).unwrap_or(DateTime::<Utc>::MIN_UTC)
 }
 
 /// The time zone database states changes up to 2037; past 2100 every zone keeps the offset it has.

@@ -103,8 +103,21 @@ async fn a_role_may_what_the_contract_gives_it() {
         let answer = test.request(Method::POST, "/api/ingest", Some(&token)).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name} ingest");
     }
-    assert!(!Role::Agent.may(Permission::AutocallApiAccess) && Role::Agent.may(Permission::TelesalesApiAccess));
-    assert!(!Role::ReadOnly.may(Permission::AutocallExportReport));
+    let of = |role: Role| {
+        Permission::ALL.into_iter().filter(|permission| role.may(*permission)).map(Permission::name).collect::<Vec<_>>()
+    };
+    let all = [
+        "autocall_api_access",
+        "autocall_export_report",
+        "autocall_manage_campaign",
+        "telesales_api_access",
+        "analytics_api_access",
+        "ingest_write",
+    ];
+    assert_eq!(of(Role::Admin), all);
+    assert_eq!(of(Role::Supervisor), all[..5]);
+    assert_eq!(of(Role::Agent), ["telesales_api_access"]);
+    assert_eq!(of(Role::ReadOnly), ["autocall_api_access", "telesales_api_access", "analytics_api_access"]);
 }
 
 #[tokio::test]

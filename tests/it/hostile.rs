@@ -218,7 +218,7 @@ async fn files_survive_what_is_stored() {
         "💩",
     ];
     let mut lines = vec![json!({"kind": "telesales_lead", "id": 1, "campaign_id": 1, "phone": "0900000001"})];
-    for (id, name) in (10..).zip(names) {
+    for (id, name) in (1_234_567_890_123_456_780_i64..).zip(names) {
         lines.push(json!({"kind": "agent", "id": id, "name": name, "username": name}));
         lines.push(json!({"kind": "telesales_call", "uuid": id.to_string(), "campaign_id": 1, "lead_id": 1, "agent_id": id, "started_at": "2026-06-01T10:00:00Z"}));
         lines.push(json!({"kind": "caller_id", "cid": format!("c{id}"), "display_name": name, "carrier": "other", "cli_type": "mobile", "cooldown_until": "0001-01-02T00:00:00Z"}));
@@ -244,6 +244,8 @@ async fn files_survive_what_is_stored() {
     let mut workbook: calamine::Xlsx<_> = calamine::Xlsx::new(std::io::Cursor::new(xlsx.bytes)).expect("a workbook");
     let sheet = workbook.worksheet_range_at(0).expect("a sheet").expect("a range");
     let shown: Vec<String> = sheet.rows().skip(1).map(|row| row[1].to_string()).collect();
+    let ids: Vec<String> = sheet.rows().skip(1).map(|row| row[0].to_string()).collect();
+    assert_eq!((ids.len(), ids[7].as_str()), (names.len(), "1234567890123456787"), "an id is kept digit for digit");
     for (shown, name) in shown.iter().zip(names) {
         let kept = if name.len() > 32_767 { &name[..32_767] } else { name };
         assert_eq!(shown.replace("\r\n", "\n"), kept.replace("\r\n", "\n"));

@@ -175,7 +175,6 @@ fn rows(data: Value) -> Vec<Value> {
 
 #[tokio::test]
 async fn files_say_what_json_says_cell_for_cell() {
-    let (mut seen, files) = (0, reports::ALL.iter().filter(|report| report.about.files).count());
     each_window(async |test, _, window| {
         let zone: chrono_tz::Tz = window.rsplit_once("timezone=").expect("a zone").1.parse().expect("a zone");
         for report in reports::ALL.iter().filter(|report| report.about.files) {
@@ -210,6 +209,4 @@ async fn files_say_what_json_says_cell_for_cell() {
         }
     })
     .await;
-    seen += files;
-    assert_eq!(seen, 8);
 }

@@ -8,7 +8,7 @@ use super::{Beginning, Ends, FROM, TO};
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::percent::PercentText;
-use crate::reports::query::{Kind, Parameter, Query, TIMEZONE, choice};
+use crate::reports::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
 use crate::reports::report::{About, Ask, Caption, Module, Occasion, Place, Report, Subject};
 use crate::table::{Chart, Id, Table, row};
 
@@ -53,7 +53,7 @@ pub struct Campaigns {
 }
 
 impl Subject for Campaigns {
-    const PARAMETERS: &'static [Parameter] = &[CAMPAIGN_IDS, FROM, TO, TIMEZONE];
+    const PARAMETERS: &'static [Parameter] = &[CAMPAIGN_IDS, FROM, TO, ZONE_OF_ACCOUNT];
     type Found = ();
 
     async fn find(_: &mut Scope, _: Occasion<'_>) -> Result<()> {

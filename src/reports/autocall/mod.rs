@@ -15,7 +15,7 @@ pub mod trend;
 
 use chrono::{DateTime, Utc};
 
-use super::query::{Kind, Parameter, Query, TIMEZONE};
+use super::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use super::report::{Caption, Occasion, Subject};
 use crate::auth::Tenant;
 use crate::db::Scope;
@@ -98,7 +98,7 @@ impl Ends {
 }
 
 impl Subject for Campaign {
-    const PARAMETERS: &'static [Parameter] = &[FROM, TO, TIMEZONE];
+    const PARAMETERS: &'static [Parameter] = &[FROM, TO, ZONE_OF_ACCOUNT];
     type Found = Beginning;
 
     async fn find(scope: &mut Scope, occasion: Occasion<'_>) -> Result<Beginning> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
+use sqlx::Executor;
 
 use super::abandon_rate::WINDOW_MINUTES;
 use super::exposure::Exposure;
@@ -37,9 +38,11 @@ pub async fn check(app: &App) -> Result<u64> {
     let Some(turn) = app.db.turn(LOCK).await? else { return Ok(0) };
     let mut recorded = 0;
     for tenant in app.db.tenants().await? {
-        let mut scope = app.db.write(tenant).await?;
-        recorded += check_tenant(&mut scope, app.clock.now()).await?;
-        scope.commit().await?;
+        match check_tenant(app, tenant).await {
+            Ok(breaches) => recorded += breaches,
+            // The accounts behind it are not to suffer for this one.
+            Err(error) => tracing::error!(tenant, %error, "abandon check of an account failed"),
+        }
     }
     turn.end().await?;
     Ok(recorded)
@@ -54,7 +57,15 @@ struct Campaign {
     exposure: Exposure,
 }
 
-async fn check_tenant(scope: &mut Scope, now: DateTime<Utc>) -> Result<u64> {
+async fn check_tenant(app: &App, tenant: i64) -> Result<u64> {
+    let mut scope = app.db.write(tenant).await?;
+    scope.connection().execute("set local statement_timeout = '30s'").await?;
+    let recorded = record_breaches(&mut scope, app.clock.now()).await?;
+    scope.commit().await?;
+    Ok(recorded)
+}
+
+async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u64> {
     let from = now - TimeDelta::minutes(WINDOW_MINUTES);
     let campaigns = scope.select::<Campaign>(include_str!("abandon_check.sql"));
     let campaigns = campaigns.bind(from).bind(now).bind(now - TimeDelta::minutes(QUIET_MINUTES));

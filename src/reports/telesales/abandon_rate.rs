@@ -10,7 +10,7 @@ use super::exposure::Exposure;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::percent::DecimalNumber;
-use crate::reports::query::{Kind, Parameter, Query, TIMEZONE};
+use crate::reports::query::{Kind, Parameter, Query, ZONE_UTC};
 use crate::reports::report::{About, Ask, Caption, Module, Object, Occasion, Place, Report, Subject};
 use crate::table::{Id, Table};
 use crate::time::Instant;
@@ -111,7 +111,7 @@ struct Campaign {
 }
 
 impl Subject for Recent {
-    const PARAMETERS: &'static [Parameter] = &[CAMPAIGN_ID, MINUTES, TIMEZONE];
+    const PARAMETERS: &'static [Parameter] = &[CAMPAIGN_ID, MINUTES, ZONE_UTC];
     type Found = ();
 
     async fn find(_: &mut Scope, _: Occasion<'_>) -> Result<()> {

@@ -21,7 +21,7 @@ use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
 
-use super::query::{AGENT_IDS, Kind, Parameter, Query, TIMEZONE};
+use super::query::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
 use super::report::{Caption, Occasion, Subject};
 use crate::db::Scope;
 use crate::error::{Error, Result};
@@ -65,7 +65,7 @@ impl Filter {
 }
 
 impl Subject for Filter {
-    const PARAMETERS: &'static [Parameter] = &[DATE_FROM, DATE_TO, CAMPAIGN_ID, AGENT_IDS, TEAM_ID, TIMEZONE];
+    const PARAMETERS: &'static [Parameter] = &[DATE_FROM, DATE_TO, CAMPAIGN_ID, AGENT_IDS, TEAM_ID, ZONE_UTC];
     type Found = ();
 
     async fn find(_: &mut Scope, _: Occasion<'_>) -> Result<()> {
