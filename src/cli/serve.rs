@@ -23,7 +23,10 @@ pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Stop) -> Res
         // Somebody else's database may never answer; our own is waited for, so that it is stopped in order.
         () = &mut stop => match config.database_url() {
             Some(_) => return Ok(()),
-            None => return Ok(starting.await?.stop().await),
+            None => {
+                starting.await?.stop().await;
+                return Ok(());
+            }
         },
     };
     let worked = work(&running.app, stop).await;

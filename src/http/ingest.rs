@@ -22,7 +22,7 @@ pub const ATOMIC: Parameter =
 
 /// Stores call data, one JSON object a line.
 ///
-/// Each line has a `kind` and states a whole row of it: what it leaves out, or gives as null, takes its default.
+/// Each line is an `IngestLine` (see the schemas): it has a `kind` and states a whole row of it: what it leaves out, or gives as null, takes its default.
 /// Rows are upserted by their key within the account, so a body may be sent again; a later line wins. Bad lines
 /// are told by number and field and do not keep the others from being stored. 200 means committed.
 #[utoipa::path(post, path = "/api/ingest", tag = "Ingest", security(("token" = [])),

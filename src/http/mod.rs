@@ -7,6 +7,7 @@ mod error;
 mod extract;
 mod health;
 mod ingest;
+mod lines;
 pub mod openapi;
 mod reports;
 mod serve;

@@ -54,6 +54,7 @@ pub fn base() -> OpenApi {
     let components = ComponentsBuilder::new()
         .security_scheme("token", SecurityScheme::Http(token))
         .schema_from::<error::Body>()
+        .schemas_from_iter(super::lines::schemas())
         .build();
     OpenApiBuilder::new().info(info).components(Some(components)).build()
 }
