@@ -3,14 +3,14 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
 
 use crate::auth::token::{Keys, SECRET_LEN};
 use crate::config::Config;
-use crate::db::{Database, Embedded, EmbeddedSettings};
+use crate::db::{Database, Embedded, EmbeddedSettings, Guest};
 use crate::error::{Error, Result};
 use crate::time::Clock;
 
@@ -31,7 +31,31 @@ pub struct App {
 /// An app together with the database it may have started.
 pub struct Running {
     pub app: App,
-    embedded: Option<Embedded>,
+    postgres: Postgres,
+}
+
+/// Where the database comes from.
+enum Postgres {
+    /// From elsewhere: `DATABASE_URL`.
+    Named,
+    /// It is ours. Of a command, other commands may have joined it, and are waited for.
+    Started(Box<Embedded>, Sharing, PathBuf),
+    /// Another process runs it.
+    Joined(Guest),
+}
+
+impl Postgres {
+    async fn stop(self) {
+        match self {
+            Self::Named => {}
+            Self::Joined(guest) => drop(guest),
+            Self::Started(embedded, Sharing::Alone, _) => embedded.stop().await,
+            Self::Started(embedded, Sharing::Beside, data_dir) => {
+                let _alone = Embedded::await_guests(&data_dir).await;
+                embedded.stop().await;
+            }
+        }
+    }
 }
 
 /// Whether an embedded Postgres that another process runs will do.
@@ -48,13 +72,11 @@ impl Running {
     /// the pools. Where that fails, nothing it started is left running.
     pub async fn start(config: &Config, sharing: Sharing) -> Result<Self> {
         let keys = keys(config)?;
-        let (options, embedded) = database(config, sharing).await?;
+        let (options, postgres) = database(config, sharing).await?;
         match open(options).await {
-            Ok(db) => Ok(Self { app: App { db, clock: Clock::System, keys }, embedded }),
+            Ok(db) => Ok(Self { app: App { db, clock: Clock::System, keys }, postgres }),
             Err(error) => {
-                if let Some(embedded) = embedded {
-                    embedded.stop().await;
-                }
+                postgres.stop().await;
                 Err(error)
             }
         }
@@ -66,9 +88,7 @@ impl Running {
         if tokio::time::timeout(CLOSE_TIMEOUT, self.app.db.close()).await.is_err() {
             tracing::warn!("a transaction under way was broken off");
         }
-        if let Some(embedded) = self.embedded {
-            embedded.stop().await;
-        }
+        self.postgres.stop().await;
     }
 }
 
@@ -77,10 +97,10 @@ async fn open(options: PgConnectOptions) -> Result<Database> {
     Database::open(options).await
 }
 
-async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions, Option<Embedded>)> {
+async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions, Postgres)> {
     if let Some(url) = config.database_url() {
         let options = url.parse().map_err(|error| Error::Internal(format!("DATABASE_URL: {error}")))?;
-        return Ok((options, None));
+        return Ok((options, Postgres::Named));
     }
     let asked = Instant::now();
     loop {
@@ -88,7 +108,7 @@ async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions
             let options = embedded.options().clone();
             let host = options.get_socket().map_or_else(String::new, |path| path.display().to_string());
             tracing::info!(host, "embedded Postgres is ready");
-            return Ok((options, Some(embedded)));
+            return Ok((options, Postgres::Started(Box::new(embedded), sharing, config.data_dir.clone())));
         }
         if sharing == Sharing::Alone || asked.elapsed() > NEIGHBOUR_TIMEOUT {
             return Err(Error::Internal(format!(
@@ -96,8 +116,8 @@ async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions
                 config.data_dir.display()
             )));
         }
-        if let Some(options) = Embedded::running(&config.data_dir).await {
-            return Ok((options, None));
+        if let Some((options, guest)) = Embedded::join(&config.data_dir).await {
+            return Ok((options, Postgres::Joined(guest)));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -109,11 +109,22 @@ impl Embedded {
         Ok(Self { keeper, options, _lock: lock })
     }
 
-    /// How to reach the cluster of `data_dir` that another process runs. None where it cannot be reached (yet).
-    pub async fn running(data_dir: &Path) -> Option<PgConnectOptions> {
+    /// How to reach the cluster of `data_dir` that another process runs. None where it cannot be reached (yet),
+    /// or is about to be stopped.
+    pub async fn join(data_dir: &Path) -> Option<(PgConnectOptions, Guest)> {
+        let guests = guests(data_dir).ok()?;
+        guests.try_lock_shared().ok()?;
         let options = connect_options(&Postmaster::read(&data_dir.join("postgres"))?.sockets);
         PgConnection::connect_with(&options).await.ok()?.close().await.ok()?;
-        Some(options)
+        Some((options, Guest(guests)))
+    }
+
+    /// Waits until no other process uses the cluster, and lets none begin to. What it returns is to be kept
+    /// until the cluster has stopped.
+    pub async fn await_guests(data_dir: &Path) -> Result<impl Sized + use<>> {
+        let guests = guests(data_dir)?;
+        let locked = tokio::task::spawn_blocking(move || guests.lock().map(|()| guests)).await;
+        locked.map_err(Error::internal)?.map_err(Error::internal)
     }
 
     /// How to connect as the owner of the database, who is no superuser.
@@ -129,6 +140,14 @@ impl Embedded {
             tracing::warn!("Postgres may not have stopped: {waited:?}");
         }
     }
+}
+
+/// A process that uses a cluster which another one runs, until this is dropped.
+pub struct Guest(#[expect(dead_code, reason = "held, not used")] File);
+
+fn guests(data_dir: &Path) -> Result<File> {
+    let path = data_dir.join("callboard.guests");
+    File::options().create(true).append(true).open(&path).map_err(|error| at(&path, error))
 }
 
 /// The sign that a Callboard runs this data directory; the system takes it away with the process.

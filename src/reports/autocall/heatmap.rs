@@ -1,6 +1,9 @@
 //! Heatmap: a campaign's attempts by hour of the week.
 
 use serde::Serialize;
+use utoipa::openapi::schema::OneOfBuilder;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::Campaign;
 use crate::db::Scope;
@@ -38,17 +41,28 @@ row! {
         answer_rate_pct: PercentText => "Answer rate, %",
         /// The metric asked for, exactly as in its own field; there only where metric is given.
         #[serde(skip_serializing_if = "Option::is_none")]
-        value: Option<Value>,
+        value: Option<Figure>,
     }
 }
 
 /// A figure in the form its own field has.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
-#[schema(as = AutocallHeatmapValue)]
-pub enum Value {
+pub enum Figure {
     Count(i64),
     Rate(PercentText),
+}
+
+impl PartialSchema for Figure {
+    fn schema() -> RefOr<Schema> {
+        OneOfBuilder::new().item(i64::schema()).item(PercentText::schema()).into()
+    }
+}
+
+impl ToSchema for Figure {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "AutocallHeatmapValue".into()
+    }
 }
 
 #[derive(Debug, Default, Clone, Copy, sqlx::FromRow)]
@@ -95,9 +109,9 @@ fn cell(day_of_week: i64, hour: i64, counters: Counters, metric: Option<Metric>)
     let Counters { dialed, answered, .. } = counters;
     let answer_rate_pct = PercentText::percent(answered, dialed);
     let value = metric.map(|metric| match metric {
-        Metric::Dialed => Value::Count(dialed),
-        Metric::Answered => Value::Count(answered),
-        Metric::AnswerRate => Value::Rate(answer_rate_pct),
+        Metric::Dialed => Figure::Count(dialed),
+        Metric::Answered => Figure::Count(answered),
+        Metric::AnswerRate => Figure::Rate(answer_rate_pct),
     });
     AutocallHeatmapCell { day_of_week, hour, dialed, answered, answer_rate_pct, value }
 }

@@ -37,7 +37,7 @@ async fn dialed(client: &Client) -> u64 {
 
 /// A look into the program's own Postgres, past the program.
 async fn inside(program: &Program) -> Option<PgConnection> {
-    let options = Embedded::running(&program.data()).await?;
+    let (options, _guest) = Embedded::join(&program.data()).await?;
     let mut connection = PgConnection::connect_with(&options).await.ok()?;
     connection.execute("set callboard.tenant = '1'").await.ok()?;
     Some(connection)
