@@ -88,4 +88,12 @@ mod tests {
         assert_eq!(settings.set("colour", "red"), Err("colour: there is no such setting".into()));
         assert!(settings.set("short_call_sec", "soon").is_err());
     }
+
+    #[test]
+    fn what_another_version_stored_is_passed_over() {
+        let stored = [("colour", "red"), ("short_call_sec", "-1"), ("health_min_calls", "5")];
+        let stored = stored.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let expected = Settings { health_min_calls: 5.into(), ..Settings::default() };
+        assert_eq!(Settings::of(&stored.into()), expected);
+    }
 }

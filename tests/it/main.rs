@@ -5,6 +5,7 @@ mod access;
 mod campaigns;
 mod cli;
 mod durability;
+mod health;
 mod hostile;
 mod ingest;
 mod layers;

@@ -58,3 +58,14 @@ async fn a_database_out_of_reach_is_told_in_a_sentence() {
         assert!(told.starts_with("callboard: ") && !told.contains("panicked"), "{url}: {told}");
     }
 }
+
+/// What went wrong: the first of several commands to end took the database with it.
+#[tokio::test]
+async fn commands_that_share_a_database_of_their_own_end_in_any_order() {
+    let program = Program::new();
+    let create = async |id| program.run(&["tenant", "create", "--id", id, "--name", "Mine"]).await;
+    for output in futures_util::future::join_all(["1", "2", "3", "4"].map(create)).await {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    program.assert_nothing_runs();
+}

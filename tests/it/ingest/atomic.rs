@@ -1,5 +1,6 @@
 //! All or nothing.
 
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::{TABLES, count, fields, one_of_each_kind, send, team};
@@ -64,4 +65,25 @@ async fn the_first_hundred_bad_lines_are_told() {
         (1..=100).flat_map(|line| ["id", "name"].map(|field| format!("lines.{line}.{field}"))).collect();
     expected.sort();
     assert_eq!(fields(&answer.json()["errors"]), expected);
+}
+
+/// What went wrong: each slow body held one of the few connections that write, and eight of them all.
+#[tokio::test]
+async fn slow_clients_keep_nobody_from_writing() {
+    let test = TestApp::new().await;
+    let endless = || {
+        let begun = futures_util::stream::iter([Ok::<_, std::io::Error>(body(&[team(1)]))]);
+        reqwest::Body::wrap_stream(begun.chain(futures_util::stream::pending()))
+    };
+    let slow = (0..12).map(|_| {
+        let request =
+            test.post("/api/ingest?atomic=true").header("content-type", "application/x-ndjson").body(endless());
+        tokio::spawn(request.send())
+    });
+    let slow: Vec<_> = slow.collect();
+    for _ in 0..5 {
+        assert_eq!(send(&test, "", body(&[team(1)])).await.status.as_u16(), 200);
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    slow.iter().for_each(tokio::task::JoinHandle::abort);
 }

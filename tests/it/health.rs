@@ -1,0 +1,34 @@
+//! Whether the server is alive, and whether it is ready.
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use crate::support::{TENANT, TestApp};
+
+#[tokio::test]
+async fn a_server_without_its_migrations_is_alive_but_not_ready() {
+    let test = TestApp::new().await;
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(test.request(Method::GET, path, None).await.json(), json!({"data": {"status": "ok"}}), "{path}");
+    }
+    for sql in ["update _sqlx_migrations set success = $1 < 0", "alter table _sqlx_migrations rename to gone"] {
+        let mut scope = test.app.db.write(TENANT).await.expect("a scope");
+        let query = if sql.contains("$1") { scope.query(sql) } else { sqlx::query(sql) };
+        query.execute(scope.connection()).await.expect("done");
+        scope.commit().await.expect("committed");
+        let ready = test.request(Method::GET, "/readyz", None).await;
+        assert_eq!(
+            (ready.status, ready.json()),
+            (StatusCode::SERVICE_UNAVAILABLE, json!({"message": "Service unavailable"}))
+        );
+        assert_eq!(test.request(Method::GET, "/healthz", None).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn every_answer_has_an_id_which_the_client_may_choose() {
+    let test = TestApp::new().await;
+    let request = || test.post("/healthz").header("x-request-id", "mine-1");
+    assert_eq!(test.send(request()).await.header("x-request-id"), "mine-1");
+    assert_eq!(test.request(Method::GET, "/healthz", None).await.header("x-request-id").len(), 36);
+}
