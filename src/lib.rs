@@ -3,7 +3,7 @@
 //! The modules below stand in the order they may use one another: a later one knows earlier ones, never the
 //! reverse (`tests/it/layers.rs` holds them to it).
 //!
-//! - [`error`], [`percent`], [`time`], [`table`]: what everything else speaks in.
+//! - [`error`], [`percent`], [`time`], [`table`], [`query`]: what everything else speaks in.
 //! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without.
 //! - [`auth`]: accounts, users, sessions, tokens, permissions.
 //! - [`app`]: what a running Callboard consists of.
@@ -15,6 +15,7 @@ pub mod error;
 pub mod percent;
 pub mod time;
 
+pub mod query;
 pub mod table;
 
 pub mod config;

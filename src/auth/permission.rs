@@ -41,10 +41,6 @@ impl Permission {
             Self::IngestWrite => "ingest_write",
         }
     }
-
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|permission| permission.name() == name)
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum, sqlx::Type)]

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::db::Scope;
 use crate::error::Result;
-use crate::reports::query::{Choice, Kind, Parameter, Query, choice};
+use crate::query::{Choice, Kind, Parameter, Query, choice};
 use crate::time::Instant;
 
 choice! {

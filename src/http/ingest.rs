@@ -14,7 +14,7 @@ use super::extract::{IngestWrite, Permitted};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::ingest::{self, Tally, Target};
-use crate::reports::query::{Kind, Parameter, Query};
+use crate::query::{Kind, Parameter, Query};
 use crate::reports::report::Data;
 
 pub const ATOMIC: Parameter =

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::auth::Permission;
 use crate::campaigns::list::{self, Listed, Page};
 use crate::exports::{csv, workbook};
-use crate::reports::query::{Kind, Parameter};
+use crate::query::{Kind, Parameter};
 use crate::reports::report::{Definition, FORMAT, Module, Place};
 
 /// The whole document.

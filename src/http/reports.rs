@@ -20,8 +20,8 @@ use crate::app::App;
 use crate::auth::Tenant;
 use crate::error::{Error, Result};
 use crate::exports::{self, Heading};
+use crate::query::Choice;
 use crate::reports;
-use crate::reports::query::Choice;
 use crate::reports::report::{About, Answer, Definition, Format, Module, Occasion, Place, Request};
 
 pub fn routes() -> OpenApiRouter<App> {

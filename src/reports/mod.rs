@@ -17,7 +17,6 @@
 //!    `cargo run -- openapi > openapi/openapi.json` brings the document up to date.
 
 pub mod autocall;
-pub mod query;
 pub mod report;
 mod series;
 pub mod telesales;

@@ -13,10 +13,10 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::openapi::{Ref, RefOr, Schema};
 
-use super::query::{Kind, Parameter, Query, choice};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
+use crate::query::{Kind, Parameter, Query, choice};
 use crate::table::Table;
 use crate::time::Window;
 

@@ -4,8 +4,8 @@ use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
 
-use super::query::FILL_GAPS;
 use crate::error::{Error, Result};
+use crate::query::FILL_GAPS;
 use crate::time::bucket::MAX_BUCKETS;
 use crate::time::{Granularity, Window};
 

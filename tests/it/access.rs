@@ -31,8 +31,8 @@ fn operations() -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("operations") {
-            let permission =
-                operation["x-permission"].as_str().map(|name| Permission::named(name).expect("a permission"));
+            let named = |name| Permission::ALL.into_iter().find(|permission| permission.name() == name);
+            let permission = operation["x-permission"].as_str().map(|name| named(name).expect("a permission"));
             let method = method.to_uppercase().parse().expect("a method");
             operations.push(Operation { method, path: path.clone(), permission });
         }

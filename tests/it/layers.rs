@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// Modules by rank; a module may use those of a lower rank, and those it is allowed to of its own.
 const RANKS: &[&[&str]] = &[
-    &["error", "percent", "time", "table"],
+    &["error", "percent"],
+    &["time"],
+    &["table", "query"],
     &["config", "db"],
     &["auth"],
     &["app"],
@@ -14,9 +16,8 @@ const RANKS: &[&[&str]] = &[
     &["http"],
     &["cli"],
 ];
-/// Arrows within a rank. `db` needs no settings, `reports` no files, `ingest` no reports.
-const WITHIN: &[(&str, &str)] =
-    &[("table", "percent"), ("table", "time"), ("exports", "reports"), ("campaigns", "reports")];
+/// Arrows within a rank: files are made of reports.
+const WITHIN: &[(&str, &str)] = &[("exports", "reports")];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).expect("a folder") {

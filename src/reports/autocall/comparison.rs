@@ -8,7 +8,7 @@ use super::{Beginning, Ends, FROM, TO};
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::percent::PercentText;
-use crate::reports::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
+use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
 use crate::reports::report::{About, Ask, Caption, Module, Occasion, Place, Report, Subject};
 use crate::table::{Chart, Id, Table, row};
 

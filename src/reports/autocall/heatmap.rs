@@ -9,7 +9,7 @@ use super::Campaign;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::PercentText;
-use crate::reports::query::{Kind, Parameter, Query, choice};
+use crate::query::{Kind, Parameter, Query, choice};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::{series, week};
 use crate::table::{Chart, Table, row};

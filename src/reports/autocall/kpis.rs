@@ -8,7 +8,7 @@ use super::digits::Digits;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, mean};
-use crate::reports::query::Query;
+use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;

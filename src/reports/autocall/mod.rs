@@ -15,11 +15,11 @@ pub mod trend;
 
 use chrono::{DateTime, Utc};
 
-use super::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use super::report::{Caption, Occasion, Subject};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
+use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::time::Window;
 use crate::time::instant::Given;
 

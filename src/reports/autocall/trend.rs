@@ -4,7 +4,7 @@ use super::Campaign;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, mean};
-use crate::reports::query::{FILL_GAPS, Kind, Parameter, Query, choice};
+use crate::query::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::series::{self, Series};
 use crate::table::{Chart, Table, row};

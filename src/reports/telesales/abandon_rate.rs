@@ -10,7 +10,7 @@ use super::exposure::Exposure;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::percent::DecimalNumber;
-use crate::reports::query::{Kind, Parameter, Query, ZONE_UTC};
+use crate::query::{Kind, Parameter, Query, ZONE_UTC};
 use crate::reports::report::{About, Ask, Caption, Module, Object, Occasion, Place, Report, Subject};
 use crate::table::{Id, Table};
 use crate::time::Instant;

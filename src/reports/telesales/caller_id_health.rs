@@ -8,7 +8,7 @@ use crate::auth::settings::Settings;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{DecimalNumber, mean};
-use crate::reports::query::Query;
+use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;

@@ -3,7 +3,7 @@
 use super::Filter;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::reports::query::Query;
+use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::table::{Chart, Table, row};
 

@@ -21,10 +21,10 @@ use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
 
-use super::query::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
 use super::report::{Caption, Occasion, Subject};
 use crate::db::Scope;
 use crate::error::{Error, Result};
+use crate::query::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
 use crate::time::Window;
 use crate::time::instant::Given;
 

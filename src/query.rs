@@ -63,7 +63,7 @@ macro_rules! choice {
             pub const NAMES: &'static [&'static str] = &[$( $text ),*];
         }
 
-        impl $crate::reports::query::Choice for $name {
+        impl $crate::query::Choice for $name {
             const ALL: &'static [Self] = &[$( Self::$variant ),*];
 
             fn name(self) -> &'static str {
