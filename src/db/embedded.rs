@@ -24,6 +24,8 @@ const OLDEST: u32 = 15;
 const NAME: &str = "callboard";
 /// How the folders of our sockets begin: a short path, for a socket's may not have more than 107 bytes.
 const SOCKETS: &str = "/tmp/callboard-";
+/// How the folders begin in which a cluster is made.
+const UNFINISHED: &str = "postgres.new-";
 const START_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long processes that were killed may take to be gone.
 const LEFTOVER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -297,15 +299,18 @@ fn major_version(dir: &Path) -> Option<u32> {
     number.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// Makes the cluster beside its place and then moves it there, so that it is there whole or not at all.
+/// Makes the cluster beside its place and then moves it there, so that it is there whole or not at all. Each
+/// attempt has a place of its own: the initdb of a server that was killed may still be at work in another.
 fn initialise(binaries: &Path, data_dir: &Path, cluster: &Path, owner: &Owner) -> Result<()> {
     if cluster.join("PG_VERSION").exists() {
         return Ok(());
     }
-    let unfinished = data_dir.join("postgres.new");
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished).map_err(|error| at(&unfinished, error))?;
+    for entry in fs::read_dir(data_dir).map_err(|error| at(data_dir, error))?.flatten() {
+        if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+            let _ = fs::remove_dir_all(entry.path()); // what cannot be removed yet, the next start will
+        }
     }
+    let unfinished = data_dir.join(format!("{UNFINISHED}{}", uuid::Uuid::new_v4().simple()));
     owner.make_dir(&unfinished)?;
     let arguments = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions", "-D"];
     let made = owner.command(binaries.join("initdb")).args(arguments).arg(&unfinished).output();

@@ -90,7 +90,7 @@ async fn an_import_that_is_killed_is_run_again_and_every_row_is_there_once() {
 async fn a_first_start_that_is_killed_is_made_up_for_by_the_next() {
     let program = Program::new();
     let mut first = program.command(&["serve"]).spawn().expect("a process");
-    eventually("the cluster is being made", async || program.data().join("postgres.new").exists()).await;
+    eventually("the cluster is being made", async || program.is_making_its_cluster()).await;
     signal("KILL", &[first.id().expect("it runs")]);
     first.wait().await.expect("an end");
     let server = program.serve().await;

@@ -55,7 +55,7 @@ async fn commands_work_beside_a_running_server_and_leave_it_running() {
 async fn commands_wait_for_a_server_that_is_coming_up() {
     let program = Program::new();
     let mut server = program.command(&["serve"]).spawn().expect("a process");
-    eventually("it is making its cluster", async || program.data().join("postgres.new").exists()).await;
+    eventually("it is making its cluster", async || program.is_making_its_cluster()).await;
     let creations = ["1", "2"].map(|id| {
         let program = &program;
         async move { program.ok(&["tenant", "create", "--id", id, "--name", "Account"], "").await }

@@ -70,6 +70,12 @@ impl Program {
         self.place.path().join("data")
     }
 
+    /// Whether initdb is at work, or was.
+    pub fn is_making_its_cluster(&self) -> bool {
+        let entries = std::fs::read_dir(self.data()).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("postgres.new-"))
+    }
+
     /// The program about to be started, its input and its output in our hands.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.executable);
