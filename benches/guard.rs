@@ -9,7 +9,7 @@ use support::{Bench, TENANT, alternate};
 use tokio::sync::Mutex;
 
 const RUNS: usize = 21;
-const KPIS: &str = include_str!("../src/reports/autocall/kpis.sql");
+const KPIS: &str = include_str!("../src/reports/autocall/kpis.raw.sql");
 
 fn main() {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(run());

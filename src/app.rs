@@ -12,6 +12,7 @@ use crate::auth::token::{Keys, SECRET_LEN};
 use crate::config::Config;
 use crate::db::{Database, Embedded, EmbeddedSettings, Guest};
 use crate::error::{Error, Result};
+use crate::rollups;
 use crate::time::Clock;
 
 /// How long a command waits for the Callboard beside it to come up, or to be gone.
@@ -93,8 +94,13 @@ impl Running {
 }
 
 async fn open(options: PgConnectOptions) -> Result<Database> {
-    Database::migrate(&options).await?;
+    migrate(&options).await?;
     Database::open(options).await
+}
+
+/// Brings a database up to date with this build.
+pub async fn migrate(options: &PgConnectOptions) -> Result<()> {
+    Database::migrate(options, rollups::install).await
 }
 
 async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions, Postgres)> {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -22,6 +23,20 @@ pub struct Config {
     /// What tokens are signed with, at least 32 bytes. Without it, one is made once and kept in the data directory.
     #[arg(long, env = "CALLBOARD_SECRET", hide_env_values = true, global = true)]
     pub secret: Option<String>,
+
+    /// How often what was written is moved into the roll-ups. Figures do not depend on it, only how soon they come.
+    #[arg(long, env = "CALLBOARD_COMPACT_EVERY", default_value = "5s", value_parser = pause, global = true)]
+    pub compact_every: Duration,
+}
+
+/// A duration that work may be repeated by.
+fn pause(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|pause| if pause.is_zero() { Err("must be longer than nothing".into()) } else { Ok(pause) })
+}
+
+/// A length of time as operators write it: `8s`, `5m`, `1h`, `90d`.
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 8s, 5m, 1h or 90d"))
 }
 
 impl Config {

@@ -6,6 +6,7 @@
 //! - [`error`], [`percent`], [`time`], [`table`], [`query`]: what everything else speaks in.
 //! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without.
 //! - [`auth`]: accounts, users, sessions, tokens, permissions.
+//! - [`rollups`]: the sums that reports are read from.
 //! - [`app`]: what a running Callboard consists of.
 //! - [`reports`]: every report, defined once. [`ingest`]: call data coming in.
 //! - [`exports`]: reports as files. [`campaigns`]: the campaigns there are.
@@ -22,6 +23,8 @@ pub mod config;
 pub mod db;
 
 pub mod auth;
+
+pub mod rollups;
 
 pub mod app;
 

@@ -23,7 +23,7 @@ impl Bench {
         let embedded =
             Embedded::start(&dir, &EmbeddedSettings::default()).await.expect("Postgres").expect("a new directory");
         let options = embedded.options().clone();
-        Database::migrate(&options).await.expect("migrations");
+        callboard::app::migrate(&options).await.expect("migrations");
         let db = Database::open(options.clone()).await.expect("a database");
         Tenant::create(&db, TENANT, "Bench", DEFAULT_TIMEZONE, None).await.expect("an account");
         Self { db, options, embedded }

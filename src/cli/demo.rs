@@ -42,7 +42,7 @@ async fn serve(config: &Config, app: &App, stop: Stop) -> Result<()> {
          'http://{address}/api/telesales/reports/dashboard?date_from={from}&date_to={to}'\n\n\
          Ctrl-C stops it; what is stored stays."
     );
-    super::serve::serve(app.clone(), listener, stop).await
+    super::serve::serve(config, app.clone(), listener, stop).await
 }
 
 /// Makes the account and its data, unless an earlier run did. Refuses an account that is somebody's.

@@ -6,10 +6,12 @@
 mod demo;
 mod demo_world;
 mod import;
+mod rebuild;
 mod serve;
 mod tenant;
 mod token;
 mod user;
+mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -49,6 +51,10 @@ enum Command {
     /// Issue tokens.
     #[command(subcommand)]
     Token(token::Command),
+    /// Hold the roll-ups that reports are read from against the rows they were made of.
+    Verify(verify::Arguments),
+    /// Make roll-ups anew from the rows, while they are written and read.
+    Rebuild(rebuild::Arguments),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -79,6 +85,8 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
         Command::Tenant(command) => with_app(&config, async |app| tenant::run(app, command).await).await?,
         Command::User(command) => with_app(&config, async |app| user::run(app, command).await).await?,
         Command::Token(command) => with_app(&config, async |app| token::run(app, command).await).await?,
+        Command::Verify(arguments) => return with_app(&config, async |app| verify::run(app, &arguments).await).await,
+        Command::Rebuild(arguments) => with_app(&config, async |app| rebuild::run(app, &arguments).await).await?,
         Command::Openapi => {
             let document = crate::http::openapi::generate().to_pretty_json().map_err(Error::internal)?;
             // Whoever reads it may have had enough.

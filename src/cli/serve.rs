@@ -3,15 +3,17 @@
 use std::pin::{Pin, pin};
 
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::app::{App, Running, Sharing};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::http;
 use crate::reports::telesales::abandon_check;
+use crate::rollups::compact;
 
 pub async fn run(config: &Config) -> Result<()> {
-    run_with(config, async |app, stop| serve(app.clone(), listen(config).await?, stop).await).await
+    run_with(config, async |app, stop| serve(config, app.clone(), listen(config).await?, stop).await).await
 }
 
 /// Starts, works until told to stop, and stops what it started. May be told so while it is still starting.
@@ -38,10 +40,12 @@ pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Stop) -> Res
 pub type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Serves, with the work that goes on beside it, until `stop`.
-pub async fn serve(app: App, listener: TcpListener, stop: Stop) -> Result<()> {
-    let check = tokio::spawn(abandon_check::run(app.clone()));
+pub async fn serve(config: &Config, app: App, listener: TcpListener, stop: Stop) -> Result<()> {
+    let mut beside = JoinSet::new();
+    beside.spawn(abandon_check::run(app.clone()));
+    beside.spawn(compact::run(app.db.clone(), config.compact_every));
     let served = http::serve(app, listener, stop).await;
-    check.abort();
+    beside.shutdown().await;
     served
 }
 

@@ -61,16 +61,22 @@ impl Database {
                 },
             )
         };
-        // Custom plans, because a plan made for every argument is a bad one for most: filters may be null.
-        let reading = [("statement_timeout", REPORT_TIMEOUT), ("jit", "off"), ("plan_cache_mode", "force_custom_plan")];
+        // Roll-ups are read by the same plan whatever is asked for, and planning would take longer than reading.
+        let reading =
+            [("statement_timeout", REPORT_TIMEOUT), ("jit", "off"), ("plan_cache_mode", "force_generic_plan")];
         let reading = options.clone().options(reading);
         Ok(Self { reading: pool(16).connect_lazy_with(reading), writing: pool(8).connect_lazy_with(options) })
     }
 
-    /// Brings the schema up to date. Several instances may do so at once: one of them does the work.
-    pub async fn migrate(options: &PgConnectOptions) -> Result<()> {
+    /// Brings the schema up to date, and then what is derived from it. Several instances may do so at once: one
+    /// of them does the work.
+    pub async fn migrate(
+        options: &PgConnectOptions,
+        derive: impl AsyncFnOnce(&mut PgConnection) -> Result<()>,
+    ) -> Result<()> {
         let mut connection = PgConnection::connect_with(options).await.map_err(unreachable_database)?;
         MIGRATOR.run_direct(None, &mut connection, false).await.map_err(Error::internal)?;
+        derive(&mut connection).await?;
         if bypasses_guard(&mut connection).await? {
             stand_in_role(&mut connection).await?;
         }
@@ -85,6 +91,12 @@ impl Database {
     /// A transaction in which rows of one account are read and written; undone unless committed.
     pub async fn write(&self, tenant: i64) -> Result<Scope> {
         Scope::begin(&self.writing, "begin", tenant).await
+    }
+
+    /// As [`Database::write`], of one snapshot: everything it reads was committed before it began, and a row
+    /// that somebody else changed since is an error to write.
+    pub async fn write_snapshot(&self, tenant: i64) -> Result<Scope> {
+        Scope::begin(&self.writing, "begin isolation level repeatable read", tenant).await
     }
 
     /// Every account, by id: for work that visits one after the other, each in a scope of its own.

@@ -6,7 +6,7 @@
 
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::query::{Query, QueryAs};
-use sqlx::{AssertSqlSafe, FromRow, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Executor, FromRow, PgPool, Postgres, Transaction};
 
 use crate::error::Result;
 
@@ -37,6 +37,25 @@ impl Scope {
         R: for<'r> FromRow<'r, PgRow>,
     {
         sqlx::query_as(sql).bind(self.tenant)
+    }
+
+    /// Plans the statements that follow by their arguments: for those that read raw rows, how many of which
+    /// depends on what is asked for. Otherwise a statement is planned once.
+    pub async fn plan_by_arguments(&mut self) -> Result<()> {
+        self.transaction.execute("set local plan_cache_mode = force_custom_plan").await?;
+        Ok(())
+    }
+
+    /// Lifts the limit on how long a statement may take.
+    pub async fn take_your_time(&mut self) -> Result<()> {
+        self.transaction.execute("set local statement_timeout = 0").await?;
+        Ok(())
+    }
+
+    /// Takes [`Scope::plan_by_arguments`] back.
+    pub async fn plan_once(&mut self) -> Result<()> {
+        self.transaction.execute("set local plan_cache_mode = force_generic_plan").await?;
+        Ok(())
     }
 
     pub fn connection(&mut self) -> &mut PgConnection {

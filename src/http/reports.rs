@@ -23,6 +23,7 @@ use crate::exports::{self, Heading};
 use crate::query::Choice;
 use crate::reports;
 use crate::reports::report::{About, Answer, Definition, Format, Module, Occasion, Place, Request};
+use crate::rollups::Source;
 
 pub fn routes() -> OpenApiRouter<App> {
     let mut router = OpenApiRouter::new();
@@ -75,7 +76,7 @@ async fn answer(
 ) -> Result<Response> {
     let mut scope = app.db.read(tenant.id).await?;
     let occasion = Occasion { tenant, now: app.clock.now(), path_id };
-    let request = Request { occasion, query: query.unwrap_or_default(), formats };
+    let request = Request { occasion, query: query.unwrap_or_default(), formats, source: Source::Rolled };
     let answer = report.answer(&mut scope, request).await?;
     drop(scope); // its connection is free before the answer is written
     let (about, account, made_at) = (report.about, tenant.name.clone(), occasion.now);

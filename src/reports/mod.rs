@@ -20,6 +20,7 @@ pub mod autocall;
 pub mod report;
 mod series;
 pub mod telesales;
+pub mod verify;
 mod week;
 
 use report::Definition;

@@ -17,6 +17,7 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::query::{Kind, Parameter, Query, choice};
+use crate::rollups::Source;
 use crate::table::Table;
 use crate::time::Window;
 
@@ -37,11 +38,7 @@ pub struct About {
     pub files: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Module {
-    Autocall,
-    Telesales,
-}
+pub use crate::rollups::Module;
 
 /// Where a report is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +84,9 @@ pub trait Subject: Send + Sync + Sized {
     /// Looks up what the parameters name. NotFound where it is not the account's.
     fn check(&mut self, scope: &mut Scope) -> impl Future<Output = Result<()>> + Send;
 
+    /// Whether the roll-ups can be trusted for what was looked up.
+    fn trusted(&self) -> bool;
+
     fn caption(&self) -> Caption;
 }
 
@@ -104,6 +104,8 @@ pub struct Caption {
 pub struct Ask<'a, S, O> {
     pub tenant: &'a Tenant,
     pub now: DateTime<Utc>,
+    /// What to read: the figures are the same.
+    pub source: Source,
     pub subject: S,
     pub options: O,
 }
@@ -182,6 +184,8 @@ impl<R: Report> Outcome for Computed<R> {
 }
 
 pub struct Answer {
+    /// What was read: the rows themselves where the roll-ups cannot be trusted.
+    pub source: Source,
     pub format: Format,
     pub caption: Caption,
     pub outcome: Box<dyn Outcome>,
@@ -192,6 +196,8 @@ pub struct Request<'a> {
     pub occasion: Occasion<'a>,
     pub query: &'a str,
     pub formats: &'a [Format],
+    /// What to read where there is a choice.
+    pub source: Source,
 }
 
 type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'a>>;
@@ -205,6 +211,12 @@ pub struct Definition {
     subject_parameters: &'static [Parameter],
     answer: for<'a> fn(&'a mut Scope, Request<'a>) -> Answering<'a>,
     schema: fn(&mut Schemas) -> RefOr<Schema>,
+}
+
+impl std::fmt::Debug for Definition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.about.name)
+    }
 }
 
 impl Definition {
@@ -259,7 +271,11 @@ async fn answer<R: Report>(scope: &mut Scope, request: Request<'_>) -> Result<An
     let mut subject = query.finish(subject)?;
     subject.check(scope).await?;
 
-    let ask = Ask { tenant: occasion.tenant, now: occasion.now, subject, options };
+    let source = if subject.trusted() { request.source } else { Source::Raw };
+    if source == Source::Raw {
+        scope.plan_by_arguments().await?;
+    }
+    let ask = Ask { tenant: occasion.tenant, now: occasion.now, source, subject, options };
     let body = R::run(scope, &ask).await?;
-    Ok(Answer { format, caption: ask.subject.caption(), outcome: Box::new(Computed::<R>(body)) })
+    Ok(Answer { source, format, caption: ask.subject.caption(), outcome: Box::new(Computed::<R>(body)) })
 }

@@ -6,11 +6,12 @@ use sqlx::query::QueryAs;
 
 use crate::error::{Error, Result};
 use crate::query::FILL_GAPS;
+use crate::rollups::Plan;
 use crate::time::bucket::MAX_BUCKETS;
 use crate::time::{Granularity, Window};
 
 /// A statement that is being given its arguments.
-type Select<R> = QueryAs<'static, Postgres, R, PgArguments>;
+pub type Select<R> = QueryAs<'static, Postgres, R, PgArguments>;
 
 /// Binds the window's segments as three arrays: from, to, offset.
 pub fn bind_segments<R>(rows: Select<R>, window: &Window) -> Select<R> {
@@ -36,7 +37,17 @@ impl Series {
     /// Binds what a statement needs to cut the window into buckets: its segments, then the seconds in a bucket
     /// and the seconds to add first.
     pub fn bind<R>(self, rows: Select<R>, window: &Window) -> Select<R> {
-        bind_segments(rows, window).bind(self.granularity.seconds()).bind(self.granularity.shift())
+        self.bind_units(bind_segments(rows, window))
+    }
+
+    /// The plan of a window by these buckets.
+    pub fn plan(self, window: &Window) -> Plan {
+        Plan::cut(window, self.granularity)
+    }
+
+    /// Binds what a statement over a plan needs to number its buckets: as [`Series::bind`], without the segments.
+    pub fn bind_units<R>(self, rows: Select<R>) -> Select<R> {
+        rows.bind(self.granularity.seconds()).bind(self.granularity.shift())
     }
 
     /// The rows, ascending as they came, with the gaps between them filled if so asked.

@@ -11,6 +11,7 @@ const RANKS: &[&[&str]] = &[
     &["table", "query"],
     &["config", "db"],
     &["auth"],
+    &["rollups"],
     &["app"],
     &["reports", "ingest", "exports", "campaigns"],
     &["http"],

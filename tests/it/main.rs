@@ -12,6 +12,7 @@ mod layers;
 mod openapi;
 mod properties;
 mod reference;
+mod rollups;
 mod samples;
 mod support;
 mod zones;

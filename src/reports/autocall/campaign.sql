@@ -1,9 +1,13 @@
--- When campaigns began; no row for one that the account does not have. $2 their ids.
+-- When campaigns began, and whether their roll-ups can be trusted; no row for one that the account does not
+-- have. $2 their ids.
 select c.id,
        c.name,
        c.started_at,
        (select min(a.started_at) from autocall_attempts a
         where a.tenant_id = $1 and a.campaign_id = c.id) as first_attempt_at,
-       c.created_at
+       c.created_at,
+       not exists (select from rollup_stale s
+                   where s.tenant_id = $1 and s.module = 'autocall'
+                     and (s.campaign_id is null or s.campaign_id = c.id)) as trusted
 from autocall_campaigns c
 where c.tenant_id = $1 and c.id = any ($2)

@@ -10,7 +10,9 @@ use crate::error::{Error, Result};
 use crate::percent::PercentText;
 use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
 use crate::reports::report::{About, Ask, Caption, Module, Occasion, Place, Report, Subject};
+use crate::rollups::{FINE, Plan, Source};
 use crate::table::{Chart, Id, Table, row};
+use crate::time::Window;
 
 pub struct Comparison;
 
@@ -72,6 +74,10 @@ impl Subject for Campaigns {
         if self.beginnings.len() == self.ids.len() { Ok(()) } else { Err(Error::NotFound) }
     }
 
+    fn trusted(&self) -> bool {
+        self.beginnings.values().all(|campaign| campaign.trusted)
+    }
+
     fn caption(&self) -> Caption {
         let ids: Vec<String> = self.ids.iter().map(i64::to_string).collect();
         Caption { window: None, zone: self.ends.zone(), filters: vec![("campaign_ids", ids.join(", "))] }
@@ -111,10 +117,10 @@ impl Report for Comparison {
         let campaigns: Vec<&Beginning> =
             ask.subject.ids.iter().filter_map(|id| ask.subject.beginnings.get(id)).collect();
         let windows: Vec<_> = campaigns.iter().map(|campaign| ask.subject.ends.window(campaign, ask.now)).collect();
-        let (from, to): (Vec<DateTime<Utc>>, Vec<DateTime<Utc>>) =
-            windows.iter().map(|window| (window.from, window.to)).unzip();
-        let rows = scope.select(include_str!("comparison.sql")).bind(ask.subject.ids.clone()).bind(from).bind(to);
-        let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
+        let rows = match ask.source {
+            Source::Rolled => rolled(scope, &ask.subject.ids, &windows).await?,
+            Source::Raw => raw(scope, &ask.subject.ids, &windows).await?,
+        };
         let counters: HashMap<i64, Counters> = rows.into_iter().map(|row| (row.id, row)).collect();
         let row = |campaign: &&Beginning| AutocallComparisonRow {
             campaign_id: Id(campaign.id),
@@ -128,6 +134,23 @@ impl Report for Comparison {
         let chart = Chart::Bars { over: "campaign_name", values: &["metric_value"] };
         vec![Table::of("comparison", body).with_chart(chart)]
     }
+}
+
+/// A statement for each campaign: each has a window of its own, and takes a fraction of a millisecond.
+async fn rolled(scope: &mut Scope, ids: &[i64], windows: &[Window]) -> Result<Vec<Counters>> {
+    let mut rows = Vec::new();
+    for (id, window) in ids.iter().zip(windows) {
+        let row = Plan::whole(window, FINE).bind(scope.select(include_str!("comparison.sql")).bind(*id));
+        rows.push(row.fetch_one(scope.connection()).await?);
+    }
+    Ok(rows)
+}
+
+async fn raw(scope: &mut Scope, ids: &[i64], windows: &[Window]) -> Result<Vec<Counters>> {
+    let (from, to): (Vec<DateTime<Utc>>, Vec<DateTime<Utc>>) =
+        windows.iter().map(|window| (window.from, window.to)).unzip();
+    let rows = scope.select(include_str!("comparison.raw.sql")).bind(ids.to_vec()).bind(from).bind(to);
+    Ok(rows.fetch_all(scope.connection()).await?)
 }
 
 fn value(metric: Metric, counters: Counters) -> PercentText {

@@ -1,10 +1,7 @@
--- The counters of several campaigns, each in its own window. $2 ids, $3 from, $4 to, position by position.
-select w.id,
-       count(a.uuid) as dialed,
-       count(*) filter (where a.result = 'answered') as answered,
-       coalesce(sum(a.billsec) filter (where a.result = 'answered'), 0)::bigint as talk_sec,
-       count(*) filter (where callboard_handed_over(a.transfer)) as handed_over
-from unnest($2::bigint[], $3::timestamptz[], $4::timestamptz[]) as w (id, begins, ends)
-left join autocall_attempts a
-  on a.tenant_id = $1 and a.campaign_id = w.id and a.started_at >= w.begins and a.started_at < w.ends
-group by w.id
+-- The counters of one campaign in its window. $2 campaign, $3 to $9 the plan of the window.
+select $2 as id,
+       coalesce(sum(dialed), 0) as dialed,
+       coalesce(sum(answered), 0) as answered,
+       coalesce(sum(talk_sec), 0)::bigint as talk_sec,
+       coalesce(sum(handed_over), 0) as handed_over
+from rolled_autocall_totals($1, 0::smallint, $2, '{0}', $3, $4, $5, $6, $7, $8, $9)

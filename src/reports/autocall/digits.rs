@@ -3,6 +3,7 @@
 use super::Campaign;
 use crate::db::Scope;
 use crate::error::Result;
+use crate::rollups::{FINE, Plan, Source};
 
 /// Answered attempts by deciding key.
 #[derive(Debug, Default)]
@@ -14,11 +15,35 @@ pub struct Digits {
 }
 
 impl Digits {
-    pub async fn load(scope: &mut Scope, campaign: &Campaign) -> Result<Self> {
-        let window = campaign.window;
-        let rows = scope.select(include_str!("digits.sql")).bind(campaign.id).bind(window.from).bind(window.to);
+    pub async fn load(scope: &mut Scope, campaign: &Campaign, source: Source) -> Result<Self> {
+        if source == Source::Rolled {
+            let plan = Plan::whole(&campaign.window, FINE);
+            let row = campaign.rolled::<KeyCounts>(scope, include_str!("digits.sql"), &plan);
+            return Ok(row.fetch_one(scope.connection()).await?.into());
+        }
+        let rows = campaign.raw(scope, include_str!("digits.raw.sql"));
         let rows: Vec<(String, i64)> = rows.fetch_all(scope.connection()).await?;
         let (none, pressed): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(digit, _)| digit.is_empty());
         Ok(Self { pressed, no_input: none.into_iter().map(|(_, count)| count).sum() })
+    }
+}
+
+/// Deciding keys as the roll-up sums them: a counter each, null where there is no row at all.
+#[derive(Debug, sqlx::FromRow)]
+pub struct KeyCounts {
+    no_input: i64,
+    /// In the order of [`KEYS`].
+    keys: Vec<Option<i64>>,
+}
+
+const KEYS: [&str; 12] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"];
+
+impl From<KeyCounts> for Digits {
+    fn from(counts: KeyCounts) -> Self {
+        let counted = KEYS.into_iter().zip(counts.keys.into_iter().map(Option::unwrap_or_default));
+        let mut pressed: Vec<(String, i64)> =
+            counted.filter(|(_, count)| *count != 0).map(|(key, count)| (key.to_owned(), count)).collect();
+        pressed.sort_by(|(a, a_count), (b, b_count)| b_count.cmp(a_count).then_with(|| a.cmp(b)));
+        Self { pressed, no_input: counts.no_input }
     }
 }

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::percent::{PercentText, parts};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
+use crate::rollups::{COARSE, Plan, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct Dtmf;
@@ -74,10 +75,13 @@ impl Report for Dtmf {
     fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallDtmf> {
-        let Campaign { id, window } = ask.subject;
-        let digits = Digits::load(scope, &ask.subject).await?;
-        let actions = script::actions(scope, id).await?;
-        let paths = scope.select(include_str!("dtmf.sql")).bind(id).bind(window.from).bind(window.to);
+        let campaign = &ask.subject;
+        let digits = Digits::load(scope, campaign, ask.source).await?;
+        let actions = script::actions(scope, campaign.id).await?;
+        let paths = match ask.source {
+            Source::Rolled => campaign.rolled(scope, include_str!("dtmf.sql"), &Plan::whole(&campaign.window, COARSE)),
+            Source::Raw => campaign.raw(scope, include_str!("dtmf.raw.sql")),
+        };
         let paths: Vec<(String, i64)> = paths.fetch_all(scope.connection()).await?;
         Ok(body(digits, &actions, paths))
     }

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::percent::PercentText;
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::rollups::{FINE, Links, Plan, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct Funnel;
@@ -51,10 +52,17 @@ impl Report for Funnel {
     fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<Self::Body> {
-        let Campaign { id, window } = ask.subject;
-        let keys: Vec<String> = script::actions(scope, id).await?.into_iter().map(|action| action.digit).collect();
+        let campaign = &ask.subject;
+        if ask.source == Source::Rolled {
+            let imported = Plan::before(campaign.window.to, FINE);
+            let counters = campaign.rolled(scope, include_str!("funnel.sql"), &imported);
+            let counters = Links::within(&campaign.window).bind(counters);
+            return Ok(stages(&counters.fetch_one(scope.connection()).await?));
+        }
+        let keys: Vec<String> =
+            script::actions(scope, campaign.id).await?.into_iter().map(|action| action.digit).collect();
         let keys = (!keys.is_empty()).then_some(keys);
-        let counters = scope.select(include_str!("funnel.sql")).bind(id).bind(window.from).bind(window.to).bind(keys);
+        let counters = campaign.raw(scope, include_str!("funnel.raw.sql")).bind(keys);
         Ok(stages(&counters.fetch_one(scope.connection()).await?))
     }
 

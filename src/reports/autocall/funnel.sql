@@ -1,12 +1,6 @@
--- Leads that came at least so far, each counted once. $2 campaign, $3 from, $4 to; $5 the keys that the
--- script gives something to do, null where it defines none and so any key will do.
-select (select count(*) from autocall_leads l
-        where l.tenant_id = $1 and l.campaign_id = $2 and l.created_at < $4) as imported,
-       count(distinct lead_id) as dialed,
-       count(distinct lead_id) filter (where result = 'answered') as answered,
-       count(distinct lead_id) filter (where result = 'answered' and dtmf <> ''
-                                         and ($5::text[] is null or right(dtmf, 1) = any ($5))) as pressed,
-       count(distinct lead_id) filter (where callboard_handed_over(transfer)) as handed_over,
-       count(distinct lead_id) filter (where agent_disposition is not null) as disposed
-from autocall_attempts
-where tenant_id = $1 and campaign_id = $2 and started_at >= $3 and started_at < $4
+-- Leads that came at least so far, each counted once. $2 campaign, $3 to $9 the plan of all time before the
+-- window's end, $10 to $19 the links of the window.
+select (select coalesce(sum(leads), 0)
+        from rolled_autocall_lead_totals($1, 0::smallint, $2, '{0}', $3, $4, $5, $6, $7, $8, $9)) as imported,
+       dialed, answered, pressed, handed_over, disposed
+from rolled_autocall_leads($1, 0::smallint, $2, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::percent::{PercentText, parts};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
+use crate::rollups::{COARSE, Plan, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct Hangup;
@@ -54,8 +55,13 @@ impl Report for Hangup {
     fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallHangup> {
-        let Campaign { id, window } = ask.subject;
-        let rows = scope.select(include_str!("hangup.sql")).bind(id).bind(window.from).bind(window.to);
+        let campaign = &ask.subject;
+        let rows = match ask.source {
+            Source::Rolled => {
+                campaign.rolled(scope, include_str!("hangup.sql"), &Plan::whole(&campaign.window, COARSE))
+            }
+            Source::Raw => campaign.raw(scope, include_str!("hangup.raw.sql")),
+        };
         let rows: Vec<(String, i64)> = rows.fetch_all(scope.connection()).await?;
         let counts: Vec<i64> = rows.iter().map(|(_, count)| *count).collect();
         let causes = rows.into_iter().zip(parts(&counts));

@@ -1,7 +1,7 @@
 -- Attempts by the switch's own word for why they ended; those without one do not count.
--- $2 campaign, $3 from, $4 to.
-select hangup_cause, count(*) as count
-from autocall_attempts
-where tenant_id = $1 and campaign_id = $2 and started_at >= $3 and started_at < $4 and hangup_cause is not null
+-- $2 campaign, $3 to $9 the plan of the window.
+select hangup_cause, sum(attempts) as count
+from rolled_autocall_hangups($1, 0::smallint, $2, '{0}', $3, $4, $5, $6, $7, $8, $9)
 group by hangup_cause
+having sum(attempts) <> 0
 order by count desc, hangup_cause collate "C"

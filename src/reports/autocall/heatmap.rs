@@ -12,7 +12,9 @@ use crate::percent::PercentText;
 use crate::query::{Kind, Parameter, Query, choice};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::{series, week};
+use crate::rollups::{Plan, Source};
 use crate::table::{Chart, Table, row};
+use crate::time::Granularity;
 
 pub struct Heatmap;
 
@@ -92,9 +94,18 @@ impl Report for Heatmap {
     }
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, Option<Metric>>) -> Result<Self::Body> {
-        let Campaign { id, window } = ask.subject;
-        let rows = scope.select(include_str!("heatmap.sql")).bind(id);
-        let rows: Vec<Counters> = series::bind_segments(rows, &window).fetch_all(scope.connection()).await?;
+        let campaign = &ask.subject;
+        let rows = match ask.source {
+            Source::Rolled => {
+                let plan = Plan::cut(&campaign.window, Granularity::Hour);
+                campaign.rolled(scope, include_str!("heatmap.sql"), &plan)
+            }
+            Source::Raw => {
+                let rows = scope.select(include_str!("heatmap.raw.sql")).bind(campaign.id);
+                series::bind_segments(rows, &campaign.window)
+            }
+        };
+        let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         let cells = week::cells(rows, |counters| counters.hour_of_week);
         Ok(cells.into_iter().map(|(day, hour, counters)| cell(day, hour, counters, ask.options)).collect())
     }

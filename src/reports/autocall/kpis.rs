@@ -4,12 +4,13 @@ use serde::ser::{Serialize, Serializer};
 use utoipa::openapi::schema::ObjectBuilder;
 
 use super::Campaign;
-use super::digits::Digits;
+use super::digits::{Digits, KeyCounts};
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, mean};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
+use crate::rollups::{FINE, Plan, Source};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;
 
@@ -91,6 +92,14 @@ struct Counters {
     connected: i64,
 }
 
+#[derive(sqlx::FromRow)]
+struct CountersAndKeys {
+    #[sqlx(flatten)]
+    counters: Counters,
+    #[sqlx(flatten)]
+    keys: KeyCounts,
+}
+
 impl Object for AutocallKpis {}
 
 impl Report for Kpis {
@@ -111,10 +120,19 @@ impl Report for Kpis {
     fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallKpis> {
-        let Campaign { id, window } = ask.subject;
-        let counters = scope.select(include_str!("kpis.sql")).bind(id).bind(window.from).bind(window.to);
-        let counters: Counters = counters.fetch_one(scope.connection()).await?;
-        let digits = Digits::load(scope, &ask.subject).await?;
+        let campaign = &ask.subject;
+        let (counters, digits) = match ask.source {
+            Source::Rolled => {
+                let plan = Plan::whole(&campaign.window, FINE);
+                let row = campaign.rolled::<CountersAndKeys>(scope, include_str!("kpis.sql"), &plan);
+                let CountersAndKeys { counters, keys } = row.fetch_one(scope.connection()).await?;
+                (counters, keys.into())
+            }
+            Source::Raw => {
+                let counters = campaign.raw(scope, include_str!("kpis.raw.sql")).fetch_one(scope.connection()).await?;
+                (counters, Digits::load(scope, campaign, ask.source).await?)
+            }
+        };
         Ok(figures(&counters, keys(digits), Instant(ask.now)))
     }
 

@@ -1,13 +1,17 @@
--- The counters of a campaign's attempts in a window. $2 campaign, $3 from, $4 to.
-select (select count(*) from autocall_leads l where l.tenant_id = $1 and l.campaign_id = $2) as total_leads,
-       count(*) as dialed,
-       count(*) filter (where result = 'answered') as answered,
-       count(*) filter (where result = 'no_answer') as no_answer,
-       count(*) filter (where result = 'busy') as busy,
-       count(*) filter (where result = 'failed') as failed,
-       count(*) filter (where result = 'abandoned') as abandoned,
-       coalesce(sum(billsec) filter (where result = 'answered'), 0)::bigint as talk_sec,
-       count(*) filter (where callboard_handed_over(transfer)) as handed_over,
-       count(*) filter (where transfer = 'connected') as connected
-from autocall_attempts
-where tenant_id = $1 and campaign_id = $2 and started_at >= $3 and started_at < $4
+-- The counters of a campaign's attempts in a window. $2 campaign, $3 to $9 the plan of the window.
+select (select coalesce(sum(leads), 0)
+        from rolled_autocall_lead_totals($1, 0::smallint, $2, '{0}',
+            '{96}', '{-2147483648}', '{2147483647}', '{0}', '{}', '{}', '{}')) as total_leads,
+       coalesce(sum(dialed), 0) as dialed,
+       coalesce(sum(answered), 0) as answered,
+       coalesce(sum(no_answer), 0) as no_answer,
+       coalesce(sum(busy), 0) as busy,
+       coalesce(sum(failed), 0) as failed,
+       coalesce(sum(abandoned), 0) as abandoned,
+       coalesce(sum(talk_sec), 0)::bigint as talk_sec,
+       coalesce(sum(handed_over), 0) as handed_over,
+       coalesce(sum(connected), 0) as connected,
+       coalesce(sum(no_input), 0) as no_input,
+       array[sum(key_0), sum(key_1), sum(key_2), sum(key_3), sum(key_4), sum(key_5), sum(key_6), sum(key_7),
+             sum(key_8), sum(key_9), sum(key_star), sum(key_hash)] as keys
+from rolled_autocall_totals($1, 0::smallint, $2, '{0}', $3, $4, $5, $6, $7, $8, $9)

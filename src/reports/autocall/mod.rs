@@ -15,11 +15,16 @@ pub mod trend;
 
 use chrono::{DateTime, Utc};
 
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+
 use super::report::{Caption, Occasion, Subject};
+use super::series::Select;
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
+use crate::rollups::Plan;
 use crate::time::Window;
 use crate::time::instant::Given;
 
@@ -39,6 +44,19 @@ const TO: Parameter = Parameter::optional(
 pub struct Campaign {
     pub id: i64,
     pub window: Window,
+    trusted: bool,
+}
+
+impl Campaign {
+    /// A statement over roll-ups: `$2` the campaign, `$3` to `$9` the plan.
+    fn rolled<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str, plan: &Plan) -> Select<R> {
+        plan.bind(scope.select(sql).bind(self.id))
+    }
+
+    /// A statement over raw rows: `$2` the campaign, `$3` and `$4` the window.
+    fn raw<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str) -> Select<R> {
+        scope.select(sql).bind(self.id).bind(self.window.from).bind(self.window.to)
+    }
 }
 
 /// When a campaign began, for the default start of its window.
@@ -49,6 +67,8 @@ pub struct Beginning {
     pub started_at: Option<DateTime<Utc>>,
     pub first_attempt_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
+    /// Whether its roll-ups can be trusted.
+    pub trusted: bool,
 }
 
 impl Beginning {
@@ -108,11 +128,16 @@ impl Subject for Campaign {
 
     fn read(query: &mut Query, beginning: Beginning, occasion: Occasion<'_>) -> Option<Self> {
         let ends = Ends::read(query, occasion.tenant);
-        Some(Self { id: beginning.id, window: ends.window(&beginning, occasion.now) })
+        let window = ends.window(&beginning, occasion.now);
+        Some(Self { id: beginning.id, window, trusted: beginning.trusted })
     }
 
     async fn check(&mut self, _: &mut Scope) -> Result<()> {
         Ok(())
+    }
+
+    fn trusted(&self) -> bool {
+        self.trusted
     }
 
     fn caption(&self) -> Caption {

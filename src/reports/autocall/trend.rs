@@ -7,6 +7,7 @@ use crate::percent::{PercentText, mean};
 use crate::query::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::series::{self, Series};
+use crate::rollups::Source;
 use crate::table::{Chart, Table, row};
 use crate::time::Granularity;
 
@@ -80,10 +81,15 @@ impl Report for Trend {
     }
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, Series>) -> Result<Self::Body> {
-        let Campaign { id, window } = ask.subject;
-        let rows = scope.select(include_str!("trend.sql")).bind(id);
-        let rows = ask.options.bind(rows, &window).fetch_all(scope.connection()).await?;
-        let rows: Vec<Counters> = ask.options.filled(rows, &window)?;
+        let (campaign, series) = (&ask.subject, ask.options);
+        let window = &campaign.window;
+        let rows = match ask.source {
+            Source::Rolled => {
+                series.bind_units(campaign.rolled(scope, include_str!("trend.sql"), &series.plan(window)))
+            }
+            Source::Raw => series.bind(scope.select(include_str!("trend.raw.sql")).bind(campaign.id), window),
+        };
+        let rows: Vec<Counters> = series.filled(rows.fetch_all(scope.connection()).await?, window)?;
         Ok(rows.into_iter().map(|counters| bucket(ask.options.granularity, &counters)).collect())
     }
 

@@ -1,12 +1,11 @@
--- A campaign's attempts by local bucket. $2 campaign; $3, $4, $5 the window's segments; $6 seconds in a
--- bucket, $7 local seconds to add first (src/time/bucket.rs).
-select (callboard_local_second(a.started_at, s.utc_offset) + $7) / $6 as bucket,
-       count(*) as dialed,
-       count(*) filter (where result = 'answered') as answered,
-       coalesce(sum(billsec) filter (where result = 'answered'), 0)::bigint as talk_sec,
-       count(*) filter (where callboard_handed_over(transfer)) as handed_over
-from unnest($3::timestamptz[], $4::timestamptz[], $5::integer[]) as s (begins, ends, utc_offset)
-join autocall_attempts a
-  on a.tenant_id = $1 and a.campaign_id = $2 and a.started_at >= s.begins and a.started_at < s.ends
+-- A campaign's attempts by local bucket. $2 campaign, $3 to $9 the plan of the window; $10 seconds in a bucket,
+-- $11 local seconds to add first (src/time/bucket.rs).
+select (local_second + $11) / $10 as bucket,
+       sum(dialed) as dialed,
+       sum(answered) as answered,
+       sum(talk_sec)::bigint as talk_sec,
+       sum(handed_over) as handed_over
+from rolled_autocall_totals($1, 0::smallint, $2, '{0}', $3, $4, $5, $6, $7, $8, $9)
 group by 1
+having sum(dialed) <> 0
 order by 1

@@ -12,6 +12,8 @@ use super::exposure::Exposure;
 use crate::app::App;
 use crate::db::Scope;
 use crate::error::Result;
+use crate::rollups::{FINE, Plan};
+use crate::time::Window;
 
 const EVERY: Duration = Duration::from_secs(60);
 /// A campaign's breach is recorded at most once in so many minutes.
@@ -58,17 +60,30 @@ struct Campaign {
 }
 
 async fn check_tenant(app: &App, tenant: i64) -> Result<u64> {
-    let mut scope = app.db.write(tenant).await?;
+    let mut scope = app.db.write_snapshot(tenant).await?;
     scope.connection().execute("set local statement_timeout = '30s'").await?;
     let recorded = record_breaches(&mut scope, app.clock.now()).await?;
     scope.commit().await?;
     Ok(recorded)
 }
 
+/// Whether roll-ups of any campaign cannot be trusted.
+async fn any_stale(scope: &mut Scope) -> Result<bool> {
+    let row = scope
+        .select::<(bool,)>("select exists (select from rollup_stale where tenant_id = $1 and module = 'telesales')");
+    Ok(row.fetch_one(scope.connection()).await?.0)
+}
+
 async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u64> {
     let from = now - TimeDelta::minutes(WINDOW_MINUTES);
-    let campaigns = scope.select::<Campaign>(include_str!("abandon_check.sql"));
-    let campaigns = campaigns.bind(from).bind(now).bind(now - TimeDelta::minutes(QUIET_MINUTES));
+    let quiet_since = now - TimeDelta::minutes(QUIET_MINUTES);
+    let campaigns = if any_stale(scope).await? {
+        let campaigns = scope.select::<Campaign>(include_str!("abandon_check.raw.sql"));
+        campaigns.bind(from).bind(now).bind(quiet_since)
+    } else {
+        let plan = Plan::whole(&Window { from, to: now, zone: chrono_tz::UTC }, FINE);
+        plan.bind(scope.select(include_str!("abandon_check.sql")).bind(quiet_since))
+    };
     let campaigns = campaigns.fetch_all(scope.connection()).await?;
     let mut recorded = 0;
     for campaign in campaigns.iter().filter(|campaign| campaign.exposure.breaches(campaign.limit_pct)) {

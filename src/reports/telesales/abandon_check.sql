@@ -1,13 +1,12 @@
 -- Active campaigns with their dials of a window, those whose breach was not recorded lately.
--- $2 from, $3 to, $4 the instant after which a recorded breach is recent.
-select t.id, t.name, t.abandon_rate_limit_pct as limit_pct,
-       count(*) as dials,
-       count(*) filter (where c.result = 'abandoned') as abandoned,
-       count(*) filter (where callboard_is_answer(c.result)) as answers
+-- $2 the instant after which a recorded breach is recent, $3 to $9 the plan of the window.
+select t.id, t.name, t.abandon_rate_limit_pct as limit_pct, c.dials, c.abandoned, c.answers
 from telesales_campaigns t
-join callboard_calls($1, $2, $3, null, null) c on c.campaign_id = t.id and callboard_is_dial(c.result)
-where t.tenant_id = $1 and t.status = 'active'
+cross join lateral (
+    select sum(dials) as dials, sum(abandoned) as abandoned, sum(answers) as answers
+    from rolled_telesales_totals($1, 0::smallint, t.id, '{0}', $3, $4, $5, $6, $7, $8, $9)
+) c
+where t.tenant_id = $1 and t.status = 'active' and c.dials > 0
   and not exists (select from abandon_breaches b
-                  where b.tenant_id = $1 and b.campaign_id = t.id and b.detected_at > $4)
-group by t.id, t.name, t.abandon_rate_limit_pct
+                  where b.tenant_id = $1 and b.campaign_id = t.id and b.detected_at > $2)
 order by t.id

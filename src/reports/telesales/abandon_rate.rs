@@ -1,19 +1,21 @@
 //! Abandon rate: how many of the answered had nobody to talk to, up to now, against the campaign's limit.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::CAMPAIGN_ID;
 use super::exposure::Exposure;
+use super::trusted;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::percent::DecimalNumber;
 use crate::query::{Kind, Parameter, Query, ZONE_UTC};
 use crate::reports::report::{About, Ask, Caption, Module, Object, Occasion, Place, Report, Subject};
+use crate::rollups::{FINE, Plan, RollupScope, Source};
 use crate::table::{Id, Table};
-use crate::time::Instant;
+use crate::time::{Instant, Window};
 
 pub struct AbandonRate;
 
@@ -98,9 +100,8 @@ pub struct Recent {
     campaign_id: Option<i64>,
     campaign: Option<Campaign>,
     minutes: i64,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-    zone: chrono_tz::Tz,
+    window: Window,
+    trusted: bool,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -121,7 +122,8 @@ impl Subject for Recent {
     fn read(query: &mut Query, (): (), occasion: Occasion<'_>) -> Option<Self> {
         let (campaign_id, minutes) = (query.id(&CAMPAIGN_ID), query.integer(&MINUTES));
         let (from, to) = (occasion.now - TimeDelta::minutes(minutes), occasion.now);
-        Some(Self { campaign_id, campaign: None, minutes, from, to, zone: query.zone(chrono_tz::UTC) })
+        let window = Window { from, to, zone: query.zone(chrono_tz::UTC) };
+        Some(Self { campaign_id, campaign: None, minutes, window, trusted: false })
     }
 
     async fn check(&mut self, scope: &mut Scope) -> Result<()> {
@@ -131,11 +133,16 @@ impl Subject for Recent {
             let campaign = scope.select(find).bind(id).fetch_optional(scope.connection()).await?;
             self.campaign = Some(campaign.ok_or(Error::NotFound)?);
         }
+        self.trusted = trusted(scope, self.campaign_id).await?;
         Ok(())
     }
 
+    fn trusted(&self) -> bool {
+        self.trusted
+    }
+
     fn caption(&self) -> Caption {
-        Caption { window: None, zone: self.zone, filters: Vec::new() }
+        Caption { window: None, zone: self.window.zone, filters: Vec::new() }
     }
 }
 
@@ -173,8 +180,18 @@ impl Report for AbandonRate {
     fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Recent, ()>) -> Result<TelesalesAbandonRate> {
-        let Recent { campaign_id, from, to, .. } = ask.subject;
-        let exposure = scope.select(include_str!("abandon_rate.sql")).bind(from).bind(to).bind(campaign_id);
+        let Recent { campaign_id, window, .. } = ask.subject;
+        let exposure = match ask.source {
+            Source::Rolled => {
+                let number = RollupScope::of(campaign_id.is_some(), false).number();
+                let exposure = scope.select(include_str!("abandon_rate.sql")).bind(number);
+                Plan::whole(&window, FINE).bind(exposure.bind(campaign_id.unwrap_or(0)).bind(vec![0_i64]))
+            }
+            Source::Raw => {
+                let exposure = scope.select(include_str!("abandon_rate.raw.sql"));
+                exposure.bind(window.from).bind(window.to).bind(campaign_id)
+            }
+        };
         let exposure: Exposure = exposure.fetch_one(scope.connection()).await?;
         let breaches = scope.select(include_str!("breaches.sql")).bind(campaign_id);
         let breaches: Vec<Recorded> = breaches.fetch_all(scope.connection()).await?;
@@ -199,8 +216,8 @@ fn now(tenant: i64, recent: &Recent, exposure: &Exposure) -> TelesalesAbandonNow
             attempts_abandoned: exposure.abandoned,
             abandon_rate_pct: DecimalNumber::percent(exposure.abandoned, exposure.dials),
             window_minutes: recent.minutes,
-            window_from: Instant(recent.from),
-            window_to: Instant(recent.to),
+            window_from: Instant(recent.window.from),
+            window_to: Instant(recent.window.to),
         },
         tenant_id: Id(tenant),
         campaign_name: campaign.map(|campaign| campaign.name.clone()),

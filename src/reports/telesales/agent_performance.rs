@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::percent::{DecimalNumber, mean};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::rollups::{FINE, Plan, Source};
 use crate::table::{Chart, Id, Table, row};
 
 pub struct AgentPerformance;
@@ -61,7 +62,15 @@ impl Report for AgentPerformance {
     fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
-        let rows = ask.subject.bind(scope.select(include_str!("agent_performance.sql")));
+        let filter = &ask.subject;
+        let rows = match ask.source {
+            Source::Rolled => {
+                let agents = filter.agents_of_calls(scope).await?;
+                let rows = filter.in_scope(scope.select(include_str!("agent_performance.sql")), true).bind(agents);
+                Plan::whole(&filter.window, FINE).bind(rows)
+            }
+            Source::Raw => filter.bind(scope.select(include_str!("agent_performance.raw.sql"))),
+        };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         Ok(rows.into_iter().map(agent).collect())
     }

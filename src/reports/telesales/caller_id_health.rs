@@ -10,8 +10,10 @@ use crate::error::Result;
 use crate::percent::{DecimalNumber, mean};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::rollups::{COARSE, Plan, Source};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;
+use crate::time::Window;
 use crate::time::instant::{Given, local};
 
 pub struct CallerIdHealth;
@@ -92,8 +94,18 @@ impl Report for CallerIdHealth {
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let settings = &ask.tenant.settings;
-        let rows = ask.subject.bind(scope.select(include_str!("caller_id_health.sql")));
-        let rows = rows.bind(settings.short_call_sec).bind(midnight(ask)).bind(ask.now);
+        let filter = &ask.subject;
+        let rows = match ask.source {
+            Source::Rolled => {
+                let today = Window { from: midnight(ask), to: ask.now, zone: filter.window.zone };
+                let plan = Plan::whole(&filter.window, COARSE);
+                Plan::whole(&today, COARSE).bind(filter.rolled(scope, include_str!("caller_id_health.sql"), &plan))
+            }
+            Source::Raw => {
+                let rows = filter.bind(scope.select(include_str!("caller_id_health.raw.sql")));
+                rows.bind(settings.short_call_sec).bind(midnight(ask)).bind(ask.now)
+            }
+        };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         Ok(rows.into_iter().map(|counters| caller_id(counters, settings)).collect())
     }

@@ -1,26 +1,23 @@
 -- Every caller ID of the account with its dials in a window, and its dials of today over all campaigns and
--- agents. $2 from, $3 to, $4 campaign, $5 agents; $6 seconds of talk below which an answer is short;
--- $7, $8 today.
+-- agents. $2 scope, $3 campaign, $4 agents, $5 to $11 the plan of the window; $12 to $18 the plan of today.
 with dials as ( -- of the window, by caller ID
     select cid,
-           count(*) as calls,
-           count(*) filter (where callboard_is_answer(result)) as answers,
-           sum(talk_sec) as talk_sec,
-           count(*) filter (where callboard_is_answer(result) and talk_sec < $6) as short,
-           count(*) filter (where result = 'rejected') as rejected
-    from callboard_calls($1, $2, $3, $4, $5)
-    where callboard_is_dial(result) and cid is not null
+           sum(calls) as calls,
+           sum(answers) as answers,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(short) as short,
+           sum(rejected) as rejected
+    from rolled_telesales_caller_ids($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     group by cid
 ), today as (
-    select cid, count(*) as calls
-    from callboard_calls($1, $7, $8, null, null)
-    where callboard_is_dial(result) and cid is not null
+    select cid, sum(calls) as calls
+    from rolled_telesales_caller_ids($1, 1::smallint, 0, '{0}', $12, $13, $14, $15, $16, $17, $18)
     group by cid
 )
 select i.cid, i.display_name, i.carrier, i.cli_type, i.pool_status, i.cooldown_until, i.daily_cap::bigint as daily_cap,
        coalesce(d.calls, 0) as calls,
        coalesce(d.answers, 0) as answers,
-       coalesce(d.talk_sec, 0)::bigint as talk_sec,
+       coalesce(d.talk_sec, 0) as talk_sec,
        coalesce(d.short, 0) as short,
        coalesce(d.rejected, 0) as rejected,
        coalesce(t.calls, 0) as today

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::percent::{DecimalText, PercentText};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
+use crate::rollups::{FINE, Plan, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct Dashboard;
@@ -59,7 +60,15 @@ impl Report for Dashboard {
     fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<TelesalesDashboard> {
-        let counters = ask.subject.bind(scope.select(include_str!("dashboard.sql")));
+        let filter = &ask.subject;
+        let counters = match ask.source {
+            Source::Rolled => {
+                let agents = filter.agents_of_calls(scope).await?;
+                let counters = filter.rolled(scope, include_str!("dashboard.sql"), &Plan::whole(&filter.window, FINE));
+                counters.bind(filter.rollup_scope(true).number()).bind(agents)
+            }
+            Source::Raw => filter.bind(scope.select(include_str!("dashboard.raw.sql"))),
+        };
         let Counters { dials, answers, talk_sec, agents, blocked } = counters.fetch_one(scope.connection()).await?;
         Ok(TelesalesDashboard {
             total_dials: dials,

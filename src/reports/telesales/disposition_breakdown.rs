@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::percent::{PercentText, parts};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::rollups::{COARSE, Plan, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct DispositionBreakdown;
@@ -55,7 +56,13 @@ impl Report for DispositionBreakdown {
     fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
-        let rows = ask.subject.bind(scope.select(include_str!("disposition_breakdown.sql")));
+        let filter = &ask.subject;
+        let rows = match ask.source {
+            Source::Rolled => {
+                filter.rolled(scope, include_str!("disposition_breakdown.sql"), &Plan::whole(&filter.window, COARSE))
+            }
+            Source::Raw => filter.bind(scope.select(include_str!("disposition_breakdown.raw.sql"))),
+        };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         let counts: Vec<i64> = rows.iter().map(|row| row.count).collect();
         let disposition = |(row, pct): (Counters, PercentText)| TelesalesDisposition {

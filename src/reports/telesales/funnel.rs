@@ -5,6 +5,7 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::rollups::{FINE, Plan, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct Funnel;
@@ -47,7 +48,14 @@ impl Report for Funnel {
     fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
-        let counters = ask.subject.bind(scope.select(include_str!("funnel.sql")));
+        let filter = &ask.subject;
+        let counters = match filter.source_of_leads(scope, ask.source).await? {
+            Source::Rolled => {
+                let leads = Plan::before(filter.window.to, FINE);
+                filter.rolled_leads(scope, include_str!("funnel.sql"), &leads)
+            }
+            Source::Raw => filter.bind(scope.select(include_str!("funnel.raw.sql"))),
+        };
         let counters: Counters = counters.fetch_one(scope.connection()).await?;
         let stages = [
             ("Total leads", counters.leads),

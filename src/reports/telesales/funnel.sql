@@ -1,12 +1,6 @@
--- Leads that came at least so far, each counted once. $2 from, $3 to, $4 campaign, $5 agents, who narrow
--- calls and never leads.
-select (select count(*) from telesales_leads l
-        where l.tenant_id = $1 and l.created_at < $3 and ($4 is null or l.campaign_id = $4)) as leads,
-       count(distinct c.lead_id) as dialed,
-       count(distinct c.lead_id) filter (where callboard_is_answer(c.result)) as connected,
-       count(distinct c.lead_id) filter (where c.talk_sec > 30) as talked,
-       count(distinct c.lead_id) filter (where c.disposition is not null) as disposed,
-       count(distinct c.lead_id) filter (where d.is_conversion) as converted
-from callboard_calls($1, $2, $3, $4, $5) c
-left join dispositions d on d.tenant_id = $1 and d.code = c.disposition
-where callboard_is_dial(c.result)
+-- Leads that came at least so far, each counted once. $2 scope, $3 campaign, $4 to $10 the plan of all time
+-- before the window's end, $11 to $20 the links of the window.
+select (select coalesce(sum(leads), 0)
+        from rolled_telesales_lead_totals($1, $2, $3, '{0}', $4, $5, $6, $7, $8, $9, $10)) as leads,
+       dialed, connected, talked, disposed, converted
+from rolled_telesales_leads($1, $2, $3, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)

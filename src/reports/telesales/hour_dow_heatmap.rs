@@ -7,7 +7,9 @@ use crate::percent::DecimalNumber;
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::{series, week};
+use crate::rollups::{Plan, Source};
 use crate::table::{Chart, Table, row};
+use crate::time::Granularity;
 
 pub struct HourDowHeatmap;
 
@@ -52,9 +54,18 @@ impl Report for HourDowHeatmap {
     fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
-        let rows = ask.subject.bind(scope.select(include_str!("hour_dow_heatmap.sql")));
-        let rows: Vec<Counters> =
-            series::bind_segments(rows, &ask.subject.window).fetch_all(scope.connection()).await?;
+        let filter = &ask.subject;
+        let rows = match ask.source {
+            Source::Rolled => {
+                let plan = Plan::cut(&filter.window, Granularity::Hour);
+                filter.rolled(scope, include_str!("hour_dow_heatmap.sql"), &plan)
+            }
+            Source::Raw => {
+                let rows = filter.bind(scope.select(include_str!("hour_dow_heatmap.raw.sql")));
+                series::bind_segments(rows, &filter.window)
+            }
+        };
+        let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         let cell = |(day_of_week, hour, Counters { dials, answered, .. })| TelesalesHeatmapCell {
             day_of_week,
             hour,

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::percent::PercentText;
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::rollups::{COARSE, Plan, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct LeadSourceAttribution;
@@ -60,7 +61,14 @@ impl Report for LeadSourceAttribution {
     fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
-        let rows = ask.subject.bind(scope.select(include_str!("lead_source_attribution.sql")));
+        let filter = &ask.subject;
+        let rows = match filter.source_of_leads(scope, ask.source).await? {
+            Source::Rolled => {
+                let leads = Plan::whole(&filter.window, COARSE);
+                filter.rolled_leads(scope, include_str!("lead_source_attribution.sql"), &leads)
+            }
+            Source::Raw => filter.bind(scope.select(include_str!("lead_source_attribution.raw.sql"))),
+        };
         let mut rows = named(rows.fetch_all(scope.connection()).await?);
         rows.sort_by(|a, b| b.leads.cmp(&a.leads).then_with(|| a.source.cmp(&b.source)));
         Ok(rows.into_iter().map(source).collect())

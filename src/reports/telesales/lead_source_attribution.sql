@@ -1,20 +1,13 @@
--- Leads created in a window, by source, and how many of them had such a dial in it.
--- $2 from, $3 to, $4 campaign, $5 agents, who narrow calls and never leads.
-with reached as ( -- what a lead's dials in the window came to
-    select c.lead_id,
-           bool_or(callboard_is_answer(c.result)) as contacted,
-           bool_or(coalesce(d.is_conversion, false)) as converted
-    from callboard_calls($1, $2, $3, $4, $5) c
-    left join dispositions d on d.tenant_id = $1 and d.code = c.disposition
-    where callboard_is_dial(c.result)
-    group by c.lead_id
-)
-select coalesce(l.source, '') as source,
-       count(*) as leads,
-       count(r.lead_id) as dialed,
-       count(*) filter (where r.contacted) as contacted,
-       count(*) filter (where r.converted) as converted
-from telesales_leads l
-left join reached r on r.lead_id = l.id
-where l.tenant_id = $1 and l.created_at >= $2 and l.created_at < $3 and ($4 is null or l.campaign_id = $4)
-group by 1
+-- Leads created in a window, by source, and how many of them had such a dial in it. $2 scope, $3 campaign,
+-- $4 to $10 the plan of the window, $11 to $20 its links.
+select l.source,
+       l.leads,
+       coalesce(r.dialed, 0) as dialed,
+       coalesce(r.connected, 0) as contacted,
+       coalesce(r.converted, 0) as converted
+from (select source, sum(leads) as leads
+      from rolled_telesales_lead_sources($1, $2, $3, '{0}', $4, $5, $6, $7, $8, $9, $10)
+      group by source
+      having sum(leads) <> 0) l
+left join rolled_telesales_sources($1, $2, $3, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) r
+    on r.source = l.source

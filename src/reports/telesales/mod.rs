@@ -17,14 +17,15 @@ pub mod time_series;
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use sqlx::Postgres;
-use sqlx::postgres::PgArguments;
-use sqlx::query::QueryAs;
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
 
 use super::report::{Caption, Occasion, Subject};
+use super::series::Select;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::query::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
+use crate::rollups::{Links, Plan, RollupScope, Source};
 use crate::time::Window;
 use crate::time::instant::Given;
 
@@ -50,17 +51,54 @@ pub struct Filter {
     /// Agents whose calls count, those of the team included once it is looked up.
     pub agents: Option<Vec<i64>>,
     team: Option<i64>,
+    trusted: bool,
     /// What was asked for, to print.
     asked: Vec<(&'static str, String)>,
 }
 
 impl Filter {
     /// Binds the arguments of `callboard_calls` behind the tenant: window, campaign, agents ($2 to $5).
-    pub fn bind<R>(
-        &self,
-        rows: QueryAs<'static, Postgres, R, PgArguments>,
-    ) -> QueryAs<'static, Postgres, R, PgArguments> {
+    pub fn bind<R>(&self, rows: Select<R>) -> Select<R> {
         rows.bind(self.window.from).bind(self.window.to).bind(self.campaign).bind(self.agents.clone())
+    }
+
+    /// A statement over roll-ups: `$2` to `$4` scope, campaign and agents, `$5` to `$11` the plan.
+    fn rolled<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str, plan: &Plan) -> Select<R> {
+        let agents = self.agents.clone().unwrap_or_else(|| vec![0]);
+        plan.bind(self.in_scope(scope.select(sql), self.agents.is_some()).bind(agents))
+    }
+
+    /// A statement over leads, whom agents do not narrow: `$2` and `$3` scope and campaign, `$4` to `$10` the
+    /// plan, `$11` to `$20` the links of the window.
+    fn rolled_leads<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str, plan: &Plan) -> Select<R> {
+        Links::within(&self.window).bind(plan.bind(self.in_scope(scope.select(sql), false)))
+    }
+
+    fn in_scope<R>(&self, rows: Select<R>, by_agent: bool) -> Select<R> {
+        rows.bind(self.rollup_scope(by_agent).number()).bind(self.campaign.unwrap_or(0))
+    }
+
+    fn rollup_scope(&self, by_agent: bool) -> RollupScope {
+        RollupScope::of(self.campaign.is_some(), by_agent)
+    }
+
+    /// What leads are counted from, each once. Links know nothing of agents: which leads some agents reached is
+    /// seen from their calls.
+    async fn source_of_leads(&self, scope: &mut Scope, source: Source) -> Result<Source> {
+        if source == Source::Raw || self.agents.is_none() {
+            return Ok(source);
+        }
+        scope.plan_by_arguments().await?;
+        Ok(Source::Raw)
+    }
+
+    /// The agents asked for, or all who ever had a call.
+    async fn agents_of_calls(&self, scope: &mut Scope) -> Result<Vec<i64>> {
+        if let Some(agents) = &self.agents {
+            return Ok(agents.clone());
+        }
+        let rows = self.in_scope(scope.select::<(i64,)>(include_str!("agents.sql")), true);
+        Ok(rows.fetch_all(scope.connection()).await?.into_iter().map(|(id,)| id).collect())
     }
 }
 
@@ -94,26 +132,28 @@ impl Subject for Filter {
             ("team_id", team.map(|id| id.to_string())),
         ];
         let asked = asked.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        Some(Self { window, campaign, agents, team, asked })
+        Some(Self { window, campaign, agents, team, trusted: false, asked })
     }
 
     async fn check(&mut self, scope: &mut Scope) -> Result<()> {
-        if let Some(id) = self.campaign {
-            must_exist(scope, "select from telesales_campaigns where tenant_id = $1 and id = any ($2)", &[id]).await?;
+        let named = scope.select::<Named>(include_str!("filter.sql"));
+        let named = named.bind(self.campaign).bind(self.agents.clone()).bind(self.team);
+        let named = named.fetch_one(scope.connection()).await?;
+        let agents = self.agents.as_ref().map_or(0, Vec::len);
+        if !named.campaign_known || !named.team_known || usize::try_from(named.agents_known) != Ok(agents) {
+            return Err(Error::NotFound);
         }
-        if let Some(ids) = &self.agents {
-            must_exist(scope, "select from agents where tenant_id = $1 and id = any ($2)", ids).await?;
-        }
-        if let Some(id) = self.team {
-            must_exist(scope, "select from teams where tenant_id = $1 and id = any ($2)", &[id]).await?;
-            let members = "select id from agents where tenant_id = $1 and team_id = $2 order by id";
-            let members: Vec<(i64,)> = scope.select(members).bind(id).fetch_all(scope.connection()).await?;
-            let asked: Option<BTreeSet<i64>> = self.agents.take().map(|ids| ids.into_iter().collect());
-            let both =
-                members.into_iter().map(|(id,)| id).filter(|id| asked.as_ref().is_none_or(|ids| ids.contains(id)));
+        if self.team.is_some() {
+            let asked = self.agents.take().map(BTreeSet::from_iter);
+            let both = named.members.into_iter().filter(|id| asked.as_ref().is_none_or(|ids| ids.contains(id)));
             self.agents = Some(both.collect());
         }
+        self.trusted = named.trusted;
         Ok(())
+    }
+
+    fn trusted(&self) -> bool {
+        self.trusted
     }
 
     fn caption(&self) -> Caption {
@@ -121,8 +161,24 @@ impl Subject for Filter {
     }
 }
 
-/// NotFound unless the statement, which selects by `$2`, has a row for each of the ids.
-async fn must_exist(scope: &mut Scope, sql: &'static str, ids: &[i64]) -> Result<()> {
-    let found = scope.query(sql).bind(ids.to_vec()).fetch_all(scope.connection()).await?;
-    if found.len() == ids.len() { Ok(()) } else { Err(Error::NotFound) }
+/// Whether the roll-ups of an account, or of its campaign, can be trusted.
+async fn trusted(scope: &mut Scope, campaign: Option<i64>) -> Result<bool> {
+    let row = scope.select::<(bool,)>(
+        "select not exists (select from rollup_stale
+                            where tenant_id = $1 and module = 'telesales'
+                              and (campaign_id is null or campaign_id = $2))",
+    );
+    Ok(row.bind(campaign).fetch_one(scope.connection()).await?.0)
+}
+
+/// What became of the names in a filter.
+#[derive(sqlx::FromRow)]
+struct Named {
+    campaign_known: bool,
+    agents_known: i64,
+    team_known: bool,
+    /// Of the team.
+    members: Vec<i64>,
+    /// Whether the roll-ups can be trusted.
+    trusted: bool,
 }

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::query::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::series::{self, Series};
+use crate::rollups::Source;
 use crate::table::{Chart, Table, row};
 use crate::time::Granularity;
 
@@ -81,10 +82,15 @@ impl Report for TimeSeries {
     }
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, Series>) -> Result<Self::Body> {
-        let window = &ask.subject.window;
-        let rows = ask.subject.bind(scope.select(include_str!("time_series.sql")));
-        let rows = ask.options.bind(rows, window).fetch_all(scope.connection()).await?;
-        let rows: Vec<Counters> = ask.options.filled(rows, window)?;
+        let (filter, series) = (&ask.subject, ask.options);
+        let window = &filter.window;
+        let rows = match ask.source {
+            Source::Rolled => {
+                series.bind_units(filter.rolled(scope, include_str!("time_series.sql"), &series.plan(window)))
+            }
+            Source::Raw => series.bind(filter.bind(scope.select(include_str!("time_series.raw.sql"))), window),
+        };
+        let rows: Vec<Counters> = series.filled(rows.fetch_all(scope.connection()).await?, window)?;
         Ok(rows.into_iter().map(|counters| bucket(ask.options.granularity, &counters)).collect())
     }
 

@@ -1,13 +1,11 @@
--- Dials by local bucket. $2, $3 the window, $4 campaign, $5 agents; $6, $7, $8 the window's segments;
--- $9 seconds in a bucket, $10 local seconds to add first (src/time/bucket.rs).
-select (callboard_local_second(c.started_at, s.utc_offset) + $10) / $9 as bucket,
-       count(*) as dials,
-       count(*) filter (where callboard_is_answer(c.result)) as answers,
-       coalesce(sum(c.talk_sec), 0)::bigint as talk_sec,
-       count(*) filter (where d.is_conversion) as conversions
-from unnest($6::timestamptz[], $7::timestamptz[], $8::integer[]) as s (begins, ends, utc_offset)
-join callboard_calls($1, $2, $3, $4, $5) c
-  on c.started_at >= s.begins and c.started_at < s.ends and callboard_is_dial(c.result)
-left join dispositions d on d.tenant_id = $1 and d.code = c.disposition
+-- Dials by local bucket. $2 scope, $3 campaign, $4 agents, $5 to $11 the plan of the window; $12 seconds in a
+-- bucket, $13 local seconds to add first (src/time/bucket.rs).
+select (local_second + $13) / $12 as bucket,
+       sum(dials) as dials,
+       sum(answers) as answers,
+       sum(talk_sec)::bigint as talk_sec,
+       sum(conversions) as conversions
+from rolled_telesales_totals($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 group by 1
+having sum(dials) <> 0
 order by 1

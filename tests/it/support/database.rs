@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use callboard::db::{Database, Embedded, EmbeddedSettings};
+use callboard::db::{Embedded, EmbeddedSettings};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, Executor};
 use tokio::sync::{Mutex, OnceCell};
@@ -63,7 +63,7 @@ async fn cluster() -> &'static Cluster {
             };
             let template = format!("callboard_test_{}", uuid());
             execute(&options, format!("create database {template}")).await;
-            Database::migrate(&options.clone().database(&template)).await.expect("migrations");
+            callboard::app::migrate(&options.clone().database(&template)).await.expect("migrations");
             Cluster { options, template, _embedded: embedded }
         })
         .await

@@ -20,7 +20,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Executor};
 use tokio::net::TcpListener;
 
 /// The account that tests use unless they say otherwise.
@@ -101,6 +101,17 @@ impl TestApp {
     pub async fn issue(&self, tenant: i64, username: &str, permissions: &[Permission]) -> String {
         let session = NewSession { tenant, username, permissions, expires: None };
         session::issue(&self.app.db, &self.app.keys, session, self.app.clock.now()).await.expect("a token")
+    }
+
+    /// Runs somebody's own SQL on one account's rows.
+    pub async fn execute(&self, tenant: i64, sql: &str) {
+        let mut scope = self.app.db.write(tenant).await.expect("a scope");
+        scope
+            .connection()
+            .execute(AssertSqlSafe(sql.to_owned()))
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        scope.commit().await.expect("committed");
     }
 
     /// What an SQL query of one account finds, a JSON value a row.

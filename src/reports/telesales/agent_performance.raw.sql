@@ -1,0 +1,14 @@
+-- Dials by agent, for agents who have any. $2 from, $3 to, $4 campaign, $5 agents.
+select a.id as agent_id,
+       a.name,
+       a.username,
+       count(*) as dials,
+       count(*) filter (where callboard_is_answer(c.result)) as answers,
+       coalesce(sum(c.talk_sec::bigint + c.wrap_sec) filter (where callboard_is_answer(c.result)), 0)::bigint as handling_sec,
+       count(*) filter (where d.is_conversion) as conversions
+from callboard_calls($1, $2, $3, $4, $5) c
+join agents a on a.tenant_id = $1 and a.id = c.agent_id
+left join dispositions d on d.tenant_id = $1 and d.code = c.disposition
+where callboard_is_dial(c.result)
+group by a.id, a.name, a.username
+order by dials desc, a.id

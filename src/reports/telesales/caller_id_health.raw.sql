@@ -1,0 +1,31 @@
+-- Every caller ID of the account with its dials in a window, and its dials of today over all campaigns and
+-- agents. $2 from, $3 to, $4 campaign, $5 agents; $6 seconds of talk below which an answer is short;
+-- $7, $8 today.
+with dials as ( -- of the window, by caller ID
+    select cid,
+           count(*) as calls,
+           count(*) filter (where callboard_is_answer(result)) as answers,
+           sum(talk_sec) as talk_sec,
+           count(*) filter (where callboard_is_answer(result) and talk_sec < $6) as short,
+           count(*) filter (where result = 'rejected') as rejected
+    from callboard_calls($1, $2, $3, $4, $5)
+    where callboard_is_dial(result) and cid is not null
+    group by cid
+), today as (
+    select cid, count(*) as calls
+    from callboard_calls($1, $7, $8, null, null)
+    where callboard_is_dial(result) and cid is not null
+    group by cid
+)
+select i.cid, i.display_name, i.carrier, i.cli_type, i.pool_status, i.cooldown_until, i.daily_cap::bigint as daily_cap,
+       coalesce(d.calls, 0) as calls,
+       coalesce(d.answers, 0) as answers,
+       coalesce(d.talk_sec, 0)::bigint as talk_sec,
+       coalesce(d.short, 0) as short,
+       coalesce(d.rejected, 0) as rejected,
+       coalesce(t.calls, 0) as today
+from caller_ids i
+left join dials d on d.cid = i.cid
+left join today t on t.cid = i.cid
+where i.tenant_id = $1
+order by i.cid collate "C"

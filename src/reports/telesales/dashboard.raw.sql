@@ -1,0 +1,7 @@
+-- Calls in a window, summed. $2 from, $3 to, $4 campaign, $5 agents.
+select count(*) filter (where callboard_is_dial(result)) as dials,
+       count(*) filter (where callboard_is_answer(result)) as answers,
+       coalesce(sum(talk_sec) filter (where callboard_is_dial(result)), 0)::bigint as talk_sec,
+       count(distinct agent_id) filter (where callboard_is_dial(result)) as agents,
+       count(*) filter (where not callboard_is_dial(result)) as blocked
+from callboard_calls($1, $2, $3, $4, $5)

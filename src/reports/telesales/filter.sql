@@ -1,0 +1,10 @@
+-- What a filter names, and whether the account has it and its roll-ups can be trusted.
+-- $2 campaign, $3 agents, $4 team; each may be null.
+select ($2::bigint is null
+        or exists (select from telesales_campaigns where tenant_id = $1 and id = $2)) as campaign_known,
+       (select count(*) from agents where tenant_id = $1 and id = any ($3)) as agents_known,
+       ($4::bigint is null or exists (select from teams where tenant_id = $1 and id = $4)) as team_known,
+       array(select id from agents where tenant_id = $1 and team_id = $4 order by id) as members,
+       not exists (select from rollup_stale
+                   where tenant_id = $1 and module = 'telesales'
+                     and (campaign_id is null or campaign_id = $2)) as trusted

@@ -1,0 +1,12 @@
+-- Leads that came at least so far, each counted once. $2 from, $3 to, $4 campaign, $5 agents, who narrow
+-- calls and never leads.
+select (select count(*) from telesales_leads l
+        where l.tenant_id = $1 and l.created_at < $3 and ($4 is null or l.campaign_id = $4)) as leads,
+       count(distinct c.lead_id) as dialed,
+       count(distinct c.lead_id) filter (where callboard_is_answer(c.result)) as connected,
+       count(distinct c.lead_id) filter (where c.talk_sec > 30) as talked,
+       count(distinct c.lead_id) filter (where c.disposition is not null) as disposed,
+       count(distinct c.lead_id) filter (where d.is_conversion) as converted
+from callboard_calls($1, $2, $3, $4, $5) c
+left join dispositions d on d.tenant_id = $1 and d.code = c.disposition
+where callboard_is_dial(c.result)

@@ -1,0 +1,20 @@
+-- Leads created in a window, by source, and how many of them had such a dial in it.
+-- $2 from, $3 to, $4 campaign, $5 agents, who narrow calls and never leads.
+with reached as ( -- what a lead's dials in the window came to
+    select c.lead_id,
+           bool_or(callboard_is_answer(c.result)) as contacted,
+           bool_or(coalesce(d.is_conversion, false)) as converted
+    from callboard_calls($1, $2, $3, $4, $5) c
+    left join dispositions d on d.tenant_id = $1 and d.code = c.disposition
+    where callboard_is_dial(c.result)
+    group by c.lead_id
+)
+select coalesce(l.source, '') as source,
+       count(*) as leads,
+       count(r.lead_id) as dialed,
+       count(*) filter (where r.contacted) as contacted,
+       count(*) filter (where r.converted) as converted
+from telesales_leads l
+left join reached r on r.lead_id = l.id
+where l.tenant_id = $1 and l.created_at >= $2 and l.created_at < $3 and ($4 is null or l.campaign_id = $4)
+group by 1

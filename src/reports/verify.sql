@@ -1,0 +1,9 @@
+-- What an account has that reports can be asked about, and when its calls were.
+select array(select id from autocall_campaigns where tenant_id = $1 order by id) as autocall_campaigns,
+       array(select id from telesales_campaigns where tenant_id = $1 order by id) as telesales_campaigns,
+       array(select id from agents where tenant_id = $1 order by id) as agents,
+       array(select id from teams where tenant_id = $1 order by id) as teams,
+       least((select min(started_at) from autocall_attempts where tenant_id = $1),
+             (select min(started_at) from telesales_calls where tenant_id = $1)) as first,
+       greatest((select max(started_at) from autocall_attempts where tenant_id = $1),
+                (select max(started_at) from telesales_calls where tenant_id = $1)) as last

@@ -1,0 +1,98 @@
+//! The statements that move rows into roll-ups: the journal's entries every few seconds, or a table's own rows
+//! where a roll-up is made anew. Both are the same statements over another source.
+//!
+//! One statement a table, all bound to one account by `$1`; they are run in one repeatable-read transaction
+//! (`compact`), so that all of them see the same entries.
+
+use super::catalog::{Family, Rollup, Scope};
+
+/// Where rows come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// What was written since the last time.
+    Journal,
+    /// All rows of the account.
+    Rows,
+    /// The rows of one campaign, `$2`.
+    RowsOfCampaign,
+}
+
+impl Origin {
+    /// The rows as a relation with a weight and a quarter each.
+    pub fn relation(self, family: &Family) -> String {
+        let rows = |only: &str| {
+            let names: Vec<&str> = family.columns().iter().map(|(name, _)| *name).collect();
+            format!(
+                "(select tenant_id, 1 as weight, callboard_quarter({}) as quarter, {} from {} where tenant_id = $1{only})",
+                family.at,
+                names.join(", "),
+                family.table
+            )
+        };
+        match self {
+            Self::Journal => format!("(select * from {} where tenant_id = $1)", family.journal()),
+            Self::Rows => rows(""),
+            Self::RowsOfCampaign => rows(" and campaign_id = $2"),
+        }
+    }
+
+    /// The scopes that these rows are all of: one campaign says nothing of an account.
+    pub fn scopes(self, family: &Family) -> Vec<Scope> {
+        let whole = |scope: &Scope| self != Self::RowsOfCampaign || scope.has_campaign();
+        family.scopes.iter().copied().filter(whole).collect()
+    }
+}
+
+/// Adds the source's rows to a roll-up. Summed by quarter of an hour first, which leaves little to put into
+/// every level and scope.
+pub fn add(family: &Family, rollup: &Rollup, source: Origin) -> String {
+    let name = rollup.name;
+    let dimension = rollup.dimension.as_ref();
+    let column = dimension.map(|value| format!(", {}", value.name)).unwrap_or_default();
+    let value = dimension.map(|value| format!(", ({}) collate \"C\" as {}", value.sql, value.name)).unwrap_or_default();
+    let agent = family.agent.map_or("null::bigint".to_owned(), |agent| format!("r.{agent}"));
+    let names: Vec<&str> = rollup.counters.iter().map(|it| it.name).collect();
+    let list = |each: fn(&str) -> String| names.iter().map(|name| each(name)).collect::<Vec<_>>().join(", ");
+    let fine: Vec<String> =
+        rollup.counters.iter().map(|it| format!("sum(r.weight * ({})) as {}", it.of_row(), it.name)).collect();
+    let any: Vec<String> = names.iter().map(|name| format!("sum({name}) <> 0")).collect();
+    let added: Vec<String> =
+        names.iter().map(|counter| format!("{counter} = stored.{counter} + excluded.{counter}")).collect();
+    let scopes: Vec<String> = source.scopes(family).iter().map(|scope| format!("({})", scope.number())).collect();
+    let widths: Vec<String> = rollup.levels.iter().map(|level| format!("({})", level.width())).collect();
+    format!(
+        "with fine as (
+            select r.campaign_id, {agent} as agent_id, r.quarter{value}, {fine}
+            from {rows} r where {only} group by 1, 2, 3{fourth}
+         )
+         insert into {name} as stored (tenant_id, scope, campaign_id, agent_id, width, bucket{column}, {names})
+         select $1, scope, case when scope in (0, 2) then campaign_id else 0 end,
+                case when scope in (2, 3) then agent_id else 0 end, width, callboard_bucket(quarter, width){column}, {sums}
+         from fine cross join (values {scopes}) s (scope) cross join (values {widths}) w (width)
+         where scope < 2 or agent_id is not null
+         group by 2, 3, 4, 5, 6{seventh} having {any}
+         on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket{column}) do update set {added}",
+        fine = fine.join(", "),
+        rows = source.relation(family),
+        only = rollup.only,
+        fourth = if dimension.is_some() { ", 4" } else { "" },
+        names = names.join(", "),
+        sums = list(|name| format!("sum({name})")),
+        scopes = scopes.join(", "),
+        widths = widths.join(", "),
+        seventh = if dimension.is_some() { ", 7" } else { "" },
+        any = any.join(" or "),
+        added = added.join(", "),
+    )
+    .replace("{tenant}", "$1")
+}
+
+/// Takes out what a roll-up holds of an account, or of its campaign `$2`.
+pub fn clear(table: &str, source: Origin) -> String {
+    match source {
+        Origin::RowsOfCampaign => {
+            format!("delete from {table} where tenant_id = $1 and scope in (0, 2) and campaign_id = $2")
+        }
+        Origin::Rows | Origin::Journal => format!("delete from {table} where tenant_id = $1"),
+    }
+}

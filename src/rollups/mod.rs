@@ -1,0 +1,42 @@
+//! Roll-ups: why reports take milliseconds on millions of calls, and are exact at every commit.
+//!
+//! The raw rows are the truth. From them, sums are kept by quarter of an hour, hour and day (`level`), for every
+//! counter and dimension in the list (`catalog`). Every statement that writes rows leaves what it changed in a
+//! journal, by triggers (`schema`), whoever runs it; the compactor (`compact`, `fold`) moves the journal into
+//! the sums. A report reads, in one statement and so in one snapshot, the sums of whole buckets (`plan`), the
+//! journal's entries for the same buckets, and the raw rows of the window's ragged ends: nothing it shows depends
+//! on when the compactor was last there. Leads, each counted once, are counted by links (`links`, `sources`).
+//!
+//! Sums are made by terms that an account may change, such as which dispositions are conversions. Who changes one
+//! leaves a note in the same transaction that the sums are stale, and they are read from the raw rows until they
+//! have been made anew.
+//!
+//! Must not know a report.
+
+mod catalog;
+pub mod compact;
+mod fold;
+mod level;
+mod links;
+mod plan;
+mod schema;
+mod sources;
+
+pub use catalog::{Module, Scope as RollupScope};
+pub use level::Level;
+pub use plan::{Links, Plan};
+pub use schema::install;
+
+/// What a figure is read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Sums, where they can be trusted.
+    Rolled,
+    /// The rows themselves: slow, and what the sums are held against.
+    Raw,
+}
+
+/// The levels of roll-ups with a dimension.
+pub const COARSE: &[Level] = catalog::COARSE;
+/// Those of all others.
+pub const FINE: &[Level] = &[Level::Quarter, Level::Hour, Level::Day];

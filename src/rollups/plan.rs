@@ -1,0 +1,303 @@
+//! Range planning: which buckets of which level, and which ragged ends of raw rows, make up a window.
+//!
+//! Pure: a window goes in, ranges come out. Must not know what is counted, nor SQL beyond the arrays that a
+//! plan is handed over as.
+
+use chrono::{DateTime, Utc};
+use sqlx::Postgres;
+use sqlx::postgres::PgArguments;
+use sqlx::query::QueryAs;
+
+use super::level::{Level, QUARTER};
+use crate::time::window::Segment;
+use crate::time::{Granularity, Window};
+
+/// Whole buckets of one level, half-open, and the offset their local time has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    pub level: Level,
+    pub from: i64,
+    pub to: i64,
+    /// Seconds that local time is ahead of UTC.
+    pub utc_offset: i32,
+}
+
+/// A window taken apart: buckets where whole ones fit, raw rows at the ragged ends. Nothing is in two parts,
+/// and nothing of the window is in none.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Plan {
+    pub ranges: Vec<Range>,
+    pub ragged: Vec<Segment>,
+}
+
+impl Plan {
+    /// For figures of the window as a whole, from buckets of these levels (ascending).
+    pub fn whole(window: &Window, levels: &[Level]) -> Self {
+        let mut plan = Self::default();
+        if window.from < window.to {
+            plan.add(Segment { from: window.from, to: window.to, utc_offset: 0 }, levels);
+        }
+        plan
+    }
+
+    /// For figures by local hour, day or week: a bucket may be taken whole only where it lies within one of
+    /// these, which depends on the zone's offset at the time.
+    pub fn cut(window: &Window, unit: Granularity) -> Self {
+        let mut plan = Self::default();
+        for segment in window.segments() {
+            let within = |level: &Level| {
+                level.seconds() <= unit.seconds() && i64::from(segment.utc_offset) % level.seconds() == 0
+            };
+            let levels: Vec<Level> = [Level::Quarter, Level::Hour, Level::Day].into_iter().filter(within).collect();
+            plan.add(segment, &levels);
+        }
+        plan
+    }
+
+    /// Everything that lies before an instant.
+    pub fn before(end: DateTime<Utc>, levels: &[Level]) -> Self {
+        // infallible: whatever is stored began after the year 1
+        let from = DateTime::from_timestamp(-62_135_596_800, 0).unwrap_or_default();
+        Self::whole(&Window { from, to: end.max(from), zone: chrono_tz::UTC }, levels)
+    }
+
+    /// Takes a stretch apart: coarse buckets inside, finer ones towards both ends, raw rows where not even the
+    /// finest fits.
+    fn add(&mut self, stretch: Segment, levels: &[Level]) {
+        let Some((coarsest, finer)) = levels.split_last() else {
+            if stretch.from < stretch.to {
+                self.ragged.push(stretch);
+            }
+            return;
+        };
+        let (from, to) = (coarsest.bucket_from(stretch.from), coarsest.bucket(stretch.to));
+        if from >= to {
+            return self.add(stretch, finer);
+        }
+        self.add(Segment { to: coarsest.start(from), ..stretch }, finer);
+        self.ranges.push(Range { level: *coarsest, from, to, utc_offset: stretch.utc_offset });
+        self.add(Segment { from: coarsest.start(to), ..stretch }, finer);
+    }
+
+    /// Binds the plan as the generated functions take it: width, first and last bucket and offset of each
+    /// range, then from, to and offset of each ragged end.
+    pub fn bind<R>(
+        &self,
+        rows: QueryAs<'static, Postgres, R, PgArguments>,
+    ) -> QueryAs<'static, Postgres, R, PgArguments> {
+        let of_ranges = |field: fn(&Range) -> i32| self.ranges.iter().map(field).collect::<Vec<i32>>();
+        rows.bind(of_ranges(|range| range.level.width()))
+            .bind(of_ranges(|range| narrow(range.from)))
+            .bind(of_ranges(|range| narrow(range.to)))
+            .bind(of_ranges(|range| range.utc_offset))
+            .bind(self.ragged.iter().map(|end| end.from).collect::<Vec<_>>())
+            .bind(self.ragged.iter().map(|end| end.to).collect::<Vec<_>>())
+            .bind(self.ragged.iter().map(|end| end.utc_offset).collect::<Vec<_>>())
+    }
+}
+
+/// Quarters of an hour of the years 1 to 9999 need 29 bits.
+fn narrow(bucket: i64) -> i32 {
+    i32::try_from(bucket).unwrap_or(if bucket < 0 { i32::MIN } else { i32::MAX })
+}
+
+const _: () = assert!(9999 * 366 * 86_400 / QUARTER < i32::MAX as i64);
+
+/// Where two instants of one lead may lie, each within a range of whole buckets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rectangle {
+    pub earlier: Range,
+    pub later: Range,
+}
+
+/// A window taken apart for counting leads: the rectangles that every pair of instants within its whole hours
+/// falls into, each pair into one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Links {
+    pub window: Window,
+    /// The whole hours of the window; empty where there is none.
+    pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
+    pub rectangles: Vec<Rectangle>,
+}
+
+impl Links {
+    /// The levels that links are kept at.
+    pub const LEVELS: [Level; 2] = [Level::Hour, Level::Day];
+
+    pub fn within(window: &Window) -> Self {
+        let ranges = Plan::whole(window, &Self::LEVELS).ranges;
+        let start = |range: &Range| range.level.start(range.from);
+        let end = |range: &Range| range.level.start(range.to);
+        // Ranges ascend, and no pair goes back in time.
+        let pairs = ranges
+            .iter()
+            .enumerate()
+            .flat_map(|(at, earlier)| ranges[at..].iter().map(|later| Rectangle { earlier: *earlier, later: *later }));
+        Self {
+            window: *window,
+            from: ranges.first().map_or(window.from, start),
+            to: ranges.last().map_or(window.from, end),
+            rectangles: pairs.collect(),
+        }
+    }
+
+    /// Binds the window, its whole hours, and the rectangles: width, first and last bucket of the earlier
+    /// instant, then of the later one.
+    pub fn bind<R>(
+        &self,
+        rows: QueryAs<'static, Postgres, R, PgArguments>,
+    ) -> QueryAs<'static, Postgres, R, PgArguments> {
+        let of =
+            |field: fn(&Rectangle) -> i64| self.rectangles.iter().map(|it| narrow(field(it))).collect::<Vec<i32>>();
+        rows.bind(self.window.from)
+            .bind(self.window.to)
+            .bind(self.from)
+            .bind(self.to)
+            .bind(of(|it| it.earlier.level.width().into()))
+            .bind(of(|it| it.earlier.from))
+            .bind(of(|it| it.earlier.to))
+            .bind(of(|it| it.later.level.width().into()))
+            .bind(of(|it| it.later.from))
+            .bind(of(|it| it.later.to))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::SecondsFormat;
+    use chrono_tz::{America, Asia, Europe, Tz};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const FINE: &[Level] = &[Level::Quarter, Level::Hour, Level::Day];
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect(text)
+    }
+
+    fn window(from: &str, to: &str, zone: Tz) -> Window {
+        Window { from: at(from), to: at(to), zone }
+    }
+
+    /// Each part as `level from to offset`, in order of time.
+    fn shown(plan: &Plan) -> Vec<String> {
+        let name = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        let ranges = plan.ranges.iter().map(|range| {
+            let [from, to] = [range.from, range.to].map(|bucket| range.level.start(bucket));
+            (from, format!("{:?} {} {} {}", range.level, name(from), name(to), range.utc_offset))
+        });
+        let ragged = plan
+            .ragged
+            .iter()
+            .map(|end| (end.from, format!("rows {} {} {}", name(end.from), name(end.to), end.utc_offset)));
+        let mut parts: Vec<_> = ranges.chain(ragged).collect();
+        parts.sort();
+        parts.into_iter().map(|(_, part)| part).collect()
+    }
+
+    #[test]
+    fn a_window_is_made_of_the_coarsest_buckets_that_fit() {
+        let plan = |from, to, levels| shown(&Plan::whole(&window(from, to, Asia::Kathmandu), levels));
+        assert_eq!(
+            plan("2026-06-01T22:20:00Z", "2026-06-04T01:40:00.5Z", FINE),
+            [
+                "rows 2026-06-01T22:20:00Z 2026-06-01T22:30:00Z 0",
+                "Quarter 2026-06-01T22:30:00Z 2026-06-01T23:00:00Z 0",
+                "Hour 2026-06-01T23:00:00Z 2026-06-02T00:00:00Z 0",
+                "Day 2026-06-02T00:00:00Z 2026-06-04T00:00:00Z 0",
+                "Hour 2026-06-04T00:00:00Z 2026-06-04T01:00:00Z 0",
+                "Quarter 2026-06-04T01:00:00Z 2026-06-04T01:30:00Z 0",
+                "rows 2026-06-04T01:30:00Z 2026-06-04T01:40:00.500Z 0",
+            ]
+        );
+        let coarse = &[Level::Hour, Level::Day];
+        assert_eq!(
+            plan("2026-06-01T22:20:00Z", "2026-06-01T23:10:00Z", coarse),
+            ["rows 2026-06-01T22:20:00Z 2026-06-01T23:10:00Z 0"],
+            "no whole hour"
+        );
+        assert_eq!(plan("2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z", coarse).len(), 1);
+        assert!(plan("2026-06-01T22:20:00Z", "2026-06-01T22:20:00Z", FINE).is_empty());
+        assert_eq!(
+            plan("1969-12-31T23:50:00Z", "1970-01-01T00:20:00Z", &[Level::Quarter]),
+            [
+                "rows 1969-12-31T23:50:00Z 1970-01-01T00:00:00Z 0",
+                "Quarter 1970-01-01T00:00:00Z 1970-01-01T00:15:00Z 0",
+                "rows 1970-01-01T00:15:00Z 1970-01-01T00:20:00Z 0"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_bucket_is_not_taken_whole_where_the_local_clock_cuts_it() {
+        let levels = |zone, unit| {
+            let plan = Plan::cut(&window("2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z", zone), unit);
+            plan.ranges.iter().map(|range| format!("{:?}", range.level)).collect::<Vec<_>>()
+        };
+        assert_eq!(levels(Tz::UTC, Granularity::Week), ["Day"]);
+        assert_eq!(levels(Tz::UTC, Granularity::Hour), ["Hour"]);
+        assert_eq!(levels(Asia::Ho_Chi_Minh, Granularity::Day), ["Hour"]);
+        assert_eq!(levels(Asia::Kathmandu, Granularity::Day), ["Quarter"]);
+    }
+
+    #[test]
+    fn each_stretch_between_changes_of_the_clock_has_its_own_ends() {
+        let berlin =
+            Plan::cut(&window("2026-03-28T23:00:00Z", "2026-03-29T03:00:00Z", Europe::Berlin), Granularity::Day);
+        assert_eq!(
+            shown(&berlin),
+            [
+                "Hour 2026-03-28T23:00:00Z 2026-03-29T01:00:00Z 3600",
+                "Hour 2026-03-29T01:00:00Z 2026-03-29T03:00:00Z 7200"
+            ]
+        );
+        // At one minute past midnight, until 2011.
+        let st_johns =
+            Plan::cut(&window("2010-03-14T03:00:00Z", "2010-03-14T04:00:00Z", America::St_Johns), Granularity::Hour);
+        assert_eq!(
+            shown(&st_johns),
+            [
+                "Quarter 2010-03-14T03:00:00Z 2010-03-14T03:30:00Z -12600",
+                "rows 2010-03-14T03:30:00Z 2010-03-14T03:31:00Z -12600",
+                "rows 2010-03-14T03:31:00Z 2010-03-14T03:45:00Z -9000",
+                "Quarter 2010-03-14T03:45:00Z 2010-03-14T04:00:00Z -9000",
+            ]
+        );
+        let before_the_railways =
+            Plan::cut(&window("1850-01-01T00:00:00Z", "1850-01-02T00:00:00Z", Europe::Berlin), Granularity::Hour);
+        assert!(before_the_railways.ranges.is_empty(), "an offset that is no whole quarter of an hour");
+    }
+
+    #[test]
+    fn leads_are_linked_across_every_two_parts_of_the_whole_hours() {
+        let links = Links::within(&window("2026-06-01T21:20:00Z", "2026-06-04T02:40:00Z", Tz::UTC));
+        assert_eq!((links.from, links.to), (at("2026-06-01T22:00:00Z"), at("2026-06-04T02:00:00Z")));
+        let levels: Vec<String> =
+            links.rectangles.iter().map(|it| format!("{:?} {:?}", it.earlier.level, it.later.level)).collect();
+        assert_eq!(levels, ["Hour Hour", "Hour Day", "Hour Hour", "Day Day", "Day Hour", "Hour Hour"]);
+        let none = Links::within(&window("2026-06-01T21:20:00Z", "2026-06-01T22:10:00Z", Tz::UTC));
+        assert!(none.rectangles.is_empty() && none.from == none.to);
+    }
+
+    proptest! {
+        #[test]
+        fn a_plan_covers_its_window_once_and_without_a_gap(from in 0..4_000_000_000_000_i64, length in 0..20_000_000_i64, zone in 0..chrono_tz::TZ_VARIANTS.len()) {
+            let from = DateTime::from_timestamp_micros(from * 1_000).expect("an instant");
+            let window = Window { from, to: from + chrono::TimeDelta::seconds(length), zone: chrono_tz::TZ_VARIANTS[zone] };
+            for plan in [Plan::whole(&window, FINE), Plan::cut(&window, Granularity::Hour), Plan::cut(&window, Granularity::Week)] {
+                let ranges = plan.ranges.iter().map(|range| (range.level.start(range.from), range.level.start(range.to)));
+                let mut parts: Vec<_> = ranges.chain(plan.ragged.iter().map(|end| (end.from, end.to))).collect();
+                parts.sort_unstable();
+                let mut reached = window.from;
+                for (from, to) in parts {
+                    prop_assert_eq!(from, reached);
+                    prop_assert!(to > from);
+                    reached = to;
+                }
+                prop_assert_eq!(reached, window.to);
+            }
+        }
+    }
+}

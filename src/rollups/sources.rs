@@ -1,0 +1,193 @@
+//! Links of lead sources: how many leads that were created in a window reached a stage in that same window.
+//!
+//! Such a lead was created, and has a row of the stage, within the window. Of its rows only two matter: the
+//! first one not before its creation, and the last one before it. It counts if creation and either of them lie
+//! in the window, which three links say: +1 from creation to the first, +1 from the last to creation, and −1
+//! from the last to the first, for the case that both do. They are kept as the links of a funnel are (`links`),
+//! by source.
+
+use super::catalog::{Family, Scope, Stages, TELESALES_CALLS, TELESALES_LEADS};
+use super::fold::Origin;
+use super::links::{self, READER_ARGUMENTS};
+use super::plan::Links;
+use super::schema::{function, guarded};
+
+const TABLE: &str = "telesales_source_links";
+/// Of the stages of the funnel, those that lead sources are judged by.
+const STAGES: [&str; 3] = ["dialed", "connected", "converted"];
+
+fn stages() -> &'static Stages {
+    TELESALES_CALLS.stages.expect("calls have stages")
+}
+
+/// Name and bit of each stage.
+fn bits() -> impl Iterator<Item = (&'static str, u32)> {
+    let all = stages().all.iter().enumerate().map(|(at, (name, _))| (*name, 1 << at));
+    all.filter(|(name, _)| STAGES.contains(name))
+}
+
+/// What is made from that family's rows here.
+pub fn derived_from(family: &Family) -> Option<String> {
+    [TELESALES_CALLS.table, TELESALES_LEADS.table].contains(&family.table).then(|| TABLE.to_owned())
+}
+
+pub fn schema() -> Vec<String> {
+    let columns: Vec<String> = STAGES.iter().map(|name| format!("{name} integer not null")).collect();
+    vec![
+        format!(
+            "create table {TABLE} (
+                tenant_id bigint not null, scope smallint not null, campaign_id bigint not null,
+                width smallint not null, later_width smallint not null, bucket integer not null, later_bucket integer not null,
+                source text collate \"C\" not null, {columns},
+                primary key (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, source))",
+            columns = columns.join(", ")
+        ),
+        guarded(TABLE),
+        reader(),
+    ]
+}
+
+/// The function that counts, by source, the leads created in a window that reached a stage in it.
+fn reader() -> String {
+    let each = |text: fn(&str) -> String| STAGES.iter().map(|name| text(name)).collect::<Vec<_>>().join(", ");
+    let leads = TELESALES_LEADS.table;
+    let body = format!(
+        "with linked as (
+            select l.source, {sums} {inside} group by l.source
+         ), suspects as materialized ({calls} union {created}),
+         seen as ({rows}),
+         reached as (select lead_id, {reached} from seen group by lead_id),
+         versions as ( -- each suspect as it was when links were made, and as it is
+            select lead_id, source, created_at, sum(n) as n, sum(folded) as folded
+            from (select r.id, r.campaign_id, coalesce(r.source, '') collate \"C\", r.created_at, 1, 1
+                  from suspects s join {leads} r on r.tenant_id = tenant and r.id = s.lead_id
+                  union all
+                  select r.id, r.campaign_id, coalesce(r.source, '') collate \"C\", r.created_at, 0, -r.weight
+                  from {leads_journal} r where r.tenant_id = tenant) v (lead_id, campaign_id, source, created_at, n, folded)
+            where scope_no = 1 or campaign_id = campaign
+            group by lead_id, campaign_id, source, created_at
+         ), corrected as (
+            select v.source, {corrected} from versions v join reached using (lead_id) group by v.source
+         )
+         select source, {total} from (select * from linked union all select * from corrected) parts group by source",
+        sums = each(|name| format!("sum(l.{name}) as {name}")),
+        inside = links::inside(TABLE),
+        calls = links::suspects(&TELESALES_CALLS),
+        created = links::suspects(&TELESALES_LEADS),
+        rows = links::rows_of_suspects(&TELESALES_CALLS, stages()),
+        reached = links::reached(stages()),
+        leads_journal = TELESALES_LEADS.journal(),
+        corrected = each(|name| format!(
+            "count(*) filter (where v.n > 0 and v.created_at >= window_from and v.created_at < window_to and {name})
+             - count(*) filter (where v.folded > 0 and v.created_at >= hours_from and v.created_at < hours_to and {name}_linked) as {name}"
+        )),
+        total = each(|name| format!("sum({name})::bigint")),
+    )
+    .replace("{tenant}", "tenant");
+    let returned = each(|name| format!("{name} bigint"));
+    function(&format!("rolled_telesales_sources({READER_ARGUMENTS}) returns table (source text, {returned})"), &body)
+}
+
+/// Adds what the sources of calls and leads change. With the journal the trail must be as it was; where all is
+/// made anew, it must have been made.
+pub fn add(source: Origin) -> String {
+    let each = |text: fn(&str) -> String| STAGES.iter().map(|name| text(name)).collect::<Vec<_>>().join(", ");
+    let numbers: Vec<String> = bits().map(|(_, bit)| format!("({bit})")).collect();
+    let sums: Vec<String> =
+        bits().map(|(_, bit)| format!("coalesce(sum(weight) filter (where stage = {bit}), 0)")).collect();
+    let any: Vec<String> = sums.iter().map(|sum| format!("{sum} <> 0")).collect();
+    let widths: Vec<String> = Links::LEVELS.iter().map(|level| format!("({})", level.width())).collect();
+    let scopes: Vec<String> = [Scope::Campaign, Scope::Account]
+        .iter()
+        .filter(|scope| source != Origin::RowsOfCampaign || scope.has_campaign())
+        .map(|scope| format!("({})", scope.number()))
+        .collect();
+    format!(
+        "with {versions},
+         nearest as ( -- of each lead in each stage: the first row from its creation on, the last one before
+            select l.version, s.scope, case when s.scope = 0 then l.campaign_id else 0 end as campaign_id, l.source,
+                   b.stage, l.created_at as created,
+                   min(e.at) filter (where e.at >= l.created_at) as after,
+                   max(e.at) filter (where e.at < l.created_at) as before
+            from leads l
+            join events e on e.version = l.version and e.lead_id = l.lead_id
+            cross join (values {scopes}) s (scope) cross join (values {numbers}) b (stage)
+            where e.stages & b.stage <> 0 and (s.scope = 1 or e.campaign_id = l.campaign_id)
+            group by l.version, s.scope, l.campaign_id, l.source, l.lead_id, b.stage, l.created_at
+         ), pairs as (
+            select scope, campaign_id, source, stage, created as at, after as later, version as weight from nearest where after is not null
+            union all
+            select scope, campaign_id, source, stage, before, created, version from nearest where before is not null
+            union all
+            select scope, campaign_id, source, stage, before, after, -version from nearest where before is not null and after is not null
+         )
+         insert into {TABLE} as stored (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, source, {names})
+         select $1, scope, campaign_id, w.width, v.width, callboard_bucket(callboard_quarter(at), w.width),
+                callboard_bucket(callboard_quarter(later), v.width), source, {sums}
+         from pairs cross join (values {widths}) w (width) cross join (values {widths}) v (width)
+         group by 2, 3, 4, 5, 6, 7, 8 having {any}
+         on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, source) do update set {added}",
+        versions = versions(source),
+        scopes = scopes.join(", "),
+        numbers = numbers.join(", "),
+        names = STAGES.join(", "),
+        sums = sums.join(", "),
+        widths = widths.join(", "),
+        any = any.join(" or "),
+        added = each(|name| format!("{name} = stored.{name} + excluded.{name}")),
+    )
+    .replace("{tenant}", "$1")
+}
+
+/// The relations `leads` and `events`: whatever changes, before (version −1) and after (+1).
+fn versions(source: Origin) -> String {
+    let (leads, trail) = (TELESALES_LEADS.table, links::trail(stages()));
+    let columns = "r.id as lead_id, r.campaign_id, r.created_at, coalesce(r.source, '') collate \"C\" as source";
+    let only = match source {
+        Origin::Rows => "",
+        Origin::RowsOfCampaign => " and r.campaign_id = $2",
+        Origin::Journal => {
+            return format!(
+                "changed as materialized (
+                    select lead_id from {calls_journal} where tenant_id = $1
+                    union select id from {leads_journal} where tenant_id = $1
+                 ), entries as (
+                    select {columns}, r.weight from {leads_journal} r where r.tenant_id = $1
+                 ), leads as (
+                    select 1 as version, {columns} from changed c join {leads} r on r.tenant_id = $1 and r.id = c.lead_id
+                    union all
+                    select -1, lead_id, campaign_id, created_at, source
+                    from (select {columns}, 1 as weight from changed c join {leads} r on r.tenant_id = $1 and r.id = c.lead_id
+                          union all select lead_id, campaign_id, created_at, source, -weight from entries) before
+                    group by 2, 3, 4, 5 having sum(weight) > 0
+                 ), known as materialized (
+                    select t.campaign_id, t.lead_id, t.at, t.stages, t.n
+                    from changed c join {trail} t on t.tenant_id = $1 and t.lead_id = c.lead_id
+                 ), events as materialized (
+                    select -1 as version, campaign_id, lead_id, at, stages from known where n > 0
+                    union all
+                    select 1, campaign_id, lead_id, at, stages
+                    from (select * from known
+                          union all
+                          select r.campaign_id, r.lead_id, r.{at}, {mask}, r.weight
+                          from {calls_journal} r {join} where r.tenant_id = $1) rows
+                    group by campaign_id, lead_id, at, stages having sum(n) > 0
+                 )",
+                calls_journal = TELESALES_CALLS.journal(),
+                leads_journal = TELESALES_LEADS.journal(),
+                at = TELESALES_CALLS.at,
+                mask = stages().mask(),
+                join = stages().join,
+            );
+        }
+    };
+    format!(
+        "leads as (select 1 as version, {columns} from {leads} r where r.tenant_id = $1{only}),
+         events as (select 1 as version, r.campaign_id, r.lead_id, r.at, r.stages from {trail} r where r.tenant_id = $1{only})"
+    )
+}
+
+/// The table that `fold::clear` empties.
+pub fn table() -> &'static str {
+    TABLE
+}
