@@ -6,7 +6,6 @@ use sqlx::query::QueryAs;
 
 use crate::error::{Error, Result};
 use crate::query::FILL_GAPS;
-use crate::rollups::Plan;
 use crate::time::bucket::MAX_BUCKETS;
 use crate::time::{Granularity, Window};
 
@@ -40,12 +39,7 @@ impl Series {
         self.bind_units(bind_segments(rows, window))
     }
 
-    /// The plan of a window by these buckets.
-    pub fn plan(self, window: &Window) -> Plan {
-        Plan::cut(window, self.granularity)
-    }
-
-    /// Binds what a statement over a plan needs to number its buckets: as [`Series::bind`], without the segments.
+    /// Binds what a statement over roll-ups needs to number its buckets: as [`Series::bind`], without the segments.
     pub fn bind_units<R>(self, rows: Select<R>) -> Select<R> {
         rows.bind(self.granularity.seconds()).bind(self.granularity.shift())
     }

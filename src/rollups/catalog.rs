@@ -87,12 +87,34 @@ impl Scope {
 #[derive(Debug)]
 pub struct Rollup {
     pub name: &'static str,
-    pub levels: &'static [Level],
+    pub detail: Detail,
     /// What it is divided by besides scope and time.
     pub dimension: Option<Dimension>,
     /// Which rows count at all.
     pub only: &'static str,
     pub counters: &'static [Counter],
+}
+
+/// How finely a roll-up is kept. A level finer than it has costs nothing but speed: what its buckets do not
+/// cover is read from the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// One that is cut by local hours, which in some zones begin at a quarter past.
+    Fine,
+    /// One with many values, which is only ever summed over whole windows.
+    Coarse,
+}
+
+impl Detail {
+    /// The levels for a scope, ascending. Agents multiply the rows, the more so by campaign.
+    pub fn levels(self, scope: Scope) -> &'static [Level] {
+        match (self, scope) {
+            (Self::Fine, Scope::AgentOfCampaign) => &[Level::Hour, Level::Day],
+            (Self::Fine, _) => &[Level::Quarter, Level::Hour, Level::Day],
+            (Self::Coarse, Scope::Campaign | Scope::Account) => &[Level::Hour, Level::Day],
+            (Self::Coarse, _) => &[Level::Day],
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -137,10 +159,6 @@ pub struct Stages {
     pub all: &'static [(&'static str, &'static str)],
 }
 
-const ALL_LEVELS: &[Level] = &[Level::Quarter, Level::Hour, Level::Day];
-/// Of roll-ups with many values, whose windows never follow local hours: the finest level is not worth its rows.
-pub const COARSE: &[Level] = &[Level::Hour, Level::Day];
-
 const ANSWERED: &str = "r.result = 'answered'";
 const DIAL: &str = "callboard_is_dial(r.result)";
 const ANSWER: &str = "callboard_is_answer(r.result)";
@@ -165,7 +183,7 @@ pub static AUTOCALL_ATTEMPTS: Family = Family {
     rollups: &[
         Rollup {
             name: "autocall_totals",
-            levels: ALL_LEVELS,
+            detail: Detail::Fine,
             dimension: None,
             only: "true",
             counters: &[
@@ -196,14 +214,14 @@ pub static AUTOCALL_ATTEMPTS: Family = Family {
         },
         Rollup {
             name: "autocall_hangups",
-            levels: COARSE,
+            detail: Detail::Coarse,
             dimension: Some(Dimension { name: "hangup_cause", sql: "r.hangup_cause" }),
             only: "r.hangup_cause is not null",
             counters: &[rows("attempts", "true")],
         },
         Rollup {
             name: "autocall_paths",
-            levels: COARSE,
+            detail: Detail::Coarse,
             dimension: Some(Dimension { name: "path", sql: "array_to_string(r.script_path, ' -> ')" }),
             only: "r.result = 'answered' and cardinality(r.script_path) > 0",
             counters: &[rows("attempts", "true")],
@@ -241,7 +259,7 @@ pub static TELESALES_CALLS: Family = Family {
     rollups: &[
         Rollup {
             name: "telesales_totals",
-            levels: ALL_LEVELS,
+            detail: Detail::Fine,
             dimension: None,
             only: "true",
             counters: &[
@@ -256,14 +274,14 @@ pub static TELESALES_CALLS: Family = Family {
         },
         Rollup {
             name: "telesales_dispositions",
-            levels: COARSE,
+            detail: Detail::Coarse,
             dimension: Some(Dimension { name: "code", sql: "r.disposition" }),
             only: "r.disposition is not null",
             counters: &[rows("calls", "true")],
         },
         Rollup {
             name: "telesales_caller_ids",
-            levels: COARSE,
+            detail: Detail::Coarse,
             dimension: Some(Dimension { name: "cid", sql: "r.cid" }),
             only: "callboard_is_dial(r.result) and r.cid is not null",
             counters: &[
@@ -300,7 +318,7 @@ pub static AUTOCALL_LEADS: Family = Family {
     scopes: &[Scope::Campaign],
     rollups: &[Rollup {
         name: "autocall_lead_totals",
-        levels: ALL_LEVELS,
+        detail: Detail::Fine,
         dimension: None,
         only: "true",
         counters: &[rows("leads", "true")],
@@ -318,14 +336,14 @@ pub static TELESALES_LEADS: Family = Family {
     rollups: &[
         Rollup {
             name: "telesales_lead_totals",
-            levels: ALL_LEVELS,
+            detail: Detail::Fine,
             dimension: None,
             only: "true",
             counters: &[rows("leads", "true")],
         },
         Rollup {
             name: "telesales_lead_sources",
-            levels: COARSE,
+            detail: Detail::Coarse,
             dimension: Some(Dimension { name: "source", sql: "coalesce(r.source, '')" }),
             only: "true",
             counters: &[rows("leads", "true")],

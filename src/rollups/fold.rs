@@ -43,9 +43,9 @@ impl Origin {
     }
 }
 
-/// Adds the source's rows to a roll-up. Summed by quarter of an hour first, which leaves little to put into
-/// every level and scope.
-pub fn add(family: &Family, rollup: &Rollup, source: Origin) -> String {
+/// Adds the origin's rows to a roll-up. Summed by the finest bucket first, which leaves little to put into every
+/// level and scope.
+pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
     let name = rollup.name;
     let dimension = rollup.dimension.as_ref();
     let column = dimension.map(|value| format!(", {}", value.name)).unwrap_or_default();
@@ -58,28 +58,35 @@ pub fn add(family: &Family, rollup: &Rollup, source: Origin) -> String {
     let any: Vec<String> = names.iter().map(|name| format!("sum({name}) <> 0")).collect();
     let added: Vec<String> =
         names.iter().map(|counter| format!("{counter} = stored.{counter} + excluded.{counter}")).collect();
-    let scopes: Vec<String> = source.scopes(family).iter().map(|scope| format!("({})", scope.number())).collect();
-    let widths: Vec<String> = rollup.levels.iter().map(|level| format!("({})", level.width())).collect();
+    let scopes = origin.scopes(family);
+    let finest = scopes.iter().flat_map(|scope| rollup.detail.levels(*scope)).min().map_or(1, |level| level.width());
+    let parts: Vec<String> = scopes
+        .iter()
+        .flat_map(|scope| {
+            rollup.detail.levels(*scope).iter().map(|level| format!("({}, {})", scope.number(), level.width()))
+        })
+        .collect();
     format!(
         "with fine as (
-            select r.campaign_id, {agent} as agent_id, r.quarter{value}, {fine}
+            select r.campaign_id, {agent} as agent_id, {bucket} as bucket{value}, {fine}
             from {rows} r where {only} group by 1, 2, 3{fourth}
          )
          insert into {name} as stored (tenant_id, scope, campaign_id, agent_id, width, bucket{column}, {names})
          select $1, scope, case when scope in (0, 2) then campaign_id else 0 end,
-                case when scope in (2, 3) then agent_id else 0 end, width, callboard_bucket(quarter, width){column}, {sums}
-         from fine cross join (values {scopes}) s (scope) cross join (values {widths}) w (width)
+                case when scope in (2, 3) then agent_id else 0 end, width, callboard_bucket(fine.bucket, width / {finest}){column}, {sums}
+         from fine cross join (values {parts}) p (scope, width)
          where scope < 2 or agent_id is not null
          group by 2, 3, 4, 5, 6{seventh} having {any}
+         order by 2, 3, 4, 5, 6{seventh} -- as the key lies, which spares the index
          on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket{column}) do update set {added}",
         fine = fine.join(", "),
-        rows = source.relation(family),
+        rows = origin.relation(family),
         only = rollup.only,
         fourth = if dimension.is_some() { ", 4" } else { "" },
         names = names.join(", "),
         sums = list(|name| format!("sum({name})")),
-        scopes = scopes.join(", "),
-        widths = widths.join(", "),
+        bucket = if finest == 1 { "r.quarter".to_owned() } else { format!("callboard_bucket(r.quarter, {finest})") },
+        parts = parts.join(", "),
         seventh = if dimension.is_some() { ", 7" } else { "" },
         any = any.join(" or "),
         added = added.join(", "),
@@ -88,8 +95,8 @@ pub fn add(family: &Family, rollup: &Rollup, source: Origin) -> String {
 }
 
 /// Takes out what a roll-up holds of an account, or of its campaign `$2`.
-pub fn clear(table: &str, source: Origin) -> String {
-    match source {
+pub fn clear(table: &str, origin: Origin) -> String {
+    match origin {
         Origin::RowsOfCampaign => {
             format!("delete from {table} where tenant_id = $1 and scope in (0, 2) and campaign_id = $2")
         }

@@ -184,6 +184,7 @@ pub fn add(family: &Family, stages: &Stages, source: Origin) -> String {
          select $1, scope, campaign_id, w.width, v.width, callboard_bucket(hour, w.width / 4), callboard_bucket(later_hour, v.width / 4), {sums}
          from fine cross join (values {widths}) w (width) cross join (values {widths}) v (width)
          group by 2, 3, 4, 5, 6, 7 having {any}
+         order by 2, 3, 4, 5, 6, 7
          on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set {added}",
         versions = versions(family, stages, source),
         numbers = numbers.join(", "),

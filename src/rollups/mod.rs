@@ -22,7 +22,7 @@ mod plan;
 mod schema;
 mod sources;
 
-pub use catalog::{Module, Scope as RollupScope};
+pub use catalog::{Detail, Module, Scope as RollupScope};
 pub use level::Level;
 pub use plan::{Links, Plan};
 pub use schema::install;
@@ -35,8 +35,3 @@ pub enum Source {
     /// The rows themselves: slow, and what the sums are held against.
     Raw,
 }
-
-/// The levels of roll-ups with a dimension.
-pub const COARSE: &[Level] = catalog::COARSE;
-/// Those of all others.
-pub const FINE: &[Level] = &[Level::Quarter, Level::Hour, Level::Day];

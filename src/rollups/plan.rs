@@ -8,6 +8,7 @@ use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
 
+use super::catalog::{Detail, Scope};
 use super::level::{Level, QUARTER};
 use crate::time::window::Segment;
 use crate::time::{Granularity, Window};
@@ -31,8 +32,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// For figures of the window as a whole, from buckets of these levels (ascending).
-    pub fn whole(window: &Window, levels: &[Level]) -> Self {
+    /// For figures of the window as a whole.
+    pub fn whole(window: &Window, detail: Detail, scope: Scope) -> Self {
+        Self::of(window, detail.levels(scope))
+    }
+
+    fn of(window: &Window, levels: &[Level]) -> Self {
         let mut plan = Self::default();
         if window.from < window.to {
             plan.add(Segment { from: window.from, to: window.to, utc_offset: 0 }, levels);
@@ -42,23 +47,23 @@ impl Plan {
 
     /// For figures by local hour, day or week: a bucket may be taken whole only where it lies within one of
     /// these, which depends on the zone's offset at the time.
-    pub fn cut(window: &Window, unit: Granularity) -> Self {
+    pub fn cut(window: &Window, unit: Granularity, scope: Scope) -> Self {
         let mut plan = Self::default();
         for segment in window.segments() {
             let within = |level: &Level| {
                 level.seconds() <= unit.seconds() && i64::from(segment.utc_offset) % level.seconds() == 0
             };
-            let levels: Vec<Level> = [Level::Quarter, Level::Hour, Level::Day].into_iter().filter(within).collect();
+            let levels: Vec<Level> = Detail::Fine.levels(scope).iter().copied().filter(within).collect();
             plan.add(segment, &levels);
         }
         plan
     }
 
     /// Everything that lies before an instant.
-    pub fn before(end: DateTime<Utc>, levels: &[Level]) -> Self {
+    pub fn before(end: DateTime<Utc>, scope: Scope) -> Self {
         // infallible: whatever is stored began after the year 1
         let from = DateTime::from_timestamp(-62_135_596_800, 0).unwrap_or_default();
-        Self::whole(&Window { from, to: end.max(from), zone: chrono_tz::UTC }, levels)
+        Self::whole(&Window { from, to: end.max(from), zone: chrono_tz::UTC }, Detail::Fine, scope)
     }
 
     /// Takes a stretch apart: coarse buckets inside, finer ones towards both ends, raw rows where not even the
@@ -126,7 +131,7 @@ impl Links {
     pub const LEVELS: [Level; 2] = [Level::Hour, Level::Day];
 
     pub fn within(window: &Window) -> Self {
-        let ranges = Plan::whole(window, &Self::LEVELS).ranges;
+        let ranges = Plan::of(window, &Self::LEVELS).ranges;
         let start = |range: &Range| range.level.start(range.from);
         let end = |range: &Range| range.level.start(range.to);
         // Ranges ascend, and no pair goes back in time.
@@ -199,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_window_is_made_of_the_coarsest_buckets_that_fit() {
-        let plan = |from, to, levels| shown(&Plan::whole(&window(from, to, Asia::Kathmandu), levels));
+        let plan = |from, to, levels| shown(&Plan::of(&window(from, to, Asia::Kathmandu), levels));
         assert_eq!(
             plan("2026-06-01T22:20:00Z", "2026-06-04T01:40:00.5Z", FINE),
             [
@@ -233,7 +238,7 @@ mod tests {
     #[test]
     fn a_bucket_is_not_taken_whole_where_the_local_clock_cuts_it() {
         let levels = |zone, unit| {
-            let plan = Plan::cut(&window("2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z", zone), unit);
+            let plan = Plan::cut(&window("2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z", zone), unit, Scope::Campaign);
             plan.ranges.iter().map(|range| format!("{:?}", range.level)).collect::<Vec<_>>()
         };
         assert_eq!(levels(Tz::UTC, Granularity::Week), ["Day"]);
@@ -244,8 +249,11 @@ mod tests {
 
     #[test]
     fn each_stretch_between_changes_of_the_clock_has_its_own_ends() {
-        let berlin =
-            Plan::cut(&window("2026-03-28T23:00:00Z", "2026-03-29T03:00:00Z", Europe::Berlin), Granularity::Day);
+        let berlin = Plan::cut(
+            &window("2026-03-28T23:00:00Z", "2026-03-29T03:00:00Z", Europe::Berlin),
+            Granularity::Day,
+            Scope::Campaign,
+        );
         assert_eq!(
             shown(&berlin),
             [
@@ -254,8 +262,11 @@ mod tests {
             ]
         );
         // At one minute past midnight, until 2011.
-        let st_johns =
-            Plan::cut(&window("2010-03-14T03:00:00Z", "2010-03-14T04:00:00Z", America::St_Johns), Granularity::Hour);
+        let st_johns = Plan::cut(
+            &window("2010-03-14T03:00:00Z", "2010-03-14T04:00:00Z", America::St_Johns),
+            Granularity::Hour,
+            Scope::Campaign,
+        );
         assert_eq!(
             shown(&st_johns),
             [
@@ -265,8 +276,11 @@ mod tests {
                 "Quarter 2010-03-14T03:45:00Z 2010-03-14T04:00:00Z -9000",
             ]
         );
-        let before_the_railways =
-            Plan::cut(&window("1850-01-01T00:00:00Z", "1850-01-02T00:00:00Z", Europe::Berlin), Granularity::Hour);
+        let before_the_railways = Plan::cut(
+            &window("1850-01-01T00:00:00Z", "1850-01-02T00:00:00Z", Europe::Berlin),
+            Granularity::Hour,
+            Scope::Campaign,
+        );
         assert!(before_the_railways.ranges.is_empty(), "an offset that is no whole quarter of an hour");
     }
 
@@ -286,7 +300,7 @@ mod tests {
         fn a_plan_covers_its_window_once_and_without_a_gap(from in 0..4_000_000_000_000_i64, length in 0..20_000_000_i64, zone in 0..chrono_tz::TZ_VARIANTS.len()) {
             let from = DateTime::from_timestamp_micros(from * 1_000).expect("an instant");
             let window = Window { from, to: from + chrono::TimeDelta::seconds(length), zone: chrono_tz::TZ_VARIANTS[zone] };
-            for plan in [Plan::whole(&window, FINE), Plan::cut(&window, Granularity::Hour), Plan::cut(&window, Granularity::Week)] {
+            for plan in [Plan::of(&window, FINE), Plan::cut(&window, Granularity::Hour, Scope::Campaign), Plan::cut(&window, Granularity::Week, Scope::Campaign)] {
                 let ranges = plan.ranges.iter().map(|range| (range.level.start(range.from), range.level.start(range.to)));
                 let mut parts: Vec<_> = ranges.chain(plan.ragged.iter().map(|end| (end.from, end.to))).collect();
                 parts.sort_unstable();

@@ -126,6 +126,7 @@ pub fn add(source: Origin) -> String {
                 callboard_bucket(callboard_quarter(later), v.width), source, {sums}
          from pairs cross join (values {widths}) w (width) cross join (values {widths}) v (width)
          group by 2, 3, 4, 5, 6, 7, 8 having {any}
+         order by 2, 3, 4, 5, 6, 7
          on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, source) do update set {added}",
         versions = versions(source),
         scopes = scopes.join(", "),

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::percent::PercentText;
 use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
 use crate::reports::report::{About, Ask, Caption, Module, Occasion, Place, Report, Subject};
-use crate::rollups::{FINE, Plan, Source};
+use crate::rollups::{Detail, Plan, RollupScope, Source};
 use crate::table::{Chart, Id, Table, row};
 use crate::time::Window;
 
@@ -140,7 +140,8 @@ impl Report for Comparison {
 async fn rolled(scope: &mut Scope, ids: &[i64], windows: &[Window]) -> Result<Vec<Counters>> {
     let mut rows = Vec::new();
     for (id, window) in ids.iter().zip(windows) {
-        let row = Plan::whole(window, FINE).bind(scope.select(include_str!("comparison.sql")).bind(*id));
+        let row = Plan::whole(window, Detail::Fine, RollupScope::Campaign)
+            .bind(scope.select(include_str!("comparison.sql")).bind(*id));
         rows.push(row.fetch_one(scope.connection()).await?);
     }
     Ok(rows)

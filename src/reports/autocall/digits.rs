@@ -3,7 +3,7 @@
 use super::Campaign;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::rollups::{FINE, Plan, Source};
+use crate::rollups::{Detail, Source};
 
 /// Answered attempts by deciding key.
 #[derive(Debug, Default)]
@@ -17,8 +17,7 @@ pub struct Digits {
 impl Digits {
     pub async fn load(scope: &mut Scope, campaign: &Campaign, source: Source) -> Result<Self> {
         if source == Source::Rolled {
-            let plan = Plan::whole(&campaign.window, FINE);
-            let row = campaign.rolled::<KeyCounts>(scope, include_str!("digits.sql"), &plan);
+            let row = campaign.rolled::<KeyCounts>(scope, include_str!("digits.sql"), Detail::Fine);
             return Ok(row.fetch_one(scope.connection()).await?.into());
         }
         let rows = campaign.raw(scope, include_str!("digits.raw.sql"));

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::percent::{PercentText, parts};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
-use crate::rollups::{COARSE, Plan, Source};
+use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct Dtmf;
@@ -79,7 +79,7 @@ impl Report for Dtmf {
         let digits = Digits::load(scope, campaign, ask.source).await?;
         let actions = script::actions(scope, campaign.id).await?;
         let paths = match ask.source {
-            Source::Rolled => campaign.rolled(scope, include_str!("dtmf.sql"), &Plan::whole(&campaign.window, COARSE)),
+            Source::Rolled => campaign.rolled(scope, include_str!("dtmf.sql"), Detail::Coarse),
             Source::Raw => campaign.raw(scope, include_str!("dtmf.raw.sql")),
         };
         let paths: Vec<(String, i64)> = paths.fetch_all(scope.connection()).await?;

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::percent::{PercentText, parts};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
-use crate::rollups::{COARSE, Plan, Source};
+use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct Hangup;
@@ -57,9 +57,7 @@ impl Report for Hangup {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallHangup> {
         let campaign = &ask.subject;
         let rows = match ask.source {
-            Source::Rolled => {
-                campaign.rolled(scope, include_str!("hangup.sql"), &Plan::whole(&campaign.window, COARSE))
-            }
+            Source::Rolled => campaign.rolled(scope, include_str!("hangup.sql"), Detail::Coarse),
             Source::Raw => campaign.raw(scope, include_str!("hangup.raw.sql")),
         };
         let rows: Vec<(String, i64)> = rows.fetch_all(scope.connection()).await?;

@@ -12,7 +12,7 @@ use crate::percent::PercentText;
 use crate::query::{Kind, Parameter, Query, choice};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::{series, week};
-use crate::rollups::{Plan, Source};
+use crate::rollups::Source;
 use crate::table::{Chart, Table, row};
 use crate::time::Granularity;
 
@@ -96,10 +96,7 @@ impl Report for Heatmap {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, Option<Metric>>) -> Result<Self::Body> {
         let campaign = &ask.subject;
         let rows = match ask.source {
-            Source::Rolled => {
-                let plan = Plan::cut(&campaign.window, Granularity::Hour);
-                campaign.rolled(scope, include_str!("heatmap.sql"), &plan)
-            }
+            Source::Rolled => campaign.rolled_by(scope, include_str!("heatmap.sql"), Granularity::Hour),
             Source::Raw => {
                 let rows = scope.select(include_str!("heatmap.raw.sql")).bind(campaign.id);
                 series::bind_segments(rows, &campaign.window)

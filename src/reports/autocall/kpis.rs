@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::percent::{PercentText, mean};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
-use crate::rollups::{FINE, Plan, Source};
+use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;
 
@@ -123,8 +123,7 @@ impl Report for Kpis {
         let campaign = &ask.subject;
         let (counters, digits) = match ask.source {
             Source::Rolled => {
-                let plan = Plan::whole(&campaign.window, FINE);
-                let row = campaign.rolled::<CountersAndKeys>(scope, include_str!("kpis.sql"), &plan);
+                let row = campaign.rolled::<CountersAndKeys>(scope, include_str!("kpis.sql"), Detail::Fine);
                 let CountersAndKeys { counters, keys } = row.fetch_one(scope.connection()).await?;
                 (counters, keys.into())
             }

@@ -24,7 +24,8 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
-use crate::rollups::Plan;
+use crate::rollups::{Detail, Plan, RollupScope};
+use crate::time::Granularity;
 use crate::time::Window;
 use crate::time::instant::Given;
 
@@ -48,9 +49,19 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// A statement over roll-ups: `$2` the campaign, `$3` to `$9` the plan.
-    fn rolled<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str, plan: &Plan) -> Select<R> {
-        plan.bind(scope.select(sql).bind(self.id))
+    /// A statement over roll-ups: `$2` the campaign, `$3` to `$9` the plan of the window.
+    fn rolled<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str, detail: Detail) -> Select<R> {
+        Plan::whole(&self.window, detail, RollupScope::Campaign).bind(scope.select(sql).bind(self.id))
+    }
+
+    /// As [`Campaign::rolled`], for figures by local time.
+    fn rolled_by<R: for<'r> FromRow<'r, PgRow>>(
+        &self,
+        scope: &Scope,
+        sql: &'static str,
+        unit: Granularity,
+    ) -> Select<R> {
+        Plan::cut(&self.window, unit, RollupScope::Campaign).bind(scope.select(sql).bind(self.id))
     }
 
     /// A statement over raw rows: `$2` the campaign, `$3` and `$4` the window.

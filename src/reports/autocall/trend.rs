@@ -85,7 +85,7 @@ impl Report for Trend {
         let window = &campaign.window;
         let rows = match ask.source {
             Source::Rolled => {
-                series.bind_units(campaign.rolled(scope, include_str!("trend.sql"), &series.plan(window)))
+                series.bind_units(campaign.rolled_by(scope, include_str!("trend.sql"), series.granularity))
             }
             Source::Raw => series.bind(scope.select(include_str!("trend.raw.sql")).bind(campaign.id), window),
         };

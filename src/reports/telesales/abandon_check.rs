@@ -12,7 +12,7 @@ use super::exposure::Exposure;
 use crate::app::App;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::rollups::{FINE, Plan};
+use crate::rollups::{Detail, Plan, RollupScope};
 use crate::time::Window;
 
 const EVERY: Duration = Duration::from_secs(60);
@@ -81,7 +81,7 @@ async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u64> {
         let campaigns = scope.select::<Campaign>(include_str!("abandon_check.raw.sql"));
         campaigns.bind(from).bind(now).bind(quiet_since)
     } else {
-        let plan = Plan::whole(&Window { from, to: now, zone: chrono_tz::UTC }, FINE);
+        let plan = Plan::whole(&Window { from, to: now, zone: chrono_tz::UTC }, Detail::Fine, RollupScope::Campaign);
         plan.bind(scope.select(include_str!("abandon_check.sql")).bind(quiet_since))
     };
     let campaigns = campaigns.fetch_all(scope.connection()).await?;

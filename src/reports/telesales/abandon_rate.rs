@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::percent::DecimalNumber;
 use crate::query::{Kind, Parameter, Query, ZONE_UTC};
 use crate::reports::report::{About, Ask, Caption, Module, Object, Occasion, Place, Report, Subject};
-use crate::rollups::{FINE, Plan, RollupScope, Source};
+use crate::rollups::{Detail, Plan, RollupScope, Source};
 use crate::table::{Id, Table};
 use crate::time::{Instant, Window};
 
@@ -183,9 +183,10 @@ impl Report for AbandonRate {
         let Recent { campaign_id, window, .. } = ask.subject;
         let exposure = match ask.source {
             Source::Rolled => {
-                let number = RollupScope::of(campaign_id.is_some(), false).number();
-                let exposure = scope.select(include_str!("abandon_rate.sql")).bind(number);
-                Plan::whole(&window, FINE).bind(exposure.bind(campaign_id.unwrap_or(0)).bind(vec![0_i64]))
+                let rollup_scope = RollupScope::of(campaign_id.is_some(), false);
+                let exposure = scope.select(include_str!("abandon_rate.sql")).bind(rollup_scope.number());
+                Plan::whole(&window, Detail::Fine, rollup_scope)
+                    .bind(exposure.bind(campaign_id.unwrap_or(0)).bind(vec![0_i64]))
             }
             Source::Raw => {
                 let exposure = scope.select(include_str!("abandon_rate.raw.sql"));

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::percent::{DecimalNumber, mean};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
-use crate::rollups::{FINE, Plan, Source};
+use crate::rollups::Source;
 use crate::table::{Chart, Id, Table, row};
 
 pub struct AgentPerformance;
@@ -67,7 +67,7 @@ impl Report for AgentPerformance {
             Source::Rolled => {
                 let agents = filter.agents_of_calls(scope).await?;
                 let rows = filter.in_scope(scope.select(include_str!("agent_performance.sql")), true).bind(agents);
-                Plan::whole(&filter.window, FINE).bind(rows)
+                filter.plan_of_agents().bind(rows)
             }
             Source::Raw => filter.bind(scope.select(include_str!("agent_performance.raw.sql"))),
         };

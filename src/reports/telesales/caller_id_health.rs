@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::percent::{DecimalNumber, mean};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
-use crate::rollups::{COARSE, Plan, Source};
+use crate::rollups::{Detail, Plan, RollupScope, Source};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;
 use crate::time::Window;
@@ -98,8 +98,8 @@ impl Report for CallerIdHealth {
         let rows = match ask.source {
             Source::Rolled => {
                 let today = Window { from: midnight(ask), to: ask.now, zone: filter.window.zone };
-                let plan = Plan::whole(&filter.window, COARSE);
-                Plan::whole(&today, COARSE).bind(filter.rolled(scope, include_str!("caller_id_health.sql"), &plan))
+                let rows = filter.rolled(scope, include_str!("caller_id_health.sql"), Detail::Coarse);
+                Plan::whole(&today, Detail::Coarse, RollupScope::Account).bind(rows)
             }
             Source::Raw => {
                 let rows = filter.bind(scope.select(include_str!("caller_id_health.raw.sql")));

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::percent::{DecimalText, PercentText};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
-use crate::rollups::{FINE, Plan, Source};
+use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct Dashboard;
@@ -64,8 +64,9 @@ impl Report for Dashboard {
         let counters = match ask.source {
             Source::Rolled => {
                 let agents = filter.agents_of_calls(scope).await?;
-                let counters = filter.rolled(scope, include_str!("dashboard.sql"), &Plan::whole(&filter.window, FINE));
-                counters.bind(filter.rollup_scope(true).number()).bind(agents)
+                let counters = filter.rolled(scope, include_str!("dashboard.sql"), Detail::Fine);
+                let counters = counters.bind(filter.rollup_scope(true).number()).bind(agents);
+                filter.plan_of_agents().bind(counters)
             }
             Source::Raw => filter.bind(scope.select(include_str!("dashboard.raw.sql"))),
         };

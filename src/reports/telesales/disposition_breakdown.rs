@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::percent::{PercentText, parts};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
-use crate::rollups::{COARSE, Plan, Source};
+use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct DispositionBreakdown;
@@ -58,9 +58,7 @@ impl Report for DispositionBreakdown {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;
         let rows = match ask.source {
-            Source::Rolled => {
-                filter.rolled(scope, include_str!("disposition_breakdown.sql"), &Plan::whole(&filter.window, COARSE))
-            }
+            Source::Rolled => filter.rolled(scope, include_str!("disposition_breakdown.sql"), Detail::Coarse),
             Source::Raw => filter.bind(scope.select(include_str!("disposition_breakdown.raw.sql"))),
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;

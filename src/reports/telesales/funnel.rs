@@ -5,7 +5,7 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
-use crate::rollups::{FINE, Plan, Source};
+use crate::rollups::{Plan, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct Funnel;
@@ -51,7 +51,7 @@ impl Report for Funnel {
         let filter = &ask.subject;
         let counters = match filter.source_of_leads(scope, ask.source).await? {
             Source::Rolled => {
-                let leads = Plan::before(filter.window.to, FINE);
+                let leads = Plan::before(filter.window.to, filter.rollup_scope(false));
                 filter.rolled_leads(scope, include_str!("funnel.sql"), &leads)
             }
             Source::Raw => filter.bind(scope.select(include_str!("funnel.raw.sql"))),

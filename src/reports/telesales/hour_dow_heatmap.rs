@@ -7,7 +7,7 @@ use crate::percent::DecimalNumber;
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::{series, week};
-use crate::rollups::{Plan, Source};
+use crate::rollups::Source;
 use crate::table::{Chart, Table, row};
 use crate::time::Granularity;
 
@@ -56,10 +56,7 @@ impl Report for HourDowHeatmap {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;
         let rows = match ask.source {
-            Source::Rolled => {
-                let plan = Plan::cut(&filter.window, Granularity::Hour);
-                filter.rolled(scope, include_str!("hour_dow_heatmap.sql"), &plan)
-            }
+            Source::Rolled => filter.rolled_by(scope, include_str!("hour_dow_heatmap.sql"), Granularity::Hour),
             Source::Raw => {
                 let rows = filter.bind(scope.select(include_str!("hour_dow_heatmap.raw.sql")));
                 series::bind_segments(rows, &filter.window)

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::percent::PercentText;
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
-use crate::rollups::{COARSE, Plan, Source};
+use crate::rollups::{Detail, Plan, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct LeadSourceAttribution;
@@ -64,7 +64,7 @@ impl Report for LeadSourceAttribution {
         let filter = &ask.subject;
         let rows = match filter.source_of_leads(scope, ask.source).await? {
             Source::Rolled => {
-                let leads = Plan::whole(&filter.window, COARSE);
+                let leads = Plan::whole(&filter.window, Detail::Coarse, filter.rollup_scope(false));
                 filter.rolled_leads(scope, include_str!("lead_source_attribution.sql"), &leads)
             }
             Source::Raw => filter.bind(scope.select(include_str!("lead_source_attribution.raw.sql"))),

@@ -25,7 +25,8 @@ use super::series::Select;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::query::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
-use crate::rollups::{Links, Plan, RollupScope, Source};
+use crate::rollups::{Detail, Links, Plan, RollupScope, Source};
+use crate::time::Granularity;
 use crate::time::Window;
 use crate::time::instant::Given;
 
@@ -62,10 +63,30 @@ impl Filter {
         rows.bind(self.window.from).bind(self.window.to).bind(self.campaign).bind(self.agents.clone())
     }
 
-    /// A statement over roll-ups: `$2` to `$4` scope, campaign and agents, `$5` to `$11` the plan.
-    fn rolled<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str, plan: &Plan) -> Select<R> {
-        let agents = self.agents.clone().unwrap_or_else(|| vec![0]);
-        plan.bind(self.in_scope(scope.select(sql), self.agents.is_some()).bind(agents))
+    /// A statement over roll-ups: `$2` to `$4` scope, campaign and agents, `$5` to `$11` the plan of the window.
+    fn rolled<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str, detail: Detail) -> Select<R> {
+        let plan = Plan::whole(&self.window, detail, self.rollup_scope(self.agents.is_some()));
+        plan.bind(self.narrowed(scope.select(sql)))
+    }
+
+    /// As [`Filter::rolled`], for figures by local time.
+    fn rolled_by<R: for<'r> FromRow<'r, PgRow>>(
+        &self,
+        scope: &Scope,
+        sql: &'static str,
+        unit: Granularity,
+    ) -> Select<R> {
+        let plan = Plan::cut(&self.window, unit, self.rollup_scope(self.agents.is_some()));
+        plan.bind(self.narrowed(scope.select(sql)))
+    }
+
+    fn narrowed<R>(&self, rows: Select<R>) -> Select<R> {
+        self.in_scope(rows, self.agents.is_some()).bind(self.agents.clone().unwrap_or_else(|| vec![0]))
+    }
+
+    /// The plan of the window by agent.
+    fn plan_of_agents(&self) -> Plan {
+        Plan::whole(&self.window, Detail::Fine, self.rollup_scope(true))
     }
 
     /// A statement over leads, whom agents do not narrow: `$2` and `$3` scope and campaign, `$4` to `$10` the

@@ -86,7 +86,7 @@ impl Report for TimeSeries {
         let window = &filter.window;
         let rows = match ask.source {
             Source::Rolled => {
-                series.bind_units(filter.rolled(scope, include_str!("time_series.sql"), &series.plan(window)))
+                series.bind_units(filter.rolled_by(scope, include_str!("time_series.sql"), series.granularity))
             }
             Source::Raw => series.bind(filter.bind(scope.select(include_str!("time_series.raw.sql"))), window),
         };
