@@ -147,71 +147,64 @@ fn reader(family: &Family, stages: &Stages) -> String {
     function(&format!("rolled_{}_leads({READER_ARGUMENTS}) returns table ({returned})", stages.name), &body)
 }
 
-/// Adds what the source changes to the links; the trail must not have been changed yet.
-pub fn add(family: &Family, stages: &Stages, source: Origin) -> String {
+/// Adds what the origin changes to the links; the trail must not have been changed yet.
+pub fn add(family: &Family, stages: &Stages, origin: Origin) -> String {
     let name = table(stages);
-    let names: Vec<&str> = stages.all.iter().map(|(name, _)| *name).collect();
-    let numbers: Vec<String> = (0..names.len()).map(|at| format!("({})", 1 << at)).collect();
-    let sums: Vec<String> =
-        (0..names.len()).map(|at| format!("coalesce(sum(weight) filter (where stage = {}), 0)", 1 << at)).collect();
-    let any: Vec<String> = sums.iter().map(|sum| format!("{sum} <> 0")).collect();
-    let added: Vec<String> = names.iter().map(|name| format!("{name} = stored.{name} + excluded.{name}")).collect();
+    let list = |each: &dyn Fn(usize, &str) -> String, between: &str| {
+        stages.all.iter().enumerate().map(|(at, (name, _))| each(1 << at, name)).collect::<Vec<_>>().join(between)
+    };
     let widths: Vec<String> = Links::LEVELS.iter().map(|level| format!("({})", level.width())).collect();
-    let scopes: Vec<String> = source
-        .scopes(family)
-        .iter()
-        .filter(|scope| !scope.has_agent())
-        .map(|scope| format!("({})", scope.number()))
-        .collect();
+    let scopes = origin.scopes(family).into_iter().filter(|scope| !scope.has_agent());
+    let scopes: Vec<String> = scopes.map(|scope| format!("({})", scope.number())).collect();
     format!(
         "with {versions},
-         -- The chain of each lead in each stage: every row with the one before it.
-         chains as (
-            select version, scope, campaign_id, stage, at,
-                   lag(at) over (partition by version, scope, campaign_id, lead_id, stage order by at) as previous
-            from (select version, scope, case when scope = 0 then campaign_id else 0 end as campaign_id, lead_id, stage, at
-                  from versions cross join (values {numbers}) b (stage) cross join (values {scopes}) s (scope)
-                  where stages & stage <> 0) rows
-         ), pairs as (
-            select scope, campaign_id, stage, callboard_quarter(at) as quarter, callboard_quarter(at) as later, version as weight from chains
+         chains as ( -- each row of a lead with the hour of the last one before it in each stage
+            select version, scope, case when scope = 0 then campaign_id else 0 end as campaign_id, hour, stages,
+                   {before}
+            from versions cross join (values {scopes}) s (scope)
+            window earlier as (partition by version, scope, case when scope = 0 then campaign_id else 0 end, lead_id
+                               order by at rows between unbounded preceding and 1 preceding)
+         ), linked as ( -- from each row to itself, then from the last one before to it
+            select scope, campaign_id, hour as earlier, hour as later, {itself}
+            from chains group by 1, 2, 3
             union all
-            select scope, campaign_id, stage, callboard_quarter(previous), callboard_quarter(at), -version from chains where previous is not null
-         ), fine as ( -- most of what did not change cancels out here
-            select scope, campaign_id, stage, callboard_bucket(quarter, 4) as hour, callboard_bucket(later, 4) as later_hour, sum(weight) as weight
-            from pairs group by 1, 2, 3, 4, 5 having sum(weight) <> 0
+            select scope, campaign_id, b.earlier, hour, {neighbours}
+            from chains cross join lateral (values {last}) b (stage, earlier)
+            where b.earlier is not null and stages & b.stage <> 0
+            group by 1, 2, 3, 4
          )
          insert into {name} as stored (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, {names})
-         select $1, scope, campaign_id, w.width, v.width, callboard_bucket(hour, w.width / 4), callboard_bucket(later_hour, v.width / 4), {sums}
-         from fine cross join (values {widths}) w (width) cross join (values {widths}) v (width)
+         select $1, scope, campaign_id, w.width, v.width, callboard_bucket(earlier, w.width / 4), callboard_bucket(later, v.width / 4), {sums}
+         from linked cross join (values {widths}) w (width) cross join (values {widths}) v (width)
          group by 2, 3, 4, 5, 6, 7 having {any}
          order by 2, 3, 4, 5, 6, 7
          on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set {added}",
-        versions = versions(family, stages, source),
-        numbers = numbers.join(", "),
-        names = names.join(", "),
-        sums = sums.join(", "),
+        versions = versions(family, stages, origin),
+        before = list(&|bit, name| format!("max(hour) filter (where stages & {bit} <> 0) over earlier as {name}"), ", "),
+        itself = list(&|bit, name| format!("sum(case when stages & {bit} <> 0 then version else 0 end) as {name}"), ", "),
+        neighbours = list(&|bit, _| format!("-sum(case when b.stage = {bit} then version else 0 end)"), ", "),
+        last = list(&|bit, name| format!("({bit}, {name})"), ", "),
+        names = list(&|_, name| name.to_owned(), ", "),
+        sums = list(&|_, name| format!("sum({name})"), ", "),
+        any = list(&|_, name| format!("sum({name}) <> 0"), " or "),
+        added = list(&|_, name| format!("{name} = stored.{name} + excluded.{name}"), ", "),
         scopes = scopes.join(", "),
         widths = widths.join(", "),
-        any = any.join(" or "),
-        added = added.join(", "),
     )
     .replace("{tenant}", "$1")
 }
 
-/// The rows of every lead that the source changes, before (version −1) and after (+1).
-fn versions(family: &Family, stages: &Stages, source: Origin) -> String {
-    let changes = format!(
-        "changes as materialized (
-            select r.campaign_id, r.lead_id, r.{at} as at, {mask} as stages, sum(r.weight) as n
-            from {rows} r {join} group by 1, 2, 3, 4
-         )",
-        at = family.at,
-        mask = stages.mask(),
-        rows = source.relation(family),
-        join = stages.join,
-    );
-    if source != Origin::Journal {
-        return format!("{changes}, versions as (select 1 as version, campaign_id, lead_id, at, stages from changes)");
+/// The rows of every lead that the origin changes, before (version −1) and after (+1).
+fn versions(family: &Family, stages: &Stages, origin: Origin) -> String {
+    let (at, mask, rows, join) = (family.at, stages.mask(), origin.relation(family), stages.join);
+    let hour = "callboard_bucket(callboard_quarter(at), 4) as hour";
+    if origin != Origin::Journal {
+        return format!(
+            "versions as (
+                select 1 as version, r.campaign_id, r.lead_id, r.{at} as at, callboard_bucket(r.quarter, 4) as hour, {mask} as stages
+                from {rows} r {join}
+             )"
+        );
     }
     let same_lead = if across(family) {
         "t.lead_id = c.lead_id"
@@ -220,14 +213,16 @@ fn versions(family: &Family, stages: &Stages, source: Origin) -> String {
     };
     let leads = if across(family) { "lead_id" } else { "campaign_id, lead_id" };
     format!(
-        "{changes}, before as materialized (
+        "changes as materialized (
+            select r.campaign_id, r.lead_id, r.{at} as at, {mask} as stages, r.weight as n from {rows} r {join}
+         ), before as materialized (
             select t.campaign_id, t.lead_id, t.at, t.stages, t.n
             from (select distinct {leads} from changes) c
             join {trail} t on t.tenant_id = $1 and {same_lead}
          ), versions as (
-            select -1 as version, campaign_id, lead_id, at, stages from before where n > 0
+            select -1 as version, campaign_id, lead_id, at, {hour}, stages from before where n > 0
             union all
-            select 1, campaign_id, lead_id, at, stages
+            select 1, campaign_id, lead_id, at, {hour}, stages
             from (select * from before union all select * from changes) rows
             group by campaign_id, lead_id, at, stages having sum(n) > 0
          )",
@@ -236,7 +231,7 @@ fn versions(family: &Family, stages: &Stages, source: Origin) -> String {
 }
 
 /// Brings the trail up to what the links say.
-pub fn follow(family: &Family, stages: &Stages, source: Origin) -> Vec<String> {
+pub fn follow(family: &Family, stages: &Stages, origin: Origin) -> Vec<String> {
     let by = if across(family) { "lead_id, campaign_id" } else { "campaign_id, lead_id" };
     let trail = trail(stages);
     let add = format!(
@@ -246,22 +241,22 @@ pub fn follow(family: &Family, stages: &Stages, source: Origin) -> Vec<String> {
          on conflict (tenant_id, {by}, at, stages) do update set n = stored.n + excluded.n",
         at = family.at,
         mask = stages.mask(),
-        rows = source.relation(family),
+        rows = origin.relation(family),
         join = stages.join,
     )
     .replace("{tenant}", "$1");
     let gone = format!(
         "delete from {trail} t using (select distinct campaign_id, lead_id from {rows} r where r.weight < 0) r
          where t.tenant_id = $1 and t.campaign_id = r.campaign_id and t.lead_id = r.lead_id and t.n <= 0",
-        rows = source.relation(family),
+        rows = origin.relation(family),
     );
-    if source == Origin::Journal { vec![add, gone] } else { vec![add] }
+    if origin == Origin::Journal { vec![add, gone] } else { vec![add] }
 }
 
 /// Takes out what is known of an account, or of its campaign `$2`.
-pub fn clear(stages: &Stages, source: Origin) -> Vec<String> {
+pub fn clear(stages: &Stages, origin: Origin) -> Vec<String> {
     let (trail, table) = (trail(stages), table(stages));
-    match source {
+    match origin {
         Origin::RowsOfCampaign => vec![
             format!("delete from {trail} where tenant_id = $1 and campaign_id = $2"),
             format!("delete from {table} where tenant_id = $1 and scope = 0 and campaign_id = $2"),
