@@ -60,33 +60,44 @@ pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
         names.iter().map(|counter| format!("{counter} = stored.{counter} + excluded.{counter}")).collect();
     let scopes = origin.scopes(family);
     let finest = scopes.iter().flat_map(|scope| rollup.detail.levels(*scope)).min().map_or(1, |level| level.width());
-    let parts: Vec<String> = scopes
-        .iter()
-        .flat_map(|scope| {
-            rollup.detail.levels(*scope).iter().map(|level| format!("({}, {})", scope.number(), level.width()))
-        })
-        .collect();
+    // Agents multiply rows: what is summed over all of them is made of what has been summed over them.
+    let parts = |of_agents: bool| {
+        let of = scopes.iter().filter(move |scope| scope.has_agent() == of_agents);
+        let each =
+            of.flat_map(|scope| rollup.detail.levels(*scope).iter().map(|level| (scope.number(), level.width())));
+        each.map(|(scope, width)| format!("({scope}, {width})")).collect::<Vec<_>>().join(", ")
+    };
+    let (bare, by_agent) = (parts(false), parts(true));
+    let rows = match by_agent.as_str() {
+        "" => format!("bare cross join (values {bare}) p (scope, width)"),
+        _ => format!(
+            "(select bare.*, p.* from bare cross join (values {bare}) p (scope, width)
+              union all
+              select fine.*, p.* from fine cross join (values {by_agent}) p (scope, width) where agent_id is not null) rows"
+        ),
+    };
     format!(
-        "with fine as (
+        "with fine as materialized (
             select r.campaign_id, {agent} as agent_id, {bucket} as bucket{value}, {fine}
-            from {rows} r where {only} group by 1, 2, 3{fourth}
+            from {relation} r where {only} group by 1, 2, 3{fourth}
+         ), bare as (
+            select campaign_id, null::bigint as agent_id, bucket{column}, {summed} from fine group by 1, 3{fourth}
          )
          insert into {name} as stored (tenant_id, scope, campaign_id, agent_id, width, bucket{column}, {names})
-         select $1, scope, case when scope in (0, 2) then campaign_id else 0 end,
-                case when scope in (2, 3) then agent_id else 0 end, width, callboard_bucket(fine.bucket, width / {finest}){column}, {sums}
-         from fine cross join (values {parts}) p (scope, width)
-         where scope < 2 or agent_id is not null
+         select $1, scope, case when scope in (0, 2) then campaign_id else 0 end, coalesce(agent_id, 0), width,
+                callboard_bucket(bucket, width / {finest}){column}, {sums}
+         from {rows}
          group by 2, 3, 4, 5, 6{seventh} having {any}
          order by 2, 3, 4, 5, 6{seventh} -- as the key lies, which spares the index
          on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket{column}) do update set {added}",
+        bucket = if finest == 1 { "r.quarter".to_owned() } else { format!("callboard_bucket(r.quarter, {finest})") },
         fine = fine.join(", "),
-        rows = origin.relation(family),
+        relation = origin.relation(family),
         only = rollup.only,
         fourth = if dimension.is_some() { ", 4" } else { "" },
+        summed = list(|name| format!("sum({name}) as {name}")),
         names = names.join(", "),
         sums = list(|name| format!("sum({name})")),
-        bucket = if finest == 1 { "r.quarter".to_owned() } else { format!("callboard_bucket(r.quarter, {finest})") },
-        parts = parts.join(", "),
         seventh = if dimension.is_some() { ", 7" } else { "" },
         any = any.join(" or "),
         added = added.join(", "),
