@@ -1,9 +1,10 @@
 -- What the roll-ups stand on. The roll-ups themselves, their journal and their triggers are derived from a list
 -- in the server (src/rollups/catalog.rs) and made when it starts; here is what does not change with that list.
 
--- Which list the derived tables were made from.
+-- Which list the derived tables were made from, and which functions read them.
 create table rollup_schema (
-    fingerprint  text not null,
+    tables       text not null,
+    readers      text not null,
     installed_at timestamptz not null default now()
 );
 

@@ -27,7 +27,7 @@ fn across(family: &Family) -> bool {
     family.scopes.contains(&Scope::Account)
 }
 
-pub fn schema(family: &Family, stages: &Stages) -> Vec<String> {
+pub fn tables(family: &Family, stages: &Stages) -> Vec<String> {
     let (trail, table) = (trail(stages), table(stages));
     // By lead first where one lead's rows in all campaigns are asked for.
     let by = if across(family) { "lead_id, campaign_id" } else { "campaign_id, lead_id" };
@@ -48,7 +48,6 @@ pub fn schema(family: &Family, stages: &Stages) -> Vec<String> {
             columns = stage_columns(stages)
         ),
         guarded(&table),
-        reader(family, stages),
     ]
 }
 
@@ -122,7 +121,7 @@ pub fn reached(stages: &Stages) -> String {
 }
 
 /// The function that counts the leads of a window, each once a stage.
-fn reader(family: &Family, stages: &Stages) -> String {
+pub fn reader(family: &Family, stages: &Stages) -> String {
     let each = |text: &dyn Fn(usize, &str) -> String| {
         stages.all.iter().enumerate().map(|(at, (name, _))| text(at, name)).collect::<Vec<_>>().join(", ")
     };

@@ -16,57 +16,90 @@ use crate::error::Result;
 /// Names the work among Postgres' advisory locks.
 const LOCK: i64 = 0x6361_6c6c_0002;
 
-/// Makes the derived tables unless they are those of this catalog already. Several instances may do so at once:
-/// one of them does the work.
+/// Of the rules that sums are made by. Raised where these change though the tables do not, so that what an
+/// earlier version summed is made anew.
+const RULES: u32 = 1;
+
+/// Makes what is derived unless it is that of this catalog already. Several instances may do so at once: one of
+/// them does the work.
 pub async fn install(connection: &mut PgConnection) -> Result<()> {
-    let statements = statements();
-    let fingerprint = fingerprint(&statements);
+    let (tables, readers) = (tables(), readers());
+    let wanted = (fingerprint(&tables), fingerprint(&readers));
     let mut transaction = connection.begin().await?;
     sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *transaction).await?;
-    let installed: Option<String> =
-        sqlx::query_scalar("select fingerprint from rollup_schema").fetch_optional(&mut *transaction).await?;
-    if installed.as_ref() != Some(&fingerprint) {
-        for statement in removal().into_iter().chain(statements) {
-            transaction.execute(AssertSqlSafe(statement)).await?;
-        }
-        transaction.execute("set local callboard.roll_call = 'on'").await?;
-        transaction
-            .execute(
-                "insert into rollup_stale (tenant_id, module)
-                 select t.id, m.module from tenants t cross join (values ('autocall'), ('telesales')) m (module)",
-            )
-            .await?;
-        transaction.execute("delete from rollup_schema").await?;
-        let note = sqlx::query("insert into rollup_schema (fingerprint) values ($1)").bind(fingerprint);
-        note.execute(&mut *transaction).await?;
+    let installed: Option<(String, String)> =
+        sqlx::query_as("select tables, readers from rollup_schema").fetch_optional(&mut *transaction).await?;
+    if installed.as_ref() == Some(&wanted) {
+        return Ok(transaction.commit().await?);
     }
+    let same_tables = installed.is_some_and(|(tables, _)| tables == wanted.0);
+    run(&mut transaction, if same_tables { &[DROP_READERS] } else { &[DROP_READERS, DROP_TABLES] }).await?;
+    if !same_tables {
+        run(&mut transaction, &tables).await?;
+        run(&mut transaction, &["set local callboard.roll_call = 'on'", ALL_STALE]).await?;
+    }
+    run(&mut transaction, &readers).await?;
+    run(&mut transaction, &["delete from rollup_schema"]).await?;
+    let note = sqlx::query("insert into rollup_schema (tables, readers) values ($1, $2)").bind(wanted.0).bind(wanted.1);
+    note.execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
 
+async fn run<S: AsRef<str>>(connection: &mut PgConnection, statements: &[S]) -> Result<()> {
+    for statement in statements {
+        connection.execute(AssertSqlSafe(statement.as_ref().to_owned())).await?;
+    }
+    Ok(())
+}
+
 fn fingerprint(statements: &[String]) -> String {
-    let digest = Sha256::digest(statements.join("\n").as_bytes());
+    let digest = Sha256::digest(format!("{RULES}\n{}", statements.join("\n")).as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+const ALL_STALE: &str = "insert into rollup_stale (tenant_id, module)
+    select t.id, m.module from tenants t cross join (values ('autocall'), ('telesales')) m (module)";
+
 /// Whatever an earlier catalog made: it left its mark on each.
-fn removal() -> Vec<String> {
-    vec![
-        "do $$ declare made record; begin
-            for made in select p.oid::regprocedure as name from pg_proc p
-                        where obj_description(p.oid, 'pg_proc') = 'callboard derived' loop
-                execute format('drop function %s cascade', made.name);
-            end loop;
-            for made in select c.oid::regclass as name from pg_class c
-                        where obj_description(c.oid, 'pg_class') = 'callboard derived' loop
-                execute format('drop table %s cascade', made.name);
-            end loop;
-        end $$"
-            .to_owned(),
-    ]
+const DROP_READERS: &str = "do $$ declare made record; begin
+        for made in select p.oid::regprocedure as name from pg_proc p
+                    where obj_description(p.oid, 'pg_proc') = 'callboard reader' loop
+            execute format('drop function %s cascade', made.name);
+        end loop;
+    end $$";
+const DROP_TABLES: &str = "do $$ declare made record; begin
+        for made in select p.oid::regprocedure as name from pg_proc p
+                    where obj_description(p.oid, 'pg_proc') = 'callboard derived' loop
+            execute format('drop function %s cascade', made.name);
+        end loop;
+        for made in select c.oid::regclass as name from pg_class c
+                    where obj_description(c.oid, 'pg_class') = 'callboard derived' loop
+            execute format('drop table %s cascade', made.name);
+        end loop;
+    end $$";
+
+fn families() -> impl Iterator<Item = &'static Family> {
+    Module::ALL.into_iter().flat_map(Module::families)
 }
 
-/// Everything there is to make, in order.
-fn statements() -> Vec<String> {
+/// What holds sums, and the triggers that feed it.
+fn tables() -> Vec<String> {
+    let mut statements = Vec::new();
+    for family in families() {
+        statements.extend(journal(family));
+        for rollup in family.rollups {
+            statements.push(rollup_table(rollup));
+            statements.push(guarded(rollup.name));
+        }
+        statements.extend(family.stages.into_iter().flat_map(|stages| links::tables(family, stages)));
+    }
+    statements.extend(sources::tables());
+    statements.extend(families().map(truncation));
+    statements
+}
+
+/// The functions that it is read through, and those that sums are made by.
+fn readers() -> Vec<String> {
     let mut statements = vec![function(
         "callboard_short_call_sec(tenant bigint) returns numeric",
         &format!(
@@ -74,23 +107,11 @@ fn statements() -> Vec<String> {
             Settings::default().short_call_sec
         ),
     )];
-    let families: Vec<&Family> = Module::ALL.into_iter().flat_map(Module::families).collect();
-    for family in &families {
-        statements.extend(journal(family));
-        for rollup in family.rollups {
-            statements.push(rollup_table(rollup));
-            statements.push(guarded(rollup.name));
-        }
-    }
-    // Functions name tables, all of which must be there.
-    for family in &families {
+    for family in families() {
         statements.extend(family.rollups.iter().map(|rollup| reader(family, rollup)));
-        if let Some(stages) = family.stages {
-            statements.extend(links::schema(family, stages));
-        }
+        statements.extend(family.stages.map(|stages| links::reader(family, stages)));
     }
-    statements.extend(sources::schema());
-    statements.extend(families.into_iter().map(truncation));
+    statements.push(sources::reader());
     statements
 }
 
@@ -100,7 +121,7 @@ pub fn function(head: &str, body: &str) -> String {
     let name = signature(name);
     format!(
         "create function {head} language sql stable parallel safe as $body$ {body} $body$;
-         comment on function {name} is 'callboard derived'"
+         comment on function {name} is 'callboard reader'"
     )
 }
 

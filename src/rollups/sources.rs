@@ -31,7 +31,7 @@ pub fn derived_from(family: &Family) -> Option<String> {
     [TELESALES_CALLS.table, TELESALES_LEADS.table].contains(&family.table).then(|| TABLE.to_owned())
 }
 
-pub fn schema() -> Vec<String> {
+pub fn tables() -> Vec<String> {
     let columns: Vec<String> = STAGES.iter().map(|name| format!("{name} integer not null")).collect();
     vec![
         format!(
@@ -43,12 +43,11 @@ pub fn schema() -> Vec<String> {
             columns = columns.join(", ")
         ),
         guarded(TABLE),
-        reader(),
     ]
 }
 
 /// The function that counts, by source, the leads created in a window that reached a stage in it.
-fn reader() -> String {
+pub fn reader() -> String {
     let each = |text: fn(&str) -> String| STAGES.iter().map(|name| text(name)).collect::<Vec<_>>().join(", ");
     let leads = TELESALES_LEADS.table;
     let body = format!(
