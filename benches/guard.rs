@@ -1,42 +1,56 @@
 //! What the row-level security under every read costs: the KPIs' statement as the guarded role runs it,
 //! against the same statement as a superuser, whom the guard does not hold.
 
-mod support;
-
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Connection, Executor};
-use support::{Bench, TENANT, alternate};
+use sqlx::{AssertSqlSafe, Connection};
 use tokio::sync::Mutex;
 
+use crate::support::cluster::{connect, run};
+use crate::support::results::{Section, figure};
+use crate::support::stats::{alternate, median, seconds, spread};
+use crate::support::{TENANT, World};
+
+const DATABASE: &str = "callboard_bench_guard";
 const RUNS: usize = 21;
 const KPIS: &str = include_str!("../src/reports/autocall/kpis.raw.sql");
 
-fn main() {
-    tokio::runtime::Runtime::new().expect("a runtime").block_on(run());
-}
-
-async fn run() {
-    let bench = Bench::start().await;
-    let superuser = bench.options.clone().username("postgres");
-    let mut loader = PgConnection::connect_with(&superuser).await.expect("a connection");
+pub async fn run_part(world: &World) -> Section {
+    let mut section = Section::new(
+        "guard",
+        "Milliseconds a transaction: the statement of the KPIs on rows, under row-level security and as a superuser, \
+         whom it does not hold.",
+    );
+    let options = world.cluster.empty(DATABASE).await;
+    let mut superuser = world.cluster.superuser(DATABASE).await;
     for sql in ["insert into autocall_campaigns (tenant_id, id, name) values (1, 1, 'Bench')",
         "insert into autocall_leads (tenant_id, id, campaign_id, phone, phone_as_sent) values (1, 1, 1, '849', '849')",
         "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at, result, billsec)
          select 1, n::text, 1, 1, 1, '2026-06-01Z'::timestamptz + n * interval '1 second', 'answered', 42 from generate_series(1, 300000) n",
         "vacuum analyze"]
     {
-        loader.execute(AssertSqlSafe(sql.to_owned())).await.expect("loaded");
+        run(&mut superuser, sql).await;
     }
-    let guarded = Mutex::new(PgConnection::connect_with(&bench.options).await.expect("a connection"));
-    let unguarded = Mutex::new(PgConnection::connect_with(&superuser).await.expect("a connection"));
+    section.figures("KPIs over", &["guarded", "unguarded", "n", "guarded ÷ unguarded"]);
+    let (guarded, unguarded) = (Mutex::new(connect(&options).await), Mutex::new(superuser));
     for (rows, to, repeats) in [("300 rows", "2026-06-01 00:05:00Z", 300), ("100,000 rows", "2026-06-02 03:46:40Z", 10)]
     {
         kpis(&guarded, to, repeats).await;
         kpis(&unguarded, to, repeats).await;
-        let pairs = alternate(RUNS, |_| kpis(&guarded, to, repeats), |_| kpis(&unguarded, to, repeats)).await;
-        pairs.print(&format!("KPIs over {rows}, {repeats} times a run"), "guarded", "unguarded");
+        let measured =
+            |connection| async move { 1000.0 * seconds(kpis(connection, to, repeats)).await / repeats as f64 };
+        let pairs = alternate(RUNS, |_| measured(&guarded), |_| measured(&unguarded)).await;
+        let cells = [
+            rows.to_owned(),
+            figure(median(&pairs.subject)),
+            figure(median(&pairs.floor)),
+            RUNS.to_string(),
+            spread(&pairs.ratios()),
+        ];
+        section.row(&cells, &[]);
     }
-    bench.stop().await;
+    drop((guarded, unguarded));
+    world.cluster.drop(DATABASE).await;
+    section
 }
 
 /// Begins, says whose, asks and ends, as a request does.

@@ -1,91 +1,140 @@
-//! Ingest against its floor: a bare COPY of the same rows into a table without keys, indexes or checks.
+//! What the roll-ups cost those who write: rows coming in with their triggers against the same without.
+//!
+//! Both on a copy of the loaded database, so that what is loaded stays as it is, with the compactor at work as
+//! it is beside a server.
 
-mod support;
+use callboard::db::Database;
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use tokio::sync::Mutex;
 
-use std::fmt::Write;
+use crate::support::cluster::run;
+use crate::support::data::Size;
+use crate::support::incoming::{Incoming, Kind, as_account, store};
+use crate::support::results::{Check, Section, figure};
+use crate::support::stats::{Pairs, alternate, median, seconds, spread};
+use crate::support::windows::end;
+use crate::support::{LARGEST_CAMPAIGN, TENANT, World, rolled};
 
-use callboard::ingest::{Target, ingest};
-use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection, Executor};
-use support::{Bench, TENANT, alternate, median};
+const COPY: &str = "callboard_bench_ingest";
+const RUNS: usize = 6;
+const TABLES: [&str; 2] = ["autocall_attempts", "telesales_calls"];
 
-const ROWS: usize = 200_000;
-const LEADS: usize = 20_000;
-const RUNS: usize = 7;
-
-fn main() {
-    tokio::runtime::Runtime::new().expect("a runtime").block_on(run());
-}
-
-async fn run() {
-    let bench = Bench::start().await;
-    let target = Target { tenant: TENANT, zone: chrono_tz::UTC, atomic: false };
-    ingest(&bench.db, target, leads().as_bytes(), |_| ()).await.expect("stored");
-    let create = "create table bare (like autocall_attempts)";
-    let mut connection = PgConnection::connect_with(&bench.options).await.expect("a connection");
-    connection.execute(create).await.expect("a table");
-
-    let lines: Vec<String> = (0..RUNS).map(attempts).collect();
-    let copies: Vec<String> = (0..RUNS).map(rows).collect();
-    let (db, options) = (&bench.db, &bench.options);
-    let stored = |run: usize| {
-        let lines = &lines[run];
-        async move {
-            let tally = ingest(db, target, lines.as_bytes(), |_| ()).await.expect("stored");
-            assert_eq!(tally.stored, ROWS as u64);
-        }
-    };
-    let copied = |run: usize| {
-        let rows = &copies[run];
-        async move {
-            let mut connection = PgConnection::connect_with(options).await.expect("a connection");
-            connection.execute(AssertSqlSafe("truncate bare".to_owned())).await.expect("empty");
-            let mut copy = connection.copy_in_raw("copy bare from stdin").await.expect("a copy");
-            copy.send(rows.as_bytes()).await.expect("sent");
-            assert_eq!(copy.finish().await.expect("copied"), ROWS as u64);
-        }
-    };
-    let pairs = alternate(RUNS, stored, copied).await;
-    pairs.print(&format!("{ROWS} new attempts"), "ingest", "bare COPY");
-    println!(
-        "rows/s: ingest {:.0}, bare COPY {:.0}",
-        ROWS as f64 / median(&pairs.subject),
-        ROWS as f64 / median(&pairs.floor)
+pub async fn run_part(world: &World) -> Section {
+    let mut section = Section::new(
+        "ingest",
+        "Rows a second, with the triggers of the roll-ups and without, in the same tables and with the compactor at \
+         work. Batches come through ingest; single rows through a prepared statement a transaction, on one \
+         connection that does not wait for the disk (`synchronous_commit = off`).",
     );
-    bench.stop().await;
-}
-
-fn leads() -> String {
-    let mut lines = String::from("{\"kind\":\"autocall_campaign\",\"id\":1,\"name\":\"Bench\"}\n");
-    for id in 0..LEADS {
-        let _ = writeln!(lines, r#"{{"kind":"autocall_lead","id":{id},"campaign_id":1,"phone":"09{id:08}"}}"#);
+    let (batch, single) = if world.size == Size::Full { (200_000, 10_000) } else { (50_000, 3_000) };
+    let options = world.cluster.copy(COPY).await;
+    let db = Database::open(options.clone()).await.expect("a database");
+    let compactor = rolled::compactor(&db);
+    section.table("what", &["rows a run", "with", "without", "n", "with ÷ without"]);
+    let writer = Writer { world, db, options };
+    for kind in [Kind::Attempt, Kind::Call] {
+        let pairs = writer.batches(kind, batch).await;
+        row(&mut section, &format!("a batch of {}", kind.name()), batch, &pairs, 0.9);
     }
-    lines
+    let (inserts, updates) = writer.singles(single).await;
+    row(&mut section, "one-row inserts of attempts", single, &inserts, 0.75);
+    row(&mut section, "one-row updates at a call's end", single, &updates, 0.65);
+    drop(compactor);
+    writer.db.close().await;
+    world.cluster.drop(COPY).await;
+    section
 }
 
-fn attempts(run: usize) -> String {
-    let mut lines = String::new();
-    for number in 0..ROWS {
-        let (lead, second) = (number % LEADS, number % 86_400);
-        let (hour, minute) = (second / 3600, second / 60 % 60);
-        let _ = writeln!(
-            lines,
-            r#"{{"kind":"autocall_attempt","uuid":"{run}-{number}","campaign_id":1,"lead_id":{lead},"attempt_number":1,"started_at":"2026-06-01T{hour:02}:{minute:02}:00Z","result":"answered","hangup_cause":"NORMAL_CLEARING","billsec":42,"dtmf":"1","script_path":["intro","press_1"],"transfer":"connected","provider":"carrier"}}"#
+fn row(section: &mut Section, what: &str, rows: usize, pairs: &Pairs, target: f64) {
+    let ratios = pairs.ratios();
+    let cells = [
+        what.to_owned(),
+        rows.to_string(),
+        figure(median(&pairs.subject)),
+        figure(median(&pairs.floor)),
+        ratios.len().to_string(),
+        spread(&ratios),
+    ];
+    section.row(&cells, &[Check::at_least("", median(&ratios), target)]);
+}
+
+struct Writer<'a> {
+    world: &'a World,
+    db: Database,
+    options: PgConnectOptions,
+}
+
+impl Writer<'_> {
+    async fn batches(&self, kind: Kind, rows: usize) -> Pairs {
+        let incoming = Mutex::new(Incoming::new(&self.options, kind).await);
+        let stored = async |triggers| {
+            let lines = incoming.lock().await.lines(rows, TimeDelta::days(1));
+            self.triggers(triggers).await;
+            rows as f64 / seconds(store(&self.db, &lines)).await
+        };
+        stored(true).await; // the first finds nothing in memory
+        alternate(RUNS, |_| stored(true), |_| stored(false)).await
+    }
+
+    /// Rows one by one, then their ends one by one.
+    async fn singles(&self, rows: usize) -> (Pairs, Pairs) {
+        let mut updates = Pairs::default();
+        let connection = Mutex::new(as_account(&self.options).await);
+        let (with, without) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+        let written = async |triggers: bool, run: usize, updated: &Mutex<Vec<f64>>| {
+            self.triggers(triggers).await;
+            let mut connection = connection.lock().await;
+            let name = format!("{triggers}-{run}");
+            let inserting = rows as f64 / seconds(insert(&mut connection, &name, rows)).await;
+            updated.lock().await.push(rows as f64 / seconds(update(&mut connection, &name, rows)).await);
+            inserting
+        };
+        let subject = |run| written(true, run, &with);
+        let inserts = alternate(RUNS, subject, |run| written(false, run, &without)).await;
+        (updates.subject, updates.floor) = (with.into_inner(), without.into_inner());
+        (inserts, updates)
+    }
+
+    async fn triggers(&self, on: bool) {
+        let mut connection = self.world.cluster.superuser(COPY).await;
+        let what = if on { "enable" } else { "disable" };
+        for table in TABLES {
+            run(&mut connection, &format!("alter table {table} {what} trigger user")).await;
+        }
+    }
+}
+
+/// Calls that begin: a transaction each.
+async fn insert(connection: &mut PgConnection, name: &str, rows: usize) {
+    for number in 0..rows {
+        let insert = sqlx::query(
+            "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at)
+             values ($1, $2, $3, $4, 1, $5)",
         );
+        let insert = insert.bind(TENANT).bind(format!("{name}-{number}")).bind(LARGEST_CAMPAIGN);
+        let insert = insert.bind(1 + number as i64 % 1000).bind(at(number));
+        insert.execute(&mut *connection).await.expect("inserted");
     }
-    lines
 }
 
-/// The same rows as COPY has them, in the order of the table's columns.
-fn rows(run: usize) -> String {
-    let mut rows = String::new();
-    for number in 0..ROWS {
-        let (lead, second) = (number % LEADS, number % 86_400);
-        let (hour, minute) = (second / 3600, second / 60 % 60);
-        let _ = writeln!(
-            rows,
-            "1\t{run}-{number}\t1\t{lead}\t1\t2026-06-01T{hour:02}:{minute:02}:00Z\t\\N\t\\N\tanswered\tNORMAL_CLEARING\t42\t1\t{{intro,press_1}}\tconnected\t\\N\t\\N\t\\N\tcarrier\t\\N\t\\N"
+/// The same calls as they end.
+async fn update(connection: &mut PgConnection, name: &str, rows: usize) {
+    for number in 0..rows {
+        let update = sqlx::query(
+            "update autocall_attempts
+             set answered_at = started_at + interval '9 seconds', ended_at = started_at + interval '51 seconds',
+                 result = 'answered', hangup_cause = 'NORMAL_CLEARING', billsec = 42, dtmf = '1',
+                 script_path = '{intro,menu_1,press_1}', transfer = 'connected'
+             where tenant_id = $1 and uuid = $2",
         );
+        let update = update.bind(TENANT).bind(format!("{name}-{number}"));
+        let updated = update.execute(&mut *connection).await.expect("updated");
+        assert_eq!(updated.rows_affected(), 1);
     }
-    rows
+}
+
+/// Some ten calls begin in a second.
+fn at(number: usize) -> DateTime<Utc> {
+    end() + TimeDelta::milliseconds(100 * number as i64)
 }

@@ -1,95 +1,48 @@
-//! What the benchmarks share: a database of their own, and pairs of measurements in alternating order.
+//! What the benchmarks share: a database with calls in it, questions about them, and how figures are compared.
 
-use std::future::Future;
-use std::time::{Duration, Instant};
+pub mod ask;
+pub mod cluster;
+pub mod data;
+pub mod incoming;
+pub mod pgbench;
+pub mod results;
+pub mod rolled;
+pub mod server;
+pub mod stats;
+pub mod windows;
 
-use callboard::auth::Tenant;
-use callboard::auth::tenant::DEFAULT_TIMEZONE;
-use callboard::db::{Database, Embedded, EmbeddedSettings};
-use sqlx::postgres::PgConnectOptions;
+use std::time::Instant;
 
+use callboard::db::Database;
+use cluster::Cluster;
+use data::Size;
+
+/// The account that most is measured on.
 pub const TENANT: i64 = 1;
+/// Its campaign of 2 M attempts in AutoCall, and of 1 M calls in Telesales.
+pub const LARGEST_CAMPAIGN: i64 = 1;
 
-pub struct Bench {
-    pub db: Database,
-    pub options: PgConnectOptions,
-    embedded: Embedded,
+/// What parts measure on.
+pub struct World {
+    pub cluster: Cluster,
+    pub size: Size,
 }
 
-impl Bench {
-    /// A cluster as a server has it: it waits for the disk.
-    pub async fn start() -> Self {
-        let dir = std::env::temp_dir().join(format!("callboard-bench-{}", std::process::id()));
-        let embedded =
-            Embedded::start(&dir, &EmbeddedSettings::default()).await.expect("Postgres").expect("a new directory");
-        let options = embedded.options().clone();
-        callboard::app::migrate(&options).await.expect("migrations");
-        let db = Database::open(options.clone()).await.expect("a database");
-        Tenant::create(&db, TENANT, "Bench", DEFAULT_TIMEZONE, None).await.expect("an account");
-        Self { db, options, embedded }
+impl World {
+    /// Loads what is not loaded and brings the roll-ups up to date.
+    pub async fn prepare(dir: &std::path::Path, size: Size) -> Self {
+        let cluster = data::cluster(dir, size).await;
+        rolled::install(cluster.options()).await;
+        let this = Self { cluster, size };
+        let (db, started) = (this.open().await, Instant::now());
+        rolled::settle(&db).await;
+        println!("roll-ups are up to date ({:.1} s)", started.elapsed().as_secs_f64());
+        db.close().await;
+        this
     }
 
-    pub async fn stop(self) {
-        self.db.close().await;
-        self.embedded.stop().await;
-        let dir = std::env::temp_dir().join(format!("callboard-bench-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(dir);
+    /// The loaded database, as the server opens it.
+    pub async fn open(&self) -> Database {
+        Database::open(self.cluster.options().clone()).await.expect("a database")
     }
-}
-
-/// Seconds that each of two things took, run by run: A B, B A, A B, ….
-pub struct Pairs {
-    pub subject: Vec<f64>,
-    pub floor: Vec<f64>,
-}
-
-pub async fn alternate<A, B>(
-    runs: usize,
-    mut subject: impl FnMut(usize) -> A,
-    mut floor: impl FnMut(usize) -> B,
-) -> Pairs
-where
-    A: Future<Output = ()>,
-    B: Future<Output = ()>,
-{
-    let mut pairs = Pairs { subject: Vec::new(), floor: Vec::new() };
-    for run in 0..runs {
-        if run % 2 == 0 {
-            pairs.subject.push(seconds(subject(run)).await);
-            pairs.floor.push(seconds(floor(run)).await);
-        } else {
-            pairs.floor.push(seconds(floor(run)).await);
-            pairs.subject.push(seconds(subject(run)).await);
-        }
-    }
-    pairs
-}
-
-async fn seconds(work: impl Future<Output = ()>) -> f64 {
-    let started = Instant::now();
-    work.await;
-    started.elapsed().max(Duration::from_nanos(1)).as_secs_f64()
-}
-
-impl Pairs {
-    /// Prints both medians and the median of the ratios, pair by pair.
-    pub fn print(&self, what: &str, subject: &str, floor: &str) {
-        let ratios: Vec<f64> = self.subject.iter().zip(&self.floor).map(|(subject, floor)| subject / floor).collect();
-        let ms = |seconds: &[f64]| 1000.0 * median(seconds);
-        println!(
-            "{what} (n = {}): {subject} {:.3} ms, {floor} {:.3} ms, ratio {:.2} ({:.2} to {:.2})",
-            ratios.len(),
-            ms(&self.subject),
-            ms(&self.floor),
-            median(&ratios),
-            ratios.iter().copied().fold(f64::INFINITY, f64::min),
-            ratios.iter().copied().fold(0.0, f64::max),
-        );
-    }
-}
-
-pub fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
 }

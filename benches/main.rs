@@ -1,0 +1,102 @@
+//! `script/bench [quick|full] [part…]`: what Callboard does, against floors measured in the same run.
+//!
+//! A part is a module here. Its figures go to the terminal and into `benches/RESULTS.md`; nothing in here
+//! fails because something is slow.
+
+mod copy;
+mod growth;
+mod guard;
+mod http;
+mod ingest;
+mod mixed;
+mod reports;
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use support::World;
+use support::data::{self, Size};
+use support::results::Section;
+
+const PARTS: &[&str] = &["reports", "http", "ingest", "mixed", "growth"];
+/// Parts that are run where they are named; `load` makes the data and measures nothing.
+const FURTHER: &[&str] = &["copy", "guard", "load"];
+
+/// What the script says.
+struct Arguments {
+    size: Size,
+    parts: Vec<String>,
+    /// Where data is kept between runs.
+    dir: PathBuf,
+    /// The date and the revision that are measured.
+    run: String,
+}
+
+impl Arguments {
+    fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut this = Self { size: Size::Quick, parts: Vec::new(), dir: std::env::temp_dir(), run: String::new() };
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "quick" => this.size = Size::Quick,
+                "full" => this.size = Size::Full,
+                "--dir" => this.dir = words.next().ok_or("--dir needs a directory")?.into(),
+                "--run" => this.run = words.next().ok_or("--run needs a name")?,
+                "--bench" => {} // cargo's
+                part if PARTS.contains(&part) || FURTHER.contains(&part) => this.parts.push(word),
+                _ => {
+                    return Err(format!(
+                        "usage: script/bench [quick|full] [part…]; parts are {}; by name only {}",
+                        PARTS.join(", "),
+                        FURTHER.join(", ")
+                    ));
+                }
+            }
+        }
+        if this.parts.is_empty() {
+            this.parts = PARTS.iter().map(ToString::to_string).collect();
+        }
+        Ok(this)
+    }
+}
+
+fn main() -> ExitCode {
+    match Arguments::read(std::env::args().skip(1)) {
+        Ok(arguments) => {
+            tokio::runtime::Runtime::new().expect("a runtime").block_on(run(&arguments));
+            ExitCode::SUCCESS
+        }
+        Err(usage) => {
+            eprintln!("{usage}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) {
+    let world = World::prepare(&arguments.dir, arguments.size).await;
+    let size = arguments.size.name();
+    let facts =
+        format!("`{size}`, {}: {}; {}.", arguments.run, data::facts(&world.cluster).await, world.cluster.facts().await);
+    println!("{facts}");
+    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/RESULTS.md");
+    for part in &arguments.parts {
+        if let Some(section) = measure(part, &world).await {
+            section.write(&results, &facts);
+        }
+    }
+    world.cluster.stop().await;
+}
+
+async fn measure(part: &str, world: &World) -> Option<Section> {
+    match part {
+        "reports" => Some(reports::run(world).await),
+        "growth" => Some(growth::run(world).await),
+        "http" => Some(http::run(world).await),
+        "mixed" => Some(mixed::run(world).await),
+        "ingest" => Some(ingest::run_part(world).await),
+        "copy" => Some(copy::run_part(world).await),
+        "guard" => Some(guard::run_part(world).await),
+        _ => None,
+    }
+}

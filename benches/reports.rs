@@ -1,0 +1,115 @@
+//! Every report, about a large campaign and about a large account: how long the server takes, and how many
+//! times as long the same figures take from the rows.
+
+use callboard::auth::Tenant;
+use callboard::db::Database;
+use callboard::reports::report::Module;
+
+use crate::support::ask::{ask, tenant};
+use crate::support::results::{Check, Section, figure};
+use crate::support::rolled::Source::{Raw, Rolled};
+use crate::support::stats::{Pairs, median, percentile, spread};
+use crate::support::windows::{Question, Shape, Windows};
+use crate::support::{LARGEST_CAMPAIGN, TENANT, World};
+
+/// Answers of each kind. From the rows they take so long that there are fewer.
+const ROLLED: usize = 42;
+const RAW: usize = 6;
+const WINDOWS: u64 = 1;
+
+/// Which targets there are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Campaign,
+    LargeCampaign,
+    Account,
+}
+
+struct Times {
+    rolled: Vec<f64>,
+    /// The same windows asked in turn.
+    pairs: Pairs,
+}
+
+pub async fn run(world: &World) -> Section {
+    let mut section = Section::new(
+        "reports",
+        "Milliseconds in the server, from the beginning of the transaction to the JSON, over random windows of 76 \
+         days in six zones, their ends at any microsecond or at dates. Raw: the same figures from the rows.",
+    );
+    let db = world.open().await;
+    let tenant = tenant(&db, TENANT).await;
+    let rows = |thousands| world.size.of_thousands(thousands);
+    let groups = [
+        (
+            format!("campaign of {} attempts", rows(2000)),
+            Some(LARGEST_CAMPAIGN),
+            Module::Autocall,
+            Scope::LargeCampaign,
+        ),
+        (format!("campaign of {} calls", rows(1000)), Some(LARGEST_CAMPAIGN), Module::Telesales, Scope::Campaign),
+        (format!("account of {} calls", rows(6000)), None, Module::Telesales, Scope::Account),
+    ];
+    for (title, campaign, module, scope) in groups {
+        section.table(&title, &["window", "p50", "p95", "n", "raw p50", "n", "raw ÷ rolled"]);
+        for question in Question::all(campaign, module) {
+            for shape in [Shape::Ragged, Shape::Dates] {
+                let times = measure(&db, &tenant, &question, shape).await;
+                report(&mut section, &question, shape, scope, &times);
+            }
+        }
+    }
+    db.close().await;
+    section
+}
+
+async fn measure(db: &Database, tenant: &Tenant, question: &Question, shape: Shape) -> Times {
+    let mut windows = Windows::new(WINDOWS);
+    let mut times = Times { rolled: Vec::new(), pairs: Pairs::default() };
+    for source in [Rolled, Raw] {
+        ask(db, tenant, question, &windows.next(shape), source).await; // plans, and pages into memory
+    }
+    for run in 0..ROLLED {
+        let window = windows.next(shape);
+        let paired = run % (ROLLED / RAW) == 0;
+        let raw_first = paired && times.pairs.floor.len() % 2 == 1;
+        if raw_first {
+            times.pairs.floor.push(ask(db, tenant, question, &window, Raw).await);
+        }
+        let took = ask(db, tenant, question, &window, Rolled).await;
+        times.rolled.push(took);
+        if paired {
+            times.pairs.subject.push(took);
+        }
+        if paired && !raw_first {
+            times.pairs.floor.push(ask(db, tenant, question, &window, Raw).await);
+        }
+    }
+    times
+}
+
+fn report(section: &mut Section, question: &Question, shape: Shape, scope: Scope, times: &Times) {
+    let (p50, p95) = (median(&times.rolled), percentile(&times.rolled, 0.95));
+    let speedups = times.pairs.speedups();
+    let mut checks = match scope {
+        Scope::Account => vec![Check::at_most("p50", p50, 5.0)],
+        Scope::Campaign | Scope::LargeCampaign => {
+            vec![Check::at_most("p50", p50, 2.0), Check::at_most("p95", p95, 5.0)]
+        }
+    };
+    if scope == Scope::LargeCampaign {
+        let times = if question.definition.about.name == "kpis" { 1000.0 } else { 500.0 };
+        checks.push(Check::at_least("ratio", median(&speedups), times));
+    }
+    let cells = [
+        question.name(),
+        shape.name().to_owned(),
+        figure(p50),
+        figure(p95),
+        times.rolled.len().to_string(),
+        figure(median(&times.pairs.floor)),
+        times.pairs.floor.len().to_string(),
+        spread(&speedups),
+    ];
+    section.row(&cells, &checks);
+}

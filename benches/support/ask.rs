@@ -1,0 +1,39 @@
+//! A report asked in the same process: from the beginning of the scope to the JSON, as the server answers.
+
+use std::time::Instant;
+
+use callboard::auth::Tenant;
+use callboard::db::Database;
+use callboard::reports::report::Occasion;
+
+use super::rolled::{Source, request};
+use super::windows::{Question, Window};
+
+/// What a statement takes at most before the server gives up on it.
+const PATIENCE: f64 = 29.0;
+
+pub async fn tenant(db: &Database, id: i64) -> Tenant {
+    let mut scope = db.read(id).await.expect("a scope");
+    let tenant = Tenant::load(&mut scope).await.expect("an account");
+    let _ = scope.commit().await;
+    tenant
+}
+
+/// How long the answer took, in milliseconds; up to the limit of a statement where it took longer.
+pub async fn ask(db: &Database, tenant: &Tenant, question: &Question, window: &Window, source: Source) -> f64 {
+    let query = question.query(window);
+    let started = Instant::now();
+    let mut scope = db.read(tenant.id).await.expect("a scope");
+    let occasion = Occasion { tenant, now: window.now, path_id: question.path_id() };
+    let answered = question.definition.answer(&mut scope, request(occasion, &query, source)).await;
+    let written = answered.and_then(|answer| answer.outcome.json());
+    let took = started.elapsed().as_secs_f64();
+    match written {
+        Ok(json) => assert!(json.len() > 10, "{json}"),
+        Err(error) if took > PATIENCE => println!("  {} gave up: {error}", question.name()),
+        Err(error) => panic!("{} {query}: {error}", question.name()),
+    }
+    // Given back before the next one asks, so that all are asked on one connection.
+    let _ = scope.commit().await;
+    1000.0 * took
+}

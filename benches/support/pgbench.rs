@@ -1,0 +1,189 @@
+//! The statements that the server sends, sent by `pgbench`: the floor of what the server adds to them.
+//!
+//! They are taken from the log of Postgres while the server answers, so they are the server's own whatever
+//! becomes of a report: text, arguments, what begins the transaction and what ends it.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use callboard::db::Database;
+
+use super::TENANT;
+use super::ask::{ask, tenant};
+use super::cluster::{Cluster, run, scalar};
+use super::rolled::Source;
+use super::windows::{Question, Shape, Windows};
+
+/// How many windows there are: as many scripts, of which pgbench takes one each time and prepares each once.
+const WINDOWS: usize = 32;
+
+pub struct Pgbench {
+    program: PathBuf,
+    scripts: tempfile::TempDir,
+    /// What the scripts leave open: name and value.
+    arguments: Vec<String>,
+    socket: PathBuf,
+    database: String,
+    user: String,
+}
+
+/// A statement with its arguments, as it stands in the log.
+#[derive(Default)]
+struct Statement {
+    sql: String,
+    arguments: Vec<Option<String>>,
+}
+
+impl Pgbench {
+    /// Asks in-process, in random windows, and makes a script of every answer's transaction.
+    pub async fn record(cluster: &Cluster, question: &Question) -> Self {
+        let (role, database) = (cluster.options().get_username(), cluster.loaded());
+        let mut superuser = cluster.superuser(database).await;
+        let program: String = scalar(&mut superuser, "select setting from pg_config where name = 'BINDIR'").await;
+        let logging = format!("alter role {role} in database {database}");
+        run(&mut superuser, &format!("{logging} set log_statement = 'all'")).await;
+        let db = Database::open(cluster.options().clone()).await.expect("a database");
+        let tenant = tenant(&db, TENANT).await;
+        let before = fs::metadata(cluster.log()).map_or(0, |log| log.len());
+        let mut windows = Windows::new(2);
+        for _ in 0..WINDOWS {
+            ask(&db, &tenant, question, &windows.next(Shape::Ragged), Source::Rolled).await;
+        }
+        let types = parameter_types(&db).await;
+        db.close().await;
+        run(&mut superuser, &format!("{logging} reset log_statement")).await;
+
+        let log = fs::read(cluster.log()).expect("a log");
+        let log = String::from_utf8_lossy(&log[usize::try_from(before).expect("a size")..]).into_owned();
+        let mut this = Self {
+            program: PathBuf::from(program).join("pgbench"),
+            scripts: tempfile::tempdir().expect("a folder"),
+            arguments: Vec::new(),
+            socket: cluster.options().get_socket().expect("a socket").clone(),
+            database: database.to_owned(),
+            user: role.to_owned(),
+        };
+        let transactions = transactions(&log);
+        assert!(transactions.len() > WINDOWS, "a transaction for each answer, and that of the types");
+        for (number, transaction) in transactions.iter().take(WINDOWS).enumerate() {
+            this.script(number, transaction, &types);
+        }
+        this
+    }
+
+    fn script(&mut self, number: usize, transaction: &[Statement], types: &HashMap<String, Vec<String>>) {
+        let mut script = String::new();
+        for (place, statement) in transaction.iter().enumerate() {
+            let mut sql = statement.sql.clone();
+            let types = types.get(&statement.sql);
+            for (index, argument) in statement.arguments.iter().enumerate().rev() {
+                // Their types are said too: the server's driver says them, pgbench would leave them to be guessed.
+                let kind = types.and_then(|types| types.get(index)).expect("a type");
+                let name = format!("w{number}_{place}_{index}");
+                let value = argument.as_ref().map_or("null".to_owned(), |_| format!(":{name}"));
+                sql = sql.replace(&format!("${}", index + 1), &format!("{value}::{kind}"));
+                self.arguments.extend(argument.iter().map(|value| format!("-D{name}={value}")));
+            }
+            let _ = writeln!(script, "{};", sql.trim_end().trim_end_matches(';'));
+        }
+        fs::write(self.scripts.path().join(format!("{number}.sql")), script).expect("a script");
+    }
+
+    /// Transactions a second of so many clients. None where pgbench did not say.
+    pub fn rate(&self, clients: usize, seconds: u64) -> Option<f64> {
+        let mut command = Command::new(&self.program);
+        // As the server's pool for reading has it.
+        command.env("PGOPTIONS", "-c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=30s");
+        command.args(["-n", "-M", "prepared", "-j", "2", "-c", &clients.to_string(), "-T", &seconds.to_string()]);
+        command.arg("-h").arg(&self.socket).args(["-p", "5432", "-U", &self.user]).args(&self.arguments);
+        for number in 0..WINDOWS {
+            command.arg("-f").arg(self.scripts.path().join(format!("{number}.sql")));
+        }
+        let output = command.arg(&self.database).output().expect("pgbench");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let rate = text.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+        if rate.is_none() {
+            println!("  pgbench: {}", String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default());
+        }
+        rate
+    }
+}
+
+/// By statement, the types that the server's driver gave its arguments.
+async fn parameter_types(db: &Database) -> HashMap<String, Vec<String>> {
+    let mut scope = db.read(TENANT).await.expect("a scope");
+    let prepared = "select statement, parameter_types::text[] from pg_prepared_statements";
+    let rows: Vec<(String, Vec<String>)> =
+        sqlx::query_as(prepared).fetch_all(scope.connection()).await.expect("statements");
+    rows.into_iter().collect()
+}
+
+/// What stands in the log, from each `begin` to its `commit`.
+fn transactions(log: &str) -> Vec<Vec<Statement>> {
+    let mut transactions: Vec<Vec<Statement>> = Vec::new();
+    for entry in entries(log) {
+        if let Some(sql) = entry.split_once("LOG:  statement: ").map(|(_, sql)| sql) {
+            let begins = sql.to_ascii_lowercase().starts_with("begin");
+            if begins {
+                transactions.push(Vec::new());
+            }
+            if let Some(open) = transactions.last_mut() {
+                // In a script each statement stands by itself.
+                open.extend(sql.split(';').map(|sql| Statement { sql: sql.trim().to_owned(), ..Statement::default() }));
+            }
+        } else if let Some((_, executed)) = entry.split_once("LOG:  execute ") {
+            let sql = executed.split_once(": ").map_or("", |(_, sql)| sql).to_owned();
+            if let Some(open) = transactions.last_mut() {
+                open.push(Statement { sql, ..Statement::default() });
+            }
+        } else if let Some((_, arguments)) = entry.split_once("DETAIL:  parameters: ")
+            && let Some(statement) = transactions.last_mut().and_then(|open| open.last_mut())
+        {
+            statement.arguments = values(arguments);
+        }
+    }
+    transactions
+}
+
+/// Entries of the log; those of several lines are joined.
+fn entries(log: &str) -> Vec<String> {
+    let mut entries: Vec<String> = Vec::new();
+    for line in log.lines() {
+        match (line.strip_prefix('\t'), entries.last_mut()) {
+            (Some(rest), Some(entry)) => {
+                entry.push('\n');
+                entry.push_str(rest);
+            }
+            _ => entries.push(line.to_owned()),
+        }
+    }
+    entries
+}
+
+/// `$1 = '5', $2 = NULL, $3 = 'it''s'`
+fn values(mut text: &str) -> Vec<Option<String>> {
+    let mut values = Vec::new();
+    while let Some((_, rest)) = text.split_once(" = ") {
+        let Some(quoted) = rest.strip_prefix('\'') else {
+            values.push(None);
+            text = rest;
+            continue;
+        };
+        let mut value = String::new();
+        let mut letters = quoted.char_indices().peekable();
+        text = "";
+        while let Some((at, letter)) = letters.next() {
+            let doubled = letter == '\'' && letters.next_if(|(_, next)| *next == '\'').is_some();
+            if letter == '\'' && !doubled {
+                text = &quoted[at + 1..];
+                break;
+            }
+            value.push(letter);
+        }
+        values.push(Some(value));
+    }
+    values
+}

@@ -1,0 +1,211 @@
+//! A server with the whole of its HTTP, a bare one beside it, and a client that costs little: bytes over a
+//! connection that is kept. Servers have a runtime of their own, as `callboard serve` has; the client another.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
+use callboard::app::App;
+use callboard::auth::Role;
+use callboard::auth::session::{self, NewSession};
+use callboard::auth::token::Keys;
+use callboard::auth::user::{self, NewUser};
+use callboard::db::Database;
+use callboard::time::Clock;
+use sqlx::postgres::PgConnectOptions;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+
+use super::windows::end;
+use super::{TENANT, rolled};
+
+const USER: &str = "bench";
+
+/// The server as it runs, the compactor beside it.
+pub struct Server {
+    pub address: SocketAddr,
+    pub db: Database,
+    token: String,
+    runtime: Runtime,
+}
+
+impl Server {
+    /// Its clock stands where the data ends. Nothing is logged.
+    pub async fn start(options: &PgConnectOptions) -> Self {
+        let keys = Keys::new(&[7; 32]).expect("long enough");
+        let token = token(options, &keys).await;
+        let db = Database::open(options.clone()).await.expect("a database");
+        let app = App { db: db.clone(), clock: Clock::Fixed(end()), keys };
+        let runtime = runtime();
+        let beside = db.clone();
+        let started = runtime.spawn(async move {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let address = listener.local_addr().expect("an address");
+            tokio::spawn(async move {
+                let _compactor = rolled::compactor(&beside);
+                callboard::http::serve(app, listener, std::future::pending()).await
+            });
+            address
+        });
+        Self { address: started.await.expect("a server"), db, token, runtime }
+    }
+
+    /// What a client sends to read that.
+    pub fn get(&self, path: &str) -> Vec<u8> {
+        format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\r\n", self.token).into_bytes()
+    }
+
+    /// Does something where the server does its work.
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        self.runtime.spawn(work)
+    }
+
+    pub async fn stop(self) {
+        self.db.close().await;
+        self.runtime.shutdown_background();
+    }
+}
+
+/// Answers everything with the same bytes.
+pub struct Bare {
+    pub address: SocketAddr,
+    runtime: Runtime,
+}
+
+impl Bare {
+    pub async fn start(body: String) -> Self {
+        let runtime = runtime();
+        let body: Arc<str> = body.into();
+        let answer = move || {
+            let body = body.clone();
+            async move { ([(CONTENT_TYPE, "application/json")], body.to_string()) }
+        };
+        let started = runtime.spawn(async move {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let address = listener.local_addr().expect("an address");
+            tokio::spawn(async { axum::serve(listener, axum::Router::new().fallback(get(answer))).await });
+            address
+        });
+        Self { address: started.await.expect("a server"), runtime }
+    }
+
+    pub fn stop(self) {
+        self.runtime.shutdown_background();
+    }
+}
+
+/// As `callboard serve` makes it.
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().enable_all().build().expect("a runtime")
+}
+
+async fn token(options: &PgConnectOptions, keys: &Keys) -> String {
+    let db = Database::open(options.clone()).await.expect("a database");
+    if !user::exists(&db, TENANT, USER).await.expect("an answer") {
+        let user = NewUser {
+            tenant: TENANT,
+            username: USER,
+            password: "correct horse",
+            role: Role::Admin,
+            email: None,
+            team: None,
+        };
+        user::create(&db, user).await.expect("a user");
+    }
+    let session = NewSession { tenant: TENANT, username: USER, permissions: &[], expires: None };
+    let token = session::issue(&db, keys, session, end()).await.expect("a token");
+    db.close().await;
+    token
+}
+
+/// One connection. Knows as much of HTTP as these answers take: a status, a length, a body.
+pub struct Client {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    pub async fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        stream.set_nodelay(true).expect("set");
+        Self { stream, buffer: Vec::with_capacity(1 << 16) }
+    }
+
+    /// Sends a request and reads its answer to the end. Whether it was a 200, and the body.
+    pub async fn send(&mut self, request: &[u8]) -> (bool, &[u8]) {
+        self.stream.write_all(request).await.expect("sent");
+        self.buffer.clear();
+        loop {
+            let read = self.stream.read_buf(&mut self.buffer).await.expect("an answer");
+            assert!(read > 0, "the server hung up");
+            let Some(head) = find(&self.buffer, b"\r\n\r\n") else { continue };
+            let body = head + 4;
+            let whole = body + length(&self.buffer[..head]);
+            if self.buffer.len() >= whole {
+                return (self.buffer.starts_with(b"HTTP/1.1 200"), &self.buffer[body..whole]);
+            }
+        }
+    }
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+fn length(head: &[u8]) -> usize {
+    const NAME: &[u8] = b"content-length: ";
+    let from = find(&head.to_ascii_lowercase(), NAME).expect("a length") + NAME.len();
+    let digits = head[from..].iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'))
+}
+
+/// Clients who ask on so many connections, each as soon as it has its answer.
+pub struct Clients(Runtime);
+
+impl Clients {
+    pub fn new() -> Self {
+        Self(Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime"))
+    }
+
+    /// Answers a second; what is asked is made by the number of the connection and of the question.
+    pub async fn rate(
+        &self,
+        address: SocketAddr,
+        connections: usize,
+        time: Duration,
+        ask: impl Fn(usize, usize) -> Vec<u8> + Send + Sync + 'static,
+    ) -> f64 {
+        let ask = Arc::new(ask);
+        let started = Instant::now();
+        let asking: Vec<_> = (0..connections)
+            .map(|connection| {
+                let ask = ask.clone();
+                self.0.spawn(async move {
+                    let mut client = Client::connect(address).await;
+                    let mut answers = 0;
+                    while started.elapsed() < time {
+                        let (answered, body) = client.send(&ask(connection, answers)).await;
+                        assert!(answered, "{}", String::from_utf8_lossy(body));
+                        answers += 1;
+                    }
+                    answers
+                })
+            })
+            .collect();
+        let mut answers = 0;
+        for asked in asking {
+            answers += asked.await.expect("answers");
+        }
+        answers as f64 / started.elapsed().as_secs_f64()
+    }
+
+    pub fn stop(self) {
+        self.0.shutdown_background();
+    }
+}
