@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
 
+use crate::auth::session::{self, Sessions};
 use crate::auth::token::{Keys, SECRET_LEN};
 use crate::config::Config;
 use crate::db::{Database, Embedded, EmbeddedSettings, Guest};
@@ -26,6 +27,15 @@ pub struct App {
     pub db: Database,
     pub clock: Clock,
     pub keys: Keys,
+    /// Who is calling, for those who have called a moment ago.
+    pub sessions: Sessions,
+}
+
+impl App {
+    /// What it reads for one request it may keep for others, so long.
+    pub fn new(db: Database, clock: Clock, keys: Keys, keep: Duration) -> Self {
+        Self { db, clock, keys, sessions: session::sessions(keep) }
+    }
 }
 
 /// An app together with the database it may have started.
@@ -71,10 +81,13 @@ impl Running {
     /// Reaches the database, starting the embedded one where none is named, brings it up to date, and opens
     /// the pools. Where that fails, nothing it started is left running.
     pub async fn start(config: &Config, sharing: Sharing) -> Result<Self> {
+        if config.keep() < config.cache_ttl {
+            tracing::warn!(ms = config.keep().as_millis(), "answers are kept no longer than clients are promised");
+        }
         let keys = keys(config)?;
         let (options, postgres) = database(config, sharing).await?;
         match open(options).await {
-            Ok(db) => Ok(Self { app: App { db, clock: Clock::System, keys }, postgres }),
+            Ok(db) => Ok(Self { app: App::new(db, Clock::System, keys, config.keep()), postgres }),
             Err(error) => {
                 postgres.stop().await;
                 Err(error)

@@ -4,7 +4,8 @@
 //! reverse (`tests/it/layers.rs` holds them to it).
 //!
 //! - [`error`], [`percent`], [`time`], [`table`], [`query`]: what everything else speaks in.
-//! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without.
+//! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without. [`cache`]: what was
+//!   read of it a moment ago.
 //! - [`auth`]: accounts, users, sessions, tokens, permissions.
 //! - [`app`]: what a running Callboard consists of.
 //! - [`reports`]: every report, defined once. [`ingest`]: call data coming in.
@@ -20,6 +21,8 @@ pub mod table;
 
 pub mod config;
 pub mod db;
+
+pub mod cache;
 
 pub mod auth;
 

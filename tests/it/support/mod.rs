@@ -6,6 +6,7 @@ pub mod world;
 
 use std::io::Write;
 use std::ops::Deref;
+use std::time::Duration;
 
 use callboard::app::App;
 use callboard::auth::session::{self, NewSession};
@@ -71,14 +72,19 @@ impl TestApp {
     }
 
     pub async fn at(now: DateTime<Utc>) -> Self {
+        Self::start(now, Duration::ZERO).await
+    }
+
+    /// As [`TestApp::new`], but it keeps for so long what it has read.
+    pub async fn keeping(keep: Duration) -> Self {
+        Self::start(NOW.parse().expect("an instant"), keep).await
+    }
+
+    async fn start(now: DateTime<Utc>, keep: Duration) -> Self {
         let db = Database::open(database::create().await).await.expect("a database");
         let keys = Keys::new(&[7; 32]).expect("long enough");
-        let app = App { db, clock: Clock::Fixed(now), keys };
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let server = app.clone();
-        tokio::spawn(async move { callboard::http::serve(server, listener, std::future::pending()).await });
-        let mut this = Self { app, client: Client::new(url, String::new()) };
+        let app = App::new(db, Clock::Fixed(now), keys, keep);
+        let mut this = Self { client: Client::new(serve(&app).await, String::new()), app };
         this.client.token = this.account(TENANT).await;
         this
     }
@@ -109,6 +115,15 @@ impl TestApp {
         let sql = AssertSqlSafe(sql.to_owned());
         sqlx::query_scalar(sql).fetch_all(scope.connection()).await.expect("rows")
     }
+}
+
+/// Serves on a port of its own; returns where.
+async fn serve(app: &App) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let app = app.clone();
+    tokio::spawn(async move { callboard::http::serve(app, listener, std::future::pending()).await });
+    url
 }
 
 impl Deref for TestApp {
