@@ -91,7 +91,11 @@ struct Counters {
     connected: i64,
 }
 
-impl Object for AutocallKpis {}
+impl Object for AutocallKpis {
+    fn timeless(&self) -> Option<Self> {
+        Some(Self { computed_at: Instant::default(), ..self.clone() })
+    }
+}
 
 impl Report for Kpis {
     const ABOUT: About = About {
