@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
 
+use bytes::Bytes;
+
 use crate::auth::session::{self, Sessions};
 use crate::auth::token::{Keys, SECRET_LEN};
+use crate::cache::Cache;
 use crate::config::Config;
 use crate::db::{Database, Embedded, EmbeddedSettings, Guest};
 use crate::error::{Error, Result};
@@ -29,12 +32,27 @@ pub struct App {
     pub keys: Keys,
     /// Who is calling, for those who have called a moment ago.
     pub sessions: Sessions,
+    /// Reports as they were answered a moment ago, by what was asked.
+    pub answers: Cache<String, Written>,
 }
+
+/// An answer as it is kept: a whole body, and the tag that stands for its figures.
+#[derive(Debug, Clone)]
+pub struct Written {
+    pub json: Bytes,
+    pub tag: Bytes,
+}
+
+/// How many bytes of answers are kept.
+const ANSWERS: u64 = 64 << 20;
+/// What keeping an answer takes beside its own bytes, about.
+const ANSWER_OVERHEAD: usize = 512;
 
 impl App {
     /// What it reads for one request it may keep for others, so long.
     pub fn new(db: Database, clock: Clock, keys: Keys, keep: Duration) -> Self {
-        Self { db, clock, keys, sessions: session::sessions(keep) }
+        let weigh = |asked: &String, written: &Written| asked.len() + written.json.len() + ANSWER_OVERHEAD;
+        Self { db, clock, keys, sessions: session::sessions(keep), answers: Cache::new(keep, ANSWERS, weigh) }
     }
 }
 

@@ -1,5 +1,8 @@
 //! What is kept of what was read: how old it may be, who shares it, and what it never hides.
 
+mod answers;
+mod etag;
+mod flights;
 mod sessions;
 
 use std::time::Duration;

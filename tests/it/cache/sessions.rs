@@ -25,6 +25,19 @@ async fn status(test: &TestApp, token: &str) -> StatusCode {
 }
 
 #[tokio::test]
+async fn a_poll_of_somebody_known_needs_no_database() {
+    let test = with_an_attempt(LONG).await;
+    test.ok(KPIS).await;
+    let mut beside = Beside::of(&test).await;
+    beside.lock("tenants, users, sessions, autocall_campaigns, autocall_attempts, autocall_leads").await;
+    for _ in 0..3 {
+        let polled = tokio::time::timeout(Duration::from_secs(10), test.ok(KPIS)).await.expect("no wait");
+        assert_eq!(polled.json()["data"]["dialed"], 1);
+    }
+    beside.unlock().await;
+}
+
+#[tokio::test]
 async fn who_is_no_longer_let_in_is_out_in_time() {
     let test = with_an_attempt(SHORT).await;
     let token = test.user(TENANT, "leaver", Role::Supervisor).await;

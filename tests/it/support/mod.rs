@@ -89,6 +89,12 @@ impl TestApp {
         this
     }
 
+    /// Another instance on the same database, where it is another time, and a client with the same token.
+    pub async fn instance(&self, now: DateTime<Utc>, keep: Duration) -> Client {
+        let app = App::new(self.app.db.clone(), Clock::Fixed(now), self.app.keys.clone(), keep);
+        Client::new(serve(&app).await, self.token.clone())
+    }
+
     /// Makes another account and returns its admin's token.
     pub async fn account(&self, tenant: i64) -> String {
         Tenant::create(&self.app.db, tenant, &format!("Account {tenant}"), DEFAULT_TIMEZONE, None)
@@ -153,6 +159,12 @@ impl Client {
     /// What stands under `data`.
     pub async fn data(&self, path: &str) -> Value {
         self.ok(path).await.json()["data"].take()
+    }
+
+    /// As [`Client::get`], with another header.
+    pub async fn get_with(&self, path: &str, header: &str, value: &str) -> Answer {
+        let request = self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        self.send(request.header(header, value)).await
     }
 
     pub async fn request(&self, method: Method, path: &str, token: Option<&str>) -> Answer {
