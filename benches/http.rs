@@ -22,7 +22,7 @@ pub async fn run(world: &World) -> Section {
     let mut section = Section::new(
         "http",
         "Answers a second, over connections that are kept. pgbench runs the transaction of each answer as the \
-         server sent it (in 32 windows, prepared, planned anew each time as by the server), on 8 connections \
+         server sent it (in 32 windows, prepared, planned once as by the server), on 8 connections \
          and 2 threads, and does no more with the rows than read them.",
     );
     let seconds = if world.size == Size::Full { 5 } else { 2 };

@@ -8,7 +8,11 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
 
+use bytes::Bytes;
+
+use crate::auth::session::{self, Sessions};
 use crate::auth::token::{Keys, SECRET_LEN};
+use crate::cache::Cache;
 use crate::config::Config;
 use crate::db::{Database, Embedded, EmbeddedSettings, Guest};
 use crate::error::{Error, Result};
@@ -27,6 +31,30 @@ pub struct App {
     pub db: Database,
     pub clock: Clock,
     pub keys: Keys,
+    /// Who is calling, for those who have called a moment ago.
+    pub sessions: Sessions,
+    /// Reports as they were answered a moment ago, by what was asked.
+    pub answers: Cache<String, Written>,
+}
+
+/// An answer as it is kept: a whole body, and the tag that stands for its figures.
+#[derive(Debug, Clone)]
+pub struct Written {
+    pub json: Bytes,
+    pub tag: Bytes,
+}
+
+/// How many bytes of answers are kept.
+const ANSWERS: u64 = 64 << 20;
+/// What keeping an answer takes beside its own bytes, about.
+const ANSWER_OVERHEAD: usize = 512;
+
+impl App {
+    /// What it reads for one request it may keep for others, so long.
+    pub fn new(db: Database, clock: Clock, keys: Keys, keep: Duration) -> Self {
+        let weigh = |asked: &String, written: &Written| asked.len() + written.json.len() + ANSWER_OVERHEAD;
+        Self { db, clock, keys, sessions: session::sessions(keep), answers: Cache::new(keep, ANSWERS, weigh) }
+    }
 }
 
 /// An app together with the database it may have started.
@@ -72,10 +100,13 @@ impl Running {
     /// Reaches the database, starting the embedded one where none is named, brings it up to date, and opens
     /// the pools. Where that fails, nothing it started is left running.
     pub async fn start(config: &Config, sharing: Sharing) -> Result<Self> {
+        if config.keep() < config.cache_ttl {
+            tracing::warn!(ms = config.keep().as_millis(), "answers are kept no longer than clients are promised");
+        }
         let keys = keys(config)?;
         let (options, postgres) = database(config, sharing).await?;
         match open(options).await {
-            Ok(db) => Ok(Self { app: App { db, clock: Clock::System, keys }, postgres }),
+            Ok(db) => Ok(Self { app: App::new(db, Clock::System, keys, config.keep()), postgres }),
             Err(error) => {
                 postgres.stop().await;
                 Err(error)

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+/// No answer may be older, whatever is set (contract, section 6).
+const OLDEST_ANSWER: Duration = Duration::from_secs(5);
+
 #[derive(Debug, Clone, Args)]
 pub struct Config {
     /// Postgres to use. Without it, one of Callboard's own is run under the data directory.
@@ -27,6 +30,10 @@ pub struct Config {
     /// How often what was written is moved into the roll-ups. Figures do not depend on it, only how soon they come.
     #[arg(long, env = "CALLBOARD_COMPACT_EVERY", default_value = "5s", value_parser = pause, global = true)]
     pub compact_every: Duration,
+
+    /// How old an answer may be that is given to several who ask the same, at most 5s; 0 reads each one anew.
+    #[arg(long, env = "CALLBOARD_CACHE_TTL", default_value = "5s", value_parser = duration, global = true)]
+    pub cache_ttl: Duration,
 }
 
 /// A duration that work may be repeated by.
@@ -43,5 +50,37 @@ impl Config {
     /// Empty, it is as if absent.
     pub fn database_url(&self) -> Option<&str> {
         self.database_url.as_deref().filter(|url| !url.is_empty())
+    }
+
+    /// How long what was read may be kept: as set, within what clients are promised.
+    pub fn keep(&self) -> Duration {
+        self.cache_ttl.min(OLDEST_ANSWER)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Settings {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    #[test]
+    fn nothing_is_kept_longer_than_clients_are_promised() {
+        let keep = |ttl: &str| {
+            let settings = Settings::try_parse_from(["callboard", "--cache-ttl", ttl]);
+            settings.map(|settings| settings.config.keep()).ok()
+        };
+        for (ttl, kept) in [("0", 0), ("0s", 0), ("250ms", 250), ("5s", 5_000), ("6s", 5_000), ("1h", 5_000)] {
+            assert_eq!(keep(ttl), Some(Duration::from_millis(kept)), "{ttl}");
+        }
+        for ttl in ["", "5", "-1s", "soon"] {
+            assert_eq!(keep(ttl), None, "{ttl}");
+        }
     }
 }

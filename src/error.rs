@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// Values that cannot be worked with, by field.
     #[error("the given data was invalid: {0:?}")]

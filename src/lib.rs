@@ -4,7 +4,8 @@
 //! reverse (`tests/it/layers.rs` holds them to it).
 //!
 //! - [`error`], [`percent`], [`time`], [`table`], [`query`]: what everything else speaks in.
-//! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without.
+//! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without. [`cache`]: what was
+//!   read of it a moment ago.
 //! - [`auth`]: accounts, users, sessions, tokens, permissions.
 //! - [`rollups`]: the sums that reports are read from.
 //! - [`app`]: what a running Callboard consists of.
@@ -21,6 +22,8 @@ pub mod table;
 
 pub mod config;
 pub mod db;
+
+pub mod cache;
 
 pub mod auth;
 

@@ -3,6 +3,7 @@
 //! Owns how each type of parameter is spelled and what is said when it is wrong. Collects every fault, so
 //! that one answer names them all. An empty value is as if absent (contract, section 1).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
@@ -105,7 +106,7 @@ impl Query {
     pub fn parse(raw: &str) -> Self {
         let pairs = form_urlencoded::parse(raw.as_bytes()).into_owned().filter(|(_, value)| !value.is_empty());
         let mut query = Self { pairs: pairs.collect(), faults: Faults::default() };
-        let unknown = |name: &str| name.to_ascii_lowercase().starts_with("agent_ids") && !names_agents(name);
+        let unknown = |name: &str| looks_like_agents(name) && !names_agents(name);
         if query.pairs.iter().any(|(name, _)| unknown(name)) {
             query.fail("agent_ids", "must be given as agent_ids[]=1&agent_ids[]=2, agent_ids[0]=1 or agent_ids=1,2.");
         }
@@ -220,6 +221,39 @@ impl Query {
     }
 }
 
+/// The last value of a parameter in the part of a URL behind its question mark.
+pub fn last<'a>(raw: &'a str, parameter: &Parameter) -> Option<Cow<'a, str>> {
+    let pairs = form_urlencoded::parse(raw.as_bytes());
+    pairs.filter(|(name, value)| name == parameter.name && !value.is_empty()).last().map(|(_, value)| value)
+}
+
+/// The same question in one spelling: the parameters that are read, as they came, in the order of their names.
+/// Two queries that agree in it are read alike. Values of one name keep their order, for the last one counts.
+pub fn canonical(raw: &str, is_read: impl Fn(&str) -> bool) -> String {
+    let mut pairs: Vec<(Cow<'_, str>, &str)> = Vec::new();
+    for pair in raw.split('&') {
+        let Some((name, value)) = pair.split_once('=') else { continue };
+        let Some((name, _)) = form_urlencoded::parse(name.as_bytes()).next() else { continue };
+        if !value.is_empty() && (is_read(&name) || looks_like_agents(&name)) {
+            pairs.push((name, pair));
+        }
+    }
+    pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let mut canonical = String::with_capacity(raw.len());
+    for (index, (_, pair)) in pairs.iter().enumerate() {
+        if index > 0 {
+            canonical.push('&');
+        }
+        canonical.push_str(pair);
+    }
+    canonical
+}
+
+/// What is one of [`names_agents`], or a fault.
+fn looks_like_agents(name: &str) -> bool {
+    name.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("agent_ids"))
+}
+
 /// `agent_ids`, `agent_ids[]` and `agent_ids[7]`.
 fn names_agents(name: &str) -> bool {
     let index = name.strip_prefix("agent_ids");
@@ -261,6 +295,35 @@ mod tests {
             assert_eq!(agents(raw).unwrap(), Some(vec![25, 26]), "{raw}");
         }
         assert_eq!(agents("agent_ids=&agent_ids[]=").unwrap(), None);
+    }
+
+    #[test]
+    fn queries_that_are_read_alike_have_one_spelling() {
+        let canonical = |raw| canonical(raw, |name| [FILL_GAPS.name, ZONE_UTC.name].contains(&name));
+        for raw in [
+            "timezone=UTC&fill_gaps=1",
+            "fill_gaps=1&timezone=UTC",
+            "&fill_gaps=1&&timezone=UTC&_=1700000000&agent_ids=&timezone=",
+        ] {
+            assert_eq!(canonical(raw), "fill_gaps=1&timezone=UTC", "{raw}");
+        }
+        assert_eq!(canonical("x=1&timezone"), "");
+    }
+
+    #[test]
+    fn queries_that_are_read_differently_never_have_one_spelling() {
+        let canonical = |raw| canonical(raw, |name| [FILL_GAPS.name, ZONE_UTC.name].contains(&name));
+        for (one, other) in [
+            ("timezone=UTC&timezone=Asia/Tokyo", "timezone=Asia/Tokyo&timezone=UTC"),
+            ("timezone=UTC&time%7Aone=Asia/Tokyo", "time%7Aone=Asia/Tokyo&timezone=UTC"),
+            ("timezone=UTC&fill_gaps=1", "timezone=UTC%26fill_gaps=1"),
+            ("agent_ids=1", "Agent_Ids=1"),
+            ("agent_ids=1&timezone=UTC", "agent_ids%3D1%26timezone=UTC"),
+            ("agent_ids=1", "agent_ids{}=1"),
+            ("agent_ids=1", ""),
+        ] {
+            assert_ne!(canonical(one), canonical(other), "{one}");
+        }
     }
 
     #[test]

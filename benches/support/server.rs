@@ -23,6 +23,8 @@ use super::windows::end;
 use super::{TENANT, rolled};
 
 const USER: &str = "bench";
+/// As a server has it unless told otherwise.
+const CACHE_TTL: Duration = Duration::from_secs(5);
 
 /// The server as it runs, the compactor beside it.
 pub struct Server {
@@ -38,7 +40,7 @@ impl Server {
         let keys = Keys::new(&[7; 32]).expect("long enough");
         let token = token(options, &keys).await;
         let db = Database::open(options.clone()).await.expect("a database");
-        let app = App { db: db.clone(), clock: Clock::Fixed(end()), keys };
+        let app = App::new(db.clone(), Clock::Fixed(end()), keys, CACHE_TTL);
         let runtime = runtime();
         let beside = db.clone();
         let started = runtime.spawn(async move {

@@ -1,21 +1,38 @@
 //! Sessions: what a token stands for, and the caller it makes of a request.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::token::{Claims, Keys};
 use super::{Permission, Role, Tenant};
-use crate::db::Database;
+use crate::cache::Cache;
+use crate::db::{Database, Scope};
 use crate::error::{Error, Result};
 
 /// An authenticated request: which account, which user, and what the token may do.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Caller {
     pub tenant: Tenant,
     pub user_id: i64,
     pub role: Role,
     /// What the token was limited to; None where it has all of its role's.
     limited_to: Option<Vec<String>>,
+    expires: Option<DateTime<Utc>>,
+}
+
+/// Callers by session, as they were a moment ago. Only those who got in are kept, and of them only who showed a
+/// token of ours: others can neither fill it nor push anybody out.
+pub type Sessions = Cache<Uuid, Arc<Caller>>;
+
+/// How many callers are kept.
+const CALLERS: u64 = 10_000;
+
+/// Keeps callers for so long. Within that time a revocation, or a change of the account, takes effect.
+pub fn sessions(keep: Duration) -> Sessions {
+    Cache::new(keep, CALLERS, |_, _| 1)
 }
 
 impl Caller {
@@ -31,23 +48,39 @@ struct Stored {
     user_id: i64,
     role: Role,
     permissions: Option<Vec<String>>,
+    expires_at: Option<DateTime<Utc>>,
 }
 
 const OPEN_SESSION: &str = "
-    select s.user_id, u.role, s.permissions
+    select s.user_id, u.role, s.permissions, s.expires_at
     from sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
-    where s.tenant_id = $1 and s.id = $2
-      and s.revoked_at is null and (s.expires_at is null or s.expires_at > $3)
-      and u.disabled_at is null";
+    where s.tenant_id = $1 and s.id = $2 and s.revoked_at is null and u.disabled_at is null";
 
-/// The caller behind a token. Unauthenticated where it is not ours, or its session is over.
-pub async fn authenticate(db: &Database, keys: &Keys, token: &str, now: DateTime<Utc>) -> Result<Caller> {
+/// The caller behind a token, at most as old as `sessions` keeps one. Unauthenticated where the token is not ours,
+/// or its session is over.
+pub async fn authenticate(
+    db: &Database,
+    sessions: &Sessions,
+    keys: &Keys,
+    token: &str,
+    now: DateTime<Utc>,
+) -> Result<Arc<Caller>> {
     let claims = keys.verify(token)?;
-    let mut scope = db.read(claims.tenant).await?;
-    let session = scope.select::<Stored>(OPEN_SESSION).bind(claims.jti).bind(now);
-    let session = session.fetch_optional(scope.connection()).await?.ok_or(Error::Unauthenticated)?;
+    let key = (claims.tenant, claims.jti);
+    let caller = sessions.get(db, key, Duration::MAX, move |scope| read(scope, claims.jti)).await?.value;
+    // A session that was open when it was read may have run out since.
+    if caller.expires.is_some_and(|expires| expires <= now) {
+        return Err(Error::Unauthenticated);
+    }
+    Ok(caller)
+}
+
+async fn read(mut scope: Scope, session: Uuid) -> Result<Arc<Caller>> {
+    let stored = scope.select::<Stored>(OPEN_SESSION).bind(session);
+    let stored = stored.fetch_optional(scope.connection()).await?.ok_or(Error::Unauthenticated)?;
     let tenant = Tenant::load(&mut scope).await?;
-    Ok(Caller { tenant, user_id: session.user_id, role: session.role, limited_to: session.permissions })
+    let Stored { user_id, role, permissions: limited_to, expires_at: expires } = stored;
+    Ok(Arc::new(Caller { tenant, user_id, role, limited_to, expires }))
 }
 
 /// What a new token is to be.

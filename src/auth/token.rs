@@ -1,6 +1,8 @@
 //! The token itself: a signed note saying which session it stands for. Whether that session still opens
 //! anything is the database's word, not the token's (see `session`).
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -24,20 +26,17 @@ pub struct Claims {
 
 /// What tokens are signed and checked with.
 #[derive(Clone)]
-pub struct Keys {
-    encoding: EncodingKey,
-    decoding: DecodingKey,
-}
+pub struct Keys(Arc<(EncodingKey, DecodingKey)>);
 
 impl Keys {
     /// None where the secret is shorter than [`SECRET_LEN`].
     pub fn new(secret: &[u8]) -> Option<Self> {
         (secret.len() >= SECRET_LEN)
-            .then(|| Self { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret) })
+            .then(|| Self(Arc::new((EncodingKey::from_secret(secret), DecodingKey::from_secret(secret)))))
     }
 
     pub fn sign(&self, claims: &Claims) -> Result<String> {
-        jsonwebtoken::encode(&Header::default(), claims, &self.encoding).map_err(Error::internal)
+        jsonwebtoken::encode(&Header::default(), claims, &self.0.0).map_err(Error::internal)
     }
 
     /// What the token says, if we signed it. Its expiry is the session's business, which has one clock.
@@ -45,7 +44,7 @@ impl Keys {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
-        let verified = jsonwebtoken::decode(token, &self.decoding, &validation);
+        let verified = jsonwebtoken::decode(token, &self.0.1, &validation);
         Ok(verified.map_err(|_| Error::Unauthenticated)?.claims)
     }
 }

@@ -1,6 +1,7 @@
 //! What handlers ask for in their arguments. A handler that takes [`Permitted`] *is* authorised.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
@@ -18,7 +19,7 @@ pub trait Grant: Send + Sync + 'static {
 
 /// The caller, who has that permission. Unauthenticated or Forbidden otherwise.
 pub struct Permitted<G: Grant> {
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
     grant: PhantomData<G>,
 }
 
@@ -38,7 +39,7 @@ impl<G: Grant> FromRequestParts<App> for Permitted<G> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let token = bearer(parts).ok_or(Error::Unauthenticated)?;
-        let caller = session::authenticate(&app.db, &app.keys, token, app.clock.now()).await?;
+        let caller = session::authenticate(&app.db, &app.sessions, &app.keys, token, app.clock.now()).await?;
         if !caller.may(G::PERMISSION) {
             return Err(Error::Forbidden);
         }

@@ -2,6 +2,7 @@
 //!
 //! Owns everything that is HTTP: extracting, statuses, headers. Must not compute a figure or write SQL.
 
+mod caching;
 mod campaigns;
 mod error;
 mod extract;

@@ -9,8 +9,8 @@ use utoipa::openapi::response::{ResponseBuilder, ResponsesBuilder};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr,
-    Required, Schema,
+    ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem,
+    Ref, RefOr, Required, Schema,
 };
 
 use super::error;
@@ -66,13 +66,14 @@ pub fn add_report(document: &mut OpenApi, report: &Definition, permission: Permi
     let body = ObjectBuilder::new().property("data", report.schema(&mut schemas)).required("data");
     let example = serde_json::from_str(about.example).ok();
     let content = ContentBuilder::new().schema(Some(body)).example(example).build();
-    let mut found = ResponseBuilder::new().description(about.title).content("application/json", content);
-    let mut operation = operation(report, permission).operation_id(Some(operation_id(report)));
+    let mut found = tagged(ResponseBuilder::new().description(about.title)).content("application/json", content);
+    let mut operation = conditional(operation(report, permission)).operation_id(Some(operation_id(report)));
     if about.files {
         found = files(found);
         operation = operation.parameter(described(&FORMAT));
     }
-    let responses = failures(ResponsesBuilder::new().response("200", found)).build();
+    let unchanged = tagged(ResponseBuilder::new().description("The client has this answer: no figure has changed."));
+    let responses = failures(ResponsesBuilder::new().response("200", found).response("304", unchanged)).build();
     document.paths.paths.insert(report.path(), PathItem::new(HttpMethod::Get, operation.responses(responses)));
     document.components.get_or_insert_default().schemas.extend(schemas);
 }
@@ -130,6 +131,45 @@ fn operation(report: &Definition, permission: Permission) -> OperationBuilder {
     report.parameters().fold(operation, |operation, parameter| operation.parameter(described(parameter)))
 }
 
+/// What a request may say about answers that are there already.
+fn conditional(operation: OperationBuilder) -> OperationBuilder {
+    let header = |name, about: &str| {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).description(Some(about)).schema(Some(text))
+    };
+    operation
+        .parameter(header("If-None-Match", "ETags of answers the client has: while no figure changes, it gets a 304."))
+        .parameter(header(
+            "Cache-Control",
+            "no-cache or max-age=0: the answer has everything committed before the request. max-age=N: it is at most \
+             N seconds old.",
+        ))
+}
+
+/// What is said about an answer in JSON, or about one that the client has.
+fn tagged(response: ResponseBuilder) -> ResponseBuilder {
+    let header = |of, about: &str| {
+        HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(of))).description(Some(about)).build()
+    };
+    response
+        .header(
+            "ETag",
+            header(
+                Type::String,
+                "A weak tag of the figures: it changes when one of them does, and only then. With JSON only.",
+            ),
+        )
+        .header(
+            "Age",
+            header(
+                Type::Integer,
+                "How old the answer is, in whole seconds, 5 at most; absent where it was read for this request.",
+            ),
+        )
+        .header("Cache-Control", header(Type::String, "private, no-cache"))
+        .header("Vary", header(Type::String, "Authorization"))
+}
+
 fn operation_id(report: &Definition) -> String {
     format!("{}_{}", module_name(report.about.module), report.about.name.replace('-', "_"))
 }
@@ -141,7 +181,7 @@ fn files(response: ResponseBuilder) -> ResponseBuilder {
         .fold(response, |response, kind| response.content(kind, ContentBuilder::new().schema(Some(binary())).build()))
 }
 
-fn module_name(module: Module) -> &'static str {
+pub fn module_name(module: Module) -> &'static str {
     match module {
         Module::Autocall => "autocall",
         Module::Telesales => "telesales",

@@ -1,12 +1,12 @@
 //! The routes of the reports: one for each definition, all answered by the same few lines.
 
+use std::fmt::Write;
 use std::io::Seek;
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, VARY};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use chrono::{DateTime, Utc};
@@ -14,16 +14,19 @@ use futures_util::stream;
 use tokio_util::io::ReaderStream;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::caching::{self, Conditions};
 use super::extract::{AutocallApiAccess, Grant, Permitted, TelesalesApiAccess, path_id};
 use super::openapi;
-use crate::app::App;
+use crate::app::{App, Written};
 use crate::auth::Tenant;
+use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::exports::{self, Heading};
-use crate::query::Choice;
+use crate::query::{self, Choice};
 use crate::reports;
-use crate::reports::report::{About, Answer, Definition, Format, Module, Occasion, Place, Request};
+use crate::reports::report::{About, Answer, Definition, FORMAT, Format, Module, Occasion, Place, Request};
 use crate::rollups::Source;
+use crate::time::Clock;
 
 pub fn routes() -> OpenApiRouter<App> {
     let mut router = OpenApiRouter::new();
@@ -51,14 +54,20 @@ fn add<G: Grant>(mut router: OpenApiRouter<App>, report: &'static Definition) ->
 const EXPORT_FORMATS: &[Format] = &[Format::Xlsx, Format::Csv];
 
 fn route<G: Grant>(report: &'static Definition, formats: &'static [Format]) -> MethodRouter<App> {
-    let across = move |Permitted { caller, .. }: Permitted<G>, State(app): State<App>, RawQuery(query): RawQuery| async move {
-        answer(&app, &caller.tenant, report, formats, None, query.as_deref()).await
+    let across = move |Permitted { caller, .. }: Permitted<G>,
+                       State(app): State<App>,
+                       conditions: Conditions,
+                       RawQuery(query): RawQuery| async move {
+        let question = Question { report, formats, path_id: None, query: query.unwrap_or_default() };
+        answer(&app, caller.tenant.id, question, &conditions).await
     };
     let of_campaign = move |Permitted { caller, .. }: Permitted<G>,
                             State(app): State<App>,
+                            conditions: Conditions,
                             path: Result<Path<String>, PathRejection>,
                             RawQuery(query): RawQuery| async move {
-        answer(&app, &caller.tenant, report, formats, Some(path_id(path)?), query.as_deref()).await
+        let question = Question { report, formats, path_id: Some(path_id(path)?), query: query.unwrap_or_default() };
+        answer(&app, caller.tenant.id, question, &conditions).await
     };
     match report.about.place {
         Place::OfCampaign => get(of_campaign),
@@ -66,40 +75,87 @@ fn route<G: Grant>(report: &'static Definition, formats: &'static [Format]) -> M
     }
 }
 
-async fn answer(
-    app: &App,
-    tenant: &Tenant,
-    report: &Definition,
-    formats: &[Format],
+/// What was asked of which report. With the account, it is all that an answer depends on: who asks is not in it.
+struct Question {
+    report: &'static Definition,
+    formats: &'static [Format],
     path_id: Option<i64>,
-    query: Option<&str>,
-) -> Result<Response> {
-    let mut scope = app.db.read(tenant.id).await?;
-    let occasion = Occasion { tenant, now: app.clock.now(), path_id };
-    let request = Request { occasion, query: query.unwrap_or_default(), formats, source: Source::Rolled };
-    let answer = report.answer(&mut scope, request).await?;
-    drop(scope); // its connection is free before the answer is written
-    let (about, account, made_at) = (report.about, tenant.name.clone(), occasion.now);
-    // A large file takes a while to write, and others are to have their turn meanwhile.
-    let written = tokio::task::spawn_blocking(move || write(about, &account, made_at, &answer)).await;
-    let mut response = written.map_err(Error::internal)??;
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    response.headers_mut().insert(VARY, HeaderValue::from_static("Authorization"));
-    Ok(response)
+    query: String,
 }
 
-fn write(about: &'static About, account: &str, made_at: DateTime<Utc>, answer: &Answer) -> Result<Response> {
-    let table = || answer.outcome.tables().into_iter().next().ok_or_else(|| Error::internal("a file without a table"));
+/// An answer, and what stands about it in a file.
+struct Answered {
+    answer: Answer,
+    account: String,
+    made_at: DateTime<Utc>,
+}
+
+impl Question {
+    /// Whether a file may be what is asked for. Files are made for the one who asks, and not kept.
+    fn is_for_file(&self) -> bool {
+        let named = || query::last(&self.query, &FORMAT).is_some_and(|format| format != Format::Json.name());
+        self.formats[0] != Format::Json || (self.report.about.files && named())
+    }
+
+    /// What its answer is kept by.
+    fn key(&self) -> String {
+        let Self { report, path_id, .. } = self;
+        let is_read = |name: &str| report.parameters().chain([&FORMAT]).any(|parameter| parameter.name == name);
+        let mut key = query::canonical(&self.query, is_read);
+        let _ = write!(key, " {path_id:?} {} {}", report.about.name, openapi::module_name(report.about.module));
+        key
+    }
+
+    /// Answers from one snapshot, the account's own settings included.
+    async fn answer(self, mut scope: Scope, clock: Clock) -> Result<Answered> {
+        let made_at = clock.now();
+        let tenant = Tenant::load(&mut scope).await?;
+        let occasion = Occasion { tenant: &tenant, now: made_at, path_id: self.path_id };
+        let request = Request { occasion, query: &self.query, formats: self.formats, source: Source::Rolled };
+        let answer = self.report.answer(&mut scope, request).await?;
+        Ok(Answered { answer, account: tenant.name, made_at })
+    }
+}
+
+async fn answer(app: &App, tenant: i64, question: Question, conditions: &Conditions) -> Result<Response> {
+    let (about, clock) = (question.report.about, app.clock);
+    if question.is_for_file() {
+        let answered = question.answer(app.db.read(tenant).await?, clock).await?;
+        return aside(move || file(about, &answered)).await;
+    }
+    let key = (tenant, question.key());
+    let read = move |scope| async move {
+        let Answered { answer, .. } = question.answer(scope, clock).await?;
+        aside(move || written(&answer)).await
+    };
+    let found = app.answers.get(&app.db, key, conditions.oldest, read).await?;
+    caching::respond(found, conditions)
+}
+
+/// Does what may take a while, so that others have their turn meanwhile.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
+fn written(answer: &Answer) -> Result<Written> {
+    let json = answer.outcome.json()?;
+    let tag = caching::tag(answer.outcome.timeless_json()?.as_deref().unwrap_or(&json));
+    Ok(Written { json: json.into(), tag })
+}
+
+fn file(about: &'static About, answered: &Answered) -> Result<Response> {
+    let Answered { answer, account, made_at } = answered;
+    let table = answer.outcome.tables().into_iter().next().ok_or_else(|| Error::internal("a file without a table"))?;
     let (kind, body) = match answer.format {
-        Format::Json => return Ok(([(CONTENT_TYPE, "application/json")], answer.outcome.json()?).into_response()),
+        Format::Json => return Err(Error::internal("a file that is none")),
         Format::Csv => {
-            let pieces = exports::csv::pieces(table()?, answer.caption.zone);
+            let pieces = exports::csv::pieces(table, answer.caption.zone);
             (exports::csv::CONTENT_TYPE, Body::from_stream(stream::iter(pieces)))
         }
         Format::Xlsx => {
             let mut file = tempfile::tempfile().map_err(Error::internal)?;
-            let heading = Heading { about, caption: &answer.caption, account, made_at };
-            exports::workbook::write(heading, &table()?, &mut file)?;
+            let heading = Heading { about, caption: &answer.caption, account, made_at: *made_at };
+            exports::workbook::write(heading, &table, &mut file)?;
             file.rewind().map_err(Error::internal)?;
             let file = ReaderStream::new(tokio::fs::File::from_std(file));
             (exports::workbook::CONTENT_TYPE, Body::from_stream(file))
@@ -107,5 +163,7 @@ fn write(about: &'static About, account: &str, made_at: DateTime<Utc>, answer: &
     };
     let name = exports::file_name(about, &answer.caption, answer.format.name());
     let disposition = format!("attachment; filename=\"{name}\"");
-    Ok(([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)], body).into_response())
+    let mut response = ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)], body).into_response();
+    caching::for_nobody_else(response.headers_mut());
+    Ok(response)
 }

@@ -141,14 +141,35 @@ pub struct Data<T> {
 pub trait Body: Serialize + Send + Sync {
     /// Its schema by reference; what it refers to is added to `schemas`.
     fn reference(schemas: &mut Schemas) -> RefOr<Schema>;
+
+    /// See [`Object::timeless`].
+    fn timeless(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
 }
 
 /// A body that is one object.
-pub trait Object: Serialize + ToSchema + Send + Sync {}
+pub trait Object: Serialize + ToSchema + Send + Sync {
+    /// The same with everything held still that moves with the clock although no figure does: two answers with the
+    /// same figures agree in it. None where nothing moves.
+    fn timeless(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+}
 
 impl<T: Object> Body for T {
     fn reference(schemas: &mut Schemas) -> RefOr<Schema> {
         named::<T>(schemas)
+    }
+
+    fn timeless(&self) -> Option<Self> {
+        Object::timeless(self)
     }
 }
 
@@ -168,6 +189,8 @@ fn named<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
 pub trait Outcome: Send + Sync {
     /// The whole body: `{"data": …}`.
     fn json(&self) -> Result<String>;
+    /// The same of its figures alone, where that differs: see [`Object::timeless`].
+    fn timeless_json(&self) -> Result<Option<String>>;
     fn tables(&self) -> Vec<Table>;
 }
 
@@ -175,12 +198,20 @@ struct Computed<R: Report>(R::Body);
 
 impl<R: Report> Outcome for Computed<R> {
     fn json(&self) -> Result<String> {
-        serde_json::to_string(&Data { data: &self.0 }).map_err(Error::internal)
+        json(&self.0)
+    }
+
+    fn timeless_json(&self) -> Result<Option<String>> {
+        self.0.timeless().map(|body| json(&body)).transpose()
     }
 
     fn tables(&self) -> Vec<Table> {
         R::tables(&self.0)
     }
+}
+
+fn json(body: &impl Body) -> Result<String> {
+    serde_json::to_string(&Data { data: body }).map_err(Error::internal)
 }
 
 pub struct Answer {

@@ -10,6 +10,7 @@ const RANKS: &[&[&str]] = &[
     &["time"],
     &["table", "query"],
     &["config", "db"],
+    &["cache"],
     &["auth"],
     &["rollups"],
     &["app"],

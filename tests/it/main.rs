@@ -2,6 +2,7 @@
 
 mod abandon;
 mod access;
+mod cache;
 mod campaigns;
 mod cli;
 mod durability;

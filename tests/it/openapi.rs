@@ -29,6 +29,9 @@ fn every_operation_is_described_and_every_field_says_what_it_means() {
         for operation in item.as_object().expect("operations").values() {
             for (status, response) in operation["responses"].as_object().expect("responses") {
                 assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{path} {status}");
+                for (name, header) in response["headers"].as_object().into_iter().flatten() {
+                    assert!(header["description"].is_string(), "{path} {status} {name}");
+                }
             }
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 assert!(parameter["description"].is_string(), "{path} {}", parameter["name"]);

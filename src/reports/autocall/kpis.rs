@@ -100,7 +100,11 @@ struct CountersAndKeys {
     keys: KeyCounts,
 }
 
-impl Object for AutocallKpis {}
+impl Object for AutocallKpis {
+    fn timeless(&self) -> Option<Self> {
+        Some(Self { computed_at: Instant::default(), ..self.clone() })
+    }
+}
 
 impl Report for Kpis {
     const ABOUT: About = About {

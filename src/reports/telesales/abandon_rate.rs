@@ -159,7 +159,16 @@ struct Recorded {
     detected_at: Instant,
 }
 
-impl Object for TelesalesAbandonRate {}
+impl Object for TelesalesAbandonRate {
+    /// The window ends with the request; the figures are what was found in it. What a breach was measured over is
+    /// a fact, and stays.
+    fn timeless(&self) -> Option<Self> {
+        let mut still = self.clone();
+        still.current.measure.window_from = Instant::default();
+        still.current.measure.window_to = Instant::default();
+        Some(still)
+    }
+}
 
 impl Report for AbandonRate {
     const ABOUT: About = About {

@@ -6,6 +6,7 @@ pub mod world;
 
 use std::io::Write;
 use std::ops::Deref;
+use std::time::Duration;
 
 use callboard::app::App;
 use callboard::auth::session::{self, NewSession};
@@ -71,16 +72,27 @@ impl TestApp {
     }
 
     pub async fn at(now: DateTime<Utc>) -> Self {
+        Self::start(now, Duration::ZERO).await
+    }
+
+    /// As [`TestApp::new`], but it keeps for so long what it has read.
+    pub async fn keeping(keep: Duration) -> Self {
+        Self::start(NOW.parse().expect("an instant"), keep).await
+    }
+
+    async fn start(now: DateTime<Utc>, keep: Duration) -> Self {
         let db = Database::open(database::create().await).await.expect("a database");
         let keys = Keys::new(&[7; 32]).expect("long enough");
-        let app = App { db, clock: Clock::Fixed(now), keys };
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let server = app.clone();
-        tokio::spawn(async move { callboard::http::serve(server, listener, std::future::pending()).await });
-        let mut this = Self { app, client: Client::new(url, String::new()) };
+        let app = App::new(db, Clock::Fixed(now), keys, keep);
+        let mut this = Self { client: Client::new(serve(&app).await, String::new()), app };
         this.client.token = this.account(TENANT).await;
         this
+    }
+
+    /// Another instance on the same database, where it is another time, and a client with the same token.
+    pub async fn instance(&self, now: DateTime<Utc>, keep: Duration) -> Client {
+        let app = App::new(self.app.db.clone(), Clock::Fixed(now), self.app.keys.clone(), keep);
+        Client::new(serve(&app).await, self.token.clone())
     }
 
     /// Makes another account and returns its admin's token.
@@ -122,6 +134,15 @@ impl TestApp {
     }
 }
 
+/// Serves on a port of its own; returns where.
+async fn serve(app: &App) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let app = app.clone();
+    tokio::spawn(async move { callboard::http::serve(app, listener, std::future::pending()).await });
+    url
+}
+
 impl Deref for TestApp {
     type Target = Client;
 
@@ -149,6 +170,12 @@ impl Client {
     /// What stands under `data`.
     pub async fn data(&self, path: &str) -> Value {
         self.ok(path).await.json()["data"].take()
+    }
+
+    /// As [`Client::get`], with another header.
+    pub async fn get_with(&self, path: &str, header: &str, value: &str) -> Answer {
+        let request = self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        self.send(request.header(header, value)).await
     }
 
     pub async fn request(&self, method: Method, path: &str, token: Option<&str>) -> Answer {

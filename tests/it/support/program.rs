@@ -82,7 +82,11 @@ impl Program {
         for ours in ["DATABASE_URL", "CALLBOARD_SECRET", "RUST_LOG"] {
             command.env_remove(ours);
         }
-        command.env("CALLBOARD_DATA_DIR", self.data()).env("CALLBOARD_LISTEN", "127.0.0.1:0");
+        // Nothing is kept unless a test says so: what is stored is seen at once.
+        command
+            .env("CALLBOARD_CACHE_TTL", "0")
+            .env("CALLBOARD_DATA_DIR", self.data())
+            .env("CALLBOARD_LISTEN", "127.0.0.1:0");
         command.envs(self.settings.iter().map(|(name, value)| (name, value))).args(arguments);
         if let Some(user) = &self.user {
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());

@@ -1,0 +1,196 @@
+//! What was read a moment ago, kept for others who ask the same.
+//!
+//! Owns how old a value may be and who may share one. A value is read from one snapshot of one account, and its age
+//! counts from before that snapshot was taken, however long the reading took: an age is never understated. Who asks
+//! while a value is being read waits for it, unless its snapshot is too old for him. Must not know what is kept.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, WeakShared};
+use moka::policy::EvictionPolicy;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
+
+use crate::db::{Database, Scope};
+use crate::error::{Error, Result};
+
+/// Values by account and key. Cheap to clone; clones share what they keep.
+pub struct Cache<K, V>(Arc<Inner<K, V>>);
+
+/// A key and the account whose it is: values of two accounts never meet.
+pub type Key<K> = (i64, K);
+
+/// A value, and how long before the question its snapshot was taken. None where that was not before.
+#[derive(Debug)]
+pub struct Found<V> {
+    pub value: V,
+    pub age: Option<Duration>,
+}
+
+struct Inner<K, V> {
+    lifetime: Duration,
+    kept: moka::sync::Cache<Key<K>, Kept<V>>,
+    /// What is being read now. Only the newest reading of a key can still be joined.
+    flights: Mutex<HashMap<Key<K>, Flight<V>>>,
+}
+
+#[derive(Clone)]
+struct Kept<V> {
+    value: V,
+    taken: Instant,
+}
+
+type Reading<V> = BoxFuture<'static, Result<Kept<V>>>;
+
+/// A reading under way. It lives in those who wait for it, and is given up when none of them is left.
+struct Flight<V> {
+    /// When its snapshot was taken, once it is.
+    taken: Arc<OnceLock<Instant>>,
+    reading: WeakShared<Reading<V>>,
+}
+
+impl<K, V> Cache<K, V>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// Keeps values for `lifetime` (nothing where that is zero), as many as weigh `capacity` together: the least
+    /// recently used make room.
+    pub fn new(lifetime: Duration, capacity: u64, weigh: fn(&K, &V) -> usize) -> Self {
+        let kept = moka::sync::Cache::builder()
+            .max_capacity(capacity)
+            .weigher(move |(_, key): &Key<K>, kept: &Kept<V>| {
+                u32::try_from(weigh(key, &kept.value)).unwrap_or(u32::MAX)
+            })
+            .eviction_policy(EvictionPolicy::lru())
+            // Ages are looked at with each question; this only frees what nobody asks for any more.
+            .time_to_live(lifetime)
+            .build();
+        Self(Arc::new(Inner { lifetime, kept, flights: Mutex::default() }))
+    }
+
+    /// The value of that key, at most `oldest` old, and never older than this cache's lifetime. Where none is kept
+    /// or being read, `read` makes one in a scope of the account. With an `oldest` of zero, everything committed
+    /// before the question is in the answer.
+    ///
+    /// What goes wrong is told to all who waited for it, and is not kept: it is their question too, and asking a
+    /// database in trouble once more for each of them would help nobody.
+    pub async fn get<R, F>(&self, db: &Database, key: Key<K>, oldest: Duration, read: R) -> Result<Found<V>>
+    where
+        R: FnOnce(Scope) -> F + Send + 'static,
+        F: Future<Output = Result<V>> + Send,
+    {
+        let asked = Instant::now();
+        let oldest = oldest.min(self.0.lifetime);
+        let fits = |taken: Instant| asked.saturating_duration_since(taken) <= oldest;
+        let kept = || self.0.kept.get(&key).filter(|kept| fits(kept.taken)).map(|kept| kept.found(asked));
+        if let Some(found) = kept() {
+            return Ok(found);
+        }
+        let reading = {
+            let mut flights = self.0.flights();
+            // Once more, because a flight that was under way may have landed since.
+            if let Some(found) = kept() {
+                return Ok(found);
+            }
+            match flights.get(&key).and_then(|flight| flight.join(fits)) {
+                Some(reading) => reading,
+                None => self.start(&mut flights, db, key, read),
+            }
+        };
+        Ok(reading.await?.found(asked))
+    }
+
+    /// Begins to read, in a task of its own: whoever asked first may leave while others still wait.
+    fn start<R, F>(
+        &self,
+        flights: &mut HashMap<Key<K>, Flight<V>>,
+        db: &Database,
+        key: Key<K>,
+        read: R,
+    ) -> Shared<Reading<V>>
+    where
+        R: FnOnce(Scope) -> F + Send + 'static,
+        F: Future<Output = Result<V>> + Send,
+    {
+        let (db, taken) = (db.clone(), Arc::<OnceLock<Instant>>::default());
+        let landing = Landing { cache: Arc::clone(&self.0), key: key.clone(), taken: Arc::clone(&taken) };
+        let task = async move {
+            let scope = db.read(landing.key.0).await?;
+            // Between the transaction's beginning and its first statement, which is what takes the snapshot. Who
+            // finds this unset may join, for the snapshot is then yet to come.
+            let taken = *landing.taken.get_or_init(Instant::now);
+            let kept = Kept { value: read(scope).await?, taken };
+            landing.keep(&kept);
+            Ok(kept)
+        };
+        let task = AbortOnDropHandle::new(tokio::spawn(task.in_current_span()));
+        let reading = async move { task.await.map_err(Error::internal)? }.boxed().shared();
+        if let Some(weak) = reading.downgrade() {
+            flights.insert(key, Flight { taken, reading: weak });
+        }
+        reading
+    }
+}
+
+impl<K, V> Clone for Cache<K, V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K, V> Inner<K, V> {
+    fn flights(&self) -> MutexGuard<'_, HashMap<Key<K>, Flight<V>>> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<V> Kept<V> {
+    fn found(self, asked: Instant) -> Found<V> {
+        let age = asked.checked_duration_since(self.taken).filter(|age| !age.is_zero());
+        Found { value: self.value, age }
+    }
+}
+
+impl<V: Clone> Flight<V> {
+    /// Its reading, for one who may have a snapshot taken then. None where nobody waits for it any more.
+    fn join(&self, fits: impl Fn(Instant) -> bool) -> Option<Shared<Reading<V>>> {
+        if self.taken.get().is_none_or(|taken| fits(*taken)) { self.reading.upgrade() } else { None }
+    }
+}
+
+/// The end of a flight, however it ends: it is no longer there to be joined.
+struct Landing<K: Hash + Eq, V> {
+    cache: Arc<Inner<K, V>>,
+    key: Key<K>,
+    taken: Arc<OnceLock<Instant>>,
+}
+
+impl<K, V> Landing<K, V>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// Keeps what was read, unless a newer reading was faster.
+    fn keep(&self, read: &Kept<V>) {
+        let _one_at_a_time = self.cache.flights();
+        let newer = self.cache.kept.get(&self.key).is_some_and(|kept| kept.taken > read.taken);
+        if !newer && !self.cache.lifetime.is_zero() {
+            self.cache.kept.insert(self.key.clone(), read.clone());
+        }
+    }
+}
+
+impl<K: Hash + Eq, V> Drop for Landing<K, V> {
+    fn drop(&mut self) {
+        let mut flights = self.cache.flights();
+        // A newer one may have taken its place.
+        if flights.get(&self.key).is_some_and(|flight| Arc::ptr_eq(&flight.taken, &self.taken)) {
+            flights.remove(&self.key);
+        }
+    }
+}

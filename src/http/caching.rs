@@ -1,0 +1,155 @@
+//! Caching as clients speak of it (RFC 9110 and 9111): how old an answer may be, whether they have it already, and
+//! what they are told about the one they get.
+
+use std::convert::Infallible;
+use std::fmt::Write;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use crate::app::Written;
+use crate::cache::Found;
+use crate::error::{Error, Result};
+
+/// What a request says about answers that are there already.
+pub struct Conditions {
+    /// How old an answer may be.
+    pub oldest: Duration,
+    /// The tags of those the client has.
+    none_match: Vec<HeaderValue>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Conditions {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}
+
+impl Conditions {
+    fn of(headers: &HeaderMap) -> Self {
+        let none_match = headers.get_all(IF_NONE_MATCH).iter().cloned().collect();
+        let oldest = items(headers.get_all(CACHE_CONTROL).iter()).filter_map(oldest).min();
+        Self { oldest: oldest.unwrap_or(Duration::MAX), none_match }
+    }
+
+    /// Whether the client has the answer of that tag. Compared weakly, as a GET may: `W/` makes no difference.
+    fn have(&self, tag: &[u8]) -> bool {
+        // Our tags have no comma, so one that is cut in two at its own is none of ours.
+        items(self.none_match.iter()).any(|theirs| theirs == "*" || opaque(theirs.as_bytes()) == opaque(tag))
+    }
+}
+
+/// A tag without what marks it as weak.
+fn opaque(tag: &[u8]) -> &[u8] {
+    tag.strip_prefix(b"W/").unwrap_or(tag)
+}
+
+/// What a directive of the request demands. Nothing that is read wrongly may make an answer older.
+fn oldest(directive: &str) -> Option<Duration> {
+    let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+    match name.trim_end().to_ascii_lowercase().as_str() {
+        "no-cache" | "no-store" => Some(Duration::ZERO),
+        "max-age" => Some(Duration::from_secs(value.trim().trim_matches('"').parse().unwrap_or(0))),
+        _ => None,
+    }
+}
+
+/// The items of a list that may stand in several header lines.
+fn items<'a>(lines: impl Iterator<Item = &'a HeaderValue>) -> impl Iterator<Item = &'a str> {
+    let lines = lines.filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// The tag of an answer with those figures: the same on every instance and in every version that says the same.
+pub fn tag(figures: &str) -> Bytes {
+    let hash = Sha256::digest(figures);
+    let mut tag = String::from("W/\"");
+    for byte in &hash[..16] {
+        let _ = write!(tag, "{byte:02x}"); // into a string, which takes everything
+    }
+    tag.push('"');
+    tag.into()
+}
+
+/// That answer, or that the client has it. All that is done for a poll that nothing has changed for.
+pub fn respond(found: Found<Written>, conditions: &Conditions) -> Result<Response> {
+    let Written { json, tag } = found.value;
+    let mut response = if conditions.have(&tag) {
+        let mut unchanged = Response::new(Body::empty());
+        *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
+        unchanged
+    } else {
+        let mut whole = Response::new(Body::from(json));
+        whole.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        whole
+    };
+    let headers = response.headers_mut();
+    headers.insert(ETAG, HeaderValue::from_maybe_shared(tag).map_err(Error::internal)?);
+    if let Some(age) = found.age {
+        headers.insert(AGE, HeaderValue::from(age.as_secs()));
+    }
+    for_nobody_else(headers);
+    Ok(response)
+}
+
+/// An answer is its caller's alone, and whoever keeps it asks before showing it again.
+pub fn for_nobody_else(headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(VARY, HeaderValue::from_static("Authorization"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conditions(headers: &[(&'static str, &'static str)]) -> Conditions {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
+        Conditions::of(&headers.fold(HeaderMap::new(), |mut headers, (name, value): (axum::http::HeaderName, _)| {
+            headers.append(name, value);
+            headers
+        }))
+    }
+
+    #[test]
+    fn a_client_says_how_old_an_answer_may_be() {
+        let seconds = |value| conditions(&[("cache-control", value)]).oldest;
+        for value in ["no-cache", "NO-CACHE", "no-store", "max-age=0", "max-age=\"0\"", "max-age=3, no-cache"] {
+            assert_eq!(seconds(value), Duration::ZERO, "{value}");
+        }
+        for value in ["max-age", "max-age=", "max-age=-1", "max-age=x"] {
+            assert_eq!(seconds(value), Duration::ZERO, "{value}");
+        }
+        assert_eq!(seconds("max-age=3,max-age=2"), Duration::from_secs(2));
+        for value in ["", "private", "max-stale=9", "only-if-cached, no-transform"] {
+            assert_eq!(seconds(value), Duration::MAX, "{value}");
+        }
+        assert_eq!(conditions(&[]).oldest, Duration::MAX);
+    }
+
+    #[test]
+    fn tags_are_compared_weakly_wherever_they_stand_in_the_list() {
+        for value in ["W/\"a1\"", "\"a1\"", "\"x\", W/\"a1\"", "\"x,y\" ,\"a1\",", "*", " * "] {
+            assert!(conditions(&[("if-none-match", value)]).have(b"W/\"a1\""), "{value}");
+        }
+        for value in ["", "a1", "\"A1\"", "w/\"a1\"", "\"a1", "W/\"a\", \"1\"", "\"*\""] {
+            assert!(!conditions(&[("if-none-match", value)]).have(b"W/\"a1\""), "{value}");
+        }
+        let two = [("if-none-match", "\"x\""), ("if-none-match", "\"a1\"")];
+        assert!(conditions(&two).have(b"W/\"a1\""));
+    }
+
+    /// Clients hold tags of instances that ran another version.
+    #[test]
+    fn a_tag_says_the_same_in_every_version() {
+        assert_eq!(tag("{\"data\":[]}"), "W/\"8fe32e407a1038ee38753b70e5374b3a\"");
+    }
+}

@@ -1,0 +1,117 @@
+//! Many who ask the same at once: one reading, for those it is not too old for.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use reqwest::StatusCode;
+use tokio::task::JoinHandle;
+
+use super::{Beside, KPIS, LONG, SHORT, attempt, with_an_attempt};
+use crate::support::{Answer, Client};
+
+fn ask(client: &Client, cache_control: &'static str) -> JoinHandle<Answer> {
+    let client = client.clone();
+    tokio::spawn(async move { client.get_with(KPIS, "cache-control", cache_control).await })
+}
+
+async fn dialed(asking: JoinHandle<Answer>) -> i64 {
+    let answer = asking.await.expect("no panic");
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    answer.json()["data"]["dialed"].as_i64().expect("a count")
+}
+
+#[tokio::test]
+async fn a_hundred_who_ask_the_same_at_once_cost_one_query() {
+    let test = with_an_attempt(LONG).await;
+    let mut beside = Beside::of(&test).await;
+    beside.lock("autocall_attempts").await;
+    let asking: Vec<_> = (0..100).map(|_| ask(&test, "private")).collect();
+    beside.until_waiting(1).await;
+    beside.unlock().await;
+    let bodies = join_all(asking).await.into_iter().map(|answer| answer.expect("no panic").bytes);
+    let mut bodies: Vec<_> = bodies.collect();
+    bodies.dedup();
+    assert_eq!(bodies.len(), 1);
+}
+
+#[tokio::test]
+async fn who_wants_a_new_answer_waits_for_none_that_was_begun_before() {
+    let test = with_an_attempt(LONG).await;
+    let mut beside = Beside::of(&test).await;
+    beside.lock("autocall_leads").await;
+    let early = ask(&test, "private");
+    beside.until_waiting(1).await;
+    // Ingest would wait for the leads too.
+    let mut scope = test.app.db.write(1).await.expect("a scope");
+    let copy = "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at)
+                values ($1, 'b', 1, 1, 2, '2026-06-10')";
+    scope.query(copy).execute(scope.connection()).await.expect("stored");
+    scope.commit().await.expect("committed");
+    let late = ask(&test, "no-cache");
+    beside.until_waiting(2).await;
+    let joined = ask(&test, "private");
+    beside.until_waiting(2).await;
+    beside.unlock().await;
+    assert_eq!((dialed(early).await, dialed(late).await, dialed(joined).await), (1, 2, 2));
+    assert_eq!(dialed(ask(&test, "private")).await, 2, "the older reading did not replace the newer one");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_an_answer_that_is_too_old_already() {
+    let test = with_an_attempt(SHORT).await;
+    let mut beside = Beside::of(&test).await;
+    beside.lock("autocall_attempts").await;
+    let early = ask(&test, "private");
+    beside.until_waiting(1).await;
+    tokio::time::sleep(SHORT).await;
+    let late = ask(&test, "private");
+    // The caller is read anew, too, and comes through: its tables are not locked.
+    beside.until_waiting(2).await;
+    beside.unlock().await;
+    assert_eq!((dialed(early).await, dialed(late).await), (1, 1));
+}
+
+#[tokio::test]
+async fn a_failure_is_told_to_all_who_waited_and_to_nobody_else() {
+    let test = with_an_attempt(LONG).await;
+    let mut beside = Beside::of(&test).await;
+    beside.lock("autocall_attempts").await;
+    let asking: Vec<_> = (0..20).map(|_| ask(&test, "private")).collect();
+    beside.until_waiting(1).await;
+    beside.break_off().await;
+    for answer in join_all(asking).await {
+        let answer = answer.expect("no panic");
+        assert_eq!((answer.status, answer.header("etag")), (StatusCode::SERVICE_UNAVAILABLE, ""));
+    }
+    beside.unlock().await;
+    assert_eq!(dialed(ask(&test, "private")).await, 1);
+}
+
+#[tokio::test]
+async fn who_asked_first_may_leave_without_harm_to_those_who_wait() {
+    let test = with_an_attempt(LONG).await;
+    let mut beside = Beside::of(&test).await;
+    beside.lock("autocall_attempts").await;
+    let first = ask(&test, "private");
+    beside.until_waiting(1).await;
+    let second = ask(&test, "private");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    first.abort();
+    beside.until_waiting(1).await;
+    beside.unlock().await;
+    assert_eq!(dialed(second).await, 1);
+}
+
+#[tokio::test]
+async fn what_is_no_longer_waited_for_is_not_in_anybodys_way() {
+    let test = with_an_attempt(LONG).await;
+    let mut beside = Beside::of(&test).await;
+    beside.lock("autocall_attempts").await;
+    let first = ask(&test, "private");
+    beside.until_waiting(1).await;
+    first.abort();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    beside.unlock().await;
+    test.ingest(&[attempt("b")]).await;
+    assert_eq!(dialed(ask(&test, "private")).await, 2);
+}
