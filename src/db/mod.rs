@@ -62,8 +62,12 @@ impl Database {
             )
         };
         // Roll-ups are read by the same plan whatever is asked for, and planning would take longer than reading.
-        let reading =
-            [("statement_timeout", REPORT_TIMEOUT), ("jit", "off"), ("plan_cache_mode", "force_generic_plan")];
+        let reading = [
+            ("statement_timeout", REPORT_TIMEOUT),
+            ("jit", "off"),
+            ("plan_cache_mode", "force_generic_plan"),
+            ("max_parallel_workers_per_gather", "0"),
+        ];
         let reading = options.clone().options(reading);
         Ok(Self { reading: pool(16).connect_lazy_with(reading), writing: pool(8).connect_lazy_with(options) })
     }

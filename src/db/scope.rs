@@ -42,7 +42,8 @@ impl Scope {
     /// Plans the statements that follow by their arguments: for those that read raw rows, how many of which
     /// depends on what is asked for. Otherwise a statement is planned once.
     pub async fn plan_by_arguments(&mut self) -> Result<()> {
-        self.transaction.execute("set local plan_cache_mode = force_custom_plan").await?;
+        let sql = "set local plan_cache_mode = force_custom_plan; set local max_parallel_workers_per_gather = 2";
+        self.transaction.execute(sql).await?;
         Ok(())
     }
 
@@ -54,7 +55,8 @@ impl Scope {
 
     /// Takes [`Scope::plan_by_arguments`] back.
     pub async fn plan_once(&mut self) -> Result<()> {
-        self.transaction.execute("set local plan_cache_mode = force_generic_plan").await?;
+        let sql = "set local plan_cache_mode = force_generic_plan; set local max_parallel_workers_per_gather = 0";
+        self.transaction.execute(sql).await?;
         Ok(())
     }
 

@@ -101,7 +101,8 @@ pub struct Rollup {
 pub enum Detail {
     /// One that is cut by local hours, which in some zones begin at a quarter past.
     Fine,
-    /// One with many values, which is only ever summed over whole windows.
+    /// One with many values, which is only ever summed over whole windows: the fewer rows a quarter of an hour
+    /// has, the less it is worth keeping.
     Coarse,
 }
 
@@ -111,7 +112,8 @@ impl Detail {
         match (self, scope) {
             (Self::Fine, Scope::AgentOfCampaign) => &[Level::Hour, Level::Day],
             (Self::Fine, _) => &[Level::Quarter, Level::Hour, Level::Day],
-            (Self::Coarse, Scope::Campaign | Scope::Account) => &[Level::Hour, Level::Day],
+            (Self::Coarse, Scope::Account) => &[Level::Quarter, Level::Hour, Level::Day],
+            (Self::Coarse, Scope::Campaign) => &[Level::Hour, Level::Day],
             (Self::Coarse, _) => &[Level::Day],
         }
     }
@@ -214,14 +216,14 @@ pub static AUTOCALL_ATTEMPTS: Family = Family {
         },
         Rollup {
             name: "autocall_hangups",
-            detail: Detail::Coarse,
+            detail: Detail::Fine,
             dimension: Some(Dimension { name: "hangup_cause", sql: "r.hangup_cause" }),
             only: "r.hangup_cause is not null",
             counters: &[rows("attempts", "true")],
         },
         Rollup {
             name: "autocall_paths",
-            detail: Detail::Coarse,
+            detail: Detail::Fine,
             dimension: Some(Dimension { name: "path", sql: "array_to_string(r.script_path, ' -> ')" }),
             only: "r.result = 'answered' and cardinality(r.script_path) > 0",
             counters: &[rows("attempts", "true")],

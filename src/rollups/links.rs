@@ -62,44 +62,67 @@ pub fn inside(table: &str) -> String {
         "from unnest(widths, firsts, ends, later_widths, later_firsts, later_ends)
              as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
          cross join lateral generate_series(q.first_bucket, q.end_bucket - 1) as e (bucket)
-         join {table} l on l.tenant_id = tenant and l.scope = scope_no and l.campaign_id = campaign
-             and l.width = q.width and l.later_width = q.later_width and l.bucket = e.bucket
-             and l.later_bucket >= q.later_first and l.later_bucket < q.later_end"
+         cross join lateral (
+             select * from {table} l
+             where l.tenant_id = tenant and l.scope = scope_no and l.campaign_id = campaign
+               and l.width = q.width and l.later_width = q.later_width and l.bucket = e.bucket
+               and l.later_bucket >= q.later_first and l.later_bucket < q.later_end
+             offset 0) l"
     )
 }
 
-/// Leads with a row in the window's ragged ends, or one that changed since the last compaction.
-pub fn suspects(family: &Family) -> String {
-    let (table, journal, at, lead) = (family.table, family.journal(), family.at, family.lead);
+/// Leads with a row in the window's ragged ends.
+pub fn at_the_ends(family: &Family) -> String {
+    let (table, at, lead) = (family.table, family.at, family.lead);
     let parts = narrowed(&Family { agent: None, ..*family }).into_iter().flat_map(|rows| {
-        [
-            format!("select r.{lead} from {journal} r where r.tenant_id = tenant and {rows}"),
-            format!(
-                "select r.{lead} from {table} r where r.tenant_id = tenant and r.{at} >= window_from
-                     and r.{at} < least(hours_from, window_to) and {rows}"
-            ),
-            format!(
-                "select r.{lead} from {table} r where r.tenant_id = tenant and r.{at} >= greatest(hours_to, window_from)
-                     and r.{at} < window_to and {rows}"
-            ),
-        ]
+        [("window_from", "least(hours_from, window_to)"), ("greatest(hours_to, window_from)", "window_to")].map(|(from, to)| {
+            format!("select r.{lead} as lead_id from {table} r where r.tenant_id = tenant and r.{at} >= {from} and r.{at} < {to} and {rows}")
+        })
     });
     parts.collect::<Vec<_>>().join(" union ")
 }
 
-/// The rows of the leads in `suspects`, as they were when links were made (`folded`) and as they are (`n`).
-pub fn rows_of_suspects(family: &Family, stages: &Stages) -> String {
+/// Leads with a row that changed since the last compaction.
+pub fn changed(family: &Family) -> String {
+    let (journal, lead) = (family.journal(), family.lead);
+    let parts = narrowed(&Family { agent: None, ..*family }).into_iter().map(|rows| {
+        format!("select distinct r.{lead} as lead_id from {journal} r where r.tenant_id = tenant and {rows}")
+    });
+    parts.collect::<Vec<_>>().join(" union ")
+}
+
+/// What each lead that links do not tell of has reached, as bits: `truly` in the window, and `linked` in its
+/// whole hours as the links have it. Of leads that did not change, the trail is the truth; of those in the
+/// relation `changed`, the trail with the journal's entries.
+pub fn reached(family: &Family, stages: &Stages) -> String {
     let in_scope =
         if across(family) { "(scope_no = 1 or r.campaign_id = campaign)" } else { "r.campaign_id = campaign" };
+    let trail = trail(stages);
     format!(
-        "select lead_id, at, stages, sum(n) filter (where folded) as folded, sum(n) as n
-         from (select r.lead_id, r.at, r.stages, r.n, true
-               from suspects s join {trail} r on r.tenant_id = tenant and r.lead_id = s.lead_id and {in_scope}
-               union all
-               select r.lead_id, r.{at}, {mask}, r.weight, false
-               from {journal} r {join} where r.tenant_id = tenant and {in_scope}) changes (lead_id, at, stages, n, folded)
-         group by 1, 2, 3",
-        trail = trail(stages),
+        "select s.lead_id, r.truly, r.linked
+         from ends s
+         cross join lateral (
+             select bit_or(r.stages) as truly,
+                    bit_or(r.stages) filter (where r.at >= hours_from and r.at < hours_to) as linked
+             from {trail} r
+             where r.tenant_id = tenant and r.lead_id = s.lead_id and {in_scope}
+               and r.at >= window_from and r.at < window_to
+             offset 0) r
+         where s.lead_id not in (select lead_id from changed)
+         union all
+         select lead_id, bit_or(stages) filter (where n > 0 and at >= window_from and at < window_to),
+                bit_or(stages) filter (where folded > 0 and at >= hours_from and at < hours_to)
+         from (select lead_id, at, stages, sum(n) filter (where folded) as folded, sum(n) as n
+               from (select s.lead_id, r.at, r.stages, r.n, true
+                     from changed s
+                     cross join lateral (
+                         select * from {trail} r where r.tenant_id = tenant and r.lead_id = s.lead_id and {in_scope}
+                         offset 0) r
+                     union all
+                     select r.lead_id, r.{at}, {mask}, r.weight, false
+                     from {journal} r {join} where r.tenant_id = tenant and {in_scope}) entries (lead_id, at, stages, n, folded)
+               group by 1, 2, 3) rows
+         group by lead_id",
         at = family.at,
         mask = stages.mask(),
         journal = family.journal(),
@@ -107,42 +130,32 @@ pub fn rows_of_suspects(family: &Family, stages: &Stages) -> String {
     )
 }
 
-/// Of one suspect's rows: which stages it reached in the window, and which the links say that it reached in the
-/// window's whole hours.
-pub fn reached(stages: &Stages) -> String {
-    let stage = |(at, (name, _)): (usize, &(&str, &str))| {
-        let bit = 1 << at;
-        format!(
-            "bool_or(stages & {bit} <> 0 and n > 0 and at >= window_from and at < window_to) as {name},
-             bool_or(stages & {bit} <> 0 and folded > 0 and at >= hours_from and at < hours_to) as {name}_linked"
-        )
-    };
-    stages.all.iter().enumerate().map(stage).collect::<Vec<_>>().join(", ")
-}
-
 /// The function that counts the leads of a window, each once a stage.
 pub fn reader(family: &Family, stages: &Stages) -> String {
     let each = |text: &dyn Fn(usize, &str) -> String| {
-        stages.all.iter().enumerate().map(|(at, (name, _))| text(at, name)).collect::<Vec<_>>().join(", ")
+        stages.all.iter().enumerate().map(|(at, (name, _))| text(1 << at, name)).collect::<Vec<_>>().join(", ")
     };
-    let returned = each(&|_, name| format!("{name} bigint"));
-    let linked = each(&|_, name| format!("coalesce(sum(l.{name}), 0) as {name}"));
-    let corrected =
-        each(&|_, name| format!("count(*) filter (where {name}) - count(*) filter (where {name}_linked) as {name}"));
-    let sums = each(&|_, name| format!("linked.{name} + corrected.{name}"));
     let body = format!(
         "with linked as (select {linked} {inside}),
-         suspects as materialized ({suspects}),
-         seen as ({rows}),
-         leads as (select lead_id, {reached} from seen group by lead_id),
-         corrected as (select {corrected} from leads)
+         changed as materialized ({changed}),
+         ends as materialized ({ends}),
+         reached as ({reached}),
+         corrected as (select {corrected} from reached)
          select {sums} from linked, corrected",
+        linked = each(&|_, name| format!("coalesce(sum(l.{name}), 0) as {name}")),
         inside = inside(&table(stages)),
-        suspects = suspects(family),
-        rows = rows_of_suspects(family, stages),
-        reached = reached(stages),
+        changed = changed(family),
+        ends = at_the_ends(family),
+        reached = reached(family, stages),
+        corrected = each(&|bit, name| {
+            format!(
+                "count(*) filter (where truly & {bit} <> 0) - count(*) filter (where linked & {bit} <> 0) as {name}"
+            )
+        }),
+        sums = each(&|_, name| format!("linked.{name} + corrected.{name}")),
     )
     .replace("{tenant}", "tenant");
+    let returned = each(&|_, name| format!("{name} bigint"));
     function(&format!("rolled_{}_leads({READER_ARGUMENTS}) returns table ({returned})", stages.name), &body)
 }
 

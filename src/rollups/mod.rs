@@ -24,7 +24,7 @@ mod sources;
 
 pub use catalog::{Detail, Module, Scope as RollupScope};
 pub use level::Level;
-pub use plan::{Links, Plan};
+pub use plan::{Links, Plan, Quiet};
 pub use schema::install;
 
 /// What a figure is read from.

@@ -115,6 +115,35 @@ pub struct Rectangle {
     pub later: Range,
 }
 
+/// Whether nothing happened in the rest of the hours that a window begins and ends in: before its start, after
+/// its end. Such an hour counts as a whole one, which spares looking at its leads one by one. It is so where a
+/// window begins with its campaign, and where it ends now.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Quiet {
+    pub before: bool,
+    pub after: bool,
+}
+
+impl Quiet {
+    /// Binds what to look at: from the hour to the window's start, from its end to the end of the hour.
+    pub fn bind<R>(
+        rows: QueryAs<'static, Postgres, R, PgArguments>,
+        window: &Window,
+    ) -> QueryAs<'static, Postgres, R, PgArguments> {
+        let hours = Self { before: true, after: true }.widened(window);
+        rows.bind(hours.from).bind(window.from).bind(window.to).bind(hours.to)
+    }
+
+    fn widened(self, window: &Window) -> Window {
+        let hour = Level::Hour;
+        Window {
+            from: if self.before { hour.start(hour.bucket(window.from)) } else { window.from },
+            to: if self.after { hour.start(hour.bucket_from(window.to)) } else { window.to },
+            zone: window.zone,
+        }
+    }
+}
+
 /// A window taken apart for counting leads: the rectangles that every pair of instants within its whole hours
 /// falls into, each pair into one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,8 +159,8 @@ impl Links {
     /// The levels that links are kept at.
     pub const LEVELS: [Level; 2] = [Level::Hour, Level::Day];
 
-    pub fn within(window: &Window) -> Self {
-        let ranges = Plan::of(window, &Self::LEVELS).ranges;
+    pub fn within(window: &Window, quiet: Quiet) -> Self {
+        let ranges = Plan::of(&quiet.widened(window), &Self::LEVELS).ranges;
         let start = |range: &Range| range.level.start(range.from);
         let end = |range: &Range| range.level.start(range.to);
         // Ranges ascend, and no pair goes back in time.
@@ -286,12 +315,16 @@ mod tests {
 
     #[test]
     fn leads_are_linked_across_every_two_parts_of_the_whole_hours() {
-        let links = Links::within(&window("2026-06-01T21:20:00Z", "2026-06-04T02:40:00Z", Tz::UTC));
+        let ragged = window("2026-06-01T21:20:00Z", "2026-06-04T02:40:00Z", Tz::UTC);
+        let links = Links::within(&ragged, Quiet::default());
         assert_eq!((links.from, links.to), (at("2026-06-01T22:00:00Z"), at("2026-06-04T02:00:00Z")));
         let levels: Vec<String> =
             links.rectangles.iter().map(|it| format!("{:?} {:?}", it.earlier.level, it.later.level)).collect();
         assert_eq!(levels, ["Hour Hour", "Hour Day", "Hour Hour", "Day Day", "Day Hour", "Hour Hour"]);
-        let none = Links::within(&window("2026-06-01T21:20:00Z", "2026-06-01T22:10:00Z", Tz::UTC));
+        let quiet = Links::within(&ragged, Quiet { before: true, after: false });
+        assert_eq!((quiet.from, quiet.to), (at("2026-06-01T21:00:00Z"), at("2026-06-04T02:00:00Z")));
+        assert_eq!(quiet.window, ragged);
+        let none = Links::within(&window("2026-06-01T21:20:00Z", "2026-06-01T22:10:00Z", Tz::UTC), Quiet::default());
         assert!(none.rectangles.is_empty() && none.from == none.to);
     }
 

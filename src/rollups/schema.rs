@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
-use super::catalog::{Dimension, Family, Module, Rollup, Scope, Stages};
+use super::catalog::{Counter, Dimension, Family, Module, Rollup, Scope, Stages};
 use super::{links, sources};
 use crate::auth::settings::Settings;
 use crate::error::Result;
@@ -225,51 +225,55 @@ pub const READER_ARGUMENTS: &str = "tenant bigint, scope_no smallint, campaign b
 /// The function that a roll-up is read through: rows with a local time, an agent, the value of the dimension and
 /// the counters, which add up to the window of a plan. In one statement, and so in one snapshot, it adds the
 /// roll-up, the journal's entries for the same buckets, and the raw rows of the ragged ends.
+///
+/// Each range is looked up by itself (`lateral … offset 0`): the statement is planned once for all arguments, and
+/// the planner, who would not know how little a range is, might read a whole campaign to find it.
 fn reader(family: &Family, rollup: &Rollup) -> String {
-    let value = |alias: &str| match &rollup.dimension {
-        Some(Dimension { name, .. }) if alias == "stored" => format!("stored.{name}, "),
-        Some(Dimension { sql, .. }) => format!("({sql}) collate \"C\", "),
-        None => String::new(),
-    };
-    let returned: Vec<String> = std::iter::once("local_second bigint, agent_id bigint".to_owned())
-        .chain(rollup.dimension.iter().map(|value| format!("{} text", value.name)))
-        .chain(rollup.counters.iter().map(|it| format!("{} {}", it.name, it.sql_type())))
-        .collect();
-    let stored: Vec<String> = rollup.counters.iter().map(|it| format!("stored.{}", it.name)).collect();
-    let weighted: Vec<String> = rollup.counters.iter().map(|it| format!("r.weight * ({})", it.of_row())).collect();
-    let plain: Vec<String> = rollup.counters.iter().map(|it| it.of_row()).collect();
     let (name, only, table, journal, at) = (rollup.name, rollup.only, family.table, family.journal(), family.at);
+    let dimension = rollup.dimension.as_ref();
+    let stored_value = dimension.map(|Dimension { name, .. }| format!("stored.{name}, ")).unwrap_or_default();
+    let value = dimension.map(|Dimension { sql, .. }| format!("({sql}) collate \"C\", ")).unwrap_or_default();
+    let list = |each: &dyn Fn(&Counter) -> String| rollup.counters.iter().map(each).collect::<Vec<_>>().join(", ");
     let agent = family.agent.map_or("0".to_owned(), |agent| format!("coalesce(r.{agent}, 0)"));
 
     let mut parts = vec![format!(
-        "select stored.bucket::bigint * p.width * 900 + p.utc_offset, stored.agent_id, {value}{counters}
+        "select stored.bucket::bigint * p.width * 900 + p.utc_offset, stored.agent_id, {stored_value}{counters}
          from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-         join {name} stored on stored.tenant_id = tenant and stored.scope = scope_no and stored.campaign_id = campaign
-             and stored.agent_id = any (agents) and stored.width = p.width
-             and stored.bucket >= p.first_bucket and stored.bucket < p.end_bucket",
-        value = value("stored"),
-        counters = stored.join(", ")
+         cross join lateral (
+             select * from {name} stored
+             where stored.tenant_id = tenant and stored.scope = scope_no and stored.campaign_id = campaign
+               and stored.agent_id = any (agents) and stored.width = p.width
+               and stored.bucket >= p.first_bucket and stored.bucket < p.end_bucket
+             offset 0) stored",
+        counters = list(&|it| format!("stored.{}", it.name)),
     )];
     for rows in narrowed(family) {
         parts.push(format!(
             "select r.quarter::bigint * 900 + p.utc_offset, {agent}, {value}{counters}
              from {journal} r
-             join unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-               on r.quarter >= p.first_bucket::bigint * p.width and r.quarter < p.end_bucket::bigint * p.width
+             cross join lateral (
+                 select p.utc_offset
+                 from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+                 where r.quarter >= p.first_bucket::bigint * p.width and r.quarter < p.end_bucket::bigint * p.width
+                 offset 0) p
              where r.tenant_id = tenant and {rows} and {only}",
-            value = value("r"),
-            counters = weighted.join(", ")
+            counters = list(&|it| format!("r.weight * ({})", it.of_row())),
         ));
         parts.push(format!(
             "select callboard_local_second(r.{at}, p.utc_offset), {agent}, {value}{counters}
              from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-             join {table} r on r.tenant_id = tenant and r.{at} >= p.begins and r.{at} < p.ends and {rows} and {only}",
-            value = value("r"),
-            counters = plain.join(", ")
+             cross join lateral (
+                 select * from {table} r
+                 where r.tenant_id = tenant and r.{at} >= p.begins and r.{at} < p.ends and {rows} and {only}
+                 offset 0) r",
+            counters = list(&|it| it.of_row()),
         ));
     }
     let body = parts.join(" union all ").replace("{tenant}", "tenant");
-    function(&format!("rolled_{name}({READER_ARGUMENTS}) returns table ({})", returned.join(", ")), &body)
+    let columns = list(&|it| format!("{} {}", it.name, it.sql_type()));
+    let value = dimension.map(|value| format!("{} text, ", value.name)).unwrap_or_default();
+    let returned = format!("local_second bigint, agent_id bigint, {value}{columns}");
+    function(&format!("rolled_{name}({READER_ARGUMENTS}) returns table ({returned})"), &body)
 }
 
 /// Conditions that pick a scope's rows by its arguments, at most one of which holds: apart, so that each is

@@ -48,18 +48,20 @@ pub fn tables() -> Vec<String> {
 
 /// The function that counts, by source, the leads created in a window that reached a stage in it.
 pub fn reader() -> String {
-    let each = |text: fn(&str) -> String| STAGES.iter().map(|name| text(name)).collect::<Vec<_>>().join(", ");
+    let each =
+        |text: &dyn Fn(u32, &str) -> String| bits().map(|(name, bit)| text(bit, name)).collect::<Vec<_>>().join(", ");
     let leads = TELESALES_LEADS.table;
     let body = format!(
         "with linked as (
-            select l.source, {sums} {inside} group by l.source
-         ), suspects as materialized ({calls} union {created}),
-         seen as ({rows}),
-         reached as (select lead_id, {reached} from seen group by lead_id),
-         versions as ( -- each suspect as it was when links were made, and as it is
+            select l.source, {linked} {inside} group by l.source
+         ), changed as materialized ({calls_changed} union {leads_changed}),
+         ends as materialized ({calls} union {created}),
+         reached as ({reached}),
+         versions as ( -- each of these leads as it was when links were made, and as it is
             select lead_id, source, created_at, sum(n) as n, sum(folded) as folded
             from (select r.id, r.campaign_id, coalesce(r.source, '') collate \"C\", r.created_at, 1, 1
-                  from suspects s join {leads} r on r.tenant_id = tenant and r.id = s.lead_id
+                  from (select lead_id from ends union select lead_id from changed) s
+                  cross join lateral (select * from {leads} r where r.tenant_id = tenant and r.id = s.lead_id offset 0) r
                   union all
                   select r.id, r.campaign_id, coalesce(r.source, '') collate \"C\", r.created_at, 0, -r.weight
                   from {leads_journal} r where r.tenant_id = tenant) v (lead_id, campaign_id, source, created_at, n, folded)
@@ -69,21 +71,23 @@ pub fn reader() -> String {
             select v.source, {corrected} from versions v join reached using (lead_id) group by v.source
          )
          select source, {total} from (select * from linked union all select * from corrected) parts group by source",
-        sums = each(|name| format!("sum(l.{name}) as {name}")),
+        linked = each(&|_, name| format!("sum(l.{name}) as {name}")),
         inside = links::inside(TABLE),
-        calls = links::suspects(&TELESALES_CALLS),
-        created = links::suspects(&TELESALES_LEADS),
-        rows = links::rows_of_suspects(&TELESALES_CALLS, stages()),
-        reached = links::reached(stages()),
+        calls_changed = links::changed(&TELESALES_CALLS),
+        leads_changed = links::changed(&TELESALES_LEADS),
+        calls = links::at_the_ends(&TELESALES_CALLS),
+        created = links::at_the_ends(&TELESALES_LEADS),
+        reached = links::reached(&TELESALES_CALLS, stages()),
         leads_journal = TELESALES_LEADS.journal(),
-        corrected = each(|name| format!(
-            "count(*) filter (where v.n > 0 and v.created_at >= window_from and v.created_at < window_to and {name})
-             - count(*) filter (where v.folded > 0 and v.created_at >= hours_from and v.created_at < hours_to and {name}_linked) as {name}"
+        corrected = each(&|bit, name| format!(
+            "count(*) filter (where v.n > 0 and v.created_at >= window_from and v.created_at < window_to and truly & {bit} <> 0)
+             - count(*) filter (where v.folded > 0 and v.created_at >= hours_from and v.created_at < hours_to
+                                  and linked & {bit} <> 0) as {name}"
         )),
-        total = each(|name| format!("sum({name})::bigint")),
+        total = each(&|_, name| format!("sum({name})::bigint")),
     )
     .replace("{tenant}", "tenant");
-    let returned = each(|name| format!("{name} bigint"));
+    let returned = each(&|_, name| format!("{name} bigint"));
     function(&format!("rolled_telesales_sources({READER_ARGUMENTS}) returns table (source text, {returned})"), &body)
 }
 

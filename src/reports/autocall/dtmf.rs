@@ -79,7 +79,7 @@ impl Report for Dtmf {
         let digits = Digits::load(scope, campaign, ask.source).await?;
         let actions = script::actions(scope, campaign.id).await?;
         let paths = match ask.source {
-            Source::Rolled => campaign.rolled(scope, include_str!("dtmf.sql"), Detail::Coarse),
+            Source::Rolled => campaign.rolled(scope, include_str!("dtmf.sql"), Detail::Fine),
             Source::Raw => campaign.raw(scope, include_str!("dtmf.raw.sql")),
         };
         let paths: Vec<(String, i64)> = paths.fetch_all(scope.connection()).await?;

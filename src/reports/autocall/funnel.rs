@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::percent::PercentText;
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
-use crate::rollups::{Links, Plan, RollupScope, Source};
+use crate::rollups::{Links, Plan, Quiet, RollupScope, Source};
 use crate::table::{Chart, Table, row};
 
 pub struct Funnel;
@@ -54,9 +54,11 @@ impl Report for Funnel {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<Self::Body> {
         let campaign = &ask.subject;
         if ask.source == Source::Rolled {
+            let quiet = scope.select(include_str!("overhang.sql")).bind(campaign.id);
+            let quiet = Quiet::bind(quiet, &campaign.window).fetch_one(scope.connection()).await?;
             let counters = scope.select(include_str!("funnel.sql")).bind(campaign.id);
             let counters = Plan::before(campaign.window.to, RollupScope::Campaign).bind(counters);
-            let counters = Links::within(&campaign.window).bind(counters);
+            let counters = Links::within(&campaign.window, quiet).bind(counters);
             return Ok(stages(&counters.fetch_one(scope.connection()).await?));
         }
         let keys: Vec<String> =

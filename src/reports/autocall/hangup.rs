@@ -57,7 +57,7 @@ impl Report for Hangup {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallHangup> {
         let campaign = &ask.subject;
         let rows = match ask.source {
-            Source::Rolled => campaign.rolled(scope, include_str!("hangup.sql"), Detail::Coarse),
+            Source::Rolled => campaign.rolled(scope, include_str!("hangup.sql"), Detail::Fine),
             Source::Raw => campaign.raw(scope, include_str!("hangup.raw.sql")),
         };
         let rows: Vec<(String, i64)> = rows.fetch_all(scope.connection()).await?;

@@ -52,7 +52,7 @@ impl Report for Funnel {
         let counters = match filter.source_of_leads(scope, ask.source).await? {
             Source::Rolled => {
                 let leads = Plan::before(filter.window.to, filter.rollup_scope(false));
-                filter.rolled_leads(scope, include_str!("funnel.sql"), &leads)
+                filter.rolled_leads(scope, include_str!("funnel.sql"), &leads).await?
             }
             Source::Raw => filter.bind(scope.select(include_str!("funnel.raw.sql"))),
         };

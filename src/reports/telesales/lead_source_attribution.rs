@@ -65,7 +65,7 @@ impl Report for LeadSourceAttribution {
         let rows = match filter.source_of_leads(scope, ask.source).await? {
             Source::Rolled => {
                 let leads = Plan::whole(&filter.window, Detail::Coarse, filter.rollup_scope(false));
-                filter.rolled_leads(scope, include_str!("lead_source_attribution.sql"), &leads)
+                filter.rolled_leads(scope, include_str!("lead_source_attribution.sql"), &leads).await?
             }
             Source::Raw => filter.bind(scope.select(include_str!("lead_source_attribution.raw.sql"))),
         };

@@ -25,7 +25,7 @@ use super::series::Select;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::query::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
-use crate::rollups::{Detail, Links, Plan, RollupScope, Source};
+use crate::rollups::{Detail, Links, Plan, Quiet, RollupScope, Source};
 use crate::time::Granularity;
 use crate::time::Window;
 use crate::time::instant::Given;
@@ -91,8 +91,14 @@ impl Filter {
 
     /// A statement over leads, whom agents do not narrow: `$2` and `$3` scope and campaign, `$4` to `$10` the
     /// plan, `$11` to `$20` the links of the window.
-    fn rolled_leads<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str, plan: &Plan) -> Select<R> {
-        Links::within(&self.window).bind(plan.bind(self.in_scope(scope.select(sql), false)))
+    async fn rolled_leads<R>(&self, scope: &mut Scope, sql: &'static str, plan: &Plan) -> Result<Select<R>>
+    where
+        R: for<'r> FromRow<'r, PgRow>,
+    {
+        let quiet = scope.select(include_str!("overhang.sql")).bind(self.campaign);
+        let quiet = Quiet::bind(quiet, &self.window).fetch_one(scope.connection()).await?;
+        let rows = plan.bind(self.in_scope(scope.select(sql), false));
+        Ok(Links::within(&self.window, quiet).bind(rows))
     }
 
     fn in_scope<R>(&self, rows: Select<R>, by_agent: bool) -> Select<R> {
