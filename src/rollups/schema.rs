@@ -4,6 +4,8 @@
 //! tables of another catalog drops them, makes its own, and calls every account stale, which is read from its
 //! raw rows until the compactor has been there.
 
+use std::sync::LazyLock;
+
 use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
@@ -11,6 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 use super::catalog::{Dimension, Family, Module, Rollup, Scope, Stages};
 use super::{links, sources};
 use crate::auth::settings::Settings;
+use crate::db;
 use crate::error::Result;
 
 /// Names the work among Postgres' advisory locks.
@@ -20,12 +23,12 @@ const LOCK: i64 = 0x6361_6c6c_0002;
 /// one of them does the work.
 pub async fn install(connection: &mut PgConnection) -> Result<()> {
     let statements = statements();
-    let fingerprint = fingerprint(&statements);
+    let fingerprint = fingerprint();
     let mut transaction = connection.begin().await?;
     sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *transaction).await?;
     let installed: Option<String> =
         sqlx::query_scalar("select fingerprint from rollup_schema").fetch_optional(&mut *transaction).await?;
-    if installed.as_ref() != Some(&fingerprint) {
+    if installed.as_deref() != Some(fingerprint) {
         for statement in removal().into_iter().chain(statements) {
             transaction.execute(AssertSqlSafe(statement)).await?;
         }
@@ -43,9 +46,20 @@ pub async fn install(connection: &mut PgConnection) -> Result<()> {
     Ok(transaction.commit().await?)
 }
 
-fn fingerprint(statements: &[String]) -> String {
-    let digest = Sha256::digest(statements.join("\n").as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Tells this catalog, and what is made of it, from others.
+pub fn fingerprint() -> &'static str {
+    static FINGERPRINT: LazyLock<String> = LazyLock::new(|| {
+        let digest = Sha256::digest(statements().join("\n").as_bytes());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    });
+    &FINGERPRINT
+}
+
+/// Whether the derived tables are this catalog's: another version of the server may have put its own in their
+/// place, whose sums are made by other rules.
+pub async fn is_ours(scope: &mut db::Scope) -> Result<bool> {
+    let ours = sqlx::query_scalar("select exists (select from rollup_schema where fingerprint = $1)");
+    Ok(ours.bind(fingerprint()).fetch_one(scope.connection()).await?)
 }
 
 /// Whatever an earlier catalog made: it left its mark on each.
@@ -176,6 +190,8 @@ fn trigger(table: &str, event: &str, referencing: &str, body: &str) -> String {
         "create function {name}() returns trigger language plpgsql security definer set search_path = public, pg_temp
          as $body$ begin {body}; return null; end $body$;
          comment on function {name}() is 'callboard derived';
+         -- It acts with its owner's rights: nobody is to put it on a table of his own.
+         revoke execute on function {name}() from public;
          create trigger rollup_{event} after {event} on {table} {referencing}
              for each statement execute function {name}()"
     )
@@ -184,17 +200,23 @@ fn trigger(table: &str, event: &str, referencing: &str, body: &str) -> String {
 fn rollup_table(rollup: &Rollup) -> String {
     let dimension = rollup.dimension.as_ref();
     let value = dimension.map(|value| format!("{} text collate \"C\" not null, ", value.name)).unwrap_or_default();
-    let key = dimension.map(|value| format!(", {}", value.name)).unwrap_or_default();
     let counters: Vec<String> =
         rollup.counters.iter().map(|it| format!("{} {} not null", it.name, it.sql_type())).collect();
     format!(
         "create table {name} (
             tenant_id bigint not null, scope smallint not null, campaign_id bigint not null, agent_id bigint not null,
-            width smallint not null, bucket integer not null, {value}{counters},
-            primary key (tenant_id, scope, campaign_id, agent_id, width, bucket{key}))",
+            width smallint not null, bucket integer not null, {value}{counters});
+         create unique index on {name} ({key})",
         name = rollup.name,
+        key = key(rollup),
         counters = counters.join(", ")
     )
+}
+
+/// What a row of a roll-up is found by. A text of the dimension may be longer than an index can hold.
+pub fn key(rollup: &Rollup) -> String {
+    let value = rollup.dimension.as_ref().map(|value| format!(", callboard_key({})", value.name)).unwrap_or_default();
+    format!("tenant_id, scope, campaign_id, agent_id, width, bucket{value}")
 }
 
 /// The arguments of every reader, and what it makes of them: a scope, then a plan (`Plan::bind`).

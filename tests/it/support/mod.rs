@@ -20,6 +20,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Executor};
 use tokio::net::TcpListener;
 
@@ -71,16 +72,25 @@ impl TestApp {
     }
 
     pub async fn at(now: DateTime<Utc>) -> Self {
-        let db = Database::open(database::create().await).await.expect("a database");
+        let mut this = Self::over(database::create().await, now).await;
+        this.client.token = this.account(TENANT).await;
+        this
+    }
+
+    /// On a database that has its accounts already: nobody's token is at hand.
+    pub async fn on(database: PgConnectOptions) -> Self {
+        Self::over(database, NOW.parse().expect("an instant")).await
+    }
+
+    async fn over(database: PgConnectOptions, now: DateTime<Utc>) -> Self {
+        let db = Database::open(database).await.expect("a database");
         let keys = Keys::new(&[7; 32]).expect("long enough");
         let app = App { db, clock: Clock::Fixed(now), keys };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let server = app.clone();
         tokio::spawn(async move { callboard::http::serve(server, listener, std::future::pending()).await });
-        let mut this = Self { app, client: Client::new(url, String::new()) };
-        this.client.token = this.account(TENANT).await;
-        this
+        Self { app, client: Client::new(url, String::new()) }
     }
 
     /// Makes another account and returns its admin's token.
