@@ -35,10 +35,10 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<()> {
         Some(Name::Telesales) => *module == Module::Telesales,
     };
     for module in Module::ALL.into_iter().filter(asked) {
-        compact::distrust(&app.db, arguments.tenant, module, arguments.campaign).await?;
+        let note = compact::distrust(&app.db, arguments.tenant, module, arguments.campaign).await?;
         // A server may be quicker, and its work is waited for.
-        while compact::is_stale(&app.db, arguments.tenant, module).await? {
-            compact::compact(&app.db, arguments.tenant).await?;
+        while compact::holds(&app.db, arguments.tenant, note).await? {
+            compact::compact_module(&app.db, arguments.tenant, module).await?;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         println!("{}: made anew", module.name());

@@ -112,7 +112,9 @@ impl Database {
     /// A turn at something that one instance at a time may do, kept until it is ended. None where another
     /// instance has it.
     pub async fn turn(&self, lock: i64) -> Result<Option<Turn>> {
-        let mut transaction = self.writing.begin().await?;
+        // It idles while the work goes on elsewhere.
+        let mut transaction =
+            self.writing.begin_with("begin; set local idle_in_transaction_session_timeout = 0").await?;
         let lock = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)").bind(lock);
         let taken: bool = lock.fetch_one(&mut *transaction).await?;
         Ok(taken.then_some(Turn(transaction)))

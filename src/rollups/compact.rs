@@ -1,8 +1,8 @@
 //! The compactor: moves the journal into the roll-ups, and makes anew what cannot be trusted.
 //!
-//! Owns the order of the statements. Each account is a repeatable-read transaction of its own, done by one
-//! instance at a time, so that a reader finds an entry in the journal or in the roll-up, never in both or in
-//! neither; writers neither wait for it nor are waited for.
+//! Owns the order of the statements. Each module of each account is a repeatable-read transaction of its own, done
+//! by one instance at a time, so that a reader finds an entry in the journal or in the roll-up, never in both or
+//! in neither; writers neither wait for it nor are waited for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -12,16 +12,35 @@ use sqlx::{AssertSqlSafe, Executor};
 
 use super::catalog::Module;
 use super::fold::{self, Origin};
-use super::{links, sources};
+use super::{links, schema, sources};
 use crate::db::{Database, Scope};
 use crate::error::Result;
 
-/// Names the accounts among Postgres' advisory locks.
-const LOCK: i64 = 0x726f_6c6c_0000_0000;
+/// Names the modules' accounts among Postgres' advisory locks.
+fn lock(module: Module, tenant: i64) -> i64 {
+    let name = match module {
+        Module::Autocall => 0x726f_6c61_0000_0000,
+        Module::Telesales => 0x726f_6c74_0000_0000,
+    };
+    name ^ tenant
+}
+
+/// Which work is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// Of the journal, which takes milliseconds.
+    Fold,
+    /// From the rows, which takes as long as it takes.
+    Rebuild,
+}
 
 /// Compacts every account every so often, for as long as it is polled. What fails is logged, and tried again
-/// the next time.
+/// the next time. What is made anew does not keep the journals of others waiting.
 pub async fn run(db: Database, every: Duration) {
+    tokio::join!(run_with(&db, every, Work::Fold), run_with(&db, every, Work::Rebuild));
+}
+
+async fn run_with(db: &Database, every: Duration, work: Work) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -29,7 +48,7 @@ pub async fn run(db: Database, every: Duration) {
         match db.tenants().await {
             Ok(tenants) => {
                 for tenant in tenants {
-                    if let Err(error) = compact(&db, tenant).await {
+                    if let Err(error) = visit(db, tenant, &[work]).await {
                         tracing::warn!(tenant, %error, "compaction failed, and will be tried again");
                     }
                 }
@@ -47,7 +66,7 @@ pub async fn settle(db: &Database) -> Result<()> {
     Ok(())
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Done {
     /// There was nothing to do, or another instance is at it.
     Nothing,
@@ -57,109 +76,162 @@ pub enum Done {
 
 /// Brings one account's roll-ups up to date with what is committed now.
 pub async fn compact(db: &Database, tenant: i64) -> Result<Done> {
-    let Some(turn) = db.turn(LOCK ^ tenant).await? else { return Ok(Done::Nothing) };
-    let done = compact_in_turn(db, tenant).await;
+    visit(db, tenant, &[Work::Fold, Work::Rebuild]).await
+}
+
+/// Does such work where there is any. A module that fails keeps none from being done.
+async fn visit(db: &Database, tenant: i64, works: &[Work]) -> Result<Done> {
+    let waiting = waiting(db, tenant).await?;
+    let mut all = Ok(Done::Nothing);
+    for (module, _) in waiting.into_iter().filter(|(_, work)| works.contains(work)) {
+        all = match (all, compact_module(db, tenant, module).await) {
+            (Ok(most), Ok(done)) => Ok(most.max(done)),
+            (failure @ Err(_), _) | (_, failure) => failure,
+        };
+    }
+    all
+}
+
+/// The modules of an account that there is work for. A look, without taking a turn at anything.
+async fn waiting(db: &Database, tenant: i64) -> Result<Vec<(Module, Work)>> {
+    let mut scope = db.read(tenant).await?;
+    let look = scope.select::<(String, bool)>(WAITING.as_str());
+    let mut waiting = Vec::new();
+    for (name, stale) in look.fetch_all(scope.connection()).await? {
+        let work = if stale { Work::Rebuild } else { Work::Fold };
+        waiting.extend(Module::ALL.into_iter().filter(|module| module.name() == name).map(|module| (module, work)));
+    }
+    Ok(waiting)
+}
+
+/// As [`compact`], of one module.
+pub async fn compact_module(db: &Database, tenant: i64, module: Module) -> Result<Done> {
+    let Some(turn) = db.turn(lock(module, tenant)).await? else { return Ok(Done::Nothing) };
+    let done = compact_in_turn(db, tenant, module).await;
     turn.end().await?;
     done
 }
 
-async fn compact_in_turn(db: &Database, tenant: i64) -> Result<Done> {
+async fn compact_in_turn(db: &Database, tenant: i64, module: Module) -> Result<Done> {
     let mut scope = db.write_snapshot(tenant).await?;
-    let stale = stale(&mut scope).await?;
-    let mut done = Done::Nothing;
-    for module in Module::ALL {
-        let work = match stale.get(&module) {
-            Some(campaigns) if campaigns.contains(&None) => Some((Origin::Rows, Vec::new())),
-            Some(campaigns) => Some((Origin::RowsOfCampaign, campaigns.iter().flatten().copied().collect())),
-            None => pending(&mut scope, module).await?.then_some((Origin::Journal, Vec::new())),
-        };
-        if let Some((origin, campaigns)) = work {
-            make(&mut scope, module, origin, &campaigns).await?;
-            done = if origin == Origin::Journal && done != Done::Rebuilt { Done::Compacted } else { Done::Rebuilt };
+    // It ends, however long it takes and whatever limits the role has. Whoever empties a table holds it before
+    // what is derived from it, and so do we: neither waits for the other in a circle.
+    scope.connection().execute(AssertSqlSafe(BEGINNING[&module].as_str())).await?;
+    if !schema::is_ours(&mut scope).await? {
+        return Ok(Done::Nothing);
+    }
+    let done = match stale(&mut scope, module).await? {
+        None => {
+            make(&mut scope, module, Origin::Journal, &[]).await?;
+            Done::Compacted
         }
-    }
-    if done != Done::Nothing {
-        scope.commit().await?;
-    }
+        Some(Stale::All) => {
+            make(&mut scope, module, Origin::Rows, &[]).await?;
+            Done::Rebuilt
+        }
+        Some(Stale::Campaigns(campaigns)) => {
+            // The journal speaks of the account as a whole too, and so goes first.
+            make(&mut scope, module, Origin::Journal, &[]).await?;
+            make(&mut scope, module, Origin::RowsOfCampaigns, &campaigns).await?;
+            Done::Rebuilt
+        }
+    };
+    // In this snapshot, which does not see the notes that came since.
+    let forget = scope.query("delete from rollup_stale where tenant_id = $1 and module = $2").bind(module.name());
+    forget.execute(scope.connection()).await?;
+    scope.commit().await?;
     Ok(done)
 }
 
+/// Names a note that something is stale.
+#[derive(Debug, Clone, Copy)]
+pub struct Note(i64);
+
 /// Calls the roll-ups of an account, or of one of its campaigns, stale: they are made anew by the next
 /// compaction, and read from the raw rows until then.
-pub async fn distrust(db: &Database, tenant: i64, module: Module, campaign: Option<i64>) -> Result<()> {
+pub async fn distrust(db: &Database, tenant: i64, module: Module, campaign: Option<i64>) -> Result<Note> {
     let mut scope = db.write(tenant).await?;
-    let insert = scope.query("insert into rollup_stale (tenant_id, module, campaign_id) values ($1, $2, $3)");
-    insert.bind(module.name()).bind(campaign).execute(scope.connection()).await?;
-    scope.commit().await
+    let insert = scope
+        .select::<(i64,)>("insert into rollup_stale (tenant_id, module, campaign_id) values ($1, $2, $3) returning id");
+    let (note,) = insert.bind(module.name()).bind(campaign).fetch_one(scope.connection()).await?;
+    scope.commit().await?;
+    Ok(Note(note))
 }
 
-/// Whether any of the module's roll-ups of an account are stale.
-pub async fn is_stale(db: &Database, tenant: i64, module: Module) -> Result<bool> {
+/// Whether what that note says is still so.
+pub async fn holds(db: &Database, tenant: i64, note: Note) -> Result<bool> {
     let mut scope = db.read(tenant).await?;
-    Ok(stale(&mut scope).await?.contains_key(&module))
+    let note = scope
+        .select::<(bool,)>("select exists (select from rollup_stale where tenant_id = $1 and id = $2)")
+        .bind(note.0);
+    Ok(note.fetch_one(scope.connection()).await?.0)
 }
 
-/// What is stale: campaigns by module, None for all of them.
-async fn stale(scope: &mut Scope) -> Result<BTreeMap<Module, BTreeSet<Option<i64>>>> {
-    let rows =
-        scope.select::<(String, Option<i64>)>("select module, campaign_id from rollup_stale where tenant_id = $1");
-    let mut stale: BTreeMap<Module, BTreeSet<Option<i64>>> = BTreeMap::new();
-    for (name, campaign) in rows.fetch_all(scope.connection()).await? {
-        for module in Module::ALL.into_iter().filter(|module| module.name() == name) {
-            stale.entry(module).or_default().insert(campaign);
-        }
+/// What cannot be trusted of a module.
+enum Stale {
+    All,
+    Campaigns(Vec<i64>),
+}
+
+/// None where all can be.
+async fn stale(scope: &mut Scope, module: Module) -> Result<Option<Stale>> {
+    let notes = scope.select::<(Option<i64>, Option<i64>, Option<i64>)>(
+        "select s.campaign_id, s.script_id, c.id
+         from rollup_stale s left join autocall_campaigns c on c.tenant_id = $1 and c.script_id = s.script_id
+         where s.tenant_id = $1 and s.module = $2",
+    );
+    let notes = notes.bind(module.name()).fetch_all(scope.connection()).await?;
+    if notes.is_empty() {
+        return Ok(None);
     }
-    Ok(stale)
-}
-
-async fn pending(scope: &mut Scope, module: Module) -> Result<bool> {
-    let (pending,): (bool,) = scope.select(PENDING[&module].as_str()).fetch_one(scope.connection()).await?;
-    Ok(pending)
+    if notes.iter().any(|(campaign, script, _)| campaign.is_none() && script.is_none()) {
+        return Ok(Some(Stale::All));
+    }
+    let campaigns: BTreeSet<i64> =
+        notes.into_iter().filter_map(|(campaign, _, of_script)| campaign.or(of_script)).collect();
+    Ok(Some(Stale::Campaigns(campaigns.into_iter().collect())))
 }
 
 async fn make(scope: &mut Scope, module: Module, origin: Origin, campaigns: &[i64]) -> Result<()> {
-    scope.connection().execute("set local work_mem = '128MB'; set local jit = off").await?;
     let tenant = scope.tenant();
-    if origin != Origin::RowsOfCampaign {
-        for sql in &STATEMENTS[&(module, origin)] {
-            sqlx::query(AssertSqlSafe(sql.as_str())).bind(tenant).execute(scope.connection()).await?;
-        }
-        if origin == Origin::Rows {
-            scope
-                .query("delete from rollup_stale where tenant_id = $1 and module = $2")
-                .bind(module.name())
-                .execute(scope.connection())
-                .await?;
-        }
-        return Ok(());
-    }
-    // The journal speaks of the account as a whole too, and so goes first.
-    Box::pin(make(scope, module, Origin::Journal, &[])).await?;
-    for &campaign in campaigns {
-        for sql in &STATEMENTS[&(module, origin)] {
-            sqlx::query(AssertSqlSafe(sql.as_str())).bind(tenant).bind(campaign).execute(scope.connection()).await?;
-        }
-        scope
-            .query("delete from rollup_stale where tenant_id = $1 and module = $2 and campaign_id = $3")
-            .bind(module.name())
-            .bind(campaign)
-            .execute(scope.connection())
-            .await?;
+    for sql in &STATEMENTS[&(module, origin)] {
+        let statement = sqlx::query(AssertSqlSafe(sql.as_str())).bind(tenant);
+        let statement = if origin == Origin::RowsOfCampaigns { statement.bind(campaigns.to_vec()) } else { statement };
+        statement.execute(scope.connection()).await?;
     }
     Ok(())
 }
 
-static PENDING: LazyLock<BTreeMap<Module, String>> = LazyLock::new(|| {
-    let any = |module: Module| {
-        let journals =
-            module.families().map(|family| format!("exists(select from {} where tenant_id = $1)", family.journal()));
-        (module, format!("select {}", journals.join(" or ")))
+/// What a compaction of a module begins with.
+static BEGINNING: LazyLock<BTreeMap<Module, String>> = LazyLock::new(|| {
+    let beginning = |module: Module| {
+        let tables = module.families().map(|family| family.table).join(", ");
+        let limits = "set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0";
+        let memory = "set local work_mem = '128MB'; set local jit = off";
+        (module, format!("{limits}; {memory}; lock table {tables} in access share mode"))
     };
-    Module::ALL.into_iter().map(any).collect()
+    Module::ALL.into_iter().map(beginning).collect()
+});
+
+/// The modules with work, and whether anything of them is stale.
+static WAITING: LazyLock<String> = LazyLock::new(|| {
+    let module = |module: Module| {
+        let name = module.name();
+        let entries =
+            module.families().map(|family| format!("exists (select from {} where tenant_id = $1)", family.journal()));
+        format!(
+            "select '{name}' as module, exists (select from rollup_stale where tenant_id = $1 and module = '{name}') as stale, {} as pending",
+            entries.join(" or ")
+        )
+    };
+    format!(
+        "select module, stale from ({}) modules where stale or pending",
+        Module::ALL.map(module).join(" union all ")
+    )
 });
 
 static STATEMENTS: LazyLock<BTreeMap<(Module, Origin), Vec<String>>> = LazyLock::new(|| {
-    let origins = [Origin::Journal, Origin::Rows, Origin::RowsOfCampaign];
+    let origins = [Origin::Journal, Origin::Rows, Origin::RowsOfCampaigns];
     let all = Module::ALL.into_iter().flat_map(|module| origins.map(|origin| (module, origin)));
     all.map(|(module, origin)| ((module, origin), statements(module, origin))).collect()
 });
@@ -192,7 +264,7 @@ fn statements(module: Module, origin: Origin) -> Vec<String> {
         statements.extend(follow);
         statements.extend(by_source);
     }
-    if origin != Origin::RowsOfCampaign {
+    if origin != Origin::RowsOfCampaigns {
         statements.extend(families.map(|family| format!("delete from {} where tenant_id = $1", family.journal())));
     }
     statements

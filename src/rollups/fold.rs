@@ -5,6 +5,7 @@
 //! (`compact`), so that all of them see the same entries.
 
 use super::catalog::{Family, Rollup, Scope};
+use super::schema::key;
 
 /// Where rows come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,8 +14,8 @@ pub enum Origin {
     Journal,
     /// All rows of the account.
     Rows,
-    /// The rows of one campaign, `$2`.
-    RowsOfCampaign,
+    /// The rows of some campaigns, `$2`.
+    RowsOfCampaigns,
 }
 
 impl Origin {
@@ -32,13 +33,13 @@ impl Origin {
         match self {
             Self::Journal => format!("(select * from {} where tenant_id = $1)", family.journal()),
             Self::Rows => rows(""),
-            Self::RowsOfCampaign => rows(" and campaign_id = $2"),
+            Self::RowsOfCampaigns => rows(" and campaign_id = any ($2)"),
         }
     }
 
-    /// The scopes that these rows are all of: one campaign says nothing of an account.
+    /// The scopes that these rows are all of: some campaigns say nothing of an account.
     pub fn scopes(self, family: &Family) -> Vec<Scope> {
-        let whole = |scope: &Scope| self != Self::RowsOfCampaign || scope.has_campaign();
+        let whole = |scope: &Scope| self != Self::RowsOfCampaigns || scope.has_campaign();
         family.scopes.iter().copied().filter(whole).collect()
     }
 }
@@ -89,7 +90,7 @@ pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
          from {rows}
          group by 2, 3, 4, 5, 6{seventh} having {any}
          order by 2, 3, 4, 5, 6{seventh} -- as the key lies, which spares the index
-         on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket{column}) do update set {added}",
+         on conflict ({key}) do update set {added}",
         bucket = if finest == 1 { "r.quarter".to_owned() } else { format!("callboard_bucket(r.quarter, {finest})") },
         fine = fine.join(", "),
         relation = origin.relation(family),
@@ -100,16 +101,17 @@ pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
         sums = list(|name| format!("sum({name})")),
         seventh = if dimension.is_some() { ", 7" } else { "" },
         any = any.join(" or "),
+        key = key(rollup),
         added = added.join(", "),
     )
     .replace("{tenant}", "$1")
 }
 
-/// Takes out what a roll-up holds of an account, or of its campaign `$2`.
+/// Takes out what a roll-up holds of an account, or of its campaigns `$2`.
 pub fn clear(table: &str, origin: Origin) -> String {
     match origin {
-        Origin::RowsOfCampaign => {
-            format!("delete from {table} where tenant_id = $1 and scope in (0, 2) and campaign_id = $2")
+        Origin::RowsOfCampaigns => {
+            format!("delete from {table} where tenant_id = $1 and scope in (0, 2) and campaign_id = any ($2)")
         }
         Origin::Rows | Origin::Journal => format!("delete from {table} where tenant_id = $1"),
     }

@@ -265,13 +265,13 @@ pub fn follow(family: &Family, stages: &Stages, origin: Origin) -> Vec<String> {
     if origin == Origin::Journal { vec![add, gone] } else { vec![add] }
 }
 
-/// Takes out what is known of an account, or of its campaign `$2`.
+/// Takes out what is known of an account, or of its campaigns `$2`.
 pub fn clear(stages: &Stages, origin: Origin) -> Vec<String> {
     let (trail, table) = (trail(stages), table(stages));
     match origin {
-        Origin::RowsOfCampaign => vec![
-            format!("delete from {trail} where tenant_id = $1 and campaign_id = $2"),
-            format!("delete from {table} where tenant_id = $1 and scope = 0 and campaign_id = $2"),
+        Origin::RowsOfCampaigns => vec![
+            format!("delete from {trail} where tenant_id = $1 and campaign_id = any ($2)"),
+            format!("delete from {table} where tenant_id = $1 and scope = 0 and campaign_id = any ($2)"),
         ],
         Origin::Rows | Origin::Journal => vec![
             format!("delete from {trail} where tenant_id = $1"),

@@ -61,8 +61,8 @@ impl Plan {
 
     /// Everything that lies before an instant.
     pub fn before(end: DateTime<Utc>, scope: Scope) -> Self {
-        // infallible: whatever is stored began after the year 1
-        let from = DateTime::from_timestamp(-62_135_596_800, 0).unwrap_or_default();
+        // infallible: the first day that Postgres knows, in 4714 BC
+        let from = DateTime::from_timestamp(-210_866_803_200, 0).unwrap_or_default();
         Self::whole(&Window { from, to: end.max(from), zone: chrono_tz::UTC }, Detail::Fine, scope)
     }
 

@@ -4,6 +4,8 @@
 //! tables of another catalog drops them, makes its own, and calls every account stale, which is read from its
 //! raw rows until the compactor has been there.
 
+use std::sync::LazyLock;
+
 use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
@@ -11,6 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 use super::catalog::{Counter, Dimension, Family, Module, Rollup, Scope, Stages};
 use super::{links, sources};
 use crate::auth::settings::Settings;
+use crate::db;
 use crate::error::Result;
 
 /// Names the work among Postgres' advisory locks.
@@ -23,24 +26,26 @@ const RULES: u32 = 1;
 /// Makes what is derived unless it is that of this catalog already. Several instances may do so at once: one of
 /// them does the work.
 pub async fn install(connection: &mut PgConnection) -> Result<()> {
-    let (tables, readers) = (tables(), readers());
-    let wanted = (fingerprint(&tables), fingerprint(&readers));
+    let wanted = &*FINGERPRINTS;
     let mut transaction = connection.begin().await?;
     sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *transaction).await?;
     let installed: Option<(String, String)> =
         sqlx::query_as("select tables, readers from rollup_schema").fetch_optional(&mut *transaction).await?;
-    if installed.as_ref() == Some(&wanted) {
+    let same = |there: fn(&(String, String)) -> &String, wanted: &String| installed.as_ref().map(there) == Some(wanted);
+    let (same_tables, same_readers) = (same(|it| &it.0, &wanted.tables), same(|it| &it.1, &wanted.readers));
+    if same_tables && same_readers {
         return Ok(transaction.commit().await?);
     }
-    let same_tables = installed.is_some_and(|(tables, _)| tables == wanted.0);
     run(&mut transaction, if same_tables { &[DROP_READERS] } else { &[DROP_READERS, DROP_TABLES] }).await?;
     if !same_tables {
-        run(&mut transaction, &tables).await?;
+        run(&mut transaction, &tables()).await?;
         run(&mut transaction, &["set local callboard.roll_call = 'on'", ALL_STALE]).await?;
     }
-    run(&mut transaction, &readers).await?;
+    run(&mut transaction, &readers()).await?;
     run(&mut transaction, &["delete from rollup_schema"]).await?;
-    let note = sqlx::query("insert into rollup_schema (tables, readers) values ($1, $2)").bind(wanted.0).bind(wanted.1);
+    let note = sqlx::query("insert into rollup_schema (tables, readers) values ($1, $2)")
+        .bind(&wanted.tables)
+        .bind(&wanted.readers);
     note.execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
@@ -52,9 +57,25 @@ async fn run<S: AsRef<str>>(connection: &mut PgConnection, statements: &[S]) -> 
     Ok(())
 }
 
+/// Tells what is derived here from what another catalog, or another version of the rules, derives.
+struct Fingerprints {
+    tables: String,
+    readers: String,
+}
+
+static FINGERPRINTS: LazyLock<Fingerprints> =
+    LazyLock::new(|| Fingerprints { tables: fingerprint(&tables()), readers: fingerprint(&readers()) });
+
 fn fingerprint(statements: &[String]) -> String {
     let digest = Sha256::digest(format!("{RULES}\n{}", statements.join("\n")).as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether the derived tables are this catalog's: another version of the server may have put its own in their
+/// place, whose sums are made by other rules.
+pub async fn is_ours(scope: &mut db::Scope) -> Result<bool> {
+    let ours = sqlx::query_scalar("select exists (select from rollup_schema where tables = $1)");
+    Ok(ours.bind(FINGERPRINTS.tables.as_str()).fetch_one(scope.connection()).await?)
 }
 
 const ALL_STALE: &str = "insert into rollup_stale (tenant_id, module)
@@ -197,6 +218,8 @@ fn trigger(table: &str, event: &str, referencing: &str, body: &str) -> String {
         "create function {name}() returns trigger language plpgsql security definer set search_path = public, pg_temp
          as $body$ begin {body}; return null; end $body$;
          comment on function {name}() is 'callboard derived';
+         -- It acts with its owner's rights: nobody is to put it on a table of his own.
+         revoke execute on function {name}() from public;
          create trigger rollup_{event} after {event} on {table} {referencing}
              for each statement execute function {name}()"
     )
@@ -205,17 +228,23 @@ fn trigger(table: &str, event: &str, referencing: &str, body: &str) -> String {
 fn rollup_table(rollup: &Rollup) -> String {
     let dimension = rollup.dimension.as_ref();
     let value = dimension.map(|value| format!("{} text collate \"C\" not null, ", value.name)).unwrap_or_default();
-    let key = dimension.map(|value| format!(", {}", value.name)).unwrap_or_default();
     let counters: Vec<String> =
         rollup.counters.iter().map(|it| format!("{} {} not null", it.name, it.sql_type())).collect();
     format!(
         "create table {name} (
             tenant_id bigint not null, scope smallint not null, campaign_id bigint not null, agent_id bigint not null,
-            width smallint not null, bucket integer not null, {value}{counters},
-            primary key (tenant_id, scope, campaign_id, agent_id, width, bucket{key}))",
+            width smallint not null, bucket integer not null, {value}{counters});
+         create unique index on {name} ({key})",
         name = rollup.name,
+        key = key(rollup),
         counters = counters.join(", ")
     )
+}
+
+/// What a row of a roll-up is found by. A text of the dimension may be longer than an index can hold.
+pub fn key(rollup: &Rollup) -> String {
+    let value = rollup.dimension.as_ref().map(|value| format!(", callboard_key({})", value.name)).unwrap_or_default();
+    format!("tenant_id, scope, campaign_id, agent_id, width, bucket{value}")
 }
 
 /// The arguments of every reader, and what it makes of them: a scope, then a plan (`Plan::bind`).

@@ -13,6 +13,8 @@ use super::plan::Links;
 use super::schema::{function, guarded};
 
 const TABLE: &str = "telesales_source_links";
+/// A source may be longer than an index can hold.
+const KEY: &str = "tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)";
 /// Of the stages of the funnel, those that lead sources are judged by.
 const STAGES: [&str; 3] = ["dialed", "connected", "converted"];
 
@@ -38,8 +40,8 @@ pub fn tables() -> Vec<String> {
             "create table {TABLE} (
                 tenant_id bigint not null, scope smallint not null, campaign_id bigint not null,
                 width smallint not null, later_width smallint not null, bucket integer not null, later_bucket integer not null,
-                source text collate \"C\" not null, {columns},
-                primary key (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, source))",
+                source text collate \"C\" not null, {columns});
+             create unique index on {TABLE} ({KEY})",
             columns = columns.join(", ")
         ),
         guarded(TABLE),
@@ -102,7 +104,7 @@ pub fn add(source: Origin) -> String {
     let widths: Vec<String> = Links::LEVELS.iter().map(|level| format!("({})", level.width())).collect();
     let scopes: Vec<String> = [Scope::Campaign, Scope::Account]
         .iter()
-        .filter(|scope| source != Origin::RowsOfCampaign || scope.has_campaign())
+        .filter(|scope| source != Origin::RowsOfCampaigns || scope.has_campaign())
         .map(|scope| format!("({})", scope.number()))
         .collect();
     format!(
@@ -130,7 +132,7 @@ pub fn add(source: Origin) -> String {
          from pairs cross join (values {widths}) w (width) cross join (values {widths}) v (width)
          group by 2, 3, 4, 5, 6, 7, 8 having {any}
          order by 2, 3, 4, 5, 6, 7
-         on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, source) do update set {added}",
+         on conflict ({KEY}) do update set {added}",
         versions = versions(source),
         scopes = scopes.join(", "),
         numbers = numbers.join(", "),
@@ -149,7 +151,7 @@ fn versions(source: Origin) -> String {
     let columns = "r.id as lead_id, r.campaign_id, r.created_at, coalesce(r.source, '') collate \"C\" as source";
     let only = match source {
         Origin::Rows => "",
-        Origin::RowsOfCampaign => " and r.campaign_id = $2",
+        Origin::RowsOfCampaigns => " and r.campaign_id = any ($2)",
         Origin::Journal => {
             return format!(
                 "changed as materialized (

@@ -8,6 +8,7 @@ select c.id,
        c.created_at,
        not exists (select from rollup_stale s
                    where s.tenant_id = $1 and s.module = 'autocall'
-                     and (s.campaign_id is null or s.campaign_id = c.id)) as trusted
+                     and (s.campaign_id = c.id or s.script_id = c.script_id
+                          or (s.campaign_id is null and s.script_id is null))) as trusted
 from autocall_campaigns c
 where c.tenant_id = $1 and c.id = any ($2)

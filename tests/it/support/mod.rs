@@ -21,6 +21,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Executor};
 use tokio::net::TcpListener;
 
@@ -80,13 +81,22 @@ impl TestApp {
         Self::start(NOW.parse().expect("an instant"), keep).await
     }
 
+    /// On a database that has its accounts already: nobody's token is at hand.
+    pub async fn on(database: PgConnectOptions) -> Self {
+        Self::over(database, NOW.parse().expect("an instant"), Duration::ZERO).await
+    }
+
     async fn start(now: DateTime<Utc>, keep: Duration) -> Self {
-        let db = Database::open(database::create().await).await.expect("a database");
-        let keys = Keys::new(&[7; 32]).expect("long enough");
-        let app = App::new(db, Clock::Fixed(now), keys, keep);
-        let mut this = Self { client: Client::new(serve(&app).await, String::new()), app };
+        let mut this = Self::over(database::create().await, now, keep).await;
         this.client.token = this.account(TENANT).await;
         this
+    }
+
+    async fn over(database: PgConnectOptions, now: DateTime<Utc>, keep: Duration) -> Self {
+        let db = Database::open(database).await.expect("a database");
+        let keys = Keys::new(&[7; 32]).expect("long enough");
+        let app = App::new(db, Clock::Fixed(now), keys, keep);
+        Self { client: Client::new(serve(&app).await, String::new()), app }
     }
 
     /// Another instance on the same database, where it is another time, and a client with the same token.

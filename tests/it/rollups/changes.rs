@@ -1,12 +1,9 @@
-//! Roll-ups equal the raw rows: after every kind of write, whatever the compactor has done.
+//! One change after the other, compacted or not.
 
-use callboard::auth::Tenant;
-use callboard::reports::verify::{Comparison, Questions};
 use callboard::rollups::compact;
-use chrono::{DateTime, Utc};
 
-use crate::support::world::{self, Size};
-use crate::support::{NOW, TENANT, TestApp};
+use super::{hold_against_raw, size};
+use crate::support::{TENANT, TestApp, world};
 
 /// What plain SQL may do to stored rows, each in a transaction of its own.
 const CHANGES: &[&str] = &[
@@ -33,48 +30,25 @@ const CHANGES: &[&str] = &[
     "update tenants set settings = settings || '{\"short_call_sec\": \"31\"}'",
 ];
 
-fn size() -> Size {
-    let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
-    Size { attempts: 600, calls: 600, from: at("2026-06-01T00:00:00Z"), to: at("2026-06-29T00:00:00Z") }
-}
-
-/// Asks so many questions and fails at the first two answers that differ. How many were answered by roll-ups.
-async fn hold_against_raw(app: &TestApp, seed: u64, questions: usize, when: &str) -> usize {
-    let mut scope = app.app.db.read(TENANT).await.expect("a scope");
-    let tenant = Tenant::load(&mut scope).await.expect("the account");
-    let mut chance = Questions::load(&mut scope, seed, NOW.parse().expect("an instant")).await.expect("questions");
-    let random: Vec<_> = (0..questions).filter_map(|_| chance.any()).collect();
-    let mut compared = 0;
-    for question in chance.all().into_iter().chain(random) {
-        match question.compare(&mut scope, &tenant).await.expect("both answers") {
-            Comparison::Same => compared += 1,
-            Comparison::Stale => {}
-            Comparison::Different(two) => panic!("{when}: {}\nrolled {}\nraw    {}", two.question, two.rolled, two.raw),
-        }
-    }
-    eprintln!("{when}: {compared}");
-    compared
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn rollups_say_what_the_rows_say_after_every_kind_of_change() {
     let app = TestApp::new().await;
-    let lines = world::random(11, size());
+    let lines = world::random(11, size(600, 600));
     let (first, second) = lines.split_at(lines.len() * 2 / 3);
     app.ingest(first).await;
-    hold_against_raw(&app, 1, 60, "all in the journal").await;
+    hold_against_raw(&app, TENANT, 1, 60, "all in the journal").await;
     compact::settle(&app.app.db).await.expect("compacted");
-    hold_against_raw(&app, 2, 60, "compacted").await;
+    hold_against_raw(&app, TENANT, 2, 60, "compacted").await;
     app.ingest(second).await;
-    hold_against_raw(&app, 3, 60, "more came").await;
+    hold_against_raw(&app, TENANT, 3, 60, "more came").await;
     for (number, change) in (0_u64..).zip(CHANGES) {
         app.execute(TENANT, change).await;
-        hold_against_raw(&app, 10 + number, 20, &format!("after {change}")).await;
+        hold_against_raw(&app, TENANT, 10 + number, 20, &format!("after {change}")).await;
         if number % 2 == 0 {
             compact::settle(&app.app.db).await.expect("compacted");
-            hold_against_raw(&app, 100 + number, 20, &format!("compacted after {change}")).await;
+            hold_against_raw(&app, TENANT, 100 + number, 20, &format!("compacted after {change}")).await;
         }
     }
     compact::settle(&app.app.db).await.expect("compacted");
-    hold_against_raw(&app, 4, 100, "in the end").await;
+    hold_against_raw(&app, TENANT, 4, 100, "in the end").await;
 }

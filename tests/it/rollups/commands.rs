@@ -1,0 +1,97 @@
+//! `callboard verify` finds a difference, and `callboard rebuild` mends it.
+
+use std::time::Duration;
+
+use callboard::rollups::compact;
+
+use super::{all_alike, size};
+use crate::support::program::{Program, words};
+use crate::support::{TENANT, TestApp, body, world};
+
+async fn filled() -> TestApp {
+    let app = TestApp::new().await;
+    app.ingest(&world::random(61, size(300, 300))).await;
+    compact::settle(&app.app.db).await.expect("compacted");
+    app
+}
+
+/// Exit code and what was printed.
+async fn verify(app: &TestApp) -> (Option<i32>, String) {
+    let output = Program::beside(app).run(&["verify", "--all", "--sample", "30", "--tenant", "1"]).await;
+    (output.status.code(), words(&output.stdout))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verify_finds_what_rebuild_mends() {
+    let app = filled().await;
+    let (code, printed) = verify(&app).await;
+    assert_eq!((code, printed.contains(" 0 different")), (Some(0), true), "{printed}");
+    for (spoil, question, rebuild) in [
+        (
+            "update telesales_totals set answers = answers + 1 where width = 96",
+            "/api/telesales/reports/dashboard?",
+            vec![],
+        ),
+        (
+            "delete from telesales_links where width = 96",
+            "/api/telesales/reports/funnel?",
+            vec!["--module", "telesales"],
+        ),
+        (
+            "update autocall_totals set dialed = dialed + 1 where campaign_id = 2",
+            "/api/autocall/campaigns/2/reports/kpis?",
+            vec!["--module", "autocall", "--campaign", "2"],
+        ),
+        (
+            "delete from telesales_totals where scope in (0, 2) and campaign_id = 3",
+            "campaign_id=3",
+            vec!["--module", "telesales", "--campaign", "3"],
+        ),
+        (
+            "update autocall_links set answered = answered + 1 where width = 96 and later_width = 96 and bucket = later_bucket",
+            "/api/autocall/campaigns/1/reports/funnel?",
+            vec![],
+        ),
+    ] {
+        app.execute(TENANT, spoil).await;
+        let (code, printed) = verify(&app).await;
+        assert_eq!((code, printed.contains(question)), (Some(1), true), "{spoil}: {printed}");
+        Program::beside(&app).ok(&[&["rebuild", "--tenant", "1"][..], &rebuild].concat(), "").await;
+        all_alike(&app, TENANT, 1, spoil).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_goes_on_beside_writers_and_readers_and_comes_to_an_end() {
+    let app = filled().await;
+    app.execute(TENANT, "update autocall_totals set dialed = 0; update telesales_totals set dials = 0").await;
+    let lines = world::random(62, size(100, 100));
+    let (db, url, token) = (app.app.db.clone(), app.url.clone(), app.token.clone());
+    // Terms keep changing as well: what is stale then is not what was asked to be made anew.
+    let writer = tokio::spawn(async move {
+        let client = crate::support::Client::new(url, token);
+        loop {
+            for lines in lines.chunks(20) {
+                assert_eq!(client.ingest_text(body(lines)).await.status, 200);
+                compact::distrust(&db, TENANT, callboard::rollups::Module::Telesales, None).await.expect("noted");
+            }
+        }
+    });
+    let program = Program::beside(&app);
+    let rebuilt = tokio::time::timeout(Duration::from_secs(60), program.ok(&["rebuild", "--tenant", "1"], ""));
+    assert_eq!(rebuilt.await.expect("an end"), "autocall: made anew\ntelesales: made anew\n");
+    writer.abort();
+    let _ = writer.await;
+    compact::settle(&app.app.db).await.expect("compacted");
+    all_alike(&app, TENANT, 2, "made anew").await;
+}
+
+#[tokio::test]
+async fn nothing_is_rebuilt_that_is_not_there() {
+    let app = TestApp::new().await;
+    let program = Program::beside(&app);
+    let told = program.refused(&["rebuild", "--tenant", "7"], "").await;
+    assert!(told.contains("callboard: "), "{told}");
+    let output = program.run(&["rebuild", "--tenant", "1", "--campaign", "1"]).await;
+    assert_eq!(output.status.code(), Some(2), "a campaign of which module?");
+}

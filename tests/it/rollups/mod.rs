@@ -1,0 +1,45 @@
+//! Roll-ups equal the raw rows: after every kind of write, whatever the compactor has done.
+
+mod changes;
+mod commands;
+mod install;
+mod sql;
+mod storm;
+mod terms;
+mod weather;
+
+use callboard::auth::Tenant;
+use callboard::reports::verify::{Comparison, Questions};
+use chrono::{DateTime, Utc};
+
+use crate::support::world::Size;
+use crate::support::{NOW, TestApp};
+
+fn size(attempts: usize, calls: usize) -> Size {
+    let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
+    Size { attempts, calls, from: at("2026-06-01T00:00:00Z"), to: at("2026-06-29T00:00:00Z") }
+}
+
+/// Asks every report about everything, and so many questions more, in one snapshot, and fails at the first two
+/// answers that differ. How many were answered by roll-ups, and how many could not be.
+async fn hold_against_raw(app: &TestApp, tenant: i64, seed: u64, questions: usize, when: &str) -> (usize, usize) {
+    let mut scope = app.app.db.read(tenant).await.expect("a scope");
+    let account = Tenant::load(&mut scope).await.expect("the account");
+    let mut chance = Questions::load(&mut scope, seed, NOW.parse().expect("an instant")).await.expect("questions");
+    let random: Vec<_> = (0..questions).filter_map(|_| chance.any()).collect();
+    let (mut same, mut stale) = (0, 0);
+    for question in chance.all().into_iter().chain(random) {
+        match question.compare(&mut scope, &account).await.expect("both answers") {
+            Comparison::Same => same += 1,
+            Comparison::Stale => stale += 1,
+            Comparison::Different(two) => panic!("{when}: {}\nrolled {}\nraw    {}", two.question, two.rolled, two.raw),
+        }
+    }
+    (same, stale)
+}
+
+/// As [`hold_against_raw`], where nothing may be stale.
+async fn all_alike(app: &TestApp, tenant: i64, seed: u64, when: &str) {
+    let (same, stale) = hold_against_raw(app, tenant, seed, 40, when).await;
+    assert!(same > 40 && stale == 0, "{when}: {same} alike, {stale} stale");
+}

@@ -1,0 +1,163 @@
+//! Terms that change while sums are made by them: two transactions at a time, in every order that matters.
+
+use callboard::db::Scope;
+use callboard::rollups::compact;
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Executor};
+
+use super::{all_alike, hold_against_raw, size};
+use crate::support::database;
+use crate::support::{TENANT, TestApp, world};
+
+const OTHER_KEYS: &str = r#"update autocall_scripts set dtmf_actions = '[{"digit": "9", "label": "x", "action_type": "hangup"}]' where id = 1"#;
+
+async fn filled(seed: u64) -> TestApp {
+    let app = TestApp::new().await;
+    app.ingest(&world::random(seed, size(400, 200))).await;
+    compact::settle(&app.app.db).await.expect("compacted");
+    app
+}
+
+async fn run(scope: &mut Scope, sql: &str) {
+    scope.connection().execute(AssertSqlSafe(sql.to_owned())).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+async fn settled_and_alike(app: &TestApp, when: &str) {
+    compact::settle(&app.app.db).await.expect("compacted");
+    all_alike(app, TENANT, 1, when).await;
+}
+
+/// Neither of the two sees what the other one does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_that_changes_while_a_campaign_takes_it_up() {
+    for snapshot in [false, true] {
+        let app = filled(41).await;
+        let db = &app.app.db;
+        app.execute(TENANT, "update autocall_campaigns set script_id = null where id = 2").await;
+        settled_and_alike(&app, "no script").await;
+        let mut editor =
+            if snapshot { db.write_snapshot(TENANT).await } else { db.write(TENANT).await }.expect("a scope");
+        run(&mut editor, OTHER_KEYS).await;
+        app.execute(TENANT, "update autocall_campaigns set script_id = 1 where id = 2").await;
+        settled_and_alike(&app, "by the keys as they still are").await;
+        editor.commit().await.expect("committed");
+        hold_against_raw(&app, TENANT, 2, 60, "by the keys as they are now").await;
+        settled_and_alike(&app, "made anew").await;
+    }
+}
+
+/// The one who changes the script looked at the campaigns before any had it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_that_is_changed_from_an_old_snapshot() {
+    let app = filled(42).await;
+    app.execute(TENANT, "update autocall_campaigns set script_id = null").await;
+    let mut editor = app.app.db.write_snapshot(TENANT).await.expect("a scope");
+    run(&mut editor, "select from autocall_campaigns").await;
+    app.execute(TENANT, "update autocall_campaigns set script_id = 1").await;
+    settled_and_alike(&app, "with the script").await;
+    run(&mut editor, OTHER_KEYS).await;
+    editor.commit().await.expect("committed");
+    hold_against_raw(&app, TENANT, 2, 60, "with other keys").await;
+    settled_and_alike(&app, "made anew").await;
+}
+
+/// A note left behind is the one that counts, even if a rebuild has just taken another away.
+#[tokio::test(flavor = "multi_thread")]
+async fn terms_that_change_while_sums_are_made_anew() {
+    let app = filled(43).await;
+    let mut late = app.app.db.write(TENANT).await.expect("a scope");
+    run(&mut late, "update dispositions set is_conversion = not is_conversion").await;
+    run(&mut late, "update tenants set settings = '{\"short_call_sec\": \"31\"}'").await;
+    run(&mut late, "insert into telesales_calls (tenant_id, uuid, campaign_id, lead_id, started_at, disposition) values (1, 'late', 1, 1, '2026-06-09Z', 'no')").await;
+    app.execute(TENANT, "insert into dispositions (tenant_id, code, label, category, color, is_conversion) values (1, 'new', 'N', 'contact', '#000000', true)").await;
+    settled_and_alike(&app, "by the terms as they still are").await;
+    late.commit().await.expect("committed");
+    let (_, stale) = hold_against_raw(&app, TENANT, 2, 40, "by the terms as they are now").await;
+    assert!(stale > 0);
+    settled_and_alike(&app, "made anew").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn terms_that_a_superuser_moves_to_another_account() {
+    let app = filled(44).await;
+    app.account(2).await;
+    let Some(superuser) = database::as_superuser(app.app.db.unscoped().connect_options().as_ref()).await else {
+        return;
+    };
+    database::execute(&superuser, "update dispositions set tenant_id = 2 where code = 'sale'".into()).await;
+    hold_against_raw(&app, TENANT, 1, 60, "without it").await;
+    settled_and_alike(&app, "made anew").await;
+}
+
+/// A campaign that is new with a script of its own is read from the rows until the compactor has been there: so
+/// many at once must not keep it busy for long.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_campaigns_that_come_at_once_are_made_in_one_go() {
+    let app = filled(45).await;
+    let campaigns: Vec<_> =
+        (100..1100).map(|id| json!({"kind": "autocall_campaign", "id": id, "name": "C", "script_id": 1})).collect();
+    app.ingest(&campaigns).await;
+    app.execute(
+        TENANT,
+        "update autocall_attempts set campaign_id = 100 + abs(hashtext(uuid)) % 1000 where abs(hashtext(uuid)) % 2 = 0",
+    )
+    .await;
+    let began = std::time::Instant::now();
+    compact::settle(&app.app.db).await.expect("compacted");
+    let took = began.elapsed();
+    assert!(took.as_secs() < 10, "{took:?}");
+    let mut scope = app.app.db.read(TENANT).await.expect("a scope");
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from rollup_stale").fetch_one(scope.connection()).await.expect("a count");
+    assert_eq!(left, 0);
+    drop(scope);
+    all_alike(&app, TENANT, 2, "with a thousand campaigns").await;
+}
+
+/// Notes say what is stale, once: a statement over many rows leaves few.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_many_terms_leaves_few_notes() {
+    let app = filled(46).await;
+    app.execute(
+        TENANT,
+        "insert into dispositions (tenant_id, code, label, category, color, is_conversion)
+         select 1, 'many-' || n, 'L', 'contact', '#000000', true from generate_series(1, 5000) n;
+         update dispositions set is_conversion = not is_conversion",
+    )
+    .await;
+    let mut scope = app.app.db.read(TENANT).await.expect("a scope");
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from rollup_stale").fetch_one(scope.connection()).await.expect("a count");
+    assert!((1..10).contains(&left), "{left}");
+    drop(scope);
+    settled_and_alike(&app, "made anew").await;
+}
+
+/// One account's sums that cannot be made keep nobody else's from being made, nor those of its other module.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_for_one_module_of_one_account_holds_up_nothing_else() {
+    let app = filled(47).await;
+    let token = app.account(2).await;
+    app.ingest_as(&token, &world::random(48, size(50, 50))).await;
+    app.execute(TENANT, "update autocall_attempts set billsec = 5; update telesales_calls set talk_sec = 5").await;
+    let fails = "alter table autocall_totals add check (tenant_id <> 1 or dialed < 0) not valid";
+    database::execute(app.app.db.unscoped().connect_options().as_ref(), fails.into()).await;
+    let compactor = tokio::spawn(compact::run(app.app.db.clone(), std::time::Duration::from_millis(20)));
+    let began = std::time::Instant::now();
+    loop {
+        let mut left: i64 = 0;
+        for (tenant, journal) in
+            [(TENANT, "telesales_calls_journal"), (2, "telesales_calls_journal"), (2, "autocall_attempts_journal")]
+        {
+            let mut scope = app.app.db.read(tenant).await.expect("a scope");
+            let count = AssertSqlSafe(format!("select count(*) from {journal}"));
+            left += sqlx::query_scalar::<_, i64>(count).fetch_one(scope.connection()).await.expect("a count");
+        }
+        if left == 0 {
+            break;
+        }
+        assert!(began.elapsed().as_secs() < 20, "{left} entries are left");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    compactor.abort();
+}
