@@ -76,7 +76,7 @@ async fn measure(db: &Database, tenant: &Tenant, question: &Question, days: i64)
     ask(db, tenant, question, &windows.last(days), Rolled).await;
     let mut times = Vec::new();
     for _ in 0..RUNS {
-        times.push(ask(db, tenant, question, &windows.last(days), Rolled).await);
+        times.push(ask(db, tenant, question, &windows.last(days), Rolled).await.ms);
     }
     median(&times)
 }

@@ -25,10 +25,14 @@ enum Scope {
     Account,
 }
 
+#[derive(Default)]
 struct Times {
     rolled: Vec<f64>,
-    /// The same windows asked in turn.
+    /// Of the windows that both were asked about.
     pairs: Pairs,
+    compared: usize,
+    /// Answers that were not the same.
+    different: usize,
 }
 
 pub async fn run(world: &World) -> Section {
@@ -50,39 +54,50 @@ pub async fn run(world: &World) -> Section {
         (format!("campaign of {} calls", rows(1000)), Some(LARGEST_CAMPAIGN), Module::Telesales, Scope::Campaign),
         (format!("account of {} calls", rows(6000)), None, Module::Telesales, Scope::Account),
     ];
+    let (mut compared, mut different) = (0, 0);
     for (title, campaign, module, scope) in groups {
         section.table(&title, &["window", "p50", "p95", "n", "raw p50", "n", "raw ÷ rolled"]);
         for question in Question::all(campaign, module) {
             for shape in [Shape::Ragged, Shape::Dates] {
                 let times = measure(&db, &tenant, &question, shape).await;
+                (compared, different) = (compared + times.compared, different + times.different);
                 report(&mut section, &question, shape, scope, &times);
             }
         }
     }
+    section.table("answers from both sources", &["compared", "different"]);
+    let cells = ["all of the above".to_owned(), compared.to_string(), different.to_string()];
+    section.row(&cells, &[Check::at_most("", different as f64, 0.0)]);
     db.close().await;
     section
 }
 
 async fn measure(db: &Database, tenant: &Tenant, question: &Question, shape: Shape) -> Times {
     let mut windows = Windows::new(WINDOWS);
-    let mut times = Times { rolled: Vec::new(), pairs: Pairs::default() };
+    let mut times = Times::default();
     for source in [Rolled, Raw] {
         ask(db, tenant, question, &windows.next(shape), source).await; // plans, and pages into memory
     }
     for run in 0..ROLLED {
         let window = windows.next(shape);
-        let paired = run % (ROLLED / RAW) == 0;
-        let raw_first = paired && times.pairs.floor.len() % 2 == 1;
-        if raw_first {
-            times.pairs.floor.push(ask(db, tenant, question, &window, Raw).await);
+        if run % (ROLLED / RAW) != 0 {
+            times.rolled.push(ask(db, tenant, question, &window, Rolled).await.ms);
+            continue;
         }
-        let took = ask(db, tenant, question, &window, Rolled).await;
-        times.rolled.push(took);
-        if paired {
-            times.pairs.subject.push(took);
+        let first = if times.compared % 2 == 0 { Rolled } else { Raw };
+        let (mut rolled, mut raw) = (None, None);
+        for source in if first == Rolled { [Rolled, Raw] } else { [Raw, Rolled] } {
+            let answer = ask(db, tenant, question, &window, source).await;
+            *(if source == Rolled { &mut rolled } else { &mut raw }) = Some(answer);
         }
-        if paired && !raw_first {
-            times.pairs.floor.push(ask(db, tenant, question, &window, Raw).await);
+        let (rolled, raw) = (rolled.expect("an answer"), raw.expect("an answer"));
+        times.rolled.push(rolled.ms);
+        times.pairs.subject.push(rolled.ms);
+        times.pairs.floor.push(raw.ms);
+        times.compared += 1;
+        if raw.json.is_some() && rolled.json != raw.json {
+            println!("  {} differs: {}", question.name(), question.query(&window));
+            times.different += 1;
         }
     }
     times

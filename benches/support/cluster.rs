@@ -17,10 +17,13 @@ use super::TENANT;
 const SETTINGS: &[(&str, &str)] = &[
     ("shared_buffers", "2GB"),
     ("effective_cache_size", "6GB"),
-    ("max_wal_size", "8GB"),
+    ("max_wal_size", "2GB"),
     ("checkpoint_timeout", "30min"),
     ("max_connections", "200"),
 ];
+
+/// How the names of databases begin that are made and dropped by a part.
+const OURS: &str = "callboard_bench_";
 
 pub struct Cluster {
     embedded: Embedded,
@@ -33,12 +36,19 @@ impl Cluster {
         let embedded = start(dir).await;
         let this = Self { embedded, dir: dir.to_owned() };
         let mut connection = this.superuser("postgres").await;
-        let current: String = scalar(&mut connection, "show shared_buffers").await;
-        if current == SETTINGS[0].1 {
-            return this;
-        }
+        this.remove_leftovers(&mut connection).await;
+        let mut is_as_wanted = true;
         for (name, value) in SETTINGS {
+            let current: String = sqlx::query_scalar("select current_setting($1)")
+                .bind(name)
+                .fetch_one(&mut connection)
+                .await
+                .expect("a setting");
+            is_as_wanted &= current == *value;
             run(&mut connection, &format!("alter system set {name} = '{value}'")).await;
+        }
+        if is_as_wanted {
+            return this;
         }
         drop(connection);
         this.stop().await;
@@ -47,6 +57,19 @@ impl Cluster {
 
     pub async fn stop(self) {
         self.embedded.stop().await;
+    }
+
+    /// Drops what a run that broke off has left.
+    async fn remove_leftovers(&self, connection: &mut PgConnection) {
+        let names: Vec<String> =
+            sqlx::query_scalar("select datname::text from pg_database where starts_with(datname, $1)")
+                .bind(OURS)
+                .fetch_all(&mut *connection)
+                .await
+                .expect("databases");
+        for name in names {
+            self.drop(&name).await;
+        }
     }
 
     /// The same with the loaded database empty again.
@@ -93,6 +116,7 @@ impl Cluster {
     }
 
     async fn create(&self, name: &str, how: &str) -> PgConnectOptions {
+        assert!(name.starts_with(OURS), "{name} would not be found again");
         self.drop(name).await;
         let owner = self.options().get_username();
         let mut connection = self.superuser("postgres").await;

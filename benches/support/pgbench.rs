@@ -20,6 +20,9 @@ use super::windows::{Question, Shape, Windows};
 /// How many windows there are: as many scripts, of which pgbench takes one each time and prepares each once.
 const WINDOWS: usize = 32;
 
+/// More than the pool has opened for one question after the other.
+const CONNECTIONS: usize = 4;
+
 pub struct Pgbench {
     program: PathBuf,
     scripts: tempfile::TempDir,
@@ -112,13 +115,18 @@ impl Pgbench {
     }
 }
 
-/// By statement, the types that the server's driver gave its arguments.
+/// By statement, the types that the server's driver gave its arguments, on whichever connections of the pool.
 async fn parameter_types(db: &Database) -> HashMap<String, Vec<String>> {
-    let mut scope = db.read(TENANT).await.expect("a scope");
     let prepared = "select statement, parameter_types::text[] from pg_prepared_statements";
-    let rows: Vec<(String, Vec<String>)> =
-        sqlx::query_as(prepared).fetch_all(scope.connection()).await.expect("statements");
-    rows.into_iter().collect()
+    let (mut types, mut scopes) = (HashMap::new(), Vec::new());
+    for _ in 0..CONNECTIONS {
+        let mut scope = db.read(TENANT).await.expect("a scope");
+        let rows: Vec<(String, Vec<String>)> =
+            sqlx::query_as(prepared).fetch_all(scope.connection()).await.expect("statements");
+        types.extend(rows);
+        scopes.push(scope); // held, so that the next has another connection
+    }
+    types
 }
 
 /// What stands in the log, from each `begin` to its `commit`.
