@@ -5,6 +5,7 @@
 //! while a value is being read waits for it, unless its snapshot is too old for him. Must not know what is kept.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -55,7 +56,7 @@ struct Flight<V> {
 
 impl<K, V> Cache<K, V>
 where
-    K: Hash + Eq + Clone + Send + Sync + 'static,
+    K: Debug + Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
     /// Keeps values for `lifetime` (nothing where that is zero), as many as weigh `capacity` together: the least
@@ -128,7 +129,9 @@ where
             landing.keep(&kept);
             Ok(kept)
         };
-        let task = AbortOnDropHandle::new(tokio::spawn(task.in_current_span()));
+        // A span of its own: it is not one request's business.
+        let span = tracing::error_span!("reading", tenant = key.0, key = ?key.1);
+        let task = AbortOnDropHandle::new(tokio::spawn(task.instrument(span)));
         let reading = async move { task.await.map_err(Error::internal)? }.boxed().shared();
         if let Some(weak) = reading.downgrade() {
             flights.insert(key, Flight { taken, reading: weak });

@@ -239,7 +239,7 @@ pub fn canonical(raw: &str, is_read: impl Fn(&str) -> bool) -> String {
         }
     }
     pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let mut canonical = String::with_capacity(raw.len());
+    let mut canonical = String::with_capacity(raw.len() + 64); // for what else a caller may have to say
     for (index, (_, pair)) in pairs.iter().enumerate() {
         if index > 0 {
             canonical.push('&');

@@ -19,7 +19,8 @@ impl Scope {
     pub(super) async fn begin(pool: &PgPool, begin: &str, tenant: i64) -> Result<Self> {
         // One round trip for both; the tenant is an integer and so cannot say anything else.
         let begin = AssertSqlSafe(format!("{begin}; set local callboard.tenant = '{tenant}'"));
-        Ok(Self { transaction: pool.begin_with(begin).await?, tenant })
+        // On the heap, for it is large, and would be moved about with every request that needs no scope after all.
+        Ok(Self { transaction: Box::pin(pool.begin_with(begin)).await?, tenant })
     }
 
     pub fn tenant(&self) -> i64 {

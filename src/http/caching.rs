@@ -83,21 +83,23 @@ pub fn tag(figures: &str) -> Bytes {
 /// That answer, or that the client has it. All that is done for a poll that nothing has changed for.
 pub fn respond(found: Found<Written>, conditions: &Conditions) -> Result<Response> {
     let Written { json, tag } = found.value;
-    let mut response = if conditions.have(&tag) {
-        let mut unchanged = Response::new(Body::empty());
-        *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
-        unchanged
-    } else {
-        let mut whole = Response::new(Body::from(json));
-        whole.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        whole
-    };
+    let mut response = Response::default();
     let headers = response.headers_mut();
+    headers.reserve(12); // at once, with room for those that are added on the way out
+    let have = conditions.have(&tag);
+    if !have {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
     headers.insert(ETAG, HeaderValue::from_maybe_shared(tag).map_err(Error::internal)?);
     if let Some(age) = found.age {
         headers.insert(AGE, HeaderValue::from(age.as_secs()));
     }
     for_nobody_else(headers);
+    if have {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    } else {
+        *response.body_mut() = Body::from(json);
+    }
     Ok(response)
 }
 

@@ -1,5 +1,7 @@
 //! `GET /api/autocall/campaigns` and `GET /api/telesales/campaigns`
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::routing::get;
@@ -11,20 +13,20 @@ use crate::app::App;
 use crate::campaigns::list::{self, AutocallCampaign, Listed, Page, TelesalesCampaign, Wanted};
 use crate::error::Result;
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Arc<App>> {
     let router = OpenApiRouter::new();
     let router = add::<AutocallApiAccess, AutocallCampaign>(router, "/api/autocall/campaigns");
     add::<TelesalesApiAccess, TelesalesCampaign>(router, "/api/telesales/campaigns")
 }
 
-fn add<G: Grant, T: Listed>(mut router: OpenApiRouter<App>, path: &'static str) -> OpenApiRouter<App> {
+fn add<G: Grant, T: Listed>(mut router: OpenApiRouter<Arc<App>>, path: &'static str) -> OpenApiRouter<Arc<App>> {
     openapi::add_list::<T>(router.get_openapi_mut(), path, G::PERMISSION);
     router.route(path, get(page::<G, T>))
 }
 
 async fn page<G: Grant, T: Listed>(
     Permitted { caller, .. }: Permitted<G>,
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Page<T>>> {
     let wanted = Wanted::read(query.as_deref().unwrap_or_default())?;

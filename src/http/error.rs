@@ -1,5 +1,5 @@
 //! What a failure looks like to a client: the one place that maps kinds of failure to statuses and messages
-//! (contract, section 1). What is ours to know goes to the log, here and only here.
+//! (contract, section 1). What is ours to know goes to the log, in `around` and only there.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -22,30 +22,32 @@ pub struct Body {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let status = match &self {
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unavailable(cause) => {
-                tracing::warn!(cause, "unavailable");
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
-            Self::Internal(cause) => {
-                tracing::error!(cause, "failed");
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+        let (status, cause) = match &self {
+            Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, None),
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, None),
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, None),
+            Self::Forbidden => (StatusCode::FORBIDDEN, None),
+            Self::NotFound => (StatusCode::NOT_FOUND, None),
+            Self::UnsupportedMedia => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
+            Self::Unavailable(cause) => (StatusCode::SERVICE_UNAVAILABLE, Some(Cause(cause.clone()))),
+            Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, None),
+            Self::Internal(cause) => (StatusCode::INTERNAL_SERVER_ERROR, Some(Cause(cause.clone()))),
         };
         let errors = if let Self::Invalid(faults) = self { Some(faults) } else { None };
-        respond(status, errors)
+        let mut response = respond(status, errors);
+        if let Some(cause) = cause {
+            response.extensions_mut().insert(cause);
+        }
+        response
     }
 }
 
+/// Why it failed: goes with the response as far as the log, and no further.
+#[derive(Clone)]
+pub struct Cause(pub String);
+
 /// Gives responses that the framework made of a failure our body; ours pass as they are.
-pub async fn as_json(response: Response) -> Response {
+pub fn as_json(response: Response) -> Response {
     let status = response.status();
     let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
     if is_json || !(status.is_client_error() || status.is_server_error()) {

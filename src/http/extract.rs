@@ -34,10 +34,10 @@ macro_rules! grants {
 
 grants!(AutocallApiAccess, TelesalesApiAccess, IngestWrite);
 
-impl<G: Grant> FromRequestParts<App> for Permitted<G> {
+impl<G: Grant> FromRequestParts<Arc<App>> for Permitted<G> {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self> {
         let token = bearer(parts).ok_or(Error::Unauthenticated)?;
         let caller = session::authenticate(&app.db, &app.sessions, &app.keys, token, app.clock.now()).await?;
         if !caller.may(G::PERMISSION) {

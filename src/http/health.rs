@@ -1,5 +1,7 @@
 //! Whether Callboard is alive, and whether it can answer.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -26,7 +28,7 @@ pub async fn healthz() -> Json<Data<Health>> {
     (status = 200, description = "Ready.", body = Data<Health>),
     (status = 503, description = "Not ready.", body = super::error::Body),
 ))]
-pub async fn readyz(State(app): State<App>) -> Result<Json<Data<Health>>> {
+pub async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Data<Health>>> {
     app.db.ready().await?;
     Ok(Json(Data { data: Health { status: "ok" } }))
 }

@@ -1,5 +1,7 @@
 //! `POST /api/ingest`: call data as a stream of lines.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
@@ -17,6 +19,8 @@ use crate::ingest::{self, Tally, Target};
 use crate::query::{Kind, Parameter, Query};
 use crate::reports::report::Data;
 
+pub const PATH: &str = "/api/ingest";
+
 pub const ATOMIC: Parameter =
     Parameter::optional("atomic", Kind::Flag, "All or nothing: with one bad line nothing is stored.");
 
@@ -25,7 +29,7 @@ pub const ATOMIC: Parameter =
 /// Each line is an `IngestLine` (see the schemas): it has a `kind` and states a whole row of it: what it leaves out, or gives as null, takes its default.
 /// Rows are upserted by their key within the account, so a body may be sent again; a later line wins. Bad lines
 /// are told by number and field and do not keep the others from being stored. 200 means committed.
-#[utoipa::path(post, path = "/api/ingest", tag = "Ingest", security(("token" = [])),
+#[utoipa::path(post, path = PATH, tag = "Ingest", security(("token" = [])),
     extensions(("x-permission" = json!("ingest_write"))),
     params(
         ("atomic" = Option<bool>, Query, description = ATOMIC.about),
@@ -47,7 +51,7 @@ pub const ATOMIC: Parameter =
     ))]
 pub async fn post(
     Permitted { caller, .. }: Permitted<IngestWrite>,
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
     body: Body,

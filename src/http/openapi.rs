@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document, generated from the routes and the reports themselves.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use utoipa::PartialSchema as _;
@@ -29,7 +31,7 @@ pub fn generate() -> OpenApi {
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "Running",
     responses((status = 200, description = "The OpenAPI 3.1 document of this server.", body = serde_json::Value)))]
-pub async fn document(State(_): State<App>) -> Json<OpenApi> {
+pub async fn document(State(_): State<Arc<App>>) -> Json<OpenApi> {
     Json(generate())
 }
 

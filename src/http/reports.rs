@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::io::Seek;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -28,7 +29,7 @@ use crate::reports::report::{About, Answer, Definition, FORMAT, Format, Module, 
 use crate::rollups::Source;
 use crate::time::Clock;
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Arc<App>> {
     let mut router = OpenApiRouter::new();
     for report in reports::ALL {
         router = match report.about.module {
@@ -39,7 +40,7 @@ pub fn routes() -> OpenApiRouter<App> {
     router
 }
 
-fn add<G: Grant>(mut router: OpenApiRouter<App>, report: &'static Definition) -> OpenApiRouter<App> {
+fn add<G: Grant>(mut router: OpenApiRouter<Arc<App>>, report: &'static Definition) -> OpenApiRouter<Arc<App>> {
     openapi::add_report(router.get_openapi_mut(), report, G::PERMISSION);
     let formats = if report.about.files { &[Format::Json, Format::Csv, Format::Xlsx][..] } else { &[Format::Json] };
     router = router.route(&report.path(), route::<G>(report, formats));
@@ -53,16 +54,16 @@ fn add<G: Grant>(mut router: OpenApiRouter<App>, report: &'static Definition) ->
 /// What `/export` offers, the default first.
 const EXPORT_FORMATS: &[Format] = &[Format::Xlsx, Format::Csv];
 
-fn route<G: Grant>(report: &'static Definition, formats: &'static [Format]) -> MethodRouter<App> {
+fn route<G: Grant>(report: &'static Definition, formats: &'static [Format]) -> MethodRouter<Arc<App>> {
     let across = move |Permitted { caller, .. }: Permitted<G>,
-                       State(app): State<App>,
+                       State(app): State<Arc<App>>,
                        conditions: Conditions,
                        RawQuery(query): RawQuery| async move {
         let question = Question { report, formats, path_id: None, query: query.unwrap_or_default() };
         answer(&app, caller.tenant.id, question, &conditions).await
     };
     let of_campaign = move |Permitted { caller, .. }: Permitted<G>,
-                            State(app): State<App>,
+                            State(app): State<Arc<App>>,
                             conditions: Conditions,
                             path: Result<Path<String>, PathRejection>,
                             RawQuery(query): RawQuery| async move {
@@ -120,7 +121,8 @@ impl Question {
 async fn answer(app: &App, tenant: i64, question: Question, conditions: &Conditions) -> Result<Response> {
     let (about, clock) = (question.report.about, app.clock);
     if question.is_for_file() {
-        let answered = question.answer(app.db.read(tenant).await?, clock).await?;
+        // On the heap, for it is large, and would be moved about with every request for an answer that is kept.
+        let answered = Box::pin(question.answer(app.db.read(tenant).await?, clock)).await?;
         return aside(move || file(about, &answered)).await;
     }
     let key = (tenant, question.key());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tower::make::Shared;
 
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -25,7 +26,7 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
         stopping.cancelled().await;
         tokio::time::sleep(DRAIN).await;
     };
-    let server = axum::serve(listener, super::router(app)).with_graceful_shutdown(stop);
+    let server = axum::serve(listener, Shared::new(super::service(app))).with_graceful_shutdown(stop);
     tokio::select! {
         served = server.into_future() => served.map_err(Error::internal),
         () = overdue => {

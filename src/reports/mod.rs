@@ -9,7 +9,8 @@
 //!    a comment on top says what the other arguments are. Sum integers, divide nothing.
 //! 2. Write `<module>/<name>.json`: a whole body, shown in the OpenAPI document and held against the schema.
 //! 3. Write `<module>/<name>.rs`: the columns in a [`row!`](crate::table) with meaning, unit and formula as
-//!    doc comments, the parameters of its own, and `impl Report`.
+//!    doc comments, the parameters of its own, and `impl Report`. Answers are kept by the parameters declared
+//!    here, so read no other; what moves with the clock alone is held still in `timeless`.
 //! 4. Two lines: `pub mod <name>;` in `<module>/mod.rs` and `Definition::of::<…>()` in [`ALL`], in the order
 //!    of the contract.
 //! 5. Write it once more, from the contract alone and better by another hand, in `tests/reference`.

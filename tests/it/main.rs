@@ -13,6 +13,7 @@ mod layers;
 mod openapi;
 mod properties;
 mod reference;
+mod requests;
 mod rollups;
 mod samples;
 mod support;

@@ -6,7 +6,8 @@ use futures_util::future::join_all;
 use reqwest::StatusCode;
 use tokio::task::JoinHandle;
 
-use super::{Beside, KPIS, LONG, SHORT, attempt, with_an_attempt};
+use super::{KPIS, LONG, SHORT, attempt, with_an_attempt};
+use crate::support::beside::Beside;
 use crate::support::{Answer, Client};
 
 fn ask(client: &Client, cache_control: &'static str) -> JoinHandle<Answer> {

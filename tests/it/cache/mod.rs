@@ -8,8 +8,6 @@ mod sessions;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
 use crate::support::TestApp;
 
@@ -37,51 +35,4 @@ async fn with_an_attempt(keep: Duration) -> TestApp {
     test.ingest(&campaign()).await;
     test.ingest(&[attempt("a")]).await;
     test
-}
-
-/// Somebody beside the server, who is at its database.
-struct Beside(PgConnection);
-
-impl Beside {
-    async fn of(test: &TestApp) -> Self {
-        Self(test.app.db.unscoped().connect_options().connect().await.expect("a connection"))
-    }
-
-    /// Keeps everybody from those tables until [`Beside::unlock`].
-    async fn lock(&mut self, tables: &str) {
-        let lock = AssertSqlSafe(format!("begin; lock table {tables} in access exclusive mode"));
-        self.0.execute(lock).await.expect("locked");
-    }
-
-    async fn unlock(mut self) {
-        self.0.execute("commit").await.expect("unlocked");
-        self.0.close().await.expect("closed");
-    }
-
-    /// How many statements wait for a lock.
-    async fn waiting(&mut self) -> i64 {
-        // A transaction sees the same activity all along unless it says otherwise.
-        self.0.execute("select pg_stat_clear_snapshot()").await.expect("done");
-        let count =
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-        sqlx::query_scalar(count).fetch_one(&mut self.0).await.expect("a count")
-    }
-
-    /// Waits until so many statements wait for a lock, and makes sure that no more will.
-    async fn until_waiting(&mut self, statements: i64) {
-        let started = std::time::Instant::now();
-        while self.waiting().await < statements {
-            assert!(started.elapsed() < Duration::from_secs(20), "{statements} statements never came");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        assert_eq!(self.waiting().await, statements);
-    }
-
-    /// Breaks the connections of those who wait.
-    async fn break_off(&mut self) {
-        let kill = "select pg_terminate_backend(pid) from pg_stat_activity
-                    where datname = current_database() and wait_event_type = 'Lock'";
-        self.0.execute(kill).await.expect("done");
-    }
 }

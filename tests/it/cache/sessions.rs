@@ -11,7 +11,8 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 
-use super::{Beside, KPIS, LONG, SHORT, with_an_attempt};
+use super::{KPIS, LONG, SHORT, with_an_attempt};
+use crate::support::beside::Beside;
 use crate::support::{Client, TENANT, TestApp, database};
 
 async fn change(test: &TestApp, sql: &'static str) {

@@ -1,5 +1,6 @@
 //! What the tests stand on: a real Postgres, a real server on a real socket, and worlds of calls.
 
+pub mod beside;
 pub mod database;
 pub mod program;
 pub mod world;

@@ -1,0 +1,55 @@
+//! Somebody at the database of a server under test: keeps statements waiting, counts them, breaks them off.
+
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+
+use super::TestApp;
+
+/// A connection of their own.
+pub struct Beside(PgConnection);
+
+impl Beside {
+    pub async fn of(test: &TestApp) -> Self {
+        Self(test.app.db.unscoped().connect_options().connect().await.expect("a connection"))
+    }
+
+    /// Keeps everybody from those tables until [`Beside::unlock`].
+    pub async fn lock(&mut self, tables: &str) {
+        let lock = AssertSqlSafe(format!("begin; lock table {tables} in access exclusive mode"));
+        self.0.execute(lock).await.expect("locked");
+    }
+
+    pub async fn unlock(mut self) {
+        self.0.execute("commit").await.expect("unlocked");
+        self.0.close().await.expect("closed");
+    }
+
+    /// How many statements wait for a lock.
+    async fn waiting(&mut self) -> i64 {
+        // A transaction sees the same activity all along unless it says otherwise.
+        self.0.execute("select pg_stat_clear_snapshot()").await.expect("done");
+        let count =
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        sqlx::query_scalar(count).fetch_one(&mut self.0).await.expect("a count")
+    }
+
+    /// Waits until so many statements wait for a lock, and makes sure that no more will.
+    pub async fn until_waiting(&mut self, statements: i64) {
+        let started = Instant::now();
+        while self.waiting().await < statements {
+            assert!(started.elapsed() < Duration::from_secs(20), "{statements} statements never came");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(self.waiting().await, statements);
+    }
+
+    /// Breaks the connections of those who wait.
+    pub async fn break_off(&mut self) {
+        let kill = "select pg_terminate_backend(pid) from pg_stat_activity
+                    where datname = current_database() and wait_event_type = 'Lock'";
+        self.0.execute(kill).await.expect("done");
+    }
+}
