@@ -3,6 +3,7 @@
 mod crash;
 mod data_dir;
 mod database_url;
+mod rollups;
 mod stop;
 
 use callboard::db::Embedded;

@@ -76,7 +76,7 @@ async fn transactions(storm: Storm, db: Database, mut dice: Dice) {
             let undone = dice.one_in(3);
             statements.push(if undone { format!("savepoint s; {sql}; rollback to s") } else { sql });
         }
-        if dice.one_in(8) {
+        if dice.one_in(20) {
             statements.push(dice.statement(TERMS));
         }
         let then = Duration::from_millis(if dice.one_in(4) { 300 } else { 0 });
@@ -91,8 +91,10 @@ async fn ingests(storm: Storm, clients: [Client; 2], worlds: [Vec<Value>; 2], mu
         let from = usize::try_from(dice.below(i64::try_from(worlds[of].len()).expect("small"))).expect("small");
         let lines = &worlds[of][from..worlds[of].len().min(from + 40)];
         let answer = clients[of].ingest_text(body(lines)).await;
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        storm.written.fetch_add(1, Ordering::Relaxed);
+        // 503: it locked up with another writer, as in `write`.
+        assert!([200, 503].contains(&answer.status.as_u16()), "{}", answer.text());
+        let count = if answer.status == 200 { &storm.written } else { &storm.refused };
+        count.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -112,7 +114,7 @@ async fn distrusts(storm: Storm, db: Database, mut dice: Dice) {
         let module = if dice.one_in(2) { Module::Autocall } else { Module::Telesales };
         let campaign = (!dice.one_in(3)).then(|| 1 + dice.below(4));
         compact::distrust(&db, TENANT + dice.below(2), module, campaign).await.expect("noted");
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        tokio::time::sleep(Duration::from_millis(900)).await;
     }
 }
 
@@ -153,7 +155,7 @@ async fn every_report_equals_the_rows_in_every_snapshot_of_a_storm() {
     let second = Database::open(app.app.db.unscoped().connect_options().as_ref().clone()).await.expect("a database");
     let storm = Storm::default();
     let mut all = JoinSet::new();
-    let (short, long) = (Duration::from_millis(5), Duration::from_millis(400));
+    let (short, long) = (Duration::from_millis(5), Duration::from_millis(900));
     all.spawn(ingests(storm.clone(), clients, worlds, Dice::new(1)));
     all.spawn(writes(storm.clone(), second.clone(), Dice::new(2), SINGLE, short));
     all.spawn(writes(storm.clone(), second.clone(), Dice::new(3), CORRECTIONS, short));
@@ -175,7 +177,7 @@ async fn every_report_equals_the_rows_in_every_snapshot_of_a_storm() {
         [&storm.same, &storm.stale, &storm.written, &storm.refused, &storm.compacted]
             .map(|it| it.load(Ordering::Relaxed));
     eprintln!("{same} alike, {stale} stale; {written} transactions, {refused} refused, {compacted} compactions");
-    assert!(same >= COMPARISONS && written > 100 && compacted > 50, "too little happened");
+    assert!(same >= COMPARISONS && written > 500 && compacted > 50, "too little happened");
     for tenant in [TENANT, NEIGHBOUR] {
         compact::settle(&app.app.db).await.expect("compacted");
         all_alike(&app, tenant, 9, "when it is calm again").await;
