@@ -82,3 +82,48 @@ fn reports_know_no_http() {
         assert!(!text.contains("axum::") && !text.contains("tower"), "{}", file.display());
     }
 }
+
+#[test]
+fn every_statement_of_a_report_names_its_account_for_every_table() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/reports");
+    let (mut files, mut dirs) = (Vec::new(), vec![root]);
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(dir).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                dirs.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "sql") {
+                files.push(path);
+            }
+        }
+    }
+    assert!(files.len() > 30, "only {} files seen", files.len());
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a file");
+        let code: String =
+            text.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join(" ");
+        let words: Vec<&str> = code.split_whitespace().map(|word| word.trim_start_matches('(')).collect();
+        let named = |word: &str| word.starts_with("callboard_calls($1") || word.starts_with("rolled_");
+        let tables = words.windows(2).filter(|pair| ["from", "join"].contains(&pair[0]) && is_table(pair[1])).count();
+        let accounts = code.matches("tenant_id = ").count();
+        assert!(accounts >= tables, "{}: {tables} tables, {accounts} accounts", file.display());
+        for word in words.iter().filter(|word| named(word)) {
+            assert!(word.contains("($1"), "{}: {word}", file.display());
+        }
+    }
+}
+
+/// Of an account, and not a relation of the statement's own or a function.
+fn is_table(word: &str) -> bool {
+    let tables = [
+        "autocall_",
+        "telesales_",
+        "agents",
+        "teams",
+        "dispositions",
+        "caller_ids",
+        "abandon_breaches",
+        "rollup_stale",
+    ];
+    !word.contains('(') && tables.iter().any(|table| word.starts_with(table))
+}
