@@ -57,14 +57,14 @@ impl Question {
     async fn ask(&self, scope: &mut Scope, tenant: &Tenant, source: Source) -> Result<Option<String>> {
         let occasion = Occasion { tenant, now: self.now, path_id: self.path_id };
         let request = Request { occasion, query: &self.query, formats: &[Format::Json], source };
-        let answer = self.report.answer(scope, request).await;
-        scope.plan_once().await?;
-        match answer {
+        let answer = match self.report.answer(scope, request).await {
             Ok(answer) if answer.source != source => Ok(None),
             Ok(answer) => answer.outcome.json().map(Some),
             Err(refusal @ (Error::Invalid(_) | Error::NotFound)) => Ok(Some(refusal.to_string())),
-            Err(failure) => Err(failure),
-        }
+            Err(failure) => return Err(failure), // the transaction is over
+        };
+        scope.plan_once().await?;
+        answer
     }
 }
 

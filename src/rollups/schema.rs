@@ -123,8 +123,13 @@ fn tables() -> Vec<String> {
 fn readers() -> Vec<String> {
     let mut statements = vec![function(
         "callboard_short_call_sec(tenant bigint) returns numeric",
+        // A setting that is no number in its range is passed over, as it is by who reads the rows.
         &format!(
-            "select coalesce((select (settings ->> 'short_call_sec')::numeric from tenants where id = tenant), {})",
+            r"select coalesce(
+                  (select n from (select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
+                                  from (select replace(settings ->> 'short_call_sec', '_', '')
+                                        from tenants where id = tenant) told (s)) read (n)
+                   where n between 0 and 3600), {})",
             Settings::default().short_call_sec
         ),
     )];

@@ -2,6 +2,7 @@
 
 mod changes;
 mod commands;
+mod extremes;
 mod install;
 mod sql;
 mod storm;

@@ -1,20 +1,17 @@
 //! Somebody's own SQL: whatever it does to the rows, and whoever runs it, reports follow.
 
-use callboard::auth::Tenant;
-use callboard::reports;
-use callboard::reports::verify::{Comparison, Question};
 use callboard::rollups::compact;
 use serde_json::json;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use super::{all_alike, size};
-use crate::support::database::{self, execute, uuid};
-use crate::support::{NOW, TENANT, TestApp, world};
+use crate::support::database::{self, uuid};
+use crate::support::{TENANT, TestApp, world};
 
-const NEIGHBOUR: i64 = 2;
+pub const NEIGHBOUR: i64 = 2;
 
-async fn filled(seed: u64) -> TestApp {
+pub async fn filled(seed: u64) -> TestApp {
     let app = TestApp::new().await;
     app.ingest(&world::random(seed, size(300, 300))).await;
     compact::settle(&app.app.db).await.expect("compacted");
@@ -22,7 +19,7 @@ async fn filled(seed: u64) -> TestApp {
 }
 
 /// Before the compactor has seen it, and after.
-async fn alike_before_and_after(app: &TestApp, tenant: i64, when: &str) {
+pub async fn alike_before_and_after(app: &TestApp, tenant: i64, when: &str) {
     all_alike(app, tenant, 1, &format!("{when}, in the journal")).await;
     compact::settle(&app.app.db).await.expect("compacted");
     all_alike(app, tenant, 2, &format!("{when}, compacted")).await;
@@ -178,154 +175,4 @@ async fn rows_that_refer_to_nothing_stored_are_counted() {
     .await;
     compact::settle(&app.app.db).await.expect("compacted");
     all_alike(&app, TENANT, 5, "when they are somebody's").await;
-}
-
-/// In a statement of its own, where the ends of windows are said.
-async fn alike_in(app: &TestApp, name: &str, path_id: Option<i64>, query: &str) {
-    let report = reports::ALL.iter().find(|report| report.path().ends_with(name)).expect("a report");
-    let mut scope = app.app.db.read(TENANT).await.expect("a scope");
-    let account = Tenant::load(&mut scope).await.expect("the account");
-    let question = Question { report, path_id, query: query.into(), now: NOW.parse().expect("an instant") };
-    match question.compare(&mut scope, &account).await.expect("both answers") {
-        Comparison::Same => {}
-        other => panic!("{name}?{query}: {other:?}"),
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn leads_of_any_time_at_all_are_counted() {
-    let app = filled(35).await;
-    for table in ["autocall_leads", "telesales_leads"] {
-        app.execute(
-            TENANT,
-            &format!(
-                "insert into {table} (tenant_id, id, campaign_id, phone, phone_as_sent, created_at)
-                 select 1, 9000 + row_number() over (), 1, '1', '1', at
-                 from unnest('{{1969-12-31 23:59:59.999999Z, 1969-12-31 23:45Z, 1969-12-31 23:44:59Z, 1960-02-29 00:00Z, 1900-01-01 00:15Z,
-                               0001-01-01 00:00Z, 0001-01-01 12:00Z BC, 4714-11-24 00:00Z BC, -infinity, infinity, 9999-12-31 23:59:59Z, 60000-01-01 00:00Z,
-                               294276-12-31 23:59:59Z}}'::timestamptz[]) at"
-            ),
-        )
-        .await;
-    }
-    for when in ["in the journal", "compacted"] {
-        all_alike(&app, TENANT, 6, when).await;
-        for (from, to) in [
-            ("1969-12-31T23:45:00Z", "1970-01-01T00:00:00Z"),
-            ("1969-12-31T20:00:00Z", "1969-12-31T23:45:00Z"),
-            ("1960-02-28T22:10:00Z", "1960-02-29T00:00:00Z"),
-            ("1960-02-29T00:00:00Z", "1960-03-12T03:00:00Z"),
-            ("0001-01-01T00:00:00Z", "0001-01-09T00:00:00Z"),
-            ("9999-12-01", "9999-12-31"),
-        ] {
-            alike_in(&app, "campaigns/{id}/reports/funnel", Some(1), &format!("from={from}&to={to}")).await;
-            alike_in(&app, "telesales/reports/funnel", None, &format!("date_from={from}&date_to={to}")).await;
-            let query = format!("date_from={from}&date_to={to}&timezone=Asia/Kolkata&campaign_id=1");
-            alike_in(&app, "lead-source-attribution", None, &query).await;
-            alike_in(&app, "telesales/reports/funnel", None, &query).await;
-        }
-        compact::settle(&app.app.db).await.expect("compacted");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_thousand_of_the_longest_calls_in_one_statement_overflow_nothing() {
-    let app = TestApp::new().await;
-    app.ingest(&[
-        json!({"kind": "autocall_campaign", "id": 1, "name": "C", "created_at": "2026-06-01T00:00:00Z"}),
-        json!({"kind": "telesales_campaign", "id": 1, "name": "C"}),
-        json!({"kind": "agent", "id": 1, "name": "A", "username": "a"}),
-        json!({"kind": "caller_id", "cid": "1", "carrier": "other", "cli_type": "mobile"}),
-    ])
-    .await;
-    app.execute(
-        TENANT,
-        "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at, result, billsec)
-         select 1, n::text, 1, n, 1, '2026-06-02 10:05Z', 'answered', 2147483647 from generate_series(1, 100000) n;
-         insert into telesales_calls (tenant_id, uuid, campaign_id, lead_id, agent_id, cid, started_at, result, talk_sec, wrap_sec)
-         select 1, n::text, 1, n, 1, '1', '2026-06-02 10:05Z', 'answered', 2147483647, 2147483647 from generate_series(1, 20000) n",
-    )
-    .await;
-    for when in ["in the journal", "compacted", "written again", "rebuilt"] {
-        let kpis = app.data("/api/autocall/campaigns/1/reports/kpis?from=2026-06-01&to=2026-06-03").await;
-        assert_eq!(kpis["total_talk_time_sec"], 214_748_364_700_000_i64, "{when}");
-        for query in
-            ["date_from=2026-06-01&date_to=2026-06-03", "date_from=2026-06-02T10:01:00Z&date_to=2026-06-02T10:07:00Z"]
-        {
-            for report in ["dashboard", "agent-performance", "caller-id-health", "time-series"] {
-                alike_in(&app, report, None, query).await;
-            }
-        }
-        if when == "compacted" {
-            app.execute(TENANT, "update telesales_calls set wrap_sec = 2147483646").await;
-        } else if when == "written again" {
-            for module in callboard::rollups::Module::ALL {
-                compact::distrust(&app.app.db, TENANT, module, None).await.expect("noted");
-            }
-        }
-        compact::settle(&app.app.db).await.expect("compacted");
-    }
-}
-
-/// A text that no index can hold whole.
-#[tokio::test(flavor = "multi_thread")]
-async fn texts_of_any_length_are_counted() {
-    let app = filled(36).await;
-    // Nothing that compresses, and alike to its last letter.
-    let noise: String = (0..400).map(|_| uuid()).collect();
-    let lines = (0..12).map(|n| {
-        let text = format!("{noise}{}", n % 3);
-        json!({"kind": "autocall_attempt", "uuid": format!("long-{n}"), "campaign_id": 1, "lead_id": 1, "attempt_number": 1,
-            "started_at": format!("2026-06-1{}T10:00:00Z", n % 4), "result": "answered", "hangup_cause": text, "script_path": [text, "end"]})
-    });
-    app.ingest(&lines.collect::<Vec<_>>()).await;
-    let lead = json!({"kind": "telesales_lead", "id": 9001, "campaign_id": 1, "phone": "0987654321", "source": noise, "created_at": "2026-06-10T00:00:00Z"});
-    let call = json!({"kind": "telesales_call", "uuid": "long", "campaign_id": 1, "lead_id": 9001, "started_at": "2026-06-10T01:00:00Z", "result": "answered"});
-    app.ingest(&[lead, call]).await;
-    app.execute(
-        TENANT,
-        &format!("update telesales_calls set cid = '{noise}', disposition = '{noise}' where uuid = 'long'"),
-    )
-    .await;
-    alike_before_and_after(&app, TENANT, "with long texts").await;
-    app.execute(
-        TENANT,
-        "update autocall_attempts set hangup_cause = left(hangup_cause, 12000), script_path = script_path || '{more}'",
-    )
-    .await;
-    app.execute(TENANT, "delete from telesales_leads where id = 9001").await;
-    alike_before_and_after(&app, TENANT, "with other long texts").await;
-    for module in callboard::rollups::Module::ALL {
-        compact::distrust(&app.app.db, TENANT, module, None).await.expect("noted");
-    }
-    compact::settle(&app.app.db).await.expect("compacted");
-    all_alike(&app, TENANT, 8, "rebuilt").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_is_emptied_at_once_is_empty_in_every_report() {
-    for table in [
-        "autocall_attempts",
-        "telesales_calls",
-        "telesales_leads",
-        "autocall_leads",
-        "dispositions",
-        "autocall_campaigns cascade",
-    ] {
-        let app = filled(37).await;
-        let token = app.account(NEIGHBOUR).await;
-        let lines = world::random(38, size(60, 60));
-        app.ingest_as(&token, &lines).await;
-        compact::settle(&app.app.db).await.expect("compacted");
-        execute(app.app.db.unscoped().connect_options().as_ref(), format!("truncate {table}")).await;
-        for tenant in [TENANT, NEIGHBOUR] {
-            super::hold_against_raw(&app, tenant, 1, 40, &format!("{table} emptied")).await;
-        }
-        compact::settle(&app.app.db).await.expect("compacted");
-        app.ingest_as(&token, &lines).await;
-        compact::settle(&app.app.db).await.expect("compacted");
-        for tenant in [TENANT, NEIGHBOUR] {
-            alike_before_and_after(&app, tenant, &format!("{table} emptied and filled")).await;
-        }
-    }
 }

@@ -77,6 +77,16 @@ async fn terms_that_change_while_sums_are_made_anew() {
     settled_and_alike(&app, "made anew").await;
 }
 
+/// Another version may have written it, or somebody by hand.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_that_does_not_fit_is_passed_over_by_the_sums_too() {
+    let app = filled(49).await;
+    for setting in ["31", "soon", "99999", "-1", "", "+8.", ".5", "1_0", "1e1", "NaN"] {
+        app.execute(TENANT, &format!(r#"update tenants set settings = '{{"short_call_sec": "{setting}"}}'"#)).await;
+        settled_and_alike(&app, setting).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn terms_that_a_superuser_moves_to_another_account() {
     let app = filled(44).await;
