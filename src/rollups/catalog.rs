@@ -298,17 +298,20 @@ pub static TELESALES_CALLS: Family = Family {
             ],
         },
     ],
-    stages: Some(&Stages {
-        name: "telesales",
-        join: "",
-        all: &[
-            ("dialed", DIAL),
-            ("connected", ANSWER),
-            ("talked", "callboard_is_dial(r.result) and r.talk_sec > 30"),
-            ("disposed", "callboard_is_dial(r.result) and r.disposition is not null"),
-            ("converted", CONVERSION),
-        ],
-    }),
+    stages: Some(&TELESALES_STAGES),
+};
+
+/// Of calls; lead sources are judged by some of them.
+pub static TELESALES_STAGES: Stages = Stages {
+    name: "telesales",
+    join: "",
+    all: &[
+        ("dialed", DIAL),
+        ("connected", ANSWER),
+        ("talked", "callboard_is_dial(r.result) and r.talk_sec > 30"),
+        ("disposed", "callboard_is_dial(r.result) and r.disposition is not null"),
+        ("converted", CONVERSION),
+    ],
 };
 
 pub static AUTOCALL_LEADS: Family = Family {

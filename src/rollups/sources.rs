@@ -6,7 +6,7 @@
 //! from the last to the first, for the case that both do. They are kept as the links of a funnel are (`links`),
 //! by source.
 
-use super::catalog::{Family, Scope, Stages, TELESALES_CALLS, TELESALES_LEADS};
+use super::catalog::{Family, TELESALES_CALLS, TELESALES_LEADS, TELESALES_STAGES};
 use super::fold::Origin;
 use super::links::{self, READER_ARGUMENTS};
 use super::plan::Links;
@@ -18,13 +18,9 @@ const KEY: &str = "tenant_id, scope, campaign_id, width, later_width, bucket, la
 /// Of the stages of the funnel, those that lead sources are judged by.
 const STAGES: [&str; 3] = ["dialed", "connected", "converted"];
 
-fn stages() -> &'static Stages {
-    TELESALES_CALLS.stages.expect("calls have stages")
-}
-
 /// Name and bit of each stage.
 fn bits() -> impl Iterator<Item = (&'static str, u32)> {
-    let all = stages().all.iter().enumerate().map(|(at, (name, _))| (*name, 1 << at));
+    let all = TELESALES_STAGES.all.iter().enumerate().map(|(at, (name, _))| (*name, 1 << at));
     all.filter(|(name, _)| STAGES.contains(name))
 }
 
@@ -79,7 +75,7 @@ pub fn reader() -> String {
         leads_changed = links::changed(&TELESALES_LEADS),
         calls = links::at_the_ends(&TELESALES_CALLS),
         created = links::at_the_ends(&TELESALES_LEADS),
-        reached = links::reached(&TELESALES_CALLS, stages()),
+        reached = links::reached(&TELESALES_CALLS, &TELESALES_STAGES),
         leads_journal = TELESALES_LEADS.journal(),
         corrected = each(&|bit, name| format!(
             "count(*) filter (where v.n > 0 and v.created_at >= window_from and v.created_at < window_to and truly & {bit} <> 0)
@@ -95,18 +91,15 @@ pub fn reader() -> String {
 
 /// Adds what the sources of calls and leads change. With the journal the trail must be as it was; where all is
 /// made anew, it must have been made.
-pub fn add(source: Origin) -> String {
+pub fn add(origin: Origin) -> String {
     let each = |text: fn(&str) -> String| STAGES.iter().map(|name| text(name)).collect::<Vec<_>>().join(", ");
     let numbers: Vec<String> = bits().map(|(_, bit)| format!("({bit})")).collect();
     let sums: Vec<String> =
         bits().map(|(_, bit)| format!("coalesce(sum(weight) filter (where stage = {bit}), 0)")).collect();
     let any: Vec<String> = sums.iter().map(|sum| format!("{sum} <> 0")).collect();
     let widths: Vec<String> = Links::LEVELS.iter().map(|level| format!("({})", level.width())).collect();
-    let scopes: Vec<String> = [Scope::Campaign, Scope::Account]
-        .iter()
-        .filter(|scope| source != Origin::RowsOfCampaigns || scope.has_campaign())
-        .map(|scope| format!("({})", scope.number()))
-        .collect();
+    let scopes: Vec<String> =
+        origin.scopes(&TELESALES_LEADS).iter().map(|scope| format!("({})", scope.number())).collect();
     format!(
         "with {versions},
          nearest as ( -- of each lead in each stage: the first row from its creation on, the last one before
@@ -133,7 +126,7 @@ pub fn add(source: Origin) -> String {
          group by 2, 3, 4, 5, 6, 7, 8 having {any}
          order by 2, 3, 4, 5, 6, 7
          on conflict ({KEY}) do update set {added}",
-        versions = versions(source),
+        versions = versions(origin),
         scopes = scopes.join(", "),
         numbers = numbers.join(", "),
         names = STAGES.join(", "),
@@ -146,10 +139,10 @@ pub fn add(source: Origin) -> String {
 }
 
 /// The relations `leads` and `events`: whatever changes, before (version −1) and after (+1).
-fn versions(source: Origin) -> String {
-    let (leads, trail) = (TELESALES_LEADS.table, links::trail(stages()));
+fn versions(origin: Origin) -> String {
+    let (leads, trail) = (TELESALES_LEADS.table, links::trail(&TELESALES_STAGES));
     let columns = "r.id as lead_id, r.campaign_id, r.created_at, coalesce(r.source, '') collate \"C\" as source";
-    let only = match source {
+    let only = match origin {
         Origin::Rows => "",
         Origin::RowsOfCampaigns => " and r.campaign_id = any ($2)",
         Origin::Journal => {
@@ -182,8 +175,8 @@ fn versions(source: Origin) -> String {
                 calls_journal = TELESALES_CALLS.journal(),
                 leads_journal = TELESALES_LEADS.journal(),
                 at = TELESALES_CALLS.at,
-                mask = stages().mask(),
-                join = stages().join,
+                mask = TELESALES_STAGES.mask(),
+                join = TELESALES_STAGES.join,
             );
         }
     };
