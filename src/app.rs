@@ -22,6 +22,9 @@ use crate::time::Clock;
 /// How long a command waits for the Callboard beside it to come up, or to be gone.
 const NEIGHBOUR_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long a server waits for its data directory: a process that a killed one was just starting may still hold it.
+const HANDOVER_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// How long connections in use may take to come back.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -140,6 +143,7 @@ async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions
         return Ok((options, Postgres::Named));
     }
     let asked = Instant::now();
+    let patience = if sharing == Sharing::Alone { HANDOVER_TIMEOUT } else { NEIGHBOUR_TIMEOUT };
     loop {
         if let Some(embedded) = Embedded::start(&config.data_dir, &EmbeddedSettings::default()).await? {
             let options = embedded.options().clone();
@@ -147,13 +151,15 @@ async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions
             tracing::info!(host, "embedded Postgres is ready");
             return Ok((options, Postgres::Started(Box::new(embedded), sharing, config.data_dir.clone())));
         }
-        if sharing == Sharing::Alone || asked.elapsed() > NEIGHBOUR_TIMEOUT {
+        if asked.elapsed() > patience {
             return Err(Error::Internal(format!(
                 "another Callboard runs on the data directory {}: stop it, or set CALLBOARD_DATA_DIR to another one",
                 config.data_dir.display()
             )));
         }
-        if let Some((options, guest)) = Embedded::join(&config.data_dir).await {
+        if sharing == Sharing::Beside
+            && let Some((options, guest)) = Embedded::join(&config.data_dir).await
+        {
             return Ok((options, Postgres::Joined(guest)));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
