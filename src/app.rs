@@ -13,10 +13,11 @@ use bytes::Bytes;
 use crate::auth::session::{self, Sessions};
 use crate::auth::token::{Keys, SECRET_LEN};
 use crate::cache::Cache;
-use crate::config::Config;
-use crate::db::{Database, Embedded, EmbeddedSettings, Guest};
+use crate::config::{Config, MOST_WORKERS};
+use crate::db::{Database, EXPORTING, Embedded, EmbeddedSettings, Guest};
 use crate::error::{Error, Result};
 use crate::rollups;
+use crate::store::Store;
 use crate::time::Clock;
 
 /// How long a command waits for the Callboard beside it to come up, or to be gone.
@@ -38,7 +39,65 @@ pub struct App {
     pub sessions: Sessions,
     /// Reports as they were answered a moment ago, by what was asked.
     pub answers: Cache<String, Written>,
+    pub exports: Exports,
 }
+
+/// How exports are made, and handed out.
+#[derive(Debug, Clone)]
+pub struct Exports {
+    pub store: Store,
+    /// How many this instance makes at a time.
+    pub workers: u64,
+    /// How long a finished one can be downloaded.
+    pub ttl: Duration,
+    /// What links begin with; None: where the server listens.
+    pub public_url: Option<String>,
+    pub pace: Pace,
+    /// Rows on a sheet of a workbook, the header not counted.
+    pub rows_a_sheet: u32,
+}
+
+/// How the queue of exports is worked off. Tests are in more of a hurry.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// How long a job is left to a worker that is not heard of.
+    pub lease: Duration,
+    /// How often a worker is heard of.
+    pub renew_every: Duration,
+    /// How often it is looked for jobs that nobody was told of.
+    pub look_every: Duration,
+    /// How long a job waits after a try that failed; after the next one, twice as long.
+    pub wait: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(30),
+            renew_every: Duration::from_secs(1),
+            look_every: Duration::from_secs(5),
+            wait: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Exports {
+    pub fn new(store: Store) -> Self {
+        let (ttl, pace) = (Duration::from_secs(3600), Pace::default());
+        Self { store, workers: 2, ttl, public_url: None, pace, rows_a_sheet: MAX_ROWS_A_SHEET }
+    }
+
+    fn of(config: &Config) -> Result<Self> {
+        let store = Store::open(&config.export_store(), &config.data_dir)?;
+        let (workers, ttl, public_url) = (config.export_workers, config.export_ttl, config.public_url.clone());
+        Ok(Self { workers, ttl, public_url, ..Self::new(store) })
+    }
+}
+
+const _: () = assert!(MOST_WORKERS < EXPORTING as u64, "a connection for each worker and one more");
+
+/// As many as Excel takes, less the header.
+pub const MAX_ROWS_A_SHEET: u32 = 1_048_575;
 
 /// An answer as it is kept: a whole body, and the tag that stands for its figures.
 #[derive(Debug, Clone)]
@@ -54,9 +113,10 @@ const ANSWER_OVERHEAD: usize = 512;
 
 impl App {
     /// What it reads for one request it may keep for others, so long.
-    pub fn new(db: Database, clock: Clock, keys: Keys, keep: Duration) -> Self {
+    pub fn new(db: Database, clock: Clock, keys: Keys, keep: Duration, exports: Exports) -> Self {
         let weigh = |asked: &String, written: &Written| asked.len() + written.json.len() + ANSWER_OVERHEAD;
-        Self { db, clock, keys, sessions: session::sessions(keep), answers: Cache::new(keep, ANSWERS, weigh) }
+        let (sessions, answers) = (session::sessions(keep), Cache::new(keep, ANSWERS, weigh));
+        Self { db, clock, keys, sessions, answers, exports }
     }
 }
 
@@ -106,10 +166,10 @@ impl Running {
         if config.keep() < config.cache_ttl {
             tracing::warn!(ms = config.keep().as_millis(), "answers are kept no longer than clients are promised");
         }
-        let keys = keys(config)?;
+        let (keys, exports) = (keys(config)?, Exports::of(config)?);
         let (options, postgres) = database(config, sharing).await?;
         match open(options).await {
-            Ok(db) => Ok(Self { app: App::new(db, Clock::System, keys, config.keep()), postgres }),
+            Ok(db) => Ok(Self { app: App::new(db, Clock::System, keys, config.keep(), exports), postgres }),
             Err(error) => {
                 postgres.stop().await;
                 Err(error)

@@ -24,6 +24,12 @@ pub enum Error {
     /// There is no such thing, or it is another account's: the two must look alike.
     #[error("not found")]
     NotFound,
+    /// What is there does not allow it; the text says which rule, to the client too.
+    #[error("{0}")]
+    Conflict(String),
+    /// A link whose time is over.
+    #[error("expired")]
+    Expired,
     /// A body of a type that is not taken here.
     #[error("unsupported media type")]
     UnsupportedMedia,
@@ -33,6 +39,9 @@ pub enum Error {
     /// The database gave up on a statement that took too long.
     #[error("timed out")]
     TimedOut,
+    /// A disk on which nothing more fits.
+    #[error("no room: {0}")]
+    NoRoom(String),
     /// Everything that is our own fault. The text is for the log, never for a client.
     #[error("{0}")]
     Internal(String),
@@ -49,6 +58,18 @@ impl Error {
     pub fn internal(error: impl std::fmt::Display) -> Self {
         Self::Internal(error.to_string())
     }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        if is_full(error.kind()) { Self::NoRoom(error.to_string()) } else { Self::Internal(error.to_string()) }
+    }
+}
+
+/// Whether the disk, or what of it one may have, is used up.
+pub fn is_full(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(kind, StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 /// SQLSTATE of a statement that ran into `statement_timeout`.

@@ -3,14 +3,14 @@
 //! The modules below stand in the order they may use one another: a later one knows earlier ones, never the
 //! reverse (`tests/it/layers.rs` holds them to it).
 //!
-//! - [`error`], [`percent`], [`time`], [`table`], [`query`]: what everything else speaks in.
+//! - [`error`], [`percent`], [`time`], [`table`], [`query`], [`page`]: what everything else speaks in.
 //! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without. [`cache`]: what was
-//!   read of it a moment ago.
+//!   read of it a moment ago. [`store`]: where finished files are kept.
 //! - [`auth`]: accounts, users, sessions, tokens, permissions.
 //! - [`rollups`]: the sums that reports are read from.
 //! - [`app`]: what a running Callboard consists of.
 //! - [`reports`]: every report, defined once. [`ingest`]: call data coming in.
-//! - [`exports`]: reports as files. [`campaigns`]: the campaigns there are.
+//! - [`exports`]: reports as files, made while nobody waits. [`campaigns`]: the campaigns there are.
 //! - [`http`]: all routes on one page. [`cli`]: the commands.
 
 pub mod error;
@@ -20,8 +20,11 @@ pub mod time;
 pub mod query;
 pub mod table;
 
+pub mod page;
+
 pub mod config;
 pub mod db;
+pub mod store;
 
 pub mod cache;
 

@@ -94,6 +94,11 @@ pub const AGENT_IDS: Parameter = Parameter::optional(
 
 const MAX_AGENTS: usize = 1_000;
 
+/// The value of that name.
+pub fn named<T: Choice>(name: &str) -> Option<T> {
+    T::ALL.iter().copied().find(|value| value.name() == name)
+}
+
 /// The parameters of one request, and what is wrong with them so far.
 #[derive(Debug, Default)]
 pub struct Query {
@@ -111,6 +116,23 @@ impl Query {
             query.fail("agent_ids", "must be given as agent_ids[]=1&agent_ids[]=2, agent_ids[0]=1 or agent_ids=1,2.");
         }
         query
+    }
+
+    /// From a body that is one JSON object; of its members, those of these parameters. Malformed where it is none.
+    pub fn of_json(body: &[u8], parameters: &[Parameter]) -> Result<Self> {
+        let malformed = |error: serde_json::Error| Error::Malformed(error.to_string());
+        let members: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).map_err(malformed)?;
+        let mut query = Self::default();
+        for (name, value) in members {
+            match value {
+                _ if parameters.iter().all(|parameter| parameter.name != name) => {}
+                serde_json::Value::Null => {}
+                serde_json::Value::String(value) if value.is_empty() => {}
+                serde_json::Value::String(value) => query.pairs.push((name, value)),
+                _ => query.fail(&name, "must be a string."),
+            }
+        }
+        Ok(query)
     }
 
     /// Notes a fault.
@@ -141,7 +163,7 @@ impl Query {
     /// Reads a value with `parse`, noting `expected` where it does not fit, or that it is missing.
     fn read<T>(&mut self, parameter: &Parameter, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let Some(value) = self.text(parameter) else {
-            if parameter.required {
+            if parameter.required && self.faults.iter().all(|(field, _)| field != parameter.name) {
                 self.fail(parameter.name, format!("The {} field is required.", parameter.name));
             }
             return None;
@@ -295,6 +317,23 @@ mod tests {
             assert_eq!(agents(raw).unwrap(), Some(vec![25, 26]), "{raw}");
         }
         assert_eq!(agents("agent_ids=&agent_ids[]=").unwrap(), None);
+    }
+
+    #[test]
+    fn a_body_is_read_as_a_query_is_and_members_nobody_reads_do_not_matter() {
+        let read = |body: &str| {
+            let mut query = Query::of_json(body.as_bytes(), &[FILL_GAPS, ZONE_UTC])?;
+            let read = (query.flag(&FILL_GAPS), query.zone(Tz::UTC));
+            query.finish(Some(read))
+        };
+        let asked = r#"{"fill_gaps": "1", "timezone": "Asia/Tokyo", "agent_ids{}": [1], "x": 7}"#;
+        assert_eq!(read(asked).unwrap(), (true, Tz::Asia__Tokyo));
+        assert_eq!(read(r#"{"fill_gaps": null, "timezone": ""}"#).unwrap(), (false, Tz::UTC));
+        let Err(Error::Invalid(faults)) = read(r#"{"fill_gaps": true, "timezone": "Mars"}"#) else { panic!("no faults") };
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        for body in ["", "[]", "null", "7", "{", "{}{}", r#"{"timezone": "UTC",}"#, "\u{feff}{}"] {
+            assert!(matches!(read(body), Err(Error::Malformed(_))), "{body}");
+        }
     }
 
     #[test]

@@ -23,6 +23,30 @@ pub enum Cell {
     Instant(DateTime<Utc>),
 }
 
+/// A value that stands somewhere else, as those who write values take it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CellRef<'a> {
+    Empty,
+    Text(&'a str),
+    Integer(i64),
+    Decimal(Decimal),
+    Flag(bool),
+    Instant(DateTime<Utc>),
+}
+
+impl<'a> From<&'a Cell> for CellRef<'a> {
+    fn from(cell: &'a Cell) -> Self {
+        match cell {
+            Cell::Empty => Self::Empty,
+            Cell::Text(text) => Self::Text(text),
+            Cell::Integer(number) => Self::Integer(*number),
+            Cell::Decimal(number) => Self::Decimal(*number),
+            Cell::Flag(flag) => Self::Flag(*flag),
+            Cell::Instant(instant) => Self::Instant(*instant),
+        }
+    }
+}
+
 /// How the values of a column look to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {

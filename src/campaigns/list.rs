@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::db::Scope;
 use crate::error::Result;
+use crate::page::{self, PAGE, PER_PAGE, Page};
 use crate::query::{Choice, Kind, Parameter, Query, choice};
 use crate::time::Instant;
 
@@ -14,30 +15,11 @@ choice! {
     pub enum Status { Draft = "draft", Active = "active", Paused = "paused", Completed = "completed" }
 }
 
-const PAGE: Parameter =
-    Parameter::optional("page", Kind::Integer { range: 1..=i64::MAX, default: 1 }, "Which page, from 1.");
-const PER_PAGE: Parameter =
-    Parameter::optional("per_page", Kind::Integer { range: 1..=200, default: 50 }, "Rows a page.");
 const Q: Parameter = Parameter::optional("q", Kind::Text, "Only campaigns whose name has this in it, without case.");
 const STATUS: Parameter = Parameter::optional("status", Kind::Choice(Status::NAMES), "Only campaigns in this status.");
 
 /// What a list takes.
 pub const PARAMETERS: &[Parameter] = &[PAGE, PER_PAGE, Q, STATUS];
-
-/// A page of rows, as every list answers.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Page<T> {
-    /// Which page this is, from 1.
-    pub current_page: i64,
-    /// Its rows.
-    pub data: Vec<T>,
-    /// The last page there is; 1 where there are no rows.
-    pub last_page: i64,
-    /// Rows a page.
-    pub per_page: i64,
-    /// Rows on all pages.
-    pub total: i64,
-}
 
 /// An AutoCall campaign.
 #[derive(Debug, Serialize, ToSchema, FromRow)]
@@ -99,8 +81,7 @@ impl Listed for TelesalesCampaign {
 /// Which campaigns, and which page of them.
 #[derive(Debug)]
 pub struct Wanted {
-    page: i64,
-    per_page: i64,
+    page: page::Wanted,
     q: Option<String>,
     status: Option<&'static str>,
 }
@@ -110,8 +91,7 @@ impl Wanted {
     pub fn read(query: &str) -> Result<Self> {
         let mut query = Query::parse(query);
         let wanted = Self {
-            page: query.integer(&PAGE),
-            per_page: query.integer(&PER_PAGE),
+            page: page::Wanted::read(&mut query),
             q: query.storable_text(&Q),
             status: query.choice::<Status>(&STATUS).map(Choice::name),
         };
@@ -121,12 +101,9 @@ impl Wanted {
 
 /// The page wanted. Past the last page it has no rows.
 pub async fn page<T: Listed>(scope: &mut Scope, wanted: Wanted) -> Result<Page<T>> {
-    let Wanted { page, per_page, q, status } = wanted;
+    let Wanted { page, q, status } = wanted;
     let count = scope.select::<(i64,)>(T::COUNT).bind(q.clone()).bind(status);
     let (total,) = count.fetch_one(scope.connection()).await?;
-    let passed_over = (page - 1).saturating_mul(per_page);
-    let rows = scope.select(T::PAGE).bind(q).bind(status).bind(per_page).bind(passed_over);
-    let data = rows.fetch_all(scope.connection()).await?;
-    let last_page = ((total + per_page - 1) / per_page).max(1);
-    Ok(Page { current_page: page, data, last_page, per_page, total })
+    let rows = scope.select(T::PAGE).bind(q).bind(status).bind(page.per_page).bind(page.passed_over());
+    Ok(page.page(rows.fetch_all(scope.connection()).await?, total))
 }

@@ -9,7 +9,7 @@ mod scope;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, Postgres, Transaction};
 
 pub use embedded::{Embedded, Guest, Settings as EmbeddedSettings};
@@ -22,12 +22,16 @@ static MIGRATOR: Migrator = sqlx::migrate!();
 /// The role that stands in for a superuser, whom row-level security does not hold.
 const GUARDED_ROLE: &str = "callboard_guarded";
 const REPORT_TIMEOUT: &str = "30s";
+/// Connections for exports: one for each that is made, and one that listens.
+pub const EXPORTING: u32 = 17;
 
-/// Pools on one database: one that only reads, with a limit on every statement, and one that writes.
+/// Pools on one database: one that only reads, with a limit on every statement, one that writes, and one for work
+/// that takes as long as it takes.
 #[derive(Clone)]
 pub struct Database {
     reading: PgPool,
     writing: PgPool,
+    exporting: PgPool,
 }
 
 /// See [`Database::turn`].
@@ -69,7 +73,13 @@ impl Database {
             ("max_parallel_workers_per_gather", "0"),
         ];
         let reading = options.clone().options(reading);
-        Ok(Self { reading: pool(16).connect_lazy_with(reading), writing: pool(8).connect_lazy_with(options) })
+        let exporting = [("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0"), ("jit", "off")];
+        let exporting = pool(EXPORTING)
+            // Used once: one that is left in the middle of a long statement would have to be read to its end first.
+            .after_release(|_, _| Box::pin(async { Ok(false) }))
+            .connect_lazy_with(options.clone().options(exporting));
+        let (reading, writing) = (pool(16).connect_lazy_with(reading), pool(8).connect_lazy_with(options));
+        Ok(Self { reading, writing, exporting })
     }
 
     /// Brings the schema up to date, and then what is derived from it. Several instances may do so at once: one
@@ -92,6 +102,11 @@ impl Database {
         Scope::begin(&self.reading, "begin isolation level repeatable read read only", tenant).await
     }
 
+    /// As [`Database::read`], for as long as it takes, and without keeping reports from their connections.
+    pub async fn read_at_length(&self, tenant: i64) -> Result<Scope> {
+        Scope::begin(&self.exporting, "begin isolation level repeatable read read only", tenant).await
+    }
+
     /// A transaction in which rows of one account are read and written; undone unless committed.
     pub async fn write(&self, tenant: i64) -> Result<Scope> {
         Scope::begin(&self.writing, "begin", tenant).await
@@ -107,6 +122,18 @@ impl Database {
     pub async fn tenants(&self) -> Result<Vec<i64>> {
         let mut transaction = self.reading.begin_with("begin read only; set local callboard.roll_call = 'on'").await?;
         Ok(sqlx::query_scalar("select id from tenants order by id").fetch_all(&mut *transaction).await?)
+    }
+
+    /// A transaction that sees the jobs waiting or under way of every account, and no other row of theirs.
+    pub async fn queue(&self) -> Result<Transaction<'static, Postgres>> {
+        Ok(self.writing.begin_with("begin; set local callboard.queue = 'on'").await?)
+    }
+
+    /// What is notified on a channel from now on.
+    pub async fn listen(&self, channel: &str) -> Result<PgListener> {
+        let mut listener = PgListener::connect_with(&self.exporting).await?;
+        listener.listen(channel).await?;
+        Ok(listener)
     }
 
     /// A turn at something that one instance at a time may do, kept until it is ended. None where another
@@ -140,6 +167,7 @@ impl Database {
     pub async fn close(&self) {
         self.reading.close().await;
         self.writing.close().await;
+        self.exporting.close().await;
     }
 }
 

@@ -1,32 +1,49 @@
-//! Files: what a report looks like as CSV and as a workbook.
+//! Files: what a report looks like as CSV and as a workbook, and the exports that are made while nobody waits.
 //!
-//! Owns how cells are written and what a workbook is made of. Knows tables, not what they count.
+//! Owns how cells are written and what a workbook is made of; the queue of exports, those who work it off, and the links
+//! to what they made. Knows reports as tables, not what they count; must not know HTTP.
+//!
+//! An order ([`request`]) becomes a row of the queue ([`queue`], [`job`]), which a [`worker`] takes up: it [`make`]s the
+//! file out of what it reads in one snapshot ([`contents`], [`attempts`]), keeps it in the store, and from then on
+//! a [`link`] leads there, until it is swept ([`sweep`]).
 
 mod about;
+mod archive;
+pub mod attempts;
+mod contents;
 pub mod csv;
+mod full;
+pub mod job;
+pub mod link;
+mod make;
+pub mod name;
+mod pictures;
+pub mod queue;
+pub mod request;
+pub mod sweep;
+mod watch;
 pub mod workbook;
+pub mod worker;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rust_xlsxwriter::ConditionalFormat2ColorScale;
 
 use crate::reports::report::{About, Caption};
-use crate::time::instant::local;
 
 /// What stands about a file: which report, of what, and when it was made.
 #[derive(Debug, Clone, Copy)]
 pub struct Heading<'a> {
-    pub about: &'static About,
+    pub title: &'a str,
+    /// What it tells.
+    pub summary: &'a str,
     pub caption: &'a Caption,
     pub account: &'a str,
     pub made_at: DateTime<Utc>,
 }
 
-/// `dashboard_2026-06-01_2026-06-10.csv`: the local dates of the window's first and last instant.
+/// `dashboard_2026-06-01_2026-06-10.csv`
 pub fn file_name(about: &About, caption: &Caption, extension: &str) -> String {
-    let Some(window) = caption.window else { return format!("{}.{extension}", about.name) };
-    let last = (window.to - TimeDelta::microseconds(1)).max(window.from);
-    let (from, to) = (local(window.from, window.zone).date(), local(last, window.zone).date());
-    format!("{}_{from}_{to}.{extension}", about.name)
+    format!("{}{}.{extension}", about.name, name::dates(caption).unwrap_or_default())
 }
 
 /// From nothing to the most there is: how the values of a heatmap are colored.

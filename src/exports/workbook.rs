@@ -1,48 +1,77 @@
-//! Workbooks: the data on the first sheet, header in row 1, and what a reader wants to know and see about it
-//! on a second one, `About` (contract, section 4).
+//! Workbooks: how cells, headers and sheets are written; and the workbook of one report: the data on the first sheet,
+//! header in row 1, and what a reader wants to know and see about it on a second one, `About` (contract, section 4).
 
 use std::fs::File;
 use std::io::BufWriter;
 
-use chrono::{Datelike, NaiveDateTime};
+use chrono::{Datelike, NaiveDateTime, Timelike};
 use chrono_tz::Tz;
 use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{Format as Style, FormatAlign, Workbook, Worksheet, XlsxError};
 
+use super::pictures::Placed;
 use super::{Heading, about, color_scale};
+use crate::app::MAX_ROWS_A_SHEET;
 use crate::error::{Error, Result};
-use crate::table::{Cell, Chart, Column, Format, Table};
+use crate::table::{Cell, CellRef, Chart, Column, Format, Table};
 use crate::time::instant::local;
 
 pub const CONTENT_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 const HEADER_FILL: u32 = 0x1F3A5F;
 const HEADER_TEXT: u32 = 0xFF_FFFF;
-/// The rows of a sheet below its header.
-const MAX_ROWS: usize = 1_048_575;
 /// The most characters a cell holds.
 const MAX_TEXT: usize = 32_767;
 /// Excel keeps 15 digits of a number; what has more is an id, and stays whole as text.
 const MAX_EXACT: u64 = 999_999_999_999_999;
 const INSTANT_FORMAT: &str = "yyyy-mm-dd hh:mm:ss";
+/// Columns between two tables on one sheet.
+const GAP: usize = 1;
 
-/// Writes one report as a whole file. Its rows go to disk as they come, whatever their number.
-/// Invalid on `format` where they are more than a sheet holds.
-pub fn write(heading: Heading<'_>, table: &Table, to: &mut File) -> Result<()> {
-    if table.rows.len() > MAX_ROWS {
-        return Err(Error::invalid("format", format!("A sheet holds at most {MAX_ROWS} rows; csv has no limit.")));
-    }
-    build(heading, table, to).map_err(Error::internal)
+/// Writes one report as a whole file: its table, and what it is.
+/// Invalid on `format` where its rows are more than a sheet holds.
+pub fn write(heading: &Heading<'_>, table: &Table, to: &mut File) -> Result<()> {
+    let mut workbook = Workbook::new();
+    let sheet = add_tables(&mut workbook, heading.title, std::slice::from_ref(table), heading.caption.zone)?;
+    about::write(workbook.add_worksheet(), heading, &placed(std::slice::from_ref(table), &sheet))
+        .and_then(|()| workbook.save_to_writer(BufWriter::new(to)))
+        .map_err(failure)
 }
 
-fn build(heading: Heading<'_>, table: &Table, to: &mut File) -> Result<(), XlsxError> {
-    let mut workbook = Workbook::new();
-    let data = workbook.add_worksheet_with_constant_memory()?;
-    data.set_name(sheet_name(heading.about.title))?;
-    write_table(data, table, heading.caption.zone)?;
-    let name = data.name();
-    about::write(workbook.add_worksheet(), heading, table, &name)?;
-    workbook.save_to_writer(BufWriter::new(to))
+/// Adds a sheet with those tables side by side, their headers in row 1. Their rows go to disk as they come, whatever
+/// their number. Returns the name that the sheet was given. Invalid on `format` where the rows are too many.
+pub fn add_tables(workbook: &mut Workbook, title: &str, tables: &[Table], zone: Tz) -> Result<String> {
+    if tables.iter().any(|table| table.rows.len() > MAX_ROWS_A_SHEET as usize) {
+        let most = format!("A sheet holds at most {MAX_ROWS_A_SHEET} rows; csv has no limit.");
+        return Err(Error::invalid("format", most));
+    }
+    let name = sheet_name(title);
+    let sheet = workbook.add_worksheet_with_constant_memory().map_err(failure)?;
+    sheet.set_name(&name).map(drop).and_then(|()| write_tables(sheet, tables, zone)).map_err(failure)?;
+    Ok(name)
+}
+
+/// Where tables that [`add_tables`] wrote stand.
+pub fn placed<'a>(tables: &'a [Table], sheet: &'a str) -> Vec<Placed<'a>> {
+    lefts(tables).zip(tables).map(|(left, table)| Placed { table, sheet, left }).collect()
+}
+
+/// The first column of each table.
+fn lefts(tables: &[Table]) -> impl Iterator<Item = u16> {
+    tables.iter().scan(0, |next, table| {
+        let left = *next;
+        *next += table.columns.len() + GAP;
+        u16::try_from(left).ok()
+    })
+}
+
+/// What failed in writing a workbook, which is most often a disk.
+pub fn failure(error: XlsxError) -> Error {
+    match error {
+        XlsxError::IoError(error) => error.into(),
+        XlsxError::ZipError(zip::result::ZipError::Io(error)) => error.into(),
+        error => Error::internal(error),
+    }
 }
 
 /// Excel takes at most 31 characters, and not all.
@@ -50,23 +79,40 @@ fn sheet_name(title: &str) -> String {
     title.chars().filter(|letter| !r"[]:*?/\".contains(*letter)).take(31).collect()
 }
 
-fn write_table(sheet: &mut Worksheet, table: &Table, zone: Tz) -> Result<(), XlsxError> {
-    let header = Style::new().set_bold().set_font_color(HEADER_TEXT).set_background_color(HEADER_FILL);
-    let styles: Vec<Style> = table.columns.iter().map(style).collect();
-    for (at, column) in (0..).zip(table.columns) {
-        sheet.write_string_with_format(0, at, column.title, &aligned(header.clone(), column))?;
-    }
-    for (number, row) in (1..).zip(&table.rows) {
-        for ((at, cell), style) in (0..).zip(row).zip(&styles) {
-            write_cell(sheet, (number, at), cell, style, zone)?;
+fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Tz) -> Result<(), XlsxError> {
+    let styles: Vec<Vec<Style>> = tables.iter().map(|table| table.columns.iter().map(style).collect()).collect();
+    for (left, table) in lefts(tables).zip(tables) {
+        write_header(sheet, left, table.columns)?;
+        for (at, width) in (left..).zip(widths(table)) {
+            sheet.set_column_width(at, width)?;
         }
     }
-    sheet.set_freeze_panes(1, 0)?;
-    for (at, width) in (0..).zip(widths(table)) {
-        sheet.set_column_width(at, width)?;
+    let longest = tables.iter().map(|table| table.rows.len()).max().unwrap_or(0);
+    for (number, index) in (1..).zip(0..longest) {
+        for ((left, table), styles) in lefts(tables).zip(tables).zip(&styles) {
+            for ((at, cell), style) in (left..).zip(table.rows.get(index).into_iter().flatten()).zip(styles) {
+                write_cell(sheet, (number, at), cell.into(), Some(style), zone)?;
+            }
+        }
     }
+    finish_sheet(sheet)?;
+    lefts(tables).zip(tables).try_for_each(|(left, table)| scale(sheet, left, table))
+}
+
+/// Writes the header of a table into row 1.
+pub fn write_header(sheet: &mut Worksheet, left: u16, columns: &[Column]) -> Result<(), XlsxError> {
+    let header = Style::new().set_bold().set_font_color(HEADER_TEXT).set_background_color(HEADER_FILL);
+    for (at, column) in (left..).zip(columns) {
+        sheet.write_string_with_format(0, at, column.title, &aligned(header.clone(), column))?;
+    }
+    Ok(())
+}
+
+/// The header stays in sight, on the screen and on paper.
+pub fn finish_sheet(sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    sheet.set_freeze_panes(1, 0)?;
     sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
-    scale(sheet, table)
+    Ok(())
 }
 
 /// Room for the longest value of each column and for its header, within reason. In characters, with some for
@@ -101,7 +147,7 @@ fn aligned(style: Style, column: &Column) -> Style {
 }
 
 /// How the values of a column are shown.
-fn style(column: &Column) -> Style {
+pub fn style(column: &Column) -> Style {
     let style = match column.format {
         Format::Text | Format::Flag => Style::new(),
         Format::Id => Style::new().set_num_format("0"),
@@ -113,47 +159,67 @@ fn style(column: &Column) -> Style {
     aligned(style, column)
 }
 
-fn write_cell(
+/// Writes a cell; without a style it has its column's.
+pub fn write_cell(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
-    cell: &Cell,
-    style: &Style,
+    cell: CellRef<'_>,
+    style: Option<&Style>,
     zone: Tz,
 ) -> Result<(), XlsxError> {
     let number = match cell {
-        Cell::Empty => return Ok(()),
-        Cell::Text(text) => {
-            sheet.write_string_with_format(row, column, shortened(text), style)?;
+        CellRef::Empty => return Ok(()),
+        CellRef::Text(text) => return write_text(sheet, (row, column), shortened(text), style),
+        CellRef::Flag(flag) => {
+            match style {
+                Some(style) => sheet.write_boolean_with_format(row, column, flag, style)?,
+                None => sheet.write_boolean(row, column, flag)?,
+            };
             return Ok(());
         }
-        Cell::Flag(flag) => {
-            sheet.write_boolean_with_format(row, column, *flag, style)?;
-            return Ok(());
+        CellRef::Integer(id) if id.unsigned_abs() > MAX_EXACT => {
+            return write_text(sheet, (row, column), &id.to_string(), style);
         }
-        Cell::Integer(id) if id.unsigned_abs() > MAX_EXACT => {
-            sheet.write_string_with_format(row, column, id.to_string(), style)?;
-            return Ok(());
-        }
-        Cell::Instant(instant) => return write_instant(sheet, (row, column), local(*instant, zone), style),
-        Cell::Integer(number) => number.to_f64(),
-        Cell::Decimal(number) => number.to_f64(),
+        CellRef::Instant(instant) => return write_instant(sheet, (row, column), local(instant, zone), style),
+        CellRef::Integer(number) => number.to_f64(),
+        CellRef::Decimal(number) => number.to_f64(),
     };
-    sheet.write_number_with_format(row, column, number.unwrap_or_default(), style)?;
+    match style {
+        Some(style) => sheet.write_number_with_format(row, column, number.unwrap_or_default(), style)?,
+        None => sheet.write_number(row, column, number.unwrap_or_default())?,
+    };
     Ok(())
 }
 
-/// As a date that Excel can reckon with, or as text where it lies outside the years that Excel knows.
+fn write_text(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    text: &str,
+    style: Option<&Style>,
+) -> Result<(), XlsxError> {
+    match style {
+        Some(style) => sheet.write_string_with_format(row, column, text, style)?,
+        None => sheet.write_string(row, column, text)?,
+    };
+    Ok(())
+}
+
+/// As a date that Excel can reckon with, of whole seconds, or as text where it lies outside the years that Excel
+/// knows.
 fn write_instant(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
     at: NaiveDateTime,
-    style: &Style,
+    style: Option<&Style>,
 ) -> Result<(), XlsxError> {
-    if (1900..=9999).contains(&at.year()) {
-        sheet.write_datetime_with_format(row, column, at, style)?;
-    } else {
-        sheet.write_string(row, column, at.format("%Y-%m-%d %H:%M:%S").to_string())?;
+    if !(1900..=9999).contains(&at.year()) {
+        return write_text(sheet, (row, column), &at.format("%Y-%m-%d %H:%M:%S").to_string(), style);
     }
+    let at = at.with_nanosecond(0).unwrap_or(at);
+    match style {
+        Some(style) => sheet.write_datetime_with_format(row, column, at, style)?,
+        None => sheet.write_datetime(row, column, at)?,
+    };
     Ok(())
 }
 
@@ -164,10 +230,10 @@ fn shortened(text: &str) -> &str {
 }
 
 /// Colors the values of a heatmap.
-fn scale(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
+fn scale(sheet: &mut Worksheet, left: u16, table: &Table) -> Result<(), XlsxError> {
     let Some(Chart::Week { day, hour, .. }) = table.chart else { return Ok(()) };
     let last = u32::try_from(table.rows.len()).unwrap_or(u32::MAX);
-    for (at, column) in (0..).zip(table.columns) {
+    for (at, column) in (left..).zip(table.columns) {
         if column.name != day && column.name != hour && last > 0 {
             sheet.add_conditional_format(1, at, last, at, &color_scale())?;
         }

@@ -10,8 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use super::extract::{AutocallApiAccess, Grant, Permitted, TelesalesApiAccess};
 use super::openapi;
 use crate::app::App;
-use crate::campaigns::list::{self, AutocallCampaign, Listed, Page, TelesalesCampaign, Wanted};
+use crate::campaigns::list::{self, AutocallCampaign, Listed, TelesalesCampaign, Wanted};
 use crate::error::Result;
+use crate::page::Page;
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     let router = OpenApiRouter::new();

@@ -12,7 +12,7 @@ use crate::error::{Error, Faults};
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Error)]
 pub struct Body {
-    /// What went wrong, in the fixed words of its status.
+    /// What went wrong, in the fixed words of its status; of a 409, which rule.
     message: String,
     /// With 422 only: what is wrong, by field.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,13 +28,19 @@ impl IntoResponse for Error {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, None),
             Self::Forbidden => (StatusCode::FORBIDDEN, None),
             Self::NotFound => (StatusCode::NOT_FOUND, None),
+            Self::Conflict(_) => (StatusCode::CONFLICT, None),
+            Self::Expired => (StatusCode::GONE, None),
             Self::UnsupportedMedia => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
-            Self::Unavailable(cause) => (StatusCode::SERVICE_UNAVAILABLE, Some(Cause(cause.clone()))),
+            Self::Unavailable(cause) | Self::NoRoom(cause) => (StatusCode::SERVICE_UNAVAILABLE, Some(Cause(cause.clone()))),
             Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, None),
             Self::Internal(cause) => (StatusCode::INTERNAL_SERVER_ERROR, Some(Cause(cause.clone()))),
         };
-        let errors = if let Self::Invalid(faults) = self { Some(faults) } else { None };
-        let mut response = respond(status, errors);
+        let (message, errors) = match self {
+            Self::Invalid(faults) => (message(status).to_owned(), Some(faults)),
+            Self::Conflict(rule) => (rule, None),
+            _ => (message(status).to_owned(), None),
+        };
+        let mut response = respond(status, message, errors);
         if let Some(cause) = cause {
             response.extensions_mut().insert(cause);
         }
@@ -53,15 +59,17 @@ pub fn as_json(response: Response) -> Response {
     if is_json || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    let mut ours = respond(status, None);
-    if let Some(allow) = response.headers().get(header::ALLOW) {
-        ours.headers_mut().insert(header::ALLOW, allow.clone());
+    let mut ours = respond(status, message(status).to_owned(), None);
+    for name in [header::ALLOW, header::CONTENT_RANGE] {
+        if let Some(value) = response.headers().get(&name) {
+            ours.headers_mut().insert(name, value.clone());
+        }
     }
     ours
 }
 
-fn respond(status: StatusCode, errors: Option<Faults>) -> Response {
-    let mut response = (status, Json(Body { message: message(status).into(), errors })).into_response();
+fn respond(status: StatusCode, message: String, errors: Option<Faults>) -> Response {
+    let mut response = (status, Json(Body { message, errors })).into_response();
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
@@ -76,6 +84,7 @@ pub fn message(status: StatusCode) -> &'static str {
         StatusCode::FORBIDDEN => "This action is unauthorized.",
         StatusCode::NOT_FOUND => "Resource not found",
         StatusCode::METHOD_NOT_ALLOWED => "Method not allowed",
+        StatusCode::GONE => "This link has expired.",
         StatusCode::PAYLOAD_TOO_LARGE => "Payload too large",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "Unsupported media type",
         StatusCode::UNPROCESSABLE_ENTITY => "The given data was invalid.",

@@ -18,8 +18,9 @@ use utoipa::openapi::{
 use super::error;
 use crate::app::App;
 use crate::auth::Permission;
-use crate::campaigns::list::{self, Listed, Page};
+use crate::campaigns::list::{self, Listed};
 use crate::exports::{csv, workbook};
+use crate::page::Page;
 use crate::query::{Kind, Parameter};
 use crate::reports::report::{Definition, FORMAT, Module, Place};
 

@@ -156,8 +156,9 @@ fn file(about: &'static About, answered: &Answered) -> Result<Response> {
         }
         Format::Xlsx => {
             let mut file = tempfile::tempfile().map_err(Error::internal)?;
-            let heading = Heading { about, caption: &answer.caption, account, made_at: *made_at };
-            exports::workbook::write(heading, &table, &mut file)?;
+            let (title, summary, caption) = (about.title, about.summary, &answer.caption);
+            let heading = Heading { title, summary, caption, account, made_at: *made_at };
+            exports::workbook::write(&heading, &table, &mut file)?;
             file.rewind().map_err(Error::internal)?;
             let file = ReaderStream::new(tokio::fs::File::from_std(file));
             (exports::workbook::CONTENT_TYPE, Body::from_stream(file))

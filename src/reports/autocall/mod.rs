@@ -64,10 +64,26 @@ impl Campaign {
         Plan::cut(&self.window, unit, RollupScope::Campaign).bind(scope.select(sql).bind(self.id))
     }
 
+    /// How many attempts there are in the window.
+    pub async fn attempts(&self, scope: &mut Scope) -> Result<i64> {
+        let counted = if self.trusted {
+            self.rolled::<Counted>(scope, include_str!("comparison.sql"), Detail::Fine)
+        } else {
+            scope.plan_by_arguments().await?;
+            self.raw(scope, include_str!("kpis.raw.sql"))
+        };
+        Ok(counted.fetch_one(scope.connection()).await?.dialed)
+    }
+
     /// A statement over raw rows: `$2` the campaign, `$3` and `$4` the window.
     fn raw<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str) -> Select<R> {
         scope.select(sql).bind(self.id).bind(self.window.from).bind(self.window.to)
     }
+}
+
+#[derive(sqlx::FromRow)]
+struct Counted {
+    dialed: i64,
 }
 
 /// When a campaign began, for the default start of its window.

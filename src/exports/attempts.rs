@@ -1,0 +1,161 @@
+//! Attempts as rows of a file: read from Postgres in its own binary form, in bounded memory however many they are.
+//!
+//! Owns their columns and their order. The rows come by COPY, which is the cheapest way out of Postgres; here they are
+//! taken apart, and written elsewhere.
+
+use bytes::{Bytes, BytesMut};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::TryStreamExt;
+use rust_decimal::Decimal;
+use tokio::sync::mpsc;
+
+use crate::db::Scope;
+use crate::error::{Error, Result};
+use crate::table::{CellRef, Column, Format};
+use crate::time::Window;
+
+const fn column(name: &'static str, title: &'static str, format: Format) -> Column {
+    Column { name, title, format }
+}
+
+/// The fields of ingest in their order, then the lead's phone and the reference its owner gave it.
+pub const COLUMNS: &[Column; 21] = &[
+    column("uuid", "UUID", Format::Text),
+    column("campaign_id", "Campaign", Format::Id),
+    column("lead_id", "Lead", Format::Id),
+    column("attempt_number", "Attempt", Format::Integer),
+    column("started_at", "Started at", Format::Instant),
+    column("answered_at", "Answered at", Format::Instant),
+    column("ended_at", "Ended at", Format::Instant),
+    column("result", "Result", Format::Text),
+    column("hangup_cause", "Hangup cause", Format::Text),
+    column("billsec", "Billed, s", Format::Integer),
+    column("dtmf", "Keys", Format::Text),
+    column("script_path", "Script path", Format::Text),
+    column("transfer", "Transfer", Format::Text),
+    column("agent_id", "Agent", Format::Id),
+    column("agent_disposition", "Agent disposition", Format::Text),
+    column("caller_id", "Caller ID", Format::Text),
+    column("provider", "Provider", Format::Text),
+    column("outcome", "Outcome", Format::Text),
+    column("sentiment", "Sentiment", Format::Decimal(SENTIMENT_DECIMALS)),
+    column("phone", "Phone", Format::Text),
+    column("external_ref", "External reference", Format::Text),
+];
+
+/// One attempt, a cell for each of [`COLUMNS`].
+pub type Row<'a> = [CellRef<'a>; COLUMNS.len()];
+
+/// Sentiments come as whole millionths.
+const SENTIMENT_DECIMALS: u32 = 6;
+/// How many bytes of rows travel together, about.
+const BATCH: usize = 256 << 10;
+/// What COPY says first: its name, flags, and how much of a header follows.
+const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
+const PREAMBLE: usize = SIGNATURE.len() + 4 + 4;
+
+/// Reads the attempts of a window and passes them on, many rows at a time. Ends early, as if it were done, where nobody
+/// takes them any more.
+pub async fn read(scope: &mut Scope, campaign: i64, window: &Window, to: &mpsc::Sender<Bytes>) -> Result<()> {
+    let ask = "select set_config('callboard.tenant', $1::bigint::text, true),
+                      set_config('callboard.campaign', $2::bigint::text, true),
+                      set_config('callboard.window_from', $3::timestamptz::text, true),
+                      set_config('callboard.window_to', $4::timestamptz::text, true)";
+    scope.query(ask).bind(campaign).bind(window.from).bind(window.to).execute(scope.connection()).await?;
+    scope.plan_by_arguments().await?;
+    let mut messages = scope.connection().copy_out_raw(include_str!("attempts.sql")).await?;
+    let mut batch = BytesMut::with_capacity(BATCH);
+    let mut begun = false;
+    while let Some(message) = messages.try_next().await? {
+        let rows = if begun { &message[..] } else { behind_preamble(&message)? };
+        begun = true;
+        batch.extend_from_slice(rows);
+        if batch.len() >= BATCH {
+            if to.send(batch.split().freeze()).await.is_err() {
+                return Ok(());
+            }
+            batch.reserve(BATCH);
+        }
+    }
+    if !batch.is_empty() {
+        let _ = to.send(batch.freeze()).await; // to whoever is still there
+    }
+    Ok(())
+}
+
+fn behind_preamble(message: &[u8]) -> Result<&[u8]> {
+    match message.split_at_checked(PREAMBLE) {
+        Some((preamble, rows)) if preamble.starts_with(SIGNATURE) && preamble.ends_with(&[0; 4]) => Ok(rows),
+        _ => Err(unreadable()),
+    }
+}
+
+/// Takes a batch apart; each row lives as long as `write` looks at it. Returns how many there were.
+pub fn each(batch: &[u8], mut write: impl FnMut(&Row<'_>) -> Result<()>) -> Result<u64> {
+    let (mut rest, mut rows) = (batch, 0);
+    while !rest.is_empty() {
+        let fields = i16::from_be_bytes(take(&mut rest)?);
+        if fields == -1 {
+            break; // the end, as COPY says it
+        }
+        if usize::try_from(fields) != Ok(COLUMNS.len()) {
+            return Err(unreadable());
+        }
+        let mut row = [CellRef::Empty; COLUMNS.len()];
+        for (cell, column) in row.iter_mut().zip(COLUMNS) {
+            if let Some(value) = field(&mut rest)? {
+                *cell = read_cell(column.format, value)?;
+            }
+        }
+        write(&row)?;
+        rows += 1;
+    }
+    Ok(rows)
+}
+
+/// The next field; None where it is null.
+fn field<'a>(rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>> {
+    let Ok(length) = usize::try_from(i32::from_be_bytes(take(rest)?)) else { return Ok(None) };
+    let (value, behind) = rest.split_at_checked(length).ok_or_else(unreadable)?;
+    *rest = behind;
+    Ok(Some(value))
+}
+
+fn read_cell(format: Format, value: &[u8]) -> Result<CellRef<'_>> {
+    Ok(match format {
+        Format::Text | Format::Flag => match std::str::from_utf8(value).map_err(|_| unreadable())? {
+            "" => CellRef::Empty,
+            text => CellRef::Text(text),
+        },
+        Format::Id | Format::Integer => CellRef::Integer(integer(value)?),
+        Format::Decimal(decimals) => CellRef::Decimal(Decimal::new(integer(value)?, decimals).normalize()),
+        Format::Instant => instant(integer(value)?),
+    })
+}
+
+fn integer(value: &[u8]) -> Result<i64> {
+    if let Ok(bytes) = value.try_into() {
+        return Ok(i32::from_be_bytes(bytes).into());
+    }
+    value.try_into().map(i64::from_be_bytes).map_err(|_| unreadable())
+}
+
+/// Postgres counts microseconds from the year 2000. What its calendar has and ours has not is, to us, infinity.
+fn instant(micros: i64) -> CellRef<'static> {
+    const YEAR_2000: i64 = 946_684_800;
+    let epoch = DateTime::<Utc>::from_timestamp(YEAR_2000, 0);
+    match epoch.and_then(|epoch| epoch.checked_add_signed(TimeDelta::microseconds(micros))) {
+        Some(instant) => CellRef::Instant(instant),
+        None => CellRef::Text(if micros < 0 { "-infinity" } else { "infinity" }),
+    }
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N]> {
+    let (value, behind) = rest.split_first_chunk::<N>().ok_or_else(unreadable)?;
+    *rest = behind;
+    Ok(*value)
+}
+
+fn unreadable() -> Error {
+    Error::internal("rows that COPY does not send")
+}

@@ -1,0 +1,180 @@
+//! The workbook of an export: the reports, a sheet each; of `full`, a summary to look at in front of them, and every
+//! attempt behind.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+
+use chrono_tz::Tz;
+use rust_xlsxwriter::{Format as Style, FormatAlign, Workbook, Worksheet, XlsxError};
+
+use super::attempts::{self, COLUMNS, Row};
+use super::contents::Contents;
+use super::make::Rows;
+use super::pictures::{Frame, Placed, picture};
+use super::watch::{Watch, Watched};
+use super::workbook::{add_tables, failure, finish_sheet, placed, style, write_cell, write_header};
+use super::about;
+use crate::error::Result;
+use crate::reports::report::Caption;
+use crate::table::{CellRef, Format, Table};
+
+/// Where it is made, and how many rows it has on a sheet at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    pub workshop: &'a Path,
+    pub rows_a_sheet: u32,
+}
+
+/// Writes the whole workbook. Attempts go to disk as they come, whatever their number.
+pub fn write(contents: &Contents, rows: Option<Rows>, watch: &Watch, place: Place<'_>, to: &mut File) -> Result<()> {
+    let mut workbook = Workbook::new();
+    workbook.set_tempdir(place.workshop).map_err(failure)?;
+    match rows {
+        Some(rows) => write_full(&mut workbook, contents, rows, watch, place.rows_a_sheet)?,
+        None => write_parts(&mut workbook, contents)?,
+    }
+    workbook.save_to_writer(BufWriter::with_capacity(1 << 20, Watched(to, watch))).map_err(failure)
+}
+
+/// The reports, a sheet each, and what they are.
+fn write_parts(workbook: &mut Workbook, contents: &Contents) -> Result<()> {
+    let zone = contents.caption.zone;
+    let mut all = Vec::new();
+    for (part, tables) in &contents.parts {
+        all.push((add_tables(workbook, part.sheet, tables, zone)?, tables));
+    }
+    let data: Vec<Placed<'_>> = all.iter().flat_map(|(sheet, tables)| placed(tables, sheet)).collect();
+    about::write(workbook.add_worksheet(), &contents.heading(), &data).map_err(failure)
+}
+
+fn write_full(workbook: &mut Workbook, contents: &Contents, rows: Rows, watch: &Watch, most: u32) -> Result<()> {
+    let Some(((_, kpis), others)) = contents.parts.split_first() else { return Ok(()) };
+    let data: Vec<Placed<'_>> = others.iter().flat_map(|(part, tables)| placed(tables, part.sheet)).collect();
+    write_summary(workbook.add_worksheet(), contents, kpis, &data).map_err(failure)?;
+    for (part, tables) in others {
+        add_tables(workbook, part.sheet, tables, contents.caption.zone)?;
+    }
+    write_attempts(workbook, rows, watch, contents.caption.zone, most)
+}
+
+/// The columns of the summary: what is said, in the first two; behind them the pictures, over the hours of the week.
+const LABELS: f64 = 24.0;
+const VALUES: f64 = 30.0;
+const PICTURES: u16 = 3;
+/// Pixels, and the rows they cover. The hours take 24 columns of 47 pixels.
+const WIDE: u32 = 24 * 47;
+const NARROW: u32 = 12 * 47 - 12;
+const HEIGHT: u32 = 320;
+const ROWS: u32 = 17;
+
+/// What people would look at rather than read.
+fn write_summary(
+    sheet: &mut Worksheet,
+    contents: &Contents,
+    kpis: &[Table],
+    data: &[Placed<'_>],
+) -> Result<(), XlsxError> {
+    sheet.set_name("Summary")?;
+    sheet.set_screen_gridlines(false);
+    sheet.set_column_width(0, LABELS)?.set_column_width(1, VALUES)?.set_column_width(PICTURES - 1, 12)?;
+    let mut row = about::write_lines(sheet, &contents.campaign, &contents.heading())? + 1;
+    for table in kpis {
+        row = write_figures(sheet, row, table, &contents.caption)? + 1;
+    }
+    let named = |name: &str| data.iter().find(|placed| placed.table.name == name);
+    let half = PICTURES + 12;
+    for (name, title, row, column, width) in [
+        ("trend", "Attempts by day", 0, PICTURES, WIDE),
+        ("hangup", "Hangup causes", ROWS, PICTURES, NARROW),
+        ("by_digit", "Answered attempts by deciding key", ROWS, half, NARROW),
+        ("funnel", "Leads by stage", 2 * ROWS, PICTURES, WIDE),
+        ("heatmap", "Attempts by day and hour", 3 * ROWS, PICTURES - 1, WIDE),
+    ] {
+        if let Some(placed) = named(name) {
+            picture(sheet, Frame { row, column, width, height: HEIGHT, title: Some(title) }, *placed)?;
+        }
+    }
+    sheet.set_landscape().set_print_fit_to_pages(1, 1);
+    Ok(())
+}
+
+/// A table's figures below each other: of its only row, by the names of its columns; of several, each by its first
+/// column. Returns the row behind.
+fn write_figures(sheet: &mut Worksheet, mut row: u32, table: &Table, caption: &Caption) -> Result<u32, XlsxError> {
+    let label = Style::new().set_bold();
+    let shown = |format: Style| format.set_align(FormatAlign::Left);
+    let mut line = |sheet: &mut Worksheet, name: &str, cell: CellRef<'_>, format: Style| {
+        sheet.write_string_with_format(row, 0, name, &label)?;
+        write_cell(sheet, (row, 1), cell, Some(&shown(format)), caption.zone)?;
+        row += 1;
+        Ok::<(), XlsxError>(())
+    };
+    match (table.rows.as_slice(), table.chart) {
+        ([only], None) => {
+            for (column, cell) in table.columns.iter().zip(only) {
+                line(sheet, column.title, cell.into(), style(column))?;
+            }
+        }
+        (rows, _) => {
+            for cells in rows {
+                if let ([column, _], [crate::table::Cell::Text(name), count]) = (table.columns, cells.as_slice()) {
+                    line(sheet, &format!("{} {name}", column.title), count.into(), style(&table.columns[1]))?;
+                }
+            }
+        }
+    }
+    Ok(row)
+}
+
+/// How wide a column of attempts is, in characters: what stands in most of them.
+fn width(name: &str, format: Format) -> f64 {
+    match (name, format) {
+        ("uuid" | "script_path", _) => 38.0,
+        (_, Format::Instant) => 21.0,
+        (_, Format::Text) => 18.0,
+        _ => 12.0,
+    }
+}
+
+/// The attempts, on as many sheets as they take: `Attempts`, `Attempts 2`, ….
+fn write_attempts(workbook: &mut Workbook, rows: Rows, watch: &Watch, zone: Tz, most: u32) -> Result<()> {
+    let mut sheet = attempts_sheet(workbook, 1).map_err(failure)?;
+    let (mut number, mut written) = (1, 0);
+    for batch in rows {
+        watch.go_on()?;
+        let in_batch = attempts::each(&batch, |row| {
+            if written == most {
+                number += 1;
+                written = 0;
+                let next = attempts_sheet(workbook, number).map_err(failure)?;
+                workbook.push_worksheet(std::mem::replace(&mut sheet, next));
+            }
+            written += 1;
+            write_attempt(&mut sheet, written, row, zone).map_err(failure)
+        })?;
+        watch.wrote(in_batch);
+    }
+    workbook.push_worksheet(sheet);
+    Ok(())
+}
+
+fn attempts_sheet(workbook: &mut Workbook, number: u32) -> Result<Worksheet, XlsxError> {
+    let mut sheet = workbook.new_worksheet_with_constant_memory()?;
+    sheet.set_name(if number == 1 { "Attempts".to_owned() } else { format!("Attempts {number}") })?;
+    for (at, column) in (0..).zip(COLUMNS) {
+        sheet.set_column_width(at, width(column.name, column.format))?;
+        sheet.set_column_format(at, &style(column))?;
+    }
+    write_header(&mut sheet, 0, COLUMNS)?;
+    finish_sheet(&mut sheet)?;
+    Ok(sheet)
+}
+
+/// Cells have their column's style, which need not be looked up for each of them.
+fn write_attempt(sheet: &mut Worksheet, number: u32, row: &Row<'_>, zone: Tz) -> Result<(), XlsxError> {
+    for (at, cell) in (0..).zip(row) {
+        write_cell(sheet, (number, at), *cell, None, zone)?;
+    }
+    Ok(())
+}

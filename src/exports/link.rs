@@ -1,0 +1,89 @@
+//! Links to finished files, which open them to whoever has one: signed, and for a time.
+
+use chrono::{DateTime, Utc};
+use hmac::{Hmac, Mac};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sha2::Sha256;
+
+use crate::auth::token::Keys;
+use crate::error::{Error, Result};
+
+/// Where links lead: behind it stand the job and the file's name.
+pub const PATH: &str = "/api/public/exports";
+
+/// What links are made and checked with.
+#[derive(Clone, Copy)]
+pub struct Links<'a> {
+    /// The first signs, all verify.
+    keys: &'a [Hmac<Sha256>],
+    /// What they begin with.
+    public_url: &'a str,
+}
+
+impl<'a> Links<'a> {
+    pub fn new(keys: &'a Keys, public_url: &'a str) -> Self {
+        Self { keys: keys.of_links(), public_url }
+    }
+
+    pub fn link(&self, job: &str, name: &str, expires: DateTime<Utc>) -> String {
+        const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+        let (expires, file) = (expires.timestamp(), utf8_percent_encode(name, KEPT));
+        let signed = self.keys.first().map(|key| mac(key, job, name, expires).finalize().into_bytes());
+        let signature = signed.map_or_else(String::new, |signed| hex(&signed));
+        format!("{}{PATH}/{job}/{file}?expires={expires}&signature={signature}", self.public_url)
+    }
+
+    /// Whether we made that link, to the letter: Forbidden where not, Expired where its time is over.
+    pub fn check(&self, job: &str, name: &str, expires: &str, signature: &str, now: DateTime<Utc>) -> Result<()> {
+        let seconds: i64 = expires.parse().ok().filter(|seconds: &i64| seconds.to_string() == expires).ok_or(Error::Forbidden)?;
+        let signature = unhex(signature).ok_or(Error::Forbidden)?;
+        // Compared in a time that does not tell how much of it was right.
+        let is_ours = |key| mac(key, job, name, seconds).verify_slice(&signature).is_ok();
+        if !self.keys.iter().any(is_ours) {
+            return Err(Error::Forbidden);
+        }
+        if now.timestamp() >= seconds { Err(Error::Expired) } else { Ok(()) }
+    }
+}
+
+/// Names have no line feed in them, so that no two links sign the same text.
+fn mac(key: &Hmac<Sha256>, job: &str, name: &str, expires: i64) -> Hmac<Sha256> {
+    let mut mac = key.clone();
+    mac.update(format!("{job}\n{name}\n{expires}").as_bytes());
+    mac
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Lower case only: there is one way to write a signature.
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| if let [high, low] = pair { Some(digit(*high)? << 4 | digit(*low)?) } else { None }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A link outlives the version that made it.
+    #[test]
+    fn a_link_says_the_same_in_every_version() {
+        let keys = Keys::new(&[7; 32]).unwrap();
+        let links = Links::new(&keys, "https://reports.example.com");
+        let expires = DateTime::from_timestamp(1_782_810_000, 0).unwrap();
+        let link = links.link("export_1", "Gia hạn.xlsx", expires);
+        let (path, signature) = link.split_once("&signature=").unwrap();
+        assert_eq!(path, "https://reports.example.com/api/public/exports/export_1/Gia%20h%E1%BA%A1n.xlsx?expires=1782810000");
+        assert_eq!(signature, "to be seen");
+        let check = |at: i64| links.check("export_1", "Gia hạn.xlsx", "1782810000", signature, DateTime::from_timestamp(at, 0).unwrap());
+        assert!(check(1_782_809_999).is_ok());
+        assert!(matches!(check(1_782_810_000), Err(Error::Expired)));
+    }
+}

@@ -1,0 +1,198 @@
+//! The queue: rows of `exports`, each statement in `sql/`.
+//!
+//! Owns how jobs are ordered, claimed, held, ended and shown. Whoever works on a job names his claim in every statement;
+//! one that no longer holds changes nothing, and says so.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::job::{Job, Stored, Work};
+use super::make::Made;
+use super::request::Order;
+use crate::app::App;
+use crate::db::{Database, Scope};
+use crate::error::{Error, Result};
+use crate::page::{Page, Wanted};
+use crate::query::Choice;
+use crate::reports::report::Format;
+
+/// Where workers are told that there is a job.
+pub const CHANNEL: &str = "callboard_exports";
+/// How long a client's key for a request stands for its job.
+const KEY_KEPT: TimeDelta = TimeDelta::hours(24);
+/// Rows a second that an account without any export so far is told to expect; about what was measured.
+const FIRST_SPEED: [(Format, f64); 2] = [(Format::Xlsx, 60_000.0), (Format::Csv, 300_000.0)];
+/// How often a job is tried.
+pub const TRIES: i16 = 3;
+/// What is told a client who cancelled.
+const CANCELLED: &str = "Cancelled.";
+
+/// Who orders, under which key of his own, when.
+#[derive(Debug, Clone)]
+pub struct Ordered {
+    pub by: i64,
+    pub key: Option<String>,
+    pub at: DateTime<Utc>,
+}
+
+/// A job as its client first hears of it.
+#[derive(Debug)]
+pub struct Submitted {
+    pub id: String,
+    pub status: String,
+    pub report_type: String,
+    pub estimated_seconds: i64,
+}
+
+/// Puts an order into the queue, once for each key. Conflict where that key stands for another order.
+pub async fn submit(scope: &mut Scope, order: &Order, ordered: Ordered) -> Result<Submitted> {
+    let Ordered { by, key, at } = ordered;
+    if key.is_some() {
+        let forget = scope.query(include_str!("sql/forget_key.sql")).bind(by).bind(key.clone()).bind(at - KEY_KEPT);
+        forget.execute(scope.connection()).await?;
+    }
+    let id = format!("export_{}", Uuid::new_v4().simple());
+    let (window, report_type, format) = (order.window, order.report_type.name(), order.format.name());
+    let rows = if order.report_type.has_attempts() { order.attempts } else { 0 };
+    let submit = scope.select::<(String,)>(include_str!("sql/submit.sql")).bind(id.clone()).bind(order.campaign);
+    let submit = submit.bind(report_type).bind(format).bind(window.from).bind(window.to).bind(window.zone.name());
+    let submit = submit.bind(at).bind(by).bind(key.clone()).bind(order.asked.clone()).bind(rows);
+    if submit.fetch_optional(scope.connection()).await?.is_none() {
+        return submitted_before(scope, order, by, key).await;
+    }
+    let notify = sqlx::query("select pg_notify($1, '')").bind(CHANNEL);
+    notify.execute(scope.connection()).await?;
+    let estimated_seconds = estimate(scope, order.format, rows).await?;
+    Ok(Submitted { id, status: "queued".into(), report_type: report_type.into(), estimated_seconds })
+}
+
+/// The job that a key stands for.
+async fn submitted_before(scope: &mut Scope, order: &Order, by: i64, key: Option<String>) -> Result<Submitted> {
+    let find = scope.select::<(String, String, String, String, i64)>(
+        "select id, status, report_type, asked, rows_expected
+         from exports where tenant_id = $1 and created_by = $2 and idempotency_key = $3",
+    );
+    let found = find.bind(by).bind(key).fetch_optional(scope.connection()).await?;
+    let (id, status, report_type, asked, rows) = found.ok_or_else(|| Error::internal("a key that stands for nothing"))?;
+    if asked != order.asked {
+        return Err(Error::Conflict("This Idempotency-Key was used for another export.".into()));
+    }
+    let estimated_seconds = estimate(scope, order.format, rows).await?;
+    Ok(Submitted { id, status, report_type, estimated_seconds })
+}
+
+/// Whole seconds that so many rows take, as far as can be told.
+async fn estimate(scope: &mut Scope, format: Format, rows: i64) -> Result<i64> {
+    let measured = scope.select::<(Option<f64>,)>(include_str!("sql/speed.sql")).bind(format.name());
+    let (measured,) = measured.fetch_one(scope.connection()).await?;
+    let first = FIRST_SPEED.iter().find(|(of, _)| *of == format).map_or(f64::INFINITY, |(_, speed)| *speed);
+    let speed = measured.filter(|speed| *speed > 0.0).unwrap_or(first);
+    #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
+    Ok(1 + (rows as f64 / speed) as i64)
+}
+
+/// One export. NotFound where that campaign has none of that id.
+pub async fn find(scope: &mut Scope, campaign: i64, id: &str) -> Result<Stored> {
+    let find = scope.select::<Stored>(include_str!("sql/find.sql")).bind(campaign).bind(id.to_owned());
+    let found = find.fetch_optional(scope.connection()).await?;
+    found.ok_or(Error::NotFound)
+}
+
+/// The exports of a campaign, the newest first.
+pub async fn page(scope: &mut Scope, campaign: i64, wanted: Wanted) -> Result<Page<Stored>> {
+    let count = "select count(*) from exports where tenant_id = $1 and campaign_id = $2";
+    let (total,) = scope.select::<(i64,)>(count).bind(campaign).fetch_one(scope.connection()).await?;
+    let rows = scope.select::<Stored>(include_str!("sql/page.sql")).bind(campaign);
+    let rows = rows.bind(wanted.per_page).bind(wanted.passed_over());
+    Ok(wanted.page(rows.fetch_all(scope.connection()).await?, total))
+}
+
+/// Ends a job that waits or is worked on. NotFound where that campaign has none of that id, Conflict where it is
+/// finished.
+pub async fn cancel(scope: &mut Scope, campaign: i64, id: &str, now: DateTime<Utc>) -> Result<()> {
+    let cancel = scope.query(include_str!("sql/cancel.sql")).bind(id.to_owned()).bind(campaign);
+    let cancelled = cancel.bind(CANCELLED).bind(now).execute(scope.connection()).await?.rows_affected();
+    if cancelled == 0 {
+        let Stored { status, .. } = find(scope, campaign, id).await?;
+        return Err(Error::Conflict(format!("This export is {status} and can no longer be cancelled.")));
+    }
+    Ok(())
+}
+
+/// Takes up a job that nobody works on, from whichever account. None where there is none.
+pub async fn claim(db: &Database, lease: Duration) -> Result<Option<Job>> {
+    let claim = Uuid::new_v4();
+    let mut queue = db.queue().await?;
+    let taken = sqlx::query_as(include_str!("sql/claim.sql")).bind(claim).bind(lease.as_secs_f64());
+    let taken: Option<(i64, String)> = taken.fetch_optional(&mut *queue).await?;
+    queue.commit().await?;
+    let Some((tenant, id)) = taken else { return Ok(None) };
+    let mut scope = db.read(tenant).await?;
+    let work = scope.select::<Work>(include_str!("sql/work.sql")).bind(id.clone()).bind(claim);
+    // Cancelled at once, it is nobody's any more.
+    let Some(work) = work.fetch_optional(scope.connection()).await? else { return Ok(None) };
+    work.job(tenant, id, claim).map(Some)
+}
+
+/// Goes on holding a job, and says how far it is. False where it is somebody else's by now, or nobody's.
+pub async fn renew(db: &Database, job: &Job, lease: Duration, progress_pct: i16) -> Result<bool> {
+    let mut scope = db.write(job.tenant).await?;
+    let renew = scope.query(include_str!("sql/renew.sql")).bind(job.id.clone()).bind(job.claim);
+    let renewed = renew.bind(lease.as_secs_f64()).bind(progress_pct).execute(scope.connection()).await?;
+    scope.commit().await?;
+    Ok(renewed.rows_affected() == 1)
+}
+
+/// The file is there. False where somebody else has the job by now, or nobody: then it is not to be.
+pub async fn finish(app: &App, job: &Job, made: &Made) -> Result<bool> {
+    let now = app.clock.now();
+    let ttl = TimeDelta::from_std(app.exports.ttl).map_err(Error::internal)?;
+    let mut scope = app.db.write(job.tenant).await?;
+    let finish = scope.query(include_str!("sql/finish.sql")).bind(job.id.clone()).bind(job.claim);
+    let finish = finish.bind(made.key.clone()).bind(made.name.clone()).bind(i64::try_from(made.size).unwrap_or(i64::MAX));
+    let finish = finish.bind(i64::try_from(made.rows).unwrap_or(i64::MAX)).bind(made.seconds).bind(now).bind(now + ttl);
+    let finished = finish.execute(scope.connection()).await?;
+    scope.commit().await?;
+    Ok(finished.rows_affected() == 1)
+}
+
+/// A try has failed, for a reason that a client understands. Whether it was the last one; None where the job was not
+/// ours any more.
+pub async fn fail(app: &App, job: &Job, reason: &str) -> Result<Option<bool>> {
+    let mut scope = app.db.write(job.tenant).await?;
+    let fail = scope.select::<(String,)>(include_str!("sql/fail.sql")).bind(job.id.clone()).bind(job.claim);
+    let fail = fail.bind(reason.to_owned()).bind(TRIES).bind(app.exports.pace.wait.as_secs_f64()).bind(app.clock.now());
+    let status = fail.fetch_optional(scope.connection()).await?;
+    scope.commit().await?;
+    Ok(status.map(|(status,)| status == "failed"))
+}
+
+/// Gives a job back, untried, for whoever comes next.
+pub async fn give_back(db: &Database, job: &Job) -> Result<()> {
+    let mut scope = db.write(job.tenant).await?;
+    let give_back = scope.query(include_str!("sql/give_back.sql")).bind(job.id.clone()).bind(job.claim);
+    give_back.execute(scope.connection()).await?;
+    sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(scope.connection()).await?;
+    scope.commit().await
+}
+
+/// What a link leads to.
+#[derive(Debug, sqlx::FromRow)]
+pub struct File {
+    pub key: String,
+    pub name: String,
+    pub size: i64,
+    pub report_type: String,
+    pub format: String,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The file of a job that a signed link names. Expired where there is none any more.
+pub async fn behind_link(db: &Database, id: &str) -> Result<File> {
+    let mut transaction = db.unscoped().begin().await?;
+    sqlx::query("select set_config('callboard.link', $1, true)").bind(id).execute(&mut *transaction).await?;
+    let file = sqlx::query_as(include_str!("sql/behind_link.sql")).bind(id);
+    file.fetch_optional(&mut *transaction).await?.ok_or(Error::Expired)
+}

@@ -1,0 +1,76 @@
+//! What a client orders: which reports, as which file, over which window.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::auth::Tenant;
+use crate::db::Scope;
+use crate::error::{Error, Result};
+use crate::query::{Choice, Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
+use crate::reports::autocall::Campaign;
+use crate::reports::report::{Format, Occasion, Subject};
+use crate::time::Window;
+
+choice! {
+    /// What is exported.
+    pub enum ReportType {
+        Kpis = "kpis",
+        Trend = "trend",
+        Hangup = "hangup",
+        Dtmf = "dtmf",
+        Funnel = "funnel",
+        Full = "full",
+    }
+}
+
+const REPORT_TYPE: Parameter =
+    Parameter::required("report_type", Kind::Choice(ReportType::NAMES), "Which report; full is all of them.");
+const FORMAT: Parameter =
+    Parameter::optional("format", Kind::Choice(&["xlsx", "csv"]), "What the file is; xlsx by default.");
+const FROM: Parameter = Parameter::optional("from", Kind::Moment, "Start of the window.");
+const TO: Parameter = Parameter::optional("to", Kind::Moment, "End of the window.");
+const PARAMETERS: &[Parameter] = &[REPORT_TYPE, FORMAT, FROM, TO, ZONE_OF_ACCOUNT];
+
+/// Which formats there are, the default first.
+const FORMATS: &[Format] = &[Format::Xlsx, Format::Csv];
+
+/// An order that can be carried out.
+#[derive(Debug)]
+pub struct Order {
+    pub campaign: i64,
+    pub report_type: ReportType,
+    pub format: Format,
+    /// As it was when it was ordered: the end is then, unless the order says otherwise.
+    pub window: Window,
+    /// Attempts in it.
+    pub attempts: i64,
+    /// The order as it was given, in one spelling: what two orders agree in that ask for the same.
+    pub asked: String,
+}
+
+/// What an order is read from.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    pub campaign: i64,
+    /// None where it is of a type that is not taken.
+    pub body: Option<&'a [u8]>,
+    pub now: DateTime<Utc>,
+}
+
+impl Order {
+    /// NotFound where the account has no such campaign; then UnsupportedMedia, Malformed, or Invalid with every faulty
+    /// field.
+    pub async fn read(scope: &mut Scope, tenant: &Tenant, request: Request<'_>) -> Result<Self> {
+        let occasion = Occasion { tenant, now: request.now, path_id: Some(request.campaign) };
+        let beginning = Campaign::find(scope, occasion).await?;
+        let mut query = Query::of_json(request.body.ok_or(Error::UnsupportedMedia)?, PARAMETERS)?;
+        let report_type = query.choice::<ReportType>(&REPORT_TYPE);
+        let format = query.choice_of(&FORMAT, FORMATS).unwrap_or(FORMATS[0]);
+        let given = [&FROM, &TO, &ZONE_OF_ACCOUNT].map(|parameter| query.text(parameter).map(str::to_owned));
+        let campaign = Campaign::read(&mut query, beginning, occasion);
+        let (report_type, campaign) = query.finish(report_type.zip(campaign))?;
+        let attempts = campaign.attempts(scope).await?;
+        let asked = json!([campaign.id, report_type.name(), format.name(), given]).to_string();
+        Ok(Self { campaign: campaign.id, report_type, format, window: campaign.window, attempts, asked })
+    }
+}

@@ -1,0 +1,7 @@
+-- Rows a second of the account's last files of the format $2 that had enough of them to tell.
+select sum(rows_written)::float8 / nullif(sum(seconds_taken), 0)
+from (select rows_written, seconds_taken
+      from exports
+      where tenant_id = $1 and format = $2 and rows_written >= 10000
+      order by completed_at desc
+      limit 10) last

@@ -1,0 +1,102 @@
+//! Sweeping: files go when their time is over, and so does what nobody knows of any more.
+//!
+//! What is to go is found in the database and in the store, never remembered: a sweep that dies is made up for by the
+//! next. Any number of instances may sweep; one at a time does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::TryStreamExt;
+
+use crate::app::App;
+use crate::error::Result;
+use crate::store::Kept;
+
+const EVERY: Duration = Duration::from_secs(60);
+/// Sweeps between two that look through the whole store.
+const BETWEEN_WHOLE: u32 = 60;
+/// Names the sweep among Postgres' advisory locks.
+const LOCK: i64 = 0x6361_6c6c_0008;
+/// A file that no job knows of may be one that is just being told of.
+const GRACE: Duration = Duration::from_secs(3600);
+
+/// Sweeps each minute, for as long as it is polled. What fails is logged, and tried again.
+pub async fn run(app: App) {
+    let mut minutes = tokio::time::interval(EVERY);
+    minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    for number in 0_u32.. {
+        minutes.tick().await;
+        let whole = number % BETWEEN_WHOLE == 0;
+        if let Err(error) = sweep(&app, whole).await {
+            tracing::warn!(%error, "exports could not be swept, and will be again");
+        }
+    }
+}
+
+/// Removes the files whose time is over; and where it is to be `whole`, those that no job has.
+pub async fn sweep(app: &App, whole: bool) -> Result<()> {
+    let Some(turn) = app.db.turn(LOCK).await? else { return Ok(()) };
+    let swept = sweep_in_turn(app, whole).await;
+    turn.end().await?;
+    swept
+}
+
+async fn sweep_in_turn(app: &App, whole: bool) -> Result<()> {
+    for tenant in app.db.tenants().await? {
+        // The accounts behind it are not to suffer for this one.
+        if let Err(error) = expire(app, tenant).await {
+            tracing::warn!(tenant, %error, "an account's exports could not be swept, and will be again");
+        }
+    }
+    if whole { remove_unknown(app).await } else { Ok(()) }
+}
+
+/// First the files, then what is said of them: who is told that one is gone finds it so.
+async fn expire(app: &App, tenant: i64) -> Result<()> {
+    let now = app.clock.now();
+    let mut scope = app.db.read(tenant).await?;
+    let over = scope.select::<(String, String)>(
+        "select id, file_key from exports where tenant_id = $1 and status = 'ready' and expires_at <= $2",
+    );
+    let over = over.bind(now).fetch_all(scope.connection()).await?;
+    drop(scope);
+    let mut gone = Vec::new();
+    for (id, key) in over {
+        match app.exports.store.remove(&key).await {
+            Ok(()) => gone.push(id),
+            Err(error) => tracing::warn!(key, %error, "a file could not be removed, and will be tried again"),
+        }
+    }
+    if !gone.is_empty() {
+        let mut scope = app.db.write(tenant).await?;
+        scope.query(include_str!("sql/expire.sql")).bind(now).bind(gone).execute(scope.connection()).await?;
+        scope.commit().await?;
+    }
+    Ok(())
+}
+
+/// Removes what workers left behind that were killed, or too late.
+async fn remove_unknown(app: &App) -> Result<()> {
+    let (store, before) = (app.exports.store.clone(), app.clock.now() - TimeDelta::from_std(GRACE).unwrap_or_default());
+    let mut of_tenant = BTreeMap::<i64, Vec<String>>::new();
+    let mut files = store.list();
+    while let Some(Kept { key, stored_at }) = files.try_next().await? {
+        // What does not lie as our files lie is none of ours.
+        let tenant = key.split_once('/').and_then(|(tenant, rest)| rest.starts_with("export_").then(|| tenant.parse().ok()));
+        if let (Some(Some(tenant)), true) = (tenant, stored_at < before) {
+            of_tenant.entry(tenant).or_default().push(key);
+        }
+    }
+    for (tenant, keys) in of_tenant {
+        let mut scope = app.db.read(tenant).await?;
+        let known = scope.select::<(String,)>("select file_key from exports where tenant_id = $1 and file_key = any ($2)");
+        let known = known.bind(keys.clone()).fetch_all(scope.connection()).await?;
+        let known: BTreeSet<String> = known.into_iter().map(|(key,)| key).collect();
+        for key in keys.iter().filter(|key| !known.contains(*key)) {
+            tracing::info!(key, "removing a file that no export has");
+            store.remove(key).await?;
+        }
+    }
+    tokio::task::spawn_blocking(move || store.remove_unnamed(GRACE)).await.map_err(crate::error::Error::internal)?
+}

@@ -1,0 +1,67 @@
+//! What a worker and those who make a file for it know of each other: how far it is, and whether to go on.
+
+use std::io::{self, Seek, SeekFrom, Write};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Of one try at one job.
+#[derive(Debug)]
+pub struct Watch {
+    expected: u64,
+    rows: AtomicU64,
+    stopped: AtomicBool,
+}
+
+/// What of the work is done when all rows are written, in percent. A workbook is then still to be packed, and a file
+/// to be stored.
+const ROWS_PCT: u64 = 90;
+
+impl Watch {
+    /// Of a file that is expected to have so many rows.
+    pub fn new(expected: u64) -> Self {
+        Self { expected, rows: AtomicU64::new(0), stopped: AtomicBool::new(false) }
+    }
+
+    pub fn wrote(&self, rows: u64) {
+        self.rows.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    pub fn rows(&self) -> u64 {
+        self.rows.load(Ordering::Relaxed)
+    }
+
+    /// How much is done, in percent, from the rows written.
+    pub fn progress_pct(&self) -> i16 {
+        let pct = (self.rows() * ROWS_PCT).checked_div(self.expected).unwrap_or(0).min(ROWS_PCT);
+        i16::try_from(pct).unwrap_or(0)
+    }
+
+    /// Nobody wants the file any more.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// An error once it is stopped, so that whatever is being written ends.
+    pub fn go_on(&self) -> io::Result<()> {
+        if self.stopped.load(Ordering::Relaxed) { Err(io::Error::other("stopped")) } else { Ok(()) }
+    }
+}
+
+/// A file that cannot be written to any more once it is stopped.
+pub struct Watched<'a, W>(pub W, pub &'a Watch);
+
+impl<W: Write> Write for Watched<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1.go_on()?;
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl<W: Seek> Seek for Watched<'_, W> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}

@@ -1,0 +1,159 @@
+//! Workers: take up jobs, one at a time each, and bring them to an end, whatever happens.
+//!
+//! Owns what becomes of a job that fails, is taken away, or whose worker is to stop. Any number of instances work on one
+//! queue: a worker that can no longer be sure of holding its job stops making the file before anybody else may begin.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::job::Job;
+use super::make::{Made, Stage, make};
+use super::queue::{self, TRIES};
+use super::sweep;
+use super::watch::Watch;
+use crate::app::App;
+use crate::error::{Error, Result};
+
+/// How long it takes to listen again where that was broken off.
+const LISTEN_AGAIN: Duration = Duration::from_secs(5);
+
+/// Works until `stop`; jobs under way are then given back.
+pub async fn run(app: App, stop: CancellationToken) {
+    let wake = Arc::<Notify>::default();
+    let mut beside = JoinSet::new();
+    beside.spawn(sweep::run(app.clone()));
+    beside.spawn(listen(app.clone(), Arc::clone(&wake)));
+    let mut workers = JoinSet::new();
+    for _ in 0..app.exports.workers {
+        workers.spawn(work(app.clone(), Arc::clone(&wake), stop.clone()));
+    }
+    stop.cancelled().await;
+    while workers.join_next().await.is_some() {}
+    beside.shutdown().await;
+}
+
+/// Wakes the workers whenever an instance tells of a job.
+async fn listen(app: App, wake: Arc<Notify>) {
+    loop {
+        if let Ok(mut listener) = app.db.listen(queue::CHANNEL).await {
+            while listener.recv().await.is_ok() {
+                wake.notify_waiters();
+            }
+        }
+        // They look by themselves now and then.
+        sleep(LISTEN_AGAIN).await;
+    }
+}
+
+async fn work(app: App, wake: Arc<Notify>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let woken = wake.notified();
+        match next(&app, &stop).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the queue of exports could not be looked at, and will be again"),
+        }
+        tokio::select! {
+            () = woken => {}
+            () = sleep(app.exports.pace.look_every) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// Takes up the next job and brings it to its end. False where there is none.
+pub async fn next(app: &App, stop: &CancellationToken) -> Result<bool> {
+    let Some(job) = queue::claim(&app.db, app.exports.pace.lease).await? else { return Ok(false) };
+    if job.tries > TRIES {
+        let reason = format!("Given up after {TRIES} tries: each time the server stopped while it made the file.");
+        queue::fail(app, &job, &reason).await?;
+        return Ok(true);
+    }
+    tracing::info!(tenant = job.tenant, job = job.id, tries = job.tries, "export begun");
+    end(app, &job, attend(app, &job, stop).await).await?;
+    Ok(true)
+}
+
+/// How a try ended.
+enum Ended {
+    Made(Result<Made, (Stage, Error)>),
+    /// The job is not ours any more, or might not be.
+    Lost,
+    Stopped,
+}
+
+/// Makes the file for as long as the job is ours.
+async fn attend(app: &App, job: &Job, stop: &CancellationToken) -> Ended {
+    let watch = Arc::new(Watch::new(job.rows_expected));
+    let making = {
+        let (app, job, watch) = (app.clone(), job.clone(), Arc::clone(&watch));
+        // A task of its own: should it panic, it fails like any other.
+        AbortOnDropHandle::new(tokio::spawn(async move { make(&app, &job, &watch).await }))
+    };
+    let ended = tokio::select! {
+        made = making => Ended::Made(made.unwrap_or_else(|error| Err((Stage::Reading, Error::internal(error))))),
+        () = hold(app, job, &watch) => Ended::Lost,
+        () = stop.cancelled() => Ended::Stopped,
+    };
+    watch.stop();
+    ended
+}
+
+/// Renews the lease, until that is no longer possible, or too late.
+async fn hold(app: &App, job: &Job, watch: &Watch) {
+    let pace = app.exports.pace;
+    let mut until = Instant::now() + pace.lease;
+    loop {
+        sleep(pace.renew_every).await;
+        let asked = Instant::now();
+        match timeout_at(until, queue::renew(&app.db, job, pace.lease, watch.progress_pct())).await {
+            Ok(Ok(true)) => until = asked + pace.lease,
+            Ok(Ok(false)) | Err(_) => return,
+            Ok(Err(error)) => tracing::warn!(job = job.id, %error, "a lease could not be renewed, and will be tried again"),
+        }
+        if Instant::now() >= until {
+            return;
+        }
+    }
+}
+
+/// Writes down how a try ended.
+async fn end(app: &App, job: &Job, ended: Ended) -> Result<()> {
+    match ended {
+        Ended::Made(Ok(made)) => {
+            if !queue::finish(app, job, &made).await? {
+                tracing::info!(job = job.id, "an export was taken away while it was made");
+                return app.exports.store.remove(&made.key).await;
+            }
+            let Made { size, rows, seconds, .. } = made;
+            tracing::info!(tenant = job.tenant, job = job.id, size, rows, seconds, "export ready");
+        }
+        Ended::Made(Err((stage, error))) => {
+            let reason = format!("Given up after {TRIES} tries. {}", reason(stage, &error));
+            let gave_up = queue::fail(app, job, &reason).await?;
+            tracing::warn!(tenant = job.tenant, job = job.id, tries = job.tries, %error, ?gave_up, "a try at an export failed");
+        }
+        Ended::Lost => tracing::info!(job = job.id, "an export was taken away while it was made"),
+        Ended::Stopped => queue::give_back(&app.db, job).await?,
+    }
+    Ok(())
+}
+
+/// What a client is told, who can see neither our disks nor our log.
+fn reason(stage: Stage, error: &Error) -> &'static str {
+    match (error, stage) {
+        (Error::NoRoom(_), _) => "There was no room left on the server's disk.",
+        (_, Stage::Storing) => "The place where finished files are kept could not be reached.",
+        (Error::Unavailable(_), Stage::Reading) => "The database could not be reached.",
+        (Error::TimedOut, Stage::Reading) => "Reading the data took too long.",
+        (Error::NotFound, Stage::Reading) => "The campaign is no longer there.",
+        (Error::Invalid(_), Stage::Reading) => "A table has more rows than a sheet holds; csv has no limit.",
+        _ => "Something went wrong on the server, whose log has the details.",
+    }
+}

@@ -1,0 +1,211 @@
+//! Where finished files are kept: a directory, or a bucket of S3 or of what speaks its language.
+//!
+//! Owns how a file gets there whole or not at all, and how it is read again. Must not know what is in one, nor when
+//! it may go.
+
+use std::fs;
+use std::io::{Read, Seek};
+use std::ops::Range;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
+use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::prefix::PrefixStore;
+use object_store::signer::Signer;
+use object_store::{
+    Attribute, Attributes, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMultipartOptions, WriteMultipart,
+};
+use url::Url;
+
+use crate::error::{Error, Result};
+
+/// How much is sent at a time, and how many times as much is under way.
+const PART: usize = 8 << 20;
+const PARTS_UNDER_WAY: usize = 2;
+
+/// Files by key. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    files: Arc<dyn ObjectStore>,
+    place: Place,
+    /// Where files are made before they are whole.
+    workshop: PathBuf,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    Directory(PathBuf),
+    /// The bucket, and what stands before our keys in it.
+    Bucket(Arc<AmazonS3>, Key),
+}
+
+/// What a file is said to be to those who download it.
+#[derive(Debug, Clone)]
+pub struct Label {
+    pub content_type: &'static str,
+    pub disposition: String,
+}
+
+/// A file that is there.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub key: String,
+    pub stored_at: DateTime<Utc>,
+}
+
+impl Store {
+    /// Opens `s3://bucket/prefix`, its endpoint and keys as the usual `AWS_…` variables have them, or a directory.
+    /// Files are made in `data_dir` where the store itself is no place for that. Fails with a sentence for the operator.
+    pub fn open(spec: &str, data_dir: &Path) -> Result<Self> {
+        match spec.strip_prefix("s3://") {
+            Some(bucket) => Self::bucket(bucket, data_dir).map_err(|error| Error::Internal(format!("{spec}: {error}"))),
+            None => Self::directory(Path::new(spec)),
+        }
+    }
+
+    /// A directory, made where it is not there yet.
+    pub fn directory(dir: &Path) -> Result<Self> {
+        let at = |error: std::io::Error| Error::Internal(format!("{}: {error}", dir.display()));
+        // What is in there is for those who were given a link.
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(at)?;
+        let dir = fs::canonicalize(dir).map_err(at)?;
+        let files = LocalFileSystem::new_with_prefix(&dir).map_err(Error::internal)?;
+        let files = Arc::new(files.with_automatic_cleanup(true).with_fsync(true));
+        Ok(Self { files, workshop: dir.clone(), place: Place::Directory(dir) })
+    }
+
+    fn bucket(spec: &str, data_dir: &Path) -> Result<Self, object_store::Error> {
+        // One provider of cryptography for the whole program; where there is one already, it stays.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (name, prefix) = spec.split_once('/').unwrap_or((spec, ""));
+        // Whether it is HTTPS is the endpoint's to say.
+        let bucket = AmazonS3Builder::from_env().with_bucket_name(name).with_allow_http(true).build()?;
+        let bucket = Arc::new(bucket);
+        let prefix = Key::parse(prefix.trim_matches('/'))?;
+        let files = Arc::new(PrefixStore::new(Arc::clone(&bucket), prefix.clone()));
+        Ok(Self { files, place: Place::Bucket(bucket, prefix), workshop: data_dir.to_owned() })
+    }
+
+    /// Where files are made before they are whole: what is left of one there goes away with its process.
+    pub fn workshop(&self) -> &Path {
+        &self.workshop
+    }
+
+    /// Keeps a whole file. Nobody can read it before all of it is there; what fails leaves nothing to be read.
+    pub async fn put(&self, key: &str, label: &Label, mut file: fs::File) -> Result<()> {
+        file.rewind()?;
+        let mut upload = self.begin(key, label).await.map_err(unavailable)?;
+        match send(&mut upload, file).await {
+            Ok(()) => upload.finish().await.map(drop).map_err(unavailable),
+            Err(error) => {
+                if let Err(error) = upload.abort().await {
+                    tracing::warn!(key, %error, "an upload that failed could not be taken back");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn begin(&self, key: &str, label: &Label) -> object_store::Result<WriteMultipart> {
+        let mut options = PutMultipartOptions::default();
+        if let Place::Bucket(..) = self.place {
+            options.attributes = Attributes::from_iter([
+                (Attribute::ContentType, label.content_type.to_owned()),
+                (Attribute::ContentDisposition, label.disposition.clone()),
+            ]);
+        }
+        let upload = self.files.put_multipart_opts(&Key::parse(key)?, options).await?;
+        Ok(WriteMultipart::new_with_chunk_size(upload, PART))
+    }
+
+    /// The bytes of a file from `range.start` to before `range.end`. NotFound where it is gone.
+    pub async fn read(&self, key: &str, range: Range<u64>) -> Result<BoxStream<'static, Result<Bytes>>> {
+        if range.is_empty() {
+            return Ok(futures_util::stream::empty().boxed());
+        }
+        let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
+        let found = self.files.get_opts(&Key::parse(key).map_err(Error::internal)?, options).await;
+        Ok(found.map_err(unavailable)?.into_stream().map_err(unavailable).boxed())
+    }
+
+    /// Where a bucket gives the file to whoever asks within that time. None where the store is a directory.
+    pub async fn address(&self, key: &str, within: Duration) -> Result<Option<Url>> {
+        let Place::Bucket(bucket, prefix) = &self.place else { return Ok(None) };
+        let key: Key = prefix.parts().chain(Key::parse(key).map_err(Error::internal)?.parts()).collect();
+        Ok(Some(bucket.signed_url(object_store::signer::Method::GET, &key, within).await.map_err(unavailable)?))
+    }
+
+    /// Removes a file; one that is not there is removed already.
+    pub async fn remove(&self, key: &str) -> Result<()> {
+        match self.files.delete(&Key::parse(key).map_err(Error::internal)?).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Every file there is.
+    pub fn list(&self) -> BoxStream<'static, Result<Kept>> {
+        let kept = |meta: object_store::ObjectMeta| Kept { key: meta.location.into(), stored_at: meta.last_modified };
+        self.files.list(None).map_ok(kept).map_err(unavailable).boxed()
+    }
+
+    /// Removes what a process that was killed had not yet given its name, where that is this store's own business
+    /// and older than so long. (A bucket has a rule for uploads that were not completed.)
+    pub fn remove_unnamed(&self, older_than: Duration) -> Result<()> {
+        let Place::Directory(dir) = &self.place else { return Ok(()) };
+        Ok(remove_unnamed(dir, SystemTime::now() - older_than)?)
+    }
+}
+
+/// How `LocalFileSystem` calls what it has not finished: the name, `#`, a number.
+fn remove_unnamed(dir: &Path, before: SystemTime) -> std::io::Result<()> {
+    for entry in fs::read_dir(dir)?.flatten() {
+        let metadata = entry.metadata()?;
+        if metadata.is_dir() {
+            remove_unnamed(&entry.path(), before)?;
+        } else if entry.file_name().as_encoded_bytes().contains(&b'#') && metadata.modified()? < before {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+async fn send(upload: &mut WriteMultipart, mut file: fs::File) -> Result<()> {
+    loop {
+        let read = move || {
+            let mut part = Vec::with_capacity(PART);
+            file.by_ref().take(PART as u64).read_to_end(&mut part).map(|_| (file, part))
+        };
+        let (rest, part) = tokio::task::spawn_blocking(read).await.map_err(Error::internal)??;
+        if part.is_empty() {
+            return Ok(());
+        }
+        file = rest;
+        upload.wait_for_capacity(PARTS_UNDER_WAY).await.map_err(unavailable)?;
+        upload.put(part.into());
+    }
+}
+
+/// What the store refuses is a matter of the store, which may be better later.
+fn unavailable(error: object_store::Error) -> Error {
+    match error {
+        object_store::Error::NotFound { .. } => Error::NotFound,
+        error if is_full(&error) => Error::NoRoom(error.to_string()),
+        error => Error::Unavailable(format!("the store of files: {error}")),
+    }
+}
+
+/// Whether a disk without room is at the bottom of it.
+fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<std::io::Error>())
+        .any(|error| crate::error::is_full(error.kind()))
+}
