@@ -110,9 +110,9 @@ struct Inner {
 
 type Buckets = moka::sync::Cache<Key, Arc<Bucket>, std::hash::RandomState>;
 
-/// How many buckets are kept of either sort, about 300 bytes each. The least recently used make room, and are full
+/// How many buckets are kept of either sort, about 500 bytes each. The least recently used make room, and are full
 /// again when they come back.
-pub const BUCKETS: u64 = 200_000;
+pub const BUCKETS: u64 = 100_000;
 
 /// In which an empty bucket is refilled.
 const PERIOD: Duration = Duration::from_secs(60);
@@ -245,7 +245,6 @@ impl governor::clock::Clock for Stopwatch {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv6Addr;
     use std::sync::atomic::AtomicI64;
 
     use super::*;
@@ -329,11 +328,10 @@ mod tests {
         }
         for who in 0..1_000_000 {
             limits.of_session(Group::Start, &settings, Uuid::from_u128(who)).unwrap();
-            limits.of_name(IpAddr::V6(Ipv6Addr::from_bits(who << 64)), "ann").unwrap();
             if who % 10_000 == 0 {
                 assert!(busy().check().is_err(), "forgotten after {who}");
             }
         }
-        assert!(limits.kept() <= 2 * BUCKETS, "{}", limits.kept());
+        assert!(limits.kept() <= BUCKETS, "{}", limits.kept());
     }
 }

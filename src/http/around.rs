@@ -162,10 +162,13 @@ mod tests {
 
     #[tokio::test]
     async fn what_takes_too_long_panics_or_is_unknown_is_told_in_json() {
+        async fn panics() {
+            panic!("as it should");
+        }
         let router = Router::new()
             .route("/slow", get(std::future::pending::<()>))
             .route("/stream", get(|| tokio::time::sleep(Duration::from_millis(60))))
-            .route("/panics", get(|| async { panic!("as it should") }));
+            .route("/panics", get(panics));
         let around = Around { limit: Duration::from_millis(20), ..Around::new(router, "/stream") };
         assert_eq!(status(&around, "/slow").await, (StatusCode::GATEWAY_TIMEOUT, true));
         assert_eq!(status(&around, "/panics").await, (StatusCode::INTERNAL_SERVER_ERROR, true));

@@ -52,6 +52,7 @@ pub struct Credentials {
 /// A user, and the token to go on with.
 #[derive(Serialize, ToSchema)]
 pub struct LoggedIn {
+    /// Who has logged in.
     data: OfUser,
     /// For the `Authorization` header, behind `Bearer `. It is good until it is revoked.
     #[schema(example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl")]
@@ -61,13 +62,16 @@ pub struct LoggedIn {
 /// Who has logged in.
 #[derive(Serialize, ToSchema)]
 pub struct OfUser {
+    /// The user.
     user: User,
 }
 
 /// Who calls, and what the token may do.
 #[derive(Serialize, ToSchema)]
 pub struct Me {
+    /// The user whose token it is.
     user: User,
+    /// The account that the token belongs to.
     tenant: Account,
     /// All that the token may do.
     #[schema(value_type = Vec<String>, example = json!(["autocall_api_access", "telesales_api_access"]))]
