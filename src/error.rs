@@ -18,6 +18,12 @@ pub enum Error {
     /// No token, or one that stands for no session any more.
     #[error("unauthenticated")]
     Unauthenticated,
+    /// A name and a password that do not belong together. It does not tell whether there is such a name.
+    #[error("invalid username or password")]
+    BadCredentials,
+    /// One request more than its limit allows; in so many seconds there is room for one.
+    #[error("too many requests")]
+    TooManyRequests { retry_after: u64 },
     /// A token without the permission asked for.
     #[error("forbidden")]
     Forbidden,
@@ -30,6 +36,9 @@ pub enum Error {
     /// A link whose time is over.
     #[error("expired")]
     Expired,
+    /// A body larger than what is read here.
+    #[error("payload too large")]
+    TooLarge,
     /// A body of a type that is not taken here.
     #[error("unsupported media type")]
     UnsupportedMedia,

@@ -48,3 +48,11 @@ pub struct Page<T> {
     /// Rows on all pages.
     pub total: i64,
 }
+
+impl<T> Page<T> {
+    /// The same page with something made of each row.
+    pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
+        let Self { current_page, data, last_page, per_page, total } = self;
+        Page { current_page, data: data.into_iter().map(make).collect(), last_page, per_page, total }
+    }
+}

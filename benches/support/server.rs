@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
-use callboard::app::App;
+use callboard::app::{App, Exports};
 use callboard::auth::Role;
 use callboard::auth::session::{self, NewSession};
 use callboard::auth::token::Keys;
 use callboard::auth::user::{self, NewUser};
 use callboard::db::Database;
+use callboard::store::Store;
 use callboard::time::Clock;
 use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -40,7 +41,8 @@ impl Server {
         let keys = Keys::new(&[7; 32]).expect("long enough");
         let token = token(options, &keys).await;
         let db = Database::open(options.clone()).await.expect("a database");
-        let app = App::new(db.clone(), Clock::Fixed(end()), keys, CACHE_TTL);
+        let store = Store::directory(&std::env::temp_dir().join("callboard-bench-exports")).expect("a store");
+        let app = App::new(db.clone(), Clock::Fixed(end()), keys, CACHE_TTL, Exports::new(store));
         let runtime = runtime();
         let beside = db.clone();
         let started = runtime.spawn(async move {

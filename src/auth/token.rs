@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -25,13 +27,16 @@ pub struct Claims {
     pub exp: Option<i64>,
 }
 
-/// What tokens are signed and checked with.
+/// What tokens are signed and checked with. It has no `Debug`: nothing in it is anybody's to see.
 #[derive(Clone)]
 pub struct Keys(Arc<Inner>);
 
 struct Inner {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// The one that belongs to `encoding`, then those that signed before it.
+    decoding: Vec<DecodingKey>,
+    /// For links, in the same order: nothing that is signed as one can be taken for the other.
+    links: Vec<Hmac<Sha256>>,
     /// Tokens we have found to be ours, which they stay, to the letter. Others leave no trace.
     verified: RwLock<HashMap<Box<str>, Claims>>,
 }
@@ -40,12 +45,22 @@ struct Inner {
 const REMEMBERED: usize = 10_000;
 
 impl Keys {
-    /// None where the secret is shorter than [`SECRET_LEN`].
-    pub fn new(secret: &[u8]) -> Option<Self> {
-        (secret.len() >= SECRET_LEN).then(|| {
-            let (encoding, decoding) = (EncodingKey::from_secret(secret), DecodingKey::from_secret(secret));
-            Self(Arc::new(Inner { encoding, decoding, verified: RwLock::default() }))
-        })
+    /// From one secret or several, with commas or blanks between them: the first signs, all verify, so that a new
+    /// one may be put in front while tokens of the old one are out. None where there is none, or one of them is
+    /// shorter than [`SECRET_LEN`].
+    pub fn new(secrets: &[u8]) -> Option<Self> {
+        let is_between = |byte: &u8| *byte == b',' || byte.is_ascii_whitespace();
+        let secrets: Vec<&[u8]> = secrets.split(is_between).filter(|secret| !secret.is_empty()).collect();
+        let encoding = EncodingKey::from_secret(secrets.first()?);
+        let decoding = secrets.iter().map(|secret| DecodingKey::from_secret(secret)).collect();
+        let links = secrets.iter().map(|secret| link_key(secret)).collect::<Option<_>>()?;
+        let are_long = secrets.iter().all(|secret| secret.len() >= SECRET_LEN);
+        are_long.then(|| Self(Arc::new(Inner { encoding, decoding, links, verified: RwLock::default() })))
+    }
+
+    /// What links are signed with: the first signs, all verify.
+    pub fn of_links(&self) -> &[Hmac<Sha256>] {
+        &self.0.links
     }
 
     pub fn sign(&self, claims: &Claims) -> Result<String> {
@@ -60,8 +75,8 @@ impl Keys {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
-        let verified = jsonwebtoken::decode(token, &self.0.decoding, &validation);
-        let claims: Claims = verified.map_err(|_| Error::Unauthenticated)?.claims;
+        let by = |key| jsonwebtoken::decode::<Claims>(token, key, &validation).ok();
+        let claims = self.0.decoding.iter().find_map(by).ok_or(Error::Unauthenticated)?.claims;
         let mut known = self.0.verified.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
             known.clear();
@@ -69,6 +84,13 @@ impl Keys {
         known.insert(token.into(), claims);
         Ok(claims)
     }
+}
+
+/// A key of its own, derived from the secret.
+fn link_key(secret: &[u8]) -> Option<Hmac<Sha256>> {
+    let mut derived = Hmac::<Sha256>::new_from_slice(secret).ok()?;
+    derived.update(b"callboard links");
+    Hmac::new_from_slice(&derived.finalize().into_bytes()).ok()
 }
 
 impl Claims {
@@ -96,5 +118,23 @@ mod tests {
         }
         assert_eq!(ours.0.verified.read().unwrap().len(), 1);
         assert!(theirs.0.verified.read().unwrap().is_empty(), "others leave no trace");
+    }
+
+    #[test]
+    fn a_secret_is_followed_by_another_and_dropped_later() {
+        let [old, new] = ["o".repeat(SECRET_LEN), "n".repeat(SECRET_LEN)];
+        let now = "2026-06-30T08:00:00Z".parse().unwrap();
+        let claims = Claims::new(1, Uuid::from_u128(5), now, None);
+        let by = |secrets: &str| Keys::new(secrets.as_bytes()).unwrap();
+        let signed = by(&old).sign(&claims).unwrap();
+        for both in [format!("{new},{old}"), format!("{new} {old}\n"), format!("\n{new} ,\t{old},")] {
+            assert!(by(&both).verify(&signed).is_ok(), "{both:?}");
+            let signed = by(&both).sign(&claims).unwrap();
+            assert!(by(&new).verify(&signed).is_ok() && by(&old).verify(&signed).is_err(), "{both:?}");
+        }
+        assert!(by(&new).verify(&signed).is_err());
+        for wrong in ["", " , ", &old[1..], &format!("{new},short"), &format!("short {new}")] {
+            assert!(Keys::new(wrong.as_bytes()).is_none(), "{wrong:?}");
+        }
     }
 }

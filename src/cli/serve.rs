@@ -4,10 +4,12 @@ use std::pin::{Pin, pin};
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Running, Sharing};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::exports::worker;
 use crate::http;
 use crate::reports::telesales::abandon_check;
 use crate::rollups::compact;
@@ -44,7 +46,16 @@ pub async fn serve(config: &Config, app: App, listener: TcpListener, stop: Stop)
     let mut beside = JoinSet::new();
     beside.spawn(abandon_check::run(app.clone()));
     beside.spawn(compact::run(app.db.clone(), config.compact_every));
+    // Exports under way are given back at once, while requests are still answered: other instances go on with them.
+    let stopping = CancellationToken::new();
+    let workers = tokio::spawn(worker::run(app.clone(), stopping.clone()));
+    let stopping = stopping.drop_guard();
+    let stop = async move {
+        stop.await;
+        drop(stopping);
+    };
     let served = http::serve(app, listener, stop).await;
+    workers.await.map_err(Error::internal)?;
     beside.shutdown().await;
     served
 }

@@ -88,7 +88,9 @@ impl Contents {
 
     pub fn heading(&self) -> Heading<'_> {
         let (title, summary) = match (self.report_type, self.parts.first()) {
-            (ReportType::Full, _) | (_, None) => ("Campaign report", "Every report of a campaign, and all its attempts."),
+            (ReportType::Full, _) | (_, None) => {
+                ("Campaign report", "Every report of a campaign, and all its attempts.")
+            }
             (_, Some((part, _))) => (part.report.about.title, part.report.about.summary),
         };
         let Self { caption, account, made_at, .. } = self;

@@ -154,9 +154,12 @@ mod tests {
 
     #[test]
     fn a_local_time_is_written_as_chrono_writes_it() {
-        let zones = [chrono_tz::UTC, chrono_tz::America::St_Johns, chrono_tz::Asia::Kathmandu, chrono_tz::Europe::Paris];
+        let zones =
+            [chrono_tz::UTC, chrono_tz::America::St_Johns, chrono_tz::Asia::Kathmandu, chrono_tz::Europe::Paris];
         // Paris was nine minutes and 21 seconds ahead until 1911.
-        for seconds in [0, -1, 1_774_746_000, -2_000_000_000, -62_135_596_800, 253_402_300_799, 253_402_300_800, -70_000_000_000] {
+        for seconds in
+            [0, -1, 1_774_746_000, -2_000_000_000, -62_135_596_800, 253_402_300_799, 253_402_300_800, -70_000_000_000]
+        {
             for zone in zones {
                 let instant = DateTime::from_timestamp(seconds, 999_999_999).unwrap();
                 let mut written = Vec::new();

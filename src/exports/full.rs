@@ -8,13 +8,13 @@ use std::path::Path;
 use chrono_tz::Tz;
 use rust_xlsxwriter::{Format as Style, FormatAlign, Workbook, Worksheet, XlsxError};
 
+use super::about;
 use super::attempts::{self, COLUMNS, Row};
 use super::contents::Contents;
 use super::make::Rows;
 use super::pictures::{Frame, Placed, picture};
 use super::watch::{Watch, Watched};
 use super::workbook::{add_tables, failure, finish_sheet, placed, style, write_cell, write_header};
-use super::about;
 use crate::error::Result;
 use crate::reports::report::Caption;
 use crate::table::{CellRef, Format, Table};

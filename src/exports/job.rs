@@ -141,9 +141,17 @@ impl Stored {
         let Self { id, report_type, status, error, progress_pct, .. } = self;
         match (status.as_str(), self.file_name, self.file_size, self.completed_at, self.expires_at) {
             ("ready", Some(name), Some(file_size), Some(completed), Some(expires)) if now < expires => {
-                let (download_url, expires_in_seconds) = (links.link(&id, &name, expires), (expires - now).num_seconds());
+                let (download_url, expires_in_seconds) =
+                    (links.link(&id, &name, expires), (expires - now).num_seconds());
                 let completed_at = Instant(completed);
-                Export::Ready(Ready { job_id: id, status: "ready", download_url, expires_in_seconds, file_size, completed_at })
+                Export::Ready(Ready {
+                    job_id: id,
+                    status: "ready",
+                    download_url,
+                    expires_in_seconds,
+                    file_size,
+                    completed_at,
+                })
             }
             ("ready" | "expired", ..) => Export::Expired(Expired { job_id: id, status: "expired", report_type }),
             _ => Export::Pending(Pending { job_id: id, status, report_type, progress_pct, error }),

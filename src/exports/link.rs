@@ -35,7 +35,8 @@ impl<'a> Links<'a> {
 
     /// Whether we made that link, to the letter: Forbidden where not, Expired where its time is over.
     pub fn check(&self, job: &str, name: &str, expires: &str, signature: &str, now: DateTime<Utc>) -> Result<()> {
-        let seconds: i64 = expires.parse().ok().filter(|seconds: &i64| seconds.to_string() == expires).ok_or(Error::Forbidden)?;
+        let seconds: i64 =
+            expires.parse().ok().filter(|seconds: &i64| seconds.to_string() == expires).ok_or(Error::Forbidden)?;
         let signature = unhex(signature).ok_or(Error::Forbidden)?;
         // Compared in a time that does not tell how much of it was right.
         let is_ours = |key| mac(key, job, name, seconds).verify_slice(&signature).is_ok();
@@ -80,9 +81,14 @@ mod tests {
         let expires = DateTime::from_timestamp(1_782_810_000, 0).unwrap();
         let link = links.link("export_1", "Gia hạn.xlsx", expires);
         let (path, signature) = link.split_once("&signature=").unwrap();
-        assert_eq!(path, "https://reports.example.com/api/public/exports/export_1/Gia%20h%E1%BA%A1n.xlsx?expires=1782810000");
+        assert_eq!(
+            path,
+            "https://reports.example.com/api/public/exports/export_1/Gia%20h%E1%BA%A1n.xlsx?expires=1782810000"
+        );
         assert_eq!(signature, "to be seen");
-        let check = |at: i64| links.check("export_1", "Gia hạn.xlsx", "1782810000", signature, DateTime::from_timestamp(at, 0).unwrap());
+        let check = |at: i64| {
+            links.check("export_1", "Gia hạn.xlsx", "1782810000", signature, DateTime::from_timestamp(at, 0).unwrap())
+        };
         assert!(check(1_782_809_999).is_ok());
         assert!(matches!(check(1_782_810_000), Err(Error::Expired)));
     }

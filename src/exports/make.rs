@@ -58,10 +58,10 @@ pub async fn make(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<Made, (Sta
     let (contents, file) = write(app, job, watch).await.map_err(reading)?;
     let seconds = started.elapsed().as_secs_f64();
     let size = file.metadata().map_err(|error| reading(error.into()))?.len();
-    let (extension, content_type) = name::kind(job.report_type, job.format);
+    let extension = name::extension(job.report_type, job.format);
     let name = name::of(&contents, extension);
     let key = format!("{}/{}/{}.{extension}", job.tenant, job.id, job.claim.simple());
-    let label = Label { content_type, disposition: name::disposition(&name) };
+    let label = Label { content_type: name::content_type(&name), disposition: name::disposition(&name) };
     app.exports.store.put(&key, &label, file).await.map_err(|error| (Stage::Storing, error))?;
     Ok(Made { key, name, size, rows: watch.rows(), seconds })
 }

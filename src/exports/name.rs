@@ -13,12 +13,21 @@ use crate::time::instant::local;
 /// The most characters of a campaign's name in a file's.
 const MAX_NAME: usize = 80;
 
-/// Its extension, and its type as HTTP has it.
-pub fn kind(report_type: ReportType, format: Format) -> (&'static str, &'static str) {
+/// The extension of its name: one table as CSV is a file, several are an archive.
+pub fn extension(report_type: ReportType, format: Format) -> &'static str {
     match (format, report_type) {
-        (Format::Xlsx | Format::Json, _) => ("xlsx", workbook::CONTENT_TYPE),
-        (Format::Csv, ReportType::Trend | ReportType::Hangup | ReportType::Funnel) => ("csv", csv::CONTENT_TYPE),
-        (Format::Csv, ReportType::Kpis | ReportType::Dtmf | ReportType::Full) => ("zip", archive::CONTENT_TYPE),
+        (Format::Xlsx | Format::Json, _) => "xlsx",
+        (Format::Csv, ReportType::Trend | ReportType::Hangup | ReportType::Funnel) => "csv",
+        (Format::Csv, ReportType::Kpis | ReportType::Dtmf | ReportType::Full) => "zip",
+    }
+}
+
+/// The type of a file of that name.
+pub fn content_type(name: &str) -> &'static str {
+    match name.rsplit_once('.') {
+        Some((_, "xlsx")) => workbook::CONTENT_TYPE,
+        Some((_, "csv")) => csv::CONTENT_TYPE,
+        _ => archive::CONTENT_TYPE,
     }
 }
 

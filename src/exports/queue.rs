@@ -75,7 +75,8 @@ async fn submitted_before(scope: &mut Scope, order: &Order, by: i64, key: Option
          from exports where tenant_id = $1 and created_by = $2 and idempotency_key = $3",
     );
     let found = find.bind(by).bind(key).fetch_optional(scope.connection()).await?;
-    let (id, status, report_type, asked, rows) = found.ok_or_else(|| Error::internal("a key that stands for nothing"))?;
+    let (id, status, report_type, asked, rows) =
+        found.ok_or_else(|| Error::internal("a key that stands for nothing"))?;
     if asked != order.asked {
         return Err(Error::Conflict("This Idempotency-Key was used for another export.".into()));
     }
@@ -151,7 +152,8 @@ pub async fn finish(app: &App, job: &Job, made: &Made) -> Result<bool> {
     let ttl = TimeDelta::from_std(app.exports.ttl).map_err(Error::internal)?;
     let mut scope = app.db.write(job.tenant).await?;
     let finish = scope.query(include_str!("sql/finish.sql")).bind(job.id.clone()).bind(job.claim);
-    let finish = finish.bind(made.key.clone()).bind(made.name.clone()).bind(i64::try_from(made.size).unwrap_or(i64::MAX));
+    let finish =
+        finish.bind(made.key.clone()).bind(made.name.clone()).bind(i64::try_from(made.size).unwrap_or(i64::MAX));
     let finish = finish.bind(i64::try_from(made.rows).unwrap_or(i64::MAX)).bind(made.seconds).bind(now).bind(now + ttl);
     let finished = finish.execute(scope.connection()).await?;
     scope.commit().await?;
@@ -184,8 +186,6 @@ pub struct File {
     pub key: String,
     pub name: String,
     pub size: i64,
-    pub report_type: String,
-    pub format: String,
     pub expires_at: DateTime<Utc>,
 }
 

@@ -1,13 +1,13 @@
 //! What a client orders: which reports, as which file, over which window.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::auth::Tenant;
 use crate::db::Scope;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::query::{Choice, Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
-use crate::reports::autocall::Campaign;
+use crate::reports::autocall::{Beginning, Campaign};
 use crate::reports::report::{Format, Occasion, Subject};
 use crate::time::Window;
 
@@ -48,26 +48,27 @@ pub struct Order {
     pub asked: String,
 }
 
-/// What an order is read from.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    pub campaign: i64,
-    /// None where it is of a type that is not taken.
-    pub body: Option<&'a [u8]>,
-    pub now: DateTime<Utc>,
+/// NotFound where the account has no such campaign.
+pub async fn find_campaign(scope: &mut Scope, tenant: &Tenant, campaign: i64, now: DateTime<Utc>) -> Result<Beginning> {
+    Campaign::find(scope, Occasion { tenant, now, path_id: Some(campaign) }).await
 }
 
 impl Order {
-    /// NotFound where the account has no such campaign; then UnsupportedMedia, Malformed, or Invalid with every faulty
-    /// field.
-    pub async fn read(scope: &mut Scope, tenant: &Tenant, request: Request<'_>) -> Result<Self> {
-        let occasion = Occasion { tenant, now: request.now, path_id: Some(request.campaign) };
-        let beginning = Campaign::find(scope, occasion).await?;
-        let mut query = Query::of_json(request.body.ok_or(Error::UnsupportedMedia)?, PARAMETERS)?;
+    /// From the members of a JSON object. NotFound where the account has no such campaign; then Invalid with every
+    /// faulty field.
+    pub async fn read(
+        scope: &mut Scope,
+        tenant: &Tenant,
+        campaign: i64,
+        members: &Map<String, Value>,
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
+        let beginning = find_campaign(scope, tenant, campaign, now).await?;
+        let mut query = Query::of_members(members, PARAMETERS);
         let report_type = query.choice::<ReportType>(&REPORT_TYPE);
         let format = query.choice_of(&FORMAT, FORMATS).unwrap_or(FORMATS[0]);
         let given = [&FROM, &TO, &ZONE_OF_ACCOUNT].map(|parameter| query.text(parameter).map(str::to_owned));
-        let campaign = Campaign::read(&mut query, beginning, occasion);
+        let campaign = Campaign::read(&mut query, beginning, Occasion { tenant, now, path_id: Some(campaign) });
         let (report_type, campaign) = query.finish(report_type.zip(campaign))?;
         let attempts = campaign.attempts(scope).await?;
         let asked = json!([campaign.id, report_type.name(), format.name(), given]).to_string();

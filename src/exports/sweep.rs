@@ -83,14 +83,16 @@ async fn remove_unknown(app: &App) -> Result<()> {
     let mut files = store.list();
     while let Some(Kept { key, stored_at }) = files.try_next().await? {
         // What does not lie as our files lie is none of ours.
-        let tenant = key.split_once('/').and_then(|(tenant, rest)| rest.starts_with("export_").then(|| tenant.parse().ok()));
+        let tenant =
+            key.split_once('/').and_then(|(tenant, rest)| rest.starts_with("export_").then(|| tenant.parse().ok()));
         if let (Some(Some(tenant)), true) = (tenant, stored_at < before) {
             of_tenant.entry(tenant).or_default().push(key);
         }
     }
     for (tenant, keys) in of_tenant {
         let mut scope = app.db.read(tenant).await?;
-        let known = scope.select::<(String,)>("select file_key from exports where tenant_id = $1 and file_key = any ($2)");
+        let known =
+            scope.select::<(String,)>("select file_key from exports where tenant_id = $1 and file_key = any ($2)");
         let known = known.bind(keys.clone()).fetch_all(scope.connection()).await?;
         let known: BTreeSet<String> = known.into_iter().map(|(key,)| key).collect();
         for key in keys.iter().filter(|key| !known.contains(*key)) {

@@ -115,7 +115,9 @@ async fn hold(app: &App, job: &Job, watch: &Watch) {
         match timeout_at(until, queue::renew(&app.db, job, pace.lease, watch.progress_pct())).await {
             Ok(Ok(true)) => until = asked + pace.lease,
             Ok(Ok(false)) | Err(_) => return,
-            Ok(Err(error)) => tracing::warn!(job = job.id, %error, "a lease could not be renewed, and will be tried again"),
+            Ok(Err(error)) => {
+                tracing::warn!(job = job.id, %error, "a lease could not be renewed, and will be tried again")
+            }
         }
         if Instant::now() >= until {
             return;

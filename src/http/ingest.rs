@@ -29,8 +29,7 @@ pub const ATOMIC: Parameter =
 /// Each line is an `IngestLine` (see the schemas): it has a `kind` and states a whole row of it: what it leaves out, or gives as null, takes its default.
 /// Rows are upserted by their key within the account, so a body may be sent again; a later line wins. Bad lines
 /// are told by number and field and do not keep the others from being stored. 200 means committed.
-#[utoipa::path(post, path = PATH, tag = "Ingest", security(("token" = [])),
-    extensions(("x-permission" = json!("ingest_write"))),
+#[utoipa::path(post, path = PATH, tag = "Ingest",
     params(
         ("atomic" = Option<bool>, Query, description = ATOMIC.about),
         ("timezone" = Option<String>, Query, description = "IANA zone in which times without an offset are read; the account's by default."),
@@ -43,11 +42,8 @@ pub const ATOMIC: Parameter =
             example = json!({"data": {"received": 3, "stored": 2, "rejected": 1,
                 "errors": [{"line": 3, "errors": {"result": ["must be one of: answered, no_answer, busy, failed, abandoned."]}}]}})),
         (status = 400, description = "The body broke off or is no gzip; the lines before may be stored.", body = super::error::Body),
-        (status = 401, description = "No valid token.", body = super::error::Body),
-        (status = 403, description = "Not permitted.", body = super::error::Body),
         (status = 415, description = "Another content type or encoding.", body = super::error::Body),
         (status = 422, description = "A bad parameter; or, with atomic, a bad line: `lines.<n>.<field>`.", body = super::error::Body),
-        (status = 503, description = "The database is out of reach.", body = super::error::Body),
     ))]
 pub async fn post(
     Permitted { caller, .. }: Permitted<IngestWrite>,

@@ -3,9 +3,14 @@
 //! Owns everything that is HTTP: extracting, statuses, headers. Must not compute a figure or write SQL.
 
 mod around;
+mod auth;
+mod body;
 mod caching;
 mod campaigns;
+mod cors;
+mod downloads;
 mod error;
+mod exports;
 mod extract;
 mod health;
 mod ingest;
@@ -13,6 +18,7 @@ mod lines;
 pub mod openapi;
 mod reports;
 mod serve;
+mod visit;
 
 use std::sync::Arc;
 
@@ -23,25 +29,32 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::error::Error;
 use around::Around;
+use extract::IngestWrite;
 pub use serve::{serve, stop_signal};
 
 /// Every route, with its operation of the OpenAPI document.
 fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::with_openapi(openapi::base())
+    let router = OpenApiRouter::with_openapi(openapi::base())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(openapi::document))
+        .merge(auth::routes())
         .merge(campaigns::routes())
         .merge(reports::routes())
-        .routes(routes!(ingest::post))
+        .merge(exports::routes())
+        .routes(routes!(downloads::download))
+        .routes(routes!(ingest::post));
+    openapi::guard::<IngestWrite>(router, ingest::PATH)
 }
 
 /// The service.
-pub fn service(app: App) -> Around {
+fn service(app: App) -> Around {
     let (router, _) = routes().split_for_parts();
-    let router = router
+    let mut router = router
         .fallback(|| async { Error::NotFound })
-        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
-        .with_state(Arc::new(app));
-    Around::new(router, ingest::PATH)
+        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED });
+    if let Some(cors) = cors::layer(&app.cors_origins) {
+        router = router.layer(cors);
+    }
+    Around::new(router.with_state(Arc::new(app)), ingest::PATH)
 }

@@ -6,6 +6,7 @@ mod cache;
 mod campaigns;
 mod cli;
 mod durability;
+mod exports;
 mod health;
 mod hostile;
 mod ingest;

@@ -9,13 +9,14 @@ use std::io::Write;
 use std::ops::Deref;
 use std::time::Duration;
 
-use callboard::app::App;
+use callboard::app::{App, Exports};
 use callboard::auth::session::{self, NewSession};
 use callboard::auth::tenant::{DEFAULT_TIMEZONE, Tenant};
 use callboard::auth::token::Keys;
 use callboard::auth::user::{self, NewUser};
 use callboard::auth::{Permission, Role};
 use callboard::db::Database;
+use callboard::store::Store;
 use callboard::time::Clock;
 use chrono::{DateTime, Utc};
 use flate2::Compression;
@@ -24,6 +25,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Executor};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 /// The account that tests use unless they say otherwise.
@@ -35,6 +37,8 @@ pub const NOW: &str = "2026-06-30T08:00:00Z";
 pub struct TestApp {
     pub app: App,
     client: Client,
+    /// Where its exports are kept.
+    pub files: TempDir,
 }
 
 /// Somebody who talks to a server, with a token.
@@ -96,13 +100,23 @@ impl TestApp {
     async fn over(database: PgConnectOptions, now: DateTime<Utc>, keep: Duration) -> Self {
         let db = Database::open(database).await.expect("a database");
         let keys = Keys::new(&[7; 32]).expect("long enough");
-        let app = App::new(db, Clock::Fixed(now), keys, keep);
-        Self { client: Client::new(serve(&app).await, String::new()), app }
+        let files = TempDir::new().expect("a directory");
+        let exports = Exports::new(Store::directory(files.path()).expect("a store"));
+        let app = App::new(db, Clock::Fixed(now), keys, keep, exports);
+        Self { client: Client::new(serve(&app).await, String::new()), app, files }
     }
 
     /// Another instance on the same database, where it is another time, and a client with the same token.
     pub async fn instance(&self, now: DateTime<Utc>, keep: Duration) -> Client {
-        let app = App::new(self.app.db.clone(), Clock::Fixed(now), self.app.keys.clone(), keep);
+        let (db, keys, exports) = (self.app.db.clone(), self.app.keys.clone(), self.app.exports.clone());
+        let app = App::new(db, Clock::Fixed(now), keys, keep, exports);
+        Client::new(serve(&app).await, self.token.clone())
+    }
+
+    /// Another instance on the same database, changed in something, and a client with the same token.
+    pub async fn changed(&self, change: impl FnOnce(&mut App)) -> Client {
+        let mut app = self.app.clone();
+        change(&mut app);
         Client::new(serve(&app).await, self.token.clone())
     }
 
@@ -164,7 +178,10 @@ impl Deref for TestApp {
 
 impl Client {
     pub fn new(url: String, token: String) -> Self {
-        Self { url, token, http: reqwest::Client::new() }
+        // There is no cryptography in this client but what a program brings.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+        Self { url, token, http: http.expect("a client") }
     }
 
     pub async fn get(&self, path: &str) -> Answer {

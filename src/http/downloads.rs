@@ -1,0 +1,162 @@
+//! Downloads: what a signed link leads to, without a token.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE,
+    LOCATION, RANGE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::exports::links;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::exports::name;
+use crate::exports::queue::{self, File};
+use crate::query::{self, Kind, Parameter};
+
+const EXPIRES: Parameter = Parameter::required("expires", Kind::Text, "When the link expires, in seconds since 1970.");
+const SIGNATURE: Parameter = Parameter::required("signature", Kind::Text, "That the link is ours, to the letter.");
+
+/// Download a finished export.
+///
+/// The link is the `download_url` of the export. Whoever has it has the file: no token is asked for.
+#[utoipa::path(get, path = "/api/public/exports/{job_id}/{file_name}", tag = "AutoCall exports", operation_id = "autocall_export_download",
+    params(
+        ("job_id" = String, Path, description = "The export."),
+        ("file_name" = String, Path, description = "What the file is called."),
+        ("expires" = i64, Query, description = EXPIRES.about),
+        ("signature" = String, Query, description = SIGNATURE.about, pattern = "^[0-9a-f]{64}$"),
+        ("Range" = Option<String>, Header, description = "Only these bytes, as `bytes=0-1023`: one range, not several."),
+        ("If-Range" = Option<String>, Header, description = "The ETag of the file that a range is to be of; of another, the whole file is sent."),
+    ),
+    responses(
+        (status = 200, description = "The file.", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 206, description = "A part of the file.", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 302, description = "The file is in a bucket, at the address in `Location`."),
+        (status = 403, description = "The link is not one of ours.", body = super::error::Body),
+        (status = 410, description = "The link has expired, and its file is gone.", body = super::error::Body,
+            example = json!({"message": "This link has expired."})),
+        (status = 416, description = "The file has no such bytes.", body = super::error::Body),
+        (status = 503, description = "The place where files are kept is out of reach.", body = super::error::Body),
+    ))]
+pub async fn download(
+    State(app): State<Arc<App>>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let Path((job, name)) = path.map_err(|_| Error::Forbidden)?;
+    let (query, now) = (query.unwrap_or_default(), app.clock.now());
+    let given = |parameter| query::last(&query, parameter).unwrap_or_default();
+    links(&app).check(&job, &name, &given(&EXPIRES), &given(&SIGNATURE), now)?;
+    let file = queue::behind_link(&app.db, &job).await?;
+    let left = (file.expires_at - now).to_std().unwrap_or_default();
+    if let Some(address) = app.exports.store.address(&file.key, left.max(Duration::from_secs(1))).await? {
+        return redirect(address.as_str());
+    }
+    send(&app, &file, &headers).await
+}
+
+fn redirect(address: &str) -> Result<Response> {
+    let address = HeaderValue::from_str(address).map_err(Error::internal)?;
+    Ok((StatusCode::FOUND, [(LOCATION, address), (CACHE_CONTROL, UNKEPT)]).into_response())
+}
+
+/// A link is a secret while it lasts, and what it opens is its owner's.
+const UNKEPT: HeaderValue = HeaderValue::from_static("private, no-store");
+
+async fn send(app: &App, file: &File, headers: &HeaderMap) -> Result<Response> {
+    let size = u64::try_from(file.size).unwrap_or(0);
+    // Another try at the same job has another key.
+    let tag = HeaderValue::from_str(&format!("\"{}\"", file.key)).map_err(Error::internal)?;
+    let is_of_this = headers.get(IF_RANGE).is_none_or(|wanted| *wanted == tag);
+    let wanted = headers.get(RANGE).filter(|_| is_of_this).and_then(|range| range.to_str().ok());
+    let (status, range) = match wanted.map_or(Wanted::Whole, |range| read_range(range, size)) {
+        Wanted::Whole => (StatusCode::OK, 0..size),
+        Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+        Wanted::Nothing => {
+            return Ok(
+                (StatusCode::RANGE_NOT_SATISFIABLE, [(CONTENT_RANGE, format!("bytes */{size}"))]).into_response()
+            );
+        }
+    };
+    // A file that is not there although its time is not over yet was removed by somebody.
+    let bytes = app.exports.store.read(&file.key, range.clone()).await;
+    let bytes = bytes.map_err(|error| if matches!(error, Error::NotFound) { Error::Expired } else { error })?;
+    let disposition = HeaderValue::from_str(&name::disposition(&file.name)).map_err(Error::internal)?;
+    let mut response = Response::new(Body::from_stream(bytes));
+    *response.status_mut() = status;
+    let answered = response.headers_mut();
+    answered.insert(CONTENT_TYPE, HeaderValue::from_static(name::content_type(&file.name)));
+    answered.insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
+    answered.insert(CONTENT_DISPOSITION, disposition);
+    answered.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    answered.insert(ETAG, tag);
+    answered.insert(CACHE_CONTROL, UNKEPT);
+    answered.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answered.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if status == StatusCode::PARTIAL_CONTENT {
+        let part = format!("bytes {}-{}/{size}", range.start, range.end - 1);
+        answered.insert(CONTENT_RANGE, HeaderValue::from_str(&part).map_err(Error::internal)?);
+    }
+    Ok(response)
+}
+
+/// Which bytes of a file are to be sent.
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    Whole,
+    Part(Range<u64>),
+    Nothing,
+}
+
+/// `bytes=0-99`, `bytes=100-`, `bytes=-100`. What is none of these is passed over (RFC 9110, section 14.2).
+fn read_range(text: &str, size: u64) -> Wanted {
+    let number =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten();
+    let Some((first, last)) = text.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-')) else {
+        return Wanted::Whole;
+    };
+    let range = match (first.is_empty(), last.is_empty(), number(first), number(last)) {
+        (true, false, _, Some(length)) => size.saturating_sub(length)..size,
+        (false, true, Some(first), _) => first..size,
+        (false, false, Some(first), Some(last)) if first <= last => first..last.saturating_add(1).min(size),
+        _ => return Wanted::Whole,
+    };
+    if range.start >= range.end { Wanted::Nothing } else { Wanted::Part(range) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_read_as_rfc_9110_has_it() {
+        for (text, range) in [
+            ("bytes=0-0", 0..1),
+            ("bytes=0-99", 0..10),
+            ("bytes=4-", 4..10),
+            ("bytes=-3", 7..10),
+            ("bytes=-30", 0..10),
+            ("bytes=9-18446744073709551615", 9..10),
+        ] {
+            assert_eq!(read_range(text, 10), Wanted::Part(range), "{text}");
+        }
+        for text in ["bytes=10-", "bytes=10-12", "bytes=-0"] {
+            assert_eq!(read_range(text, 10), Wanted::Nothing, "{text}");
+        }
+        for text in
+            ["", "bytes", "bytes=", "bytes=-", "bytes=3-2", "bytes=0-1,3-4", "lines=0-1", "bytes=+1-2", "bytes=a-b"]
+        {
+            assert_eq!(read_range(text, 10), Wanted::Whole, "{text}");
+        }
+        assert_eq!(read_range("bytes=0-", 0), Wanted::Nothing);
+    }
+}

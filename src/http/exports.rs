@@ -1,0 +1,227 @@
+//! Exports: ordering one, seeing what became of it, cancelling it. `/api/autocall/campaigns/{id}/reports/export`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::{AutocallExportReport, Permitted, path_id};
+use super::{body, openapi};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::exports::job::Export;
+use crate::exports::link::Links;
+use crate::exports::queue::{self, Ordered, Submitted};
+use crate::exports::request::{Order, find_campaign};
+use crate::page::{PAGE, PER_PAGE, Page, Wanted};
+use crate::query::Query;
+use crate::reports::report::Data;
+
+const ALL: &str = "/api/autocall/campaigns/{id}/reports/export";
+const ONE: &str = "/api/autocall/campaigns/{id}/reports/export/{job_id}";
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+/// The most bytes of a client's key.
+const MAX_KEY: usize = 255;
+
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    let router = OpenApiRouter::new().routes(routes!(order, list)).routes(routes!(show, cancel));
+    openapi::guard::<AutocallExportReport>(openapi::guard::<AutocallExportReport>(router, ALL), ONE)
+}
+
+/// What is to be exported.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read by name, so that every fault is told; this is what documents say of it")]
+pub struct AutocallExportOrder {
+    /// kpis, trend (by day), hangup, dtmf or funnel; full is all of these, the heatmap, and every attempt as a row.
+    #[schema(pattern = "^(kpis|trend|hangup|dtmf|funnel|full)$")]
+    report_type: String,
+    /// Start of the window, a date or an instant. Default: when the campaign started, else its first attempt, else its
+    /// creation.
+    from: Option<String>,
+    /// End of the window, left out; a bare date takes in that day. Default: now.
+    to: Option<String>,
+    /// xlsx (default) or csv. As csv, several tables are a zip of them.
+    #[schema(pattern = "^(xlsx|csv)$")]
+    format: Option<String>,
+    /// IANA zone in which dates are read and cut. Default: the account's.
+    timezone: Option<String>,
+}
+
+/// An export that was ordered.
+#[derive(Serialize, ToSchema)]
+pub struct AutocallExportOrdered {
+    /// Names the export from now on.
+    job_id: String,
+    /// queued; where the order was given before, what became of it.
+    status: String,
+    /// Which report it is.
+    report_type: String,
+    /// About how long it takes once it has begun, from the attempts in the window and the speed of earlier exports.
+    estimated_seconds: i64,
+}
+
+/// Order an export.
+///
+/// It is made in the background, from one snapshot: look at it by its `job_id` until it is `ready` or `failed`.
+#[utoipa::path(post, path = ALL, tag = "AutoCall exports", operation_id = "autocall_export_order",
+    params(
+        ("id" = i64, Path, description = "The campaign."),
+        ("Idempotency-Key" = Option<String>, Header, description = "A name that you give the order, of at most 255 characters of ASCII. Sent again within 24 hours, by the same user, it is answered with the same export."),
+    ),
+    request_body(content = AutocallExportOrder, example = json!({"report_type": "full", "from": "2026-06-01", "to": "2026-06-30", "format": "xlsx"})),
+    responses(
+        (status = 202, description = "It will be made.", body = Data<AutocallExportOrdered>,
+            example = json!({"data": {"job_id": "export_a7b3c5d2", "status": "queued", "report_type": "full", "estimated_seconds": 30}})),
+        (status = 400, description = "The body is no JSON object.", body = super::error::Body),
+        (status = 404, description = "The account has no such campaign.", body = super::error::Body),
+        (status = 409, description = "That Idempotency-Key was used for another order.", body = super::error::Body,
+            example = json!({"message": "This Idempotency-Key was used for another export."})),
+        (status = 413, description = "The body has more than 64 KiB.", body = super::error::Body),
+        (status = 415, description = "The body is not application/json.", body = super::error::Body),
+        (status = 422, description = "Fields that are missing or cannot be worked with, every one listed.", body = super::error::Body),
+        (status = 503, description = "The database is out of reach.", body = super::error::Body),
+    ))]
+async fn order(
+    Permitted { caller, .. }: Permitted<AutocallExportReport>,
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<Data<AutocallExportOrdered>>)> {
+    let (campaign, tenant, now) = (path_id(path)?, &caller.tenant, app.clock.now());
+    find_campaign(&mut app.db.read(tenant.id).await?, tenant, campaign, now).await?;
+    let members = body::object(&headers, body).await?;
+    let key = idempotency_key(&headers);
+    let mut scope = app.db.write(tenant.id).await?;
+    let order = Order::read(&mut scope, tenant, campaign, &members, now).await;
+    let (order, key) = both(order, key)?;
+    let submitted = queue::submit(&mut scope, &order, Ordered { by: caller.user_id, key, at: now }).await?;
+    scope.commit().await?;
+    let Submitted { id: job_id, status, report_type, estimated_seconds } = submitted;
+    let data = AutocallExportOrdered { job_id, status, report_type, estimated_seconds };
+    Ok((StatusCode::ACCEPTED, Json(Data { data })))
+}
+
+/// What the body and the header came to; where both are at fault, the faults of both.
+fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(Error::Invalid(mut faults)), Err(Error::Invalid(others))) => {
+            others.iter().for_each(|(field, messages)| messages.iter().for_each(|message| faults.add(field, message)));
+            Err(Error::Invalid(faults))
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
+}
+
+/// The client's name for the order; an empty one is as if absent.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(key) = headers.get(IDEMPOTENCY_KEY).filter(|key| !key.is_empty()) else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| key.len() <= MAX_KEY);
+    let fault = || Error::invalid(IDEMPOTENCY_KEY, format!("must be at most {MAX_KEY} characters of ASCII."));
+    key.map(|key| Some(key.to_owned())).ok_or_else(fault)
+}
+
+/// The exports of a campaign, the newest first.
+#[utoipa::path(get, path = ALL, tag = "AutoCall exports", operation_id = "autocall_exports",
+    params(
+        ("id" = i64, Path, description = "The campaign."),
+        ("page" = Option<i64>, Query, description = PAGE.about, minimum = 1),
+        ("per_page" = Option<i64>, Query, description = PER_PAGE.about, minimum = 1, maximum = 200),
+    ),
+    responses(
+        (status = 200, description = "A page of exports.", body = Page<Export>,
+            example = json!({"current_page": 1, "data": [
+                {"job_id": "export_b8c4d6e3", "status": "running", "report_type": "full", "progress_pct": 45},
+                {"job_id": "export_9a8b7c6d", "status": "failed", "report_type": "full", "progress_pct": 0, "error": "Cancelled."},
+                {"job_id": "export_1f2e3d4c", "status": "expired", "report_type": "kpis"}],
+                "last_page": 1, "per_page": 50, "total": 3})),
+        (status = 404, description = "The account has no such campaign.", body = super::error::Body),
+        (status = 422, description = "A page that cannot be worked with.", body = super::error::Body),
+        (status = 503, description = "The database is out of reach.", body = super::error::Body),
+    ))]
+async fn list(
+    Permitted { caller, .. }: Permitted<AutocallExportReport>,
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Page<Export>>> {
+    let (campaign, now) = (path_id(path)?, app.clock.now());
+    let mut scope = app.db.read(caller.tenant.id).await?;
+    find_campaign(&mut scope, &caller.tenant, campaign, now).await?;
+    let mut query = Query::parse(query.as_deref().unwrap_or_default());
+    let wanted = Wanted::read(&mut query);
+    let found = queue::page(&mut scope, campaign, query.finish(Some(wanted))?).await?;
+    let links = links(&app);
+    Ok(Json(found.map(|stored| stored.seen(now, &links))))
+}
+
+/// What became of an export.
+#[utoipa::path(get, path = ONE, tag = "AutoCall exports", operation_id = "autocall_export_show",
+    params(
+        ("id" = i64, Path, description = "The campaign."),
+        ("job_id" = String, Path, description = "The export."),
+    ),
+    responses(
+        (status = 200, description = "The export, as far as it is.", body = Data<Export>,
+            example = json!({"data": {"job_id": "export_a7b3c5d2", "status": "ready",
+                "download_url": "https://reports.example.com/api/public/exports/export_a7b3c5d2/Renewal%20Q3_full_2026-06-01_2026-06-30.xlsx?expires=1782810083&signature=5d1f0c7a",
+                "expires_in_seconds": 3600, "file_size": 542_600, "completed_at": "2026-06-30T08:01:23+00:00"}})),
+        (status = 404, description = "The campaign has no such export.", body = super::error::Body),
+        (status = 503, description = "The database is out of reach.", body = super::error::Body),
+    ))]
+async fn show(
+    Permitted { caller, .. }: Permitted<AutocallExportReport>,
+    State(app): State<Arc<App>>,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Result<Json<Data<Export>>> {
+    let (campaign, job) = campaign_and_job(path)?;
+    let mut scope = app.db.read(caller.tenant.id).await?;
+    let stored = queue::find(&mut scope, campaign, &job).await?;
+    Ok(Json(Data { data: stored.seen(app.clock.now(), &links(&app)) }))
+}
+
+/// Cancel an export that waits or is being made. It becomes failed, with the error `Cancelled.`
+#[utoipa::path(delete, path = ONE, tag = "AutoCall exports", operation_id = "autocall_export_cancel",
+    params(
+        ("id" = i64, Path, description = "The campaign."),
+        ("job_id" = String, Path, description = "The export."),
+    ),
+    responses(
+        (status = 204, description = "It is cancelled."),
+        (status = 404, description = "The campaign has no such export.", body = super::error::Body),
+        (status = 409, description = "It is finished.", body = super::error::Body,
+            example = json!({"message": "This export is ready and can no longer be cancelled."})),
+        (status = 503, description = "The database is out of reach.", body = super::error::Body),
+    ))]
+async fn cancel(
+    Permitted { caller, .. }: Permitted<AutocallExportReport>,
+    State(app): State<Arc<App>>,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Result<StatusCode> {
+    let (campaign, job) = campaign_and_job(path)?;
+    let mut scope = app.db.write(caller.tenant.id).await?;
+    queue::cancel(&mut scope, campaign, &job, app.clock.now()).await?;
+    scope.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The ids of a path. What is no integer is no campaign's, and what Postgres cannot hold is no job's.
+fn campaign_and_job(path: Result<Path<(String, String)>, PathRejection>) -> Result<(i64, String)> {
+    let Path((campaign, job)) = path.map_err(|_| Error::NotFound)?;
+    if job.contains('\0') {
+        return Err(Error::NotFound);
+    }
+    Ok((campaign.parse().map_err(|_| Error::NotFound)?, job))
+}
+
+pub fn links(app: &App) -> Links<'_> {
+    Links::new(&app.keys, app.exports.public_url.as_deref().unwrap_or_default())
+}
