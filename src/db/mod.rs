@@ -114,7 +114,13 @@ impl Database {
 
     /// As [`Database::read`], for as long as it takes, and without keeping reports from their connections.
     pub async fn read_at_length(&self, tenant: i64) -> Result<Scope> {
-        Scope::begin(&self.exporting, "begin isolation level repeatable read read only", tenant).await
+        let mut scope =
+            Scope::begin(&self.exporting, "begin isolation level repeatable read read only", tenant).await?;
+        // Postgres then looks whether anybody still waits for a statement; not on every system it can.
+        let look =
+            "do $$ begin set local client_connection_check_interval = '1s'; exception when others then null; end $$";
+        scope.connection().execute(look).await?;
+        Ok(scope)
     }
 
     /// A transaction in which rows of one account are read and written; undone unless committed.

@@ -94,6 +94,7 @@ pub struct Ready {
     /// Names the export.
     job_id: String,
     /// ready.
+    #[schema(pattern = "^ready$")]
     status: &'static str,
     /// Where the file is: no token is needed, whoever has the link has the file. It leads there by a redirect where
     /// files are kept in a bucket.
@@ -113,6 +114,7 @@ pub struct Pending {
     /// Names the export.
     job_id: String,
     /// queued, running or failed.
+    #[schema(pattern = "^(queued|running|failed)$")]
     status: String,
     /// Which report it is.
     report_type: String,
@@ -130,6 +132,7 @@ pub struct Expired {
     /// Names the export.
     job_id: String,
     /// expired.
+    #[schema(pattern = "^expired$")]
     status: &'static str,
     /// Which report it was.
     report_type: String,

@@ -96,34 +96,34 @@ async fn attend(app: &App, job: &Job, stop: &CancellationToken) -> Ended {
         // A task of its own: should it panic, it fails like any other.
         AbortOnDropHandle::new(tokio::spawn(async move { make(&app, &job, &watch).await }))
     };
-    let ended = tokio::select! {
-        made = making => Ended::Made(made.unwrap_or_else(|error| Err((Stage::Reading, Error::internal(error))))),
-        () = hold(app, job, &watch) => Ended::Lost,
-        () = stop.cancelled() => Ended::Stopped,
-    };
+    let ended = until_ended(app, job, &watch, making, stop).await;
     watch.stop();
     ended
 }
 
-/// Renews the lease, until that is no longer possible, or too late.
-async fn hold(app: &App, job: &Job, watch: &Watch) {
+/// Waits, renewing the lease, until the file is made, or that is no longer possible, or too late.
+async fn until_ended(app: &App, job: &Job, watch: &Watch, mut making: Making, stop: &CancellationToken) -> Ended {
     let pace = app.exports.pace;
     let mut until = Instant::now() + pace.lease;
-    loop {
-        sleep(pace.renew_every).await;
+    while Instant::now() < until {
+        tokio::select! {
+            made = &mut making => {
+                return Ended::Made(made.unwrap_or_else(|error| Err((Stage::Reading, Error::internal(error)))));
+            }
+            () = stop.cancelled() => return Ended::Stopped,
+            () = sleep(pace.renew_every) => {}
+        }
         let asked = Instant::now();
         match timeout_at(until, queue::renew(&app.db, job, pace.lease, watch.progress_pct())).await {
             Ok(Ok(true)) => until = asked + pace.lease,
-            Ok(Ok(false)) | Err(_) => return,
-            Ok(Err(error)) => {
-                tracing::warn!(job = job.id, %error, "a lease could not be renewed, and will be tried again")
-            }
-        }
-        if Instant::now() >= until {
-            return;
+            Ok(Ok(false)) | Err(_) => break,
+            Ok(Err(error)) => tracing::warn!(job = job.id, %error, "a lease was not renewed, and is tried again"),
         }
     }
+    Ended::Lost
 }
+
+type Making = AbortOnDropHandle<Result<Made, (Stage, Error)>>;
 
 /// Writes down how a try ended.
 async fn end(app: &App, job: &Job, ended: Ended) -> Result<()> {

@@ -64,6 +64,7 @@ const OPEN: &[(&str, &str)] = &[
     ("/readyz", "asked by what sends requests their way"),
     ("/openapi.json", "says nothing of anybody"),
     ("/api/auth/login", "is where tokens come from"),
+    ("/api/public/exports/{job_id}/{file_name}", "is opened by the signature in its link"),
 ];
 
 #[test]
@@ -97,7 +98,11 @@ async fn every_route_but_the_open_ones_wants_a_valid_token() {
     }
     for operation in operations().iter().filter(|operation| operation.permissions.is_none()) {
         let answer = test.request(operation.method.clone(), &operation.path, None).await;
-        let expected = if operation.method == Method::GET { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+        let expected = match operation.path.as_str() {
+            path if path.starts_with("/api/public/") => StatusCode::FORBIDDEN, // without its signature
+            _ if operation.method == Method::GET => StatusCode::OK,
+            _ => StatusCode::BAD_REQUEST,
+        };
         assert_eq!(answer.status, expected, "{}", operation.path);
     }
 }
@@ -241,7 +246,7 @@ async fn unknown_routes_and_methods_are_told_before_the_token_is_asked_for() {
     let unknown = test.request(Method::GET, "/api/autocall/nothing", None).await;
     assert_eq!((unknown.status, unknown.json()), (StatusCode::NOT_FOUND, json!({"message": "Resource not found"})));
     for operation in operations() {
-        let answer = test.request(Method::DELETE, &operation.target(), None).await;
+        let answer = test.request(Method::PUT, &operation.target(), None).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{}", operation.path);
         assert_eq!(answer.json(), json!({"message": "Method not allowed"}));
         assert!(!answer.header("x-request-id").is_empty());

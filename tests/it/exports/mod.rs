@@ -1,6 +1,9 @@
 //! Exports: from the order to the file, whatever happens on the way.
 
 mod files;
+mod links;
+mod queue;
+mod requests;
 
 use std::io::{Cursor, Read};
 

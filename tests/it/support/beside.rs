@@ -46,6 +46,22 @@ impl Beside {
         assert_eq!(self.waiting().await, statements);
     }
 
+    /// Waits until so many statements wait for a lock that have this in them.
+    pub async fn until_waits(&mut self, part: &str, statements: i64) {
+        let count = "select count(*) from pg_stat_activity
+                     where datname = current_database() and wait_event_type = 'Lock' and strpos(query, $1) > 0";
+        let started = Instant::now();
+        loop {
+            self.0.execute("select pg_stat_clear_snapshot()").await.expect("done");
+            let waiting: i64 = sqlx::query_scalar(count).bind(part).fetch_one(&mut self.0).await.expect("a count");
+            if waiting == statements {
+                return;
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "{waiting} statements with {part}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Breaks the connections of those who wait.
     pub async fn break_off(&mut self) {
         let kill = "select pg_terminate_backend(pid) from pg_stat_activity

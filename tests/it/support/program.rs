@@ -95,6 +95,21 @@ impl Program {
         command
     }
 
+    /// As [`Program::command`], begun by a line of shell: `$0` is the program, `$@` its arguments.
+    pub fn limited(&self, line: &str, arguments: &[&str]) -> Command {
+        let plain = self.command(arguments);
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(line).arg(&self.executable).args(arguments);
+        for (name, value) in plain.as_std().get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+    }
+
     /// Runs a command to its end.
     pub async fn run(&self, arguments: &[&str]) -> Output {
         self.feed(arguments, b"").await

@@ -1,0 +1,384 @@
+//! The queue under strain: several instances, accounts, tries; workers that are slow, stopped, or killed.
+
+use std::time::Duration;
+
+use callboard::app::{App, Pace};
+use callboard::exports::{queue, worker};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{EXPORT, cancel, download, june, order, settle, show, unzip};
+use crate::support::beside::Beside;
+use crate::support::program::{Program, eventually, signal};
+use crate::support::{Client, TENANT, TestApp};
+
+/// In a hurry; a lease is as long as it is, for tests say themselves when one has run out.
+const PACE: Pace = Pace {
+    lease: Duration::from_secs(30),
+    renew_every: Duration::from_millis(20),
+    look_every: Duration::from_millis(50),
+    wait: Duration::ZERO,
+};
+
+/// A campaign of so many attempts.
+async fn with_attempts(attempts: u32) -> TestApp {
+    let mut test = TestApp::new().await;
+    test.app.exports.pace = PACE;
+    test.ingest(&[
+        json!({"kind": "autocall_campaign", "id": 1, "name": "C"}),
+        json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321"}),
+    ])
+    .await;
+    test.execute(
+        TENANT,
+        &format!(
+            "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at)
+        select 1, 'a' || n, 1, 1, 1, '2026-06-03' from generate_series(1, {attempts}) n"
+        ),
+    )
+    .await;
+    test
+}
+
+/// Notes each claim that is given, and each file that is finished, as the database sees it.
+async fn note_claims(test: &TestApp) {
+    test.execute(
+        TENANT,
+        "create table noted (tenant_id bigint, id text, claim uuid, what text, at bigserial);
+        grant all on noted, noted_at_seq to public;
+        create function note() returns trigger language plpgsql as $$ begin
+            if new.claim is distinct from old.claim and new.claim is not null then
+                insert into noted values (new.tenant_id, new.id, new.claim, 'begun');
+            elsif new.status is distinct from old.status then
+                insert into noted values (new.tenant_id, new.id, old.claim, new.status);
+            end if;
+            return new; end $$;
+        create trigger note before update on exports for each row execute function note()",
+    )
+    .await;
+}
+
+async fn noted(test: &TestApp, what: &str) -> Vec<String> {
+    let rows = test.query(TENANT, &format!("select to_jsonb(id) from noted where what = '{what}' order by at")).await;
+    rows.iter().map(|id| id.as_str().expect("an id").to_owned()).collect()
+}
+
+struct Instance {
+    stop: CancellationToken,
+    running: JoinHandle<()>,
+}
+
+impl Instance {
+    fn start(app: &App) -> Self {
+        let stop = CancellationToken::new();
+        Self { running: tokio::spawn(worker::run(app.clone(), stop.clone())), stop }
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.running.await.expect("an end");
+    }
+}
+
+async fn until(client: &Client, id: &str, status: &str) -> Value {
+    let mut seen = Value::Null;
+    eventually(&format!("{id} is {status}"), async || {
+        seen = show(client, id).await;
+        seen["status"] == status
+    })
+    .await;
+    seen
+}
+
+async fn lease_runs_out(test: &TestApp, id: &str) {
+    test.execute(TENANT, &format!("update exports set leased_until = now() where id = '{id}'")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_instances_make_every_file_once() {
+    let test = with_attempts(500).await;
+    note_claims(&test).await;
+    let mut ids = Vec::new();
+    for number in 0..30 {
+        let types = ["full", "kpis", "trend"];
+        ids.push(order(&test, &june(types[number % 3], if number % 2 == 0 { "csv" } else { "xlsx" })).await);
+    }
+    let instances: Vec<Instance> = (0..3).map(|_| Instance::start(&test.app)).collect();
+    for id in &ids {
+        download(&test, &until(&test, id, "ready").await).await;
+    }
+    for instance in instances {
+        instance.stop().await;
+    }
+    for what in ["begun", "ready"] {
+        let mut seen = noted(&test, what).await;
+        seen.sort();
+        let mut expected = ids.clone();
+        expected.sort();
+        assert_eq!(seen, expected, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_told_of_and_not_only_found() {
+    let mut test = with_attempts(1).await;
+    test.app.exports.pace.look_every = Duration::from_secs(3600);
+    let instance = Instance::start(&test.app);
+    // The second job is there when nobody looks by himself any more.
+    for _ in 0..2 {
+        let mut listening = false;
+        eventually("it listens", async || {
+            let waiting = test.query(TENANT, "select to_jsonb(count(*)) from pg_stat_activity where datname = current_database() and query like 'LISTEN%'").await;
+            listening |= waiting[0] == 1;
+            listening
+        })
+        .await;
+        let id = order(&test, &june("kpis", "csv")).await;
+        until(&test, &id, "ready").await;
+    }
+    instance.stop().await;
+}
+
+#[tokio::test]
+async fn one_accounts_many_exports_do_not_keep_another_waiting() {
+    let test = with_attempts(1).await;
+    let neighbour = Client::new(test.url.clone(), test.account(2).await);
+    neighbour.ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "Theirs"})]).await;
+    for _ in 0..20 {
+        order(&test, &june("full", "xlsx")).await;
+    }
+    let theirs = [order(&neighbour, &june("kpis", "csv")).await, order(&neighbour, &june("kpis", "csv")).await];
+    test.execute(TENANT, "update exports set created_at = created_at - interval '1 hour'").await;
+    test.execute(
+        2,
+        &format!("update exports set created_at = created_at + interval '1 hour' where id = '{}'", theirs[1]),
+    )
+    .await;
+    let mut claimed = Vec::new();
+    for _ in 0..5 {
+        let job = queue::claim(&test.app.db, PACE.lease).await.expect("a queue").expect("a job");
+        claimed.push((job.tenant, job.id));
+    }
+    let tenants: Vec<i64> = claimed.iter().map(|(tenant, _)| *tenant).collect();
+    assert_eq!(tenants, [1, 2, 1, 2, 1], "in turn, the oldest first");
+    assert_eq!((&claimed[1].1, &claimed[3].1), (&theirs[0], &theirs[1]));
+}
+
+/// What a full export waits for then: the statement it begins with.
+const HELD_UP: &str = "-- When campaigns began";
+
+/// Orders a full export and lets it come as far as the attempts, which are held back.
+async fn held_up(test: &TestApp) -> (String, Beside) {
+    let mut beside = Beside::of(test).await;
+    let id = order(test, &june("full", "csv")).await;
+    beside.lock("autocall_attempts").await;
+    (id, beside)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_worker_that_lost_its_job_stops_and_publishes_nothing() {
+    let test = with_attempts(100).await;
+    note_claims(&test).await;
+    let (id, mut beside) = held_up(&test).await;
+    let first = Instance::start(&test.app);
+    beside.until_waits(HELD_UP, 1).await;
+    first.stop.cancel(); // it takes up nothing else; what it has it would give back
+    first.running.await.expect("an end");
+    assert_eq!(show(&test, &id).await["status"], "queued");
+    beside.until_waits(HELD_UP, 0).await; // Postgres does not go on with what nobody waits for
+
+    // One that cannot renew its lease: whoever comes later takes the job.
+    let mut slow = test.app.clone();
+    slow.exports.pace.renew_every = Duration::from_secs(3600);
+    slow.exports.workers = 1;
+    let slow = Instance::start(&slow);
+    beside.until_waits(HELD_UP, 1).await;
+    lease_runs_out(&test, &id).await;
+    let mut quick = test.app.clone();
+    quick.exports.workers = 1;
+    let quick = Instance::start(&quick);
+    beside.until_waits(HELD_UP, 2).await;
+    beside.unlock().await;
+    let ready = until(&test, &id, "ready").await;
+    let (_, attempts) = unzip(&download(&test, &ready).await.bytes).pop().expect("attempts");
+    assert_eq!(attempts.lines().count(), 101);
+    slow.stop().await;
+    quick.stop().await;
+    assert_eq!(noted(&test, "begun").await.len(), 3);
+    assert_eq!(noted(&test, "ready").await, [id], "only one of them was told of");
+    let link = |ready: &Value| ready["download_url"].as_str().expect("a link").to_owned();
+    assert_eq!(link(&show(&test, ready["job_id"].as_str().expect("an id")).await), link(&ready));
+    eventually("nothing else is kept", async || count(test.files.path()) == 1).await;
+}
+
+/// How many files there are.
+fn count(dir: &std::path::Path) -> usize {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.map(|entry| if entry.path().is_dir() { count(&entry.path()) } else { 1 }).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_worker_that_cannot_renew_its_lease_stops_before_it_runs_out() {
+    let mut test = with_attempts(100).await;
+    test.app.exports.pace.lease = Duration::from_millis(300);
+    let (id, beside) = held_up(&test).await;
+    // Renewals wait as well, as they would for a database that does not answer.
+    let mut holder = Beside::of(&test).await;
+    let attending = {
+        let app = test.app.clone();
+        tokio::spawn(async move { worker::next(&app, &CancellationToken::new()).await })
+    };
+    eventually("it is begun", async || show(&test, &id).await["status"] == "running").await;
+    holder.lock("exports").await;
+    assert!(attending.await.expect("no panic").expect("an end"), "it let go by itself");
+    holder.unlock().await;
+    beside.unlock().await;
+    settle(&test.app).await;
+    until(&test, &id, "ready").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_job_that_runs_is_cancelled_at_once_and_leaves_nothing() {
+    let test = with_attempts(100).await;
+    let (id, mut beside) = held_up(&test).await;
+    let attending = {
+        let app = test.app.clone();
+        tokio::spawn(async move { worker::next(&app, &CancellationToken::new()).await })
+    };
+    beside.until_waits(HELD_UP, 1).await;
+    assert_eq!(show(&test, &id).await["status"], "running");
+    assert_eq!(cancel(&test, &id).await.status, StatusCode::NO_CONTENT);
+    // Although what it waits for never comes.
+    attending.await.expect("no panic").expect("an end");
+    assert_eq!(show(&test, &id).await["error"], "Cancelled.");
+    beside.unlock().await;
+    settle(&test.app).await;
+    assert_eq!(show(&test, &id).await["error"], "Cancelled.");
+    assert_eq!(count(test.files.path()), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn progress_is_told_while_a_file_is_made() {
+    let test = with_attempts(60_000).await;
+    let id = order(&test, &june("full", "xlsx")).await;
+    let instance = Instance::start(&test.app);
+    let mut seen = Vec::new();
+    eventually("it is ready", async || {
+        let job = show(&test, &id).await;
+        seen.extend(job["progress_pct"].as_i64());
+        job["status"] == "ready"
+    })
+    .await;
+    instance.stop().await;
+    assert!(seen.is_sorted(), "{seen:?}");
+    assert!(seen.iter().any(|pct| (1..=90).contains(pct)), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_job_whose_worker_dies_every_time_fails_in_words() {
+    let test = with_attempts(1).await;
+    let id = order(&test, &june("full", "csv")).await;
+    for _ in 0..3 {
+        queue::claim(&test.app.db, PACE.lease).await.expect("a queue").expect("a job");
+        assert!(queue::claim(&test.app.db, PACE.lease).await.expect("a queue").is_none(), "it is taken");
+        lease_runs_out(&test, &id).await;
+    }
+    settle(&test.app).await;
+    let failed = show(&test, &id).await;
+    assert_eq!(failed["error"], "Given up after 3 tries: each time the server stopped while it made the file.");
+    assert_eq!(test.query(TENANT, "select to_jsonb(completed_at is not null) from exports").await, [json!(true)]);
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_fails_the_job_after_three_tries_and_one_that_comes_back_does_not() {
+    let test = with_attempts(10).await;
+    let dir = test.files.path().to_owned();
+    let away = dir.with_extension("away");
+    let id = order(&test, &june("kpis", "csv")).await;
+    std::fs::rename(&dir, &away).expect("taken away");
+    for _ in 0..2 {
+        worker::next(&test.app, &CancellationToken::new()).await.expect("a queue");
+        assert_eq!(show(&test, &id).await["status"], "queued");
+    }
+    std::fs::rename(&away, &dir).expect("put back");
+    settle(&test.app).await;
+    until(&test, &id, "ready").await;
+
+    let id = order(&test, &june("kpis", "csv")).await;
+    std::fs::remove_dir_all(&dir).expect("removed");
+    std::fs::write(&dir, "no directory").expect("written");
+    settle(&test.app).await;
+    let failed = show(&test, &id).await;
+    assert_eq!(failed["status"], "failed");
+    let error = failed["error"].as_str().expect("a reason");
+    assert!(error.starts_with("Given up after 3 tries. ") && !error.contains("/tmp"), "{error}");
+    std::fs::remove_file(&dir).expect("removed");
+}
+
+/// The program on the database of a test, its files beside the test's own.
+fn program(test: &TestApp) -> Program {
+    Program::beside(test).with("CALLBOARD_EXPORT_STORE", &test.files.path().display().to_string())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_killed_server_was_making_is_made_by_another() {
+    let test = with_attempts(2000).await;
+    let (id, mut beside) = held_up(&test).await;
+    let program = program(&test);
+    let server = program.serve().await;
+    beside.until_waits(HELD_UP, 1).await;
+    assert_eq!(show(&test, &id).await["status"], "running");
+    server.kill().await;
+    beside.unlock().await;
+    settle(&test.app).await;
+    assert_eq!(
+        show(&test, &id).await["status"],
+        "running",
+        "it is left to the dead one for as long as its lease lasts"
+    );
+    let leased = "select to_jsonb(leased_until <= now() + interval '30 seconds') from exports";
+    assert_eq!(test.query(TENANT, leased).await, [json!(true)], "which is no longer than that");
+    assert_eq!(count(test.files.path()), 0, "no half file");
+    lease_runs_out(&test, &id).await;
+    let again = program.serve().await;
+    let ready = until(&test, &id, "ready").await;
+    let (_, attempts) = unzip(&download(&test, &ready).await.bytes).pop().expect("attempts");
+    assert_eq!(attempts.lines().count(), 2001);
+    again.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_server_that_is_stopped_gives_its_job_back_at_once() {
+    let test = with_attempts(10).await;
+    let (id, mut beside) = held_up(&test).await;
+    let program = program(&test);
+    let mut server = program.serve().await;
+    beside.until_waits(HELD_UP, 1).await;
+    signal("TERM", &[server.pid()]);
+    let given_back = until(&test, &id, "queued").await;
+    assert_eq!(given_back["progress_pct"], 0);
+    assert_eq!(server.ended().await.code(), Some(0), "{}", server.log());
+    assert_eq!(test.query(TENANT, "select to_jsonb(tries) from exports").await, [json!(0)], "that was no try");
+    beside.unlock().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_disk_without_room_fails_the_job_in_words_and_leaves_no_file() {
+    let test = with_attempts(20_000).await;
+    let program = program(&test);
+    // Files may not grow beyond 64 KiB, which a full disk is like to whoever writes; without the signal that goes with it.
+    let server = crate::support::program::Server::start(
+        program.limited("trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"", &["serve"]),
+    )
+    .await;
+    let id = order(&test, &june("full", "csv")).await;
+    let failed = until(&test, &id, "failed").await;
+    assert_eq!(failed["error"], "Given up after 3 tries. There was no room left on the server's disk.");
+    assert_eq!(count(test.files.path()), 0, "no half file");
+    let small = order(&test, &june("kpis", "csv")).await;
+    download(&test, &until(&test, &small, "ready").await).await;
+    assert_eq!(test.get(&format!("{EXPORT}/{small}")).await.status, StatusCode::OK);
+    server.stop().await;
+}
