@@ -5,6 +5,7 @@
 
 mod anatomy;
 mod copy;
+mod exports;
 mod growth;
 mod guard;
 mod http;
@@ -20,7 +21,7 @@ use support::World;
 use support::data::{self, Size};
 use support::results::Section;
 
-const PARTS: &[&str] = &["reports", "anatomy", "http", "ingest", "mixed", "growth"];
+const PARTS: &[&str] = &["reports", "anatomy", "http", "ingest", "mixed", "growth", "exports"];
 /// Parts that are run where they are named; `load` makes the data and measures nothing.
 const FURTHER: &[&str] = &["copy", "guard", "load"];
 
@@ -97,6 +98,7 @@ async fn measure(part: &str, world: &World) -> Option<Section> {
         "http" => Some(http::run(world).await),
         "mixed" => Some(mixed::run(world).await),
         "ingest" => Some(ingest::run_part(world).await),
+        "exports" => Some(exports::run_part(world).await),
         "copy" => Some(copy::run_part(world).await),
         "guard" => Some(guard::run_part(world).await),
         _ => None,

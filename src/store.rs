@@ -21,7 +21,8 @@ use object_store::path::Path as Key;
 use object_store::prefix::PrefixStore;
 use object_store::signer::Signer;
 use object_store::{
-    Attribute, Attributes, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMultipartOptions, WriteMultipart,
+    Attribute, Attributes, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMultipartOptions, RetryConfig,
+    WriteMultipart,
 };
 use url::Url;
 
@@ -87,9 +88,11 @@ impl Store {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (name, prefix) = spec.split_once('/').unwrap_or((spec, ""));
         // Whether it is HTTPS is the endpoint's to say.
-        let bucket = AmazonS3Builder::from_env().with_bucket_name(name).with_allow_http(true).build()?;
+        let bucket = AmazonS3Builder::from_env().with_bucket_name(name).with_allow_http(true).with_retry(again());
+        let bucket = bucket.build()?;
         let bucket = Arc::new(bucket);
         let prefix = Key::parse(prefix.trim_matches('/'))?;
+        let _ = fs::create_dir_all(data_dir); // where it cannot be made, no file can, which says so
         let files = Arc::new(PrefixStore::new(Arc::clone(&bucket), prefix.clone()));
         Ok(Self { files, place: Place::Bucket(bucket, prefix), workshop: data_dir.to_owned() })
     }
@@ -163,6 +166,11 @@ impl Store {
         let Place::Directory(dir) = &self.place else { return Ok(()) };
         Ok(remove_unnamed(dir, SystemTime::now() - older_than)?)
     }
+}
+
+/// What passes within seconds is waited for; for what does not, the job is tried again.
+fn again() -> RetryConfig {
+    RetryConfig { max_retries: 4, retry_timeout: Duration::from_secs(20), ..RetryConfig::default() }
 }
 
 /// How `LocalFileSystem` calls what it has not finished: the name, `#`, a number.

@@ -109,7 +109,8 @@ fn runtime() -> Runtime {
     Builder::new_multi_thread().enable_all().build().expect("a runtime")
 }
 
-async fn token(options: &PgConnectOptions, keys: &Keys) -> String {
+/// The account's user, made where there is none yet.
+pub async fn user(options: &PgConnectOptions) {
     let db = Database::open(options.clone()).await.expect("a database");
     if !user::exists(&db, TENANT, USER).await.expect("an answer") {
         let user = NewUser {
@@ -122,6 +123,12 @@ async fn token(options: &PgConnectOptions, keys: &Keys) -> String {
         };
         user::create(&db, user).await.expect("a user");
     }
+    db.close().await;
+}
+
+async fn token(options: &PgConnectOptions, keys: &Keys) -> String {
+    user(options).await;
+    let db = Database::open(options.clone()).await.expect("a database");
     let session = NewSession { tenant: TENANT, username: USER, permissions: &[], expires: None };
     let token = session::issue(&db, keys, session, end()).await.expect("a token");
     db.close().await;

@@ -54,16 +54,24 @@ const BATCH: usize = 256 << 10;
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 const PREAMBLE: usize = SIGNATURE.len() + 4 + 4;
 
-/// Reads the attempts of a window and passes them on, many rows at a time. Ends early, as if it were done, where nobody
-/// takes them any more.
-pub async fn read(scope: &mut Scope, campaign: i64, window: &Window, to: &mpsc::Sender<Bytes>) -> Result<()> {
+/// The statement that the attempts come by, once they were asked for.
+pub const COPY: &str = include_str!("attempts.sql");
+
+/// Says which attempts [`COPY`] is to give.
+pub async fn ask(scope: &mut Scope, campaign: i64, window: &Window) -> Result<()> {
     let ask = "select set_config('callboard.tenant', $1::bigint::text, true),
                       set_config('callboard.campaign', $2::bigint::text, true),
                       set_config('callboard.window_from', $3::timestamptz::text, true),
                       set_config('callboard.window_to', $4::timestamptz::text, true)";
     scope.query(ask).bind(campaign).bind(window.from).bind(window.to).execute(scope.connection()).await?;
-    scope.plan_by_arguments().await?;
-    let mut messages = scope.connection().copy_out_raw(include_str!("attempts.sql")).await?;
+    scope.plan_by_arguments().await
+}
+
+/// Reads the attempts of a window and passes them on, many rows at a time. Ends early, as if it were done, where nobody
+/// takes them any more.
+pub async fn read(scope: &mut Scope, campaign: i64, window: &Window, to: &mpsc::Sender<Bytes>) -> Result<()> {
+    ask(scope, campaign, window).await?;
+    let mut messages = scope.connection().copy_out_raw(COPY).await?;
     let mut batch = BytesMut::with_capacity(BATCH);
     let mut begun = false;
     while let Some(message) = messages.try_next().await? {

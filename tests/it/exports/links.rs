@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{download, june, order, path, settle, show};
-use crate::support::{Answer, Client, TENANT, TestApp};
+use crate::support::{Answer, Client, TENANT, TestApp, http};
 
 /// A campaign with a name in many scripts, and an export of it that is ready.
 async fn with_export(format: &str) -> (TestApp, Value) {
@@ -193,10 +193,8 @@ async fn parts_of_a_file_are_sent_as_asked() {
         (StatusCode::RANGE_NOT_SATISFIABLE, format!("bytes */{size}").as_str())
     );
     for (if_range, status) in [(tag.as_str(), StatusCode::PARTIAL_CONTENT), ("\"another\"", StatusCode::OK)] {
-        let request = reqwest::Client::new()
-            .get(format!("{}{link}", test.url))
-            .header("range", "bytes=0-0")
-            .header("if-range", if_range);
+        let request =
+            http().get(format!("{}{link}", test.url)).header("range", "bytes=0-0").header("if-range", if_range);
         assert_eq!(test.send(request).await.status, status, "{if_range}");
     }
     let head = test.request(Method::HEAD, &link, None).await;

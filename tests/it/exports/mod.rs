@@ -4,6 +4,7 @@ mod files;
 mod links;
 mod queue;
 mod requests;
+mod s3;
 
 use std::io::{Cursor, Read};
 

@@ -178,10 +178,7 @@ impl Deref for TestApp {
 
 impl Client {
     pub fn new(url: String, token: String) -> Self {
-        // There is no cryptography in this client but what a program brings.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
-        Self { url, token, http: http.expect("a client") }
+        Self { url, token, http: http() }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -241,6 +238,12 @@ impl Client {
         assert_eq!(answer.json()["data"]["errors"], serde_json::json!([]));
         assert_eq!(answer.json()["data"]["stored"], lines.len());
     }
+}
+
+/// A client that is led nowhere. It has no cryptography but what a program brings.
+pub fn http() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
 }
 
 /// Lines as they go over the wire.
