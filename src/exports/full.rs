@@ -103,7 +103,7 @@ fn write_summary(
 /// column. Returns the row behind.
 fn write_figures(sheet: &mut Worksheet, mut row: u32, table: &Table, caption: &Caption) -> Result<u32, XlsxError> {
     let label = Style::new().set_bold();
-    let shown = |format: Style| format.set_align(FormatAlign::Left);
+    let shown = |format: Style| format.set_align(FormatAlign::Left).set_indent(0);
     let mut line = |sheet: &mut Worksheet, name: &str, cell: CellRef<'_>, format: Style| {
         sheet.write_string_with_format(row, 0, name, &label)?;
         write_cell(sheet, (row, 1), cell, Some(&shown(format)), caption.zone)?;
