@@ -33,7 +33,6 @@ const DATABASE: &str = "callboard_bench_exports";
 const RUNS: usize = 5;
 /// How many rows the bare loop has at hand, to write them again and again.
 const CELLS: usize = 10_000;
-const MIB: f64 = 1_048_576.0;
 
 pub async fn run_part(world: &World) -> Section {
     let mut section = Section::new(

@@ -114,6 +114,27 @@ fn every_statement_of_a_report_names_its_account_for_every_table() {
     }
 }
 
+/// Statements of exports that name no account, each with its reason.
+const ACROSS_ACCOUNTS: &[(&str, &str)] = &[
+    ("claim.sql", "takes up a job of any account, under a policy that shows the queue and no more"),
+    ("behind_link.sql", "a link names a job and no account; a policy shows that one row"),
+];
+
+#[test]
+fn every_statement_of_exports_names_its_account_or_is_on_the_list_of_those_that_cannot() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/exports/sql");
+    let files: Vec<PathBuf> =
+        fs::read_dir(root).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    assert!(files.len() > 10, "only {} files seen", files.len());
+    for file in files {
+        let (text, name) =
+            (fs::read_to_string(&file).expect("a file"), file.file_name().expect("a name").to_string_lossy());
+        let names_it = text.contains("tenant_id = $1") || text.contains("values ($1,");
+        let is_listed = ACROSS_ACCOUNTS.iter().any(|(listed, _)| *listed == name);
+        assert!(names_it != is_listed, "{name}");
+    }
+}
+
 /// Of an account, and not a relation of the statement's own or a function.
 fn is_table(word: &str) -> bool {
     let tables = [

@@ -317,6 +317,42 @@ async fn a_store_that_is_down_fails_the_job_after_three_tries_and_one_that_comes
     std::fs::remove_file(&dir).expect("removed");
 }
 
+/// What somebody sees who acts for no account, having said that.
+async fn seen(test: &TestApp, said: &str) -> Vec<(String, i64)> {
+    let mut transaction = test.app.db.unscoped().begin().await.expect("a transaction");
+    sqlx::query(sqlx::AssertSqlSafe(said.to_owned())).execute(&mut *transaction).await.expect("said");
+    let tables = "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+                  and relname not in ('_sqlx_migrations', 'rollup_schema')";
+    let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut *transaction).await.expect("tables");
+    let mut seen = Vec::new();
+    for table in tables {
+        let count = sqlx::AssertSqlSafe(format!("select count(*) from {table}"));
+        let rows: i64 = sqlx::query_scalar(count).fetch_one(&mut *transaction).await.expect("a count");
+        if rows > 0 {
+            seen.push((table, rows));
+        }
+    }
+    seen
+}
+
+#[tokio::test]
+async fn who_works_off_the_queue_sees_it_and_who_has_a_link_sees_one_job() {
+    let test = with_attempts(10).await;
+    let neighbour = Client::new(test.url.clone(), test.account(2).await);
+    neighbour.ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "Theirs"})]).await;
+    let done = order(&test, &june("kpis", "csv")).await;
+    settle(&test.app).await;
+    order(&test, &june("kpis", "csv")).await;
+    let theirs = order(&neighbour, &june("kpis", "csv")).await;
+    let exports = |rows| vec![("exports".to_owned(), rows)];
+    assert_eq!(seen(&test, "select 1").await, []);
+    assert_eq!(seen(&test, "set local callboard.queue = 'on'").await, exports(2), "what waits, of every account");
+    assert_eq!(seen(&test, "set local callboard.queue = 'off'").await, []);
+    assert_eq!(seen(&test, &format!("set local callboard.link = '{done}'")).await, exports(1));
+    assert_eq!(seen(&test, &format!("set local callboard.link = '{theirs}'")).await, exports(1));
+    assert_eq!(seen(&test, "set local callboard.link = ''").await, []);
+}
+
 /// The program on the database of a test, its files beside the test's own.
 fn program(test: &TestApp) -> Program {
     Program::beside(test).with("CALLBOARD_EXPORT_STORE", &test.files.path().display().to_string())
