@@ -27,7 +27,10 @@ pub enum Kind {
     Moment,
     Zone,
     Id,
-    IdList,
+    /// At most so many, duplicates not counted.
+    IdList {
+        most: usize,
+    },
     Integer {
         range: RangeInclusive<i64>,
         default: i64,
@@ -88,7 +91,7 @@ pub const FILL_GAPS: Parameter = Parameter::optional(
 );
 pub const AGENT_IDS: Parameter = Parameter::optional(
     "agent_ids[]",
-    Kind::IdList,
+    Kind::IdList { most: MAX_AGENTS },
     "Only these agents' calls: agent_ids[]=25&agent_ids[]=26, agent_ids[0]=25 or agent_ids=25,26; at most 1,000.",
 );
 
@@ -210,7 +213,8 @@ impl Query {
     }
 
     /// Numbers separated by commas, duplicates dropped, in the order given.
-    pub fn id_list(&mut self, parameter: &Parameter, most: usize) -> Option<Vec<i64>> {
+    pub fn id_list(&mut self, parameter: &Parameter) -> Option<Vec<i64>> {
+        let Kind::IdList { most } = parameter.kind else { return None };
         let expected = format!("must be 1 to {most} integers separated by commas.");
         self.read(parameter, &expected, |text| {
             let mut seen = BTreeSet::new();
