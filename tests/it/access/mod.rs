@@ -4,6 +4,7 @@ mod audit;
 mod browsers;
 mod limits;
 mod login;
+mod pressure;
 mod secrets;
 mod tokens;
 
