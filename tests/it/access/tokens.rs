@@ -17,7 +17,7 @@ const ME: &str = "/api/auth/me";
 
 /// The parts of a token, unpacked.
 fn parts(token: &str) -> [Vec<u8>; 3] {
-    let parts: Vec<Vec<u8>> = token.split('.').map(|part| base64(part)).collect();
+    let parts: Vec<Vec<u8>> = token.split('.').map(base64).collect();
     parts.try_into().expect("three parts")
 }
 
@@ -34,7 +34,7 @@ fn base64(text: &str) -> Vec<u8> {
 
 fn packed(bytes: &[u8]) -> String {
     let mut bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
-    while bits.len() % 6 > 0 {
+    while !bits.len().is_multiple_of(6) {
         bits.push('0');
     }
     let values =
