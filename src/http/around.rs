@@ -27,6 +27,8 @@ use super::visit::Visit;
 use crate::error::Error;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest id that is taken from a client, in bytes.
+const ID_LEN: usize = 128;
 /// How long a request may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// How many bytes the head of a request may have, about: a thousand agents in a query fit.
@@ -152,9 +154,10 @@ impl Told {
     }
 }
 
-/// The id that the request brings, or one made for it.
+/// The id that the request brings, unless it is longer than any id, or one made for it.
 fn id(request: &Request) -> HeaderValue {
-    request.headers().get(REQUEST_ID).cloned().unwrap_or_else(|| {
+    let brought = request.headers().get(REQUEST_ID).filter(|id| id.len() <= ID_LEN);
+    brought.cloned().unwrap_or_else(|| {
         let mut text = Uuid::encode_buffer();
         let text = Uuid::new_v4().as_hyphenated().encode_lower(&mut text);
         HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("")) // infallible: all ASCII
