@@ -5,6 +5,7 @@
 
 mod anatomy;
 mod copy;
+mod crowd;
 mod exports;
 mod growth;
 mod guard;
@@ -23,7 +24,7 @@ use support::results::Section;
 
 const PARTS: &[&str] = &["reports", "anatomy", "http", "ingest", "mixed", "growth", "exports"];
 /// Parts that are run where they are named; `load` makes the data and measures nothing.
-const FURTHER: &[&str] = &["copy", "guard", "load"];
+const FURTHER: &[&str] = &["copy", "guard", "crowd", "load"];
 
 /// What the script says.
 struct Arguments {
@@ -101,6 +102,7 @@ async fn measure(part: &str, world: &World) -> Option<Section> {
         "exports" => Some(exports::run_part(world).await),
         "copy" => Some(copy::run_part(world).await),
         "guard" => Some(guard::run_part(world).await),
+        "crowd" => Some(crowd::run(world).await),
         _ => None,
     }
 }

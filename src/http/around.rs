@@ -27,8 +27,12 @@ use super::visit::Visit;
 use crate::error::Error;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest id that is taken from a client, in bytes.
+const ID_LEN: usize = 128;
 /// How long a request may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// How many bytes the head of a request may have, about: a thousand agents in a query fit.
+const HEAD: usize = 64 << 10;
 /// What took longer is worth a line in the log.
 const SLOW: Duration = Duration::from_secs(1);
 
@@ -63,17 +67,31 @@ impl Around {
         request.extensions_mut().insert(visit.clone());
         let limit = if told.uri.path() == self.unbounded { Duration::MAX } else { self.limit };
         // A router is always ready.
-        pass(self.router.clone().call(request), limit, told, visit)
+        let answering = (head(&request) <= HEAD).then(|| self.router.clone().call(request));
+        pass(answering, limit, told, visit)
     }
 }
 
+/// How many bytes the head of a request has, about.
+fn head(request: &Request) -> usize {
+    let target = request.uri().path().len() + request.uri().query().map_or(0, str::len);
+    request.headers().iter().fold(target, |head, (name, value)| head + name.as_str().len() + value.len())
+}
+
+/// None is not answered, for its head is too large.
 async fn pass(
-    answering: RouteFuture<Infallible>,
+    answering: Option<RouteFuture<Infallible>>,
     limit: Duration,
     told: Told,
     visit: Visit,
 ) -> Result<Response, Infallible> {
     let reads = told.method.is_safe();
+    let answering = async move {
+        match answering {
+            Some(answering) => answering.await,
+            None => Ok(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response()),
+        }
+    };
     let mut answering = pin!(AssertUnwindSafe(answering).catch_unwind());
     // What is answered at once has nothing to log, and a span costs as much as such an answer.
     let at_once = poll_fn(|context| Poll::Ready(if reads { answering.as_mut().poll(context) } else { Poll::Pending }));
@@ -136,9 +154,10 @@ impl Told {
     }
 }
 
-/// The id that the request brings, or one made for it.
+/// The id that the request brings, unless it is longer than any id, or one made for it.
 fn id(request: &Request) -> HeaderValue {
-    request.headers().get(REQUEST_ID).cloned().unwrap_or_else(|| {
+    let brought = request.headers().get(REQUEST_ID).filter(|id| id.len() <= ID_LEN);
+    brought.cloned().unwrap_or_else(|| {
         let mut text = Uuid::encode_buffer();
         let text = Uuid::new_v4().as_hyphenated().encode_lower(&mut text);
         HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("")) // infallible: all ASCII

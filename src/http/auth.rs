@@ -39,13 +39,13 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 #[expect(dead_code, reason = "it is read by name, so that every fault is told; this is what documents say of it")]
 pub struct Credentials {
     /// The user's name, in any case.
-    #[schema(min_length = 1, max_length = 255, example = "an.nguyen")]
+    #[schema(min_length = 1, max_length = 255, pattern = r"^[^\x00]*$", example = "an.nguyen")]
     username: String,
     /// Its password.
-    #[schema(min_length = 1, max_length = 1000, example = "correct horse")]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"^[^\x00]*$", example = "correct horse")]
     password: String,
     /// What the client calls the device it runs on; shown in the list of tokens.
-    #[schema(max_length = 255, example = "Reception")]
+    #[schema(max_length = 255, pattern = r"^[^\x00]*$", example = "Reception")]
     device_name: Option<String>,
 }
 

@@ -29,12 +29,11 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::error::Error;
 use around::Around;
-use extract::IngestWrite;
 pub use serve::{serve, stop_signal};
 
 /// Every route, with its operation of the OpenAPI document.
 fn routes() -> OpenApiRouter<Arc<App>> {
-    let router = OpenApiRouter::with_openapi(openapi::base())
+    OpenApiRouter::with_openapi(openapi::base())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(openapi::document))
@@ -43,8 +42,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(reports::routes())
         .merge(exports::routes())
         .routes(routes!(downloads::download))
-        .routes(routes!(ingest::post));
-    openapi::guard::<IngestWrite>(router, ingest::PATH)
+        .merge(ingest::routes())
 }
 
 /// The service.

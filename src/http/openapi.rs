@@ -145,11 +145,12 @@ pub fn guard<G: Grant>(mut router: OpenApiRouter<Arc<App>>, path: &str) -> OpenA
 }
 
 /// The ways every operation can fail that wants a token.
-fn refusals() -> [(&'static str, RefOr<Response>); 4] {
+fn refusals() -> [(&'static str, RefOr<Response>); 5] {
     let refusals = [
         ("401", "No valid token."),
         ("403", "The token lacks the permission."),
         ("429", "The token asks too often."),
+        ("431", "The head of the request has more than 64 KiB."),
         ("503", "The database is out of reach, or there is no room."),
     ];
     refusals.map(|(status, description)| {
@@ -192,17 +193,32 @@ fn operation(report: &Definition) -> OperationBuilder {
 
 /// What a request may say about answers that are there already.
 fn conditional(operation: OperationBuilder) -> OperationBuilder {
-    let header = |name, about: &str| {
-        let text = ObjectBuilder::new().schema_type(Type::String);
-        ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).description(Some(about)).schema(Some(text))
-    };
     operation
-        .parameter(header("If-None-Match", "ETags of answers the client has: while no figure changes, it gets a 304."))
-        .parameter(header(
+        .parameter(header_parameter(
+            "If-None-Match",
+            "ETags of answers the client has: while no figure changes, it gets a 304.",
+            "",
+        ))
+        .parameter(header_parameter(
             "Cache-Control",
             "no-cache or max-age=0: the answer has everything committed before the request. max-age=N: it is at most \
              N seconds old.",
+            "",
         ))
+}
+
+/// A header that a request may have; without a pattern it may be any text.
+pub fn header_parameter(name: &str, about: &str, pattern: &str) -> ParameterBuilder {
+    let text = ObjectBuilder::new().schema_type(Type::String).pattern((!pattern.is_empty()).then_some(pattern));
+    ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).description(Some(about)).schema(Some(text))
+}
+
+/// Adds what the POST of a path takes.
+pub fn add_parameters<const N: usize>(document: &mut OpenApi, path: &str, given: [ParameterBuilder; N]) {
+    let operation = document.paths.paths.get_mut(path).and_then(|item| item.post.as_mut());
+    if let Some(operation) = operation {
+        operation.parameters.get_or_insert_default().extend(given.map(|given| given.build().into()));
+    }
 }
 
 /// What is said about an answer in JSON, or about one that the client has.
@@ -272,30 +288,47 @@ fn failure(status: &str) -> Option<serde_json::Value> {
     })
 }
 
-fn described(parameter: &Parameter) -> ParameterBuilder {
+pub fn described(parameter: &Parameter) -> ParameterBuilder {
     let required = if parameter.required { Required::True } else { Required::False };
     let described = ParameterBuilder::new()
         .name(parameter.name)
         .parameter_in(ParameterIn::Query)
         .required(required)
         .description(Some(parameter.about))
-        .schema(Some(schema(&parameter.kind)));
+        .schema(Some(schema(parameter)));
     match parameter.kind {
-        Kind::IdList => described.style(Some(ParameterStyle::Form)).explode(Some(true)),
+        // Repeated where the name says so, otherwise with commas between them.
+        Kind::IdList { .. } => {
+            described.style(Some(ParameterStyle::Form)).explode(Some(parameter.name.ends_with("[]")))
+        }
         _ => described,
     }
 }
 
-fn schema(kind: &Kind) -> RefOr<Schema> {
+/// A date, or a date and a time, maybe with an offset. No pattern knows how long a month is.
+const MOMENT: &str = concat!(
+    "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
+    "([Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?",
+    "([Zz]|[+ -]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?"
+);
+
+/// What the database can hold of a text.
+const NO_NUL: &str = r"^[^\x00]*$";
+
+fn schema(parameter: &Parameter) -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(Type::String);
-    match kind {
-        Kind::Moment => text()
-            .pattern(Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?$"))
-            .examples(["2026-06-01", "2026-06-01T00:00:00+07:00"])
+    match &parameter.kind {
+        Kind::Moment => {
+            // An empty value is as if absent.
+            let pattern = if parameter.required { format!("^{MOMENT}$") } else { format!("^({MOMENT})?$") };
+            text().pattern(Some(pattern)).examples(["2026-06-01", "2026-06-01T00:00:00+07:00"]).into()
+        }
+        Kind::Zone => text()
+            .format(Some(SchemaFormat::Custom("time-zone".into())))
+            .examples(["Asia/Ho_Chi_Minh", "Europe/Berlin", "UTC"])
             .into(),
-        Kind::Zone => text().examples(["Asia/Ho_Chi_Minh"]).into(),
         Kind::Id => integer(),
-        Kind::IdList => ArrayBuilder::new().items(integer()).max_items(Some(1000)).into(),
+        Kind::IdList { most } => ArrayBuilder::new().items(integer()).min_items(Some(1)).max_items(Some(*most)).into(),
         Kind::Integer { range, default } => ObjectBuilder::new()
             .schema_type(Type::Integer)
             .minimum(Some(*range.start() as f64))
@@ -303,7 +336,7 @@ fn schema(kind: &Kind) -> RefOr<Schema> {
             .default(Some((*default).into()))
             .into(),
         Kind::Flag => ObjectBuilder::new().schema_type(Type::Boolean).default(Some(false.into())).into(),
-        Kind::Text => text().into(),
+        Kind::Text => text().pattern(Some(NO_NUL)).into(),
         Kind::Choice(names) => text().enum_values(Some(names.iter().copied())).into(),
     }
 }

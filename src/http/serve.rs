@@ -25,8 +25,8 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// How long a connection may take to send the head of a request, or be idle. Longer than proxies keep theirs, so that
 /// it is they who close them.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
-/// The largest head of a request in bytes: a thousand agents in a query fit.
-const HEAD: usize = 64 << 10;
+/// The largest head of a request that is read, in bytes. One much smaller is refused in words (see `around`).
+const HEAD: usize = 256 << 10;
 
 /// Serves until `stop` resolves, then until the requests under way are answered, or long enough was waited.
 pub async fn serve(mut app: App, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
@@ -110,9 +110,15 @@ mod tests {
         assert_eq!(said(address, b"GET / HTTP/1.1\r\nHost: x\r\nX: ").await, "");
         let answered = said(address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
         assert!(answered.starts_with("HTTP/1.1 200 ") && answered.ends_with("here"), "{answered}");
-        let long = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(HEAD));
-        assert!(said(address, long.as_bytes()).await.starts_with("HTTP/1.1 431 "));
-        let fits = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(HEAD - 100));
-        assert!(said(address, fits.as_bytes()).await.starts_with("HTTP/1.1 200 "));
+        for (bytes, status, words) in [
+            (60 << 10, "200 OK", "here"),
+            (65 << 10, "431 Request", "{\"message\":\"Request Header Fields Too Large\"}"),
+            (HEAD, "431 Request", ""),
+        ] {
+            let long = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(bytes));
+            let answered = said(address, long.as_bytes()).await;
+            assert!(answered.starts_with(&format!("HTTP/1.1 {status}")), "{bytes}: {answered}");
+            assert!(answered.ends_with(words), "{bytes}: {answered}");
+        }
     }
 }

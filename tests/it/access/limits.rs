@@ -140,9 +140,9 @@ async fn an_account_may_have_limits_of_its_own() {
     assert_eq!(told(&client.get(KPIS).await).map(|told| told.0), Some(120), "the others stay as they are");
     let theirs = client.request(Method::GET, dashboard, Some(&neighbour)).await;
     assert_eq!(told(&theirs).map(|told| told.0), Some(120));
-    program.ok(&["tenant", "set", "--id", "1", "rate_limit_telesales=1000000"], "").await;
-    assert_eq!(told(&client.get(dashboard).await).map(|told| (told.0, told.1)), Some((1_000_000, 999_999)));
-    for wrong in ["0", "-1", "1000001", "many"] {
+    program.ok(&["tenant", "set", "--id", "1", "rate_limit_telesales=1000000000"], "").await;
+    assert_eq!(told(&client.get(dashboard).await).map(|told| (told.0, told.1)), Some((1_000_000_000, 999_999_999)));
+    for wrong in ["0", "-1", "1000000001", "many"] {
         let set = program.run(&["tenant", "set", "--id", "1", &format!("rate_limit_telesales={wrong}")]).await;
         assert!(!set.status.success(), "{wrong}");
     }

@@ -4,6 +4,7 @@ mod audit;
 mod browsers;
 mod limits;
 mod login;
+mod pressure;
 mod secrets;
 mod tokens;
 
@@ -171,13 +172,11 @@ async fn a_token_ends_with_its_session_and_its_user() {
     let token = test.user(TENANT, "leaver", Role::Admin).await;
     assert_eq!(until(token.clone()).await, StatusCode::NOT_FOUND);
     for sql in [
-        "update sessions set expires_at = '2026-06-30 08:00:00Z' where tenant_id = $1",
-        "update sessions set expires_at = null, revoked_at = now() where tenant_id = $1",
-        "update users set disabled_at = now() where tenant_id = $1",
+        "update sessions set expires_at = '2026-06-30 08:00:00Z'",
+        "update sessions set expires_at = null, revoked_at = now()",
+        "update sessions set revoked_at = null; update users set disabled_at = now()",
     ] {
-        let mut scope = test.app.db.write(TENANT).await.expect("a scope");
-        scope.query(sql).execute(scope.connection()).await.expect("done");
-        scope.commit().await.expect("committed");
+        test.execute(TENANT, sql).await;
         assert_eq!(until(token.clone()).await, StatusCode::UNAUTHORIZED, "{sql}");
     }
 }
