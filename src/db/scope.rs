@@ -10,6 +10,23 @@ use sqlx::{AssertSqlSafe, Executor, FromRow, PgPool, Postgres, Transaction};
 
 use crate::error::Result;
 
+/// An account that a scope may enter. Only [`Scope::reach`] makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct Account {
+    id: i64,
+    reseller: Option<i64>,
+}
+
+impl Account {
+    pub fn id(&self) -> i64 {
+        self.id
+    }
+
+    pub fn reseller(&self) -> Option<i64> {
+        self.reseller
+    }
+}
+
 pub struct Scope {
     transaction: Transaction<'static, Postgres>,
     tenant: i64,
@@ -58,6 +75,24 @@ impl Scope {
     pub async fn plan_once(&mut self) -> Result<()> {
         let sql = "set local plan_cache_mode = force_generic_plan; set local max_parallel_workers_per_gather = 0";
         self.transaction.execute(sql).await?;
+        Ok(())
+    }
+
+    /// The accounts that analytics may read for this one: itself, and those whose reseller it is, by id.
+    pub async fn reach(&mut self) -> Result<Vec<Account>> {
+        self.transaction.execute("set local callboard.merchants = 'on'").await?;
+        let rows = self.select("select id, reseller_id as reseller from tenants where id = $1 or reseller_id = $1 order by id");
+        Ok(rows.fetch_all(self.connection()).await?)
+    }
+
+    /// Acts for that account from now on, in the same snapshot: one at a time, so that even then the guard shows
+    /// the rows of one only.
+    pub async fn enter(&mut self, account: &Account) -> Result<()> {
+        if self.tenant != account.id {
+            let sql = AssertSqlSafe(format!("set local callboard.tenant = '{}'", account.id));
+            self.transaction.execute(sql).await?;
+            self.tenant = account.id;
+        }
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::error::{Error, Faults};
 pub struct Body {
     /// What went wrong, in the fixed words of its status.
     message: String,
-    /// With 422 only: what is wrong, by field.
+    /// With 422, and with 400 where the body could be read: what is wrong, by field.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, Vec<String>>>)]
     errors: Option<Faults>,
@@ -24,7 +24,7 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, cause) = match &self {
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, None),
-            Self::Malformed(_) => (StatusCode::BAD_REQUEST, None),
+            Self::Malformed(_) | Self::Misshapen(_) => (StatusCode::BAD_REQUEST, None),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, None),
             Self::Forbidden => (StatusCode::FORBIDDEN, None),
             Self::NotFound => (StatusCode::NOT_FOUND, None),
@@ -33,7 +33,10 @@ impl IntoResponse for Error {
             Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, None),
             Self::Internal(cause) => (StatusCode::INTERNAL_SERVER_ERROR, Some(Cause(cause.clone()))),
         };
-        let errors = if let Self::Invalid(faults) = self { Some(faults) } else { None };
+        let errors = match self {
+            Self::Invalid(faults) | Self::Misshapen(faults) => Some(faults),
+            _ => None,
+        };
         let mut response = respond(status, errors);
         if let Some(cause) = cause {
             response.extensions_mut().insert(cause);
