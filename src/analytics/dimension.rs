@@ -56,9 +56,18 @@ impl<'r, K: Decode<'r, Postgres> + Type<Postgres>> FromRow<'r, PgRow> for Keyed<
 
 /// A statement over rows: of all leads or of some, the key, and what is joined to the attempts for it.
 macro_rules! rows {
-    ($leads:tt, $key:literal) => { rows!($leads, $key, "") };
+    ($leads:tt, $key:literal) => {
+        rows!($leads, $key, "")
+    };
     ($leads:tt, $key:literal, $joined:literal) => {
-        concat!("select ", $key, " as key, ", include_str!("sql/measures.sql"), attempts!($leads, $joined), " group by 1")
+        concat!(
+            "select ",
+            $key,
+            " as key, ",
+            include_str!("sql/measures.sql"),
+            attempts!($leads, $joined),
+            " group by 1"
+        )
     };
 }
 
@@ -66,9 +75,18 @@ macro_rules! rows {
 macro_rules! rolled {
     ($key:literal, $reader:literal, $calls:literal, $answered:literal, $seconds:literal) => {
         concat!(
-            "select ", $key, " as key, sum(", $calls, ")::bigint as calls, sum(", $answered, ")::bigint as answered, ",
-            "sum(", $seconds, ")::bigint as seconds, null::integer as shortest, null::integer as longest ",
-            "from unnest($3::bigint[]) c (id) cross join lateral ", $reader,
+            "select ",
+            $key,
+            " as key, sum(",
+            $calls,
+            ")::bigint as calls, sum(",
+            $answered,
+            ")::bigint as answered, ",
+            "sum(",
+            $seconds,
+            ")::bigint as seconds, null::integer as shortest, null::integer as longest ",
+            "from unnest($3::bigint[]) c (id) cross join lateral ",
+            $reader,
             "($1, $2, c.id, '{0}', $4, $5, $6, $7, $8, $9, $10) r group by 1"
         )
     };

@@ -195,7 +195,16 @@ impl Reader {
         let payload = given(&filter::PAYLOAD_FILTERS).and_then(|value| self.payload(value));
         let (from, to) = (from.map(|from| from.start(zone)), to.map(|to| to.end(zone)));
         Filters {
-            template, merchant, reseller, from, to, min_duration, max_duration, sentiment_min, sentiment_max, payload,
+            template,
+            merchant,
+            reseller,
+            from,
+            to,
+            min_duration,
+            max_duration,
+            sentiment_min,
+            sentiment_max,
+            payload,
         }
     }
 
@@ -225,7 +234,9 @@ impl Reader {
             Type::Text => drop(self.storable(place, value)),
             Type::Number if json::has_absurd_number(value.get()) => self.fail(place, "is a number that is too long."),
             Type::Number | Type::Flag => {}
-            Type::Null | Type::List | Type::Object => self.misshape(place, "must be a string, a number, true or false."),
+            Type::Null | Type::List | Type::Object => {
+                self.misshape(place, "must be a string, a number, true or false.")
+            }
         }
     }
 

@@ -40,8 +40,15 @@ row! {
     }
 }
 
-question!(CallCount, Attempts, "call_count", "Calls", "One row: how many attempts there are.",
-    AnalyticsCallCount, |reading| vec![AnalyticsCallCount { count: reading.total().await?.calls }]);
+question!(
+    CallCount,
+    Attempts,
+    "call_count",
+    "Calls",
+    "One row: how many attempts there are.",
+    AnalyticsCallCount,
+    |reading| vec![AnalyticsCallCount { count: reading.total().await?.calls }]
+);
 
 row! {
     /// How long answered attempts took, in billed seconds; nulls where there is none.
@@ -57,9 +64,14 @@ row! {
     }
 }
 
-question!(CallDuration, Attempts, "call_duration", "Call duration",
+question!(
+    CallDuration,
+    Attempts,
+    "call_duration",
+    "Call duration",
     "One row: how long answered attempts took, in billed seconds; nulls where there is none.",
-    AnalyticsCallDuration, |reading| {
+    AnalyticsCallDuration,
+    |reading| {
         let calls = reading.durations().await?;
         vec![AnalyticsCallDuration {
             avg: average(calls.seconds, calls.answered),
@@ -67,7 +79,8 @@ question!(CallDuration, Attempts, "call_duration", "Call duration",
             max: calls.longest.map(i64::from),
             total: (calls.answered > 0).then_some(calls.seconds),
         }]
-    });
+    }
+);
 
 row! {
     /// An outcome.
@@ -81,13 +94,23 @@ row! {
     }
 }
 
-question!(OutcomeDistribution, Attempts, "outcome_distribution", "Outcomes",
+question!(
+    OutcomeDistribution,
+    Attempts,
+    "outcome_distribution",
+    "Outcomes",
     "A row for each outcome, most frequent first, then by name. An attempt without an outcome counts by its result; one without either is left out.",
-    AnalyticsOutcomeShare, |reading| {
+    AnalyticsOutcomeShare,
+    |reading| {
         let outcomes = ranked(reading, &OUTCOME).await?;
         let shares = shares(&outcomes);
-        outcomes.into_iter().zip(shares).map(|((outcome, count), pct)| AnalyticsOutcomeShare { outcome, count, pct }).collect()
-    });
+        outcomes
+            .into_iter()
+            .zip(shares)
+            .map(|((outcome, count), pct)| AnalyticsOutcomeShare { outcome, count, pct })
+            .collect()
+    }
+);
 
 row! {
     /// A fifth of the range of sentiments.
@@ -103,14 +126,20 @@ row! {
 
 const FIFTHS: [&str; 5] = ["0.0-0.2", "0.2-0.4", "0.4-0.6", "0.6-0.8", "0.8-1.0"];
 
-question!(SentimentDistribution, Attempts, "sentiment_distribution", "Sentiments",
+question!(
+    SentimentDistribution,
+    Attempts,
+    "sentiment_distribution",
+    "Sentiments",
     "Five rows in order, zeros included, over the attempts that have a sentiment.",
-    AnalyticsSentimentShare, |reading| {
+    AnalyticsSentimentShare,
+    |reading| {
         let fifths = reading.by(&FIFTH).await?;
         let counts = [0, 1, 2, 3, 4].map(|fifth| fifths.get(&fifth).map_or(0, |tally| tally.calls));
         let rows = FIFTHS.into_iter().zip(counts).zip(parts(&counts));
         rows.map(|((bucket, count), pct)| AnalyticsSentimentShare { bucket, count, pct }).collect()
-    });
+    }
+);
 
 row! {
     /// A status of leads.
@@ -124,14 +153,20 @@ row! {
     }
 }
 
-question!(StatusDistribution, Leads, "status_distribution", "Lead statuses",
+question!(
+    StatusDistribution,
+    Leads,
+    "status_distribution",
+    "Lead statuses",
     "Four rows in order, zeros included. A lead is in the first that fits: BACKLOG without any attempt; PROCESSING with an attempt in progress; RETRY where it is pending, in_progress or retry; FINISHED.",
-    AnalyticsStatusShare, |reading| {
+    AnalyticsStatusShare,
+    |reading| {
         let leads = reading.leads().await?;
         let counts = [leads.leads - leads.tried, leads.processing, leads.retry, leads.finished];
         let rows = STATUSES.into_iter().zip(counts).zip(parts(&counts));
         rows.map(|((status, count), pct)| AnalyticsStatusShare { status, count, pct }).collect()
-    });
+    }
+);
 
 const STATUSES: [&str; 4] = ["BACKLOG", "PROCESSING", "RETRY", "FINISHED"];
 
@@ -145,13 +180,19 @@ row! {
     }
 }
 
-question!(CallsOverTime, Attempts, "calls_over_time", "Calls over time",
+question!(
+    CallsOverTime,
+    Attempts,
+    "calls_over_time",
+    "Calls over time",
     "A row for each hour, day, week or month of the window, in order, zeros included. Where an end is not given, the window ends with the attempts.",
-    AnalyticsCallsInBucket, |reading| {
+    AnalyticsCallsInBucket,
+    |reading| {
         let unit = reading.query.granularity;
         let buckets = reading.along_time().await?.into_iter();
         buckets.map(|(bucket, tally)| AnalyticsCallsInBucket { date: unit.label(bucket), count: tally.calls }).collect()
-    });
+    }
+);
 
 row! {
     /// One local hour, day, week or month.
@@ -163,16 +204,22 @@ row! {
     }
 }
 
-question!(AvgDurationOverTime, Attempts, "avg_duration_over_time", "Average duration over time",
+question!(
+    AvgDurationOverTime,
+    Attempts,
+    "avg_duration_over_time",
+    "Average duration over time",
     "A row for each hour, day, week or month of the window, in order, nulls included. Where an end is not given, the window ends with the attempts.",
-    AnalyticsDurationInBucket, |reading| {
+    AnalyticsDurationInBucket,
+    |reading| {
         let unit = reading.query.granularity;
         let row = |(bucket, tally): (i64, super::dimension::Tally)| AnalyticsDurationInBucket {
             date: unit.label(bucket),
             avg_duration: average(tally.seconds, tally.answered),
         };
         reading.along_time().await?.into_iter().map(row).collect()
-    });
+    }
+);
 
 row! {
     /// An outcome in the order of frequency.
@@ -186,12 +233,18 @@ row! {
     }
 }
 
-question!(TopOutcomes, Attempts, "top_outcomes", "Top outcomes",
+question!(
+    TopOutcomes,
+    Attempts,
+    "top_outcomes",
+    "Top outcomes",
     "A row for each outcome, most frequent first, then by name, numbered from 1.",
-    AnalyticsRankedOutcome, |reading| {
+    AnalyticsRankedOutcome,
+    |reading| {
         let outcomes = (1..).zip(ranked(reading, &OUTCOME).await?);
         outcomes.map(|(rank, (outcome, count))| AnalyticsRankedOutcome { rank, outcome, count }).collect()
-    });
+    }
+);
 
 row! {
     /// First attempts, second attempts and so on.
@@ -207,9 +260,14 @@ row! {
     }
 }
 
-question!(RetryAnalysis, Attempts, "retry_analysis", "Retries",
+question!(
+    RetryAnalysis,
+    Attempts,
+    "retry_analysis",
+    "Retries",
     "A row for each attempt_number that occurs, ascending.",
-    AnalyticsRetry, |reading| {
+    AnalyticsRetry,
+    |reading| {
         let numbers = reading.by(&ATTEMPT_NUMBER).await?.into_iter();
         let row = |(attempt_number, tally): (i64, super::dimension::Tally)| AnalyticsRetry {
             attempt_number,
@@ -218,7 +276,8 @@ question!(RetryAnalysis, Attempts, "retry_analysis", "Retries",
             success_rate_pct: PercentText::percent(tally.answered, tally.calls),
         };
         numbers.map(row).collect()
-    });
+    }
+);
 
 row! {
     /// A provider.
@@ -232,13 +291,23 @@ row! {
     }
 }
 
-question!(ProviderBreakdown, Attempts, "provider_breakdown", "Providers",
+question!(
+    ProviderBreakdown,
+    Attempts,
+    "provider_breakdown",
+    "Providers",
     "A row for each provider, most attempts first, then by name.",
-    AnalyticsProviderShare, |reading| {
+    AnalyticsProviderShare,
+    |reading| {
         let providers = ranked(reading, &PROVIDER).await?;
         let shares = shares(&providers);
-        providers.into_iter().zip(shares).map(|((provider, count), pct)| AnalyticsProviderShare { provider, count, pct }).collect()
-    });
+        providers
+            .into_iter()
+            .zip(shares)
+            .map(|((provider, count), pct)| AnalyticsProviderShare { provider, count, pct })
+            .collect()
+    }
+);
 
 row! {
     /// An hour of the day, by the local clock.
@@ -250,12 +319,18 @@ row! {
     }
 }
 
-question!(HourlyHeatmap, Attempts, "hourly_heatmap", "Hours of the day",
+question!(
+    HourlyHeatmap,
+    Attempts,
+    "hourly_heatmap",
+    "Hours of the day",
     "24 rows in order, zeros included.",
-    AnalyticsHour, |reading| {
+    AnalyticsHour,
+    |reading| {
         let hours = reading.by_hour().await?.into_iter();
         hours.map(|(hour, tally)| AnalyticsHour { hour, count: tally.calls }).collect()
-    });
+    }
+);
 
 row! {
     /// A stage that leads have come to.
@@ -269,14 +344,20 @@ row! {
     }
 }
 
-question!(ConversionFunnel, Leads, "conversion_funnel", "Lead funnel",
+question!(
+    ConversionFunnel,
+    Leads,
+    "conversion_funnel",
+    "Lead funnel",
     "Four rows in order: BACKLOG, all leads; PROCESSING, those with at least one attempt; RETRY, with at least two; FINISHED, leads in that status (see status_distribution).",
-    AnalyticsFunnelStage, |reading| {
+    AnalyticsFunnelStage,
+    |reading| {
         let leads = reading.leads().await?;
         let counts = [leads.leads, leads.tried, leads.retried, leads.finished];
         let row = |(stage, count)| AnalyticsFunnelStage { stage, count, pct: PercentText::percent(count, leads.leads) };
         STATUSES.into_iter().zip(counts).map(row).collect()
-    });
+    }
+);
 
 /// Texts with their attempts, most first, then by their bytes.
 async fn ranked(reading: &mut Reading<'_>, dimension: &Dimension<String>) -> Result<Vec<(String, i64)>> {

@@ -29,6 +29,8 @@ impl Account {
 
 pub struct Scope {
     transaction: Transaction<'static, Postgres>,
+    /// Whose it is, and whom it acts for now.
+    own: i64,
     tenant: i64,
 }
 
@@ -37,7 +39,7 @@ impl Scope {
         // One round trip for both; the tenant is an integer and so cannot say anything else.
         let begin = AssertSqlSafe(format!("{begin}; set local callboard.tenant = '{tenant}'"));
         // On the heap, for it is large, and would be moved about with every request that needs no scope after all.
-        Ok(Self { transaction: Box::pin(pool.begin_with(begin)).await?, tenant })
+        Ok(Self { transaction: Box::pin(pool.begin_with(begin)).await?, own: tenant, tenant })
     }
 
     pub fn tenant(&self) -> i64 {
@@ -80,18 +82,22 @@ impl Scope {
 
     /// The accounts that analytics may read for this one: itself, and those whose reseller it is, by id.
     pub async fn reach(&mut self) -> Result<Vec<Account>> {
+        self.act_for(self.own).await?;
         self.transaction.execute("set local callboard.merchants = 'on'").await?;
-        let rows = self.select("select id, reseller_id as reseller from tenants where id = $1 or reseller_id = $1 order by id");
-        Ok(rows.fetch_all(self.connection()).await?)
+        let sql = "select id, reseller_id as reseller from tenants where id = $1 or reseller_id = $1 order by id";
+        Ok(self.select(sql).fetch_all(self.connection()).await?)
     }
 
     /// Acts for that account from now on, in the same snapshot: one at a time, so that even then the guard shows
     /// the rows of one only.
     pub async fn enter(&mut self, account: &Account) -> Result<()> {
-        if self.tenant != account.id {
-            let sql = AssertSqlSafe(format!("set local callboard.tenant = '{}'", account.id));
-            self.transaction.execute(sql).await?;
-            self.tenant = account.id;
+        self.act_for(account.id).await
+    }
+
+    async fn act_for(&mut self, tenant: i64) -> Result<()> {
+        if self.tenant != tenant {
+            self.transaction.execute(AssertSqlSafe(format!("set local callboard.tenant = '{tenant}'"))).await?;
+            self.tenant = tenant;
         }
         Ok(())
     }

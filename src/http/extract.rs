@@ -32,7 +32,7 @@ macro_rules! grants {
     )* };
 }
 
-grants!(AutocallApiAccess, TelesalesApiAccess, IngestWrite);
+grants!(AutocallApiAccess, TelesalesApiAccess, AnalyticsApiAccess, IngestWrite);
 
 impl<G: Grant> FromRequestParts<Arc<App>> for Permitted<G> {
     type Rejection = Error;

@@ -2,6 +2,7 @@
 //!
 //! Owns everything that is HTTP: extracting, statuses, headers. Must not compute a figure or write SQL.
 
+mod analytics;
 mod around;
 mod caching;
 mod campaigns;
@@ -11,6 +12,7 @@ mod health;
 mod ingest;
 mod lines;
 pub mod openapi;
+mod questions;
 mod reports;
 mod serve;
 
@@ -33,6 +35,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(openapi::document))
         .merge(campaigns::routes())
         .merge(reports::routes())
+        .merge(analytics::routes())
         .routes(routes!(ingest::post))
 }
 

@@ -112,7 +112,7 @@ pub fn add_list<T: Listed>(document: &mut OpenApi, path: &str, permission: Permi
 }
 
 /// An operation that wants a token with that permission.
-fn guarded(permission: Permission) -> OperationBuilder {
+pub fn guarded(permission: Permission) -> OperationBuilder {
     OperationBuilder::new()
         .security(SecurityRequirement::new("token", [] as [&str; 0]))
         .extensions(Some(ExtensionsBuilder::new().add("x-permission", permission.name()).build()))
@@ -135,17 +135,22 @@ fn operation(report: &Definition, permission: Permission) -> OperationBuilder {
 
 /// What a request may say about answers that are there already.
 fn conditional(operation: OperationBuilder) -> OperationBuilder {
-    let header = |name, about: &str| {
-        let text = ObjectBuilder::new().schema_type(Type::String);
-        ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).description(Some(about)).schema(Some(text))
-    };
-    operation
-        .parameter(header("If-None-Match", "ETags of answers the client has: while no figure changes, it gets a 304."))
-        .parameter(header(
-            "Cache-Control",
-            "no-cache or max-age=0: the answer has everything committed before the request. max-age=N: it is at most \
-             N seconds old.",
-        ))
+    let about = "ETags of answers the client has: while no figure changes, it gets a 304.";
+    fresh(operation.parameter(header("If-None-Match", about)))
+}
+
+/// How old an answer may be.
+pub fn fresh(operation: OperationBuilder) -> OperationBuilder {
+    operation.parameter(header(
+        "Cache-Control",
+        "no-cache or max-age=0: the answer has everything committed before the request. max-age=N: it is at most \
+         N seconds old.",
+    ))
+}
+
+fn header(name: &str, about: &str) -> ParameterBuilder {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).description(Some(about)).schema(Some(text))
 }
 
 /// What is said about an answer in JSON, or about one that the client has.
@@ -207,7 +212,7 @@ fn failures(responses: ResponsesBuilder) -> ResponsesBuilder {
 }
 
 /// The body of that status; of a 422, the one that document 002 shows.
-fn failure(status: &str) -> Option<serde_json::Value> {
+pub fn failure(status: &str) -> Option<serde_json::Value> {
     let message = error::message(status.parse().ok()?);
     Some(match status {
         "422" => serde_json::json!({"message": message,

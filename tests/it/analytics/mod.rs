@@ -1,0 +1,8 @@
+//! Analytics: twelve questions, ten filters, and what they are held against.
+
+mod accounts;
+mod answers;
+mod forms;
+mod plans;
+mod refused;
+mod samples;
