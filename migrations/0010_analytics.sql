@@ -10,10 +10,10 @@ create index on autocall_attempts (tenant_id, lead_id) where result is null;
 create index on autocall_attempts (tenant_id, campaign_id, billsec, started_at) where result = 'answered';
 create index on autocall_leads (tenant_id, created_at);
 
--- Which fifth of 0 to 1 a sentiment lies in, from 0; 1 is in the last.
+-- Which fifth of 0 to 1 a sentiment lies in, from 0; 1 is in the last, and none is in none.
 create function callboard_fifth(sentiment numeric) returns smallint
     language sql immutable parallel safe
-    as $$ select least(floor(sentiment * 5), 4)::smallint $$;
+    as $$ select (floor(sentiment * 5) - case when sentiment = 1 then 1 else 0 end)::smallint $$;
 
 -- What a payload says of itself at its top level, each key with its value as one number: equal where key and value
 -- are (1 and 1.0 are), and hardly ever equal elsewhere.
