@@ -149,14 +149,8 @@ impl Answer {
 /// Answers from one snapshot. Invalid where the window has too many buckets.
 pub async fn answer(scope: &mut Scope, query: &Query, wanted: Source) -> Result<Answer> {
     let accounts = reach(scope, query, wanted).await?;
-    let rolled = !accounts.is_empty() && accounts.iter().all(|account| account.source == Source::Rolled);
+    let source = if accounts.iter().all(|account| account.source == wanted) { wanted } else { Source::Raw };
     let mut reading = Reading { query, scope, accounts };
     let rows = (query.question.rows)(&mut reading).await?;
-    Ok(Answer {
-        source: if rolled { Source::Rolled } else { Source::Raw },
-        rows,
-        name: query.question.about.name,
-        page: query.page,
-        page_size: query.page_size,
-    })
+    Ok(Answer { source, rows, name: query.question.about.name, page: query.page, page_size: query.page_size })
 }

@@ -3,6 +3,5 @@
 mod accounts;
 mod answers;
 mod forms;
-mod plans;
 mod refused;
 mod samples;
