@@ -50,6 +50,8 @@ struct Module {
     leads: &'static str,
     leads_sql: &'static str,
     rows_sql: &'static str,
+    /// What triggers would have made of it.
+    derived_sql: &'static str,
 }
 
 const MODULES: [Module; 2] = [
@@ -59,6 +61,9 @@ const MODULES: [Module; 2] = [
         leads: "autocall_leads",
         leads_sql: include_str!("../data/autocall_leads.sql"),
         rows_sql: include_str!("../data/autocall_attempts.sql"),
+        derived_sql: "insert into autocall_lead_terms
+                      select l.tenant_id, t.term, l.id from autocall_leads l cross join lateral callboard_terms(l.payload) t (term)
+                      order by 1, 2, 3; analyze autocall_lead_terms",
     },
     Module {
         name: "telesales",
@@ -66,6 +71,7 @@ const MODULES: [Module; 2] = [
         leads: "telesales_leads",
         leads_sql: include_str!("../data/telesales_leads.sql"),
         rows_sql: include_str!("../data/telesales_calls.sql"),
+        derived_sql: "",
     },
 ];
 
@@ -139,6 +145,7 @@ async fn load_module(superuser: &PgConnectOptions, module: &Module) {
         let insert = sqlx::query(module.rows_sql).bind(from).bind(to).execute(&mut connection);
         step(module.table, &share, async { insert.await.expect("inserted") }).await;
     }
+    step(module.leads, "terms", run(&mut connection, module.derived_sql)).await;
     for index in indexes {
         let about = index.split_whitespace().skip_while(|word| !word.starts_with('(')).collect::<Vec<_>>().join(" ");
         step(module.table, &format!("index {about}"), run(&mut connection, &index)).await;
