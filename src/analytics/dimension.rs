@@ -138,3 +138,39 @@ dimensions! {
                 on a.started_at >= s.begins and a.started_at < s.ends"),
         rolled("(r.local_second + $12) / $11 % $13", "rolled_autocall_totals", "r.dialed", "r.answered", "r.talk_sec");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The files of statements are looked at elsewhere (`tests/it/layers.rs`); these are put together here.
+    #[test]
+    fn every_statement_names_its_account_for_every_table() {
+        fn statements<K>(dimension: &Dimension<K>) -> [&'static str; 3] {
+            [dimension.rows, dimension.rows_of_leads, dimension.rolled]
+        }
+        let [total, outcome, fifth, number, provider, time] = [
+            statements(&TOTAL),
+            statements(&OUTCOME),
+            statements(&FIFTH),
+            statements(&ATTEMPT_NUMBER),
+            statements(&PROVIDER),
+            statements(&TIME),
+        ];
+        for [rows, rows_of_leads, rolled] in [total, outcome, fifth, number, provider, time] {
+            for sql in [rows, rows_of_leads] {
+                assert_eq!(
+                    sql.matches("autocall_attempts a").count(),
+                    sql.matches("a.tenant_id = $1").count(),
+                    "{sql}"
+                );
+                assert_eq!(sql.matches(" autocall_").count(), 1, "{sql}");
+            }
+            assert_eq!(
+                (rolled.matches("rolled_autocall_").count(), rolled.matches("($1, $2, c.id").count()),
+                (1, 1),
+                "{rolled}"
+            );
+        }
+    }
+}

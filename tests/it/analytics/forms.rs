@@ -105,3 +105,26 @@ async fn an_answer_is_kept_for_a_moment_and_says_how_old_it_is() {
         .await;
     assert_eq!(later.ask(&question).await.json()["data"][0]["count"], 49);
 }
+
+/// Every example of the document can be asked, and is answered as the document says.
+#[tokio::test]
+async fn answers_are_what_the_document_says_they_are() {
+    let test = TestApp::new().await;
+    test.ingest(&world::random(3, size(300))).await;
+    let document = serde_json::to_value(callboard::http::openapi::generate()).expect("JSON");
+    let operation = &document["paths"]["/analytics"]["post"];
+    let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+    let schema = json!({"$ref": "#/schema", "schema": schema, "components": document["components"]});
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let examples = operation["requestBody"]["content"]["application/json"]["examples"].as_object().expect("examples");
+    assert_eq!(examples.len(), ALL.len());
+    for (name, example) in examples {
+        for question in [example["value"].clone(), json!({"query_type": name, "page_size": 1000})] {
+            let answer = test.ask(&question).await;
+            assert_eq!(answer.status, reqwest::StatusCode::OK, "{question}: {}", answer.text());
+            if let Err(error) = validator.validate(&answer.json()) {
+                panic!("{name}: {error} at {}: {}", error.instance_path(), answer.text());
+            }
+        }
+    }
+}
