@@ -6,6 +6,7 @@ use callboard::db::Database;
 use callboard::reports::report::Module;
 
 use crate::support::ask::{ask, tenant};
+use crate::support::data::Shape;
 use crate::support::results::{Section, figure};
 use crate::support::rolled::Source::Rolled;
 use crate::support::stats::median;
@@ -25,28 +26,17 @@ pub async fn run(world: &World) -> Section {
     let db = world.open().await;
     let tenant = tenant(&db, TENANT).await;
     let rows = |thousands| world.size.of_thousands(thousands);
-    let (small, million, two, six) = (rows(100), rows(1000), rows(2000), rows(6000));
-
-    // Campaigns 3, 2 and 1 are of 0.1, 1 and 2 million attempts; 2 and 1 of 0.1 and 1 million calls.
-    section.figures(&format!("{FIXED_DAYS} days of"), &[&small, &million, &two, "times"]);
-    for scopes in across([Some(3), Some(2), LARGE], Module::Autocall) {
-        let mut times = Vec::new();
-        for question in &scopes {
-            times.push(measure(&db, &tenant, question, FIXED_DAYS).await);
-        }
-        row(&mut section, &scopes[0], &times);
-    }
-    section.figures(&format!("{FIXED_DAYS} days of"), &[&small, &million, &format!("account of {six}"), "times"]);
-    for scopes in across([Some(2), LARGE, None], Module::Telesales) {
-        let mut times = Vec::new();
-        for question in &scopes {
-            times.push(measure(&db, &tenant, question, FIXED_DAYS).await);
-        }
-        row(&mut section, &scopes[0], &times);
-    }
+    let (small, million, six, ten) = (rows(100), rows(1000), rows(6000), rows(10_000));
+    by_rows(&mut section, &db, &tenant, &[&small, &million, &format!("account of {six}"), "times"], Module::Telesales)
+        .await;
+    let grown = world.beside(Shape::Growth).await;
+    let grown_db = grown.open().await;
+    by_rows(&mut section, &grown_db, &tenant, &[&small, &million, &ten, "times"], Module::Autocall).await;
+    grown_db.close().await;
+    grown.cluster.stop().await;
 
     for (what, campaign, module) in [
-        (format!("campaign of {two}"), LARGE, Module::Autocall),
+        (format!("campaign of {}", rows(2000)), LARGE, Module::Autocall),
         (format!("account of {six}"), None, Module::Telesales),
     ] {
         section.figures(&what, &["1 day", "7 days", "30 days", "90 days", "times"]);
@@ -60,6 +50,23 @@ pub async fn run(world: &World) -> Section {
     }
     db.close().await;
     section
+}
+
+/// A window of some days, of the small, the larger and the largest there is.
+async fn by_rows(section: &mut Section, db: &Database, tenant: &Tenant, sizes: &[&str], module: Module) {
+    section.figures(&format!("{FIXED_DAYS} days of"), sizes);
+    // Campaigns 3, 2 and 1 are of 0.1, 1 and 10 million attempts; 2 and 1 of 0.1 and 1 million calls.
+    let scopes = match module {
+        Module::Autocall => [Some(3), Some(2), LARGE],
+        Module::Telesales => [Some(2), LARGE, None],
+    };
+    for questions in across(scopes, module) {
+        let mut times = Vec::new();
+        for question in &questions {
+            times.push(measure(db, tenant, question, FIXED_DAYS).await);
+        }
+        row(section, &questions[0], &times);
+    }
 }
 
 /// Each report about each of these.

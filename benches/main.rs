@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use support::World;
-use support::data::{self, Size};
+use support::data::{self, Shape, Size};
 use support::results::Section;
 
 const PARTS: &[&str] = &["reports", "analytics", "anatomy", "http", "ingest", "mixed", "growth"];
@@ -76,7 +76,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) {
-    let world = World::prepare(&arguments.dir, arguments.size).await;
+    let world = World::prepare(&arguments.dir, arguments.size, Shape::Accounts).await;
     let size = arguments.size.name();
     let facts =
         format!("`{size}`, {}: {}; {}.", arguments.run, data::facts(&world.cluster).await, world.cluster.facts().await);

@@ -1,7 +1,10 @@
 -- Accounts, and all that is not counted itself: people, scripts, dispositions, caller IDs, campaigns.
 
 insert into tenants (id, name, timezone)
-values (1, 'Bench', 'Asia/Ho_Chi_Minh'), (2, 'Bench 2', 'Asia/Kathmandu'), (3, 'Bench 3', 'Europe/Berlin');
+select id, name, timezone
+from (values (1, 'Bench', 'Asia/Ho_Chi_Minh'), (2, 'Bench 2', 'Asia/Kathmandu'), (3, 'Bench 3', 'Europe/Berlin'))
+    as accounts (id, name, timezone)
+where exists (select from bench.campaigns where tenant_id = accounts.id);
 
 insert into teams (tenant_id, id, name)
 select t.id, n, 'Team ' || n from tenants t, generate_series(1, 6) n;

@@ -15,8 +15,9 @@ create function bench.begins() returns timestamptz
 
 -- Campaigns, those with sizes of their own first. In each module account 1 has one of 100,000, one of a
 -- million and (AutoCall) one of two, all three over the whole 90 days, and the lion's share of the rest.
+-- In the shape that tells how answers grow, it has one of ten million instead, and there is nothing else.
 create unlogged table bench.campaigns as
-with sizes (module, tenant_id, id, rows) as (
+with accounts (module, tenant_id, id, rows) as (
     values ('autocall', 1, 1, 2000000), ('autocall', 1, 2, 1000000), ('autocall', 1, 3, 100000),
            ('telesales', 1, 1, 1000000), ('telesales', 1, 2, 100000)
     union all select 'autocall', 1, id, 3300000 / 17 from generate_series(4, 20) id
@@ -25,6 +26,11 @@ with sizes (module, tenant_id, id, rows) as (
     union all select 'telesales', 1, id, 4900000 / 10 from generate_series(3, 12) id
     union all select 'telesales', 2, id, 1200000 / 6 from generate_series(13, 18) id
     union all select 'telesales', 3, id, 800000 / 6 from generate_series(19, 24) id
+), growth (module, tenant_id, id, rows) as (
+    values ('autocall', 1, 1, 10000000), ('autocall', 1, 2, 1000000), ('autocall', 1, 3, 100000)
+), sizes as (
+    select * from accounts where current_setting('bench.shape') = 'accounts'
+    union all select * from growth where current_setting('bench.shape') = 'growth'
 ), spans as (
     select *, case when id <= 3 then 0 else bench.pick(hashint8extended(id, 1), 0, 45) end as first_day
     from sizes

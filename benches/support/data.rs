@@ -40,6 +40,26 @@ impl Size {
     }
 }
 
+/// How it is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Three accounts of many campaigns, which most is measured on.
+    Accounts,
+    /// One account with campaigns of 0.1, 1 and 10 M attempts: how answers grow with what there is.
+    Growth,
+}
+
+impl Shape {
+    fn name(self) -> &'static str {
+        if self == Self::Accounts { "accounts" } else { "growth" }
+    }
+
+    /// Where it is kept.
+    fn directory(self, size: Size) -> String {
+        if self == Self::Accounts { size.name().to_owned() } else { format!("{}-growth", size.name()) }
+    }
+}
+
 const SHAPE: &str = include_str!("../data/shape.sql");
 const ACCOUNTS: &str = include_str!("../data/accounts.sql");
 
@@ -78,10 +98,10 @@ const MODULES: [Module; 2] = [
 /// Rows of a batch, roughly.
 const BATCH: i64 = 500_000;
 
-/// The cluster with the data of that size in it, loaded first where it is not there or an older one is.
-pub async fn cluster(dir: &Path, size: Size) -> Cluster {
-    let dir = dir.join(size.name());
-    let (mark, wanted) = (dir.join("loaded"), fingerprint(size));
+/// The cluster with that data in it, loaded first where it is not there or an older one is.
+pub async fn cluster(dir: &Path, size: Size, shape: Shape) -> Cluster {
+    let dir = dir.join(shape.directory(size));
+    let (mark, wanted) = (dir.join("loaded"), fingerprint(size, shape));
     let mut cluster = Cluster::start(&dir).await;
     if fs::read_to_string(&mark).is_ok_and(|found| found == wanted) {
         return cluster;
@@ -89,23 +109,23 @@ pub async fn cluster(dir: &Path, size: Size) -> Cluster {
     let _ = fs::remove_file(&mark);
     cluster = cluster.cleared().await;
     let started = Instant::now();
-    load(&cluster, size).await;
+    load(&cluster, size, shape).await;
     println!("loaded in {:.0} s, into {}", started.elapsed().as_secs_f64(), dir.display());
     fs::write(&mark, wanted).expect("a mark");
     cluster
 }
 
 /// Of all that the data depends on.
-fn fingerprint(size: Size) -> String {
+fn fingerprint(size: Size, shape: Shape) -> String {
     let mut hasher = DefaultHasher::new();
-    (SHAPE, ACCOUNTS, size.name()).hash(&mut hasher);
+    (SHAPE, ACCOUNTS, shape.directory(size)).hash(&mut hasher);
     MODULES.iter().for_each(|module| (module.leads_sql, module.rows_sql).hash(&mut hasher));
     sqlx::migrate!().iter().for_each(|migration| migration.checksum.hash(&mut hasher));
     format!("{:016x}", hasher.finish())
 }
 
-async fn load(cluster: &Cluster, size: Size) {
-    println!("loading the data of `{}`", size.name());
+async fn load(cluster: &Cluster, size: Size, shape: Shape) {
+    println!("loading the data of `{}`", shape.directory(size));
     let options = cluster.options();
     // The roll-ups come when all is loaded.
     Database::migrate(options, async |_| Ok(())).await.expect("migrations");
@@ -116,7 +136,7 @@ async fn load(cluster: &Cluster, size: Size) {
         run(&mut connection, &format!("alter system set {setting} = off")).await;
     }
     run(&mut connection, "select pg_reload_conf()").await;
-    run(&mut connection, &format!("set bench.scale = '{}'", size.scale())).await;
+    run(&mut connection, &format!("set bench.scale = '{}'; set bench.shape = '{}'", size.scale(), shape.name())).await;
     step("plan", "", run(&mut connection, SHAPE)).await;
     run(&mut connection, ACCOUNTS).await;
 
@@ -225,11 +245,12 @@ pub async fn facts(cluster: &Cluster) -> String {
     let mut connection = cluster.superuser(cluster.loaded()).await;
     scalar(
         &mut connection,
-        "select format('%s attempts in %s campaigns and %s calls in %s campaigns of 3 accounts over 90 days',
+        "select format('%s attempts in %s campaigns and %s calls in %s campaigns of %s accounts over 90 days',
                        (select count(*) from autocall_attempts),
                        (select count(*) from autocall_campaigns),
                        (select count(*) from telesales_calls),
-                       (select count(*) from telesales_campaigns))",
+                       (select count(*) from telesales_campaigns),
+                       (select count(*) from tenants))",
     )
     .await
 }

@@ -11,11 +11,12 @@ pub mod server;
 pub mod stats;
 pub mod windows;
 
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use callboard::db::Database;
 use cluster::Cluster;
-use data::Size;
+use data::{Shape, Size};
 
 /// The account that most is measured on.
 pub const TENANT: i64 = 1;
@@ -26,19 +27,26 @@ pub const LARGEST_CAMPAIGN: i64 = 1;
 pub struct World {
     pub cluster: Cluster,
     pub size: Size,
+    /// Where data is kept between runs.
+    dir: PathBuf,
 }
 
 impl World {
     /// Loads what is not loaded and brings the roll-ups up to date.
-    pub async fn prepare(dir: &std::path::Path, size: Size) -> Self {
-        let cluster = data::cluster(dir, size).await;
+    pub async fn prepare(dir: &Path, size: Size, shape: Shape) -> Self {
+        let cluster = data::cluster(dir, size, shape).await;
         rolled::install(cluster.options()).await;
-        let this = Self { cluster, size };
+        let this = Self { cluster, size, dir: dir.to_owned() };
         let (db, started) = (this.open().await, Instant::now());
         rolled::settle(&db).await;
         println!("roll-ups are up to date ({:.1} s)", started.elapsed().as_secs_f64());
         db.close().await;
         this
+    }
+
+    /// Another one beside it, of the same size.
+    pub async fn beside(&self, shape: Shape) -> Self {
+        Self::prepare(&self.dir, self.size, shape).await
     }
 
     /// The loaded database, as the server opens it.

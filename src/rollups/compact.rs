@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Executor};
 
 use super::catalog::Module;
@@ -79,17 +80,11 @@ pub async fn compact(db: &Database, tenant: i64) -> Result<Done> {
     visit(db, tenant, &[Work::Fold, Work::Rebuild]).await
 }
 
-/// Does such work where there is any. A module that fails keeps none from being done.
+/// Does such work where there is any, on both modules at once. One that fails does not keep the other from being done.
 async fn visit(db: &Database, tenant: i64, works: &[Work]) -> Result<Done> {
-    let waiting = waiting(db, tenant).await?;
-    let mut all = Ok(Done::Nothing);
-    for (module, _) in waiting.into_iter().filter(|(_, work)| works.contains(work)) {
-        all = match (all, compact_module(db, tenant, module).await) {
-            (Ok(most), Ok(done)) => Ok(most.max(done)),
-            (failure @ Err(_), _) | (_, failure) => failure,
-        };
-    }
-    all
+    let waiting = waiting(db, tenant).await?.into_iter().filter(|(_, work)| works.contains(work));
+    let all = join_all(waiting.map(|(module, _)| compact_module(db, tenant, module))).await;
+    all.into_iter().try_fold(Done::Nothing, |most, done| Ok(most.max(done?)))
 }
 
 /// The modules of an account that there is work for. A look, without taking a turn at anything.

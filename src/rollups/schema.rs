@@ -260,8 +260,9 @@ pub const READER_ARGUMENTS: &str = "tenant bigint, scope_no smallint, campaign b
 /// the counters, which add up to the window of a plan. In one statement, and so in one snapshot, it adds the
 /// roll-up, the journal's entries for the same buckets, and the raw rows of the ragged ends.
 ///
-/// Each range is looked up by itself (`lateral … offset 0`): the statement is planned once for all arguments, and
-/// the planner, who would not know how little a range is, might read a whole campaign to find it.
+/// Each range is looked up by itself, and each agent (`lateral … offset 0`): the statement is planned once for all
+/// arguments, and the planner, who would not know how little a range is, might read a whole campaign to find it. It
+/// did so, with an array of agents, wherever a table had just been filled and nobody had analyzed it yet.
 fn reader(family: &Family, rollup: &Rollup) -> String {
     let (name, only, table, journal, at) = (rollup.name, rollup.only, family.table, family.journal(), family.at);
     let dimension = rollup.dimension.as_ref();
@@ -273,10 +274,11 @@ fn reader(family: &Family, rollup: &Rollup) -> String {
     let mut parts = vec![format!(
         "select stored.bucket::bigint * p.width * 900 + p.utc_offset, stored.agent_id, {stored_value}{counters}
          from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+         cross join unnest(agents) as a (id)
          cross join lateral (
              select * from {name} stored
              where stored.tenant_id = tenant and stored.scope = scope_no and stored.campaign_id = campaign
-               and stored.agent_id = any (agents) and stored.width = p.width
+               and stored.agent_id = a.id and stored.width = p.width
                and stored.bucket >= p.first_bucket and stored.bucket < p.end_bucket
              offset 0) stored",
         counters = list(&|it| format!("stored.{}", it.name)),

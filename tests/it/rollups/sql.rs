@@ -1,7 +1,7 @@
 //! Somebody's own SQL: whatever it does to the rows, and whoever runs it, reports follow.
 
 use callboard::rollups::compact;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
@@ -175,4 +175,49 @@ async fn rows_that_refer_to_nothing_stored_are_counted() {
     .await;
     compact::settle(&app.app.db).await.expect("compacted");
     all_alike(&app, TENANT, 5, "when they are somebody's").await;
+}
+
+/// A table that has just been filled and that nobody analyzed yet is planned for blindly, and a statement is planned once.
+#[tokio::test]
+async fn sums_are_found_by_their_whole_key_before_anybody_has_analyzed_them() {
+    let app = TestApp::new().await;
+    let mut scope = app.app.db.read(TENANT).await.expect("a scope");
+    let readers: Vec<String> = sqlx::query_scalar(
+        "select proname::text from pg_proc where starts_with(proname, 'rolled_') and 'widths' = any (proargnames)
+                and 'agents' = any (proargnames) order by 1",
+    )
+    .fetch_all(scope.connection())
+    .await
+    .expect("functions");
+    assert!(readers.len() > 5, "{readers:?}");
+    for reader in readers {
+        let prepare = format!(
+            "prepare {reader} (smallint, bigint, bigint[], integer[], integer[], integer[], integer[]) as
+             select * from {reader}({TENANT}, $1, $2, $3, $4, $5, $6, $7, '{{}}', '{{}}', '{{}}')"
+        );
+        scope.connection().execute(AssertSqlSafe(prepare)).await.expect("prepared");
+        let explain =
+            format!("explain (format json) execute {reader} (0, 1, '{{1, 2}}', '{{1}}', '{{2}}', '{{3}}', '{{0}}')");
+        let plan: Value =
+            sqlx::query_scalar(AssertSqlSafe(explain)).fetch_one(scope.connection()).await.expect("a plan");
+        let conditions = index_conditions(&plan, reader.trim_start_matches("rolled_"));
+        assert_eq!(conditions.len(), 1, "{reader}: {plan:#}");
+        for column in ["tenant_id", "scope", "campaign_id", "agent_id", "width", "bucket"] {
+            assert!(conditions[0].contains(column), "{reader} is not looked up by {column}: {}", conditions[0]);
+        }
+    }
+}
+
+/// By what a plan looks a table up.
+fn index_conditions(plan: &Value, table: &str) -> Vec<String> {
+    let of_children = |plan: &Value| match plan {
+        Value::Array(all) => all.iter().flat_map(|plan| index_conditions(plan, table)).collect(),
+        Value::Object(fields) => fields.values().flat_map(|plan| index_conditions(plan, table)).collect(),
+        _ => Vec::new(),
+    };
+    let mut found: Vec<String> = of_children(plan);
+    if plan["Relation Name"] == table {
+        found.extend(plan["Index Cond"].as_str().map(str::to_owned));
+    }
+    found
 }
