@@ -119,7 +119,7 @@ pub async fn cluster(dir: &Path, size: Size, shape: Shape) -> Cluster {
 fn fingerprint(size: Size, shape: Shape) -> String {
     let mut hasher = DefaultHasher::new();
     (SHAPE, ACCOUNTS, shape.directory(size)).hash(&mut hasher);
-    MODULES.iter().for_each(|module| (module.leads_sql, module.rows_sql).hash(&mut hasher));
+    MODULES.iter().for_each(|module| (module.leads_sql, module.rows_sql, module.derived_sql).hash(&mut hasher));
     sqlx::migrate!().iter().for_each(|migration| migration.checksum.hash(&mut hasher));
     format!("{:016x}", hasher.finish())
 }

@@ -1,15 +1,16 @@
 //! What filters come to: the accounts that are read, and in each the campaigns, the leads, and whether its roll-ups
 //! can be trusted.
 
+use std::collections::BTreeMap;
+
 use serde_json::value::RawValue;
 use sqlx::types::Json;
-use std::collections::BTreeMap;
 
 use super::filter::attempts;
 use super::plan;
 use super::query::{Filters, Query};
 use super::question::Of;
-use super::reading::bind_filters;
+use super::reading::{Select, bind_filters};
 use crate::db::{Account, Scope};
 use crate::error::Result;
 use crate::rollups::Source;
@@ -78,11 +79,17 @@ async fn leads(scope: &mut Scope, query: &Query) -> Result<Vec<i64>> {
     }
     let ever = Query { filters: Filters { from: None, to: None, ..query.filters.clone() }, ..query.clone() };
     let sql = if leads.is_some() { OF_THEM_WITH_ATTEMPT } else { WITH_ATTEMPT };
-    let rows = bind_filters(scope.select::<(i64,)>(sql), &plan::asked(&ever), &ever.filters, None, leads);
-    Ok(rows.fetch_all(scope.connection()).await?.into_iter().map(|(id,)| id).collect())
+    ids(bind_filters(scope.select(sql), &plan::asked(&ever), &ever.filters, None, leads), scope).await
 }
 
+/// Found by what the payload says of itself, then read: terms hardly ever agree where key or value do not.
 async fn with_payload(scope: &mut Scope, payload: BTreeMap<String, Box<RawValue>>) -> Result<Vec<i64>> {
-    let rows = scope.select::<(i64,)>(include_str!("sql/leads_of_payload.sql")).bind(Json(payload));
+    let payload = Json(payload);
+    let candidates = ids(scope.select(include_str!("sql/candidates.sql")).bind(payload.clone()), scope).await?;
+    let found = scope.select(include_str!("sql/with_payload.sql")).bind(candidates).bind(payload);
+    ids(found, scope).await
+}
+
+async fn ids(rows: Select<(i64,)>, scope: &mut Scope) -> Result<Vec<i64>> {
     Ok(rows.fetch_all(scope.connection()).await?.into_iter().map(|(id,)| id).collect())
 }

@@ -20,7 +20,8 @@ use crate::error::Result;
 use crate::rollups::{Plan, RollupScope, Source};
 use crate::time::{Granularity, Window};
 
-type Select<R> = QueryAs<'static, Postgres, R, PgArguments>;
+/// A statement that is being given its arguments.
+pub type Select<R> = QueryAs<'static, Postgres, R, PgArguments>;
 
 /// What one question is read with.
 pub struct Reading<'a> {
