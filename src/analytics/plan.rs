@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::dimension::Tally;
 use super::query::Query;
 use super::question::Of;
 use crate::error::{Error, Result};
@@ -23,6 +24,11 @@ pub fn source(query: &Query, trusted: bool, wanted: Source) -> Source {
     let filters = &query.filters;
     let known = query.question.about.of == Of::Attempts && !filters.by_figures() && filters.payload.is_none();
     if known && trusted { wanted } else { Source::Raw }
+}
+
+/// Whether so few attempts are best looked at one by one.
+pub fn are_few(total: &Tally) -> bool {
+    total.calls <= 5_000
 }
 
 /// The window as it was asked for, all of time where it was not.

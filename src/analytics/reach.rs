@@ -64,9 +64,9 @@ fn is_named(filters: &Filters, account: &Account) -> bool {
     merchant && filters.reseller.as_ref().is_none_or(is_reseller)
 }
 
-/// Of leads with an attempt that passes, whenever and whatever for.
-const WITH_ATTEMPT: &str = concat!("select distinct a.lead_id ", attempts!(all, ""));
-const OF_THEM_WITH_ATTEMPT: &str = concat!("select distinct a.lead_id ", attempts!(of_leads, ""));
+/// Leads with an attempt that passes, whenever and whatever for; once for each.
+const WITH_ATTEMPT: &str = concat!("select a.lead_id ", attempts!(all, ""));
+const OF_THEM_WITH_ATTEMPT: &str = concat!("select a.lead_id ", attempts!(of_leads, ""));
 
 /// The leads that the payload, and for a question about leads the attempts, leave.
 async fn leads(scope: &mut Scope, query: &Query) -> Result<Vec<i64>> {
@@ -79,7 +79,12 @@ async fn leads(scope: &mut Scope, query: &Query) -> Result<Vec<i64>> {
     }
     let ever = Query { filters: Filters { from: None, to: None, ..query.filters.clone() }, ..query.clone() };
     let sql = if leads.is_some() { OF_THEM_WITH_ATTEMPT } else { WITH_ATTEMPT };
-    ids(bind_filters(scope.select(sql), &plan::asked(&ever), &ever.filters, None, leads), scope).await
+    let rows = bind_filters(scope.select(sql), &plan::asked(&ever), &ever.filters, None, leads);
+    let mut leads = ids(rows, scope).await?;
+    // Here and not in the statement, where Postgres may take it for a reason to read attempts in the order of leads.
+    leads.sort_unstable();
+    leads.dedup();
+    Ok(leads)
 }
 
 /// Found by what the payload says of itself, then read: terms hardly ever agree where key or value do not.

@@ -74,7 +74,8 @@ impl Reading<'_> {
         }
         for account in self.accounts.iter().filter(|account| account.source == Source::Rolled) {
             self.scope.enter(&account.account).await?;
-            let ends = self.scope.select::<(Option<i32>, Option<i32>)>(include_str!("sql/extremes.sql"));
+            let sql = if plan::are_few(&total) { EXTREMES_OF_FEW } else { EXTREMES };
+            let ends = self.scope.select::<(Option<i32>, Option<i32>)>(sql);
             let ends = ends.bind(window.from).bind(window.to).bind(account.campaigns.clone());
             let (shortest, longest) = ends.fetch_one(self.scope.connection()).await?;
             total.add(Tally { shortest, longest, ..Tally::default() });
@@ -108,11 +109,7 @@ impl Reading<'_> {
         let mut sum = Leads::default();
         for account in &self.accounts {
             self.scope.enter(&account.account).await?;
-            let sql = if account.leads.is_some() { SOME_LEADS } else { ALL_LEADS };
-            let Filters { from, to, .. } = self.query.filters;
-            let leads = self.scope.select::<Leads>(sql).bind(from).bind(to);
-            let leads = leads.bind(account.campaigns.clone()).bind(account.leads.clone());
-            sum.add(leads.fetch_one(self.scope.connection()).await?);
+            sum.add(leads(self.scope, self.query, account).fetch_one(self.scope.connection()).await?);
         }
         Ok(sum)
     }
@@ -184,12 +181,28 @@ pub fn bind_filters<R>(
         .bind(leads)
 }
 
-const ALL_LEADS: &str =
+const EXTREMES: &str = include_str!("sql/extremes.sql");
+const EXTREMES_OF_FEW: &str = include_str!("sql/extremes_of_few.sql");
+
+const ALL_LEADS: &str = include_str!("sql/all_leads.sql");
+const SOME_LEADS: &str =
     concat!("with leads as (select l.id, l.status from autocall_leads l", include_str!("sql/leads.sql"));
-const SOME_LEADS: &str = concat!(
+const THESE_LEADS: &str = concat!(
     "with leads as (select l.id, l.status from unnest($5::bigint[]) m (id) join autocall_leads l on l.id = m.id",
     include_str!("sql/leads.sql")
 );
+
+/// How far the leads of an account have come.
+fn leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
+    let Filters { from, to, .. } = query.filters;
+    let Reached { campaigns, leads, .. } = account;
+    let sql = match (leads, campaigns, from, to) {
+        (None, None, None, None) => return scope.select(ALL_LEADS),
+        (None, ..) => SOME_LEADS,
+        (Some(_), ..) => THESE_LEADS,
+    };
+    scope.select(sql).bind(from).bind(to).bind(campaigns.clone()).bind(leads.clone())
+}
 
 const SPAN: &str = concat!("select min(a.started_at) as first, max(a.started_at) as last ", attempts!(all, ""));
 const SPAN_OF_LEADS: &str =

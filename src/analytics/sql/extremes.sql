@@ -8,10 +8,12 @@ with recursive known (id) as ( -- campaigns by their attempts, for some may have
     select (select min(a.campaign_id) from autocall_attempts a where a.tenant_id = $1 and a.campaign_id > k.id)
     from known k where k.id is not null
 ), answered (id) as ( -- those with anything to find
-    select c.id from (select id from known union all select unnest($4::bigint[])) c
-    where exists (select from autocall_attempts a
-                  where a.tenant_id = $1 and a.campaign_id = c.id and a.started_at >= $2 and a.started_at < $3
-                    and a.result = 'answered')
+    select c.id
+    from (select id from known union all select unnest($4::bigint[])) c
+    cross join lateral (select from autocall_attempts a
+                        where a.tenant_id = $1 and a.campaign_id = c.id and a.started_at >= $2 and a.started_at < $3
+                          and a.result = 'answered'
+                        limit 1) one
 ), up (id, length, found) as (
     select c.id, -1::bigint, false from answered c
     union all

@@ -1,4 +1,4 @@
- -- (the leads `l`, all of them or some)
+ -- of an account, or those that are joined to them here
     where l.tenant_id = $1
       and ($2::timestamptz is null or l.created_at >= $2)
       and ($3::timestamptz is null or l.created_at < $3)
