@@ -6,6 +6,7 @@
 mod analytics;
 mod anatomy;
 mod copy;
+mod crowd;
 mod growth;
 mod guard;
 mod http;
@@ -23,7 +24,7 @@ use support::results::Section;
 
 const PARTS: &[&str] = &["reports", "analytics", "anatomy", "http", "ingest", "mixed", "growth"];
 /// Parts that are run where they are named; `load` makes the data and measures nothing.
-const FURTHER: &[&str] = &["copy", "guard", "load"];
+const FURTHER: &[&str] = &["copy", "guard", "crowd", "load"];
 
 /// What the script says.
 struct Arguments {
@@ -101,6 +102,7 @@ async fn measure(part: &str, world: &World) -> Option<Section> {
         "ingest" => Some(ingest::run_part(world).await),
         "copy" => Some(copy::run_part(world).await),
         "guard" => Some(guard::run_part(world).await),
+        "crowd" => Some(crowd::run(world).await),
         _ => None,
     }
 }

@@ -4,16 +4,19 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use ipnet::IpNet;
 use sqlx::postgres::PgConnectOptions;
 
-use bytes::Bytes;
-
+use crate::auth::limit::Limits;
+use crate::auth::password::Checker;
 use crate::auth::session::{self, Sessions};
 use crate::auth::token::{Keys, SECRET_LEN};
 use crate::cache::Cache;
-use crate::config::Config;
+use crate::config::{Config, Hidden, Switch};
 use crate::db::{Database, Embedded, EmbeddedSettings, Guest};
 use crate::error::{Error, Result};
 use crate::rollups;
@@ -34,6 +37,13 @@ pub struct App {
     pub db: Database,
     pub clock: Clock,
     pub keys: Keys,
+    pub passwords: Checker,
+    /// How often who may ask.
+    pub limits: Limits,
+    /// Proxies whose word on who asks is taken.
+    pub trusted_proxies: Arc<[IpNet]>,
+    /// Origins whose pages may ask from a browser.
+    pub cors_origins: Arc<[String]>,
     /// Who is calling, for those who have called a moment ago.
     pub sessions: Sessions,
     /// Reports as they were answered a moment ago, by what was asked.
@@ -53,10 +63,32 @@ const ANSWERS: u64 = 64 << 20;
 const ANSWER_OVERHEAD: usize = 512;
 
 impl App {
-    /// What it reads for one request it may keep for others, so long.
+    /// What it reads for one request it may keep for others, so long. It counts no requests, trusts no proxy and
+    /// knows no origin.
     pub fn new(db: Database, clock: Clock, keys: Keys, keep: Duration) -> Self {
         let weigh = |asked: &String, written: &Written| asked.len() + written.json.len() + ANSWER_OVERHEAD;
-        Self { db, clock, keys, sessions: session::sessions(keep), answers: Cache::new(keep, ANSWERS, weigh) }
+        Self {
+            db,
+            clock,
+            keys,
+            passwords: Checker::default(),
+            limits: Limits::off(),
+            trusted_proxies: Arc::default(),
+            cors_origins: Arc::default(),
+            sessions: session::sessions(keep),
+            answers: Cache::new(keep, ANSWERS, weigh),
+        }
+    }
+
+    /// As an operator wants it.
+    fn configured(db: Database, keys: Keys, config: &Config) -> Self {
+        let clock = Clock::System;
+        Self {
+            limits: if config.rate_limit == Switch::On { Limits::on(clock) } else { Limits::off() },
+            trusted_proxies: config.trusted_proxies.0.clone().into(),
+            cors_origins: config.cors_origins.0.clone().into(),
+            ..Self::new(db, clock, keys, config.keep())
+        }
     }
 }
 
@@ -108,8 +140,8 @@ impl Running {
         }
         let keys = keys(config)?;
         let (options, postgres) = database(config, sharing).await?;
-        match open(options).await {
-            Ok(db) => Ok(Self { app: App::new(db, Clock::System, keys, config.keep()), postgres }),
+        match open(options, config.database_pool).await {
+            Ok(db) => Ok(Self { app: App::configured(db, keys, config), postgres }),
             Err(error) => {
                 postgres.stop().await;
                 Err(error)
@@ -127,9 +159,9 @@ impl Running {
     }
 }
 
-async fn open(options: PgConnectOptions) -> Result<Database> {
+async fn open(options: PgConnectOptions, reading: u32) -> Result<Database> {
     migrate(&options).await?;
-    Database::open(options).await
+    Database::open_pools(options, reading).await
 }
 
 /// Brings a database up to date with this build.
@@ -168,10 +200,10 @@ async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions
 
 fn keys(config: &Config) -> Result<Keys> {
     let secret = match &config.secret {
-        Some(secret) => secret.clone().into_bytes(),
+        Some(secret) => Hidden::reveal(secret).as_bytes().to_vec(),
         None => kept_secret(&config.data_dir.join("secret"))?,
     };
-    Keys::new(&secret).ok_or_else(|| Error::Internal(format!("the secret must have at least {SECRET_LEN} bytes")))
+    Keys::new(&secret).ok_or_else(|| Error::Internal(format!("each secret must have at least {SECRET_LEN} bytes")))
 }
 
 /// The secret in that file, made on first use. Two processes that come at once end with the same one.

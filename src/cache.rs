@@ -106,6 +106,11 @@ where
         Ok(reading.await?.found(asked))
     }
 
+    /// Keeps that value no longer. One that is being read may be kept still.
+    pub fn forget(&self, key: &Key<K>) {
+        self.0.kept.invalidate(key);
+    }
+
     /// Begins to read, in a task of its own: whoever asked first may leave while others still wait.
     fn start<R, F>(
         &self,

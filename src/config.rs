@@ -1,10 +1,14 @@
 //! Every setting once: its environment variable, its default, its meaning (contract, section 7).
 
-use std::net::SocketAddr;
+use std::convert::Infallible;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 
 /// No answer may be older, whatever is set (contract, section 6).
 const OLDEST_ANSWER: Duration = Duration::from_secs(5);
@@ -13,7 +17,11 @@ const OLDEST_ANSWER: Duration = Duration::from_secs(5);
 pub struct Config {
     /// Postgres to use. Without it, one of Callboard's own is run under the data directory.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
-    pub database_url: Option<String>,
+    pub database_url: Option<Hidden>,
+
+    /// How many connections read from the database; half as many write to it.
+    #[arg(long, env = "CALLBOARD_DATABASE_POOL", default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=1000), global = true)]
+    pub database_pool: u32,
 
     /// Where Callboard keeps what is its own: the embedded Postgres and the secret.
     #[arg(long, env = "CALLBOARD_DATA_DIR", default_value = "./data", global = true)]
@@ -23,9 +31,10 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: SocketAddr,
 
-    /// What tokens are signed with, at least 32 bytes. Without it, one is made once and kept in the data directory.
+    /// What tokens are signed with, at least 32 bytes. Several, with commas or blanks between them: the first one
+    /// signs, all are taken. Without it, one is made once and kept in the data directory.
     #[arg(long, env = "CALLBOARD_SECRET", hide_env_values = true, global = true)]
-    pub secret: Option<String>,
+    pub secret: Option<Hidden>,
 
     /// How often what was written is moved into the roll-ups. Figures do not depend on it, only how soon they come.
     #[arg(long, env = "CALLBOARD_COMPACT_EVERY", default_value = "5s", value_parser = pause, global = true)]
@@ -34,6 +43,50 @@ pub struct Config {
     /// How old an answer may be that is given to several who ask the same, at most 5s; 0 reads each one anew.
     #[arg(long, env = "CALLBOARD_CACHE_TTL", default_value = "5s", value_parser = duration, global = true)]
     pub cache_ttl: Duration,
+
+    /// Whether it is counted how often a token asks. Off for load tests only.
+    #[arg(long, env = "CALLBOARD_RATE_LIMIT", value_enum, default_value = "on", global = true)]
+    pub rate_limit: Switch,
+
+    /// Proxies in front, addresses or networks with commas between them: who asks is then whom they name in
+    /// X-Forwarded-For. Nobody else is believed.
+    #[arg(long, env = "CALLBOARD_TRUSTED_PROXIES", default_value = "", value_parser = |text: &str| list(text, network), global = true)]
+    pub trusted_proxies: List<IpNet>,
+
+    /// Origins whose pages may ask from a browser (https://reports.example.com), with commas between them, or * for
+    /// any.
+    #[arg(long, env = "CALLBOARD_CORS_ORIGINS", default_value = "", value_parser = |text: &str| list(text, origin), global = true)]
+    pub cors_origins: List<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+/// A setting that is nobody's to see: not in a log, not in an error, not in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hidden(String);
+
+impl Hidden {
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Hidden {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
 }
 
 /// A duration that work may be repeated by.
@@ -46,10 +99,36 @@ fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 8s, 5m, 1h or 90d"))
 }
 
+/// Several of something, with commas between them, or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List<T>(pub Vec<T>);
+
+fn list<T>(text: &str, item: impl Fn(&str) -> Result<T, String>) -> Result<List<T>, String> {
+    let items = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+    items.map(item).collect::<Result<_, _>>().map(List)
+}
+
+/// An address, or a network as `10.0.0.0/8`.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from).ok();
+    text.parse().ok().or_else(address).ok_or_else(|| "must be an address or a network, such as 10.0.0.0/8".to_owned())
+}
+
+/// What a browser calls itself from: a scheme, a host, maybe a port, and nothing behind.
+fn origin(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    let host = text.split_once("://").map_or("", |(_, host)| host);
+    let is_origin = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
+    if text == "*" || is_origin {
+        return Ok(text.to_owned());
+    }
+    Err("must be an origin, such as https://reports.example.com, or *".to_owned())
+}
+
 impl Config {
     /// Empty, it is as if absent.
     pub fn database_url(&self) -> Option<&str> {
-        self.database_url.as_deref().filter(|url| !url.is_empty())
+        self.database_url.as_ref().map(Hidden::reveal).filter(|url| !url.is_empty())
     }
 
     /// How long what was read may be kept: as set, within what clients are promised.
@@ -82,5 +161,36 @@ mod tests {
         for ttl in ["", "5", "-1s", "soon"] {
             assert_eq!(keep(ttl), None, "{ttl}");
         }
+    }
+
+    #[test]
+    fn who_is_believed_and_who_may_ask_is_named_exactly() {
+        let read = |arguments: &[&str]| {
+            Settings::try_parse_from(["callboard"].iter().chain(arguments)).map(|settings| settings.config).ok()
+        };
+        let config = read(&["--trusted-proxies", "10.0.0.0/8,::1, 192.0.2.1"]).unwrap();
+        assert!(config.trusted_proxies.0.iter().any(|net| net.contains(&"192.0.2.1".parse::<IpAddr>().unwrap())));
+        assert_eq!(config.trusted_proxies.0.len(), 3);
+        let config = read(&["--cors-origins", "https://a.example,http://localhost:3000/"]).unwrap();
+        assert_eq!(config.cors_origins.0, ["https://a.example", "http://localhost:3000"]);
+        assert_eq!(read(&["--trusted-proxies", ""]).unwrap().trusted_proxies, List(Vec::new()));
+        for (setting, wrong) in [
+            ("--trusted-proxies", "proxy"),
+            ("--trusted-proxies", "10.0.0.0/33"),
+            ("--cors-origins", "a.example"),
+            ("--cors-origins", "https://a.example/path"),
+            ("--rate-limit", "maybe"),
+            ("--database-pool", "1"),
+        ] {
+            assert!(read(&[setting, wrong]).is_none(), "{setting} {wrong}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let arguments = ["callboard", "--secret", "sesame", "--database-url", "postgres://user:sesame@host/db"];
+        let settings = Settings::try_parse_from(arguments).unwrap();
+        assert!(!format!("{:?}", settings.config).contains("sesame"));
+        assert_eq!(settings.config.database_url(), Some("postgres://user:sesame@host/db"));
     }
 }

@@ -21,12 +21,21 @@ pub enum Error {
     /// No token, or one that stands for no session any more.
     #[error("unauthenticated")]
     Unauthenticated,
+    /// A name and a password that do not belong together. It does not tell whether there is such a name.
+    #[error("invalid username or password")]
+    BadCredentials,
+    /// One request more than its limit allows; in so many seconds there is room for one.
+    #[error("too many requests")]
+    TooManyRequests { retry_after: u64 },
     /// A token without the permission asked for.
     #[error("forbidden")]
     Forbidden,
     /// There is no such thing, or it is another account's: the two must look alike.
     #[error("not found")]
     NotFound,
+    /// A body larger than what is read here.
+    #[error("payload too large")]
+    TooLarge,
     /// A body of a type that is not taken here.
     #[error("unsupported media type")]
     UnsupportedMedia,

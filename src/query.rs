@@ -27,7 +27,10 @@ pub enum Kind {
     Moment,
     Zone,
     Id,
-    IdList,
+    /// At most so many, duplicates not counted.
+    IdList {
+        most: usize,
+    },
     Integer {
         range: RangeInclusive<i64>,
         default: i64,
@@ -88,7 +91,7 @@ pub const FILL_GAPS: Parameter = Parameter::optional(
 );
 pub const AGENT_IDS: Parameter = Parameter::optional(
     "agent_ids[]",
-    Kind::IdList,
+    Kind::IdList { most: MAX_AGENTS },
     "Only these agents' calls: agent_ids[]=25&agent_ids[]=26, agent_ids[0]=25 or agent_ids=25,26; at most 1,000.",
 );
 
@@ -210,7 +213,8 @@ impl Query {
     }
 
     /// Numbers separated by commas, duplicates dropped, in the order given.
-    pub fn id_list(&mut self, parameter: &Parameter, most: usize) -> Option<Vec<i64>> {
+    pub fn id_list(&mut self, parameter: &Parameter) -> Option<Vec<i64>> {
+        let Kind::IdList { most } = parameter.kind else { return None };
         let expected = format!("must be 1 to {most} integers separated by commas.");
         self.read(parameter, &expected, |text| {
             let mut seen = BTreeSet::new();
@@ -341,6 +345,112 @@ mod tests {
             &many,
         ] {
             assert!(agents(raw).is_err(), "{raw}");
+        }
+    }
+}
+
+/// Any text at all as a query: `script/fuzz` tries a million.
+#[cfg(test)]
+mod fuzz {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const DATE: Parameter = Parameter::optional("from", Kind::Moment, "");
+    const NAME: Parameter = Parameter::optional("q", Kind::Text, "");
+    const ID: Parameter = Parameter::optional("campaign_id", Kind::Id, "");
+    const IDS: Parameter = Parameter::required("campaign_ids", Kind::IdList { most: 3 }, "");
+    const PAGE: Parameter = Parameter::optional("page", Kind::Integer { range: 1..=200, default: 50 }, "");
+    const UNIT: Parameter = Parameter::optional("granularity", Kind::Choice(Unit::NAMES), "");
+    const READ: &[&Parameter] = &[&DATE, &NAME, &ID, &IDS, &PAGE, &UNIT, &ZONE_UTC, &FILL_GAPS, &AGENT_IDS];
+
+    choice! {
+        pub enum Unit { Day = "day", Hour = "hour" }
+    }
+
+    /// Everything that can be read of a query, and what is wrong with it.
+    fn read(raw: &str) -> impl PartialEq + std::fmt::Debug + use<> {
+        let mut query = Query::parse(raw);
+        let zone = query.zone(Tz::UTC);
+        let read = (
+            query.moment(&DATE, zone),
+            query.storable_text(&NAME),
+            query.id(&ID),
+            query.id_list(&IDS),
+            query.integer(&PAGE),
+            query.choice::<Unit>(&UNIT),
+            query.flag(&FILL_GAPS),
+            query.agent_ids(),
+        );
+        let last = last(raw, &NAME).map(Cow::into_owned);
+        (zone, read, last, query.finish(Some(())).map_err(|error| error.to_string()))
+    }
+
+    /// What such queries are made of.
+    const KNOWN: &[&str] = &[
+        "from=",
+        "q=",
+        "campaign_id=",
+        "campaign_ids=",
+        "page=",
+        "granularity=",
+        "timezone=",
+        "fill_gaps=",
+        "agent_ids",
+        "agent_ids[]=",
+        "Agent_ids",
+        "[0]",
+        "[]",
+        "[",
+        "]",
+        "%5B%5D",
+        "=",
+        "&",
+        "&&",
+        "%",
+        "%2",
+        "%00",
+        "%ff",
+        "%26",
+        "%3D",
+        "+",
+        " ",
+        ",",
+        ";",
+        "#",
+        "1",
+        "-1",
+        "25,26",
+        "9223372036854775807",
+        "99999999999999999999",
+        "true",
+        "0",
+        "day",
+        "2026-06-01",
+        "2026-06-01T00:00:00+07:00",
+        "0000-00-00",
+        "9999-12-31T23:59:59.999999999Z",
+        "T24:00",
+        "Asia/Ho_Chi_Minh",
+        "UTC",
+    ];
+
+    fn piece() -> impl Strategy<Value = String> {
+        prop_oneof![
+            6 => prop::sample::select(KNOWN).prop_map(str::to_owned),
+            1 => any::<char>().prop_map(String::from),
+            1 => ".{0,12}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_query_is_read_or_told_and_alike_in_its_one_spelling(pieces in prop::collection::vec(piece(), 0..16)) {
+            let raw = pieces.concat();
+            let is_read = |name: &str| READ.iter().any(|parameter| parameter.name == name);
+            let canonical = super::canonical(&raw, is_read);
+            prop_assert_eq!(read(&raw), read(&canonical));
+            prop_assert_eq!(super::canonical(&canonical, is_read), canonical);
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Who is calling, and what they may do.
 //!
-//! Owns accounts, users, sessions, tokens and the list of permissions. Must not know HTTP: where a token
-//! comes from, and what a refusal looks like, is decided in `http`.
+//! Owns accounts, users, sessions, tokens, the list of permissions, how often a token may ask, and the log of who
+//! came in. Must not know HTTP: where a token comes from, and what a refusal looks like, is decided in `http`.
 
+pub mod audit;
+pub mod limit;
+pub mod login;
 pub mod password;
 pub mod permission;
 pub mod session;

@@ -48,6 +48,20 @@ settings! {
     health_warn_short_pct = 30, 0 to 100;
     /// An answer with less talk than this is a short call, in seconds.
     short_call_sec = 10, 0 to 3_600;
+    /// Requests a minute and token: /api/autocall, but for what has a limit of its own.
+    rate_limit_autocall = 120, 1 to 1_000_000_000;
+    /// Requests a minute and token: imports of leads.
+    rate_limit_lead_import = 30, 1 to 1_000_000_000;
+    /// Requests a minute and token: starts of campaigns.
+    rate_limit_start = 5, 1 to 1_000_000_000;
+    /// Requests a minute and token: /api/telesales.
+    rate_limit_telesales = 120, 1 to 1_000_000_000;
+    /// Requests a minute and token: /analytics.
+    rate_limit_analytics = 120, 1 to 1_000_000_000;
+    /// Requests a minute and token: /api/ingest.
+    rate_limit_ingest = 600, 1 to 1_000_000_000;
+    /// Requests a minute and token: /api/auth, logins excepted.
+    rate_limit_auth = 30, 1 to 1_000_000_000;
 }
 
 impl Settings {

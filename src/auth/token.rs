@@ -25,13 +25,14 @@ pub struct Claims {
     pub exp: Option<i64>,
 }
 
-/// What tokens are signed and checked with.
+/// What tokens are signed and checked with. It has no `Debug`: nothing in it is anybody's to see.
 #[derive(Clone)]
 pub struct Keys(Arc<Inner>);
 
 struct Inner {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// The one that belongs to `encoding`, then those that signed before it.
+    decoding: Vec<DecodingKey>,
     /// Tokens we have found to be ours, which they stay, to the letter. Others leave no trace.
     verified: RwLock<HashMap<Box<str>, Claims>>,
 }
@@ -40,12 +41,16 @@ struct Inner {
 const REMEMBERED: usize = 10_000;
 
 impl Keys {
-    /// None where the secret is shorter than [`SECRET_LEN`].
-    pub fn new(secret: &[u8]) -> Option<Self> {
-        (secret.len() >= SECRET_LEN).then(|| {
-            let (encoding, decoding) = (EncodingKey::from_secret(secret), DecodingKey::from_secret(secret));
-            Self(Arc::new(Inner { encoding, decoding, verified: RwLock::default() }))
-        })
+    /// From one secret or several, with commas or blanks between them: the first signs, all verify, so that a new
+    /// one may be put in front while tokens of the old one are out. None where there is none, or one of them is
+    /// shorter than [`SECRET_LEN`].
+    pub fn new(secrets: &[u8]) -> Option<Self> {
+        let is_between = |byte: &u8| *byte == b',' || byte.is_ascii_whitespace();
+        let secrets: Vec<&[u8]> = secrets.split(is_between).filter(|secret| !secret.is_empty()).collect();
+        let encoding = EncodingKey::from_secret(secrets.first()?);
+        let decoding = secrets.iter().map(|secret| DecodingKey::from_secret(secret)).collect();
+        let are_long = secrets.iter().all(|secret| secret.len() >= SECRET_LEN);
+        are_long.then(|| Self(Arc::new(Inner { encoding, decoding, verified: RwLock::default() })))
     }
 
     pub fn sign(&self, claims: &Claims) -> Result<String> {
@@ -60,8 +65,8 @@ impl Keys {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
-        let verified = jsonwebtoken::decode(token, &self.0.decoding, &validation);
-        let claims: Claims = verified.map_err(|_| Error::Unauthenticated)?.claims;
+        let by = |key| jsonwebtoken::decode::<Claims>(token, key, &validation).ok();
+        let claims = self.0.decoding.iter().find_map(by).ok_or(Error::Unauthenticated)?.claims;
         let mut known = self.0.verified.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
             known.clear();
@@ -96,5 +101,23 @@ mod tests {
         }
         assert_eq!(ours.0.verified.read().unwrap().len(), 1);
         assert!(theirs.0.verified.read().unwrap().is_empty(), "others leave no trace");
+    }
+
+    #[test]
+    fn a_secret_is_followed_by_another_and_dropped_later() {
+        let [old, new] = ["o".repeat(SECRET_LEN), "n".repeat(SECRET_LEN)];
+        let now = "2026-06-30T08:00:00Z".parse().unwrap();
+        let claims = Claims::new(1, Uuid::from_u128(5), now, None);
+        let by = |secrets: &str| Keys::new(secrets.as_bytes()).unwrap();
+        let signed = by(&old).sign(&claims).unwrap();
+        for both in [format!("{new},{old}"), format!("{new} {old}\n"), format!("\n{new} ,\t{old},")] {
+            assert!(by(&both).verify(&signed).is_ok(), "{both:?}");
+            let signed = by(&both).sign(&claims).unwrap();
+            assert!(by(&new).verify(&signed).is_ok() && by(&old).verify(&signed).is_err(), "{both:?}");
+        }
+        assert!(by(&new).verify(&signed).is_err());
+        for wrong in ["", " , ", &old[1..], &format!("{new},short"), &format!("short {new}")] {
+            assert!(Keys::new(wrong.as_bytes()).is_none(), "{wrong:?}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Owns what is said on the terminal and the exit code. Must not decide anything that a request could also
 //! bring about: that is the business of the modules the commands call.
 
+mod audit;
 mod demo;
 mod demo_world;
 mod import;
@@ -17,6 +18,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use serde::Serialize;
 
 use crate::app::{App, Running, Sharing};
 use crate::config::Config;
@@ -45,12 +47,14 @@ enum Command {
     /// Make and change accounts.
     #[command(subcommand)]
     Tenant(tenant::Command),
-    /// Make users.
+    /// Make users, and let them in or not.
     #[command(subcommand)]
     User(user::Command),
-    /// Issue tokens.
+    /// Issue, list and revoke tokens.
     #[command(subcommand)]
     Token(token::Command),
+    /// Print the log of who came in and what they took away.
+    Audit(audit::Arguments),
     /// Hold the roll-ups that reports are read from against the rows they were made of.
     Verify(verify::Arguments),
     /// Make roll-ups anew from the rows, while they are written and read.
@@ -85,6 +89,7 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
         Command::Tenant(command) => with_app(&config, async |app| tenant::run(app, command).await).await?,
         Command::User(command) => with_app(&config, async |app| user::run(app, command).await).await?,
         Command::Token(command) => with_app(&config, async |app| token::run(app, command).await).await?,
+        Command::Audit(arguments) => with_app(&config, async |app| audit::run(app, arguments).await).await?,
         Command::Verify(arguments) => return with_app(&config, async |app| verify::run(app, &arguments).await).await,
         Command::Rebuild(arguments) => with_app(&config, async |app| rebuild::run(app, &arguments).await).await?,
         Command::Openapi => {
@@ -102,6 +107,13 @@ async fn with_app<T>(config: &Config, command: impl AsyncFnOnce(&App) -> Result<
     let done = command(&running.app).await;
     running.stop().await;
     done
+}
+
+/// Prints a JSON object on a line of its own. Whoever reads it may have had enough.
+fn print_line(out: &mut impl Write, object: &impl Serialize) {
+    if let Ok(line) = serde_json::to_string(object) {
+        let _ = writeln!(out, "{line}");
+    }
 }
 
 /// What is wrong, in words for the terminal.

@@ -1,12 +1,15 @@
-//! `callboard token issue`
+//! `callboard token issue`, `callboard token list` and `callboard token revoke`
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use clap::Subcommand;
+use uuid::Uuid;
 
+use super::print_line;
 use crate::app::App;
 use crate::auth::Permission;
+use crate::auth::audit::Event;
 use crate::auth::session::{self, NewSession};
 use crate::error::{Error, Result};
 
@@ -26,11 +29,38 @@ pub enum Command {
         #[arg(long, value_parser = humantime::parse_duration)]
         expires_in: Option<Duration>,
     },
+    /// List tokens, the oldest first, a JSON object a line. What opens anything is not shown.
+    List {
+        /// The account.
+        #[arg(long)]
+        tenant: i64,
+        /// Of this user only.
+        #[arg(long)]
+        username: Option<String>,
+    },
+    /// Revoke a token: within 10 s it opens nothing any more, on any instance.
+    Revoke {
+        /// The account.
+        #[arg(long)]
+        tenant: i64,
+        /// Its id, from the list.
+        id: Uuid,
+    },
 }
 
 pub async fn run(app: &App, command: Command) -> Result<()> {
-    let Command::Issue { tenant, username, permissions, expires_in } = command;
     let now = app.clock.now();
+    let (tenant, username, permissions, expires_in) = match command {
+        Command::Issue { tenant, username, permissions, expires_in } => (tenant, username, permissions, expires_in),
+        Command::List { tenant, username } => return list(app, tenant, username.as_deref()).await,
+        Command::Revoke { tenant, id } => {
+            let revoked = session::revoke(&app.db, tenant, id, (Event::TokenRevoked, None), now).await;
+            return revoked.map_err(|error| match error {
+                Error::NotFound => Error::invalid("id", "the account has no such token that is not revoked"),
+                other => other,
+            });
+        }
+    };
     let expires = match expires_in {
         Some(duration) => Some(
             TimeDelta::from_std(duration)
@@ -42,5 +72,12 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
     };
     let session = NewSession { tenant, username: &username, permissions: &permissions, expires };
     println!("{}", session::issue(&app.db, &app.keys, session, now).await?);
+    Ok(())
+}
+
+async fn list(app: &App, tenant: i64, username: Option<&str>) -> Result<()> {
+    let sessions = session::list(&mut app.db.read(tenant).await?, username).await?;
+    let mut out = std::io::stdout().lock();
+    sessions.iter().for_each(|session| print_line(&mut out, session));
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! `callboard user create`
+//! `callboard user create`, `callboard user disable` and `callboard user enable`
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use crate::app::App;
 use crate::auth::Role;
@@ -25,10 +25,28 @@ pub enum Command {
         #[arg(long)]
         team: Option<i64>,
     },
+    /// Let a user in no longer; its tokens end for good.
+    Disable(Named),
+    /// Let a user in again who was disabled; it needs new tokens.
+    Enable(Named),
+}
+
+#[derive(Debug, Args)]
+pub struct Named {
+    /// The account.
+    #[arg(long)]
+    tenant: i64,
+    #[arg(long)]
+    username: String,
 }
 
 pub async fn run(app: &App, command: Command) -> Result<()> {
-    let Command::Create { tenant, username, role, email, team } = command;
+    let now = app.clock.now();
+    let (tenant, username, role, email, team) = match command {
+        Command::Create { tenant, username, role, email, team } => (tenant, username, role, email, team),
+        Command::Disable(Named { tenant, username }) => return user::disable(&app.db, tenant, &username, now).await,
+        Command::Enable(Named { tenant, username }) => return user::enable(&app.db, tenant, &username, now).await,
+    };
     let mut password = String::new();
     std::io::stdin().read_line(&mut password).map_err(Error::internal)?;
     let password = password.trim_end_matches(['\r', '\n']);

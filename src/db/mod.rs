@@ -23,6 +23,13 @@ static MIGRATOR: Migrator = sqlx::migrate!();
 const GUARDED_ROLE: &str = "callboard_guarded";
 const REPORT_TIMEOUT: &str = "30s";
 
+/// Connections that read, unless an operator says otherwise.
+const READING: u32 = 16;
+/// How long who wants to read waits for a connection: who would wait longer is better told to come again.
+const READ_PATIENCE: Duration = Duration::from_secs(2);
+/// How long who wants to write waits. Longer, because a body that broke off has to be sent again as a whole.
+const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Pools on one database: one that only reads, with a limit on every statement, and one that writes.
 #[derive(Clone)]
 pub struct Database {
@@ -44,32 +51,36 @@ impl Database {
     /// Opens the pools. Fails with a sentence for the operator where the database cannot be reached or the
     /// role in use would see through the guard and nothing can be done about it.
     pub async fn open(options: PgConnectOptions) -> Result<Self> {
+        Self::open_pools(options, READING).await
+    }
+
+    /// As [`Database::open`], with so many connections that read and half as many that write.
+    pub async fn open_pools(options: PgConnectOptions, reading: u32) -> Result<Self> {
         let mut connection = PgConnection::connect_with(&options).await.map_err(unreachable_database)?;
         let stand_in = bypasses_guard(&mut connection).await?;
         connection.close().await?;
 
         let options = options.application_name("callboard");
-        let pool = |size| {
-            PgPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(10)).after_connect(
-                move |connection, _| {
-                    Box::pin(async move {
-                        if stand_in {
-                            connection.execute(AssertSqlSafe(format!("set role {GUARDED_ROLE}"))).await?;
-                        }
-                        Ok(())
-                    })
-                },
-            )
+        let pool = |size, patience| {
+            PgPoolOptions::new().max_connections(size).acquire_timeout(patience).after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if stand_in {
+                        connection.execute(AssertSqlSafe(format!("set role {GUARDED_ROLE}"))).await?;
+                    }
+                    Ok(())
+                })
+            })
         };
         // Roll-ups are read by the same plan whatever is asked for, and planning would take longer than reading.
-        let reading = [
+        let settings = [
             ("statement_timeout", REPORT_TIMEOUT),
             ("jit", "off"),
             ("plan_cache_mode", "force_generic_plan"),
             ("max_parallel_workers_per_gather", "0"),
         ];
-        let reading = options.clone().options(reading);
-        Ok(Self { reading: pool(16).connect_lazy_with(reading), writing: pool(8).connect_lazy_with(options) })
+        let readers = pool(reading, READ_PATIENCE).connect_lazy_with(options.clone().options(settings));
+        let writers = pool(reading.div_ceil(2), WRITE_PATIENCE).connect_lazy_with(options);
+        Ok(Self { reading: readers, writing: writers })
     }
 
     /// Brings the schema up to date, and then what is derived from it. Several instances may do so at once: one
@@ -107,6 +118,19 @@ impl Database {
     pub async fn tenants(&self) -> Result<Vec<i64>> {
         let mut transaction = self.reading.begin_with("begin read only; set local callboard.roll_call = 'on'").await?;
         Ok(sqlx::query_scalar("select id from tenants order by id").fetch_all(&mut *transaction).await?)
+    }
+
+    /// A transaction that sees one user, of whatever account: whoever has that name, in the spelling it is compared in.
+    pub async fn login(&self, username_key: &str) -> Result<Transaction<'static, Postgres>> {
+        let mut transaction = self.reading.begin_with("begin read only").await?;
+        let named = sqlx::query("select set_config('callboard.login', $1, true)").bind(username_key);
+        named.execute(&mut *transaction).await?;
+        Ok(transaction)
+    }
+
+    /// A transaction on what belongs to no account: who tried to come in.
+    pub async fn strangers(&self) -> Result<Transaction<'static, Postgres>> {
+        Ok(self.writing.begin_with("begin; set local callboard.strangers = 'on'").await?)
     }
 
     /// A turn at something that one instance at a time may do, kept until it is ended. None where another

@@ -2,32 +2,30 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use axum::routing::post;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::caching::{self, Conditions};
-use super::extract::{AnalyticsApiAccess, Grant, Permitted};
-use super::questions;
+use super::extract::{AnalyticsApiAccess, Permitted};
+use super::{body, openapi, questions};
 use crate::analytics::query::Query;
 use crate::analytics::{self, Answer};
 use crate::app::{App, Written};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exports::csv;
 use crate::rollups::Source;
 
 pub const PATH: &str = "/analytics";
-/// A question is short.
-const MAX_BODY: usize = 64 << 10;
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     let mut router = OpenApiRouter::new();
-    questions::add(router.get_openapi_mut(), AnalyticsApiAccess::PERMISSION);
-    router.route(PATH, post(answer).layer(DefaultBodyLimit::max(MAX_BODY)))
+    questions::add(router.get_openapi_mut());
+    openapi::guard::<AnalyticsApiAccess>(router.route(PATH, post(answer)), PATH)
 }
 
 async fn answer(
@@ -35,12 +33,9 @@ async fn answer(
     State(app): State<Arc<App>>,
     conditions: Conditions,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response> {
-    if !is_json(&headers) {
-        return Err(Error::UnsupportedMedia);
-    }
-    let query = Query::read(&body)?;
+    let query = Query::read(&body::json(&headers, body).await?)?;
     let kind = if prefers_csv(&headers) { Kind::Csv } else { Kind::Json };
     let key = (caller.tenant.id, format!("analytics {kind:?} {query:?}"));
     let read = move |mut scope| async move {
@@ -73,14 +68,6 @@ impl Kind {
         };
         Ok(Written { json: body, tag: Bytes::new() })
     }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let encoded =
-        headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
-    (kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))) && !encoded
 }
 
 /// Whether CSV is wanted more than JSON. Who wants neither is given JSON.

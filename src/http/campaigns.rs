@@ -20,8 +20,8 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 }
 
 fn add<G: Grant, T: Listed>(mut router: OpenApiRouter<Arc<App>>, path: &'static str) -> OpenApiRouter<Arc<App>> {
-    openapi::add_list::<T>(router.get_openapi_mut(), path, G::PERMISSION);
-    router.route(path, get(page::<G, T>))
+    openapi::add_list::<T>(router.get_openapi_mut(), path);
+    openapi::guard::<G>(router.route(path, get(page::<G, T>)), path)
 }
 
 async fn page<G: Grant, T: Listed>(

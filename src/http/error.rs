@@ -25,19 +25,27 @@ impl IntoResponse for Error {
         let (status, cause) = match &self {
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, None),
             Self::Malformed(_) | Self::Misshapen(_) => (StatusCode::BAD_REQUEST, None),
-            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, None),
+            Self::Unauthenticated | Self::BadCredentials => (StatusCode::UNAUTHORIZED, None),
+            Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, None),
             Self::Forbidden => (StatusCode::FORBIDDEN, None),
             Self::NotFound => (StatusCode::NOT_FOUND, None),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
             Self::UnsupportedMedia => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
             Self::Unavailable(cause) => (StatusCode::SERVICE_UNAVAILABLE, Some(Cause(cause.clone()))),
             Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, None),
             Self::Internal(cause) => (StatusCode::INTERNAL_SERVER_ERROR, Some(Cause(cause.clone()))),
         };
-        let errors = match self {
-            Self::Invalid(faults) | Self::Misshapen(faults) => Some(faults),
-            _ => None,
+        let mut response = match self {
+            Self::Invalid(faults) | Self::Misshapen(faults) => respond(status, message(status).into(), Some(faults)),
+            Self::BadCredentials => respond(status, "Invalid username or password.".into(), None),
+            Self::TooManyRequests { retry_after } => {
+                let message = format!("Too many requests. Retry after {retry_after} seconds.");
+                let mut response = respond(status, message, None);
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+                response
+            }
+            _ => respond(status, message(status).into(), None),
         };
-        let mut response = respond(status, errors);
         if let Some(cause) = cause {
             response.extensions_mut().insert(cause);
         }
@@ -56,17 +64,26 @@ pub fn as_json(response: Response) -> Response {
     if is_json || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    let mut ours = respond(status, None);
+    let mut ours = respond(status, message(status).into(), None);
     if let Some(allow) = response.headers().get(header::ALLOW) {
         ours.headers_mut().insert(header::ALLOW, allow.clone());
     }
     ours
 }
 
-fn respond(status: StatusCode, errors: Option<Faults>) -> Response {
-    let mut response = (status, Json(Body { message: message(status).into(), errors })).into_response();
-    if status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+/// When a client may come again whom there was no room for, in seconds.
+const ROOM_AFTER: u64 = 1;
+
+fn respond(status: StatusCode, message: String, errors: Option<Faults>) -> Response {
+    let mut response = (status, Json(Body { message, errors })).into_response();
+    match status {
+        StatusCode::UNAUTHORIZED => {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        StatusCode::SERVICE_UNAVAILABLE => {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(ROOM_AFTER));
+        }
+        _ => {}
     }
     response
 }
@@ -82,6 +99,7 @@ pub fn message(status: StatusCode) -> &'static str {
         StatusCode::PAYLOAD_TOO_LARGE => "Payload too large",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "Unsupported media type",
         StatusCode::UNPROCESSABLE_ENTITY => "The given data was invalid.",
+        StatusCode::TOO_MANY_REQUESTS => "Too many requests. Retry after 1 seconds.",
         StatusCode::SERVICE_UNAVAILABLE => "Service unavailable",
         StatusCode::GATEWAY_TIMEOUT => "Timed out",
         status if status.is_client_error() => status.canonical_reason().unwrap_or("Bad request"),

@@ -1,4 +1,5 @@
-//! What handlers ask for in their arguments. A handler that takes [`Permitted`] *is* authorised.
+//! What handlers ask for in their arguments. A handler that takes [`Permitted`] *is* authorised, and its request is
+//! counted.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -8,39 +9,57 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
+use super::visit::Visit;
 use crate::app::App;
+use crate::auth::limit::Group;
 use crate::auth::{Caller, Permission, session};
 use crate::error::{Error, Result};
 
-/// A permission as a type.
+/// What a route wants of a token, as a type.
 pub trait Grant: Send + Sync + 'static {
-    const PERMISSION: Permission;
+    /// All of these.
+    const PERMISSIONS: &'static [Permission];
+    /// What its requests are counted with.
+    const GROUP: Group;
 }
 
-/// The caller, who has that permission. Unauthenticated or Forbidden otherwise.
+/// The caller, who has those permissions. Unauthenticated, TooManyRequests or Forbidden otherwise.
 pub struct Permitted<G: Grant> {
     pub caller: Arc<Caller>,
     grant: PhantomData<G>,
 }
 
 macro_rules! grants {
-    ($( $grant:ident ),* $(,)?) => { $(
+    ($( $(#[$meta:meta])* $grant:ident: $group:ident [$( $permission:ident ),*]; )*) => { $(
+        $(#[$meta])*
         pub struct $grant;
         impl Grant for $grant {
-            const PERMISSION: Permission = Permission::$grant;
+            const PERMISSIONS: &'static [Permission] = &[$( Permission::$permission ),*];
+            const GROUP: Group = Group::$group;
         }
     )* };
 }
 
-grants!(AutocallApiAccess, TelesalesApiAccess, AnalyticsApiAccess, IngestWrite);
+// What routes want: the one list, which the OpenAPI document is made from too.
+grants! {
+    AutocallApiAccess: Autocall [AutocallApiAccess];
+    TelesalesApiAccess: Telesales [TelesalesApiAccess];
+    AnalyticsApiAccess: Analytics [AnalyticsApiAccess];
+    IngestWrite: Ingest [IngestWrite];
+    /// Any token at all.
+    AnyToken: Auth [];
+}
 
 impl<G: Grant> FromRequestParts<Arc<App>> for Permitted<G> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self> {
-        let token = bearer(parts).ok_or(Error::Unauthenticated)?;
-        let caller = session::authenticate(&app.db, &app.sessions, &app.keys, token, app.clock.now()).await?;
-        if !caller.may(G::PERMISSION) {
+        let (token, now) = (bearer(parts).ok_or(Error::Unauthenticated)?, app.clock.now());
+        let caller = session::authenticate(&app.db, &app.sessions, &app.keys, token, now).await?;
+        if let Some(standing) = app.limits.of_session(G::GROUP, &caller.tenant.settings, caller.session) {
+            Visit::of(parts)?.stands(standing, now)?;
+        }
+        if !G::PERMISSIONS.iter().all(|permission| caller.may(*permission)) {
             return Err(Error::Forbidden);
         }
         Ok(Self { caller, grant: PhantomData })

@@ -11,15 +11,29 @@ use futures_util::TryStreamExt;
 use tokio::io::AsyncBufRead;
 use tokio_util::io::StreamReader;
 use tracing::Instrument;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::extract::{IngestWrite, Permitted};
+use super::openapi;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::ingest::{self, Tally, Target};
-use crate::query::{Kind, Parameter, Query};
+use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::reports::report::Data;
 
 pub const PATH: &str = "/api/ingest";
+
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    let mut router = OpenApiRouter::new().routes(routes!(post));
+    let encoding = openapi::header_parameter("Content-Encoding", "gzip, or identity, which is as if absent.", ENCODING);
+    let given = [openapi::described(&ATOMIC), openapi::described(&ZONE_OF_ACCOUNT), encoding];
+    openapi::add_parameters(router.get_openapi_mut(), PATH, given);
+    openapi::guard::<IngestWrite>(router, PATH)
+}
+
+/// How documents spell the encodings that are taken, in any case.
+const ENCODING: &str = "^([Gg][Zz][Ii][Pp]|[Ii][Dd][Ee][Nn][Tt][Ii][Tt][Yy])?$";
 
 pub const ATOMIC: Parameter =
     Parameter::optional("atomic", Kind::Flag, "All or nothing: with one bad line nothing is stored.");
@@ -29,13 +43,7 @@ pub const ATOMIC: Parameter =
 /// Each line is an `IngestLine` (see the schemas): it has a `kind` and states a whole row of it: what it leaves out, or gives as null, takes its default.
 /// Rows are upserted by their key within the account, so a body may be sent again; a later line wins. Bad lines
 /// are told by number and field and do not keep the others from being stored. 200 means committed.
-#[utoipa::path(post, path = PATH, tag = "Ingest", security(("token" = [])),
-    extensions(("x-permission" = json!("ingest_write"))),
-    params(
-        ("atomic" = Option<bool>, Query, description = ATOMIC.about),
-        ("timezone" = Option<String>, Query, description = "IANA zone in which times without an offset are read; the account's by default."),
-        ("Content-Encoding" = Option<String>, Header, description = "gzip, or none."),
-    ),
+#[utoipa::path(post, path = PATH, tag = "Ingest",
     request_body(content = String, content_type = "application/x-ndjson",
         example = "{\"kind\":\"team\",\"id\":1,\"name\":\"North\"}\n{\"kind\":\"agent\",\"id\":3,\"name\":\"Nguyen Van A\",\"username\":\"agent01\",\"team_id\":1}\n"),
     responses(
@@ -43,11 +51,8 @@ pub const ATOMIC: Parameter =
             example = json!({"data": {"received": 3, "stored": 2, "rejected": 1,
                 "errors": [{"line": 3, "errors": {"result": ["must be one of: answered, no_answer, busy, failed, abandoned."]}}]}})),
         (status = 400, description = "The body broke off or is no gzip; the lines before may be stored.", body = super::error::Body),
-        (status = 401, description = "No valid token.", body = super::error::Body),
-        (status = 403, description = "Not permitted.", body = super::error::Body),
         (status = 415, description = "Another content type or encoding.", body = super::error::Body),
         (status = 422, description = "A bad parameter; or, with atomic, a bad line: `lines.<n>.<field>`.", body = super::error::Body),
-        (status = 503, description = "The database is out of reach.", body = super::error::Body),
     ))]
 pub async fn post(
     Permitted { caller, .. }: Permitted<IngestWrite>,
@@ -80,7 +85,7 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool> {
     let mut encodings = headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
     match (encodings.next(), encodings.next()) {
         (None, _) => Ok(false),
-        (Some(encoding), None) if encoding.eq_ignore_ascii_case(b"identity") => Ok(false),
+        (Some(encoding), None) if encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity") => Ok(false),
         (Some(encoding), None) if encoding.eq_ignore_ascii_case(b"gzip") => Ok(true),
         _ => Err(Error::UnsupportedMedia),
     }

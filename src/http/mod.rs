@@ -4,8 +4,11 @@
 
 mod analytics;
 mod around;
+mod auth;
+mod body;
 mod caching;
 mod campaigns;
+mod cors;
 mod error;
 mod extract;
 mod health;
@@ -15,6 +18,7 @@ pub mod openapi;
 mod questions;
 mod reports;
 mod serve;
+mod visit;
 
 use std::sync::Arc;
 
@@ -33,18 +37,21 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(openapi::document))
+        .merge(auth::routes())
         .merge(campaigns::routes())
         .merge(reports::routes())
         .merge(analytics::routes())
-        .routes(routes!(ingest::post))
+        .merge(ingest::routes())
 }
 
 /// The service.
-pub fn service(app: App) -> Around {
+fn service(app: App) -> Around {
     let (router, _) = routes().split_for_parts();
-    let router = router
+    let mut router = router
         .fallback(|| async { Error::NotFound })
-        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
-        .with_state(Arc::new(app));
-    Around::new(router, ingest::PATH)
+        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED });
+    if let Some(cors) = cors::layer(&app.cors_origins) {
+        router = router.layer(cors);
+    }
+    Around::new(router.with_state(Arc::new(app)), ingest::PATH)
 }

@@ -5,19 +5,21 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use utoipa::PartialSchema as _;
-use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
-use utoipa::openapi::response::{ResponseBuilder, ResponsesBuilder};
+use utoipa::openapi::response::{Response, ResponseBuilder, ResponsesBuilder};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem,
-    Ref, RefOr, Required, Schema,
+    ComponentsBuilder, Content, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref,
+    RefOr, Required, Schema,
 };
+use utoipa_axum::router::OpenApiRouter;
 
 use super::error;
+use super::extract::Grant;
 use crate::app::App;
-use crate::auth::Permission;
+use crate::auth::settings::Settings;
 use crate::campaigns::list::{self, Listed, Page};
 use crate::exports::{csv, workbook};
 use crate::query::{Kind, Parameter};
@@ -44,7 +46,8 @@ pub fn base() -> OpenApi {
         .description(Some(
             "Reports on outbound-call campaigns. Windows are half-open; dates are read in the request's zone; \
              percentages are rounded half away from zero. Every failure has the body `{\"message\": …}`; a 422 lists \
-             every faulty field under `errors`.",
+             every faulty field under `errors`. Every response of a limited operation, once its token is known, has \
+             the X-RateLimit headers.",
         ))
         .license(Some(license))
         .build();
@@ -62,14 +65,14 @@ pub fn base() -> OpenApi {
 }
 
 /// Adds a report's operation, with the schemas it refers to.
-pub fn add_report(document: &mut OpenApi, report: &Definition, permission: Permission) {
+pub fn add_report(document: &mut OpenApi, report: &Definition) {
     let about = report.about;
     let mut schemas = Vec::new();
     let body = ObjectBuilder::new().property("data", report.schema(&mut schemas)).required("data");
     let example = serde_json::from_str(about.example).ok();
     let content = ContentBuilder::new().schema(Some(body)).example(example).build();
     let mut found = tagged(ResponseBuilder::new().description(about.title)).content("application/json", content);
-    let mut operation = conditional(operation(report, permission)).operation_id(Some(operation_id(report)));
+    let mut operation = conditional(operation(report)).operation_id(Some(operation_id(report)));
     if about.files {
         found = files(found);
         operation = operation.parameter(described(&FORMAT));
@@ -81,12 +84,12 @@ pub fn add_report(document: &mut OpenApi, report: &Definition, permission: Permi
 }
 
 /// Adds the operation that gives a report as a file.
-pub fn add_export(document: &mut OpenApi, report: &Definition, permission: Permission) {
+pub fn add_export(document: &mut OpenApi, report: &Definition) {
     let found = files(ResponseBuilder::new().description(format!("{} as a file.", report.about.title)));
     let responses = failures(ResponsesBuilder::new().response("200", found)).build();
     let formats = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["xlsx", "csv"]));
     let format = ParameterBuilder::new().name(FORMAT.name).parameter_in(ParameterIn::Query).schema(Some(formats));
-    let operation = operation(report, permission)
+    let operation = operation(report)
         .operation_id(Some(format!("{}_export", operation_id(report))))
         .parameter(format.description(Some("What the file is; xlsx by default.")))
         .responses(responses);
@@ -94,14 +97,14 @@ pub fn add_export(document: &mut OpenApi, report: &Definition, permission: Permi
 }
 
 /// Adds the operation of a list of campaigns.
-pub fn add_list<T: Listed>(document: &mut OpenApi, path: &str, permission: Permission) {
+pub fn add_list<T: Listed>(document: &mut OpenApi, path: &str) {
     let mut schemas = vec![(T::name().into(), T::schema())];
     T::schemas(&mut schemas);
     let content =
         ContentBuilder::new().schema(Some(Page::<T>::schema())).example(serde_json::from_str(T::EXAMPLE).ok()).build();
     let found = ResponseBuilder::new().description("A page of campaigns.").content("application/json", content);
     let responses = failures(ResponsesBuilder::new().response("200", found)).build();
-    let operation = guarded(permission)
+    let operation = OperationBuilder::new()
         .tag("Campaigns")
         .summary(Some(T::TITLE))
         .operation_id(Some(path.trim_start_matches("/api/").replace('/', "_")))
@@ -111,21 +114,75 @@ pub fn add_list<T: Listed>(document: &mut OpenApi, path: &str, permission: Permi
     document.components.get_or_insert_default().schemas.extend(schemas);
 }
 
-/// An operation that wants a token with that permission.
-pub fn guarded(permission: Permission) -> OperationBuilder {
-    OperationBuilder::new()
-        .security(SecurityRequirement::new("token", [] as [&str; 0]))
-        .extensions(Some(ExtensionsBuilder::new().add("x-permission", permission.name()).build()))
+/// Says of every operation of a path what [`super::extract::Permitted`] wants there: a token, its permissions (as the
+/// roles of its security requirement), how often it may ask, and how it is refused.
+pub fn guard<G: Grant>(mut router: OpenApiRouter<Arc<App>>, path: &str) -> OpenApiRouter<Arc<App>> {
+    let names: Vec<&str> = G::PERMISSIONS.iter().map(|permission| permission.name()).collect();
+    let often = G::GROUP.limit(&Settings::default());
+    let wanted = match names.as_slice() {
+        [] => "any token".to_owned(),
+        names => format!("`{}`", names.join("` and `")),
+    };
+    let wanted = format!("Wants {wanted}; {often} requests a minute unless the account has another limit.");
+    let item = router.get_openapi_mut().paths.paths.get_mut(path);
+    let operations = item.map(|item| [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch]);
+    for operation in operations.into_iter().flatten().flatten() {
+        let about = operation.description.take().map_or_else(String::new, |about| format!("{about}\n\n"));
+        operation.description = Some(about + &wanted);
+        operation.security = Some(vec![SecurityRequirement::new("token", names.clone())]);
+        let responses = &mut operation.responses.responses;
+        for (status, response) in refusals() {
+            responses.entry(status.to_owned()).or_insert(response);
+        }
+        for (status, response) in responses {
+            if let (RefOr::T(response), true) = (response, status.starts_with('2') || status == "429") {
+                response.headers.extend(limit_headers());
+            }
+        }
+    }
+    router
+}
+
+/// The ways every operation can fail that wants a token.
+fn refusals() -> [(&'static str, RefOr<Response>); 5] {
+    let refusals = [
+        ("401", "No valid token."),
+        ("403", "The token lacks the permission."),
+        ("429", "The token asks too often."),
+        ("431", "The head of the request has more than 64 KiB."),
+        ("503", "The database is out of reach, or there is no room."),
+    ];
+    refusals.map(|(status, description)| {
+        let mut response = ResponseBuilder::new().description(description).content("application/json", failed(status));
+        if matches!(status, "429" | "503") {
+            response = response.header("Retry-After", header(Type::Integer, "In so many seconds there is room again."));
+        }
+        (status, response.into())
+    })
+}
+
+/// What every response of a limited operation says, of which 2xx and 429 stand here.
+fn limit_headers() -> impl Iterator<Item = (String, RefOr<Header>)> {
+    let headers = [
+        ("X-RateLimit-Limit", "Requests a minute, and at once."),
+        ("X-RateLimit-Remaining", "Requests that would be answered now."),
+        ("X-RateLimit-Reset", "When all of them would be again, in seconds since 1970."),
+    ];
+    headers.into_iter().map(|(name, about)| (name.to_owned(), header(Type::Integer, about).into()))
+}
+
+fn header(of: Type, about: &str) -> Header {
+    HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(of))).description(Some(about)).build()
 }
 
 /// What the operations of a report share.
-fn operation(report: &Definition, permission: Permission) -> OperationBuilder {
+fn operation(report: &Definition) -> OperationBuilder {
     let about = report.about;
     let tag = match about.module {
         Module::Autocall => "AutoCall reports",
         Module::Telesales => "Telesales reports",
     };
-    let mut operation = guarded(permission).tag(tag).summary(Some(about.title)).description(Some(about.summary));
+    let mut operation = OperationBuilder::new().tag(tag).summary(Some(about.title)).description(Some(about.summary));
     if about.place == Place::OfCampaign {
         let id = ParameterBuilder::new().name("id").parameter_in(ParameterIn::Path).required(Required::True);
         operation = operation.parameter(id.description(Some("The campaign.")).schema(Some(integer())));
@@ -136,28 +193,35 @@ fn operation(report: &Definition, permission: Permission) -> OperationBuilder {
 /// What a request may say about answers that are there already.
 fn conditional(operation: OperationBuilder) -> OperationBuilder {
     let about = "ETags of answers the client has: while no figure changes, it gets a 304.";
-    fresh(operation.parameter(header("If-None-Match", about)))
+    fresh(operation.parameter(header_parameter("If-None-Match", about, "")))
 }
 
 /// How old an answer may be.
 pub fn fresh(operation: OperationBuilder) -> OperationBuilder {
-    operation.parameter(header(
+    operation.parameter(header_parameter(
         "Cache-Control",
         "no-cache or max-age=0: the answer has everything committed before the request. max-age=N: it is at most \
          N seconds old.",
+        "",
     ))
 }
 
-fn header(name: &str, about: &str) -> ParameterBuilder {
-    let text = ObjectBuilder::new().schema_type(Type::String);
+/// A header that a request may have; without a pattern it may be any text.
+pub fn header_parameter(name: &str, about: &str, pattern: &str) -> ParameterBuilder {
+    let text = ObjectBuilder::new().schema_type(Type::String).pattern((!pattern.is_empty()).then_some(pattern));
     ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).description(Some(about)).schema(Some(text))
+}
+
+/// Adds what the POST of a path takes.
+pub fn add_parameters<const N: usize>(document: &mut OpenApi, path: &str, given: [ParameterBuilder; N]) {
+    let operation = document.paths.paths.get_mut(path).and_then(|item| item.post.as_mut());
+    if let Some(operation) = operation {
+        operation.parameters.get_or_insert_default().extend(given.map(|given| given.build().into()));
+    }
 }
 
 /// What is said about an answer in JSON, or about one that the client has.
 fn tagged(response: ResponseBuilder) -> ResponseBuilder {
-    let header = |of, about: &str| {
-        HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(of))).description(Some(about)).build()
-    };
     response
         .header(
             "ETag",
@@ -195,20 +259,22 @@ pub fn module_name(module: Module) -> &'static str {
     }
 }
 
-/// The ways every report can fail.
+/// The ways every report can fail, beside those of every operation that wants a token.
 fn failures(responses: ResponsesBuilder) -> ResponsesBuilder {
     let failures = [
-        ("401", "No valid token."),
-        ("403", "The token lacks the permission."),
         ("404", "The account has no such thing."),
         ("422", "Parameters that cannot be worked with, every one listed."),
-        ("503", "The database is out of reach."),
         ("504", "It took too long."),
     ];
     failures.into_iter().fold(responses, |responses, (status, description)| {
-        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).example(failure(status)).build();
-        responses.response(status, ResponseBuilder::new().description(description).content("application/json", body))
+        let response = ResponseBuilder::new().description(description);
+        responses.response(status, response.content("application/json", failed(status)))
     })
+}
+
+/// A body of that status.
+fn failed(status: &str) -> Content {
+    ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).example(failure(status)).build()
 }
 
 /// The body of that status; of a 422, the one that document 002 shows.
@@ -221,30 +287,47 @@ pub fn failure(status: &str) -> Option<serde_json::Value> {
     })
 }
 
-fn described(parameter: &Parameter) -> ParameterBuilder {
+pub fn described(parameter: &Parameter) -> ParameterBuilder {
     let required = if parameter.required { Required::True } else { Required::False };
     let described = ParameterBuilder::new()
         .name(parameter.name)
         .parameter_in(ParameterIn::Query)
         .required(required)
         .description(Some(parameter.about))
-        .schema(Some(schema(&parameter.kind)));
+        .schema(Some(schema(parameter)));
     match parameter.kind {
-        Kind::IdList => described.style(Some(ParameterStyle::Form)).explode(Some(true)),
+        // Repeated where the name says so, otherwise with commas between them.
+        Kind::IdList { .. } => {
+            described.style(Some(ParameterStyle::Form)).explode(Some(parameter.name.ends_with("[]")))
+        }
         _ => described,
     }
 }
 
-fn schema(kind: &Kind) -> RefOr<Schema> {
+/// A date, or a date and a time, maybe with an offset. No pattern knows how long a month is.
+const MOMENT: &str = concat!(
+    "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
+    "([Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?",
+    "([Zz]|[+ -]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?"
+);
+
+/// What the database can hold of a text.
+const NO_NUL: &str = r"^[^\x00]*$";
+
+fn schema(parameter: &Parameter) -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(Type::String);
-    match kind {
-        Kind::Moment => text()
-            .pattern(Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?$"))
-            .examples(["2026-06-01", "2026-06-01T00:00:00+07:00"])
+    match &parameter.kind {
+        Kind::Moment => {
+            // An empty value is as if absent.
+            let pattern = if parameter.required { format!("^{MOMENT}$") } else { format!("^({MOMENT})?$") };
+            text().pattern(Some(pattern)).examples(["2026-06-01", "2026-06-01T00:00:00+07:00"]).into()
+        }
+        Kind::Zone => text()
+            .format(Some(SchemaFormat::Custom("time-zone".into())))
+            .examples(["Asia/Ho_Chi_Minh", "Europe/Berlin", "UTC"])
             .into(),
-        Kind::Zone => text().examples(["Asia/Ho_Chi_Minh"]).into(),
         Kind::Id => integer(),
-        Kind::IdList => ArrayBuilder::new().items(integer()).max_items(Some(1000)).into(),
+        Kind::IdList { most } => ArrayBuilder::new().items(integer()).min_items(Some(1)).max_items(Some(*most)).into(),
         Kind::Integer { range, default } => ObjectBuilder::new()
             .schema_type(Type::Integer)
             .minimum(Some(*range.start() as f64))
@@ -252,7 +335,7 @@ fn schema(kind: &Kind) -> RefOr<Schema> {
             .default(Some((*default).into()))
             .into(),
         Kind::Flag => ObjectBuilder::new().schema_type(Type::Boolean).default(Some(false.into())).into(),
-        Kind::Text => text().into(),
+        Kind::Text => text().pattern(Some(NO_NUL)).into(),
         Kind::Choice(names) => text().enum_values(Some(names.iter().copied())).into(),
     }
 }

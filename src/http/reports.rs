@@ -41,12 +41,13 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 }
 
 fn add<G: Grant>(mut router: OpenApiRouter<Arc<App>>, report: &'static Definition) -> OpenApiRouter<Arc<App>> {
-    openapi::add_report(router.get_openapi_mut(), report, G::PERMISSION);
+    openapi::add_report(router.get_openapi_mut(), report);
     let formats = if report.about.files { &[Format::Json, Format::Csv, Format::Xlsx][..] } else { &[Format::Json] };
-    router = router.route(&report.path(), route::<G>(report, formats));
+    router = openapi::guard::<G>(router.route(&report.path(), route::<G>(report, formats)), &report.path());
     if report.about.files {
-        openapi::add_export(router.get_openapi_mut(), report, G::PERMISSION);
-        router = router.route(&report.export_path(), route::<G>(report, EXPORT_FORMATS));
+        openapi::add_export(router.get_openapi_mut(), report);
+        let path = report.export_path();
+        router = openapi::guard::<G>(router.route(&path, route::<G>(report, EXPORT_FORMATS)), &path);
     }
     router
 }

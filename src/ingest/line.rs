@@ -145,3 +145,90 @@ mod tests {
         assert_eq!(row.unwrap().columns, "\t0900\t\\N\tother\tmobile\tactive\t\\N\t200");
     }
 }
+
+/// Any text at all as a line: `script/fuzz` tries a million.
+#[cfg(test)]
+mod fuzz {
+    use proptest::prelude::*;
+
+    use super::super::kind::KINDS;
+    use super::*;
+
+    /// What such values are, among others.
+    const KNOWN: &[&str] = &[
+        "null",
+        "true",
+        "0",
+        "-0",
+        "1",
+        "-1",
+        "1.5",
+        "1e400",
+        "9223372036854775808",
+        "\"\"",
+        "\"1\"",
+        "\"active\"",
+        "\"answered\"",
+        "\"2026-06-01\"",
+        "\"2026-06-01T10:00:00.123456+07:00\"",
+        "\"0001-01-01T00:00:00+23:59\"",
+        "\"9999-12-31T23:59:59Z\"",
+        "\"+84987654321\"",
+        "\"#10B981\"",
+        "\"12*#\"",
+        "\"a\\tb\\nc\\\\\"",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "\"💩\"",
+        "[]",
+        "[1,[2]]",
+        "[\"a\",\"b\\t\"]",
+        "{}",
+        "{\"a\":{\"b\":[null]}}",
+        "[{\"digit\":\"1\",\"label\":\"L\",\"action_type\":\"queue\"}]",
+        "{",
+        "nonsense",
+    ];
+
+    /// A JSON value of any sort, or something that only looks like one.
+    fn value() -> impl Strategy<Value = String> {
+        prop_oneof![
+            5 => prop::sample::select(KNOWN).prop_map(str::to_owned),
+            1 => any::<i64>().prop_map(|number| number.to_string()),
+            1 => any::<f64>().prop_map(|number| number.to_string()),
+            1 => ".{0,20}".prop_map(|text: String| serde_json::Value::from(text).to_string()),
+        ]
+    }
+
+    /// A line of some kind, each field of it good or bad, and the whole maybe damaged.
+    fn line() -> impl Strategy<Value = String> {
+        let damage = prop::option::weighted(0.3, (any::<prop::sample::Index>(), ".{0,3}"));
+        let values = prop::collection::vec(prop::option::weighted(0.8, value()), 24);
+        (0..KINDS.len(), values, damage).prop_map(|(kind, values, damage)| {
+            let kind = &KINDS[kind];
+            let fields = kind.fields.iter().zip(values).filter_map(|(field, value)| Some((field.name, value?)));
+            let fields: String = fields.map(|(name, value)| format!(",\"{name}\":{value}")).collect();
+            let line = format!("{{\"kind\":\"{}\"{fields}}}", kind.name);
+            let Some((at, instead)) = damage else { return line };
+            let mut letters: Vec<char> = line.chars().collect();
+            let at = at.index(letters.len());
+            letters.splice(at..=at, instead.chars());
+            letters.into_iter().collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_one_row_of_copy_or_told(line in prop_oneof![8 => line(), 1 => ".{0,80}"]) {
+            match parse(&line, Tz::Asia__Ho_Chi_Minh) {
+                Ok(row) => {
+                    let columns = row.kind.columns().filter(|(name, _)| *name != "created_at").count();
+                    prop_assert_eq!(row.columns.matches('\t').count(), columns, "a value that goes beyond its column");
+                    let text = row.columns + row.created_at.as_deref().unwrap_or_default();
+                    prop_assert!(!text.contains(['\n', '\r', '\0']), "{}", text);
+                }
+                Err(faults) => prop_assert!(!faults.is_empty()),
+            }
+        }
+    }
+}

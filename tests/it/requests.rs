@@ -17,6 +17,8 @@ async fn every_answer_has_the_id_that_was_brought_or_one_of_its_own() {
         assert_eq!(answer.header("x-request-id"), "mine", "{path}");
         made.push(test.get(path).await.header("x-request-id").to_owned());
     }
+    let long = test.get_with("/healthz", "x-request-id", &"x".repeat(129)).await;
+    assert_eq!(long.header("x-request-id").len(), 36, "longer than any id");
     made.sort();
     made.dedup();
     assert!(made.len() == 4 && made.iter().all(|id| id.parse::<uuid::Uuid>().is_ok()), "{made:?}");

@@ -25,8 +25,11 @@ choice! {
 }
 
 const MAX_CAMPAIGNS: usize = 50;
-const CAMPAIGN_IDS: Parameter =
-    Parameter::required("campaign_ids", Kind::Text, "1 to 50 campaigns, separated by commas: 5,8,12.");
+const CAMPAIGN_IDS: Parameter = Parameter::required(
+    "campaign_ids",
+    Kind::IdList { most: MAX_CAMPAIGNS },
+    "1 to 50 campaigns, separated by commas: 5,8,12.",
+);
 const METRIC: Parameter = Parameter::optional(
     "metric",
     Kind::Choice(Metric::NAMES),
@@ -64,7 +67,7 @@ impl Subject for Campaigns {
 
     fn read(query: &mut Query, (): (), occasion: Occasion<'_>) -> Option<Self> {
         let ends = Ends::read(query, occasion.tenant);
-        let ids = query.id_list(&CAMPAIGN_IDS, MAX_CAMPAIGNS)?;
+        let ids = query.id_list(&CAMPAIGN_IDS)?;
         Some(Self { ids, ends, beginnings: HashMap::new() })
     }
 

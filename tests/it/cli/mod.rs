@@ -12,7 +12,7 @@ use crate::support::program::Program;
 async fn help_lists_every_command() {
     let program = Program::new();
     let help = program.ok(&["--help"], "").await;
-    for command in ["serve", "demo", "migrate", "import", "tenant", "user", "token", "openapi"] {
+    for command in ["serve", "demo", "migrate", "import", "tenant", "user", "token", "audit", "openapi"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}: {help}");
     }
     for setting in ["DATABASE_URL", "CALLBOARD_DATA_DIR", "CALLBOARD_LISTEN", "CALLBOARD_SECRET"] {

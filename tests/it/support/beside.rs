@@ -46,6 +46,13 @@ impl Beside {
         assert_eq!(self.waiting().await, statements);
     }
 
+    /// Breaks the statements of those who wait off, as Postgres does with those that take too long.
+    pub async fn cancel(&mut self) {
+        let cancel = "select pg_cancel_backend(pid) from pg_stat_activity
+                      where datname = current_database() and wait_event_type = 'Lock'";
+        self.0.execute(cancel).await.expect("done");
+    }
+
     /// Breaks the connections of those who wait.
     pub async fn break_off(&mut self) {
         let kill = "select pg_terminate_backend(pid) from pg_stat_activity

@@ -106,6 +106,13 @@ impl TestApp {
         Client::new(serve(&app).await, self.token.clone())
     }
 
+    /// Another instance on the same database, changed in something, and a client with the same token.
+    pub async fn changed(&self, change: impl FnOnce(&mut App)) -> Client {
+        let mut app = self.app.clone();
+        change(&mut app);
+        Client::new(serve(&app).await, self.token.clone())
+    }
+
     /// Makes another account and returns its admin's token.
     pub async fn account(&self, tenant: i64) -> String {
         Tenant::create(&self.app.db, tenant, &format!("Account {tenant}"), DEFAULT_TIMEZONE, None)

@@ -1,8 +1,16 @@
 //! Who gets in, to what, and that nobody sees a neighbour's rows.
 
+mod audit;
+mod browsers;
+mod limits;
+mod login;
+mod pressure;
+mod secrets;
+mod tokens;
+
 use callboard::auth::{Permission, Role};
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::Row;
 
 use crate::support::{TENANT, TestApp, world};
@@ -11,7 +19,10 @@ use crate::support::{TENANT, TestApp, world};
 struct Operation {
     method: Method,
     path: String,
-    permission: Option<Permission>,
+    /// What a token must have; None where no token is asked for.
+    permissions: Option<Vec<Permission>>,
+    /// The names of its parameters.
+    parameters: Vec<String>,
 }
 
 impl Operation {
@@ -31,10 +42,13 @@ fn operations() -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("operations") {
-            let named = |name| Permission::ALL.into_iter().find(|permission| permission.name() == name);
-            let permission = operation["x-permission"].as_str().map(|name| named(name).expect("a permission"));
+            let named = |name: &Value| Permission::ALL.into_iter().find(|permission| permission.name() == name);
+            let wanted = operation["security"][0]["token"].as_array();
+            let permissions = wanted.map(|names| names.iter().map(|name| named(name).expect("a permission")).collect());
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let parameters = parameters.map(|parameter| parameter["name"].as_str().expect("a name").to_owned());
             let method = method.to_uppercase().parse().expect("a method");
-            operations.push(Operation { method, path: path.clone(), permission });
+            operations.push(Operation { method, path: path.clone(), permissions, parameters: parameters.collect() });
         }
     }
     assert!(operations.len() > callboard::reports::ALL.len(), "every report and more");
@@ -42,7 +56,25 @@ fn operations() -> Vec<Operation> {
 }
 
 fn guarded() -> Vec<Operation> {
-    operations().into_iter().filter(|operation| operation.permission.is_some()).collect()
+    operations().into_iter().filter(|operation| operation.permissions.is_some()).collect()
+}
+
+/// Routes that need no token, each with its reason. What is not on this list and wants no token fails a test.
+const OPEN: &[(&str, &str)] = &[
+    ("/healthz", "asked by what starts and stops servers"),
+    ("/readyz", "asked by what sends requests their way"),
+    ("/openapi.json", "says nothing of anybody"),
+    ("/api/auth/login", "is where tokens come from"),
+];
+
+#[test]
+fn every_route_says_what_it_wants_or_is_on_the_list_of_those_that_want_nothing() {
+    for operation in operations() {
+        let is_open = OPEN.iter().any(|(path, _)| *path == operation.path);
+        assert_eq!(operation.permissions.is_none(), is_open, "{} {}", operation.method, operation.path);
+    }
+    let named = |path| operations().iter().any(|operation| operation.path == path);
+    assert!(OPEN.iter().all(|(path, _)| named(*path)), "a route that is no longer there");
 }
 
 #[tokio::test]
@@ -64,24 +96,28 @@ async fn every_route_but_the_open_ones_wants_a_valid_token() {
             assert_eq!(answer.json(), json!({"message": "Unauthenticated."}));
         }
     }
-    for operation in operations().iter().filter(|operation| operation.permission.is_none()) {
+    for operation in operations().iter().filter(|operation| operation.permissions.is_none()) {
         let answer = test.request(operation.method.clone(), &operation.path, None).await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", operation.path);
+        let expected = if operation.method == Method::GET { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+        assert_eq!(answer.status, expected, "{}", operation.path);
     }
 }
 
 #[tokio::test]
-async fn every_route_wants_its_own_permission_and_no_other() {
+async fn every_route_wants_each_of_its_own_permissions_and_no_other() {
     let test = TestApp::new().await;
     for operation in guarded() {
-        let permission = operation.permission.expect("guarded");
-        let others: Vec<Permission> = Permission::ALL.into_iter().filter(|other| *other != permission).collect();
-        let without = test.issue(TENANT, "admin-1", &others).await;
-        let answer = test.request(operation.method.clone(), &operation.path_for("999"), Some(&without)).await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", operation.path);
-        assert_eq!(answer.json(), json!({"message": "This action is unauthorized."}));
-
-        let with = test.issue(TENANT, "admin-1", &[permission]).await;
+        let wanted = operation.permissions.clone().expect("guarded");
+        for permission in &wanted {
+            let others: Vec<Permission> = Permission::ALL.into_iter().filter(|other| other != permission).collect();
+            let without = test.issue(TENANT, "admin-1", &others).await;
+            let answer = test.request(operation.method.clone(), &operation.path_for("999"), Some(&without)).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", operation.path);
+            assert_eq!(answer.json(), json!({"message": "This action is unauthorized."}));
+        }
+        // Some permission, so that it is limited to it: none named is all of the role's.
+        let enough = if wanted.is_empty() { vec![Permission::IngestWrite] } else { wanted };
+        let with = test.issue(TENANT, "admin-1", &enough).await;
         let answer = test.request(operation.method.clone(), &operation.target(), Some(&with)).await;
         assert_ne!(answer.status, StatusCode::FORBIDDEN, "{}", operation.path);
     }
@@ -131,13 +167,11 @@ async fn a_token_ends_with_its_session_and_its_user() {
     let token = test.user(TENANT, "leaver", Role::Admin).await;
     assert_eq!(until(token.clone()).await, StatusCode::NOT_FOUND);
     for sql in [
-        "update sessions set expires_at = '2026-06-30 08:00:00Z' where tenant_id = $1",
-        "update sessions set expires_at = null, revoked_at = now() where tenant_id = $1",
-        "update users set disabled_at = now() where tenant_id = $1",
+        "update sessions set expires_at = '2026-06-30 08:00:00Z'",
+        "update sessions set expires_at = null, revoked_at = now()",
+        "update sessions set revoked_at = null; update users set disabled_at = now()",
     ] {
-        let mut scope = test.app.db.write(TENANT).await.expect("a scope");
-        scope.query(sql).execute(scope.connection()).await.expect("done");
-        scope.commit().await.expect("committed");
+        test.execute(TENANT, sql).await;
         assert_eq!(until(token.clone()).await, StatusCode::UNAUTHORIZED, "{sql}");
     }
 }
@@ -146,17 +180,57 @@ async fn a_token_ends_with_its_session_and_its_user() {
 async fn what_is_not_the_accounts_is_not_there() {
     let test = TestApp::new().await;
     let neighbour = test.account(2).await;
-    let campaigns = [
-        json!({"kind": "autocall_campaign", "id": 1, "name": "Theirs"}),
-        json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321"}),
-    ];
-    test.ingest_as(&neighbour, &campaigns).await;
+    test.ingest_as(&neighbour, &theirs()).await;
     for operation in guarded().iter().filter(|operation| operation.path.contains("{id}")) {
         for id in ["1", "999999999999999999999", "abc", "1.5", "%ff", "-1"] {
             let answer = test.request(operation.method.clone(), &operation.path_for(id), Some(&test.token)).await;
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{} {id}", operation.path);
             assert_eq!(answer.json(), json!({"message": "Resource not found"}));
         }
+    }
+}
+
+fn theirs() -> [Value; 5] {
+    [
+        json!({"kind": "autocall_campaign", "id": 1, "name": "Theirs"}),
+        json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321"}),
+        json!({"kind": "telesales_campaign", "id": 1, "name": "Theirs"}),
+        json!({"kind": "team", "id": 1, "name": "Theirs"}),
+        json!({"kind": "agent", "id": 1, "name": "Theirs", "username": "theirs", "team_id": 1}),
+    ]
+}
+
+/// Parameters that name something of an account's.
+const NAMES: &[&str] = &["campaign_id", "campaign_ids", "team_id", "agent_ids[]"];
+
+#[tokio::test]
+async fn no_route_answers_about_a_neighbours_ids_wherever_they_stand() {
+    let test = TestApp::new().await;
+    let neighbour = test.account(2).await;
+    test.ingest_as(&neighbour, &theirs()).await;
+    let mut asked = 0;
+    for operation in guarded() {
+        let names = operation.parameters.iter().filter(|name| NAMES.contains(&name.as_str()));
+        for name in names {
+            asked += 1;
+            let (method, path) = (&operation.method, operation.path_for("1"));
+            let path = format!("{}&{name}=1", path.replace("&campaign_ids=1", ""));
+            let ours = test.request(method.clone(), &path, Some(&test.token)).await;
+            assert_eq!(
+                (ours.status, ours.json()),
+                (StatusCode::NOT_FOUND, json!({"message": "Resource not found"})),
+                "{path}"
+            );
+            let theirs = test.request(method.clone(), &path, Some(&neighbour)).await;
+            assert_eq!(theirs.status, StatusCode::OK, "{path}: {}", theirs.text());
+        }
+    }
+    assert!(asked > 20, "only {asked} asked");
+    for list in ["/api/autocall/campaigns", "/api/telesales/campaigns"] {
+        assert_eq!(
+            (test.ok(list).await.json()["total"].clone(), test.ok(list).await.json()["data"].clone()),
+            (json!(0), json!([]))
+        );
     }
 }
 

@@ -1,0 +1,134 @@
+//! The log of who came in and what they took away: who, of which account, from where, when.
+//!
+//! An entry is written in the transaction of what it tells of, so that neither is there without the other. Names that
+//! nobody has belong to no account; who tries them is kept apart.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::db::{Database, Scope};
+use crate::error::Result;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[clap(rename_all = "snake_case")]
+pub enum Event {
+    Login,
+    LoginFailed,
+    Logout,
+    TokenIssued,
+    TokenRevoked,
+    UserDisabled,
+    UserEnabled,
+    ExportCreated,
+    ExportDownloaded,
+}
+
+impl Event {
+    /// As it is stored and printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::LoginFailed => "login_failed",
+            Self::Logout => "logout",
+            Self::TokenIssued => "token_issued",
+            Self::TokenRevoked => "token_revoked",
+            Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
+            Self::ExportCreated => "export_created",
+            Self::ExportDownloaded => "export_downloaded",
+        }
+    }
+}
+
+/// What is told of an event. What does not apply is left out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Details<'a> {
+    /// Whose token or login it is.
+    pub user: Option<i64>,
+    pub session: Option<Uuid>,
+    /// The client's; None on the command line.
+    pub address: Option<IpAddr>,
+    /// What it was done to: an export's id.
+    pub subject: Option<&'a str>,
+}
+
+/// Puts an event into the account's log.
+pub async fn record(scope: &mut Scope, event: Event, details: Details<'_>, now: DateTime<Utc>) -> Result<()> {
+    let insert = scope.query(
+        "insert into audit_log (tenant_id, at, event, user_id, session_id, address, subject)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+    );
+    let insert = insert.bind(now).bind(event.name()).bind(details.user).bind(details.session);
+    let address = details.address.map(|address| address.to_string());
+    insert.bind(address).bind(details.subject.map(str::to_owned)).execute(scope.connection()).await?;
+    Ok(())
+}
+
+/// Puts a login under a name that nobody has into the log of no account.
+pub async fn record_stranger(db: &Database, username: &str, address: IpAddr, now: DateTime<Utc>) -> Result<()> {
+    let mut transaction = db.strangers().await?;
+    let insert = sqlx::query("insert into audit_strangers (at, event, username, address) values ($1, $2, $3, $4)");
+    let insert = insert.bind(now).bind(Event::LoginFailed.name()).bind(username).bind(address.to_string());
+    insert.execute(&mut *transaction).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// An entry as it is printed.
+#[derive(Debug, Serialize, sqlx::FromRow)]
+pub struct Entry {
+    pub at: DateTime<Utc>,
+    pub tenant_id: Option<i64>,
+    pub event: String,
+    pub user_id: Option<i64>,
+    pub username: Option<String>,
+    pub session_id: Option<Uuid>,
+    pub address: Option<String>,
+    pub subject: Option<String>,
+}
+
+/// Which entries.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    pub event: Option<Event>,
+    pub username: Option<String>,
+    pub since: Option<DateTime<Utc>>,
+}
+
+const OF_ACCOUNT: &str = "
+    select l.at, l.tenant_id, l.event, l.user_id, u.username, l.session_id, l.address, l.subject
+    from audit_log l left join users u on u.tenant_id = l.tenant_id and u.id = l.user_id
+    where l.tenant_id = $1 and ($2::text is null or l.event = $2) and ($3::text is null or u.username_key = $3)
+      and ($4::timestamptz is null or l.at >= $4)
+    order by l.at, l.id";
+
+const OF_STRANGERS: &str = "
+    select at, null::bigint as tenant_id, event, null::bigint as user_id, username, null::uuid as session_id,
+           address, null::text as subject
+    from audit_strangers
+    where ($1::text is null or event = $1) and ($2::text is null or lower(username) = $2)
+      and ($3::timestamptz is null or at >= $3)
+    order by at, id";
+
+/// The account's log, the oldest entry first.
+pub fn of_account<'a>(scope: &'a mut Scope, wanted: Wanted) -> BoxStream<'a, Result<Entry>> {
+    let select = scope.select::<Entry>(OF_ACCOUNT).bind(wanted.event.map(Event::name));
+    let select = select.bind(wanted.username.map(|name| name.to_lowercase())).bind(wanted.since);
+    select.fetch(scope.connection()).map(|entry| Ok(entry?)).boxed()
+}
+
+/// Logins under names that nobody has, the oldest first.
+pub async fn of_strangers(db: &Database, wanted: Wanted, mut tell: impl FnMut(Entry)) -> Result<()> {
+    let mut transaction = db.strangers().await?;
+    let select = sqlx::query_as::<_, Entry>(OF_STRANGERS).bind(wanted.event.map(Event::name));
+    let select = select.bind(wanted.username.map(|name| name.to_lowercase())).bind(wanted.since);
+    let mut entries = select.fetch(&mut *transaction);
+    while let Some(entry) = entries.next().await {
+        tell(entry?);
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Logging in with a name and a password.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+
+use super::audit::{self, Details, Event};
+use super::password::Checker;
+use super::session::{self, Opened};
+use super::token::Keys;
+use super::user::User;
+use crate::db::Database;
+use crate::error::{Error, Result};
+
+/// Who wants to come in.
+#[derive(Debug)]
+pub struct Attempt {
+    pub username: String,
+    pub password: Password,
+    /// What the client calls the device it runs on.
+    pub device_name: Option<String>,
+    pub address: IpAddr,
+}
+
+/// A password as it was sent. It has nothing to show.
+pub struct Password(pub String);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+/// A name as it is compared: without case.
+pub fn username_key(username: &str) -> String {
+    username.trim().to_lowercase()
+}
+
+#[derive(sqlx::FromRow)]
+struct Found {
+    tenant_id: i64,
+    #[sqlx(flatten)]
+    user: User,
+    password_hash: String,
+    is_disabled: bool,
+}
+
+const FIND: &str = "
+    select tenant_id, id, username, email, role, team_id, password_hash, disabled_at is not null as is_disabled
+    from users where username_key = $1";
+
+/// Opens a session and returns its token. BadCredentials where the name, the password or the user does not let in;
+/// which of them it was is in the log, and neither in the answer nor in how long it took: the same steps are taken
+/// whether or not there is such a user.
+pub async fn login(
+    db: &Database,
+    keys: &Keys,
+    checker: &Checker,
+    attempt: Attempt,
+    now: DateTime<Utc>,
+) -> Result<(User, String)> {
+    let Attempt { username, password, device_name, address } = attempt;
+    let mut found = find(db, &username_key(&username)).await?;
+    let hash = found.as_mut().map(|found| std::mem::take(&mut found.password_hash));
+    let fits = checker.fits(password.0, hash).await?;
+    let Some(Found { tenant_id, user, is_disabled, .. }) = found else {
+        audit::record_stranger(db, &username, address, now).await?;
+        return Err(Error::BadCredentials);
+    };
+    let mut details = Details { user: Some(user.id), address: Some(address), ..Details::default() };
+    let mut scope = db.write(tenant_id).await?;
+    if !fits || is_disabled {
+        audit::record(&mut scope, Event::LoginFailed, details, now).await?;
+        scope.commit().await?;
+        return Err(Error::BadCredentials);
+    }
+    let Opened { session, token } =
+        session::open(&mut scope, keys, user.id, &[], device_name.as_deref(), None, now).await?;
+    details.session = Some(session);
+    audit::record(&mut scope, Event::Login, details, now).await?;
+    scope.commit().await?;
+    Ok((user, token))
+}
+
+async fn find(db: &Database, username_key: &str) -> Result<Option<Found>> {
+    let mut transaction = db.login(username_key).await?;
+    Ok(sqlx::query_as(FIND).bind(username_key).fetch_optional(&mut *transaction).await?)
+}

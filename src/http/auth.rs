@@ -1,0 +1,170 @@
+//! Logging in, logging out, and who one is: `/api/auth`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::{AnyToken, Permitted};
+use super::visit::{Client, Visit};
+use super::{body, openapi};
+use crate::app::App;
+use crate::auth::audit::Event;
+use crate::auth::login::{self, Attempt, Password, username_key};
+use crate::auth::user::{self, User};
+use crate::auth::{Permission, session};
+use crate::error::{Faults, Result};
+use crate::reports::report::Data;
+
+const LOGIN: &str = "/api/auth/login";
+const LOGOUT: &str = "/api/auth/logout";
+const ME: &str = "/api/auth/me";
+
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    let router = OpenApiRouter::new().routes(routes!(login)).routes(routes!(logout)).routes(routes!(me));
+    let router = openapi::guard::<AnyToken>(router, LOGOUT);
+    openapi::guard::<AnyToken>(router, ME)
+}
+
+/// Who logs in, on what.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read by name, so that every fault is told; this is what documents say of it")]
+pub struct Credentials {
+    /// The user's name, in any case.
+    #[schema(min_length = 1, max_length = 255, pattern = r"^[^\x00]*$", example = "an.nguyen")]
+    username: String,
+    /// Its password.
+    #[schema(min_length = 1, max_length = 1000, pattern = r"^[^\x00]*$", example = "correct horse")]
+    password: String,
+    /// What the client calls the device it runs on; shown in the list of tokens.
+    #[schema(max_length = 255, pattern = r"^[^\x00]*$", example = "Reception")]
+    device_name: Option<String>,
+}
+
+/// A user, and the token to go on with.
+#[derive(Serialize, ToSchema)]
+pub struct LoggedIn {
+    /// Who has logged in.
+    data: OfUser,
+    /// For the `Authorization` header, behind `Bearer `. It is good until it is revoked.
+    #[schema(example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl")]
+    token: String,
+}
+
+/// Who has logged in.
+#[derive(Serialize, ToSchema)]
+pub struct OfUser {
+    /// The user.
+    user: User,
+}
+
+/// Who calls, and what the token may do.
+#[derive(Serialize, ToSchema)]
+pub struct Me {
+    /// The user whose token it is.
+    user: User,
+    /// The account that the token belongs to.
+    tenant: Account,
+    /// All that the token may do.
+    #[schema(value_type = Vec<String>, example = json!(["autocall_api_access", "telesales_api_access"]))]
+    permissions: Vec<Permission>,
+}
+
+/// The account that a token belongs to.
+#[derive(Serialize, ToSchema)]
+pub struct Account {
+    /// Its id.
+    #[schema(example = 1)]
+    id: i64,
+    /// Its name.
+    #[schema(example = "My company")]
+    name: String,
+    /// The zone its reports are read in unless a request says otherwise.
+    #[schema(example = "Asia/Ho_Chi_Minh")]
+    timezone: &'static str,
+}
+
+/// A token is nobody's but its owner's, and no cache's.
+const UNKEPT: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
+
+/// Log in.
+///
+/// A name that does not exist and a wrong password are answered alike. Counted by client address and user name, and
+/// by address: 5 and 30 a minute.
+#[utoipa::path(post, path = LOGIN, tag = "Access", request_body = Credentials,
+    responses(
+        (status = 200, description = "Logged in.", body = LoggedIn),
+        (status = 400, description = "The body is no JSON object.", body = super::error::Body),
+        (status = 401, description = "No such user, a wrong password, or a user who is disabled.", body = super::error::Body,
+            example = json!({"message": "Invalid username or password."})),
+        (status = 413, description = "The body has more than 64 KiB.", body = super::error::Body),
+        (status = 415, description = "The body is not application/json.", body = super::error::Body),
+        (status = 422, description = "Fields that are missing or cannot be worked with.", body = super::error::Body),
+        (status = 429, description = "Too many logins.", body = super::error::Body,
+            example = json!({"message": "Too many requests. Retry after 12 seconds."})),
+        (status = 503, description = "The database is out of reach, or there is no room.", body = super::error::Body),
+    ))]
+async fn login(
+    State(app): State<Arc<App>>,
+    Client(address): Client,
+    axum::Extension(visit): axum::Extension<Visit>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<([(HeaderName, &'static str); 1], Json<LoggedIn>)> {
+    let now = app.clock.now();
+    if let Some(standing) = app.limits.of_address(address) {
+        visit.stands(standing, now)?;
+    }
+    let object = body::object(&headers, body).await?;
+    let username = object.get("username").and_then(Value::as_str).unwrap_or_default();
+    if let Some(standing) = app.limits.of_name(address, &username_key(username)) {
+        visit.stands(standing, now)?;
+    }
+    let attempt = attempt(&object, address)?;
+    let (user, token) = login::login(&app.db, &app.keys, &app.passwords, attempt, now).await?;
+    Ok((UNKEPT, Json(LoggedIn { data: OfUser { user }, token })))
+}
+
+fn attempt(object: &Map<String, Value>, address: std::net::IpAddr) -> Result<Attempt> {
+    let mut faults = Faults::default();
+    let username = body::required_text(object, "username", 255, &mut faults);
+    let password = body::required_text(object, "password", 1000, &mut faults).map(Password);
+    let device_name = body::text(object, "device_name", 255, &mut faults);
+    let read = username.zip(password);
+    faults.into_result(read.map(|(username, password)| Attempt { username, password, device_name, address }))
+}
+
+/// Revoke the token that is used.
+#[utoipa::path(post, path = LOGOUT, tag = "Access", responses((status = 204, description = "The token is revoked.")))]
+async fn logout(
+    Permitted { caller, .. }: Permitted<AnyToken>,
+    State(app): State<Arc<App>>,
+    Client(address): Client,
+) -> Result<StatusCode> {
+    let (tenant, session) = (caller.tenant.id, caller.session);
+    session::revoke(&app.db, tenant, session, (Event::Logout, Some(address)), app.clock.now()).await?;
+    app.sessions.forget(&(tenant, session));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who calls, of which account, and what the token may do.
+#[utoipa::path(get, path = ME, tag = "Access",
+    responses((status = 200, description = "Who the token belongs to.", body = Data<Me>)))]
+async fn me(
+    Permitted { caller, .. }: Permitted<AnyToken>,
+    State(app): State<Arc<App>>,
+) -> Result<([(HeaderName, &'static str); 1], Json<Data<Me>>)> {
+    let mut scope = app.db.read(caller.tenant.id).await?;
+    let user = user::find(&mut scope, caller.user_id).await?;
+    let tenant = &caller.tenant;
+    let tenant = Account { id: tenant.id, name: tenant.name.clone(), timezone: tenant.timezone.name() };
+    Ok((UNKEPT, Json(Data { data: Me { user, tenant, permissions: caller.permissions() } })))
+}

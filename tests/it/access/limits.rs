@@ -1,0 +1,211 @@
+//! How often a token may ask, and what it is told of it.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use callboard::auth::limit::Limits;
+use callboard::auth::{Permission, Role};
+use callboard::time::Clock;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use super::login::{PASSWORD, credentials, login};
+use super::{OPEN, guarded, operations};
+use crate::support::{Answer, Client, NOW, TENANT, TestApp};
+
+const KPIS: &str = "/api/autocall/campaigns/1/reports/kpis";
+
+/// Where time goes by as a test says.
+struct Counting {
+    test: TestApp,
+    client: Client,
+    micros: &'static AtomicI64,
+}
+
+impl Counting {
+    async fn new() -> Self {
+        let test = TestApp::new().await;
+        let now: chrono::DateTime<chrono::Utc> = NOW.parse().expect("an instant");
+        let micros = &*Box::leak(Box::new(AtomicI64::new(now.timestamp_micros())));
+        let client = test
+            .changed(|app| {
+                app.clock = Clock::Set(micros);
+                app.limits = Limits::on(app.clock);
+            })
+            .await;
+        Self { test, client, micros }
+    }
+
+    fn wait(&self, ms: i64) {
+        self.micros.fetch_add(ms * 1000, Ordering::Relaxed);
+    }
+
+    /// In seconds since 1970, rounded up.
+    fn in_ms(&self, ms: i64) -> i64 {
+        (self.micros.load(Ordering::Relaxed) + ms * 1000 + 999_999) / 1_000_000
+    }
+}
+
+/// Limit, what remains, and when it is full again.
+fn told(answer: &Answer) -> Option<(i64, i64, i64)> {
+    let number = |name| answer.header(name).parse().ok();
+    Some((number("x-ratelimit-limit")?, number("x-ratelimit-remaining")?, number("x-ratelimit-reset")?))
+}
+
+#[tokio::test]
+async fn a_token_may_ask_as_often_as_its_limit_and_is_told_when_to_come_again() {
+    let counting = Counting::new().await;
+    let Counting { client, .. } = &counting;
+    for asked in 1..=120 {
+        let answer = client.get(KPIS).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{asked}");
+        assert_eq!(told(&answer), Some((120, 120 - asked, counting.in_ms(500 * asked))));
+    }
+    let refused = client.get(KPIS).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.json(), json!({"message": "Too many requests. Retry after 1 seconds."}));
+    assert_eq!((refused.header("retry-after"), told(&refused)), ("1", Some((120, 0, counting.in_ms(60_000)))));
+    counting.wait(500);
+    assert_eq!(client.get(KPIS).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(client.get(KPIS).await.status, StatusCode::TOO_MANY_REQUESTS);
+    counting.wait(60_000);
+    let answer = client.get(KPIS).await;
+    assert_eq!((answer.header("retry-after"), told(&answer)), ("", Some((120, 119, counting.in_ms(500)))));
+}
+
+#[tokio::test]
+async fn every_limited_route_tells_its_limit_and_counts_with_its_own() {
+    let counting = Counting::new().await;
+    let Counting { test, client, .. } = &counting;
+    for operation in guarded() {
+        let token = test.issue(TENANT, "admin-1", &[]).await;
+        let limit = match operation.path.as_str() {
+            path if path.starts_with("/api/autocall/") => 120,
+            path if path.starts_with("/api/telesales/") => 120,
+            path if path.starts_with("/api/ingest") => 600,
+            path if path.starts_with("/api/auth/") => 30,
+            path if path.starts_with("/analytics") => 120,
+            path => panic!("{path} is counted with nothing known here"),
+        };
+        let answer = client.request(operation.method.clone(), &operation.path_for("999"), Some(&token)).await;
+        let (of, remaining, _) = told(&answer).unwrap_or_else(|| panic!("{} tells none", operation.path));
+        assert_eq!((of, remaining), (limit, limit - 1), "{}", operation.path);
+        let without = client.request(operation.method.clone(), &operation.path_for("999"), None).await;
+        assert_eq!((without.status, told(&without)), (StatusCode::UNAUTHORIZED, None), "nobody's bucket");
+    }
+    for operation in operations().iter().filter(|operation| operation.permissions.is_none()) {
+        let answer = client.request(operation.method.clone(), &operation.path, None).await;
+        let is_login = operation.path.ends_with("/login");
+        assert_eq!(told(&answer).is_some(), is_login, "{}", operation.path);
+    }
+    assert!(OPEN.len() > 3);
+}
+
+#[tokio::test]
+async fn errors_tell_the_limit_too_and_come_in_their_order() {
+    let counting = Counting::new().await;
+    let Counting { test, client, .. } = &counting;
+    let token = test.issue(TENANT, "admin-1", &[Permission::TelesalesApiAccess]).await;
+    let get = async |path: &str| client.request(Method::GET, path, Some(&token)).await;
+    let forbidden = get(KPIS).await;
+    assert_eq!((forbidden.status, told(&forbidden).map(|told| told.1)), (StatusCode::FORBIDDEN, Some(119)));
+    let invalid = get("/api/telesales/reports/dashboard").await;
+    assert_eq!((invalid.status, told(&invalid).map(|told| told.1)), (StatusCode::UNPROCESSABLE_ENTITY, Some(119)));
+    let unknown = get("/api/telesales/reports/nothing").await;
+    assert_eq!((unknown.status, told(&unknown)), (StatusCode::NOT_FOUND, None));
+    let method = client.request(Method::PUT, "/api/telesales/reports/dashboard", Some(&token)).await;
+    assert_eq!((method.status, told(&method)), (StatusCode::METHOD_NOT_ALLOWED, None));
+    for _ in 0..119 {
+        get(KPIS).await;
+    }
+    assert_eq!(get(KPIS).await.status, StatusCode::TOO_MANY_REQUESTS, "before 403");
+    assert_eq!(get("/api/autocall/nothing").await.status, StatusCode::NOT_FOUND, "after 404 of the route");
+    assert_eq!(client.request(Method::GET, KPIS, Some("nonsense")).await.status, StatusCode::UNAUTHORIZED, "after 401");
+}
+
+#[tokio::test]
+async fn an_account_may_have_limits_of_its_own() {
+    let counting = Counting::new().await;
+    let Counting { test, client, .. } = &counting;
+    let neighbour = test.account(2).await;
+    let program = crate::support::program::Program::beside(test);
+    program.ok(&["tenant", "set", "--id", "1", "rate_limit_telesales=2"], "").await;
+    let dashboard = "/api/telesales/reports/dashboard?date_from=2026-06-01&date_to=2026-06-02";
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let answer = client.get(dashboard).await;
+        seen.push((answer.status, told(&answer).map(|told| told.0)));
+    }
+    assert_eq!(seen[1..], [(StatusCode::OK, Some(2)), (StatusCode::TOO_MANY_REQUESTS, Some(2))]);
+    assert_eq!(client.get(dashboard).await.header("retry-after"), "30");
+    assert_eq!(told(&client.get(KPIS).await).map(|told| told.0), Some(120), "the others stay as they are");
+    let theirs = client.request(Method::GET, dashboard, Some(&neighbour)).await;
+    assert_eq!(told(&theirs).map(|told| told.0), Some(120));
+    program.ok(&["tenant", "set", "--id", "1", "rate_limit_telesales=1000000000"], "").await;
+    assert_eq!(told(&client.get(dashboard).await).map(|told| (told.0, told.1)), Some((1_000_000_000, 999_999_999)));
+    for wrong in ["0", "-1", "1000000001", "many"] {
+        let set = program.run(&["tenant", "set", "--id", "1", &format!("rate_limit_telesales={wrong}")]).await;
+        assert!(!set.status.success(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn passwords_cannot_be_tried_at_will() {
+    let counting = Counting::new().await;
+    let Counting { test, client, .. } = &counting;
+    test.user(TENANT, "ann", Role::Admin).await;
+    for tried in 1..=5 {
+        let answer = login(client, &credentials(if tried % 2 == 0 { "ANN" } else { " ann" }, "a guess")).await;
+        assert_eq!(
+            (answer.status, told(&answer).map(|told| (told.0, told.1))),
+            (StatusCode::UNAUTHORIZED, Some((5, 5 - tried)))
+        );
+    }
+    for right_or_wrong in ["another guess", PASSWORD] {
+        let refused = login(client, &credentials("ann", right_or_wrong)).await;
+        assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "12"));
+        assert_eq!(refused.json(), json!({"message": "Too many requests. Retry after 12 seconds."}));
+    }
+    for number in 8..=30 {
+        let answer = login(client, &credentials(&format!("nobody-{number}"), PASSWORD)).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{number}");
+    }
+    let refused = login(client, &credentials("somebody else", PASSWORD)).await;
+    assert_eq!((refused.status, told(&refused).map(|told| told.0)), (StatusCode::TOO_MANY_REQUESTS, Some(30)));
+    let unreadable = client.send(client.post("/api/auth/login").body("{")).await;
+    assert_eq!(unreadable.status, StatusCode::TOO_MANY_REQUESTS, "before the body is looked at");
+    counting.wait(12_000);
+    assert_eq!(login(client, &credentials("ann", PASSWORD)).await.status, StatusCode::OK);
+    assert_eq!(client.get("/api/auth/me").await.status, StatusCode::OK, "a token is counted by itself");
+}
+
+#[tokio::test]
+async fn only_a_proxy_that_is_trusted_says_who_logs_in() {
+    let counting = Counting::new().await;
+    let Counting { test, .. } = &counting;
+    let behind = |trusted: &'static str| {
+        test.changed(move |app| {
+            app.limits = Limits::on(app.clock);
+            app.trusted_proxies = [trusted.parse().expect("a network")].into();
+        })
+    };
+    for (trusted, last) in [("127.0.0.0/8", StatusCode::UNAUTHORIZED), ("192.0.2.0/24", StatusCode::TOO_MANY_REQUESTS)]
+    {
+        let client = behind(trusted).await;
+        let mut status = StatusCode::OK;
+        for number in 0..6 {
+            let request = client.post("/api/auth/login").json(&credentials("ann", "a guess"));
+            status =
+                client.send(request.header("x-forwarded-for", format!("1.2.3.4, 198.51.100.{number}"))).await.status;
+        }
+        assert_eq!(status, last, "{trusted}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_counted_where_that_is_switched_off() {
+    let test = TestApp::new().await;
+    for _ in 0..130 {
+        assert_eq!(told(&test.get(KPIS).await), None);
+    }
+    assert_eq!(test.get(KPIS).await.status, StatusCode::NOT_FOUND);
+}
