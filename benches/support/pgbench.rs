@@ -22,6 +22,9 @@ use super::windows::{Question, Shape, Window, Windows};
 /// prepares each once.
 const WINDOWS: usize = 32;
 
+/// The longest argument, in bytes, that pgbench is given on its command line.
+const MAX_VALUE: usize = 1_000;
+
 /// More than the pool has opened for one question after the other.
 const CONNECTIONS: usize = 4;
 
@@ -102,9 +105,16 @@ impl Pgbench {
                 // Their types are said too: the server's driver says them, pgbench would leave them to be guessed.
                 let kind = types.and_then(|types| types.get(index)).expect("a type");
                 let name = format!("w{number}_{place}_{index}");
-                let value = argument.as_ref().map_or("null".to_owned(), |_| format!(":{name}"));
+                let value = match argument {
+                    None => "null".to_owned(),
+                    // More than a command line takes: what is so long is planned for by itself anyway.
+                    Some(value) if value.len() > MAX_VALUE => format!("'{}'", value.replace('\'', "''")),
+                    Some(value) => {
+                        self.arguments.push(format!("-D{name}={value}"));
+                        format!(":{name}")
+                    }
+                };
                 sql = sql.replace(&format!("${}", index + 1), &format!("{value}::{kind}"));
-                self.arguments.extend(argument.iter().map(|value| format!("-D{name}={value}")));
             }
             let _ = writeln!(script, "{};", sql.trim_end().trim_end_matches(';'));
         }

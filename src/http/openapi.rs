@@ -305,14 +305,14 @@ pub fn described(parameter: &Parameter) -> ParameterBuilder {
 }
 
 /// A date, or a date and a time, maybe with an offset. No pattern knows how long a month is.
-const MOMENT: &str = concat!(
+pub const MOMENT: &str = concat!(
     "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
     "([Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?",
     "([Zz]|[+ -]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?"
 );
 
 /// What the database can hold of a text.
-const NO_NUL: &str = r"^[^\x00]*$";
+pub const NO_NUL: &str = r"^[^\x00]*$";
 
 fn schema(parameter: &Parameter) -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(Type::String);

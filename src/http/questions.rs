@@ -121,6 +121,7 @@ fn asked() -> RefOr<Schema> {
         .property(
             query::TIMEZONE,
             text("IANA zone in which dates are read and time is cut.")
+                .format(Some(SchemaFormat::Custom("time-zone".into())))
                 .default(Some("UTC".into()))
                 .examples(["Asia/Ho_Chi_Minh"]),
         )
@@ -145,8 +146,12 @@ fn filters() -> RefOr<Schema> {
 fn value(filter: &Filter) -> RefOr<Schema> {
     let of = |kind| ObjectBuilder::new().schema_type(kind).description(Some(filter.about));
     match filter.kind {
-        Kind::Text => of(Type::String).into(),
-        Kind::Moment => of(Type::String).examples(["2025-01-01", "2025-01-01T00:00:00Z"]).into(),
+        Kind::Text => of(Type::String).pattern(Some(openapi::NO_NUL)).into(),
+        // An empty text is as if absent.
+        Kind::Moment => of(Type::String)
+            .pattern(Some(format!("^({})?$", openapi::MOMENT)))
+            .examples(["2025-01-01", "2025-01-01T00:00:00Z"])
+            .into(),
         Kind::Seconds => of(Type::Integer).minimum(Some(0.0)).maximum(Some(f64::from(i32::MAX))).into(),
         Kind::Fraction => of(Type::Number).minimum(Some(0.0)).maximum(Some(1.0)).into(),
         Kind::Payload => {
