@@ -3,6 +3,7 @@
 //! A part is a module here. Its figures go to the terminal and into `benches/RESULTS.md`; nothing in here
 //! fails because something is slow.
 
+mod analytics;
 mod anatomy;
 mod copy;
 mod crowd;
@@ -22,7 +23,7 @@ use support::World;
 use support::data::{self, Shape, Size};
 use support::results::Section;
 
-const PARTS: &[&str] = &["reports", "anatomy", "http", "ingest", "mixed", "growth", "exports"];
+const PARTS: &[&str] = &["reports", "analytics", "anatomy", "http", "ingest", "mixed", "growth", "exports"];
 /// Parts that are run where they are named; `load` makes the data and measures nothing.
 const FURTHER: &[&str] = &["copy", "guard", "crowd", "load"];
 
@@ -94,6 +95,7 @@ async fn run(arguments: &Arguments) {
 async fn measure(part: &str, world: &World) -> Option<Section> {
     match part {
         "reports" => Some(reports::run(world).await),
+        "analytics" => Some(analytics::run(world).await),
         "anatomy" => Some(anatomy::run(world).await),
         "growth" => Some(growth::run(world).await),
         "http" => Some(http::run(world).await),

@@ -15,6 +15,9 @@ pub enum Error {
     /// A body that is not what its type promises (JSON that cannot be read, say).
     #[error("malformed body: {0}")]
     Malformed(String),
+    /// A body that can be read but does not have the shape it must have, by place.
+    #[error("misshapen body: {0:?}")]
+    Misshapen(Faults),
     /// No token, or one that stands for no session any more.
     #[error("unauthenticated")]
     Unauthenticated,

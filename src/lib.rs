@@ -3,17 +3,19 @@
 //! The modules below stand in the order they may use one another: a later one knows earlier ones, never the
 //! reverse (`tests/it/layers.rs` holds them to it).
 //!
-//! - [`error`], [`percent`], [`time`], [`table`], [`query`], [`page`]: what everything else speaks in.
+//! - [`error`], [`json`], [`percent`], [`time`], [`table`], [`query`], [`page`]: what everything else speaks in.
 //! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without. [`cache`]: what was
 //!   read of it a moment ago. [`store`]: where finished files are kept.
 //! - [`auth`]: accounts, users, sessions, tokens, permissions.
 //! - [`rollups`]: the sums that reports are read from.
 //! - [`app`]: what a running Callboard consists of.
-//! - [`reports`]: every report, defined once. [`ingest`]: call data coming in.
+//! - [`reports`]: every report, defined once. [`analytics`]: twelve questions over one shape. [`ingest`]: call data
+//!   coming in.
 //! - [`exports`]: reports as files, made while nobody waits. [`campaigns`]: the campaigns there are.
 //! - [`http`]: all routes on one page. [`cli`]: the commands.
 
 pub mod error;
+pub mod json;
 pub mod percent;
 pub mod time;
 
@@ -34,6 +36,7 @@ pub mod rollups;
 
 pub mod app;
 
+pub mod analytics;
 pub mod ingest;
 pub mod reports;
 

@@ -43,6 +43,11 @@ impl<const DP: u32> DecimalNumber<DP> {
         Self(rounded(value, DP))
     }
 
+    /// part ÷ whole.
+    pub fn ratio(part: i64, whole: i64) -> Self {
+        Self::new(divided(part.into(), whole))
+    }
+
     /// part ÷ whole × 100.
     pub fn percent(part: i64, whole: i64) -> Self {
         Self::new(hundredfold(part, whole))

@@ -7,6 +7,8 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::{Ref, RefOr, Schema};
 
 use crate::percent::{DecimalNumber, DecimalText};
 use crate::time::Instant;
@@ -184,6 +186,16 @@ impl<T: Field> Field for Option<T> {
     fn cell(&self) -> Cell {
         self.as_ref().map_or(Cell::Empty, Field::cell)
     }
+}
+
+/// Schemas by name, as a document gathers them.
+pub type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// The schema of a type, by reference; it and what it refers to are added to `schemas`.
+pub fn reference<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
+    T::schemas(schemas);
+    schemas.push((T::name().into(), T::schema()));
+    Ref::from_schema_name(T::name()).into()
 }
 
 /// Declares a row: a struct whose fields, each with its doc comment (meaning, unit, formula) and its

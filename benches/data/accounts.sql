@@ -31,10 +31,11 @@ select t.id, n, 'Script ' || n, '[
     {"digit": "1", "label": "Talk to an agent", "action_type": "transfer", "target_queue_name": "sales"},
     {"digit": "2", "label": "Call me back", "action_type": "callback"},
     {"digit": "9", "label": "Do not call", "action_type": "dnc"}]'
-from tenants t, generate_series(1, 3) n;
+from tenants t, generate_series(1, 4) n;
 
+-- The largest campaign has a script of its own.
 insert into autocall_campaigns (tenant_id, id, name, script_id, started_at, created_at)
-select tenant_id, id, 'Campaign ' || id, 1 + id % 3, begins, begins - interval '7 days'
+select tenant_id, id, 'Campaign ' || id, case when id = 1 then 4 else 1 + id % 3 end, begins, begins - interval '7 days'
 from (select *, bench.begins() + first_day * interval '1 day' as begins from bench.campaigns where module = 'autocall') c;
 
 insert into telesales_campaigns (tenant_id, id, name, created_at)

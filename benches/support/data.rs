@@ -70,6 +70,8 @@ struct Module {
     leads: &'static str,
     leads_sql: &'static str,
     rows_sql: &'static str,
+    /// What triggers would have made of it.
+    derived_sql: &'static str,
 }
 
 const MODULES: [Module; 2] = [
@@ -79,6 +81,9 @@ const MODULES: [Module; 2] = [
         leads: "autocall_leads",
         leads_sql: include_str!("../data/autocall_leads.sql"),
         rows_sql: include_str!("../data/autocall_attempts.sql"),
+        derived_sql: "insert into autocall_lead_terms
+                      select l.tenant_id, t.term, l.id from autocall_leads l cross join lateral callboard_terms(l.payload) t (term)
+                      order by 1, 2, 3; analyze autocall_lead_terms",
     },
     Module {
         name: "telesales",
@@ -86,6 +91,7 @@ const MODULES: [Module; 2] = [
         leads: "telesales_leads",
         leads_sql: include_str!("../data/telesales_leads.sql"),
         rows_sql: include_str!("../data/telesales_calls.sql"),
+        derived_sql: "",
     },
 ];
 
@@ -113,7 +119,7 @@ pub async fn cluster(dir: &Path, size: Size, shape: Shape) -> Cluster {
 fn fingerprint(size: Size, shape: Shape) -> String {
     let mut hasher = DefaultHasher::new();
     (SHAPE, ACCOUNTS, shape.directory(size)).hash(&mut hasher);
-    MODULES.iter().for_each(|module| (module.leads_sql, module.rows_sql).hash(&mut hasher));
+    MODULES.iter().for_each(|module| (module.leads_sql, module.rows_sql, module.derived_sql).hash(&mut hasher));
     sqlx::migrate!().iter().for_each(|migration| migration.checksum.hash(&mut hasher));
     format!("{:016x}", hasher.finish())
 }
@@ -159,6 +165,7 @@ async fn load_module(superuser: &PgConnectOptions, module: &Module) {
         let insert = sqlx::query(module.rows_sql).bind(from).bind(to).execute(&mut connection);
         step(module.table, &share, async { insert.await.expect("inserted") }).await;
     }
+    step(module.leads, "terms", run(&mut connection, module.derived_sql)).await;
     for index in indexes {
         let about = index.split_whitespace().skip_while(|word| !word.starts_with('(')).collect::<Vec<_>>().join(" ");
         step(module.table, &format!("index {about}"), run(&mut connection, &index)).await;

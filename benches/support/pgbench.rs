@@ -9,16 +9,21 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use callboard::auth::Tenant;
 use callboard::db::Database;
 
 use super::TENANT;
 use super::ask::{ask, tenant};
 use super::cluster::{Cluster, run, scalar};
 use super::rolled::Source;
-use super::windows::{Question, Shape, Windows};
+use super::windows::{Question, Shape, Window, Windows};
 
-/// How many windows there are: as many scripts, of which pgbench takes one each time and prepares each once.
+/// How many windows there are unless it is said otherwise: as many scripts, of which pgbench takes one each time and
+/// prepares each once.
 const WINDOWS: usize = 32;
+
+/// The longest argument, in bytes, that pgbench is given on its command line.
+const MAX_VALUE: usize = 1_000;
 
 /// More than the pool has opened for one question after the other.
 const CONNECTIONS: usize = 4;
@@ -26,6 +31,7 @@ const CONNECTIONS: usize = 4;
 pub struct Pgbench {
     program: PathBuf,
     scripts: tempfile::TempDir,
+    windows: usize,
     /// What the scripts leave open: name and value.
     arguments: Vec<String>,
     socket: PathBuf,
@@ -41,8 +47,20 @@ struct Statement {
 }
 
 impl Pgbench {
-    /// Asks in-process, in random windows, and makes a script of every answer's transaction.
+    /// Asks a report in-process, in random windows, and makes a script of every answer's transaction.
     pub async fn record(cluster: &Cluster, question: &Question) -> Self {
+        Self::record_asking(cluster, WINDOWS, async |db, tenant, window| {
+            ask(db, tenant, question, window, Source::Rolled).await;
+        })
+        .await
+    }
+
+    /// As [`Pgbench::record`], of whatever is asked in so many windows.
+    pub async fn record_asking(
+        cluster: &Cluster,
+        count: usize,
+        ask: impl AsyncFn(&Database, &Tenant, &Window),
+    ) -> Self {
         let (role, database) = (cluster.options().get_username(), cluster.loaded());
         let mut superuser = cluster.superuser(database).await;
         let program: String = scalar(&mut superuser, "select setting from pg_config where name = 'BINDIR'").await;
@@ -52,8 +70,8 @@ impl Pgbench {
         let tenant = tenant(&db, TENANT).await;
         let before = fs::metadata(cluster.log()).map_or(0, |log| log.len());
         let mut windows = Windows::new(2);
-        for _ in 0..WINDOWS {
-            ask(&db, &tenant, question, &windows.next(Shape::Ragged), Source::Rolled).await;
+        for _ in 0..count {
+            ask(&db, &tenant, &windows.next(Shape::Ragged)).await;
         }
         let types = parameter_types(&db).await;
         db.close().await;
@@ -64,14 +82,15 @@ impl Pgbench {
         let mut this = Self {
             program: PathBuf::from(program).join("pgbench"),
             scripts: tempfile::tempdir().expect("a folder"),
+            windows: count,
             arguments: Vec::new(),
             socket: cluster.options().get_socket().expect("a socket").clone(),
             database: database.to_owned(),
             user: role.to_owned(),
         };
         let transactions = transactions(&log);
-        assert!(transactions.len() > WINDOWS, "a transaction for each answer, and that of the types");
-        for (number, transaction) in transactions.iter().take(WINDOWS).enumerate() {
+        assert!(transactions.len() > count, "a transaction for each answer, and that of the types");
+        for (number, transaction) in transactions.iter().take(count).enumerate() {
             this.script(number, transaction, &types);
         }
         this
@@ -86,9 +105,16 @@ impl Pgbench {
                 // Their types are said too: the server's driver says them, pgbench would leave them to be guessed.
                 let kind = types.and_then(|types| types.get(index)).expect("a type");
                 let name = format!("w{number}_{place}_{index}");
-                let value = argument.as_ref().map_or("null".to_owned(), |_| format!(":{name}"));
+                let value = match argument {
+                    None => "null".to_owned(),
+                    // More than a command line takes: what is so long is planned for by itself anyway.
+                    Some(value) if value.len() > MAX_VALUE => format!("'{}'", value.replace('\'', "''")),
+                    Some(value) => {
+                        self.arguments.push(format!("-D{name}={value}"));
+                        format!(":{name}")
+                    }
+                };
                 sql = sql.replace(&format!("${}", index + 1), &format!("{value}::{kind}"));
-                self.arguments.extend(argument.iter().map(|value| format!("-D{name}={value}")));
             }
             let _ = writeln!(script, "{};", sql.trim_end().trim_end_matches(';'));
         }
@@ -102,7 +128,7 @@ impl Pgbench {
         command.env("PGOPTIONS", "-c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=30s");
         command.args(["-n", "-M", "prepared", "-j", "2", "-c", &clients.to_string(), "-T", &seconds.to_string()]);
         command.arg("-h").arg(&self.socket).args(["-p", "5432", "-U", &self.user]).args(&self.arguments);
-        for number in 0..WINDOWS {
+        for number in 0..self.windows {
             command.arg("-f").arg(self.scripts.path().join(format!("{number}.sql")));
         }
         let output = command.arg(&self.database).output().expect("pgbench");

@@ -22,6 +22,7 @@ const CAMPAIGNS: [(i64, &str, i64, f64); 4] = [
     (3, "Win-back churned", 2_000, 0.42),
     (4, "Appointment reminders", 2_500, 0.74),
 ];
+const CITIES: [&str; 4] = ["Hanoi", "Ho Chi Minh City", "Da Nang", "Can Tho"];
 const TELESALES: [(i64, &str); 2] = [(43, "Outbound Sales Q3"), (44, "Upgrade offers")];
 const DISPOSITIONS: [(&str, &str, &str, &str, bool); 6] = [
     ("sale", "Sale Success", "contact", "#10B981", true),
@@ -105,6 +106,7 @@ impl World {
                 {"digit": "1", "label": "Accept transfer to agent", "action_type": "queue", "target_queue_name": "sales"},
                 {"digit": "2", "label": "Not interested", "action_type": "playback_then_hangup"},
                 {"digit": "0", "label": "Replay", "action_type": "repeat_script"}]}));
+        let mut cities = CITIES.iter().cycle();
         let mut lead = 0;
         for (id, name, leads, answer_rate) in CAMPAIGNS {
             let begun = instant(self.begin());
@@ -114,7 +116,7 @@ impl World {
                 lead += 1;
                 self.line(
                     &json!({"kind": "autocall_lead", "id": lead, "campaign_id": id, "phone": format!("09{lead:08}"),
-                    "payload": {"city": "Hanoi"}, "status": "completed", "created_at": begun}),
+                    "payload": {"city": cities.next()}, "status": "completed", "created_at": begun}),
                 );
                 self.attempts(id, lead, answer_rate);
             }
@@ -145,7 +147,7 @@ impl World {
         };
         let mut line = json!({"kind": "autocall_attempt", "uuid": format!("demo-{lead}-{number}"), "campaign_id": campaign,
             "lead_id": lead, "attempt_number": number, "started_at": instant(at), "result": result, "hangup_cause": cause,
-            "provider": "carrier_a"});
+            "provider": if lead % 3 == 0 { "carrier_b" } else { "carrier_a" }});
         if answered {
             let seconds = self.random.random_range(5..90);
             let (dtmf, path) = self.pick(&[
@@ -155,7 +157,13 @@ impl World {
                 ("", &["intro", "hangup"]),
             ]);
             line["billsec"] = seconds.into();
+            line["sentiment"] = (f64::from(i32::try_from(seconds).unwrap_or(0)) / 100.0).into();
             line["dtmf"] = dtmf.into();
+            line["outcome"] = match dtmf {
+                "2" => "declined".into(),
+                "" => "undecided".into(),
+                _ => "agreed".into(),
+            };
             line["script_path"] = path.into();
             line["answered_at"] = instant(at + TimeDelta::seconds(8)).into();
             line["ended_at"] = instant(at + TimeDelta::seconds(8 + seconds)).into();

@@ -6,8 +6,10 @@ use clap::Args;
 
 use crate::app::App;
 use crate::auth::Tenant;
+use crate::db::Scope;
 use crate::error::Result;
-use crate::reports::verify::{Comparison, Question, Questions};
+use crate::rollups::Comparison;
+use crate::{analytics, reports};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -17,7 +19,7 @@ pub struct Arguments {
     /// Ask so many questions at random of each account.
     #[arg(long, value_name = "N", default_value_t = 200)]
     sample: usize,
-    /// Ask for every report of every campaign as well.
+    /// Ask for every report of every campaign, and every question of analytics, as well.
     #[arg(long)]
     all: bool,
     /// The same number asks the same questions again.
@@ -47,8 +49,7 @@ async fn verify(app: &App, tenant: i64, arguments: &Arguments) -> Result<usize> 
         // A snapshot each: one over them all would hold up the vacuum for as long as this takes.
         let mut scope = app.db.read(tenant).await?;
         scope.take_your_time().await?;
-        let account = Tenant::load(&mut scope).await?;
-        match question.compare(&mut scope, &account).await? {
+        match question.compare(&mut scope).await? {
             Comparison::Same => same += 1,
             Comparison::Stale => stale += 1,
             Comparison::Different(two) => {
@@ -66,10 +67,42 @@ async fn verify(app: &App, tenant: i64, arguments: &Arguments) -> Result<usize> 
     Ok(different)
 }
 
+/// Whatever is answered from roll-ups.
+enum Question {
+    Report(reports::verify::Question),
+    Analytics(analytics::verify::Question),
+}
+
+impl Question {
+    async fn compare(self, scope: &mut Scope) -> Result<Comparison> {
+        match self {
+            Self::Report(question) => {
+                let account = Tenant::load(scope).await?;
+                question.compare(scope, &account).await
+            }
+            Self::Analytics(question) => question.compare(scope).await,
+        }
+    }
+}
+
 async fn questions(app: &App, tenant: i64, arguments: &Arguments) -> Result<Vec<Question>> {
     let mut scope = app.db.read(tenant).await?;
     Tenant::load(&mut scope).await?;
-    let mut chance = Questions::load(&mut scope, arguments.seed, app.clock.now()).await?;
-    let all = if arguments.all { chance.all() } else { Vec::new() };
-    Ok(all.into_iter().chain((0..arguments.sample).filter_map(|_| chance.any())).collect())
+    let (seed, now) = (arguments.seed, app.clock.now());
+    let mut reports = reports::verify::Questions::load(&mut scope, seed, now).await?;
+    let mut analytics = analytics::verify::Questions::load(&mut scope, seed, now).await?;
+    let mut questions = Vec::new();
+    if arguments.all {
+        questions.extend(reports.all().into_iter().map(Question::Report));
+        questions.extend(analytics.all().into_iter().map(Question::Analytics));
+    }
+    for number in 0..arguments.sample {
+        // Of five, one is of analytics.
+        let question = match number % 5 {
+            4 => analytics.any().map(Question::Analytics),
+            _ => reports.any().map(Question::Report),
+        };
+        questions.extend(question);
+    }
+    Ok(questions)
 }

@@ -13,7 +13,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolO
 use sqlx::{AssertSqlSafe, Connection, Executor, Postgres, Transaction};
 
 pub use embedded::{Embedded, Guest, Settings as EmbeddedSettings};
-pub use scope::Scope;
+pub use scope::{Account, Scope};
 
 use crate::error::{Error, Result};
 

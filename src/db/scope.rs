@@ -10,8 +10,27 @@ use sqlx::{AssertSqlSafe, Executor, FromRow, PgPool, Postgres, Transaction};
 
 use crate::error::Result;
 
+/// An account that a scope may enter. Only [`Scope::reach`] makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct Account {
+    id: i64,
+    reseller: Option<i64>,
+}
+
+impl Account {
+    pub fn id(&self) -> i64 {
+        self.id
+    }
+
+    pub fn reseller(&self) -> Option<i64> {
+        self.reseller
+    }
+}
+
 pub struct Scope {
     transaction: Transaction<'static, Postgres>,
+    /// Whose it is, and whom it acts for now.
+    own: i64,
     tenant: i64,
 }
 
@@ -20,7 +39,7 @@ impl Scope {
         // One round trip for both; the tenant is an integer and so cannot say anything else.
         let begin = AssertSqlSafe(format!("{begin}; set local callboard.tenant = '{tenant}'"));
         // On the heap, for it is large, and would be moved about with every request that needs no scope after all.
-        Ok(Self { transaction: Box::pin(pool.begin_with(begin)).await?, tenant })
+        Ok(Self { transaction: Box::pin(pool.begin_with(begin)).await?, own: tenant, tenant })
     }
 
     pub fn tenant(&self) -> i64 {
@@ -58,6 +77,28 @@ impl Scope {
     pub async fn plan_once(&mut self) -> Result<()> {
         let sql = "set local plan_cache_mode = force_generic_plan; set local max_parallel_workers_per_gather = 0";
         self.transaction.execute(sql).await?;
+        Ok(())
+    }
+
+    /// The accounts that analytics may read for this one: itself, and those whose reseller it is, by id.
+    pub async fn reach(&mut self) -> Result<Vec<Account>> {
+        self.act_for(self.own).await?;
+        self.transaction.execute("set local callboard.merchants = 'on'").await?;
+        let sql = "select id, reseller_id as reseller from tenants where id = $1 or reseller_id = $1 order by id";
+        Ok(self.select(sql).fetch_all(self.connection()).await?)
+    }
+
+    /// Acts for that account from now on, in the same snapshot: one at a time, so that even then the guard shows
+    /// the rows of one only.
+    pub async fn enter(&mut self, account: &Account) -> Result<()> {
+        self.act_for(account.id).await
+    }
+
+    async fn act_for(&mut self, tenant: i64) -> Result<()> {
+        if self.tenant != tenant {
+            self.transaction.execute(AssertSqlSafe(format!("set local callboard.tenant = '{tenant}'"))).await?;
+            self.tenant = tenant;
+        }
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Bodies that are read whole: one JSON object, and not a large one.
+//! Bodies that are read whole: JSON, and not much of it.
 
 use axum::body::Body;
 use axum::http::HeaderMap;
@@ -11,21 +11,26 @@ use crate::error::{Error, Faults, Result};
 /// The most bytes that are read.
 const MOST: usize = 64 << 10;
 
-/// The members of a JSON object. UnsupportedMedia where the body says it is something else, TooLarge where it has
-/// more than 64 KiB, Malformed where it is no JSON object.
+/// The members of a JSON object. As [`json`], and Malformed where it is no JSON object.
 pub async fn object(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>> {
+    let bytes = json(headers, body).await?;
+    serde_json::from_slice(&bytes).map_err(|error| Error::Malformed(error.to_string()))
+}
+
+/// What should be JSON. UnsupportedMedia where the body says it is something else, TooLarge where it has more than
+/// 64 KiB, Malformed where it breaks off.
+pub async fn json(headers: &HeaderMap, body: Body) -> Result<Vec<u8>> {
     if !is_json(headers) {
         return Err(Error::UnsupportedMedia);
     }
-    let malformed = |error: &dyn std::fmt::Display| Error::Malformed(error.to_string());
     let (mut bytes, mut stream) = (Vec::new(), body.into_data_stream());
-    while let Some(part) = stream.try_next().await.map_err(|error| malformed(&error))? {
+    while let Some(part) = stream.try_next().await.map_err(|error| Error::Malformed(error.to_string()))? {
         if bytes.len() + part.len() > MOST {
             return Err(Error::TooLarge);
         }
         bytes.extend_from_slice(&part);
     }
-    serde_json::from_slice(&bytes).map_err(|error| malformed(&error))
+    Ok(bytes)
 }
 
 /// What says nothing of itself is taken for JSON.

@@ -103,6 +103,19 @@ pub fn respond(found: Found<Written>, conditions: &Conditions) -> Result<Respons
     Ok(response)
 }
 
+/// The answer to a question that was posted: it has no tag, for HTTP knows no conditions on a POST.
+pub fn posted(found: Found<Written>, kind: HeaderValue) -> Response {
+    let mut response = Response::new(Body::from(found.value.json));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, kind);
+    if let Some(age) = found.age {
+        headers.insert(AGE, HeaderValue::from(age.as_secs()));
+    }
+    for_nobody_else(headers);
+    headers.insert(VARY, HeaderValue::from_static("Authorization, Accept"));
+    response
+}
+
 /// An answer is its caller's alone, and whoever keeps it asks before showing it again.
 pub fn for_nobody_else(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));

@@ -14,7 +14,7 @@ use crate::error::{Error, Faults};
 pub struct Body {
     /// What went wrong, in the fixed words of its status; of a 409, which rule.
     message: String,
-    /// With 422 only: what is wrong, by field.
+    /// With 422, and with 400 where the body could be read: what is wrong, by field.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, Vec<String>>>)]
     errors: Option<Faults>,
@@ -24,7 +24,7 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, cause) = match &self {
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, None),
-            Self::Malformed(_) => (StatusCode::BAD_REQUEST, None),
+            Self::Malformed(_) | Self::Misshapen(_) => (StatusCode::BAD_REQUEST, None),
             Self::Unauthenticated | Self::BadCredentials => (StatusCode::UNAUTHORIZED, None),
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, None),
             Self::Forbidden => (StatusCode::FORBIDDEN, None),
@@ -40,7 +40,7 @@ impl IntoResponse for Error {
             Self::Internal(cause) => (StatusCode::INTERNAL_SERVER_ERROR, Some(Cause(cause.clone()))),
         };
         let mut response = match self {
-            Self::Invalid(faults) => respond(status, message(status).into(), Some(faults)),
+            Self::Invalid(faults) | Self::Misshapen(faults) => respond(status, message(status).into(), Some(faults)),
             Self::Conflict(rule) => respond(status, rule, None),
             Self::BadCredentials => respond(status, "Invalid username or password.".into(), None),
             Self::TooManyRequests { retry_after } => {

@@ -45,6 +45,7 @@ grants! {
     AutocallApiAccess: Autocall [AutocallApiAccess];
     TelesalesApiAccess: Telesales [TelesalesApiAccess];
     AutocallExportReport: Autocall [AutocallApiAccess, AutocallExportReport];
+    AnalyticsApiAccess: Analytics [AnalyticsApiAccess];
     IngestWrite: Ingest [IngestWrite];
     /// Any token at all.
     AnyToken: Auth [];

@@ -2,6 +2,7 @@
 //!
 //! Owns everything that is HTTP: extracting, statuses, headers. Must not compute a figure or write SQL.
 
+mod analytics;
 mod around;
 mod auth;
 mod body;
@@ -16,6 +17,7 @@ mod health;
 mod ingest;
 mod lines;
 pub mod openapi;
+mod questions;
 mod reports;
 mod serve;
 mod visit;
@@ -40,6 +42,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(auth::routes())
         .merge(campaigns::routes())
         .merge(reports::routes())
+        .merge(analytics::routes())
         .merge(exports::routes())
         .routes(routes!(downloads::download))
         .merge(ingest::routes())

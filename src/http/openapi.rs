@@ -193,18 +193,18 @@ fn operation(report: &Definition) -> OperationBuilder {
 
 /// What a request may say about answers that are there already.
 fn conditional(operation: OperationBuilder) -> OperationBuilder {
-    operation
-        .parameter(header_parameter(
-            "If-None-Match",
-            "ETags of answers the client has: while no figure changes, it gets a 304.",
-            "",
-        ))
-        .parameter(header_parameter(
-            "Cache-Control",
-            "no-cache or max-age=0: the answer has everything committed before the request. max-age=N: it is at most \
-             N seconds old.",
-            "",
-        ))
+    let about = "ETags of answers the client has: while no figure changes, it gets a 304.";
+    fresh(operation.parameter(header_parameter("If-None-Match", about, "")))
+}
+
+/// How old an answer may be.
+pub fn fresh(operation: OperationBuilder) -> OperationBuilder {
+    operation.parameter(header_parameter(
+        "Cache-Control",
+        "no-cache or max-age=0: the answer has everything committed before the request. max-age=N: it is at most \
+         N seconds old.",
+        "",
+    ))
 }
 
 /// A header that a request may have; without a pattern it may be any text.
@@ -279,7 +279,7 @@ fn failed(status: &str) -> Content {
 }
 
 /// The body of that status; of a 422, the one that document 002 shows.
-fn failure(status: &str) -> Option<serde_json::Value> {
+pub fn failure(status: &str) -> Option<serde_json::Value> {
     let message = error::message(status.parse().ok()?);
     Some(match status {
         "422" => serde_json::json!({"message": message,
@@ -306,14 +306,14 @@ pub fn described(parameter: &Parameter) -> ParameterBuilder {
 }
 
 /// A date, or a date and a time, maybe with an offset. No pattern knows how long a month is.
-const MOMENT: &str = concat!(
+pub const MOMENT: &str = concat!(
     "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
     "([Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?",
     "([Zz]|[+ -]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?"
 );
 
 /// What the database can hold of a text.
-const NO_NUL: &str = r"^[^\x00]*$";
+pub const NO_NUL: &str = r"^[^\x00]*$";
 
 fn schema(parameter: &Parameter) -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(Type::String);

@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
+use crate::json;
 use crate::time::instant::Given;
 
 /// The most characters a text may have that rows are found by.
@@ -172,11 +173,6 @@ impl Type {
     }
 }
 
-/// Whether a JSON value stands for nothing: null, or an empty text.
-pub fn is_nothing(json: &str) -> bool {
-    json == "null" || json == r#""""#
-}
-
 struct Words(String);
 
 impl Words {
@@ -199,10 +195,7 @@ fn integer<T: FromStr>(json: &str) -> Option<T> {
 }
 
 fn decimal(json: &str, max: Decimal) -> Result<Decimal, Fault> {
-    let number = Decimal::from_str(json).or_else(|_| Decimal::from_scientific(json));
-    // A double may be smaller than any decimal but 0.
-    let number = number.ok().or_else(|| Decimal::try_from(json.parse::<f64>().ok()?).ok());
-    let number = number.filter(|number| (Decimal::ZERO..=max).contains(number));
+    let number = json::decimal(json).filter(|number| (Decimal::ZERO..=max).contains(number));
     let number = number.ok_or_else(|| format!("must be a number from 0 to {max}."))?;
     Ok(number.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero))
 }
@@ -279,32 +272,10 @@ fn storable<'a>(json: &'a str, value: &Value) -> Result<&'a str, Fault> {
     if has_nul(value) {
         return Err("may not contain a NUL character.".into());
     }
-    if has_absurd_number(json) {
+    if json::has_absurd_number(json) {
         return Err("holds a number that is too long.".into());
     }
     Ok(json)
-}
-
-/// Whether a JSON text, known to be good, holds a number far above what anybody means, though still far below
-/// what Postgres takes. Numbers are what stands outside strings.
-fn has_absurd_number(json: &str) -> bool {
-    const MAX_DIGITS: usize = 400;
-    const MAX_EXPONENT: u32 = 400;
-    let absurd = |number: &str| {
-        let exponent = number.split(['e', 'E']).nth(1).unwrap_or("0").trim_start_matches(['+', '-']);
-        number.len() > MAX_DIGITS || exponent.parse().is_ok_and(|exponent: u32| exponent > MAX_EXPONENT)
-    };
-    let (mut in_string, mut escaped) = (false, false);
-    let outside = json.split(|letter: char| {
-        match letter {
-            _ if escaped => escaped = false,
-            '\\' if in_string => escaped = true,
-            '"' => in_string = !in_string,
-            _ => {}
-        }
-        in_string || !(letter.is_ascii_alphanumeric() || "+-.".contains(letter))
-    });
-    outside.filter(|word| word.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])).any(absurd)
 }
 
 /// As the text of a Postgres array.

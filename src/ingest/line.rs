@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use chrono_tz::Tz;
 use serde_json::value::RawValue;
 
-use super::field::{Presence, is_nothing};
+use super::field::Presence;
 use super::kind::Kind;
 use crate::error::Faults;
+use crate::json;
 
 /// What a row is found by within its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,7 +72,7 @@ fn kind(fields: &HashMap<String, &RawValue>) -> Option<&'static Kind> {
 fn row(kind: &'static Kind, fields: &HashMap<String, &RawValue>, zone: Tz, faults: &mut Faults) -> Option<Row> {
     let mut row = Row { kind, key: Key::Number(0), columns: String::new(), created_at: None, references: Vec::new() };
     for (at, field) in kind.fields.iter().enumerate() {
-        let given = fields.get(field.name).map(|value| value.get()).filter(|json| !is_nothing(json));
+        let given = fields.get(field.name).map(|value| value.get()).filter(|json| !json::is_nothing(json));
         let mut value = String::new();
         match (given, &field.presence) {
             (Some(json), _) => {

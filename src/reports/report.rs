@@ -11,14 +11,14 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::ArrayBuilder;
-use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::query::{Kind, Parameter, Query, choice};
 use crate::rollups::Source;
-use crate::table::Table;
+use crate::table::{self, Schemas, Table};
 use crate::time::Window;
 
 /// What stands about a report in documents, routes and file names.
@@ -165,7 +165,7 @@ pub trait Object: Serialize + ToSchema + Send + Sync {
 
 impl<T: Object> Body for T {
     fn reference(schemas: &mut Schemas) -> RefOr<Schema> {
-        named::<T>(schemas)
+        table::reference::<T>(schemas)
     }
 
     fn timeless(&self) -> Option<Self> {
@@ -175,14 +175,8 @@ impl<T: Object> Body for T {
 
 impl<T: Serialize + ToSchema + Send + Sync> Body for Vec<T> {
     fn reference(schemas: &mut Schemas) -> RefOr<Schema> {
-        ArrayBuilder::new().items(named::<T>(schemas)).into()
+        ArrayBuilder::new().items(table::reference::<T>(schemas)).into()
     }
-}
-
-fn named<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
-    T::schemas(schemas);
-    schemas.push((T::name().into(), T::schema()));
-    Ref::from_schema_name(T::name()).into()
 }
 
 /// A computed report whose type is forgotten.
@@ -232,9 +226,6 @@ pub struct Request<'a> {
 }
 
 type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'a>>;
-
-/// Schemas by name, as a document gathers them.
-type Schemas = Vec<(String, RefOr<Schema>)>;
 
 /// A report without its types.
 pub struct Definition {

@@ -52,7 +52,7 @@ impl Series {
         }
         let too_many =
             || Error::invalid(FILL_GAPS.name, format!("The window has more than {MAX_BUCKETS} buckets to fill."));
-        let touched = self.granularity.touched(window).ok_or_else(too_many)?;
+        let touched = self.granularity.touched(window, MAX_BUCKETS).ok_or_else(too_many)?;
         let mut rows = rows.into_iter().peekable();
         let next = |bucket| rows.next_if(|row| row.bucket() == bucket).unwrap_or_else(|| B::empty(bucket));
         Ok(touched.into_iter().map(next).collect())

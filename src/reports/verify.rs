@@ -13,7 +13,7 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::reports;
-use crate::rollups::Source;
+use crate::rollups::{Comparison, Source};
 
 /// One request for a report.
 #[derive(Debug, Clone)]
@@ -25,32 +25,12 @@ pub struct Question {
     pub now: DateTime<Utc>,
 }
 
-/// What came of asking twice.
-#[derive(Debug)]
-pub enum Comparison {
-    Same,
-    /// The roll-ups cannot be trusted, and are not.
-    Stale,
-    Different(Box<Difference>),
-}
-
-/// Two answers to one question.
-#[derive(Debug)]
-pub struct Difference {
-    pub question: Question,
-    pub rolled: String,
-    pub raw: String,
-}
-
 impl Question {
     /// Answers from the roll-ups and from the raw rows. A refusal is an answer too.
     pub async fn compare(self, scope: &mut Scope, tenant: &Tenant) -> Result<Comparison> {
         let Some(rolled) = self.ask(scope, tenant, Source::Rolled).await? else { return Ok(Comparison::Stale) };
         let raw = self.ask(scope, tenant, Source::Raw).await?.unwrap_or_default();
-        if rolled == raw {
-            return Ok(Comparison::Same);
-        }
-        Ok(Comparison::Different(Box::new(Difference { question: self, rolled, raw })))
+        Ok(Comparison::of(&self, rolled, raw))
     }
 
     /// None where it cannot be answered from there.

@@ -44,6 +44,7 @@ pub struct Family {
     pub agent: Option<&'static str>,
     /// What else of a row its counters look at: name and type.
     pub facts: &'static [(&'static str, &'static str)],
+    /// What leads are counted over.
     pub scopes: &'static [Scope],
     pub rollups: &'static [Rollup],
     /// Stages of which leads are counted, each lead once.
@@ -87,6 +88,7 @@ impl Scope {
 #[derive(Debug)]
 pub struct Rollup {
     pub name: &'static str,
+    pub scopes: &'static [Scope],
     pub detail: Detail,
     /// What it is divided by besides scope and time.
     pub dimension: Option<Dimension>,
@@ -161,6 +163,10 @@ pub struct Stages {
     pub all: &'static [(&'static str, &'static str)],
 }
 
+const OF_CAMPAIGNS: &[Scope] = &[Scope::Campaign];
+const OF_ACCOUNT: &[Scope] = &[Scope::Campaign, Scope::Account];
+const BY_AGENTS: &[Scope] = &[Scope::Campaign, Scope::Account, Scope::AgentOfCampaign, Scope::Agent];
+
 const ANSWERED: &str = "r.result = 'answered'";
 const DIAL: &str = "callboard_is_dial(r.result)";
 const ANSWER: &str = "callboard_is_answer(r.result)";
@@ -180,11 +186,16 @@ pub static AUTOCALL_ATTEMPTS: Family = Family {
         ("script_path", "text[]"),
         ("transfer", "text"),
         ("agent_disposition", "text"),
+        ("attempt_number", "integer"),
+        ("provider", "text"),
+        ("outcome", "text"),
+        ("sentiment", "numeric(7, 6)"),
     ],
-    scopes: &[Scope::Campaign],
+    scopes: OF_CAMPAIGNS,
     rollups: &[
         Rollup {
             name: "autocall_totals",
+            scopes: OF_ACCOUNT,
             detail: Detail::Fine,
             dimension: None,
             only: "true",
@@ -216,6 +227,7 @@ pub static AUTOCALL_ATTEMPTS: Family = Family {
         },
         Rollup {
             name: "autocall_hangups",
+            scopes: OF_CAMPAIGNS,
             detail: Detail::Fine,
             dimension: Some(Dimension { name: "hangup_cause", sql: "r.hangup_cause" }),
             only: "r.hangup_cause is not null",
@@ -223,10 +235,43 @@ pub static AUTOCALL_ATTEMPTS: Family = Family {
         },
         Rollup {
             name: "autocall_paths",
+            scopes: OF_CAMPAIGNS,
             detail: Detail::Fine,
             dimension: Some(Dimension { name: "path", sql: "array_to_string(r.script_path, ' -> ')" }),
             only: "r.result = 'answered' and cardinality(r.script_path) > 0",
             counters: &[rows("attempts", "true")],
+        },
+        Rollup {
+            name: "autocall_outcomes",
+            scopes: OF_ACCOUNT,
+            detail: Detail::Coarse,
+            dimension: Some(Dimension { name: "outcome", sql: "coalesce(r.outcome, r.result)" }),
+            only: "coalesce(r.outcome, r.result) is not null",
+            counters: &[rows("calls", "true")],
+        },
+        Rollup {
+            name: "autocall_providers",
+            scopes: OF_ACCOUNT,
+            detail: Detail::Coarse,
+            dimension: Some(Dimension { name: "provider", sql: "coalesce(r.provider, '(unknown)')" }),
+            only: "true",
+            counters: &[rows("calls", "true")],
+        },
+        Rollup {
+            name: "autocall_tries",
+            scopes: OF_ACCOUNT,
+            detail: Detail::Coarse,
+            dimension: Some(Dimension { name: "attempt_number", sql: "r.attempt_number::text" }),
+            only: "true",
+            counters: &[rows("calls", "true"), rows("answered", ANSWERED)],
+        },
+        Rollup {
+            name: "autocall_sentiments",
+            scopes: OF_ACCOUNT,
+            detail: Detail::Coarse,
+            dimension: Some(Dimension { name: "fifth", sql: "callboard_fifth(r.sentiment)::text" }),
+            only: "r.sentiment is not null",
+            counters: &[rows("calls", "true")],
         },
     ],
     stages: Some(&Stages {
@@ -257,10 +302,11 @@ pub static TELESALES_CALLS: Family = Family {
         ("wrap_sec", "integer"),
         ("disposition", "text"),
     ],
-    scopes: &[Scope::Campaign, Scope::Account, Scope::AgentOfCampaign, Scope::Agent],
+    scopes: BY_AGENTS,
     rollups: &[
         Rollup {
             name: "telesales_totals",
+            scopes: BY_AGENTS,
             detail: Detail::Fine,
             dimension: None,
             only: "true",
@@ -276,6 +322,7 @@ pub static TELESALES_CALLS: Family = Family {
         },
         Rollup {
             name: "telesales_dispositions",
+            scopes: BY_AGENTS,
             detail: Detail::Coarse,
             dimension: Some(Dimension { name: "code", sql: "r.disposition" }),
             only: "r.disposition is not null",
@@ -283,6 +330,7 @@ pub static TELESALES_CALLS: Family = Family {
         },
         Rollup {
             name: "telesales_caller_ids",
+            scopes: BY_AGENTS,
             detail: Detail::Coarse,
             dimension: Some(Dimension { name: "cid", sql: "r.cid" }),
             only: "callboard_is_dial(r.result) and r.cid is not null",
@@ -320,9 +368,10 @@ pub static AUTOCALL_LEADS: Family = Family {
     lead: "id",
     agent: None,
     facts: &[],
-    scopes: &[Scope::Campaign],
+    scopes: OF_CAMPAIGNS,
     rollups: &[Rollup {
         name: "autocall_lead_totals",
+        scopes: OF_CAMPAIGNS,
         detail: Detail::Fine,
         dimension: None,
         only: "true",
@@ -337,10 +386,11 @@ pub static TELESALES_LEADS: Family = Family {
     lead: "id",
     agent: None,
     facts: &[("source", "text")],
-    scopes: &[Scope::Campaign, Scope::Account],
+    scopes: OF_ACCOUNT,
     rollups: &[
         Rollup {
             name: "telesales_lead_totals",
+            scopes: OF_ACCOUNT,
             detail: Detail::Fine,
             dimension: None,
             only: "true",
@@ -348,6 +398,7 @@ pub static TELESALES_LEADS: Family = Family {
         },
         Rollup {
             name: "telesales_lead_sources",
+            scopes: OF_ACCOUNT,
             detail: Detail::Coarse,
             dimension: Some(Dimension { name: "source", sql: "coalesce(r.source, '')" }),
             only: "true",

@@ -38,9 +38,9 @@ impl Origin {
     }
 
     /// The scopes that these rows are all of: some campaigns say nothing of an account.
-    pub fn scopes(self, family: &Family) -> Vec<Scope> {
+    pub fn scopes(self, all: &[Scope]) -> Vec<Scope> {
         let whole = |scope: &Scope| self != Self::RowsOfCampaigns || scope.has_campaign();
-        family.scopes.iter().copied().filter(whole).collect()
+        all.iter().copied().filter(whole).collect()
     }
 }
 
@@ -59,7 +59,7 @@ pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
     let any: Vec<String> = names.iter().map(|name| format!("sum({name}) <> 0")).collect();
     let added: Vec<String> =
         names.iter().map(|counter| format!("{counter} = stored.{counter} + excluded.{counter}")).collect();
-    let scopes = origin.scopes(family);
+    let scopes = origin.scopes(rollup.scopes);
     let finest = scopes.iter().flat_map(|scope| rollup.detail.levels(*scope)).min().map_or(1, |level| level.width());
     // Agents multiply rows: what is summed over all of them is made of what has been summed over them.
     let parts = |of_agents: bool| {

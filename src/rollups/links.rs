@@ -74,7 +74,7 @@ pub fn inside(table: &str) -> String {
 /// Leads with a row in the window's ragged ends.
 pub fn at_the_ends(family: &Family) -> String {
     let (table, at, lead) = (family.table, family.at, family.lead);
-    let parts = narrowed(&Family { agent: None, ..*family }).into_iter().flat_map(|rows| {
+    let parts = narrowed(None, family.scopes).into_iter().flat_map(|rows| {
         [("window_from", "least(hours_from, window_to)"), ("greatest(hours_to, window_from)", "window_to")].map(|(from, to)| {
             format!("select r.{lead} as lead_id from {table} r where r.tenant_id = tenant and r.{at} >= {from} and r.{at} < {to} and {rows}")
         })
@@ -85,7 +85,7 @@ pub fn at_the_ends(family: &Family) -> String {
 /// Leads with a row that changed since the last compaction.
 pub fn changed(family: &Family) -> String {
     let (journal, lead) = (family.journal(), family.lead);
-    let parts = narrowed(&Family { agent: None, ..*family }).into_iter().map(|rows| {
+    let parts = narrowed(None, family.scopes).into_iter().map(|rows| {
         format!("select distinct r.{lead} as lead_id from {journal} r where r.tenant_id = tenant and {rows}")
     });
     parts.collect::<Vec<_>>().join(" union ")
@@ -166,7 +166,7 @@ pub fn add(family: &Family, stages: &Stages, origin: Origin) -> String {
         stages.all.iter().enumerate().map(|(at, (name, _))| each(1 << at, name)).collect::<Vec<_>>().join(between)
     };
     let widths: Vec<String> = Links::LEVELS.iter().map(|level| format!("({})", level.width())).collect();
-    let scopes = origin.scopes(family).into_iter().filter(|scope| !scope.has_agent());
+    let scopes = origin.scopes(family.scopes).into_iter().filter(|scope| !scope.has_agent());
     let scopes: Vec<String> = scopes.map(|scope| format!("({})", scope.number())).collect();
     format!(
         "with {versions},

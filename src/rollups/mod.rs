@@ -15,6 +15,7 @@
 
 mod catalog;
 pub mod compact;
+mod compare;
 mod fold;
 mod level;
 mod links;
@@ -23,6 +24,7 @@ mod schema;
 mod sources;
 
 pub use catalog::{Detail, Module, Scope as RollupScope};
+pub use compare::{Comparison, Difference};
 pub use level::Level;
 pub use plan::{Links, Plan, Quiet};
 pub use schema::install;

@@ -283,7 +283,7 @@ fn reader(family: &Family, rollup: &Rollup) -> String {
              offset 0) stored",
         counters = list(&|it| format!("stored.{}", it.name)),
     )];
-    for rows in narrowed(family) {
+    for rows in narrowed(family.agent, rollup.scopes) {
         parts.push(format!(
             "select r.quarter::bigint * 900 + p.utc_offset, {agent}, {value}{counters}
              from {journal} r
@@ -314,14 +314,14 @@ fn reader(family: &Family, rollup: &Rollup) -> String {
 
 /// Conditions that pick a scope's rows by its arguments, at most one of which holds: apart, so that each is
 /// found by its own index.
-pub fn narrowed(family: &Family) -> Vec<String> {
-    let by_agent = family.agent.map_or(String::new(), |agent| {
+pub fn narrowed(agent: Option<&str>, scopes: &[Scope]) -> Vec<String> {
+    let by_agent = agent.map_or(String::new(), |agent| {
         format!(" and (scope_no < {} or r.{agent} = any (agents))", Scope::AgentOfCampaign.number())
     });
-    let has = |test: fn(Scope) -> bool| family.scopes.iter().any(|scope| test(*scope));
+    let has = |test: fn(Scope) -> bool| scopes.iter().any(|scope| test(*scope));
     let numbers = |test: fn(Scope) -> bool| {
         let numbers: Vec<String> =
-            family.scopes.iter().filter(|scope| test(**scope)).map(|scope| scope.number().to_string()).collect();
+            scopes.iter().filter(|scope| test(**scope)).map(|scope| scope.number().to_string()).collect();
         numbers.join(", ")
     };
     let mut conditions =

@@ -99,7 +99,7 @@ pub fn add(origin: Origin) -> String {
     let any: Vec<String> = sums.iter().map(|sum| format!("{sum} <> 0")).collect();
     let widths: Vec<String> = Links::LEVELS.iter().map(|level| format!("({})", level.width())).collect();
     let scopes: Vec<String> =
-        origin.scopes(&TELESALES_LEADS).iter().map(|scope| format!("({})", scope.number())).collect();
+        origin.scopes(TELESALES_LEADS.scopes).iter().map(|scope| format!("({})", scope.number())).collect();
     format!(
         "with {versions},
          nearest as ( -- of each lead in each stage: the first row from its creation on, the last one before

@@ -1,8 +1,8 @@
-//! Local hours, days and weeks: how a bucket is numbered, and what it is called.
+//! Local hours, days, weeks and months: how a bucket is numbered, and what it is called.
 //!
 //! A bucket is the number of whole units that the local clock has counted since 1970 (see
 //! `migrations/0002_local_time.sql`), so a local hour that DST repeats is one bucket, and no label needs a
-//! zone any more.
+//! zone any more. Months are of no one length: what happened in them is counted by days ([`Granularity::of`]).
 
 use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta};
 
@@ -17,14 +17,15 @@ pub enum Granularity {
     Day,
     /// ISO weeks, which begin on Monday.
     Week,
+    Month,
 }
 
 impl Granularity {
-    /// Seconds in a bucket by the local clock.
+    /// Seconds by the local clock in what is counted: a bucket, or a day of a month.
     pub fn seconds(self) -> i64 {
         match self {
             Self::Hour => 3600,
-            Self::Day => 86_400,
+            Self::Day | Self::Month => 86_400,
             Self::Week => 7 * 86_400,
         }
     }
@@ -32,34 +33,43 @@ impl Granularity {
     /// Local seconds to add before dividing: 1970 began on a Thursday, three days into its week.
     pub fn shift(self) -> i64 {
         match self {
-            Self::Hour | Self::Day => 0,
+            Self::Hour | Self::Day | Self::Month => 0,
             Self::Week => 3 * 86_400,
         }
     }
 
-    /// `2026-06-28`, `2026-06-28 09:00:00` or `2026-W26`.
+    /// The bucket of what was counted: itself, or the month of a day, in months since the year 0.
+    pub fn of(self, counted: i64) -> i64 {
+        if self != Self::Month {
+            return counted;
+        }
+        let day = Self::Day.local_start(counted);
+        12 * i64::from(day.year()) + i64::from(day.month0())
+    }
+
+    /// `2026-06-28`, `2026-06-28 09:00:00`, `2026-W26` or `2026-06`.
     pub fn label(self, bucket: i64) -> String {
-        let start = self.local_start(bucket);
         match self {
-            Self::Hour => start.format("%Y-%m-%d %H:00:00").to_string(),
-            Self::Day => start.format("%Y-%m-%d").to_string(),
+            Self::Hour => self.local_start(bucket).format("%Y-%m-%d %H:00:00").to_string(),
+            Self::Day => self.local_start(bucket).format("%Y-%m-%d").to_string(),
             Self::Week => {
-                let week = start.iso_week();
+                let week = self.local_start(bucket).iso_week();
                 format!("{:04}-W{:02}", week.year(), week.week())
             }
+            Self::Month => format!("{:04}-{:02}", bucket.div_euclid(12), bucket.rem_euclid(12) + 1),
         }
     }
 
-    /// Every bucket that the window touches, in order. None where they are more than [`MAX_BUCKETS`].
-    pub fn touched(self, window: &Window) -> Option<Vec<i64>> {
+    /// Every bucket that the window touches, in order. None where they are more than so many.
+    pub fn touched(self, window: &Window, most: usize) -> Option<Vec<i64>> {
         let mut buckets = Vec::new();
         for segment in window.segments() {
             let offset = i64::from(segment.utc_offset);
-            let number = |seconds: i64| (seconds + offset + self.shift()).div_euclid(self.seconds());
+            let number = |seconds: i64| self.of((seconds + offset + self.shift()).div_euclid(self.seconds()));
             let first = number(segment.from.timestamp());
             let last = number((segment.to - TimeDelta::microseconds(1)).timestamp());
             // Far too many are not even listed; how many they are is known below.
-            if usize::try_from(last - first).is_ok_and(|more| buckets.len() + more > 2 * MAX_BUCKETS) {
+            if usize::try_from(last - first).is_ok_and(|more| buckets.len() + more > 2 * most) {
                 return None;
             }
             buckets.extend(first..=last);
@@ -68,7 +78,7 @@ impl Granularity {
         // clock set back over midnight returns to the day before.
         buckets.sort_unstable();
         buckets.dedup();
-        (buckets.len() <= MAX_BUCKETS).then_some(buckets)
+        (buckets.len() <= most).then_some(buckets)
     }
 
     fn local_start(self, bucket: i64) -> NaiveDateTime {
@@ -88,7 +98,7 @@ mod tests {
     fn labels(granularity: Granularity, zone: Tz, from: &str, to: &str) -> Vec<String> {
         let given = |text| Given::parse(text, zone).expect(text);
         let window = Window { from: given(from).start(zone), to: given(to).end(zone), zone };
-        let touched = granularity.touched(&window).expect("not too many");
+        let touched = granularity.touched(&window, MAX_BUCKETS).expect("not too many");
         touched.into_iter().map(|bucket| granularity.label(bucket)).collect()
     }
 
@@ -99,6 +109,18 @@ mod tests {
         assert!(labels(Granularity::Day, Asia::Kathmandu, "2026-06-01T05:00:00", "2026-06-01T05:00:00").is_empty());
         let weeks = labels(Granularity::Week, Europe::Berlin, "2025-12-28", "2026-01-05");
         assert_eq!(weeks, ["2025-W52", "2026-W01", "2026-W02"]);
+    }
+
+    #[test]
+    fn months_are_as_long_as_they_are() {
+        let months = labels(Granularity::Month, Europe::Berlin, "2023-12-31", "2024-03-01T00:00:00");
+        assert_eq!(months, ["2023-12", "2024-01", "2024-02"]);
+        assert_eq!(labels(Granularity::Month, Tz::UTC, "0001-01-01", "1600-12-31").len(), 1600 * 12);
+        let days = ["1969-12-31", "1970-01-31", "1970-02-01"].map(|day| {
+            let day = day.parse::<chrono::NaiveDate>().unwrap().and_time(chrono::NaiveTime::MIN).and_utc();
+            Granularity::Month.label(Granularity::Month.of(day.timestamp() / 86_400))
+        });
+        assert_eq!(days, ["1969-12", "1970-01", "1970-02"]);
     }
 
     #[test]
@@ -122,7 +144,8 @@ mod tests {
     fn an_endless_window_is_not_filled() {
         let given = |text| Given::parse(text, Tz::UTC).unwrap().start(Tz::UTC);
         let window = Window { from: given("0001-01-01"), to: given("9999-12-31"), zone: Tz::UTC };
-        assert_eq!(Granularity::Hour.touched(&window), None);
+        assert_eq!(Granularity::Hour.touched(&window, MAX_BUCKETS), None);
+        assert_eq!(Granularity::Month.touched(&window, 100_000), None);
         let days = |to| labels(Granularity::Day, Europe::Berlin, "1971-01-01", to).len();
         assert_eq!(days("2025-10-03"), MAX_BUCKETS, "changes of the offset count for nothing");
     }

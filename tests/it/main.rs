@@ -2,6 +2,7 @@
 
 mod abandon;
 mod access;
+mod analytics;
 mod cache;
 mod campaigns;
 mod cli;

@@ -55,15 +55,23 @@ fn examples_fit_their_schemas() {
     let mut examples = 0;
     for (path, item) in document["paths"].as_object().expect("paths") {
         for operation in item.as_object().expect("operations").values() {
-            let content = &operation["responses"]["200"]["content"]["application/json"];
-            let Some(example) = content.get("example") else { continue };
-            examples += 1;
-            let schema = serde_json::json!({"$ref": "#/schema", "schema": content["schema"], "components": document["components"]});
-            let validator = jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("{path}: {error}"));
-            if let Err(error) = validator.validate(example) {
-                panic!("{path}: {error} at {}", error.instance_path());
+            let bodies = [&operation["requestBody"], &operation["responses"]["200"]];
+            for content in bodies.map(|body| &body["content"]["application/json"]) {
+                let named = content["examples"].as_object().into_iter().flatten().map(|(_, example)| &example["value"]);
+                let shown: Vec<&Value> = content.get("example").into_iter().chain(named).collect();
+                if shown.is_empty() {
+                    continue;
+                }
+                let schema = serde_json::json!({"$ref": "#/schema", "schema": content["schema"], "components": document["components"]});
+                let validator = jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("{path}: {error}"));
+                for example in shown {
+                    examples += 1;
+                    if let Err(error) = validator.validate(example) {
+                        panic!("{path}: {error} at {}", error.instance_path());
+                    }
+                }
             }
         }
     }
-    assert!(examples > callboard::reports::ALL.len() - 1);
+    assert!(examples > callboard::reports::ALL.len() - 1 + 2 * callboard::analytics::ALL.len());
 }

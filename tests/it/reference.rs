@@ -25,7 +25,7 @@ pub const ZONES: &[&str] = &[
 ];
 
 /// Windows on and off the edges of buckets, over DST changes, empty, and by date.
-const WINDOWS: &[(&str, &str)] = &[
+pub const WINDOWS: &[(&str, &str)] = &[
     ("2026-03-20", "2026-04-10"),
     ("2026-03-29", "2026-03-29"),
     ("2026-03-08T06:59:59.999999Z", "2026-03-08T07:00:00.000001Z"),
@@ -98,7 +98,7 @@ pub fn target(request: &Value) -> String {
 }
 
 /// What the reference answers, line by line.
-fn reference(lines: &[Value], requests: &[Value]) -> Vec<String> {
+pub fn reference(lines: &[Value], requests: &[Value]) -> Vec<String> {
     let mut world = tempfile::NamedTempFile::new().expect("a file");
     let write = |mut to: &mut dyn Write, values: &[Value]| {
         values.iter().for_each(|value| writeln!(&mut to, "{value}").expect("written"))

@@ -16,8 +16,11 @@ WORLD holds ingest lines, all of them valid. A request is one JSON object a line
 `timezone` is the account's own zone, `now` the server's clock, `settings` overrides the account's thresholds,
 `tenant_id` is needed by abandon-rate only. Only requests that the server answers with 200 are understood.
 
+A request for analytics has `"path": "/analytics"` and its `body`, and is answered with the whole body. Where the world
+has more accounts than one, a line `{"kind": "account", "id": 2, "reseller_id": 1}` says whose the lines behind it are.
+
 Needs Python 3.9 and a tz database, nothing else. basics.py has time, ratios and JSON; autocall.py and telesales.py
-have the reports.
+have the reports, analytics.py has analytics.
 """
 
 import json
@@ -30,6 +33,7 @@ from fractions import Fraction
 # The folder is part of a checkout that the checks must leave as they found it.
 sys.dont_write_bytecode = True
 
+import analytics  # noqa: E402
 import autocall  # noqa: E402
 import telesales  # noqa: E402
 from basics import instant_of, to_json, zone  # noqa: E402
@@ -54,9 +58,9 @@ DEFAULTS = {
     "agent": {"team_id": None},
     "disposition": {"is_conversion": False},
     "caller_id": {"display_name": None, "pool_status": "active", "cooldown_until": None, "daily_cap": 200},
-    "autocall_script": {"dtmf_actions": []},
+    "autocall_script": {"template_id": None, "dtmf_actions": []},
     "autocall_campaign": {"script_id": None, "started_at": None},
-    "autocall_lead": {},
+    "autocall_lead": {"status": "pending", "payload": {}},
     "autocall_attempt": {
         "result": None,
         "hangup_cause": None,
@@ -65,6 +69,9 @@ DEFAULTS = {
         "script_path": [],
         "transfer": None,
         "agent_disposition": None,
+        "provider": None,
+        "outcome": None,
+        "sentiment": None,
     },
     "telesales_campaign": {"status": "active", "abandon_rate_limit_pct": Decimal(3)},
     "telesales_lead": {"source": None},
@@ -125,6 +132,23 @@ class World:
             campaign["abandon_rate_limit_pct"] = Decimal(campaign["abandon_rate_limit_pct"])
         self.attempts_of = by_campaign(stored["autocall_attempt"])
         self.autocall_leads_of = by_campaign(stored["autocall_lead"])
+        self.leads = stored["autocall_lead"]
+        self.attempts_of_lead = defaultdict(list)
+        for attempt in stored["autocall_attempt"].values():
+            self.attempts_of_lead[attempt["lead_id"]].append(attempt)
+
+
+def read_worlds(lines):
+    """The world of each account, and its reseller."""
+    lines_of, resellers, account = {1: []}, {1: None}, 1
+    for line in lines:
+        if line["kind"] == "account":
+            account = line["id"]
+            lines_of.setdefault(account, [])
+            resellers[account] = line["reseller_id"]
+        else:
+            lines_of[account].append(line)
+    return {account: World(lines) for account, lines in lines_of.items()}, resellers
 
 
 def by_campaign(rows):
@@ -150,7 +174,15 @@ class Request:
         return Fraction(self.settings[name])
 
 
-def answer(world, told):
+def answer(worlds, resellers, told):
+    own = told.get("tenant_id", 1)
+    if told["path"] == "/analytics":
+        readable = {account: world for account, world in worlds.items() if own in (account, resellers[account])}
+        return analytics.answer(readable, resellers, told)
+    return {"data": report(worlds[own], told)}
+
+
+def report(world, told):
     path = told["path"]
     if path == "/api/autocall/campaigns/comparison":
         return autocall.comparison(world, Request(told, told["timezone"]))
@@ -168,9 +200,9 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: reference.py WORLD.ndjson < REQUESTS.ndjson > BODIES.ndjson")
     with open(sys.argv[1], "rb") as stream:
-        world = World(read_lines(stream))
+        worlds, resellers = read_worlds(read_lines(stream))
     for told in read_lines(sys.stdin.buffer):
-        body = to_json({"data": answer(world, told)})
+        body = to_json(answer(worlds, resellers, told))
         sys.stdout.buffer.write(body.encode("utf-8") + b"\n")
 
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use callboard::analytics;
 use callboard::auth::Tenant;
 use callboard::db::{Database, Scope};
-use callboard::reports::verify::{Comparison, Questions};
-use callboard::rollups::{Module, compact};
+use callboard::reports::verify::Questions;
+use callboard::rollups::{Comparison, Module, compact};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Executor};
 use tokio::task::JoinSet;
@@ -33,6 +34,17 @@ struct Storm {
 impl Storm {
     fn rages(&self) -> bool {
         !self.over.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, comparison: Comparison) {
+        match comparison {
+            Comparison::Same => self.same.fetch_add(1, Ordering::Relaxed),
+            Comparison::Stale => self.stale.fetch_add(1, Ordering::Relaxed),
+            Comparison::Different(two) => {
+                self.over.store(true, Ordering::Relaxed);
+                panic!("{}\nrolled {}\nraw    {}", two.question, two.rolled, two.raw);
+            }
+        };
     }
 }
 
@@ -126,14 +138,13 @@ async fn looks(storm: Storm, db: Database, mut dice: Dice) {
         let seed = u64::try_from(dice.below(i64::MAX)).expect("positive");
         let mut chance = Questions::load(&mut scope, seed, NOW.parse().expect("an instant")).await.expect("questions");
         for question in (0..12).filter_map(|_| chance.any()).collect::<Vec<_>>() {
-            match question.compare(&mut scope, &account).await.expect("both answers") {
-                Comparison::Same => storm.same.fetch_add(1, Ordering::Relaxed),
-                Comparison::Stale => storm.stale.fetch_add(1, Ordering::Relaxed),
-                Comparison::Different(two) => {
-                    storm.over.store(true, Ordering::Relaxed);
-                    panic!("account {}: {}\nrolled {}\nraw    {}", account.id, two.question, two.rolled, two.raw);
-                }
-            };
+            storm.count(question.compare(&mut scope, &account).await.expect("both answers"));
+        }
+        let mut chance = analytics::verify::Questions::load(&mut scope, seed, NOW.parse().expect("an instant"))
+            .await
+            .expect("questions");
+        for question in (0..4).filter_map(|_| chance.any()).collect::<Vec<_>>() {
+            storm.count(question.compare(&mut scope).await.expect("both answers"));
         }
         if storm.same.load(Ordering::Relaxed) >= COMPARISONS {
             storm.over.store(true, Ordering::Relaxed);

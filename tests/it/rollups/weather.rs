@@ -64,6 +64,8 @@ pub const CORRECTIONS: &[&str] = &[
     "update autocall_attempts set campaign_id = {campaign}, lead_id = {lead} where {some}",
     "update autocall_attempts set result = 'answered', billsec = {n}, dtmf = '12{digit}', agent_disposition = 'sold' where {some}",
     "update autocall_attempts set result = null, hangup_cause = 'CAUSE_{digit}', script_path = '{a,b{digit}}' where {some}",
+    "update autocall_attempts set provider = nullif('carrier {digit}', 'carrier 0'), outcome = 'outcome {digit}' where {some}",
+    "update autocall_attempts set outcome = null, attempt_number = 1 + {digit}, sentiment = {n} / 1000.0 where {some}",
     "update telesales_calls set started_at = started_at - interval '26 hours' where {some}",
     "update telesales_calls set campaign_id = {campaign}, lead_id = {lead}, agent_id = 1 + {digit} where {some}",
     "update telesales_calls set result = 'abandoned', talk_sec = {n} where {some}",

@@ -215,6 +215,18 @@ impl Client {
         self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.token)
     }
 
+    /// Asks a question of analytics.
+    pub async fn ask(&self, question: &Value) -> Answer {
+        self.send(self.post("/analytics").json(question)).await
+    }
+
+    /// As [`Client::ask`], expecting 200, and its rows.
+    pub async fn rows(&self, question: &Value) -> Vec<Value> {
+        let answer = self.ask(question).await;
+        assert_eq!(answer.status, StatusCode::OK, "{question}: {}", answer.text());
+        answer.json()["data"].as_array().expect("rows").clone()
+    }
+
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status(), response.headers().clone());

@@ -18,6 +18,10 @@ pub const CAMPAIGNS: std::ops::RangeInclusive<i64> = 1..=4;
 pub const TEAMS: i64 = 3;
 pub const AGENTS: i64 = 12;
 
+const PROVIDERS: [Option<&str>; 5] = [None, Some("carrier_a"), Some("Carrier"), Some("(unknown)"), Some("carrier_b")];
+/// Some of them are results, too.
+const OUTCOMES: [Option<&str>; 5] = [None, None, Some("promise_to_pay"), Some("answered"), Some("Ünklar")];
+
 pub fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
@@ -25,7 +29,8 @@ pub fn instant(at: DateTime<Utc>) -> String {
 /// A world of everything that may occur: calls in progress, without agents or causes, blocked, retried,
 /// keys of every sort, sources that are blank, leads of another campaign, instants on the edges of buckets.
 pub fn random(seed: u64, size: Size) -> Vec<Value> {
-    let mut world = World { random: StdRng::seed_from_u64(seed), size, lines: Vec::new() };
+    let more = StdRng::seed_from_u64(seed.wrapping_add(1 << 32));
+    let mut world = World { random: StdRng::seed_from_u64(seed), more, size, lines: Vec::new() };
     world.people();
     world.autocall();
     world.telesales();
@@ -34,6 +39,8 @@ pub fn random(seed: u64, size: Size) -> Vec<Value> {
 
 struct World {
     random: StdRng,
+    /// For what only analytics look at.
+    more: StdRng,
     size: Size,
     lines: Vec<Value>,
 }
@@ -41,6 +48,21 @@ struct World {
 impl World {
     fn pick<T: Clone>(&mut self, of: &[T]) -> T {
         of[self.random.random_range(0..of.len())].clone()
+    }
+
+    fn pick_more(&mut self, of: &[Value]) -> Value {
+        of[self.more.random_range(0..of.len())].clone()
+    }
+
+    /// On the edges of fifths and of what is kept, or anywhere, or none.
+    fn sentiment(&mut self) -> Value {
+        let anywhere = self.more.random_range(0..=10_000_000);
+        let edges = [0.0, 0.2, 0.4, 0.1999994, 0.1999995, 0.8, 1.0].map(Value::from);
+        match self.more.random_range(0..4) {
+            0 => Value::Null,
+            1 => self.pick_more(&edges),
+            _ => json!(f64::from(anywhere) / 1e7),
+        }
     }
 
     fn maybe<T: Into<Value>>(&mut self, of_one: f64, value: T) -> Value {
@@ -89,13 +111,17 @@ impl World {
     }
 
     fn autocall(&mut self) {
-        self.lines.push(json!({"kind": "autocall_script", "id": 1, "name": "Offer", "dtmf_actions": [
+        self.lines.push(
+            json!({"kind": "autocall_script", "id": 1, "name": "Offer", "template_id": "tpl_xyz789", "dtmf_actions": [
             {"digit": "1", "label": "Accept transfer to agent", "action_type": "queue", "target_queue_name": "sales"},
-            {"digit": "2", "label": "Not interested", "action_type": "hangup"}]}));
+            {"digit": "2", "label": "Not interested", "action_type": "hangup"}]}),
+        );
         self.lines.push(json!({"kind": "autocall_script", "id": 2, "name": "Any key"}));
+        self.lines
+            .push(json!({"kind": "autocall_script", "id": 3, "name": "The offer again", "template_id": "tpl_xyz789"}));
         for id in CAMPAIGNS {
             let started = self.maybe(0.5, instant(self.size.from + TimeDelta::hours(30)));
-            let script = [json!(1), json!(2), Value::Null][usize::try_from(id % 3).expect("small")].clone();
+            let script = [json!(3), json!(2), Value::Null, json!(1)][usize::try_from(id % 4).expect("small")].clone();
             self.lines.push(
                 json!({"kind": "autocall_campaign", "id": id, "name": format!("Campaign {id}"), "script_id": script,
                 "started_at": started, "created_at": instant(self.size.from)}),
@@ -104,7 +130,19 @@ impl World {
         let leads = i64::try_from(self.size.attempts / 3 + 5).expect("small");
         for id in 1..=leads {
             let (campaign, created) = (self.random.random_range(CAMPAIGNS), self.at());
-            self.lines.push(json!({"kind": "autocall_lead", "id": id, "campaign_id": campaign, "phone": format!("09{id:08}"), "created_at": instant(created)}));
+            let payload = self.pick_more(&[
+                json!({}),
+                json!({"city": "Hanoi", "plan": 1, "vip": true}),
+                json!({"city": "Hanoi", "plan": 1.0, "vip": false, "tags": ["a"]}),
+                json!({"city": "Huế", "plan": "1", "vip": 1, "more": {"city": "Hanoi"}}),
+                json!({"city": null, "plan": 0.1, "": "x", "vip": "true"}),
+            ]);
+            let status = self.pick_more(
+                &["pending", "in_progress", "retry", "completed", "failed", "dnc", "max_attempts_reached"]
+                    .map(Value::from),
+            );
+            self.lines.push(json!({"kind": "autocall_lead", "id": id, "campaign_id": campaign, "phone": format!("09{id:08}"), "created_at": instant(created),
+                "payload": payload, "status": status}));
         }
         for number in 0..self.size.attempts {
             let campaign = self.random.random_range(*CAMPAIGNS.start()..*CAMPAIGNS.end()); // the last has none
@@ -123,7 +161,8 @@ impl World {
             let cause = self.pick(&["NORMAL_CLEARING", "NO_ANSWER", "USER_BUSY", "normal_clearing", "Ünbekannt"]);
             let (cause, disposition) = (self.maybe(0.8, cause), self.maybe(0.3, "sold"));
             let line = json!({"kind": "autocall_attempt", "uuid": format!("attempt-{number}"), "campaign_id": campaign, "lead_id": lead,
-                "attempt_number": 1 + number % 3, "started_at": instant(started), "result": result, "hangup_cause": cause, "billsec": seconds,
+                "attempt_number": 1 + number % 3, "provider": self.pick_more(&PROVIDERS.map(Value::from)), "outcome": self.pick_more(&OUTCOMES.map(Value::from)),
+                "sentiment": self.sentiment(), "started_at": instant(started), "result": result, "hangup_cause": cause, "billsec": seconds,
                 "dtmf": self.pick(&["", "", "1", "01", "2", "10", "9", "*", "#1", "12"]),
                 "script_path": self.pick(&[json!([]), json!(["intro"]), json!(["intro", "press_1", "queue_sales"]), json!(["a -> b"]), json!(["a", "b"])]),
                 "transfer": self.pick(&[Value::Null, json!("failed"), json!("queued"), json!("connected")]),

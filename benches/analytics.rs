@@ -1,0 +1,123 @@
+//! Every question of analytics, about the whole account and about its largest campaign: how long the server takes,
+//! and how long the same statements take that `pgbench` sends. And what filters cost that no roll-up knows.
+
+use std::time::Instant;
+
+use callboard::analytics::query::Query;
+use callboard::analytics::{ALL, answer};
+use callboard::auth::Tenant;
+use callboard::db::Database;
+use serde_json::{Value, json};
+
+use crate::support::ask::tenant;
+use crate::support::data::Size;
+use crate::support::pgbench::Pgbench;
+use crate::support::results::{Check, Section, figure};
+use crate::support::rolled::Source;
+use crate::support::stats::{median, percentile};
+use crate::support::windows::{Shape, Window, Windows};
+use crate::support::{TENANT, World};
+
+const ROLLED: usize = 42;
+const RAW: usize = 6;
+/// What only the largest campaign plays.
+const TEMPLATE: &str = "tpl_4";
+
+pub async fn run(world: &World) -> Section {
+    let mut section = Section::new(
+        "analytics",
+        "Milliseconds in the server, from the beginning of the transaction to the JSON, over random windows of 76 days in \
+         six zones, their ends at any microsecond. pgbench: the mean of the same transactions, as the server sent \
+         them, on one connection.",
+    );
+    let db = world.open().await;
+    let account = tenant(&db, TENANT).await;
+    let rows = |thousands| world.size.of_thousands(thousands);
+    let (large, all) = (rows(2000), rows(6400));
+    for (title, template) in
+        [(format!("account of {all} attempts"), None), (format!("campaign of {large} attempts"), Some(TEMPLATE))]
+    {
+        section.table(&title, &["read from", "p50", "p95", "n", "pgbench", "p50 ÷ pgbench"]);
+        for question in ALL {
+            let filters = template.map_or(json!({}), |template| json!({"template_id": template}));
+            measure(&mut section, world, &db, &account, &Question { name: question.about.name, filters }).await;
+        }
+        for (name, filters) in [
+            ("calls_over_time", json!({"min_duration": 10})),
+            ("sentiment_distribution", json!({"sentiment_min": 0.5})),
+            ("call_count", json!({"payload_filters": {"city": "City 7"}})),
+            ("call_count", json!({"payload_filters": {"segment": "new", "age": 31}})),
+            ("status_distribution", json!({"payload_filters": {"city": "City 7"}})),
+        ] {
+            let mut question = Question { name, filters };
+            if let Some(template) = template {
+                question.filters["template_id"] = template.into();
+            }
+            measure(&mut section, world, &db, &account, &question).await;
+        }
+    }
+    db.close().await;
+    section
+}
+
+struct Question {
+    name: &'static str,
+    filters: Value,
+}
+
+impl Question {
+    fn query(&self, window: &Window) -> Query {
+        let mut filters = self.filters.clone();
+        filters["date_from"] = window.from.as_str().into();
+        filters["date_to"] = window.to.as_str().into();
+        let body = json!({"query_type": self.name, "filters": filters, "timezone": window.zone});
+        Query::read(body.to_string().as_bytes()).expect("a query")
+    }
+
+    fn title(&self) -> String {
+        let filters = self.filters.as_object().into_iter().flatten().filter(|(name, _)| *name != "template_id");
+        let filters: Vec<String> = filters.map(|(_, value)| value.to_string().replace('"', "")).collect();
+        if filters.is_empty() { self.name.to_owned() } else { format!("{} ({})", self.name, filters.join(", ")) }
+    }
+
+    /// What was read, and how many milliseconds it took.
+    async fn ask(&self, db: &Database, account: &Tenant, window: &Window) -> (Source, f64) {
+        let query = self.query(window);
+        let started = Instant::now();
+        let mut scope = db.read(account.id).await.expect("a scope");
+        let answer = answer(&mut scope, &query, Source::Rolled).await.expect("an answer");
+        answer.json().expect("JSON");
+        let took = 1000.0 * started.elapsed().as_secs_f64();
+        let _ = scope.commit().await; // given back before the next one asks
+        (answer.source, took)
+    }
+}
+
+async fn measure(section: &mut Section, world: &World, db: &Database, account: &Tenant, question: &Question) {
+    let mut windows = Windows::new(8);
+    let (source, _) = question.ask(db, account, &windows.next(Shape::Ragged)).await; // plans, and pages into memory
+    let runs = if source == Source::Rolled { ROLLED } else { RAW };
+    let mut times = Vec::new();
+    for _ in 0..runs {
+        times.push(question.ask(db, account, &windows.next(Shape::Ragged)).await.1);
+    }
+    let windows = if source == Source::Rolled { 32 } else { 4 };
+    let pgbench = Pgbench::record_asking(&world.cluster, windows, async |db, account, window| {
+        question.ask(db, account, window).await;
+    })
+    .await;
+    let seconds = if world.size == Size::Full && source == Source::Raw { 10 } else { 2 };
+    let floor = pgbench.rate(1, seconds).map_or(f64::NAN, |rate| 1000.0 / rate);
+    let p50 = median(&times);
+    let cells = [
+        question.title(),
+        if source == Source::Rolled { "roll-ups" } else { "rows" }.to_owned(),
+        figure(p50),
+        figure(percentile(&times, 0.95)),
+        times.len().to_string(),
+        figure(floor),
+        figure(p50 / floor),
+    ];
+    let target = || vec![Check::at_most("p50", p50, 5.0)];
+    section.row(&cells, &if source == Source::Rolled { target() } else { Vec::new() });
+}

@@ -1,0 +1,81 @@
+//! The filters, each stated once: its name, what its value must be, what it means, and how attempts are held to it.
+//!
+//! Three of them have no condition here: a merchant and a reseller say which accounts are read, a payload which
+//! leads (`reach`). Must not know what is counted.
+
+/// What a filter's value must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    /// A date or an instant.
+    Moment,
+    Seconds,
+    /// 0 to 1.
+    Fraction,
+    /// Keys with the value each must have: a string, a number, true or false.
+    Payload,
+}
+
+#[derive(Debug)]
+pub struct Filter {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub about: &'static str,
+}
+
+/// Makes the constants, their list, and `attempts!`: the attempts that pass, all of them or those of some leads, as
+/// `from … where …` with what is joined to them. Text that is put together while this is compiled.
+macro_rules! filters {
+    ($( $constant:ident, $name:literal, $kind:ident, $about:literal $(, $sql:literal)?; )*) => {
+        $( pub const $constant: Filter = Filter { name: $name, kind: Kind::$kind, about: $about }; )*
+
+        /// Every filter, in the order of the document.
+        pub static ALL: &[&Filter] = &[$( &$constant ),*];
+
+        macro_rules! attempts {
+            (all, $joined:literal) => { attempts!("", "", $joined) };
+            (of_leads, $joined:literal) => { attempts!("unnest($9::bigint[]) m (id) join ", " on a.lead_id = m.id", $joined) };
+            ($before:literal, $on:literal, $joined:literal) => {
+                concat!("from ", $before, "autocall_attempts a", $on, $joined, " where a.tenant_id = $1" $( $(, " and (", $sql, ")")? )*)
+            };
+        }
+        pub(super) use attempts;
+    };
+}
+
+// $1 account, $2 and $3 window, $4 campaigns of the template, $5 to $8 lengths and sentiments, $9 leads; from $4 on
+// each may be null.
+filters! {
+    TEMPLATE_ID, "template_id", Text,
+        "Only attempts of campaigns that play this template: a script's template_id, or tpl_<id> where it has none.",
+        "$4::bigint[] is null or a.campaign_id = any ($4)";
+    MERCHANT_ID, "merchant_id", Text,
+        "Only the account mer_<id>.";
+    RESELLER_ID, "reseller_id", Text,
+        "Only accounts whose reseller is res_<id>.";
+    DATE_FROM, "date_from", Moment,
+        "Start of the window; by default the first attempt that passes the other filters. A bare date is its midnight in timezone.",
+        "a.started_at >= $2";
+    DATE_TO, "date_to", Moment,
+        "End of the window, left out; by default the last attempt that passes the other filters. A bare date takes in that day.",
+        "a.started_at < $3";
+    MIN_DURATION, "min_duration", Seconds,
+        "Only answered attempts that took at least so many seconds.",
+        "$5::integer is null or (a.result = 'answered' and a.billsec >= $5)";
+    MAX_DURATION, "max_duration", Seconds,
+        "Only answered attempts that took at most so many seconds.",
+        "$6::integer is null or (a.result = 'answered' and a.billsec <= $6)";
+    SENTIMENT_MIN, "sentiment_min", Fraction,
+        "Only attempts with at least this sentiment, from 0 to 1.",
+        "$7::numeric is null or a.sentiment >= $7";
+    SENTIMENT_MAX, "sentiment_max", Fraction,
+        "Only attempts with at most this sentiment, from 0 to 1.",
+        "$8::numeric is null or a.sentiment <= $8";
+    PAYLOAD_FILTERS, "payload_filters", Payload,
+        "Only leads whose payload has all of these keys at its top level, each with this value; 1 and 1.0 are equal, 1 and \"1\" are not.";
+}
+
+/// The filter of that name.
+pub fn named(name: &str) -> Option<&'static Filter> {
+    ALL.iter().copied().find(|filter| filter.name == name)
+}

@@ -1,0 +1,147 @@
+//! The planner: what a question is read from, and which window and buckets it has.
+//!
+//! Pure: a query and what was found go in, a decision comes out.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::dimension::Tally;
+use super::query::Query;
+use super::question::Of;
+use crate::error::{Error, Result};
+use crate::rollups::Source;
+use crate::time::Window;
+
+/// The most buckets that a question along time has.
+pub const MAX_BUCKETS: usize = 100_000;
+
+/// No attempt starts earlier (contract, section 6).
+const BEGINNING: i64 = 315_532_800;
+/// Nor later: the year 20000, from which on roll-ups tell no instant from another.
+const END: i64 = 568_971_820_800;
+
+/// What an account's attempts are read from. Roll-ups know no duration, no sentiment and no lead.
+pub fn source(query: &Query, trusted: bool, wanted: Source) -> Source {
+    let filters = &query.filters;
+    let known = query.question.about.of == Of::Attempts && !filters.by_figures() && filters.payload.is_none();
+    if known && trusted { wanted } else { Source::Raw }
+}
+
+/// Whether so few attempts are best looked at one by one.
+pub fn are_few(total: &Tally) -> bool {
+    total.calls <= 5_000
+}
+
+/// The window as it was asked for, all of time where it was not.
+pub fn asked(query: &Query) -> Window {
+    let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or_default(); // infallible: the two instants above
+    let filters = &query.filters;
+    Window { from: filters.from.unwrap_or(at(BEGINNING)), to: filters.to.unwrap_or(at(END)), zone: query.zone }
+}
+
+/// Whether an end of the window is where the attempts themselves end.
+pub fn is_open(query: &Query) -> bool {
+    query.filters.from.is_none() || query.filters.to.is_none()
+}
+
+/// The window along which time is cut, an open end being the first or the last attempt. None where there is none.
+pub fn along(query: &Query, ends: Option<(DateTime<Utc>, DateTime<Utc>)>) -> Option<Window> {
+    let from = query.filters.from.or(ends.map(|(first, _)| first))?;
+    let to = query.filters.to.or(ends.map(|(_, last)| last + TimeDelta::microseconds(1)))?;
+    Some(Window { from, to, zone: query.zone })
+}
+
+/// Every bucket of that window, in order. Invalid where they are more than [`MAX_BUCKETS`].
+pub fn buckets(query: &Query, window: &Window) -> Result<Vec<i64>> {
+    let too_many = || Error::invalid(super::query::GRANULARITY, "The window has more than 100,000 buckets.");
+    query.granularity.touched(window, MAX_BUCKETS).ok_or_else(too_many)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::SecondsFormat;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn query(query_type: &str, filters: Value) -> Query {
+        let body = json!({"query_type": query_type, "filters": filters, "timezone": "Asia/Ho_Chi_Minh"});
+        Query::read(body.to_string().as_bytes()).expect("a query")
+    }
+
+    fn shown(window: &Window) -> [String; 2] {
+        [window.from, window.to].map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+
+    #[test]
+    fn roll_ups_answer_what_they_know() {
+        for (query_type, filters, rolled) in [
+            ("call_count", json!({}), true),
+            ("call_duration", json!({"template_id": "t", "date_from": "2025-01-01"}), true),
+            ("outcome_distribution", json!({"merchant_id": "m", "reseller_id": "r"}), true),
+            ("sentiment_distribution", json!({"date_to": "2025-01-01"}), true),
+            ("calls_over_time", json!({"payload_filters": {}}), true),
+            ("avg_duration_over_time", json!({"min_duration": null}), true),
+            ("retry_analysis", json!({"min_duration": 0}), false),
+            ("provider_breakdown", json!({"max_duration": 9}), false),
+            ("hourly_heatmap", json!({"sentiment_min": 0}), false),
+            ("top_outcomes", json!({"sentiment_max": 1}), false),
+            ("call_count", json!({"payload_filters": {"city": "Hanoi"}}), false),
+            ("status_distribution", json!({}), false),
+            ("conversion_funnel", json!({"template_id": "t"}), false),
+        ] {
+            let asked = query(query_type, filters.clone());
+            let expected = if rolled { Source::Rolled } else { Source::Raw };
+            assert_eq!(source(&asked, true, Source::Rolled), expected, "{query_type} {filters}");
+            assert_eq!(source(&asked, false, Source::Rolled), Source::Raw, "not to be trusted: {query_type} {filters}");
+            assert_eq!(source(&asked, true, Source::Raw), Source::Raw, "not wanted: {query_type} {filters}");
+        }
+    }
+
+    #[test]
+    fn a_window_is_what_was_asked_for_or_what_there_is() {
+        let ends = ["2025-01-05T10:00:00Z", "2025-01-09T20:00:00Z"].map(|at| at.parse().expect(at));
+        let ends = Some((ends[0], ends[1]));
+        for (filters, open, asked_for, found) in [
+            (
+                json!({}),
+                true,
+                ["1980-01-01T00:00:00Z", "+20000-01-01T00:00:00Z"],
+                ["2025-01-05T10:00:00Z", "2025-01-09T20:00:00.000001Z"],
+            ),
+            (
+                json!({"date_from": "2025-01-01"}),
+                true,
+                ["2024-12-31T17:00:00Z", "+20000-01-01T00:00:00Z"],
+                ["2024-12-31T17:00:00Z", "2025-01-09T20:00:00.000001Z"],
+            ),
+            (
+                json!({"date_to": "2025-01-31"}),
+                true,
+                ["1980-01-01T00:00:00Z", "2025-01-31T17:00:00Z"],
+                ["2025-01-05T10:00:00Z", "2025-01-31T17:00:00Z"],
+            ),
+            (
+                json!({"date_from": "2025-01-01T00:00:00Z", "date_to": "2025-01-31T23:59:59Z"}),
+                false,
+                ["2025-01-01T00:00:00Z", "2025-01-31T23:59:59Z"],
+                ["2025-01-01T00:00:00Z", "2025-01-31T23:59:59Z"],
+            ),
+        ] {
+            let asked_of = query("calls_over_time", filters.clone());
+            assert_eq!(is_open(&asked_of), open, "{filters}");
+            assert_eq!(shown(&asked(&asked_of)), asked_for, "{filters}");
+            assert_eq!(along(&asked_of, ends).map(|window| shown(&window)), Some(found.map(String::from)), "{filters}");
+            assert_eq!(along(&asked_of, None).is_some(), !open, "{filters}");
+        }
+    }
+
+    #[test]
+    fn a_window_has_every_bucket_it_touches() {
+        let asked_of = query("calls_over_time", json!({"date_from": "2025-01-01", "date_to": "2025-01-31"}));
+        let window = along(&asked_of, None).expect("a window");
+        assert_eq!(buckets(&asked_of, &window).expect("few").len(), 31);
+        let hours = Query { granularity: crate::time::Granularity::Hour, ..asked_of };
+        let ages = Window { from: asked(&query("call_count", json!({}))).from, ..window };
+        assert!(buckets(&hours, &ages).is_err());
+    }
+}

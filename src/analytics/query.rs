@@ -1,0 +1,312 @@
+//! What is asked: the body of a request as a plain value, every fault of it told at once.
+//!
+//! Owns what is said when a value is wrong, and which of two failures it is (contract, section 5): a body that has not
+//! the shape it must have (400), or values of the right shape that cannot be worked with (422). Must not know what is
+//! read of them.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde_json::value::RawValue;
+
+use super::filter::{self, Filter};
+use super::question::Definition;
+use crate::error::{Error, Faults, Result};
+use crate::json::{self, Type};
+use crate::query::{Choice, choice};
+use crate::time::Granularity;
+use crate::time::instant::Given;
+
+pub const QUERY_TYPE: &str = "query_type";
+pub const FILTERS: &str = "filters";
+pub const GRANULARITY: &str = "granularity";
+pub const TIMEZONE: &str = "timezone";
+pub const PAGE: &str = "page";
+pub const PAGE_SIZE: &str = "page_size";
+
+pub const MAX_PAGE_SIZE: i64 = 1_000;
+pub const DEFAULT_PAGE_SIZE: i64 = 50;
+
+choice! {
+    pub enum Step { Hour = "hour", Day = "day", Week = "week", Month = "month" }
+}
+
+/// A whole question. With the account, it is all that an answer depends on.
+#[derive(Debug, Clone)]
+pub struct Query {
+    pub question: &'static Definition,
+    pub filters: Filters,
+    pub granularity: Granularity,
+    pub zone: Tz,
+    /// From 1.
+    pub page: i64,
+    pub page_size: i64,
+}
+
+/// Which attempts, or leads, are looked at; none means all.
+#[derive(Debug, Default, Clone)]
+pub struct Filters {
+    pub template: Option<String>,
+    pub merchant: Option<String>,
+    pub reseller: Option<String>,
+    /// The window is half-open.
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
+    /// Seconds.
+    pub min_duration: Option<i32>,
+    pub max_duration: Option<i32>,
+    pub sentiment_min: Option<Decimal>,
+    pub sentiment_max: Option<Decimal>,
+    /// What each key must be, as JSON, digit for digit.
+    pub payload: Option<BTreeMap<String, Box<RawValue>>>,
+}
+
+impl Filters {
+    /// Whether attempts are asked for by what they came to.
+    pub fn by_figures(&self) -> bool {
+        let durations = self.min_duration.is_some() || self.max_duration.is_some();
+        durations || self.sentiment_min.is_some() || self.sentiment_max.is_some()
+    }
+}
+
+impl Query {
+    /// Reads a body. Malformed where it is no JSON; Misshapen where it lacks a query type that is known, has a filter
+    /// that is not, or a value of another type than its own; Invalid where only values are at fault. Both name all
+    /// there is.
+    pub fn read(body: &[u8]) -> Result<Self> {
+        let malformed = |error: serde_json::Error| Error::Malformed(error.to_string());
+        let body: &RawValue = serde_json::from_slice(body).map_err(malformed)?;
+        let mut reader = Reader::default();
+        let read = reader.query(body);
+        reader.finish(read)
+    }
+}
+
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+/// The value of that name, unless it is null, which is as if absent. So is an empty text where a text is wanted.
+fn present<'a>(fields: &'a Fields, name: &str) -> Option<&'a RawValue> {
+    fields.get(name).map(Box::as_ref).filter(|value| Type::of(value.get()) != Type::Null)
+}
+
+/// What is wrong so far.
+#[derive(Default)]
+struct Reader {
+    faults: Faults,
+    misshapen: bool,
+}
+
+impl Reader {
+    fn finish<T>(self, read: Option<T>) -> Result<T> {
+        if self.misshapen { Err(Error::Misshapen(self.faults)) } else { self.faults.into_result(read) }
+    }
+
+    /// Notes that the body has not the shape it must have.
+    fn misshape(&mut self, place: &str, message: impl Into<String>) {
+        self.misshapen = true;
+        self.faults.add(place, message);
+    }
+
+    /// Notes that a value cannot be worked with.
+    fn fail(&mut self, place: &str, message: impl Into<String>) {
+        self.faults.add(place, message);
+    }
+
+    fn query(&mut self, body: &RawValue) -> Option<Query> {
+        let fields = self.object("body", body)?;
+        let given = |name: &str| present(&fields, name);
+        let named = |name: &str| given(name).filter(|value| !json::is_nothing(value.get()));
+        let question = self.question(named(QUERY_TYPE));
+        let step = named(GRANULARITY).and_then(|value| self.granularity(value)).unwrap_or(Granularity::Day);
+        // Where the zone is unknown, dates are read on with UTC, so that their faults are told as well.
+        let zone = named(TIMEZONE).and_then(|value| self.zone(value)).unwrap_or(Tz::UTC);
+        let page = given(PAGE).and_then(|value| self.integer(PAGE, value, 1..=i64::MAX)).unwrap_or(1);
+        let page_size = given(PAGE_SIZE).and_then(|value| self.integer(PAGE_SIZE, value, 1..=MAX_PAGE_SIZE));
+        let filters = given(FILTERS).map(|value| self.filters(value, zone)).unwrap_or_default();
+        let page_size = page_size.unwrap_or(DEFAULT_PAGE_SIZE);
+        Some(Query { question: question?, filters, granularity: step, zone, page, page_size })
+    }
+
+    fn question(&mut self, value: Option<&RawValue>) -> Option<&'static Definition> {
+        let Some(value) = value else {
+            self.misshape(QUERY_TYPE, "The query_type field is required.");
+            return None;
+        };
+        let name = self.text(QUERY_TYPE, value)?;
+        let known = super::ALL.iter().find(|question| question.about.name == name);
+        if known.is_none() {
+            let names: Vec<&str> = super::ALL.iter().map(|question| question.about.name).collect();
+            self.misshape(QUERY_TYPE, format!("must be one of: {}.", names.join(", ")));
+        }
+        known
+    }
+
+    fn granularity(&mut self, value: &RawValue) -> Option<Granularity> {
+        let name = self.text(GRANULARITY, value)?;
+        let step = Step::ALL.iter().find(|step| step.name() == name);
+        if step.is_none() {
+            self.fail(GRANULARITY, format!("must be one of: {}.", Step::NAMES.join(", ")));
+        }
+        Some(match step? {
+            Step::Hour => Granularity::Hour,
+            Step::Day => Granularity::Day,
+            Step::Week => Granularity::Week,
+            Step::Month => Granularity::Month,
+        })
+    }
+
+    fn zone(&mut self, value: &RawValue) -> Option<Tz> {
+        let zone = self.text(TIMEZONE, value)?.parse().ok();
+        if zone.is_none() {
+            self.fail(TIMEZONE, "must be a time zone of the IANA database, such as Asia/Ho_Chi_Minh.");
+        }
+        zone
+    }
+
+    fn filters(&mut self, value: &RawValue, zone: Tz) -> Filters {
+        let Some(fields) = self.object(FILTERS, value) else { return Filters::default() };
+        for name in fields.keys().filter(|name| filter::named(name).is_none()) {
+            self.misshape(&place(name), "There is no such filter.");
+        }
+        let given = |of: &Filter| present(&fields, of.name);
+        let named = |of: &Filter| given(of).filter(|value| !json::is_nothing(value.get()));
+        let mut text = |of: &Filter| named(of).and_then(|value| self.storable(&place(of.name), value));
+        let template = text(&filter::TEMPLATE_ID);
+        let merchant = text(&filter::MERCHANT_ID);
+        let reseller = text(&filter::RESELLER_ID);
+        let mut moment = |of: &Filter| named(of).and_then(|value| self.moment(&place(of.name), value, zone));
+        let (from, to) = (moment(&filter::DATE_FROM), moment(&filter::DATE_TO));
+        if let (Some(from), Some(to)) = (from, to)
+            && to.ends_before(from, zone)
+        {
+            self.fail(&place(filter::DATE_TO.name), "must not be before date_from.");
+        }
+        let mut seconds = |of: &Filter| {
+            let read = given(of).and_then(|value| self.integer(&place(of.name), value, 0..=i32::MAX.into()));
+            read.and_then(|seconds| i32::try_from(seconds).ok())
+        };
+        let (min_duration, max_duration) = (seconds(&filter::MIN_DURATION), seconds(&filter::MAX_DURATION));
+        self.ordered(min_duration, max_duration, &filter::MIN_DURATION, &filter::MAX_DURATION);
+        let mut fraction = |of: &Filter| given(of).and_then(|value| self.fraction(&place(of.name), value));
+        let (sentiment_min, sentiment_max) = (fraction(&filter::SENTIMENT_MIN), fraction(&filter::SENTIMENT_MAX));
+        self.ordered(sentiment_min, sentiment_max, &filter::SENTIMENT_MIN, &filter::SENTIMENT_MAX);
+        let payload = given(&filter::PAYLOAD_FILTERS).and_then(|value| self.payload(value));
+        let (from, to) = (from.map(|from| from.start(zone)), to.map(|to| to.end(zone)));
+        Filters {
+            template,
+            merchant,
+            reseller,
+            from,
+            to,
+            min_duration,
+            max_duration,
+            sentiment_min,
+            sentiment_max,
+            payload,
+        }
+    }
+
+    fn ordered<T: PartialOrd>(&mut self, min: Option<T>, max: Option<T>, least: &Filter, most: &Filter) {
+        if let (Some(min), Some(max)) = (min, max)
+            && min > max
+        {
+            self.fail(&place(most.name), format!("must not be below {}.", least.name));
+        }
+    }
+
+    /// None where no key is given: then every payload will do.
+    fn payload(&mut self, value: &RawValue) -> Option<Fields> {
+        let within = place(filter::PAYLOAD_FILTERS.name);
+        let fields = self.object(&within, value)?;
+        for (name, value) in &fields {
+            self.payload_value(&format!("{within}.{name}"), name, value);
+        }
+        (!fields.is_empty()).then_some(fields)
+    }
+
+    fn payload_value(&mut self, place: &str, name: &str, value: &RawValue) {
+        if name.contains('\0') {
+            self.fail(place, NUL);
+        }
+        match Type::of(value.get()) {
+            Type::Text => drop(self.storable(place, value)),
+            Type::Number if json::has_absurd_number(value.get()) => self.fail(place, "is a number that is too long."),
+            Type::Number | Type::Flag => {}
+            Type::Null | Type::List | Type::Object => {
+                self.misshape(place, "must be a string, a number, true or false.")
+            }
+        }
+    }
+
+    fn object(&mut self, place: &str, value: &RawValue) -> Option<Fields> {
+        let fields = serde_json::from_str(value.get()).ok();
+        if fields.is_none() {
+            self.misshape(place, "must be an object.");
+        }
+        fields
+    }
+
+    fn text(&mut self, place: &str, value: &RawValue) -> Option<String> {
+        let text = serde_json::from_str(value.get()).ok();
+        if text.is_none() {
+            self.misshape(place, "must be a string.");
+        }
+        text
+    }
+
+    /// A text that the database can be asked for.
+    fn storable(&mut self, place: &str, value: &RawValue) -> Option<String> {
+        let text = self.text(place, value)?;
+        if text.contains('\0') {
+            self.fail(place, NUL);
+            return None;
+        }
+        Some(text)
+    }
+
+    fn moment(&mut self, place: &str, value: &RawValue, zone: Tz) -> Option<Given> {
+        let moment = Given::parse(&self.text(place, value)?, zone);
+        if moment.is_none() {
+            self.fail(place, "must be a date or an ISO 8601 datetime.");
+        }
+        moment
+    }
+
+    /// 7 and 7.0 are integers, as JSON has it.
+    fn integer(&mut self, place: &str, value: &RawValue, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        if Type::of(value.get()) != Type::Number {
+            self.misshape(place, "must be an integer.");
+            return None;
+        }
+        let number = json::decimal(value.get());
+        if number.is_some_and(|number| !number.is_integer()) {
+            self.misshape(place, "must be an integer.");
+            return None;
+        }
+        let integer = number.and_then(|number| i64::try_from(number).ok()).filter(|number| range.contains(number));
+        if integer.is_none() {
+            self.fail(place, format!("must be an integer from {} to {}.", range.start(), range.end()));
+        }
+        integer
+    }
+
+    fn fraction(&mut self, place: &str, value: &RawValue) -> Option<Decimal> {
+        if Type::of(value.get()) != Type::Number {
+            self.misshape(place, "must be a number.");
+            return None;
+        }
+        let fraction = json::decimal(value.get()).filter(|number| (Decimal::ZERO..=Decimal::ONE).contains(number));
+        if fraction.is_none() {
+            self.fail(place, "must be a number from 0 to 1.");
+        }
+        fraction.map(|fraction| fraction.normalize())
+    }
+}
+
+const NUL: &str = "may not contain a NUL character.";
+
+fn place(filter: &str) -> String {
+    format!("{FILTERS}.{filter}")
+}

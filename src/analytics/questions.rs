@@ -1,0 +1,377 @@
+//! The twelve questions: what each reads, and the rows it makes of it.
+
+use std::cmp::Reverse;
+
+use super::dimension::{ATTEMPT_NUMBER, Dimension, FIFTH, OUTCOME, PROVIDER};
+use super::question::{About, Of, Question};
+use super::reading::Reading;
+use crate::error::Result;
+use crate::percent::{DecimalNumber, PercentText, parts};
+use crate::table::row;
+
+/// Declares a question: its type, what documents say of it, its row.
+macro_rules! question {
+    ($name:ident, $of:ident, $query_type:literal, $title:literal, $summary:literal, $row:ty, |$reading:ident| $rows:expr) => {
+        pub struct $name;
+
+        impl Question for $name {
+            const ABOUT: About = About {
+                name: $query_type,
+                title: $title,
+                summary: $summary,
+                of: Of::$of,
+                request: include_str!(concat!("examples/", $query_type, ".request.json")),
+                response: include_str!(concat!("examples/", $query_type, ".json")),
+            };
+            type Row = $row;
+
+            async fn rows($reading: &mut Reading<'_>) -> Result<Vec<$row>> {
+                Ok($rows)
+            }
+        }
+    };
+}
+
+row! {
+    /// How many attempts there are.
+    pub struct AnalyticsCallCount {
+        /// Attempts, those in progress included.
+        count: i64 => "Calls",
+    }
+}
+
+question!(
+    CallCount,
+    Attempts,
+    "call_count",
+    "Calls",
+    "One row: how many attempts there are.",
+    AnalyticsCallCount,
+    |reading| vec![AnalyticsCallCount { count: reading.total().await?.calls }]
+);
+
+row! {
+    /// How long answered attempts took, in billed seconds; nulls where there is none.
+    pub struct AnalyticsCallDuration {
+        /// Their mean, two decimals.
+        avg: Option<DecimalNumber<2>> => "Average, s",
+        /// The shortest.
+        min: Option<i64> => "Shortest, s",
+        /// The longest.
+        max: Option<i64> => "Longest, s",
+        /// Their sum.
+        total: Option<i64> => "Total, s",
+    }
+}
+
+question!(
+    CallDuration,
+    Attempts,
+    "call_duration",
+    "Call duration",
+    "One row: how long answered attempts took, in billed seconds; nulls where there is none.",
+    AnalyticsCallDuration,
+    |reading| {
+        let calls = reading.durations().await?;
+        vec![AnalyticsCallDuration {
+            avg: average(calls.seconds, calls.answered),
+            min: calls.shortest.map(i64::from),
+            max: calls.longest.map(i64::from),
+            total: (calls.answered > 0).then_some(calls.seconds),
+        }]
+    }
+);
+
+row! {
+    /// An outcome.
+    pub struct AnalyticsOutcomeShare {
+        /// The attempts' outcome, or their result where they have none.
+        outcome: String => "Outcome",
+        /// Attempts that came to it.
+        count: i64 => "Calls",
+        /// Share of all attempts with an outcome, two decimals; all shares add up to exactly 100.00.
+        pct: PercentText => "Share, %",
+    }
+}
+
+question!(
+    OutcomeDistribution,
+    Attempts,
+    "outcome_distribution",
+    "Outcomes",
+    "A row for each outcome, most frequent first, then by name. An attempt without an outcome counts by its result; one without either is left out.",
+    AnalyticsOutcomeShare,
+    |reading| {
+        let outcomes = ranked(reading, &OUTCOME).await?;
+        let shares = shares(&outcomes);
+        outcomes
+            .into_iter()
+            .zip(shares)
+            .map(|((outcome, count), pct)| AnalyticsOutcomeShare { outcome, count, pct })
+            .collect()
+    }
+);
+
+row! {
+    /// A fifth of the range of sentiments.
+    pub struct AnalyticsSentimentShare {
+        /// Its bounds; the upper one belongs to the next fifth, in the last one to it.
+        bucket: &'static str => "Sentiment",
+        /// Attempts with such a sentiment.
+        count: i64 => "Calls",
+        /// Share of all attempts with a sentiment, two decimals; all shares add up to exactly 100.00.
+        pct: PercentText => "Share, %",
+    }
+}
+
+const FIFTHS: [&str; 5] = ["0.0-0.2", "0.2-0.4", "0.4-0.6", "0.6-0.8", "0.8-1.0"];
+
+question!(
+    SentimentDistribution,
+    Attempts,
+    "sentiment_distribution",
+    "Sentiments",
+    "Five rows in order, zeros included, over the attempts that have a sentiment.",
+    AnalyticsSentimentShare,
+    |reading| {
+        let fifths = reading.by(&FIFTH).await?;
+        let counts = [0, 1, 2, 3, 4].map(|fifth| fifths.get(&fifth).map_or(0, |tally| tally.calls));
+        let rows = FIFTHS.into_iter().zip(counts).zip(parts(&counts));
+        rows.map(|((bucket, count), pct)| AnalyticsSentimentShare { bucket, count, pct }).collect()
+    }
+);
+
+row! {
+    /// A status of leads.
+    pub struct AnalyticsStatusShare {
+        /// BACKLOG, PROCESSING, RETRY or FINISHED.
+        status: &'static str => "Status",
+        /// Leads in it.
+        count: i64 => "Leads",
+        /// Share of all leads, two decimals; all shares add up to exactly 100.00.
+        pct: PercentText => "Share, %",
+    }
+}
+
+question!(
+    StatusDistribution,
+    Leads,
+    "status_distribution",
+    "Lead statuses",
+    "Four rows in order, zeros included. A lead is in the first that fits: BACKLOG without any attempt; PROCESSING with an attempt in progress; RETRY where it is pending, in_progress or retry; FINISHED.",
+    AnalyticsStatusShare,
+    |reading| {
+        let leads = reading.leads().await?;
+        let counts = [leads.leads - leads.tried, leads.processing, leads.retry, leads.finished];
+        let rows = STATUSES.into_iter().zip(counts).zip(parts(&counts));
+        rows.map(|((status, count), pct)| AnalyticsStatusShare { status, count, pct }).collect()
+    }
+);
+
+const STATUSES: [&str; 4] = ["BACKLOG", "PROCESSING", "RETRY", "FINISHED"];
+
+row! {
+    /// One local hour, day, week or month.
+    pub struct AnalyticsCallsInBucket {
+        /// `YYYY-MM-DD`, `YYYY-MM-DD HH:00:00`, `YYYY-Www` or `YYYY-MM`, by the local clock.
+        date: String => "Time",
+        /// Attempts started in it, those in progress included.
+        count: i64 => "Calls",
+    }
+}
+
+question!(
+    CallsOverTime,
+    Attempts,
+    "calls_over_time",
+    "Calls over time",
+    "A row for each hour, day, week or month of the window, in order, zeros included. Where an end is not given, the window ends with the attempts.",
+    AnalyticsCallsInBucket,
+    |reading| {
+        let unit = reading.query.granularity;
+        let buckets = reading.along_time().await?.into_iter();
+        buckets.map(|(bucket, tally)| AnalyticsCallsInBucket { date: unit.label(bucket), count: tally.calls }).collect()
+    }
+);
+
+row! {
+    /// One local hour, day, week or month.
+    pub struct AnalyticsDurationInBucket {
+        /// `YYYY-MM-DD`, `YYYY-MM-DD HH:00:00`, `YYYY-Www` or `YYYY-MM`, by the local clock.
+        date: String => "Time",
+        /// Mean billed seconds of the answered attempts started in it, two decimals; null where there is none.
+        avg_duration: Option<DecimalNumber<2>> => "Average duration, s",
+    }
+}
+
+question!(
+    AvgDurationOverTime,
+    Attempts,
+    "avg_duration_over_time",
+    "Average duration over time",
+    "A row for each hour, day, week or month of the window, in order, nulls included. Where an end is not given, the window ends with the attempts.",
+    AnalyticsDurationInBucket,
+    |reading| {
+        let unit = reading.query.granularity;
+        let row = |(bucket, tally): (i64, super::dimension::Tally)| AnalyticsDurationInBucket {
+            date: unit.label(bucket),
+            avg_duration: average(tally.seconds, tally.answered),
+        };
+        reading.along_time().await?.into_iter().map(row).collect()
+    }
+);
+
+row! {
+    /// An outcome in the order of frequency.
+    pub struct AnalyticsRankedOutcome {
+        /// From 1; no two rows share one.
+        rank: i64 => "Rank",
+        /// The attempts' outcome, or their result where they have none.
+        outcome: String => "Outcome",
+        /// Attempts that came to it.
+        count: i64 => "Calls",
+    }
+}
+
+question!(
+    TopOutcomes,
+    Attempts,
+    "top_outcomes",
+    "Top outcomes",
+    "A row for each outcome, most frequent first, then by name, numbered from 1.",
+    AnalyticsRankedOutcome,
+    |reading| {
+        let outcomes = (1..).zip(ranked(reading, &OUTCOME).await?);
+        outcomes.map(|(rank, (outcome, count))| AnalyticsRankedOutcome { rank, outcome, count }).collect()
+    }
+);
+
+row! {
+    /// First attempts, second attempts and so on.
+    pub struct AnalyticsRetry {
+        /// Which attempt to reach its lead it is, from 1.
+        attempt_number: i64 => "Attempt",
+        /// Attempts of that number.
+        calls: i64 => "Calls",
+        /// Those with result answered.
+        answered: i64 => "Answered",
+        /// answered ÷ calls × 100, two decimals.
+        success_rate_pct: PercentText => "Success rate, %",
+    }
+}
+
+question!(
+    RetryAnalysis,
+    Attempts,
+    "retry_analysis",
+    "Retries",
+    "A row for each attempt_number that occurs, ascending.",
+    AnalyticsRetry,
+    |reading| {
+        let numbers = reading.by(&ATTEMPT_NUMBER).await?.into_iter();
+        let row = |(attempt_number, tally): (i64, super::dimension::Tally)| AnalyticsRetry {
+            attempt_number,
+            calls: tally.calls,
+            answered: tally.answered,
+            success_rate_pct: PercentText::percent(tally.answered, tally.calls),
+        };
+        numbers.map(row).collect()
+    }
+);
+
+row! {
+    /// A provider.
+    pub struct AnalyticsProviderShare {
+        /// Its name, or `(unknown)`.
+        provider: String => "Provider",
+        /// Attempts that went through it.
+        count: i64 => "Calls",
+        /// Share of all attempts, two decimals; all shares add up to exactly 100.00.
+        pct: PercentText => "Share, %",
+    }
+}
+
+question!(
+    ProviderBreakdown,
+    Attempts,
+    "provider_breakdown",
+    "Providers",
+    "A row for each provider, most attempts first, then by name.",
+    AnalyticsProviderShare,
+    |reading| {
+        let providers = ranked(reading, &PROVIDER).await?;
+        let shares = shares(&providers);
+        providers
+            .into_iter()
+            .zip(shares)
+            .map(|((provider, count), pct)| AnalyticsProviderShare { provider, count, pct })
+            .collect()
+    }
+);
+
+row! {
+    /// An hour of the day, by the local clock.
+    pub struct AnalyticsHour {
+        /// 0 to 23.
+        hour: i64 => "Hour",
+        /// Attempts started in it.
+        count: i64 => "Calls",
+    }
+}
+
+question!(
+    HourlyHeatmap,
+    Attempts,
+    "hourly_heatmap",
+    "Hours of the day",
+    "24 rows in order, zeros included.",
+    AnalyticsHour,
+    |reading| {
+        let hours = reading.by_hour().await?.into_iter();
+        hours.map(|(hour, tally)| AnalyticsHour { hour, count: tally.calls }).collect()
+    }
+);
+
+row! {
+    /// A stage that leads have come to.
+    pub struct AnalyticsFunnelStage {
+        /// BACKLOG, PROCESSING, RETRY or FINISHED.
+        stage: &'static str => "Stage",
+        /// Leads that have come to it.
+        count: i64 => "Leads",
+        /// Share of the first stage, two decimals.
+        pct: PercentText => "Share, %",
+    }
+}
+
+question!(
+    ConversionFunnel,
+    Leads,
+    "conversion_funnel",
+    "Lead funnel",
+    "Four rows in order: BACKLOG, all leads; PROCESSING, those with at least one attempt; RETRY, with at least two; FINISHED, leads in that status (see status_distribution).",
+    AnalyticsFunnelStage,
+    |reading| {
+        let leads = reading.leads().await?;
+        let counts = [leads.leads, leads.tried, leads.retried, leads.finished];
+        let row = |(stage, count)| AnalyticsFunnelStage { stage, count, pct: PercentText::percent(count, leads.leads) };
+        STATUSES.into_iter().zip(counts).map(row).collect()
+    }
+);
+
+/// Texts with their attempts, most first, then by their bytes.
+async fn ranked(reading: &mut Reading<'_>, dimension: &Dimension<String>) -> Result<Vec<(String, i64)>> {
+    let mut ranked: Vec<(String, i64)> =
+        reading.by(dimension).await?.into_iter().map(|(text, tally)| (text, tally.calls)).collect();
+    ranked.sort_by_key(|(_, calls)| Reverse(*calls)); // stable: they came in the order of their bytes
+    Ok(ranked)
+}
+
+fn shares(ranked: &[(String, i64)]) -> Vec<PercentText> {
+    parts(&ranked.iter().map(|(_, count)| *count).collect::<Vec<_>>())
+}
+
+/// None where there is nothing to average.
+fn average(seconds: i64, calls: i64) -> Option<DecimalNumber<2>> {
+    (calls > 0).then(|| DecimalNumber::ratio(seconds, calls))
+}

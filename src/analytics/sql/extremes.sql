@@ -1,0 +1,43 @@
+-- The shortest and the longest answered attempt in a window, of the whole account or of some campaigns: $2 and $3 the
+-- window, $4 campaigns. Neither can be kept as a sum, for a row may be taken away again; so the lengths there are get
+-- walked from either end, campaign by campaign, and the first that lies in the window is it. Each step is one look
+-- into an index.
+with recursive known (id) as ( -- campaigns by their attempts, for some may have none but those
+    select min(a.campaign_id) from autocall_attempts a where a.tenant_id = $1 and $4::bigint[] is null
+    union all
+    select (select min(a.campaign_id) from autocall_attempts a where a.tenant_id = $1 and a.campaign_id > k.id)
+    from known k where k.id is not null
+), answered (id) as ( -- those with anything to find
+    select c.id
+    from (select id from known union all select unnest($4::bigint[])) c
+    cross join lateral (select from autocall_attempts a
+                        where a.tenant_id = $1 and a.campaign_id = c.id and a.started_at >= $2 and a.started_at < $3
+                          and a.result = 'answered'
+                        limit 1) one
+), up (id, length, found) as (
+    select c.id, -1::bigint, false from answered c
+    union all
+    select u.id, next.length,
+           exists (select from autocall_attempts a
+                   where a.tenant_id = $1 and a.campaign_id = u.id and a.billsec = next.length
+                     and a.started_at >= $2 and a.started_at < $3 and a.result = 'answered')
+    from up u
+    cross join lateral (select a.billsec::bigint from autocall_attempts a
+                        where a.tenant_id = $1 and a.campaign_id = u.id and a.billsec > u.length and a.result = 'answered'
+                        order by a.billsec limit 1) next (length)
+    where not u.found
+), down (id, length, found) as (
+    select c.id, 2147483648::bigint, false from answered c
+    union all
+    select d.id, next.length,
+           exists (select from autocall_attempts a
+                   where a.tenant_id = $1 and a.campaign_id = d.id and a.billsec = next.length
+                     and a.started_at >= $2 and a.started_at < $3 and a.result = 'answered')
+    from down d
+    cross join lateral (select a.billsec::bigint from autocall_attempts a
+                        where a.tenant_id = $1 and a.campaign_id = d.id and a.billsec < d.length and a.result = 'answered'
+                        order by a.billsec desc limit 1) next (length)
+    where not d.found
+)
+select (select min(length)::integer from up where found) as shortest,
+       (select max(length)::integer from down where found) as longest

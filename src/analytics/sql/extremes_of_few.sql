@@ -1,0 +1,14 @@
+-- The shortest and the longest answered attempt where a window holds few, of the whole account or of some campaigns: $2
+-- and $3 the window, $4 campaigns.
+select min(billsec) as shortest, max(billsec) as longest
+from (
+    select a.billsec from autocall_attempts a
+    where $4::bigint[] is null
+      and a.tenant_id = $1 and a.started_at >= $2 and a.started_at < $3 and a.result = 'answered'
+    union all
+    select a.billsec from unnest($4::bigint[]) c (id)
+    cross join lateral (select a.billsec from autocall_attempts a
+                        where a.tenant_id = $1 and a.campaign_id = c.id and a.started_at >= $2 and a.started_at < $3
+                          and a.result = 'answered'
+                        offset 0) a
+) answered

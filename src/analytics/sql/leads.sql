@@ -1,0 +1,23 @@
+ -- of an account, or those that are joined to them here
+    where l.tenant_id = $1
+      and ($2::timestamptz is null or l.created_at >= $2)
+      and ($3::timestamptz is null or l.created_at < $3)
+      and ($4::bigint[] is null or l.campaign_id = any ($4))
+), tried as ( -- attempts count over all time, whatever campaign they were made for
+    select l.id, l.status, count(a.lead_id) as attempts
+    from leads l
+    left join autocall_attempts a on a.tenant_id = $1 and a.lead_id = l.id
+    group by l.id, l.status
+), in_progress as (
+    select distinct a.lead_id from autocall_attempts a where a.tenant_id = $1 and a.result is null
+)
+select count(*) as leads,
+       count(*) filter (where attempts >= 1) as tried,
+       count(*) filter (where attempts >= 2) as retried,
+       count(*) filter (where p.lead_id is not null) as processing,
+       count(*) filter (where attempts >= 1 and p.lead_id is null and status in ('pending', 'in_progress', 'retry'))
+           as retry,
+       count(*) filter (where attempts >= 1 and p.lead_id is null and status not in ('pending', 'in_progress', 'retry'))
+           as finished
+from tried t
+left join in_progress p on p.lead_id = t.id

@@ -1,0 +1,5 @@
+-- What an account has that can be asked about, and when its attempts were.
+select array(select distinct coalesce(template_id, 'tpl_' || id) from autocall_scripts where tenant_id = $1 order by 1)
+           as templates,
+       (select min(started_at) from autocall_attempts where tenant_id = $1) as first,
+       (select max(started_at) from autocall_attempts where tenant_id = $1) as last

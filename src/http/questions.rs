@@ -1,0 +1,201 @@
+//! How the OpenAPI document describes `POST /analytics`: made from the list of questions and the list of filters.
+
+use serde_json::{Value, json};
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::response::{ResponseBuilder, ResponsesBuilder};
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type,
+};
+use utoipa::openapi::{Content, ContentBuilder, OpenApi, PathItem, Ref, RefOr, Required, Schema};
+
+use super::{analytics, openapi};
+use crate::analytics::filter::{self, Filter, Kind};
+use crate::analytics::query::{self, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Step};
+use crate::analytics::{ALL, Definition};
+use crate::exports::csv;
+use crate::table::Schemas;
+
+/// Adds the operation, with the schemas it refers to.
+pub fn add(document: &mut OpenApi) {
+    let mut schemas = vec![("AnalyticsQuery".to_owned(), asked()), ("AnalyticsFilters".to_owned(), filters())];
+    let pages = ALL.iter().fold(OneOfBuilder::new(), |pages, question| {
+        let page = page(question, &mut schemas);
+        schemas.push((page_name(question), page));
+        pages.item(Ref::from_schema_name(page_name(question)))
+    });
+    let examples = |of: fn(&Definition) -> &'static str| {
+        ALL.iter().map(move |question| {
+            let example = ExampleBuilder::new().summary(question.about.title).description(question.about.summary);
+            (question.about.name, RefOr::T(example.value(serde_json::from_str(of(question)).ok()).build()))
+        })
+    };
+    let request = ContentBuilder::new().schema(Some(Ref::from_schema_name("AnalyticsQuery")));
+    let request = RequestBodyBuilder::new()
+        .description(Some("The question. Other keys are ignored, other filters are refused; null is as if absent."))
+        .required(Some(Required::True))
+        .content("application/json", request.examples_from_iter(examples(|it| it.about.request)).build());
+    let found = ContentBuilder::new().schema(Some(pages)).examples_from_iter(examples(|it| it.about.response)).build();
+    let text = ObjectBuilder::new().schema_type(Type::String).content_media_type("text/csv");
+    let age = HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::Integer))).description(Some(
+        "How old the answer is, in whole seconds, 5 at most; absent where it was read for this request.",
+    ));
+    let found = ResponseBuilder::new()
+        .description("The page that was asked for. As CSV the same rows under the names of their fields.")
+        .content("application/json", found)
+        .content(csv::CONTENT_TYPE, ContentBuilder::new().schema(Some(text)).build())
+        .header("Age", age.build());
+    let operation = OperationBuilder::new()
+        .tag("Analytics")
+        .summary(Some("One of twelve questions about AutoCall attempts and leads"))
+        .description(Some(SUMMARY))
+        .operation_id(Some("analytics"))
+        .request_body(Some(request.build()))
+        .responses(refusals(ResponsesBuilder::new().response("200", found)).build());
+    let operation = openapi::fresh(operation);
+    document.paths.paths.insert(analytics::PATH.to_owned(), PathItem::new(HttpMethod::Post, operation));
+    document.components.get_or_insert_default().schemas.extend(schemas);
+}
+
+const SUMMARY: &str = "Every question is answered by one flat table, page by page; `total` counts its rows on all pages. \
+    Of `Accept: text/csv` the page is CSV. A token of a reseller's account reads the accounts whose reseller it is as \
+    well as its own; a filter that names anything outside of these matches nothing.";
+
+/// The ways it can be refused.
+fn refusals(responses: ResponsesBuilder) -> ResponsesBuilder {
+    let refusals = [
+        (
+            "400",
+            "No JSON; or no known query_type, an unknown filter, a value of another type than its own: then every fault is listed.",
+        ),
+        ("413", "More than 64 KiB."),
+        ("415", "Another content type than application/json."),
+        ("422", "Values that cannot be worked with, every one listed by its place."),
+        ("504", "It took too long."),
+    ];
+    refusals.into_iter().fold(responses, |responses, (status, description)| {
+        responses.response(
+            status,
+            ResponseBuilder::new().description(description).content("application/json", refusal(status)),
+        )
+    })
+}
+
+fn refusal(status: &str) -> Content {
+    let mut example = openapi::failure(status).unwrap_or_default();
+    match status {
+        "400" => {
+            example["errors"] = json!({"filters.min_duration": ["must be an integer."], "query_type": ["The query_type field is required."]})
+        }
+        "422" => example["errors"] = json!({"filters.max_duration": ["must not be below min_duration."]}),
+        _ => {}
+    }
+    ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).example(Some(example)).build()
+}
+
+fn asked() -> RefOr<Schema> {
+    let names = ALL.iter().map(|question| question.about.name);
+    let text = |about: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(about));
+    let count = |about: &str, most: Option<i64>, default: i64| {
+        let count = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1.0)).default(Some(default.into()));
+        count.maximum(most.map(|most| most as f64)).description(Some(about))
+    };
+    ObjectBuilder::new()
+        .description(Some("A question."))
+        .property(query::QUERY_TYPE, text(&list()).enum_values(Some(names)))
+        .required(query::QUERY_TYPE)
+        .property(
+            query::FILTERS,
+            Ref::builder()
+                .ref_location_from_schema_name("AnalyticsFilters")
+                .description(Some("What is looked at; all of it without filters.")),
+        )
+        .property(
+            query::GRANULARITY,
+            text("The size of a bucket, of the questions along time.")
+                .enum_values(Some(Step::NAMES.iter().copied()))
+                .default(Some("day".into())),
+        )
+        .property(
+            query::TIMEZONE,
+            text("IANA zone in which dates are read and time is cut.")
+                .format(Some(SchemaFormat::Custom("time-zone".into())))
+                .default(Some("UTC".into()))
+                .examples(["Asia/Ho_Chi_Minh"]),
+        )
+        .property(query::PAGE, count("Which page, from 1.", None, 1))
+        .property(query::PAGE_SIZE, count("Rows a page.", Some(MAX_PAGE_SIZE), DEFAULT_PAGE_SIZE))
+        .into()
+}
+
+/// Every question in a line.
+fn list() -> String {
+    let lines = ALL.iter().map(|question| format!("- `{}`: {}", question.about.name, question.about.summary));
+    format!("Which question.\n\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn filters() -> RefOr<Schema> {
+    let object = ObjectBuilder::new()
+        .description(Some("What is looked at. In questions about leads, dates are those of their creation, and durations and sentiments keep leads with one attempt that passes all of them."))
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    filter::ALL.iter().fold(object, |object, filter| object.property(filter.name, value(filter))).into()
+}
+
+fn value(filter: &Filter) -> RefOr<Schema> {
+    let of = |kind| ObjectBuilder::new().schema_type(kind).description(Some(filter.about));
+    match filter.kind {
+        Kind::Text => of(Type::String).pattern(Some(openapi::NO_NUL)).into(),
+        // An empty text is as if absent.
+        Kind::Moment => of(Type::String)
+            .pattern(Some(format!("^({})?$", openapi::MOMENT)))
+            .examples(["2025-01-01", "2025-01-01T00:00:00Z"])
+            .into(),
+        Kind::Seconds => of(Type::Integer).minimum(Some(0.0)).maximum(Some(f64::from(i32::MAX))).into(),
+        Kind::Fraction => of(Type::Number).minimum(Some(0.0)).maximum(Some(1.0)).into(),
+        Kind::Payload => {
+            let value = |kind| ObjectBuilder::new().schema_type(kind);
+            let any = [Type::String, Type::Number, Type::Boolean]
+                .into_iter()
+                .fold(OneOfBuilder::new(), |any, kind| any.item(value(kind)));
+            of(Type::Object)
+                .additional_properties(Some(RefOr::T(Schema::from(any))))
+                .examples([json!({"city": "Mumbai"})])
+                .into()
+        }
+    }
+}
+
+/// `AnalyticsCallCountPage`
+fn page_name(question: &Definition) -> String {
+    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+    let words: String = question.about.name.split('_').map(capital).collect();
+    format!("Analytics{words}Page")
+}
+
+/// A page of an answer.
+fn page(question: &Definition, schemas: &mut Schemas) -> RefOr<Schema> {
+    let about = question.about;
+    let integer = |about: &str| {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
+        ObjectBuilder::new().schema_type(Type::Integer).format(Some(format)).description(Some(about))
+    };
+    let name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([Value::from(about.name)]));
+    ObjectBuilder::new()
+        .description(Some(format!("{}: {}", about.title, about.summary)))
+        .property(query::QUERY_TYPE, name.description(Some("The question.")))
+        .required(query::QUERY_TYPE)
+        .property(
+            "data",
+            ArrayBuilder::new().items(question.schema(schemas)).description(Some("The rows of this page.")),
+        )
+        .required("data")
+        .property("total", integer("Rows on all pages."))
+        .required("total")
+        .property(query::PAGE, integer("Which page this is, from 1."))
+        .required(query::PAGE)
+        .property(query::PAGE_SIZE, integer("Rows a page."))
+        .required(query::PAGE_SIZE)
+        .into()
+}
