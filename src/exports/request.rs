@@ -7,7 +7,7 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::query::{Choice, Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
-use crate::reports::autocall::{Beginning, Campaign};
+use crate::reports::autocall::{Beginning, Campaign, FROM, TO};
 use crate::reports::report::{Format, Occasion, Subject};
 use crate::time::Window;
 
@@ -23,13 +23,19 @@ choice! {
     }
 }
 
-const REPORT_TYPE: Parameter =
-    Parameter::required("report_type", Kind::Choice(ReportType::NAMES), "Which report; full is all of them.");
-const FORMAT: Parameter =
-    Parameter::optional("format", Kind::Choice(&["xlsx", "csv"]), "What the file is; xlsx by default.");
-const FROM: Parameter = Parameter::optional("from", Kind::Moment, "Start of the window.");
-const TO: Parameter = Parameter::optional("to", Kind::Moment, "End of the window.");
-const PARAMETERS: &[Parameter] = &[REPORT_TYPE, FORMAT, FROM, TO, ZONE_OF_ACCOUNT];
+const REPORT_TYPE: Parameter = Parameter::required(
+    "report_type",
+    Kind::Choice(ReportType::NAMES),
+    "Which report: full is all of these, the heatmap, and every attempt as a row; the trend is by day.",
+);
+const FORMAT: Parameter = Parameter::optional(
+    "format",
+    Kind::Choice(&["xlsx", "csv"]),
+    "What the file is, xlsx by default; as csv, several tables are a zip of them.",
+);
+
+/// The members of an order.
+pub const PARAMETERS: &[Parameter] = &[REPORT_TYPE, FROM, TO, FORMAT, ZONE_OF_ACCOUNT];
 
 /// Which formats there are, the default first.
 const FORMATS: &[Format] = &[Format::Xlsx, Format::Csv];

@@ -8,7 +8,8 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::exports::job::Export;
 use crate::exports::link::Links;
 use crate::exports::queue::{self, Ordered, Submitted};
-use crate::exports::request::{Order, find_campaign};
+use crate::exports::request::{Order, PARAMETERS, find_campaign};
 use crate::page::{PAGE, PER_PAGE, Page, Wanted};
 use crate::query::Query;
 use crate::reports::report::Data;
@@ -36,23 +37,15 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 }
 
 /// What is to be exported.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it is read by name, so that every fault is told; this is what documents say of it")]
-pub struct AutocallExportOrder {
-    /// kpis, trend (by day), hangup, dtmf or funnel; full is all of these, the heatmap, and every attempt as a row.
-    #[schema(pattern = "^(kpis|trend|hangup|dtmf|funnel|full)$")]
-    report_type: String,
-    /// Start of the window, a date or an instant. Default: when the campaign started, else its first attempt, else its
-    /// creation.
-    from: Option<String>,
-    /// End of the window, left out; a bare date takes in that day. Default: now.
-    to: Option<String>,
-    /// xlsx (default) or csv. As csv, several tables are a zip of them.
-    #[schema(pattern = "^(xlsx|csv)$")]
-    format: Option<String>,
-    /// IANA zone in which dates are read and cut. Default: the account's.
-    timezone: Option<String>,
+pub struct AutocallExportOrder;
+
+impl PartialSchema for AutocallExportOrder {
+    fn schema() -> RefOr<Schema> {
+        openapi::object("What is to be exported.", PARAMETERS)
+    }
 }
+
+impl ToSchema for AutocallExportOrder {}
 
 /// An export that was ordered.
 #[derive(Serialize, ToSchema)]
@@ -73,7 +66,7 @@ pub struct AutocallExportOrdered {
 #[utoipa::path(post, path = ALL, tag = "AutoCall exports", operation_id = "autocall_export_order",
     params(
         ("id" = i64, Path, description = "The campaign."),
-        ("Idempotency-Key" = Option<String>, Header, description = "A name that you give the order, of at most 255 characters of ASCII. Sent again within 24 hours, by the same user, it is answered with the same export."),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{0,255}$", description = "A name that you give the order, of at most 255 characters of ASCII. Sent again within 24 hours, by the same user, it is answered with the same export."),
     ),
     request_body(content = AutocallExportOrder, example = json!({"report_type": "full", "from": "2026-06-01", "to": "2026-06-30", "format": "xlsx"})),
     responses(
@@ -124,7 +117,8 @@ fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
 /// The client's name for the order; an empty one is as if absent.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
     let Some(key) = headers.get(IDEMPOTENCY_KEY).filter(|key| !key.is_empty()) else { return Ok(None) };
-    let key = key.to_str().ok().filter(|key| key.len() <= MAX_KEY);
+    let is_plain = |key: &&str| key.len() <= MAX_KEY && key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let key = key.to_str().ok().filter(is_plain);
     let fault = || Error::invalid(IDEMPOTENCY_KEY, format!("must be at most {MAX_KEY} characters of ASCII."));
     key.map(|key| Some(key.to_owned())).ok_or_else(fault)
 }
@@ -133,7 +127,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
 #[utoipa::path(get, path = ALL, tag = "AutoCall exports", operation_id = "autocall_exports",
     params(
         ("id" = i64, Path, description = "The campaign."),
-        ("page" = Option<i64>, Query, description = PAGE.about, minimum = 1),
+        ("page" = Option<i64>, Query, description = PAGE.about, minimum = 1, maximum = 9223372036854775807_i64),
         ("per_page" = Option<i64>, Query, description = PER_PAGE.about, minimum = 1, maximum = 200),
     ),
     responses(

@@ -8,7 +8,7 @@ use utoipa::PartialSchema as _;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::response::{Response, ResponseBuilder, ResponsesBuilder};
-use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, Content, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref,
@@ -339,6 +339,27 @@ fn schema(parameter: &Parameter) -> RefOr<Schema> {
         Kind::Text => text().pattern(Some(NO_NUL)).into(),
         Kind::Choice(names) => text().enum_values(Some(names.iter().copied())).into(),
     }
+}
+
+/// A JSON object with members of those names, read as parameters are.
+pub fn object(about: &str, parameters: &[Parameter]) -> RefOr<Schema> {
+    let object = ObjectBuilder::new().description(Some(about));
+    let member = |object: ObjectBuilder, parameter: &Parameter| {
+        let object = match schema(parameter) {
+            RefOr::T(Schema::Object(mut schema)) => {
+                schema.description = Some(parameter.about.to_owned());
+                if !parameter.required {
+                    // Null is as if absent.
+                    schema.schema_type = SchemaType::from_iter([Type::String, Type::Null]);
+                    schema.enum_values.iter_mut().for_each(|values| values.push(serde_json::Value::Null));
+                }
+                object.property(parameter.name, schema)
+            }
+            other => object.property(parameter.name, other),
+        };
+        if parameter.required { object.required(parameter.name) } else { object }
+    };
+    parameters.iter().fold(object, member).into()
 }
 
 fn integer() -> RefOr<Schema> {

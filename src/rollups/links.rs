@@ -56,18 +56,31 @@ pub const READER_ARGUMENTS: &str = "tenant bigint, scope_no smallint, campaign b
      hours_from timestamptz, hours_to timestamptz, widths integer[], firsts integer[], ends integer[], \
      later_widths integer[], later_firsts integer[], later_ends integer[]";
 
-/// The links inside a window's whole hours, as the relation `l`.
+/// The links inside a window's whole hours, as the relation `l`. A window may be of millennia: only as many buckets are
+/// gone through as there are.
 pub fn inside(table: &str) -> String {
+    let outermost = |which: &str| {
+        format!(
+            "(select {which}(l.bucket) from {table} l
+              where l.tenant_id = tenant and l.scope = scope_no and l.campaign_id = campaign
+                and l.width = q.width and l.later_width = q.later_width)"
+        )
+    };
+    let is_long = "q.end_bucket - q.first_bucket > 1000";
     format!(
         "from unnest(widths, firsts, ends, later_widths, later_firsts, later_ends)
              as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
-         cross join lateral generate_series(q.first_bucket, q.end_bucket - 1) as e (bucket)
+         cross join lateral generate_series(
+             case when {is_long} then greatest(q.first_bucket, {first}) else q.first_bucket end,
+             case when {is_long} then least(q.end_bucket - 1, {last}) else q.end_bucket - 1 end) as e (bucket)
          cross join lateral (
              select * from {table} l
              where l.tenant_id = tenant and l.scope = scope_no and l.campaign_id = campaign
                and l.width = q.width and l.later_width = q.later_width and l.bucket = e.bucket
                and l.later_bucket >= q.later_first and l.later_bucket < q.later_end
-             offset 0) l"
+             offset 0) l",
+        first = outermost("min"),
+        last = outermost("max"),
     )
 }
 

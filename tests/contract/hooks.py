@@ -95,6 +95,21 @@ def windows_of_the_calendar(context, query):
     return query
 
 
+EXPORT = "/api/autocall/campaigns/{id}/reports/export"
+
+
+@schemathesis.hook("map_body").apply_to(path=EXPORT)
+def windows_of_orders(context, body):
+    """As in queries."""
+    return windows_of_the_calendar(context, body) if isinstance(body, dict) else body
+
+
+@schemathesis.hook("filter_body").apply_to(path=EXPORT)
+def what_an_order_leaves_empty(context, body):
+    """A member that is null or empty is as if absent."""
+    return not isinstance(body, dict) or all(value not in ("", None) for value in body.values())
+
+
 @schemathesis.hook("filter_query")
 def an_empty_value_is_as_if_absent(context, query):
     """No schema says so: to=&granularity= is as good as neither, where the parameter is not required. What has nothing

@@ -29,12 +29,12 @@ use crate::time::Granularity;
 use crate::time::Window;
 use crate::time::instant::Given;
 
-const FROM: Parameter = Parameter::optional(
+pub const FROM: Parameter = Parameter::optional(
     "from",
     Kind::Moment,
     "Start of the window. Default: when the campaign started, else its first attempt, else its creation.",
 );
-const TO: Parameter = Parameter::optional(
+pub const TO: Parameter = Parameter::optional(
     "to",
     Kind::Moment,
     "End of the window, left out; a bare date takes in that day. Default: now.",

@@ -1,6 +1,6 @@
 -- Calls in a window, summed. $2 scope, $3 campaign, $4 agents, $5 to $11 the plan of the window; $12 the scope
 -- of agents' sums, $13 which of them, $14 to $20 their plan.
-with agents as materialized ( -- and whether one bucket already tells that they dialed, nothing having been taken away
+with dialing as materialized ( -- and whether one bucket already tells that they dialed, nothing having been taken away
     select a.id,
            exists (select from unnest($14, $15, $16) as p (width, first_bucket, end_bucket)
                    cross join lateral (
@@ -17,7 +17,7 @@ select coalesce(sum(dials), 0) as dials,
        coalesce(sum(answers), 0) as answers,
        coalesce(sum(talk_sec), 0)::bigint as talk_sec,
        (select count(*)
-        from agents a
+        from dialing a
         where a.told
            or (select sum(dials)
                from rolled_telesales_totals($1, $12, $3, array[a.id], $14, $15, $16, $17, $18, $19, $20)) <> 0) as agents,
