@@ -71,7 +71,7 @@ pub fn inside(table: &str) -> String {
         "from unnest(widths, firsts, ends, later_widths, later_firsts, later_ends)
              as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
          cross join lateral generate_series(
-             case when {is_long} then greatest(q.first_bucket, {first}) else q.first_bucket end,
+             case when {is_long} then greatest(q.first_bucket, coalesce({first}, q.end_bucket)) else q.first_bucket end,
              case when {is_long} then least(q.end_bucket - 1, {last}) else q.end_bucket - 1 end) as e (bucket)
          cross join lateral (
              select * from {table} l
