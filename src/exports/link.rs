@@ -85,7 +85,7 @@ mod tests {
             path,
             "https://reports.example.com/api/public/exports/export_1/Gia%20h%E1%BA%A1n.xlsx?expires=1782810000"
         );
-        assert_eq!(signature, "to be seen");
+        assert_eq!(signature, "d0489c06cea8a2c9636686439d0fd7221e30f742a69e8ebd8e0010ddfe2722d3");
         let check = |at: i64| {
             links.check("export_1", "Gia hạn.xlsx", "1782810000", signature, DateTime::from_timestamp(at, 0).unwrap())
         };
