@@ -44,6 +44,8 @@ pub struct Submitted {
     pub status: String,
     pub report_type: String,
     pub estimated_seconds: i64,
+    /// Whether it came by this order, and not by an earlier one of the same key.
+    pub is_new: bool,
 }
 
 /// Puts an order into the queue, once for each key. Conflict where that key stands for another order.
@@ -65,7 +67,7 @@ pub async fn submit(scope: &mut Scope, order: &Order, ordered: Ordered) -> Resul
     let notify = sqlx::query("select pg_notify($1, '')").bind(CHANNEL);
     notify.execute(scope.connection()).await?;
     let estimated_seconds = estimate(scope, order.format, rows).await?;
-    Ok(Submitted { id, status: "queued".into(), report_type: report_type.into(), estimated_seconds })
+    Ok(Submitted { id, status: "queued".into(), report_type: report_type.into(), estimated_seconds, is_new: true })
 }
 
 /// The job that a key stands for.
@@ -81,7 +83,7 @@ async fn submitted_before(scope: &mut Scope, order: &Order, by: i64, key: Option
         return Err(Error::Conflict("This Idempotency-Key was used for another export.".into()));
     }
     let estimated_seconds = estimate(scope, order.format, rows).await?;
-    Ok(Submitted { id, status, report_type, estimated_seconds })
+    Ok(Submitted { id, status, report_type, estimated_seconds, is_new: false })
 }
 
 /// Whole seconds that so many rows take, as far as can be told.
@@ -183,6 +185,7 @@ pub async fn give_back(db: &Database, job: &Job) -> Result<()> {
 /// What a link leads to.
 #[derive(Debug, sqlx::FromRow)]
 pub struct File {
+    pub tenant: i64,
     pub key: String,
     pub name: String,
     pub size: i64,

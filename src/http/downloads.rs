@@ -15,7 +15,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::exports::links;
+use super::visit::Client;
 use crate::app::App;
+use crate::auth::audit::{self, Details, Event};
 use crate::error::{Error, Result};
 use crate::exports::name;
 use crate::exports::queue::{self, File};
@@ -48,6 +50,7 @@ const SIGNATURE: Parameter = Parameter::required("signature", Kind::Text, "That 
     ))]
 pub async fn download(
     State(app): State<Arc<App>>,
+    Client(address): Client,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -57,6 +60,10 @@ pub async fn download(
     let given = |parameter| query::last(&query, parameter).unwrap_or_default();
     links(&app).check(&job, &name, &given(&EXPIRES), &given(&SIGNATURE), now)?;
     let file = queue::behind_link(&app.db, &job).await?;
+    let mut scope = app.db.write(file.tenant).await?;
+    let details = Details { address: Some(address), subject: Some(&job), ..Details::default() };
+    audit::record(&mut scope, Event::ExportDownloaded, details, now).await?;
+    scope.commit().await?;
     let left = (file.expires_at - now).to_std().unwrap_or_default();
     if let Some(address) = app.exports.store.address(&file.key, left.max(Duration::from_secs(1))).await? {
         return redirect(address.as_str());

@@ -14,8 +14,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{AutocallExportReport, Permitted, path_id};
+use super::visit::Client;
 use super::{body, openapi};
 use crate::app::App;
+use crate::auth::audit::{self, Details, Event};
 use crate::error::{Error, Result};
 use crate::exports::job::Export;
 use crate::exports::link::Links;
@@ -84,6 +86,7 @@ pub struct AutocallExportOrdered {
 async fn order(
     Permitted { caller, .. }: Permitted<AutocallExportReport>,
     State(app): State<Arc<App>>,
+    Client(address): Client,
     path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
@@ -96,8 +99,13 @@ async fn order(
     let order = Order::read(&mut scope, tenant, campaign, &members, now).await;
     let (order, key) = both(order, key)?;
     let submitted = queue::submit(&mut scope, &order, Ordered { by: caller.user_id, key, at: now }).await?;
+    if submitted.is_new {
+        let (user, session) = (Some(caller.user_id), Some(caller.session));
+        let details = Details { user, session, address: Some(address), subject: Some(&submitted.id) };
+        audit::record(&mut scope, Event::ExportCreated, details, now).await?;
+    }
     scope.commit().await?;
-    let Submitted { id: job_id, status, report_type, estimated_seconds } = submitted;
+    let Submitted { id: job_id, status, report_type, estimated_seconds, .. } = submitted;
     let data = AutocallExportOrdered { job_id, status, report_type, estimated_seconds };
     Ok((StatusCode::ACCEPTED, Json(Data { data })))
 }

@@ -110,6 +110,24 @@ def what_an_order_leaves_empty(context, body):
     return not isinstance(body, dict) or all(value not in ("", None) for value in body.values())
 
 
+@schemathesis.hook("map_body").apply_to(path="/analytics")
+def questions_in_order(context, body):
+    """As in queries; nor does a schema compare a minimum with its maximum, or count the buckets of a window."""
+    filters = body.get("filters") if isinstance(body, dict) else None
+    if not isinstance(filters, dict):
+        return body
+    ends = [name for name in WINDOWS[1] if date_of(filters.get(name)) is not None]
+    for name in ends if len(ends) == 1 else []:
+        # The other end is an attempt's, and an hour is the smallest bucket.
+        filters[name] = "2026-06-01" + str(filters[name])[10:]
+    windows_of_the_calendar(context, filters)
+    for least, most in (("min_duration", "max_duration"), ("sentiment_min", "sentiment_max")):
+        both = [filters.get(least), filters.get(most)]
+        if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in both):
+            filters[least], filters[most] = sorted(both)
+    return body
+
+
 @schemathesis.hook("filter_query")
 def an_empty_value_is_as_if_absent(context, query):
     """No schema says so: to=&granularity= is as good as neither, where the parameter is not required. What has nothing

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{EXPORT, cancel, june, order, settle, show};
+use super::{EXPORT, cancel, download, june, order, settle, show};
 use crate::samples::campaign_of_000;
 use crate::support::{Answer, Client, TENANT, TestApp};
 
@@ -233,4 +233,24 @@ async fn an_estimate_follows_the_attempts_and_the_speed_of_earlier_exports() {
     let mut empty = june("full", "xlsx");
     empty["to"] = "2026-06-02".into();
     assert_eq!(estimated(&empty).await, 1);
+}
+
+#[tokio::test]
+async fn who_ordered_an_export_and_who_downloaded_it_is_in_the_log() {
+    let (test, body) = (with_campaign().await, june("kpis", "csv"));
+    let ordered = post_with_key(&test, "june", &body).await.json();
+    assert_eq!(post_with_key(&test, "june", &body).await.json(), ordered, "the same order");
+    let first = ordered["data"]["job_id"].as_str().expect("an id").to_owned();
+    settle(&test.app).await;
+    let ready = show(&test, &first).await;
+    download(&test, &ready).await;
+    download(&test, &ready).await;
+    let log = test.query(TENANT, "select to_jsonb(l) from audit_log l where event like 'export%' order by id").await;
+    let events: Vec<&str> = log.iter().filter_map(|entry| entry["event"].as_str()).collect();
+    assert_eq!(events, ["export_created", "export_downloaded", "export_downloaded"]);
+    for entry in &log {
+        assert_eq!((&entry["subject"], &entry["address"]), (&json!(first), &json!("127.0.0.1")), "{entry}");
+    }
+    assert_eq!((&log[0]["user_id"], log[0]["session_id"].is_string()), (&json!(1), true));
+    assert_eq!(log[1]["user_id"], Value::Null, "a link says nothing of who follows it");
 }
