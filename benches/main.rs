@@ -27,6 +27,9 @@ const PARTS: &[&str] = &["reports", "analytics", "anatomy", "http", "ingest", "m
 /// Parts that are run where they are named; `load` makes the data and measures nothing.
 const FURTHER: &[&str] = &["copy", "guard", "crowd", "load"];
 
+/// Parts that make their own data, and no use of what is loaded.
+const BY_THEMSELVES: &[&str] = &["exports"];
+
 /// What the script says.
 struct Arguments {
     size: Size,
@@ -78,10 +81,15 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) {
-    let world = World::prepare(&arguments.dir, arguments.size, Shape::Accounts).await;
-    let size = arguments.size.name();
-    let facts =
-        format!("`{size}`, {}: {}; {}.", arguments.run, data::facts(&world.cluster).await, world.cluster.facts().await);
+    let needs_data = arguments.parts.iter().any(|part| !BY_THEMSELVES.contains(&part.as_str()));
+    let (world, rows) = if needs_data {
+        let world = World::prepare(&arguments.dir, arguments.size, Shape::Accounts).await;
+        let rows = data::facts(&world.cluster).await;
+        (world, rows)
+    } else {
+        (World::bare(&arguments.dir, arguments.size).await, "data of its own".to_owned())
+    };
+    let facts = format!("`{}`, {}: {rows}; {}.", arguments.size.name(), arguments.run, world.cluster.facts().await);
     println!("{facts}");
     let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/RESULTS.md");
     for part in &arguments.parts {

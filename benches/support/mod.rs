@@ -44,6 +44,11 @@ impl World {
         this
     }
 
+    /// Nothing is loaded: for a part that makes its own data.
+    pub async fn bare(dir: &Path, size: Size) -> Self {
+        Self { cluster: Cluster::start(&dir.join("bare")).await, size, dir: dir.to_owned() }
+    }
+
     /// Another one beside it, of the same size.
     pub async fn beside(&self, shape: Shape) -> Self {
         Self::prepare(&self.dir, self.size, shape).await
