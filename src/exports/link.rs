@@ -93,3 +93,42 @@ mod tests {
         assert!(matches!(check(1_782_810_000), Err(Error::Expired)));
     }
 }
+
+/// Any parts of a link at all: `script/fuzz` tries a million.
+#[cfg(test)]
+mod fuzz {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const JOB: &str = "export_1";
+    const NAME: &str = "Gia hạn.xlsx";
+    const EXPIRES: i64 = 1_782_810_000;
+
+    /// A part of the link as it is, damaged somewhere, or something else.
+    fn part(right: String) -> impl Strategy<Value = String> {
+        let letters: Vec<char> = right.chars().collect();
+        let damaged = (any::<prop::sample::Index>(), "[0-9a-fA-F\\n/%+. -]{0,2}").prop_map(move |(at, instead)| {
+            let mut letters = letters.clone();
+            let at = at.index(letters.len());
+            letters.splice(at..=at, instead.chars());
+            letters.into_iter().collect()
+        });
+        prop_oneof![6 => Just(right), 3 => damaged, 1 => ".{0,80}"]
+    }
+
+    proptest! {
+        #[test]
+        fn only_our_own_link_opens_anything(
+            job in part(JOB.into()), name in part(NAME.into()), expires in part(EXPIRES.to_string()),
+            signature in part("d0489c06cea8a2c9636686439d0fd7221e30f742a69e8ebd8e0010ddfe2722d3".into()),
+        ) {
+            let keys = Keys::new(&[7; 32]).unwrap();
+            let links = Links::new(&keys, "");
+            let now = DateTime::from_timestamp(EXPIRES - 1, 0).unwrap();
+            let ours = links.link(JOB, NAME, DateTime::from_timestamp(EXPIRES, 0).unwrap());
+            let is_ours = job == JOB && name == NAME && expires == EXPIRES.to_string() && ours.ends_with(&format!("={signature}"));
+            prop_assert_eq!(links.check(&job, &name, &expires, &signature, now).is_ok(), is_ours);
+        }
+    }
+}
