@@ -42,7 +42,7 @@ pub async fn run_part(world: &World) -> Section {
          rust_xlsxwriter loop in constant memory with the same cells at hand. Memory is the peak of the program above what \
          it had before, in MiB.",
     );
-    let (most, rows) = if world.size == Size::Full { (2_500_000, 1_000_000) } else { (125_000, 50_000) };
+    let (most, rows) = if world.size == Size::Full { (2_500_000, 1_000_000) } else { (500_000, 200_000) };
     let options = world.cluster.empty(DATABASE).await;
     let db = Database::open(options.clone()).await.expect("a database");
     fill(world, &db, most).await;

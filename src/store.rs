@@ -28,9 +28,10 @@ use url::Url;
 
 use crate::error::{Error, Result};
 
-/// How much is sent at a time, and how many times as much is under way.
-const PART: usize = 8 << 20;
-const PARTS_UNDER_WAY: usize = 2;
+/// How much is sent at a time: as little as S3 takes.
+const PART: usize = 5 << 20;
+/// While one part is sent, the next is read.
+const PARTS_UNDER_WAY: usize = 1;
 
 /// Files by key. Cheap to clone.
 #[derive(Debug, Clone)]

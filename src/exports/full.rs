@@ -14,7 +14,9 @@ use super::contents::Contents;
 use super::make::Rows;
 use super::pictures::{Frame, Placed, picture};
 use super::watch::{Watch, Watched};
-use super::workbook::{add_tables, failure, finish_sheet, placed, style, write_cell, write_header};
+use super::workbook::{
+    INSTANT_FORMAT, add_tables, by_nature, failure, finish_sheet, placed, style, write_cell, write_header,
+};
 use crate::error::Result;
 use crate::reports::report::Caption;
 use crate::table::{CellRef, Format, Table};
@@ -140,6 +142,7 @@ fn width(name: &str, format: Format) -> f64 {
 /// The attempts, on as many sheets as they take: `Attempts`, `Attempts 2`, ….
 fn write_attempts(workbook: &mut Workbook, rows: Rows, watch: &Watch, zone: Tz, most: u32) -> Result<()> {
     let mut sheet = attempts_sheet(workbook, 1).map_err(failure)?;
+    let styles = Styles::new();
     let (mut number, mut written) = (1, 0);
     for batch in rows {
         watch.go_on()?;
@@ -148,33 +151,66 @@ fn write_attempts(workbook: &mut Workbook, rows: Rows, watch: &Watch, zone: Tz, 
                 number += 1;
                 written = 0;
                 let next = attempts_sheet(workbook, number).map_err(failure)?;
-                workbook.push_worksheet(std::mem::replace(&mut sheet, next));
+                push_attempts(workbook, std::mem::replace(&mut sheet, next)).map_err(failure)?;
             }
             written += 1;
-            write_attempt(&mut sheet, written, row, zone).map_err(failure)
+            write_attempt(&mut sheet, &styles, written, row, zone).map_err(failure)
         })?;
         watch.wrote(in_batch);
     }
-    workbook.push_worksheet(sheet);
-    Ok(())
+    push_attempts(workbook, sheet).map_err(failure)
 }
 
 fn attempts_sheet(workbook: &mut Workbook, number: u32) -> Result<Worksheet, XlsxError> {
     let mut sheet = workbook.new_worksheet_with_constant_memory()?;
     sheet.set_name(if number == 1 { "Attempts".to_owned() } else { format!("Attempts {number}") })?;
-    for (at, column) in (0..).zip(COLUMNS) {
-        sheet.set_column_width(at, width(column.name, column.format))?;
-        sheet.set_column_format(at, &style(column))?;
-    }
-    write_header(&mut sheet, 0, COLUMNS)?;
+    write_header(&mut sheet, 0, COLUMNS, by_nature)?;
     finish_sheet(&mut sheet)?;
     Ok(sheet)
 }
 
-/// Cells have their column's style, which need not be looked up for each of them.
-fn write_attempt(sheet: &mut Worksheet, number: u32, row: &Row<'_>, zone: Tz) -> Result<(), XlsxError> {
+/// Adds a sheet when all its rows are written. Only now are columns given their width: every cell would be asked for its
+/// column's options, had it any, which takes a tenth of the time.
+fn push_attempts(workbook: &mut Workbook, mut sheet: Worksheet) -> Result<(), XlsxError> {
+    for (at, column) in (0..).zip(COLUMNS) {
+        sheet.set_column_width(at, width(column.name, column.format))?;
+    }
+    workbook.push_worksheet(sheet);
+    Ok(())
+}
+
+/// Styles of cells that would not be shown well without one.
+struct Styles {
+    instant: Style,
+    long: Style,
+}
+
+/// A number that is longer is shown with an exponent where it has no style.
+const MAX_PLAIN: u64 = 99_999_999_999;
+
+impl Styles {
+    fn new() -> Self {
+        Self { instant: Style::new().set_num_format(INSTANT_FORMAT), long: Style::new().set_num_format("0") }
+    }
+
+    fn of(&self, cell: CellRef<'_>) -> Option<&Style> {
+        match cell {
+            CellRef::Instant(_) => Some(&self.instant),
+            CellRef::Integer(number) if number.unsigned_abs() > MAX_PLAIN => Some(&self.long),
+            _ => None,
+        }
+    }
+}
+
+fn write_attempt(
+    sheet: &mut Worksheet,
+    styles: &Styles,
+    number: u32,
+    row: &Row<'_>,
+    zone: Tz,
+) -> Result<(), XlsxError> {
     for (at, cell) in (0..).zip(row) {
-        write_cell(sheet, (number, at), *cell, None, zone)?;
+        write_cell(sheet, (number, at), *cell, styles.of(*cell), zone)?;
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ const HEADER_TEXT: u32 = 0xFF_FFFF;
 const MAX_TEXT: usize = 32_767;
 /// Excel keeps 15 digits of a number; what has more is an id, and stays whole as text.
 const MAX_EXACT: u64 = 999_999_999_999_999;
-const INSTANT_FORMAT: &str = "yyyy-mm-dd hh:mm:ss";
+pub const INSTANT_FORMAT: &str = "yyyy-mm-dd hh:mm:ss";
 /// Columns between two tables on one sheet.
 const GAP: usize = 1;
 
@@ -82,7 +82,7 @@ fn sheet_name(title: &str) -> String {
 fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Tz) -> Result<(), XlsxError> {
     let styles: Vec<Vec<Style>> = tables.iter().map(|table| table.columns.iter().map(style).collect()).collect();
     for (left, table) in lefts(tables).zip(tables) {
-        write_header(sheet, left, table.columns)?;
+        write_header(sheet, left, table.columns, aligned)?;
         for (at, width) in (left..).zip(widths(table)) {
             sheet.set_column_width(at, width)?;
         }
@@ -99,8 +99,13 @@ fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Tz) -> Result<(),
     lefts(tables).zip(tables).try_for_each(|(left, table)| scale(sheet, left, table))
 }
 
-/// Writes the header of a table into row 1.
-pub fn write_header(sheet: &mut Worksheet, left: u16, columns: &[Column]) -> Result<(), XlsxError> {
+/// Writes the header of a table into row 1, aligned as the values below it.
+pub fn write_header(
+    sheet: &mut Worksheet,
+    left: u16,
+    columns: &[Column],
+    aligned: fn(Style, &Column) -> Style,
+) -> Result<(), XlsxError> {
     let header = Style::new().set_bold().set_font_color(HEADER_TEXT).set_background_color(HEADER_FILL);
     for (at, column) in (left..).zip(columns) {
         sheet.write_string_with_format(0, at, column.title, &aligned(header.clone(), column))?;
@@ -146,6 +151,14 @@ fn aligned(style: Style, column: &Column) -> Style {
     }
 }
 
+/// As values are aligned that have no style: numbers, times among them, to the right.
+pub fn by_nature(style: Style, column: &Column) -> Style {
+    match column.format {
+        Format::Text | Format::Flag => style.set_align(FormatAlign::Left),
+        Format::Id | Format::Integer | Format::Decimal(_) | Format::Instant => style.set_align(FormatAlign::Right),
+    }
+}
+
 /// How the values of a column are shown.
 pub fn style(column: &Column) -> Style {
     let style = match column.format {
@@ -159,7 +172,7 @@ pub fn style(column: &Column) -> Style {
     aligned(style, column)
 }
 
-/// Writes a cell; without a style it has its column's.
+/// Writes a cell.
 pub fn write_cell(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
