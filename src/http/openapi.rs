@@ -145,16 +145,20 @@ pub fn guard<G: Grant>(mut router: OpenApiRouter<Arc<App>>, path: &str) -> OpenA
 }
 
 /// The ways every operation can fail that wants a token.
-fn refusals() -> [(&'static str, RefOr<Response>); 5] {
+fn refusals() -> [(&'static str, RefOr<Response>); 6] {
     let refusals = [
         ("401", "No valid token."),
         ("403", "The token lacks the permission."),
+        ("414", "The path has more than 64 KiB, its query included; nothing is said of it."),
         ("429", "The token asks too often."),
         ("431", "The head of the request has more than 64 KiB."),
         ("503", "The database is out of reach, or there is no room."),
     ];
     refusals.map(|(status, description)| {
-        let mut response = ResponseBuilder::new().description(description).content("application/json", failed(status));
+        let mut response = ResponseBuilder::new().description(description);
+        if status != "414" {
+            response = response.content("application/json", failed(status));
+        }
         if matches!(status, "429" | "503") {
             response = response.header("Retry-After", header(Type::Integer, "In so many seconds there is room again."));
         }

@@ -98,9 +98,9 @@ fn refusal(status: &str) -> Content {
 fn asked() -> RefOr<Schema> {
     let names = ALL.iter().map(|question| question.about.name);
     let text = |about: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(about));
-    let count = |about: &str, most: Option<i64>, default: i64| {
-        let count = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1.0)).default(Some(default.into()));
-        count.maximum(most.map(|most| most as f64)).description(Some(about))
+    let count = |about: &str, most: i64, default: i64| {
+        let count = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1_isize)).maximum(Some(most as isize));
+        count.default(Some(default.into())).description(Some(about))
     };
     ObjectBuilder::new()
         .description(Some("A question."))
@@ -125,8 +125,8 @@ fn asked() -> RefOr<Schema> {
                 .default(Some("UTC".into()))
                 .examples(["Asia/Ho_Chi_Minh"]),
         )
-        .property(query::PAGE, count("Which page, from 1.", None, 1))
-        .property(query::PAGE_SIZE, count("Rows a page.", Some(MAX_PAGE_SIZE), DEFAULT_PAGE_SIZE))
+        .property(query::PAGE, count("Which page, from 1.", i64::MAX, 1))
+        .property(query::PAGE_SIZE, count("Rows a page.", MAX_PAGE_SIZE, DEFAULT_PAGE_SIZE))
         .into()
 }
 
@@ -156,10 +156,11 @@ fn value(filter: &Filter) -> RefOr<Schema> {
         Kind::Fraction => of(Type::Number).minimum(Some(0.0)).maximum(Some(1.0)).into(),
         Kind::Payload => {
             let value = |kind| ObjectBuilder::new().schema_type(kind);
-            let any = [Type::String, Type::Number, Type::Boolean]
-                .into_iter()
-                .fold(OneOfBuilder::new(), |any, kind| any.item(value(kind)));
+            let text = || value(Type::String).pattern(Some(openapi::NO_NUL));
+            let any = [text(), value(Type::Number), value(Type::Boolean)];
+            let any = any.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
             of(Type::Object)
+                .property_names(Some(text()))
                 .additional_properties(Some(RefOr::T(Schema::from(any))))
                 .examples([json!({"city": "Mumbai"})])
                 .into()

@@ -149,8 +149,14 @@ def questions_in_order(context, body):
     return body
 
 
+def texts_of(value):
+    """What a parameter is sent as: a text for each of several values; nothing for one that is null."""
+    several = value if isinstance(value, (list, tuple, dict)) else [value]
+    return [str(one) for one in several if one is not None]
+
+
 @schemathesis.hook("filter_query")
 def an_empty_value_is_as_if_absent(context, query):
     """No schema says so: to=&granularity= is as good as neither, where the parameter is not required. What has nothing
     in it is sent as an empty value."""
-    return all(value not in ("", None, [], {}, [""], [None]) for value in (query or {}).values())
+    return all(any(texts_of(value)) for value in (query or {}).values())

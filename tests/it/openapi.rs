@@ -48,6 +48,41 @@ fn every_operation_is_described_and_every_field_says_what_it_means() {
     }
 }
 
+/// What lies beyond them is refused, so whoever reads the document has to know.
+#[test]
+fn every_integer_that_a_client_sends_has_its_bounds() {
+    fn look(document: &Value, place: &str, part: &Value, seen: &mut usize) {
+        if let Some(name) = part["$ref"].as_str() {
+            let pointed = document.pointer(name.trim_start_matches('#')).unwrap_or_else(|| panic!("{place}: {name}"));
+            return look(document, place, pointed, seen);
+        }
+        if part["type"] == "integer" {
+            *seen += 1;
+            let bounded = part["minimum"].is_i64() && part["maximum"].is_i64();
+            assert!(bounded || part["format"] == "int64", "{place}: {part}");
+        }
+        let members = part["properties"].as_object().into_iter().flatten().map(|(_, schema)| schema);
+        let alternatives =
+            ["oneOf", "anyOf", "allOf"].into_iter().flat_map(|of| part[of].as_array().into_iter().flatten());
+        let items =
+            ["items", "additionalProperties"].into_iter().map(|of| &part[of]).filter(|schema| schema.is_object());
+        members.chain(alternatives).chain(items).for_each(|schema| look(document, place, schema, seen));
+    }
+    let document: Value = serde_json::from_str(committed()).expect("JSON");
+    let mut seen = 0;
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for operation in item.as_object().expect("operations").values() {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                look(&document, path, &parameter["schema"], &mut seen);
+            }
+            for content in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+                look(&document, path, &content.1["schema"], &mut seen);
+            }
+        }
+    }
+    assert!(seen > 50, "{seen} integers were seen");
+}
+
 /// Every example is a body that its own schema takes.
 #[test]
 fn examples_fit_their_schemas() {
