@@ -48,6 +48,7 @@ pub async fn run(world: &World) -> Section {
             ("call_count", json!({"payload_filters": {"city": "City 7"}})),
             ("call_count", json!({"payload_filters": {"segment": "new", "age": 31}})),
             ("status_distribution", json!({"payload_filters": {"city": "City 7"}})),
+            ("conversion_funnel", json!({"min_duration": 10})),
         ] {
             let mut question = Question { name, filters };
             if let Some(template) = template {

@@ -6,7 +6,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::dimension::Tally;
 use super::query::Query;
-use super::question::Of;
 use crate::error::{Error, Result};
 use crate::rollups::Source;
 use crate::time::Window;
@@ -18,11 +17,15 @@ pub const MAX_BUCKETS: usize = 100_000;
 const BEGINNING: i64 = 315_532_800;
 /// Nor later: the year 20000, from which on roll-ups tell no instant from another.
 const END: i64 = 568_971_820_800;
+/// Leads may be of any time. Roll-ups know none before this first day of Postgres', and what comes after the end lies in
+/// the quarter of an hour that begins then.
+const FIRST_DAY: i64 = -210_866_803_200;
+const AFTER_THE_END: i64 = END + 86_400;
 
-/// What an account's attempts are read from. Roll-ups know no duration, no sentiment and no lead.
+/// What an account is read from. Roll-ups know no duration, no sentiment and no payload.
 pub fn source(query: &Query, trusted: bool, wanted: Source) -> Source {
     let filters = &query.filters;
-    let known = query.question.about.of == Of::Attempts && !filters.by_figures() && filters.payload.is_none();
+    let known = !filters.by_figures() && filters.payload.is_none();
     if known && trusted { wanted } else { Source::Raw }
 }
 
@@ -33,9 +36,18 @@ pub fn are_few(total: &Tally) -> bool {
 
 /// The window as it was asked for, all of time where it was not.
 pub fn asked(query: &Query) -> Window {
-    let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or_default(); // infallible: the two instants above
+    within(query, BEGINNING, END)
+}
+
+/// The window that leads were created in, all of time where none was asked for.
+pub fn created(query: &Query) -> Window {
+    within(query, FIRST_DAY, AFTER_THE_END)
+}
+
+fn within(query: &Query, beginning: i64, end: i64) -> Window {
+    let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or_default(); // infallible: the instants above
     let filters = &query.filters;
-    Window { from: filters.from.unwrap_or(at(BEGINNING)), to: filters.to.unwrap_or(at(END)), zone: query.zone }
+    Window { from: filters.from.unwrap_or(at(beginning)), to: filters.to.unwrap_or(at(end)), zone: query.zone }
 }
 
 /// Whether an end of the window is where the attempts themselves end.
@@ -86,8 +98,10 @@ mod tests {
             ("hourly_heatmap", json!({"sentiment_min": 0}), false),
             ("top_outcomes", json!({"sentiment_max": 1}), false),
             ("call_count", json!({"payload_filters": {"city": "Hanoi"}}), false),
-            ("status_distribution", json!({}), false),
-            ("conversion_funnel", json!({"template_id": "t"}), false),
+            ("status_distribution", json!({"date_from": "2025-01-01"}), true),
+            ("conversion_funnel", json!({"template_id": "t"}), true),
+            ("status_distribution", json!({"sentiment_min": 0.5}), false),
+            ("conversion_funnel", json!({"payload_filters": {"city": "Hanoi"}}), false),
         ] {
             let asked = query(query_type, filters.clone());
             let expected = if rolled { Source::Rolled } else { Source::Raw };
@@ -133,6 +147,14 @@ mod tests {
             assert_eq!(along(&asked_of, ends).map(|window| shown(&window)), Some(found.map(String::from)), "{filters}");
             assert_eq!(along(&asked_of, None).is_some(), !open, "{filters}");
         }
+    }
+
+    #[test]
+    fn leads_are_of_any_time() {
+        let asked_of = query("status_distribution", json!({}));
+        assert_eq!(shown(&created(&asked_of)), ["-4713-11-24T00:00:00Z", "+20000-01-02T00:00:00Z"]);
+        let asked_of = query("status_distribution", json!({"date_from": "2025-01-01", "date_to": "2025-01-31"}));
+        assert_eq!(shown(&created(&asked_of)), ["2024-12-31T17:00:00Z", "2025-01-31T17:00:00Z"]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::query::{Filters, Query};
 use super::reach::Reached;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::rollups::{Plan, RollupScope, Source};
+use crate::rollups::{Detail, Plan, RollupScope, Source};
 use crate::time::{Granularity, Window};
 
 /// A statement that is being given its arguments.
@@ -104,12 +104,16 @@ impl Reading<'_> {
         Ok((0..24).map(|hour| (hour, hours.get(&hour).copied().unwrap_or_default())).collect())
     }
 
-    /// Leads, over their rows.
+    /// Leads by how far they have come.
     pub async fn leads(&mut self) -> Result<Leads> {
         let mut sum = Leads::default();
         for account in &self.accounts {
             self.scope.enter(&account.account).await?;
-            sum.add(leads(self.scope, self.query, account).fetch_one(self.scope.connection()).await?);
+            let leads = match account.source {
+                Source::Rolled => rolled_leads(self.scope, self.query, account),
+                Source::Raw => leads(self.scope, self.query, account),
+            };
+            sum.add(leads.fetch_one(self.scope.connection()).await?);
         }
         Ok(sum)
     }
@@ -192,7 +196,7 @@ const THESE_LEADS: &str = concat!(
     include_str!("sql/leads.sql")
 );
 
-/// How far the leads of an account have come.
+/// How far the leads of an account have come, by their rows.
 fn leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
     let Filters { from, to, .. } = query.filters;
     let Reached { campaigns, leads, .. } = account;
@@ -202,6 +206,15 @@ fn leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
         (Some(_), ..) => THESE_LEADS,
     };
     scope.select(sql).bind(from).bind(to).bind(campaigns.clone()).bind(leads.clone())
+}
+
+const ROLLED_LEADS: &str = "select * from rolled_autocall_lead_states($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+
+fn rolled_leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
+    let of = RollupScope::of(account.campaigns.is_some(), false);
+    let rows = scope.select(ROLLED_LEADS).bind(of.number());
+    let rows = rows.bind(account.campaigns.clone().unwrap_or_else(|| vec![0]));
+    Plan::whole(&plan::created(query), Detail::Fine, of).bind(rows)
 }
 
 const SPAN: &str = concat!("select min(a.started_at) as first, max(a.started_at) as last ", attempts!(all, ""));

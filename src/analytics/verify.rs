@@ -1,6 +1,6 @@
 //! Whether what the roll-ups say is what the rows say: the same question answered from both, in one snapshot.
 //!
-//! Owns the questions that can be answered from roll-ups at all: at random, or each of them over everything.
+//! Owns which questions are asked: some at random, or each of them over everything.
 
 use std::fmt;
 
@@ -10,9 +10,9 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
+use super::ALL;
 use super::query::Query;
-use super::question::{Of, answer};
-use super::{ALL, Definition};
+use super::question::answer;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::rollups::{Comparison, Source};
@@ -82,13 +82,13 @@ impl Questions {
     /// Every question over everything, and over what plays each template.
     pub fn all(&self) -> Vec<Question> {
         let templates: Vec<Option<&String>> = std::iter::once(None).chain(self.templates.iter().map(Some)).collect();
-        let asked = templates.iter().flat_map(|template| rolled().map(|name| (name, *template)));
+        let asked = templates.iter().flat_map(|template| names().map(|name| (name, *template)));
         asked.map(|(name, template)| Question(question(name, template, json!({})))).collect()
     }
 
     /// One at random.
     pub fn any(&mut self) -> Option<Question> {
-        let names: Vec<&str> = rolled().collect();
+        let names: Vec<&str> = names().collect();
         let name = *names.choose(&mut self.random)?;
         let template = self.templates.choose(&mut self.random).cloned();
         let template = template.filter(|_| self.random.random_bool(0.4));
@@ -117,9 +117,8 @@ impl Questions {
     }
 }
 
-/// The names of those that roll-ups know an answer to.
-fn rolled() -> impl Iterator<Item = &'static str> + Clone {
-    ALL.iter().filter(|question: &&Definition| question.about.of == Of::Attempts).map(|question| question.about.name)
+fn names() -> impl Iterator<Item = &'static str> + Clone {
+    ALL.iter().map(|question| question.about.name)
 }
 
 fn question(name: &str, template: Option<&String>, mut filters: Value) -> Value {

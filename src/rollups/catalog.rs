@@ -367,7 +367,7 @@ pub static AUTOCALL_LEADS: Family = Family {
     at: "created_at",
     lead: "id",
     agent: None,
-    facts: &[],
+    facts: &[("status", "text")],
     scopes: OF_CAMPAIGNS,
     rollups: &[Rollup {
         name: "autocall_lead_totals",
@@ -378,6 +378,27 @@ pub static AUTOCALL_LEADS: Family = Family {
         counters: &[rows("leads", "true")],
     }],
     stages: None,
+};
+
+/// Of leads, by when they were created (`states`): `r` is a lead with its attempts over all time, whatever campaign they
+/// were made for.
+pub static AUTOCALL_LEAD_STATES: Rollup = Rollup {
+    name: "autocall_lead_states",
+    scopes: OF_ACCOUNT,
+    detail: Detail::Fine,
+    dimension: None,
+    only: "true",
+    counters: &[
+        rows("leads", "true"),
+        rows("tried", "r.attempts > 0"),
+        rows("retried", "r.attempts > 1"),
+        rows("processing", "r.in_progress"),
+        rows("retry", "r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry')"),
+        rows(
+            "finished",
+            "r.attempts > 0 and not r.in_progress and r.status not in ('pending', 'in_progress', 'retry')",
+        ),
+    ],
 };
 
 pub static TELESALES_LEADS: Family = Family {

@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, Executor};
 
 use super::catalog::Module;
 use super::fold::{self, Origin};
-use super::{links, schema, sources};
+use super::{links, schema, sources, states};
 use crate::db::{Database, Scope};
 use crate::error::Result;
 
@@ -240,24 +240,28 @@ fn statements(module: Module, origin: Origin) -> Vec<String> {
             statements.extend(family.rollups.iter().map(|rollup| fold::clear(rollup.name, origin)));
             statements.extend(family.stages.iter().flat_map(|stages| links::clear(stages, origin)));
         }
-        if module == Module::Telesales {
-            statements.push(fold::clear(sources::table(), origin));
-        }
+        statements.extend(match module {
+            Module::Autocall => states::clear(origin),
+            Module::Telesales => vec![fold::clear(sources::table(), origin)],
+        });
     }
     for family in families {
         statements.extend(family.rollups.iter().map(|rollup| fold::add(family, rollup, origin)));
         statements.extend(family.stages.map(|stages| links::add(family, stages, origin)));
     }
-    let by_source = (module == Module::Telesales).then(|| sources::add(origin));
+    let of_both = match module {
+        Module::Autocall => states::add(origin),
+        Module::Telesales => vec![sources::add(origin)],
+    };
     let follow = families
         .into_iter()
         .flat_map(|family| family.stages.into_iter().flat_map(move |stages| links::follow(family, stages, origin)));
     if origin == Origin::Journal {
-        statements.extend(by_source);
+        statements.extend(of_both);
         statements.extend(follow);
     } else {
         statements.extend(follow);
-        statements.extend(by_source);
+        statements.extend(of_both);
     }
     if origin != Origin::RowsOfCampaigns {
         statements.extend(families.map(|family| format!("delete from {} where tenant_id = $1", family.journal())));

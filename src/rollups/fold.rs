@@ -44,14 +44,19 @@ impl Origin {
     }
 }
 
-/// Adds the origin's rows to a roll-up. Summed by the finest bucket first, which leaves little to put into every
-/// level and scope.
+/// Adds the origin's rows to a roll-up.
 pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
+    sum(rollup, family.agent, &origin.relation(family), &origin.scopes(rollup.scopes))
+}
+
+/// Adds a relation to a roll-up: rows with a weight, a quarter and a campaign. Summed by the finest bucket first, which
+/// leaves little to put into every level and scope.
+pub fn sum(rollup: &Rollup, agent: Option<&str>, relation: &str, scopes: &[Scope]) -> String {
     let name = rollup.name;
     let dimension = rollup.dimension.as_ref();
     let column = dimension.map(|value| format!(", {}", value.name)).unwrap_or_default();
     let value = dimension.map(|value| format!(", ({}) collate \"C\" as {}", value.sql, value.name)).unwrap_or_default();
-    let agent = family.agent.map_or("null::bigint".to_owned(), |agent| format!("r.{agent}"));
+    let agent = agent.map_or("null::bigint".to_owned(), |agent| format!("r.{agent}"));
     let names: Vec<&str> = rollup.counters.iter().map(|it| it.name).collect();
     let list = |each: fn(&str) -> String| names.iter().map(|name| each(name)).collect::<Vec<_>>().join(", ");
     let fine: Vec<String> =
@@ -59,7 +64,6 @@ pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
     let any: Vec<String> = names.iter().map(|name| format!("sum({name}) <> 0")).collect();
     let added: Vec<String> =
         names.iter().map(|counter| format!("{counter} = stored.{counter} + excluded.{counter}")).collect();
-    let scopes = origin.scopes(rollup.scopes);
     let finest = scopes.iter().flat_map(|scope| rollup.detail.levels(*scope)).min().map_or(1, |level| level.width());
     // Agents multiply rows: what is summed over all of them is made of what has been summed over them.
     let parts = |of_agents: bool| {
@@ -93,7 +97,6 @@ pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
          on conflict ({key}) do update set {added}",
         bucket = if finest == 1 { "r.quarter".to_owned() } else { format!("callboard_bucket(r.quarter, {finest})") },
         fine = fine.join(", "),
-        relation = origin.relation(family),
         only = rollup.only,
         fourth = if dimension.is_some() { ", 4" } else { "" },
         summed = list(|name| format!("sum({name}) as {name}")),

@@ -12,7 +12,8 @@
 use super::catalog::{Family, Scope, Stages};
 use super::fold::Origin;
 use super::plan::Links;
-use super::schema::{function, guarded, narrowed, stage_columns};
+use super::reader::{function, narrowed};
+use super::schema::{guarded, stage_columns};
 
 pub fn trail(stages: &Stages) -> String {
     format!("{}_trail", stages.name)

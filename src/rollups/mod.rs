@@ -5,7 +5,8 @@
 //! journal, by triggers (`schema`), whoever runs it; the compactor (`compact`, `fold`) moves the journal into
 //! the sums. A report reads, in one statement and so in one snapshot, the sums of whole buckets (`plan`), the
 //! journal's entries for the same buckets, and the raw rows of the window's ragged ends: nothing it shows depends
-//! on when the compactor was last there. Leads, each counted once, are counted by links (`links`, `sources`).
+//! on when the compactor was last there. Leads, each counted once, are counted by links (`links`, `sources`); how far
+//! they have come is summed by their creation (`states`).
 //!
 //! Sums are made by terms that an account may change, such as which dispositions are conversions. Who changes one
 //! leaves a note in the same transaction that the sums are stale, and they are read from the raw rows until they
@@ -20,8 +21,10 @@ mod fold;
 mod level;
 mod links;
 mod plan;
+mod reader;
 mod schema;
 mod sources;
+mod states;
 
 pub use catalog::{Detail, Module, Scope as RollupScope};
 pub use compare::{Comparison, Difference};

@@ -10,7 +10,8 @@ use super::catalog::{Family, TELESALES_CALLS, TELESALES_LEADS, TELESALES_STAGES}
 use super::fold::Origin;
 use super::links::{self, READER_ARGUMENTS};
 use super::plan::Links;
-use super::schema::{function, guarded};
+use super::reader::function;
+use super::schema::guarded;
 
 const TABLE: &str = "telesales_source_links";
 /// A source may be longer than an index can hold.
