@@ -27,6 +27,10 @@ pub const EXPORTING: u32 = 17;
 
 /// Connections that read, unless an operator says otherwise.
 const READING: u32 = 16;
+
+/// The fewest connections that write. The compactor alone may use eight: it folds and makes anew at once, both modules
+/// each time, and takes its turn on one connection while it works on another.
+const WRITING: u32 = 8;
 /// How long who wants to read waits for a connection: who would wait longer is better told to come again.
 const READ_PATIENCE: Duration = Duration::from_secs(2);
 /// How long who wants to write waits. Longer, because a body that broke off has to be sent again as a whole.
@@ -58,7 +62,7 @@ impl Database {
         Self::open_pools(options, READING).await
     }
 
-    /// As [`Database::open`], with so many connections that read and half as many that write.
+    /// As [`Database::open`], with so many connections that read, and half as many that write but [`WRITING`] at least.
     pub async fn open_pools(options: PgConnectOptions, reading: u32) -> Result<Self> {
         let mut connection = PgConnection::connect_with(&options).await.map_err(unreachable_database)?;
         let stand_in = bypasses_guard(&mut connection).await?;
@@ -88,7 +92,7 @@ impl Database {
             .after_release(|_, _| Box::pin(async { Ok(false) }))
             .connect_lazy_with(options.clone().options(exporting));
         let readers = pool(reading, READ_PATIENCE).connect_lazy_with(options.clone().options(settings));
-        let writers = pool(reading.div_ceil(2), WRITE_PATIENCE).connect_lazy_with(options);
+        let writers = pool(reading.div_ceil(2).max(WRITING), WRITE_PATIENCE).connect_lazy_with(options);
         Ok(Self { reading: readers, writing: writers, exporting })
     }
 

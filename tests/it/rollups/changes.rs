@@ -21,6 +21,7 @@ const CHANGES: &[&str] = &[
     "update telesales_leads set full_name = 'nobody'",
     "delete from telesales_leads where id % 11 = 0",
     "update autocall_leads set campaign_id = campaign_id % 4 + 1, created_at = '1969-12-31 23:59:59Z' where id % 5 = 0",
+    "update autocall_leads set status = case status when 'completed' then 'retry' else 'completed' end where id % 3 = 1",
     "insert into telesales_calls (tenant_id, uuid, campaign_id, lead_id, agent_id, cid, started_at, result, talk_sec, disposition)
      select 1, 'plain-' || n, 1 + n % 3, n, 900 + n % 3, '09000000001', '2026-06-12Z'::timestamptz + n * interval '17 minutes', 'answered', n, 'sale'
      from generate_series(1, 60) n",

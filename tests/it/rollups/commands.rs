@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use callboard::db::Database;
 use callboard::rollups::compact;
 
 use super::{all_alike, size};
@@ -19,6 +20,19 @@ async fn filled() -> TestApp {
 async fn verify(app: &TestApp) -> (Option<i32>, String) {
     let output = Program::beside(app).run(&["verify", "--all", "--sample", "30", "--tenant", "1"]).await;
     (output.status.code(), words(&output.stdout))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_smallest_pool_is_large_enough_to_compact() {
+    let app = TestApp::new().await;
+    app.ingest(&world::random(62, size(50, 50))).await;
+    let db = Database::open_pools(app.app.db.unscoped().connect_options().as_ref().clone(), 2).await.expect("opened");
+    compact::settle(&db).await.expect("compacted");
+    let journal =
+        "select count(*) from (select from autocall_attempts_journal union all select from telesales_calls_journal) j";
+    let mut scope = db.read(TENANT).await.expect("a scope");
+    let left: i64 = sqlx::query_scalar(journal).fetch_one(scope.connection()).await.expect("a count");
+    assert_eq!(left, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,6 +65,16 @@ async fn verify_finds_what_rebuild_mends() {
             "update autocall_links set answered = answered + 1 where width = 96 and later_width = 96 and bucket = later_bucket",
             "/api/autocall/campaigns/1/reports/funnel?",
             vec![],
+        ),
+        (
+            "update autocall_lead_states set finished = finished + 1 where width = 96",
+            "status_distribution",
+            vec!["--module", "autocall"],
+        ),
+        (
+            "delete from autocall_lead_states where scope = 0 and campaign_id = 3",
+            "conversion_funnel",
+            vec!["--module", "autocall", "--campaign", "3"],
         ),
     ] {
         app.execute(TENANT, spoil).await;

@@ -75,6 +75,7 @@ pub const CORRECTIONS: &[&str] = &[
     "update telesales_leads set created_at = {at}, source = 'source {digit}' where {few}",
     "update autocall_leads set campaign_id = {campaign}, created_at = {at} where {few}",
     "update autocall_leads set created_at = '1969-12-31 23:45:00Z' where {few}",
+    "update autocall_leads set status = case when {digit} < 5 then 'retry' else 'failed' end where {few}",
 ];
 
 pub const DELETIONS: &[&str] = &[
