@@ -63,6 +63,10 @@ pub fn percentile(values: &[f64], share: f64) -> f64 {
     sorted.get(place.min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
 }
 
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
 pub fn median(values: &[f64]) -> f64 {
     percentile(values, 0.5)
 }

@@ -1,7 +1,7 @@
 -- The shortest and the longest answered attempt in a window, of the whole account or of some campaigns: $2 and $3 the
 -- window, $4 campaigns. Neither can be kept as a sum, for a row may be taken away again; so the lengths there are get
 -- walked from either end, campaign by campaign, and the first that lies in the window is it. Each step is one look
--- into an index.
+-- into an index, which is of those whose length is 0 or more, as every length is.
 with recursive known (id) as ( -- campaigns by their attempts, for some may have none but those
     select min(a.campaign_id) from autocall_attempts a where a.tenant_id = $1 and $4::bigint[] is null
     union all
@@ -20,10 +20,11 @@ with recursive known (id) as ( -- campaigns by their attempts, for some may have
     select u.id, next.length,
            exists (select from autocall_attempts a
                    where a.tenant_id = $1 and a.campaign_id = u.id and a.billsec = next.length
-                     and a.started_at >= $2 and a.started_at < $3 and a.result = 'answered')
+                     and a.started_at >= $2 and a.started_at < $3 and a.result = 'answered' and a.billsec >= 0)
     from up u
     cross join lateral (select a.billsec::bigint from autocall_attempts a
                         where a.tenant_id = $1 and a.campaign_id = u.id and a.billsec > u.length and a.result = 'answered'
+                          and a.billsec >= 0
                         order by a.billsec limit 1) next (length)
     where not u.found
 ), down (id, length, found) as (
@@ -32,10 +33,11 @@ with recursive known (id) as ( -- campaigns by their attempts, for some may have
     select d.id, next.length,
            exists (select from autocall_attempts a
                    where a.tenant_id = $1 and a.campaign_id = d.id and a.billsec = next.length
-                     and a.started_at >= $2 and a.started_at < $3 and a.result = 'answered')
+                     and a.started_at >= $2 and a.started_at < $3 and a.result = 'answered' and a.billsec >= 0)
     from down d
     cross join lateral (select a.billsec::bigint from autocall_attempts a
                         where a.tenant_id = $1 and a.campaign_id = d.id and a.billsec < d.length and a.result = 'answered'
+                          and a.billsec >= 0
                         order by a.billsec desc limit 1) next (length)
     where not d.found
 )

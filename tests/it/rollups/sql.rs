@@ -1,5 +1,8 @@
 //! Somebody's own SQL: whatever it does to the rows, and whoever runs it, reports follow.
 
+use std::collections::BTreeMap;
+
+use callboard::db::Scope;
 use callboard::rollups::compact;
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnection;
@@ -182,17 +185,7 @@ async fn rows_that_refer_to_nothing_stored_are_counted() {
 async fn sums_are_found_by_their_whole_key_before_anybody_has_analyzed_them() {
     let app = TestApp::new().await;
     let mut scope = app.app.db.read(TENANT).await.expect("a scope");
-    let readers: Vec<(String, bool)> = sqlx::query_as(
-        "select proname::text, 'agents' = any (proargnames) from pg_proc
-         where starts_with(proname, 'rolled_') and 'widths' = any (proargnames)
-           and proargnames && '{agents, campaigns}' order by 1",
-    )
-    .fetch_all(scope.connection())
-    .await
-    .expect("functions");
-    assert!(readers.len() > 5 && readers.iter().any(|(_, of_agents)| !of_agents), "{readers:?}");
-    for (reader, of_agents) in readers {
-        let whose = if of_agents { "$2, $3" } else { "$3" };
+    for (reader, whose) in readers(&mut scope).await {
         let prepare = format!(
             "prepare {reader} (smallint, bigint, bigint[], integer[], integer[], integer[], integer[]) as
              select * from {reader}({TENANT}, $1, {whose}, $4, $5, $6, $7, '{{}}', '{{}}', '{{}}')"
@@ -207,6 +200,76 @@ async fn sums_are_found_by_their_whole_key_before_anybody_has_analyzed_them() {
         for column in ["tenant_id", "scope", "campaign_id", "agent_id", "width", "bucket"] {
             assert!(conditions[0].contains(column), "{reader} is not looked up by {column}: {}", conditions[0]);
         }
+    }
+}
+
+/// An index that has the time after something else than what is known of a row would be gone through from end to end.
+#[tokio::test]
+async fn the_rows_of_a_ragged_end_are_found_by_when_they_happened() {
+    let app = TestApp::new().await;
+    app.ingest(&world::random(91, size(300, 300))).await;
+    // So many that it matters, and few of them answered.
+    app.execute(
+        TENANT,
+        "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at, result, billsec, script_path)
+         select 1, 'many-' || n, 1, n, 1, '2026-06-01Z'::timestamptz + n * 7919 % 60000 * interval '40 seconds',
+                case when n % 10 = 0 then 'answered' else 'busy' end, n % 300, '{a}' from generate_series(1, 60000) n",
+    )
+    .await;
+    let owner = app.app.db.unscoped().connect_options();
+    database::execute(owner.as_ref(), "analyze".into()).await;
+    let mut scope = app.app.db.read(TENANT).await.expect("a scope");
+    scope.connection().execute("set local enable_seqscan = off").await.expect("set"); // some tables are small here
+    let by_time = sqlx::query_as(
+        "select indexname::text, substring(indexdef from '[(](.*?)[)]') from pg_indexes
+         where tablename in ('autocall_attempts', 'telesales_calls', 'autocall_leads', 'telesales_leads')
+           and indexdef ~ '(started|created)_at'",
+    );
+    let by_time: Vec<(String, String)> = by_time.fetch_all(scope.connection()).await.expect("indexes");
+    let by_time: BTreeMap<String, String> = by_time.into_iter().collect();
+    for (reader, whose) in readers(&mut scope).await {
+        let prepare = format!(
+            "prepare {reader} (smallint, bigint, bigint[], timestamptz[], timestamptz[], integer[]) as
+             select * from {reader}({TENANT}, $1, {whose}, '{{}}', '{{}}', '{{}}', '{{}}', $4, $5, $6)"
+        );
+        scope.connection().execute(AssertSqlSafe(prepare)).await.expect("prepared");
+        let explain = format!(
+            "explain (format json) execute {reader} (0, 1, '{{1, 2}}', '{{2026-06-10 10:01Z}}', '{{2026-06-10 10:14Z}}', '{{0}}')"
+        );
+        let plan: Value =
+            sqlx::query_scalar(AssertSqlSafe(explain)).fetch_one(scope.connection()).await.expect("a plan");
+        let used: Vec<String> = indexes(&plan).into_iter().filter(|name| by_time.contains_key(name)).collect();
+        assert!(!used.is_empty(), "{reader} finds nothing by time: {plan:#}");
+        for name in used {
+            let known = by_time[&name].trim_end_matches("started_at").trim_end_matches("created_at");
+            assert!(["tenant_id, ", "tenant_id, campaign_id, "].contains(&known), "{reader} goes through {name}");
+        }
+    }
+}
+
+/// Every reader of a plan, and how it is told whose rows are wanted: `$2` a campaign, `$3` agents or campaigns.
+async fn readers(scope: &mut Scope) -> Vec<(String, &'static str)> {
+    let readers: Vec<(String, bool)> = sqlx::query_as(
+        "select proname::text, 'agents' = any (proargnames) from pg_proc
+         where starts_with(proname, 'rolled_') and 'widths' = any (proargnames)
+           and proargnames && '{agents, campaigns}' order by 1",
+    )
+    .fetch_all(scope.connection())
+    .await
+    .expect("functions");
+    assert!(readers.len() > 5 && readers.iter().any(|(_, of_agents)| !of_agents), "{readers:?}");
+    readers.into_iter().map(|(name, of_agents)| (name, if of_agents { "$2, $3" } else { "$3" })).collect()
+}
+
+/// The indexes that a plan looks into.
+fn indexes(plan: &Value) -> Vec<String> {
+    match plan {
+        Value::Array(all) => all.iter().flat_map(indexes).collect(),
+        Value::Object(fields) => {
+            let own = plan["Index Name"].as_str().map(str::to_owned);
+            own.into_iter().chain(fields.values().flat_map(indexes)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
