@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use callboard::auth::Tenant;
-use callboard::db::Database;
+use callboard::db::{Database, READING_SETTINGS};
 
 use super::TENANT;
 use super::ask::{ask, tenant};
@@ -124,8 +124,8 @@ impl Pgbench {
     /// Transactions a second of so many clients. None where pgbench did not say.
     pub fn rate(&self, clients: usize, seconds: u64) -> Option<f64> {
         let mut command = Command::new(&self.program);
-        // As the server's pool for reading has it.
-        command.env("PGOPTIONS", "-c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=30s");
+        let settings = READING_SETTINGS.map(|(name, value)| format!("-c {name}={value}"));
+        command.env("PGOPTIONS", settings.join(" "));
         command.args(["-n", "-M", "prepared", "-j", "2", "-c", &clients.to_string(), "-T", &seconds.to_string()]);
         command.arg("-h").arg(&self.socket).args(["-p", "5432", "-U", &self.user]).args(&self.arguments);
         for number in 0..self.windows {

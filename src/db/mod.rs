@@ -21,7 +21,16 @@ static MIGRATOR: Migrator = sqlx::migrate!();
 
 /// The role that stands in for a superuser, whom row-level security does not hold.
 const GUARDED_ROLE: &str = "callboard_guarded";
-const REPORT_TIMEOUT: &str = "30s";
+
+/// What connections that read are opened with. Roll-ups are read by the same plan whatever is asked for, and planning
+/// would take longer than reading.
+pub const READING_SETTINGS: [(&str, &str); 4] = [
+    ("statement_timeout", "30s"),
+    ("jit", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("max_parallel_workers_per_gather", "0"),
+];
+
 /// Connections for exports: one for each that is made, and one that listens.
 pub const EXPORTING: u32 = 17;
 
@@ -79,19 +88,12 @@ impl Database {
                 })
             })
         };
-        // Roll-ups are read by the same plan whatever is asked for, and planning would take longer than reading.
-        let settings = [
-            ("statement_timeout", REPORT_TIMEOUT),
-            ("jit", "off"),
-            ("plan_cache_mode", "force_generic_plan"),
-            ("max_parallel_workers_per_gather", "0"),
-        ];
         let exporting = [("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0"), ("jit", "off")];
         let exporting = pool(EXPORTING, WRITE_PATIENCE)
             // Used once: one that is left in the middle of a long statement would have to be read to its end first.
             .after_release(|_, _| Box::pin(async { Ok(false) }))
             .connect_lazy_with(options.clone().options(exporting));
-        let readers = pool(reading, READ_PATIENCE).connect_lazy_with(options.clone().options(settings));
+        let readers = pool(reading, READ_PATIENCE).connect_lazy_with(options.clone().options(READING_SETTINGS));
         let writers = pool(reading.div_ceil(2).max(WRITING), WRITE_PATIENCE).connect_lazy_with(options);
         Ok(Self { reading: readers, writing: writers, exporting })
     }
