@@ -6,9 +6,8 @@ create index on autocall_attempts (tenant_id, started_at);
 -- The attempts of a lead, and the leads with an attempt in progress.
 create index on autocall_attempts (tenant_id, lead_id);
 create index on autocall_attempts (tenant_id, lead_id) where result is null;
--- The shortest and the longest call of a campaign in a window: lengths are walked from either end. Every length is 0 or
--- more; that it says so keeps it from whoever does not, and would go through all answered calls for those of a window.
-create index on autocall_attempts (tenant_id, campaign_id, billsec, started_at) where result = 'answered' and billsec >= 0;
+-- The shortest and the longest call of a campaign in a window: lengths are walked from either end.
+create index on autocall_attempts (tenant_id, campaign_id, billsec, started_at) where result = 'answered';
 create index on autocall_leads (tenant_id, created_at);
 
 -- Which fifth of 0 to 1 a sentiment lies in, from 0; 1 is in the last, and none is in none.
