@@ -27,9 +27,12 @@ pub enum Error {
     /// One request more than its limit allows; in so many seconds there is room for one.
     #[error("too many requests")]
     TooManyRequests { retry_after: u64 },
-    /// A token without the permission asked for.
+    /// A link that is not one of ours.
     #[error("forbidden")]
     Forbidden,
+    /// A token that lacks one of the permissions that the route requires; all of those.
+    #[error("forbidden: requires {0:?}")]
+    LacksPermission(Vec<&'static str>),
     /// There is no such thing, or it is another account's: the two must look alike.
     #[error("not found")]
     NotFound,
@@ -42,9 +45,12 @@ pub enum Error {
     /// A body larger than what is read here.
     #[error("payload too large")]
     TooLarge,
-    /// A body of a type that is not taken here.
-    #[error("unsupported media type")]
-    UnsupportedMedia,
+    /// A body of a media type that is not accepted here; the types that are, with commas between them.
+    #[error("unsupported media type, accepted: {accepted}")]
+    UnsupportedMedia { accepted: &'static str },
+    /// A body in a content coding that is not accepted here; the codings that are, with commas between them.
+    #[error("unsupported content encoding, accepted: {accepted}")]
+    UnsupportedEncoding { accepted: &'static str },
     /// The database cannot be reached, or has no connection free.
     #[error("unavailable: {0}")]
     Unavailable(String),

@@ -21,7 +21,7 @@ pub async fn object(headers: &HeaderMap, body: Body) -> Result<Map<String, Value
 /// 64 KiB, Malformed where it breaks off.
 pub async fn json(headers: &HeaderMap, body: Body) -> Result<Vec<u8>> {
     if !is_json(headers) {
-        return Err(Error::UnsupportedMedia);
+        return Err(Error::UnsupportedMedia { accepted: "application/json" });
     }
     let (mut bytes, mut stream) = (Vec::new(), body.into_data_stream());
     while let Some(part) = stream.try_next().await.map_err(|error| Error::Malformed(error.to_string()))? {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use axum::http::header::{
-    AGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER,
+    ACCEPT_RANGES, AGE, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_RANGE,
+    CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE, RETRY_AFTER, WWW_AUTHENTICATE,
 };
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -17,26 +19,42 @@ pub fn layer(origins: &[String]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
     }
-    let named = || origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
-    let allowed =
-        if origins.iter().any(|origin| origin == "*") { AllowOrigin::any() } else { AllowOrigin::list(named()) };
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        // Browsers send an origin in lower case, other clients and operators write it as they like.
+        let origins = origins.to_vec();
+        let is_named = move |origin: &HeaderValue, _: &Parts| {
+            origins.iter().any(|named| named.as_bytes().eq_ignore_ascii_case(origin.as_bytes()))
+        };
+        AllowOrigin::predicate(is_named)
+    };
     let custom = HeaderName::from_static;
     let layer = CorsLayer::new()
         .allow_origin(allowed)
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
             AUTHORIZATION,
             CACHE_CONTROL,
+            CONTENT_ENCODING,
             CONTENT_TYPE,
+            IF_MATCH,
             IF_NONE_MATCH,
+            IF_RANGE,
+            RANGE,
             custom("idempotency-key"),
             custom("x-request-id"),
         ])
         .expose_headers([
+            ACCEPT_RANGES,
             AGE,
+            ALLOW,
             CONTENT_DISPOSITION,
+            CONTENT_RANGE,
             ETAG,
             RETRY_AFTER,
+            WWW_AUTHENTICATE,
+            custom("accept-post"),
             custom("x-ratelimit-limit"),
             custom("x-ratelimit-remaining"),
             custom("x-ratelimit-reset"),

@@ -2,11 +2,14 @@
 //! (contract, section 1). What is ours to know goes to the log, in `around` and only there.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::error::{Error, Faults};
+
+/// Media types that a POST accepts, sent with a 415 (Linked Data Platform 1.0, section 7.1).
+const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
 /// The body of every failure.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -27,12 +30,14 @@ impl IntoResponse for Error {
             Self::Malformed(_) | Self::Misshapen(_) => (StatusCode::BAD_REQUEST, None),
             Self::Unauthenticated | Self::BadCredentials => (StatusCode::UNAUTHORIZED, None),
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, None),
-            Self::Forbidden => (StatusCode::FORBIDDEN, None),
+            Self::Forbidden | Self::LacksPermission(_) => (StatusCode::FORBIDDEN, None),
             Self::NotFound => (StatusCode::NOT_FOUND, None),
             Self::Conflict(_) => (StatusCode::CONFLICT, None),
             Self::Expired => (StatusCode::GONE, None),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
-            Self::UnsupportedMedia => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
+            Self::UnsupportedMedia { .. } | Self::UnsupportedEncoding { .. } => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, None)
+            }
             Self::Unavailable(cause) | Self::NoRoom(cause) => {
                 (StatusCode::SERVICE_UNAVAILABLE, Some(Cause(cause.clone())))
             }
@@ -47,6 +52,25 @@ impl IntoResponse for Error {
                 let message = format!("Too many requests. Retry after {retry_after} seconds.");
                 let mut response = respond(status, message, None);
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+                response
+            }
+            Self::LacksPermission(required) => {
+                let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", required.join(" "));
+                let mut response = respond(status, message(status).into(), None);
+                // Names of permissions are ASCII.
+                if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+                    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+                }
+                response
+            }
+            Self::UnsupportedMedia { accepted } => {
+                let mut response = respond(status, message(status).into(), None);
+                response.headers_mut().insert(ACCEPT_POST, HeaderValue::from_static(accepted));
+                response
+            }
+            Self::UnsupportedEncoding { accepted } => {
+                let mut response = respond(status, message(status).into(), None);
+                response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted));
                 response
             }
             _ => respond(status, message(status).into(), None),

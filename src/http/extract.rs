@@ -23,7 +23,7 @@ pub trait Grant: Send + Sync + 'static {
     const GROUP: Group;
 }
 
-/// The caller, who has those permissions. Unauthenticated, TooManyRequests or Forbidden otherwise.
+/// The caller, who has those permissions. Unauthenticated, TooManyRequests or LacksPermission otherwise.
 pub struct Permitted<G: Grant> {
     pub caller: Arc<Caller>,
     grant: PhantomData<G>,
@@ -61,7 +61,7 @@ impl<G: Grant> FromRequestParts<Arc<App>> for Permitted<G> {
             Visit::of(parts)?.stands(standing, now)?;
         }
         if !G::PERMISSIONS.iter().all(|permission| caller.may(*permission)) {
-            return Err(Error::Forbidden);
+            return Err(Error::LacksPermission(G::PERMISSIONS.iter().map(|permission| permission.name()).collect()));
         }
         Ok(Self { caller, grant: PhantomData })
     }

@@ -66,7 +66,7 @@ pub async fn post(
     let zone = query.zone(caller.tenant.timezone);
     let target = query.finish(Some(Target { tenant: caller.tenant.id, zone, atomic }))?;
     if !is_ndjson(&headers) {
-        return Err(Error::UnsupportedMedia);
+        return Err(Error::UnsupportedMedia { accepted: "application/x-ndjson" });
     }
     let packed = is_gzip(&headers)?;
     let body = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
@@ -80,14 +80,14 @@ pub async fn post(
 
 type Stream = Box<dyn AsyncBufRead + Unpin + Send>;
 
-/// Whether the body is packed. UnsupportedMedia where it is in a way that is not taken.
+/// Whether the body is packed. UnsupportedEncoding where it is in a way that is not taken.
 fn is_gzip(headers: &HeaderMap) -> Result<bool> {
     let mut encodings = headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
     match (encodings.next(), encodings.next()) {
         (None, _) => Ok(false),
         (Some(encoding), None) if encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity") => Ok(false),
         (Some(encoding), None) if encoding.eq_ignore_ascii_case(b"gzip") => Ok(true),
-        _ => Err(Error::UnsupportedMedia),
+        _ => Err(Error::UnsupportedEncoding { accepted: "gzip" }),
     }
 }
 
