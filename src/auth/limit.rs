@@ -1,5 +1,5 @@
-//! How often a token may ask: the one list of what is counted together, and the buckets it is counted in
-//! (contract, section 2).
+//! Rate limits by token, by account and by client address: the one list of what is counted together, and the buckets
+//! it is counted in.
 //!
 //! A bucket holds as many requests as its limit, and is refilled evenly within a minute. Buckets are this
 //! instance's own: with several instances, each counts what it answers.
@@ -102,17 +102,21 @@ pub struct Limits(Option<Inner>);
 #[derive(Clone)]
 struct Inner {
     clock: Clock,
-    /// Of tokens, and of addresses: who sends from many addresses pushes no token out.
+    /// Apart from one another: many tokens evict no account, many addresses no token.
     tokens: Buckets,
+    accounts: Buckets,
     addresses: Buckets,
     names: std::hash::RandomState,
 }
 
 type Buckets = moka::sync::Cache<Key, Arc<Bucket>, std::hash::RandomState>;
 
-/// How many buckets are kept of either sort, about 500 bytes each. The least recently used make room, and are full
+/// How many buckets are kept of each sort, about 500 bytes each. The least recently used make room, and are full
 /// again when they come back.
 pub const BUCKETS: u64 = 100_000;
+
+/// Limit of all tokens of an account together, as a multiple of one token's.
+const TOKENS_OF_ACCOUNT: u32 = 10;
 
 /// In which an empty bucket is refilled.
 const PERIOD: Duration = Duration::from_secs(60);
@@ -132,14 +136,28 @@ impl Limits {
                 .time_to_idle(PERIOD)
                 .build_with_hasher(std::hash::RandomState::new())
         };
-        Self(Some(Inner { clock, tokens: buckets(), addresses: buckets(), names: std::hash::RandomState::new() }))
+        let names = std::hash::RandomState::new();
+        Self(Some(Inner { clock, tokens: buckets(), accounts: buckets(), addresses: buckets(), names }))
     }
 
-    /// Counts a request of a session. None where nothing is counted.
-    pub fn of_session(&self, group: Group, settings: &Settings, session: Uuid) -> Option<Standing> {
-        let Inner { clock, tokens, .. } = self.0.as_ref()?;
-        let key = Key { group, limit: group.limit(settings), who: session.as_u128(), name: 0 };
-        Some(count(tokens, key, *clock))
+    /// Counts a request of a session, and of its account: the standing of the limit that refused, or the session's.
+    /// A request that either refuses costs nothing. None where nothing is counted.
+    pub fn of_session(&self, group: Group, settings: &Settings, tenant: i64, session: Uuid) -> Option<Standing> {
+        let Inner { clock, tokens, accounts, .. } = self.0.as_ref()?;
+        let limit = group.limit(settings);
+        let token = bucket(tokens, Key { group, limit, who: session.as_u128(), name: 0 }, *clock);
+        let of_token = token.count();
+        if of_token.retry_in.is_some() {
+            return Some(of_token);
+        }
+        let limit = limit.saturating_mul(TOKENS_OF_ACCOUNT);
+        let key = Key { group, limit, who: u128::from(tenant.cast_unsigned()), name: 0 };
+        let of_account = bucket(accounts, key, *clock).count();
+        if of_account.retry_in.is_none() {
+            return Some(of_token);
+        }
+        token.give_back();
+        Some(of_account)
     }
 
     /// Counts a login from an address.
@@ -156,12 +174,12 @@ impl Limits {
     fn of_login(&self, group: Group, address: IpAddr, name: u64) -> Option<Standing> {
         let Inner { clock, addresses, .. } = self.0.as_ref()?;
         let key = Key { group, limit: group.limit(&Settings::default()), who: neighbourhood(address), name };
-        Some(count(addresses, key, *clock))
+        Some(bucket(addresses, key, *clock).count())
     }
 
     /// How many buckets are kept, once what is under way is done.
     pub fn kept(&self) -> u64 {
-        self.0.iter().flat_map(|inner| [&inner.tokens, &inner.addresses]).fold(0, |kept, buckets| {
+        self.0.iter().flat_map(|inner| [&inner.tokens, &inner.accounts, &inner.addresses]).fold(0, |kept, buckets| {
             buckets.run_pending_tasks();
             kept + buckets.entry_count()
         })
@@ -176,9 +194,8 @@ fn neighbourhood(address: IpAddr) -> u128 {
     }
 }
 
-fn count(buckets: &Buckets, key: Key, clock: Clock) -> Standing {
-    let bucket = buckets.get(&key).unwrap_or_else(|| buckets.get_with(key, || Arc::new(Bucket::new(key.limit, clock))));
-    bucket.count()
+fn bucket(buckets: &Buckets, key: Key, clock: Clock) -> Arc<Bucket> {
+    buckets.get(&key).unwrap_or_else(|| buckets.get_with(key, || Arc::new(Bucket::new(key.limit, clock))))
 }
 
 struct Bucket {
@@ -200,10 +217,21 @@ impl Bucket {
         let now = self.limiter.clock().now();
         let full_in = Duration::from_nanos(self.full_at.0.load(Ordering::Acquire)).saturating_sub(now);
         let retry_in = counted.err().map(|too_many| too_many.wait_time_from(now));
-        let each = PERIOD.as_nanos() / u128::from(self.limit.max(1));
-        let missing = full_in.as_nanos().div_ceil(each.max(1));
+        let missing = full_in.as_nanos().div_ceil(self.nanos_each().into());
         let remaining = self.limit.saturating_sub(u32::try_from(missing).unwrap_or(u32::MAX));
         Standing { limit: self.limit, remaining, full_in, retry_in }
+    }
+
+    /// Takes back one request that was counted.
+    fn give_back(&self) {
+        let each = self.nanos_each();
+        let _ = self.full_at.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |at| Some(at.saturating_sub(each)));
+    }
+
+    /// How long one request takes to be refilled, in nanoseconds.
+    fn nanos_each(&self) -> u64 {
+        let period = u64::try_from(PERIOD.as_nanos()).unwrap_or(u64::MAX);
+        (period / u64::from(self.limit.max(1))).max(1)
     }
 }
 
@@ -261,7 +289,7 @@ mod tests {
     fn a_bucket_holds_its_limit_and_is_refilled_evenly() {
         let (clock, wait) = clock();
         let (limits, settings, session) = (Limits::on(clock), Settings::default(), Uuid::from_u128(1));
-        let ask = || limits.of_session(Group::Autocall, &settings, session).unwrap();
+        let ask = || limits.of_session(Group::Autocall, &settings, 1, session).unwrap();
         for asked in 1..=120 {
             let standing = ask();
             assert_eq!((standing.limit, standing.remaining, standing.retry_in), (120, 120 - asked, None));
@@ -287,7 +315,8 @@ mod tests {
     fn everybody_has_a_bucket_for_each_group() {
         let (clock, _) = clock();
         let (limits, mut settings) = (Limits::on(clock), Settings::default());
-        let ask = |group, settings: &Settings, who| limits.of_session(group, settings, Uuid::from_u128(who)).unwrap();
+        let ask =
+            |group, settings: &Settings, who| limits.of_session(group, settings, 1, Uuid::from_u128(who)).unwrap();
         for _ in 0..5 {
             assert!(ask(Group::Start, &settings, 1).check().is_ok());
         }
@@ -296,7 +325,36 @@ mod tests {
         assert!(ask(Group::LeadImport, &settings, 1).check().is_ok());
         settings.set("rate_limit_start", "7").unwrap();
         assert_eq!(ask(Group::Start, &settings, 1).remaining, 6);
-        assert_eq!(Limits::off().of_session(Group::Start, &settings, Uuid::nil()), None);
+        assert_eq!(Limits::off().of_session(Group::Start, &settings, 1, Uuid::nil()), None);
+    }
+
+    #[test]
+    fn tokens_of_an_account_have_ten_times_a_tokens_limit_together() {
+        let (clock, wait) = clock();
+        let (limits, settings) = (Limits::on(clock), Settings::default());
+        let ask = |tenant, who| limits.of_session(Group::Start, &settings, tenant, Uuid::from_u128(who)).unwrap();
+        for asked in 0..50 {
+            assert!(ask(1, asked / 4).check().is_ok(), "{asked}");
+        }
+        let refused = ask(1, 100);
+        assert_eq!((refused.limit, refused.remaining, refused.full_in), (50, 0, PERIOD));
+        assert_eq!(refused.retry_in, Some(Duration::from_millis(1_200)));
+        assert_eq!(ask(2, 200).limit, 5, "another account's limit is its own");
+        wait(1_200);
+        let answered = ask(1, 100);
+        assert_eq!((answered.limit, answered.remaining), (5, 4), "the refused request cost its token nothing");
+    }
+
+    #[test]
+    fn a_token_over_its_own_limit_takes_nothing_from_its_account() {
+        let (clock, _) = clock();
+        let (limits, settings) = (Limits::on(clock), Settings::default());
+        let ask = |who| limits.of_session(Group::Start, &settings, 1, Uuid::from_u128(who)).unwrap();
+        for asked in 0..1_000 {
+            let standing = ask(1);
+            assert_eq!((standing.limit, standing.retry_in.is_none()), (5, asked < 5));
+        }
+        assert_eq!((0..50).filter(|asked| ask(10 + asked).check().is_ok()).count(), 45);
     }
 
     #[test]
@@ -322,16 +380,17 @@ mod tests {
     fn a_million_who_ask_once_leave_bounded_traces_and_push_nobody_out_who_asks_on() {
         let (clock, _) = clock();
         let (limits, settings) = (Limits::on(clock), Settings::default());
-        let busy = || limits.of_session(Group::Start, &settings, Uuid::from_u128(u128::MAX)).unwrap();
+        let busy = || limits.of_session(Group::Start, &settings, 0, Uuid::from_u128(u128::MAX)).unwrap();
         for _ in 0..5 {
             busy();
         }
         for who in 0..1_000_000 {
-            limits.of_session(Group::Start, &settings, Uuid::from_u128(who)).unwrap();
+            let tenant = i64::try_from(who).unwrap() + 1;
+            limits.of_session(Group::Start, &settings, tenant, Uuid::from_u128(who)).unwrap();
             if who % 10_000 == 0 {
                 assert!(busy().check().is_err(), "forgotten after {who}");
             }
         }
-        assert!(limits.kept() <= BUCKETS, "{}", limits.kept());
+        assert!(limits.kept() <= 2 * BUCKETS, "{}", limits.kept());
     }
 }

@@ -57,7 +57,8 @@ impl<G: Grant> FromRequestParts<Arc<App>> for Permitted<G> {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self> {
         let (token, now) = (bearer(parts).ok_or(Error::Unauthenticated)?, app.clock.now());
         let caller = session::authenticate(&app.db, &app.sessions, &app.keys, token, now).await?;
-        if let Some(standing) = app.limits.of_session(G::GROUP, &caller.tenant.settings, caller.session) {
+        let tenant = &caller.tenant;
+        if let Some(standing) = app.limits.of_session(G::GROUP, &tenant.settings, tenant.id, caller.session) {
             Visit::of(parts)?.stands(standing, now)?;
         }
         if !G::PERMISSIONS.iter().all(|permission| caller.may(*permission)) {

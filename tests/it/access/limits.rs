@@ -15,14 +15,14 @@ use crate::support::{Answer, Client, NOW, TENANT, TestApp};
 const KPIS: &str = "/api/autocall/campaigns/1/reports/kpis";
 
 /// Where time goes by as a test says.
-struct Counting {
-    test: TestApp,
-    client: Client,
+pub struct Counting {
+    pub test: TestApp,
+    pub client: Client,
     micros: &'static AtomicI64,
 }
 
 impl Counting {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let test = TestApp::new().await;
         let now: chrono::DateTime<chrono::Utc> = NOW.parse().expect("an instant");
         let micros = &*Box::leak(Box::new(AtomicI64::new(now.timestamp_micros())));
@@ -35,7 +35,7 @@ impl Counting {
         Self { test, client, micros }
     }
 
-    fn wait(&self, ms: i64) {
+    pub fn wait(&self, ms: i64) {
         self.micros.fetch_add(ms * 1000, Ordering::Relaxed);
     }
 
@@ -98,6 +98,34 @@ async fn every_limited_route_tells_its_limit_and_counts_with_its_own() {
         assert_eq!(told(&answer).is_some(), is_login, "{}", operation.path);
     }
     assert!(OPEN.len() > 3);
+}
+
+#[tokio::test]
+async fn logging_in_again_does_not_multiply_an_accounts_limit() {
+    let counting = Counting::new().await;
+    let Counting { test, client, .. } = &counting;
+    let neighbour = test.account(2).await;
+    let me = async |token: &str| client.request(Method::GET, "/api/auth/me", Some(token)).await;
+    for number in 0..10 {
+        let token = test.issue(TENANT, "admin-1", &[]).await;
+        for asked in 1..=30 {
+            let answer = me(&token).await;
+            assert_eq!(
+                (answer.status, told(&answer).map(|told| told.1)),
+                (StatusCode::OK, Some(30 - asked)),
+                "{number}"
+            );
+        }
+    }
+    let fresh = test.issue(TENANT, "admin-1", &[]).await;
+    let refused = me(&fresh).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "1"));
+    assert_eq!(told(&refused), Some((300, 0, counting.in_ms(60_000))), "the limit that refused");
+    assert_eq!(me(&neighbour).await.status, StatusCode::OK);
+    assert_eq!(client.request(Method::GET, KPIS, Some(&fresh)).await.status, StatusCode::NOT_FOUND, "another group");
+    counting.wait(200);
+    let answer = me(&fresh).await;
+    assert_eq!((answer.status, told(&answer).map(|told| (told.0, told.1))), (StatusCode::OK, Some((30, 29))));
 }
 
 #[tokio::test]
