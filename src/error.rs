@@ -125,6 +125,13 @@ impl Faults {
         self.0.entry(field.into()).or_default().push(message.into());
     }
 
+    /// Adds those faults to these.
+    pub fn merge(&mut self, others: Self) {
+        for (field, messages) in others.0 {
+            self.0.entry(field).or_default().extend(messages);
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

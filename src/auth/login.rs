@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 
 use super::audit::{self, Details, Event};
 use super::password::Checker;
-use super::session::{self, Opened};
+use super::session::{self, Opened, Opening};
 use super::token::Keys;
-use super::user::User;
+use super::user::{User, username_key};
 use crate::db::Database;
 use crate::error::{Error, Result};
+use crate::text::nfc;
 
 /// Who wants to come in.
 #[derive(Debug)]
@@ -29,11 +30,6 @@ impl std::fmt::Debug for Password {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("(hidden)")
     }
-}
-
-/// A name as it is compared: without case.
-pub fn username_key(username: &str) -> String {
-    username.trim().to_lowercase()
 }
 
 #[derive(sqlx::FromRow)]
@@ -60,7 +56,8 @@ pub async fn login(
     now: DateTime<Utc>,
 ) -> Result<(User, String)> {
     let Attempt { username, password, device_name, address } = attempt;
-    let mut found = find(db, &username_key(&username)).await?;
+    let device_name = device_name.as_deref().map(nfc);
+    let mut found = find_user(db, &username).await?;
     let hash = found.as_mut().map(|found| std::mem::take(&mut found.password_hash));
     let fits = checker.fits(password.0, hash).await?;
     let Some(Found { tenant_id, user, is_disabled, .. }) = found else {
@@ -74,12 +71,20 @@ pub async fn login(
         scope.commit().await?;
         return Err(Error::BadCredentials);
     }
-    let Opened { session, token } =
-        session::open(&mut scope, keys, user.id, &[], device_name.as_deref(), None, now).await?;
+    let opening = Opening { user: user.id, device_name: device_name.as_deref(), ends_idle: true, ..Opening::default() };
+    let Opened { session, token } = session::open(&mut scope, keys, opening, now).await?;
     details.session = Some(session);
     audit::record(&mut scope, Event::Login, details, now).await?;
     scope.commit().await?;
     Ok((user, token))
+}
+
+/// The user of that name. A name typed in another sequence of code points than its normal form may be one that an
+/// earlier version stored like that, beside another user's in normal form: then it is the one meant.
+async fn find_user(db: &Database, username: &str) -> Result<Option<Found>> {
+    let (key, as_sent) = (username_key(username), username.trim().to_lowercase());
+    let found = find(db, &key).await?;
+    if key == as_sent { Ok(found) } else { Ok(find(db, &as_sent).await?.or(found)) }
 }
 
 async fn find(db: &Database, username_key: &str) -> Result<Option<Found>> {

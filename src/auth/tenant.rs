@@ -8,6 +8,7 @@ use sqlx::types::Json;
 use super::settings::Settings;
 use crate::db::{Database, Scope};
 use crate::error::{Error, Result};
+use crate::text::{self, NAME_LEN};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
@@ -40,8 +41,7 @@ impl Change {
     /// Err with a sentence where the key is unknown or the value does not fit it.
     pub fn parse(key: &str, value: &str) -> Result<Self, String> {
         match key {
-            "name" if value.trim().is_empty() => Err("name: must not be empty".into()),
-            "name" => Ok(Self::Name(value.into())),
+            "name" => name_of(value).map(Self::Name).map_err(|fault| format!("name: {fault}")),
             "timezone" => value.parse().map(Self::Timezone).map_err(|_| format!("timezone: {value:?} is no IANA zone")),
             _ => {
                 Settings::default().set(key, value)?;
@@ -49,6 +49,11 @@ impl Change {
             }
         }
     }
+}
+
+/// An account's name as it is kept.
+fn name_of(text: &str) -> Result<String, String> {
+    text::line(text, NAME_LEN)?.ok_or_else(|| "must not be empty".into())
 }
 
 impl Tenant {
@@ -67,11 +72,12 @@ impl Tenant {
         })
     }
 
-    /// Makes an account. Invalid on `id` where it is taken, on `name` where it is empty, on `reseller` where
-    /// that account does not exist.
+    /// Makes an account. Invalid on `id` where it is taken, on `name` where it is empty, too long or not one line, on
+    /// `reseller` where that is no other account.
     pub async fn create(db: &Database, id: i64, name: &str, timezone: Tz, reseller: Option<i64>) -> Result<()> {
-        if name.trim().is_empty() {
-            return Err(Error::invalid("name", "must not be empty"));
+        let name = name_of(name).map_err(|fault| Error::invalid("name", fault))?;
+        if reseller == Some(id) {
+            return Err(Error::invalid("reseller", "must be another account"));
         }
         let mut scope = db.write(id).await?;
         let insert = "insert into tenants (id, name, timezone, reseller_id) values ($1, $2, $3, $4)";

@@ -5,10 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::audit::{self, Details, Event};
-use super::login::username_key;
 use super::{Role, password};
 use crate::db::{Database, Scope};
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
+use crate::text::{self, NAME_LEN, nfc};
 
 /// A user as clients see one.
 #[derive(Debug, Serialize, sqlx::FromRow, ToSchema)]
@@ -30,6 +30,15 @@ pub struct User {
     pub team_id: Option<i64>,
 }
 
+/// A user name as it is compared: in normal form, without case, and without blanks around it.
+pub fn username_key(username: &str) -> String {
+    // A letter in lower case may compose with the next where it did not before.
+    nfc(&nfc(username.trim()).to_lowercase()).into_owned()
+}
+
+/// The longest email address, in code points.
+const EMAIL_LEN: usize = 254;
+
 pub struct NewUser<'a> {
     pub tenant: i64,
     pub username: &'a str,
@@ -41,20 +50,29 @@ pub struct NewUser<'a> {
 
 /// Makes a user and returns its id.
 ///
-/// Invalid on `username` where it is empty or taken (in any account, without case), on `tenant` or `team`
-/// where there is no such thing, on `password` where it is too short.
+/// Invalid on each field that login or storage would not take, on `username` where it is taken (in any account,
+/// without case), on `tenant` or `team` where there is no such thing.
 pub async fn create(db: &Database, user: NewUser<'_>) -> Result<i64> {
-    let username = user.username.trim();
-    if username.is_empty() {
-        return Err(Error::invalid("username", "must not be empty"));
+    let mut faults = Faults::default();
+    let username = read(&mut faults, "username", text::line(user.username, NAME_LEN)).unwrap_or_default();
+    if username.is_empty() && faults.is_empty() {
+        faults.add("username", "must not be empty");
     }
-    let hash = password::hash(user.password)?;
+    let email = read(&mut faults, "email", user.email.map_or(Ok(None), email));
+    let hash = match password::hash(user.password) {
+        Err(Error::Invalid(fault)) => {
+            faults.merge(fault);
+            None
+        }
+        hash => Some(hash?),
+    };
+    let hash = faults.into_result(hash)?;
     let mut scope = db.write(user.tenant).await?;
     let insert = scope.select::<(i64,)>(
         "insert into users (tenant_id, username, username_key, email, role, team_id, password_hash)
          values ($1, $2, $3, $4, $5, $6, $7) returning id",
     );
-    let insert = insert.bind(username.to_owned()).bind(username_key(username)).bind(user.email.map(str::to_owned));
+    let insert = insert.bind(username.clone()).bind(username_key(&username)).bind(email);
     let insert = insert.bind(user.role).bind(user.team).bind(hash);
     let (id,) = insert.fetch_one(scope.connection()).await.map_err(|error| match error.as_database_error() {
         Some(known) if known.is_unique_violation() => Error::invalid("username", "is taken"),
@@ -66,6 +84,24 @@ pub async fn create(db: &Database, user: NewUser<'_>) -> Result<i64> {
     })?;
     scope.commit().await?;
     Ok(id)
+}
+
+/// The value of a field, or its fault among the others.
+fn read(faults: &mut Faults, field: &str, value: Result<Option<String>, String>) -> Option<String> {
+    value.unwrap_or_else(|fault| {
+        faults.add(field, fault);
+        None
+    })
+}
+
+/// An email address as it is kept; None where it is blank.
+fn email(text: &str) -> Result<Option<String>, String> {
+    let email = text::line(text, EMAIL_LEN)?;
+    let is_address = |email: &String| {
+        email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+            && !email.contains(char::is_whitespace)
+    };
+    if email.as_ref().is_none_or(is_address) { Ok(email) } else { Err("must be an email address".into()) }
 }
 
 /// Whether the account has a user of that name, compared without case.

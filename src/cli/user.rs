@@ -1,5 +1,7 @@
 //! `callboard user create`, `callboard user disable` and `callboard user enable`
 
+use std::io::{BufRead, Read};
+
 use clap::{Args, Subcommand};
 
 use crate::app::App;
@@ -47,10 +49,20 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
         Command::Disable(Named { tenant, username }) => return user::disable(&app.db, tenant, &username, now).await,
         Command::Enable(Named { tenant, username }) => return user::enable(&app.db, tenant, &username, now).await,
     };
-    let mut password = String::new();
-    std::io::stdin().read_line(&mut password).map_err(Error::internal)?;
-    let password = password.trim_end_matches(['\r', '\n']);
+    let password = &read_password()?;
     user::create(&app.db, NewUser { tenant, username: &username, password, role, email: email.as_deref(), team })
         .await?;
     Ok(())
+}
+
+/// No password that is taken has more bytes.
+const PASSWORD_BYTES: u64 = 16 << 10;
+
+/// The first line of standard input, without what ends it.
+fn read_password() -> Result<String> {
+    let mut password = Vec::new();
+    let mut input = std::io::stdin().lock().take(PASSWORD_BYTES);
+    input.read_until(b'\n', &mut password).map_err(Error::internal)?;
+    let password = String::from_utf8(password).map_err(|_| Error::invalid("password", "must be UTF-8"))?;
+    Ok(password.trim_end_matches(['\r', '\n']).to_owned())
 }

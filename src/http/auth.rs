@@ -18,11 +18,12 @@ use super::visit::{Client, Visit};
 use super::{body, openapi};
 use crate::app::App;
 use crate::auth::audit::Event;
-use crate::auth::login::{self, Attempt, Password, username_key};
-use crate::auth::user::{self, User};
-use crate::auth::{Permission, session};
+use crate::auth::login::{self, Attempt, Password};
+use crate::auth::user::{self, User, username_key};
+use crate::auth::{Permission, password, session};
 use crate::error::{Faults, Result};
 use crate::reports::report::Data;
+use crate::text::NAME_LEN;
 
 const LOGIN: &str = "/api/auth/login";
 const LOGOUT: &str = "/api/auth/logout";
@@ -54,7 +55,7 @@ pub struct Credentials {
 pub struct LoggedIn {
     /// Who has logged in.
     data: OfUser,
-    /// For the `Authorization` header, behind `Bearer `. It is good until it is revoked.
+    /// For the `Authorization` header, behind `Bearer `. It ends when it is revoked, or 30 days after its last use.
     #[schema(example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl")]
     token: String,
 }
@@ -135,9 +136,9 @@ async fn login(
 
 fn attempt(object: &Map<String, Value>, address: std::net::IpAddr) -> Result<Attempt> {
     let mut faults = Faults::default();
-    let username = body::required_text(object, "username", 255, &mut faults);
-    let password = body::required_text(object, "password", 1000, &mut faults).map(Password);
-    let device_name = body::text(object, "device_name", 255, &mut faults);
+    let username = body::required_text(object, "username", NAME_LEN, &mut faults);
+    let password = body::required_verbatim(object, "password", password::SENT_LEN, &mut faults).map(Password);
+    let device_name = body::text(object, "device_name", NAME_LEN, &mut faults);
     let read = username.zip(password);
     faults.into_result(read.map(|(username, password)| Attempt { username, password, device_name, address }))
 }

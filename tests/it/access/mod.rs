@@ -6,7 +6,9 @@ mod limits;
 mod login;
 mod pressure;
 mod secrets;
+mod sessions;
 mod tokens;
+mod upgrades;
 
 use callboard::auth::{Permission, Role};
 use reqwest::{Method, StatusCode};

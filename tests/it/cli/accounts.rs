@@ -124,6 +124,52 @@ async fn a_users_name_is_his_alone_over_all_accounts() {
     program.ok(&create("1", "ümlaut", &[]), "ÄÖÜäöüßẞ").await;
 }
 
+/// The command line makes no user whom login would turn away unread.
+#[tokio::test]
+async fn what_the_command_line_makes_login_takes() {
+    let test = TestApp::new().await;
+    let program = Program::beside(&test);
+    let (plain, long) = ("correct horse", "e\u{301}".repeat(255));
+    for (name, password, is_made) in [
+        (long.as_str(), plain, true),
+        (&"n".repeat(256), plain, false),
+        ("line\nbreak", plain, false),
+        ("bell\u{7}", plain, false),
+        ("eight", "\u{1f40e}".repeat(8).as_str(), true),
+        ("most", &"a\u{308}".repeat(256), true),
+        ("more", &"x".repeat(257), false),
+        ("much", &"x".repeat(100_000), false),
+        ("nul", "nul\0nul\0nul", false),
+        ("blanks", "          ", true),
+        ("tab", "a\ttab in it", true),
+    ] {
+        let create = ["user", "create", "--tenant", "1", "--username", name, "--role", "agent"];
+        let made = program.feed(&create, password.as_bytes()).await;
+        assert_eq!(made.status.success(), is_made, "{name:?} {password:?}: {}", words(&made.stderr));
+        let login = json!({"username": name, "password": password});
+        let answer = test.send(test.post("/api/auth/login").json(&login)).await;
+        assert_eq!(answer.status == StatusCode::OK, is_made, "{name:?} {password:?}: {}", answer.text());
+    }
+    let create = ["user", "create", "--tenant", "1", "--username", "m", "--role", "agent", "--email"];
+    let too_long = format!("{}@x.vn", "m".repeat(250));
+    for email in ["m", "@x.vn", "m@", "m n@x.vn", "m@x.vn\nBcc: n@x.vn", too_long.as_str()] {
+        let told = program.refused(&[&create[..], &[email]].concat(), plain).await;
+        assert!(told.starts_with("callboard: email: must "), "{email:?}: {told}");
+    }
+    let told = program.refused(&[&create[..], &["m"]].concat(), "short").await;
+    assert_eq!(told.lines().count(), 2, "every fault at once: {told}");
+    for name in ["", " ", "a\nb", &"n".repeat(256)] {
+        let (told, changed) = (
+            program.refused(&["tenant", "create", "--id", "9", "--name", name], "").await,
+            program.run(&["tenant", "set", "--id", "1", &format!("name={name}")]).await,
+        );
+        assert!(told.starts_with("callboard: name: must "), "{name:?}: {told}");
+        assert!(!changed.status.success(), "{name:?}");
+    }
+    let own = program.refused(&["tenant", "create", "--id", "9", "--name", "N", "--reseller", "9"], "").await;
+    assert_eq!(own, "callboard: reseller: must be another account\n");
+}
+
 #[tokio::test]
 async fn a_token_is_printed_and_nothing_else_and_opens_what_it_says() {
     let test = TestApp::new().await;
