@@ -173,7 +173,7 @@ impl Limits {
 
     fn of_login(&self, group: Group, address: IpAddr, name: u64) -> Option<Standing> {
         let Inner { clock, addresses, .. } = self.0.as_ref()?;
-        let key = Key { group, limit: group.limit(&Settings::default()), who: neighbourhood(address), name };
+        let key = Key { group, limit: group.limit(&Settings::default()), who: rate_limit_prefix(address), name };
         Some(bucket(addresses, key, *clock).count())
     }
 
@@ -186,8 +186,8 @@ impl Limits {
     }
 }
 
-/// Who stands behind an address: with IPv6, a network of 64 bits, which is the least that anybody is given.
-fn neighbourhood(address: IpAddr) -> u128 {
+/// The client at an address: with IPv6, its network of 64 bits, which is the least that anybody is given.
+pub(super) fn rate_limit_prefix(address: IpAddr) -> u128 {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
         IpAddr::V6(address) => address.to_bits() & !u128::from(u64::MAX),

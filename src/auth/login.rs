@@ -59,7 +59,8 @@ pub async fn login(
     let device_name = device_name.as_deref().map(nfc);
     let mut found = find_user(db, &username).await?;
     let hash = found.as_mut().map(|found| std::mem::take(&mut found.password_hash));
-    let fits = checker.fits(password.0, hash).await?;
+    let key = username_key(&username);
+    let fits = checker.fits(checker.origin(address, &key), password.0, hash).await?;
     let Some(Found { tenant_id, user, is_disabled, .. }) = found else {
         audit::record_stranger(db, &username, address, now).await?;
         return Err(Error::BadCredentials);
@@ -76,6 +77,7 @@ pub async fn login(
     details.session = Some(session);
     audit::record(&mut scope, Event::Login, details, now).await?;
     scope.commit().await?;
+    checker.remember(address, &key);
     Ok((user, token))
 }
 

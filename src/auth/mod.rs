@@ -12,6 +12,7 @@ pub mod session;
 pub mod settings;
 pub mod tenant;
 pub mod token;
+mod turns;
 pub mod user;
 
 pub use permission::{Permission, Role};

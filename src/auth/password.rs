@@ -1,13 +1,15 @@
 //! Passwords: kept as Argon2id hashes, never as they are.
 
-use std::sync::Arc;
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use tokio::sync::Semaphore;
 
+use super::limit::rate_limit_prefix;
+use super::turns::{Origin, Turns};
 use crate::error::{Error, Result};
 use crate::text::nfc;
 
@@ -24,8 +26,10 @@ const NOBODYS: &str =
 
 /// How many are checked at once, each of which takes a core and 19 MiB while it lasts; others wait.
 const AT_ONCE: usize = 2;
-/// How long they wait.
+/// The longest wait for a turn.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How many clients are remembered that have logged in, about 100 bytes each.
+const KNOWN: u64 = 100_000;
 
 /// The hash to store, salted, in PHC form, of the password in normal form. Invalid on `password` where login would
 /// not take it, or it is too short or too long.
@@ -43,21 +47,49 @@ pub fn hash(password: &str) -> Result<String> {
 }
 
 /// Checks passwords, a few at a time, apart from the threads that answer requests. Cheap to clone.
+///
+/// Clients that have logged in since this instance started do not wait behind those that have not.
 #[derive(Clone)]
-pub struct Checker(Arc<Semaphore>);
+pub struct Checker {
+    turns: Turns,
+    known: moka::sync::Cache<Client, ()>,
+    names: RandomState,
+}
+
+/// A client's address and the name that it logs in with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Client {
+    address: u128,
+    name: u64,
+}
 
 impl Default for Checker {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        let known = moka::sync::Cache::new(KNOWN);
+        Self { turns: Turns::new(AT_ONCE), known, names: RandomState::new() }
     }
 }
 
 impl Checker {
+    fn client(&self, address: IpAddr, username_key: &str) -> Client {
+        Client { address: rate_limit_prefix(address), name: self.names.hash_one(username_key) }
+    }
+
+    /// A client that wants to log in.
+    pub fn origin(&self, address: IpAddr, username_key: &str) -> Origin {
+        Origin::new(address, self.known.contains_key(&self.client(address, username_key)))
+    }
+
+    /// Remembers a client that has logged in.
+    pub fn remember(&self, address: IpAddr, username_key: &str) {
+        self.known.insert(self.client(address, username_key), ());
+    }
+
     /// Whether the password, in normal form or as it was sent, is the one of that hash. Takes as long where there is no
     /// hash, and is false then. Unavailable where too many wait.
-    pub async fn fits(&self, password: String, hash: Option<String>) -> Result<bool> {
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.0).acquire_owned()).await;
-        let turn = turn.map_err(|_| Error::Unavailable("too many logins at once".into()))?.map_err(Error::internal)?;
+    pub async fn fits(&self, origin: Origin, password: String, hash: Option<String>) -> Result<bool> {
+        let turn = self.turns.take(origin, PATIENCE).await;
+        let turn = turn.ok_or_else(|| Error::Unavailable("too many logins at once".into()))?;
         let check = move || {
             let _turn = turn; // kept to the end, though the one who asked may be gone
             let known = hash.is_some();
@@ -78,13 +110,14 @@ mod tests {
     #[tokio::test]
     async fn a_password_fits_its_own_hash_only() {
         let (checker, stored) = (Checker::default(), hash("correct horse").unwrap());
+        let origin = checker.origin([192, 0, 2, 1].into(), "ann");
         for (password, hash, fits) in [
             ("correct horse", Some(stored.clone()), true),
             ("Correct horse", Some(stored.clone()), false),
             ("", Some(stored), false),
             ("correct horse", None, false),
         ] {
-            assert_eq!(checker.fits(password.into(), hash).await.unwrap(), fits, "{password}");
+            assert_eq!(checker.fits(origin, password.into(), hash).await.unwrap(), fits, "{password}");
         }
     }
 
@@ -93,13 +126,14 @@ mod tests {
         let [composed, decomposed] = ["tr\u{1ee9}ng g\u{e0}", "tru\u{31b}\u{301}ng ga\u{300}"];
         let as_sent = Argon2::default().hash_password(decomposed.as_bytes()).unwrap().to_string();
         let checker = Checker::default();
+        let origin = checker.origin([192, 0, 2, 1].into(), "ann");
         for (password, hash, fits) in [
             (composed, hash(decomposed).unwrap(), true),
             (decomposed, hash(composed).unwrap(), true),
             (decomposed, as_sent.clone(), true),
             (composed, as_sent, false),
         ] {
-            assert_eq!(checker.fits(password.into(), Some(hash)).await.unwrap(), fits, "{password}");
+            assert_eq!(checker.fits(origin, password.into(), Some(hash)).await.unwrap(), fits, "{password}");
         }
     }
 

@@ -158,3 +158,33 @@ async fn many_who_log_in_at_once_wait_their_turn_and_keep_nobody_from_the_rest()
     let count = |wanted| answered.iter().filter(|status| **status == wanted).count();
     assert_eq!((count(StatusCode::OK), count(StatusCode::UNAUTHORIZED)), (6, 6));
 }
+
+/// A flood of logins from many networks, each at its limit, and two users in the midst of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn users_log_in_while_strangers_flood_the_login() {
+    let test = TestApp::new().await;
+    let client = test.changed(|app| app.trusted_proxies = ["127.0.0.0/8".parse().expect("a network")].into()).await;
+    for name in ["regular", "newcomer"] {
+        test.user(TENANT, name, Role::Admin).await;
+    }
+    let from = |client: &Client, address: String, name: &str, password: &str| {
+        let (client, body) = (client.clone(), credentials(name, password));
+        let request = client.post("/api/auth/login").header("x-forwarded-for", address).json(&body);
+        async move { client.send(request).await.status }
+    };
+    assert_eq!(from(&client, "192.0.2.1".into(), "regular", PASSWORD).await, StatusCode::OK);
+    let mut flood = tokio::task::JoinSet::new();
+    for number in 0..30 {
+        for network in 0..30 {
+            flood.spawn(from(&client, format!("198.51.{network}.7"), &format!("nobody-{number}"), "a guess"));
+        }
+    }
+    flood.join_next().await.expect("the first answer").expect("no panic"); // all turns are taken now
+    let (regular, newcomer) = tokio::join!(
+        from(&client, "192.0.2.1".into(), "regular", PASSWORD),
+        from(&client, "203.0.113.1".into(), "newcomer", PASSWORD)
+    );
+    while flood.try_join_next().is_some() {}
+    assert!(!flood.is_empty(), "the flood was over before they were answered");
+    assert_eq!((regular, newcomer), (StatusCode::OK, StatusCode::OK));
+}
