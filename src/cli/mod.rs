@@ -61,6 +61,8 @@ enum Command {
     Rebuild(rebuild::Arguments),
     /// Print the OpenAPI document.
     Openapi,
+    /// Print the kinds and fields that `import` and /api/ingest take, as Markdown.
+    Fields,
 }
 
 /// Runs the command: 0 where it did what it was asked for, 1 where not.
@@ -96,6 +98,9 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
             let document = crate::http::openapi::generate().to_pretty_json().map_err(Error::internal)?;
             // Whoever reads it may have had enough.
             let _ = writeln!(std::io::stdout(), "{document}");
+        }
+        Command::Fields => {
+            let _ = write!(std::io::stdout(), "{}", crate::ingest::document::markdown());
         }
     }
     Ok(ExitCode::SUCCESS)
