@@ -121,6 +121,15 @@ fn print_line(out: &mut impl Write, object: &impl Serialize) {
     }
 }
 
+/// A secret that no server of the database uses.
+fn unknown_secret() -> Error {
+    Error::Internal(
+        "no server of this database uses this secret: set CALLBOARD_SECRET to theirs, or CALLBOARD_DATA_DIR to the \
+         directory that keeps it"
+            .into(),
+    )
+}
+
 /// What is wrong, in words for the terminal.
 fn fail(error: &Error) -> ExitCode {
     match error {
