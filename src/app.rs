@@ -198,7 +198,7 @@ impl Running {
         if config.keep() < config.cache_ttl {
             tracing::warn!(ms = config.keep().as_millis(), "answers are kept no longer than clients are promised");
         }
-        let (keys, exports) = (keys(config, sharing)?, Exports::of(config)?);
+        let (keys, exports) = (keys(config)?, Exports::of(config)?);
         let (options, postgres) = database(config, sharing).await?;
         match open(options, config.database_pool).await {
             Ok(db) => Ok(Self { app: App::configured(db, keys, config, exports), postgres }),
@@ -209,13 +209,22 @@ impl Running {
         }
     }
 
-    /// Closes the pools and stops the database this app started, waiting for it. What still holds a connection
-    /// then, because its client says no more, is not waited for: it is undone when the connection goes.
+    /// Closes the pools and stops the database this app started, waiting for it. A connection that is in use still
+    /// after a while is not waited for: its transaction is undone when the connection goes.
     pub async fn stop(self) {
-        if tokio::time::timeout(CLOSE_TIMEOUT, self.app.db.close()).await.is_err() {
+        self.stop_within(Duration::MAX).await;
+    }
+
+    /// As [`Running::stop`], waiting no longer than that. A Postgres that needs more time stops by itself.
+    pub async fn stop_within(self, time: Duration) {
+        let begun = Instant::now();
+        // Most of the time is for Postgres, which has a checkpoint to write.
+        if tokio::time::timeout(CLOSE_TIMEOUT.min(time / 3), self.app.db.close()).await.is_err() {
             tracing::warn!("a transaction under way was broken off");
         }
-        self.postgres.stop().await;
+        if tokio::time::timeout(time.saturating_sub(begun.elapsed()), self.postgres.stop()).await.is_err() {
+            tracing::warn!("Postgres is still stopping");
+        }
     }
 }
 
@@ -258,16 +267,10 @@ async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions
     }
 }
 
-/// The keys of a server, or of a command beside one. Beside a database that others may serve, a command makes no secret
-/// of its own: its tokens would open nothing.
-fn keys(config: &Config, sharing: Sharing) -> Result<Keys> {
-    let path = config.data_dir.join("secret");
+fn keys(config: &Config) -> Result<Keys> {
     let secret = match &config.secret {
         Some(secret) => Hidden::reveal(secret).as_bytes().to_vec(),
-        None if sharing == Sharing::Beside && config.database_url().is_some() && !path.exists() => {
-            return Ok(Keys::none());
-        }
-        None => kept_secret(&path)?,
+        None => kept_secret(&config.data_dir.join("secret"))?,
     };
     Keys::new(&secret).ok_or_else(|| Error::Internal(format!("each secret must have at least {SECRET_LEN} bytes")))
 }

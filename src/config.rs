@@ -33,6 +33,10 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: SocketAddr,
 
+    /// Where a second listener answers /healthz and /readyz, whatever the first one is busy with. Off where it is empty.
+    #[arg(long, env = "CALLBOARD_METRICS_LISTEN", default_value = "", value_parser = optional::<SocketAddr>, global = true)]
+    pub metrics_listen: Optional<SocketAddr>,
+
     /// What tokens are signed with, at least 32 bytes. Several, with commas or blanks between them: the first one
     /// signs, all are taken. Without it, one is made once and kept in the data directory.
     #[arg(long, env = "CALLBOARD_SECRET", hide_env_values = true, global = true)]
@@ -62,14 +66,6 @@ pub struct Config {
     /// How long a finished export can be downloaded.
     #[arg(long, env = "CALLBOARD_EXPORT_TTL", default_value = "1h", value_parser = pause, global = true)]
     pub export_ttl: Duration,
-
-    /// How long entries of the audit log are kept.
-    #[arg(long, env = "CALLBOARD_AUDIT_KEEP", default_value = "1825d", value_parser = keeping, global = true)]
-    pub audit_keep: Duration,
-
-    /// How long sessions are kept after their end, for `callboard token list`.
-    #[arg(long, env = "CALLBOARD_SESSIONS_KEEP", default_value = "90d", value_parser = keeping, global = true)]
-    pub sessions_keep: Duration,
 
     /// Whether it is counted how often a token asks. Off for load tests only.
     #[arg(long, env = "CALLBOARD_RATE_LIMIT", value_enum, default_value = "on", global = true)]
@@ -135,13 +131,6 @@ fn pause(text: &str) -> Result<Duration, String> {
     duration(text).and_then(|pause| if pause.is_zero() { Err("must be longer than nothing".into()) } else { Ok(pause) })
 }
 
-/// A length of time that records are kept for.
-fn keeping(text: &str) -> Result<Duration, String> {
-    const DAY: Duration = Duration::from_secs(24 * 3600);
-    let keep = duration(text)?;
-    if (DAY..=36_500 * DAY).contains(&keep) { Ok(keep) } else { Err("must be between 1d and 36500d".into()) }
-}
-
 /// A length of time as operators write it: `8s`, `5m`, `1h`, `90d`.
 fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 8s, 5m, 1h or 90d"))
@@ -154,6 +143,15 @@ pub struct List<T>(pub Vec<T>);
 fn list<T>(text: &str, item: impl Fn(&str) -> Result<T, String>) -> Result<List<T>, String> {
     let items = text.split(',').map(str::trim).filter(|text| !text.is_empty());
     items.map(item).collect::<Result<_, _>>().map(List)
+}
+
+/// A setting that may be empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Optional<T>(pub Option<T>);
+
+fn optional<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<Optional<T>, String> {
+    let value = Some(text.trim()).filter(|text| !text.is_empty()).map(str::parse).transpose();
+    value.map(Optional).map_err(|error: T::Err| error.to_string())
 }
 
 /// An address, or a network as `10.0.0.0/8`.
@@ -235,10 +233,6 @@ mod tests {
             ("--cors-origins", "https://a.example/path"),
             ("--rate-limit", "maybe"),
             ("--database-pool", "1"),
-            ("--audit-keep", "23h"),
-            ("--audit-keep", "36501d"),
-            ("--sessions-keep", "0"),
-            ("--sessions-keep", "300000y"),
         ] {
             assert!(read(&[setting, wrong]).is_none(), "{setting} {wrong}");
         }

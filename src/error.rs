@@ -42,6 +42,9 @@ pub enum Error {
     /// A link whose time is over.
     #[error("expired")]
     Expired,
+    /// A body that stopped coming before its end.
+    #[error("the body stopped coming")]
+    BodyTimedOut,
     /// A body larger than what is read here.
     #[error("payload too large")]
     TooLarge,

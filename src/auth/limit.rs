@@ -187,7 +187,7 @@ impl Limits {
 }
 
 /// The client at an address: with IPv6, its network of 64 bits, which is the least that anybody is given.
-pub(super) fn rate_limit_prefix(address: IpAddr) -> u128 {
+pub fn rate_limit_prefix(address: IpAddr) -> u128 {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
         IpAddr::V6(address) => address.to_bits() & !u128::from(u64::MAX),

@@ -1,14 +1,15 @@
 //! `callboard serve`
 
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Running, Sharing};
-use crate::auth::prune::{self, Keep};
-use crate::auth::secret;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::exports::worker;
@@ -22,7 +23,7 @@ pub async fn run(config: &Config) -> Result<()> {
 
 /// Starts, works until told to stop, and stops what it started. May be told so while it is still starting.
 pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Stop) -> Result<()>) -> Result<()> {
-    let mut stop: Stop = Box::pin(http::stop_signal()?);
+    let (mut stop, asked_at) = noting_when(http::stop_signal()?);
     let mut starting = pin!(Running::start(config, Sharing::Alone));
     let running = tokio::select! {
         started = &mut starting => started?,
@@ -36,19 +37,31 @@ pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Stop) -> Res
         },
     };
     let worked = work(&running.app, stop).await;
-    running.stop().await;
+    let taken = asked_at.get().map(Instant::elapsed).unwrap_or_default();
+    running.stop_within(STOP.saturating_sub(taken)).await;
     worked
 }
+
+/// Time for a whole stop, from the signal on: what sends it kills after ten seconds (`docker stop`).
+const STOP: Duration = Duration::from_secs(8);
 
 /// Resolves when the operator wants the server to stop.
 pub type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// A signal, and when it came.
+fn noting_when(signal: impl Future<Output = ()> + Send + 'static) -> (Stop, Arc<OnceLock<Instant>>) {
+    let came = Arc::<OnceLock<Instant>>::default();
+    let noted = Arc::clone(&came);
+    let stop = Box::pin(async move {
+        signal.await;
+        noted.get_or_init(Instant::now);
+    });
+    (stop, came)
+}
+
 /// Serves, with the work that goes on beside it, until `stop`.
 pub async fn serve(config: &Config, app: App, listener: TcpListener, stop: Stop) -> Result<()> {
-    secret::record(&app.db, &app.keys, app.clock.now()).await?;
     let mut beside = JoinSet::new();
-    let keep = Keep { audit: config.audit_keep, sessions: config.sessions_keep };
-    beside.spawn(prune::run(app.db.clone(), app.clock, app.keys.clone(), keep));
     beside.spawn(abandon_check::run(app.clone()));
     beside.spawn(compact::run(app.db.clone(), config.compact_every));
     // Exports under way are given back at once, while requests are still answered: other instances go on with them.
@@ -59,6 +72,12 @@ pub async fn serve(config: &Config, app: App, listener: TcpListener, stop: Stop)
         stop.await;
         drop(stopping);
     };
+    if let Some(address) = config.metrics_listen.0 {
+        let probes = bind("CALLBOARD_METRICS_LISTEN", address).await?;
+        let address = probes.local_addr().map_err(Error::internal)?;
+        tracing::info!(%address, "listening for probes");
+        beside.spawn(http::serve_probes(app.clone(), probes));
+    }
     let served = http::serve(app, listener, stop).await;
     workers.await.map_err(Error::internal)?;
     beside.shutdown().await;
@@ -67,9 +86,13 @@ pub async fn serve(config: &Config, app: App, listener: TcpListener, stop: Stop)
 
 /// Takes the address to listen on. Says which it is where the port was left to the system.
 pub async fn listen(config: &Config) -> Result<TcpListener> {
-    let listener = TcpListener::bind(config.listen).await;
-    let listener = listener.map_err(|error| Error::Internal(format!("cannot listen on {}: {error}", config.listen)))?;
+    let listener = bind("CALLBOARD_LISTEN", config.listen).await?;
     let address = listener.local_addr().map_err(Error::internal)?;
     tracing::info!(%address, "listening");
     Ok(listener)
+}
+
+async fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| Error::Internal(format!("cannot listen on {address} ({setting}): {error}")))
 }

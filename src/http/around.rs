@@ -13,15 +13,18 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CONTENT_SECURITY_POLICY, IF_RANGE, RANGE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::future::RouteFuture;
 use futures_util::FutureExt;
+use hyper::body::Body as _;
 use tower::Service;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
+use super::connections::{Bodies, Upload};
+use super::cors::{self, Cors};
 use super::error::{self, Cause};
 use super::visit::Visit;
 use crate::error::Error;
@@ -33,6 +36,10 @@ const ID_LEN: usize = 128;
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// How many bytes the head of a request may have, about: a thousand agents in a query fit.
 const HEAD: usize = 64 << 10;
+/// How many of them path and query may have. Just below the most that the HTTP codec can hold.
+const TARGET: usize = 65_000;
+/// How many header lines a request may have.
+const HEADERS: usize = 100;
 /// What took longer is worth a line in the log.
 const SLOW: Duration = Duration::from_secs(1);
 
@@ -43,19 +50,49 @@ pub struct Around {
     /// The path that takes as long as its body does.
     unbounded: &'static str,
     limit: Duration,
+    bodies: Bodies,
+    cors: Option<Cors>,
 }
 
 impl Around {
-    pub fn new(router: Router, unbounded: &'static str) -> Self {
-        Self { router, unbounded, limit: TIMEOUT }
+    pub fn new(router: Router, unbounded: &'static str, bodies: Bodies) -> Self {
+        Self { router, unbounded, limit: TIMEOUT, bodies, cors: None }
+    }
+
+    pub fn with_cors(self, cors: Option<Cors>) -> Self {
+        Self { cors, ..self }
+    }
+
+    /// Ends bodies that are being received; see [`Bodies::stop`].
+    pub fn stop(&self) {
+        self.bodies.stop();
     }
 
     /// Answers a request that came from there. The limit is on how long it takes until the answer begins; its body
     /// then takes as long as it takes.
     pub fn answer(
         &self,
+        request: Request,
+        peer: SocketAddr,
+    ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
+        let refusal = head_fault(&request);
+        self.pass(request, peer, refusal)
+    }
+
+    /// Answers that there is no room for another connection.
+    pub fn refuse(
+        &self,
+        request: Request,
+        peer: SocketAddr,
+    ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
+        self.pass(request, peer, Some(StatusCode::SERVICE_UNAVAILABLE))
+    }
+
+    fn pass(
+        &self,
         mut request: Request,
         peer: SocketAddr,
+        refusal: Option<StatusCode>,
     ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
         let told = Told {
             started: Instant::now(),
@@ -63,33 +100,59 @@ impl Around {
             method: request.method().clone(),
             uri: request.uri().clone(),
         };
-        let visit = Visit::new(peer);
+        let cors = self.cors.clone().map(|cors| (cors, cors::Asked::of(&request)));
+        let mut upload = None;
+        if !request.body().is_end_stream() {
+            let (watched, watching) = self.bodies.watch(request);
+            (request, upload) = (watched, Some(watching));
+        }
+        let visit = Visit::new(peer, upload);
         request.extensions_mut().insert(visit.clone());
+        if told.method == Method::HEAD {
+            // Ranges are defined for GET alone (RFC 9110, section 14.2).
+            request.headers_mut().remove(RANGE);
+            request.headers_mut().remove(IF_RANGE);
+        }
         let limit = if told.uri.path() == self.unbounded { Duration::MAX } else { self.limit };
-        // A router is always ready.
-        let answering = (head(&request) <= HEAD).then(|| self.router.clone().call(request));
-        pass(answering, limit, told, visit)
+        let is_preflight = cors.is_some() && told.method == Method::OPTIONS;
+        let answering = match refusal {
+            Some(status) => Err(status),
+            None if is_preflight => Err(StatusCode::OK),
+            // A router is always ready.
+            None => Ok(self.router.clone().call(request)),
+        };
+        finish(answering, limit, told, visit, cors)
     }
 }
 
-/// How many bytes the head of a request has, about.
-fn head(request: &Request) -> usize {
+/// The status that refuses a head which is too large for us. The HTTP codec reads larger ones, for what it refuses
+/// itself it refuses without a word.
+fn head_fault(request: &Request) -> Option<StatusCode> {
     let target = request.uri().path().len() + request.uri().query().map_or(0, str::len);
-    request.headers().iter().fold(target, |head, (name, value)| head + name.as_str().len() + value.len())
+    let headers = request.headers();
+    let head = headers.iter().fold(target, |head, (name, value)| head + name.as_str().len() + value.len());
+    if target > TARGET {
+        Some(StatusCode::URI_TOO_LONG)
+    } else if head > HEAD || headers.len() > HEADERS {
+        Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+    } else {
+        None
+    }
 }
 
-/// None is not answered, for its head is too large.
-async fn pass(
-    answering: Option<RouteFuture<Infallible>>,
+/// Answers by a route, or by that status where no route is asked.
+async fn finish(
+    answering: Result<RouteFuture<Infallible>, StatusCode>,
     limit: Duration,
     told: Told,
     visit: Visit,
+    cors: Option<(Cors, cors::Asked)>,
 ) -> Result<Response, Infallible> {
     let reads = told.method.is_safe();
     let answering = async move {
         match answering {
-            Some(answering) => answering.await,
-            None => Ok(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response()),
+            Ok(answering) => answering.await,
+            Err(status) => Ok(status.into_response()),
         }
     };
     let mut answering = pin!(AssertUnwindSafe(answering).catch_unwind());
@@ -99,12 +162,21 @@ async fn pass(
         Poll::Ready(answered) => Ok(answered),
         Poll::Pending => tokio::time::timeout(limit, answering).instrument(told.span()).await,
     };
+    let upload = visit.upload();
     let mut response = match answered {
         Ok(Ok(Ok(response))) => error::as_json(response),
         Ok(Err(_)) => Error::internal("a handler panicked").into_response(),
+        Err(_) if upload.is_some_and(Upload::is_awaited) => Error::BodyTimedOut.into_response(),
         Err(_) => Error::TimedOut.into_response(),
     };
+    // To its handler, a body that we ended is one that broke off.
+    if let Some(end) = upload.and_then(Upload::end).filter(|_| !response.status().is_success()) {
+        response = Error::from(end).into_response();
+    }
     told.log(&mut response);
+    if let Some((cors, asked)) = cors {
+        response = cors.apply(asked, response).await;
+    }
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, told.id);
     visit.tell(headers);
@@ -167,20 +239,28 @@ fn id(request: &Request) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, ORIGIN};
     use axum::routing::get;
 
+    use super::super::connections::Limits;
     use super::*;
 
-    async fn status(around: &Around, path: &str) -> (StatusCode, bool) {
-        let request = Request::get(path).body(Body::empty()).unwrap();
+    const PAGE: &str = "https://reports.example.com";
+
+    /// The status of an answer, and whether it is JSON. Headers that every answer has are looked for.
+    async fn status(around: &Around, method: Method, path: &str) -> (u16, bool) {
+        let request = Request::builder().method(method).uri(path).header(ORIGIN, PAGE);
+        let request = request.body(Body::empty()).unwrap();
         let Ok(response) = around.answer(request, "192.0.2.1:1".parse().unwrap()).await;
-        let is_json = response.headers().get("content-type").is_some_and(|kind| kind == "application/json");
-        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
-        (response.status(), is_json)
+        let headers = response.headers();
+        assert_eq!(headers[X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
+        assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], PAGE, "{path}");
+        let is_json = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+        (response.status().as_u16(), is_json)
     }
 
     #[tokio::test]
-    async fn what_takes_too_long_panics_or_is_unknown_is_told_in_json() {
+    async fn answers_made_outside_the_routes_are_json_and_carry_what_browsers_ask_for() {
         async fn panics() {
             panic!("as it should");
         }
@@ -188,10 +268,18 @@ mod tests {
             .route("/slow", get(std::future::pending::<()>))
             .route("/stream", get(|| tokio::time::sleep(Duration::from_millis(60))))
             .route("/panics", get(panics));
-        let around = Around { limit: Duration::from_millis(20), ..Around::new(router, "/stream") };
-        assert_eq!(status(&around, "/slow").await, (StatusCode::GATEWAY_TIMEOUT, true));
-        assert_eq!(status(&around, "/panics").await, (StatusCode::INTERNAL_SERVER_ERROR, true));
-        assert_eq!(status(&around, "/nothing").await, (StatusCode::NOT_FOUND, true));
-        assert_eq!(status(&around, "/stream").await.0, StatusCode::OK, "it takes as long as it takes");
+        let around = Around::new(router, "/stream", Bodies::new(Limits::default()));
+        let around = Around { limit: Duration::from_millis(20), ..around }.with_cors(cors::policy(&[PAGE.to_owned()]));
+        for (method, path, expected) in [
+            (Method::GET, "/slow", 504),
+            (Method::GET, "/panics", 500),
+            (Method::GET, "/nothing", 404),
+            (Method::POST, "/slow", 405),
+            (Method::GET, &format!("/slow?{}", "q".repeat(TARGET)), 414),
+        ] {
+            assert_eq!(status(&around, method, path).await, (expected, true), "{path}");
+        }
+        assert_eq!(status(&around, Method::GET, "/stream").await.0, 200, "it takes as long as it takes");
+        assert_eq!(status(&around, Method::OPTIONS, "/nothing").await.0, 200);
     }
 }

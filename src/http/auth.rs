@@ -106,6 +106,7 @@ const UNKEPT: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
         (status = 400, description = "The body is no JSON object.", body = super::error::Body),
         (status = 401, description = "No such user, a wrong password, or a user who is disabled.", body = super::error::Body,
             example = json!({"message": "Invalid username or password."})),
+        (status = 408, description = "The body stopped coming for a minute.", body = super::error::Body),
         (status = 413, description = "The body has more than 64 KiB.", body = super::error::Body),
         (status = 415, description = "The body is not application/json.", body = super::error::Body),
         (status = 422, description = "Fields that are missing or cannot be worked with.", body = super::error::Body),

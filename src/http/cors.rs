@@ -1,21 +1,72 @@
 //! Which pages of others may ask us from a browser: none, unless an operator names their origins.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::extract::Request;
 use axum::http::header::{
     ACCEPT_RANGES, AGE, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_RANGE,
-    CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE, RETRY_AFTER, WWW_AUTHENTICATE,
+    CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, IF_RANGE, ORIGIN, RANGE, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method};
+use axum::response::Response;
+use tower::{Layer, Service};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// For how long a browser may keep what it was told.
 const KEPT: Duration = Duration::from_secs(3600);
 
+/// The headers that answers carry for browsers.
+#[derive(Clone)]
+pub struct Cors(CorsLayer);
+
+/// The part of a request that those headers depend on.
+pub struct Asked {
+    method: Method,
+    origin: Option<HeaderValue>,
+}
+
+impl Asked {
+    pub fn of(request: &Request) -> Self {
+        Self { method: request.method().clone(), origin: request.headers().get(ORIGIN).cloned() }
+    }
+}
+
+impl Cors {
+    /// An answer that is ready, with the headers. Applied outside the routes, so that no answer goes without; a
+    /// preflight request is answered by the headers alone.
+    pub async fn apply(&self, asked: Asked, answer: Response) -> Response {
+        let mut request = axum::http::Request::new(());
+        *request.method_mut() = asked.method;
+        request.headers_mut().extend(asked.origin.map(|origin| (ORIGIN, origin)));
+        let Ok(answer) = self.0.layer(Answered(Some(answer))).call(request).await;
+        answer
+    }
+}
+
+/// A service whose answer is ready.
+struct Answered(Option<Response>);
+
+impl Service<axum::http::Request<()>> for Answered {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Ready<Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: axum::http::Request<()>) -> Self::Future {
+        ready(Ok(self.0.take().unwrap_or_default()))
+    }
+}
+
 /// None where no origin is named. Nothing here is sent with cookies, so that any origin (`*`) gets no more than what
 /// its own token opens.
-pub fn layer(origins: &[String]) -> Option<CorsLayer> {
+pub fn policy(origins: &[String]) -> Option<Cors> {
     if origins.is_empty() {
         return None;
     }
@@ -61,5 +112,5 @@ pub fn layer(origins: &[String]) -> Option<CorsLayer> {
             custom("x-request-id"),
         ])
         .max_age(KEPT);
-    Some(layer)
+    Some(Cors(layer))
 }

@@ -34,6 +34,7 @@ impl IntoResponse for Error {
             Self::NotFound => (StatusCode::NOT_FOUND, None),
             Self::Conflict(_) => (StatusCode::CONFLICT, None),
             Self::Expired => (StatusCode::GONE, None),
+            Self::BodyTimedOut => (StatusCode::REQUEST_TIMEOUT, None),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
             Self::UnsupportedMedia { .. } | Self::UnsupportedEncoding { .. } => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, None)

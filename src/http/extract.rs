@@ -23,7 +23,8 @@ pub trait Grant: Send + Sync + 'static {
     const GROUP: Group;
 }
 
-/// The caller, who has those permissions. Unauthenticated, TooManyRequests or LacksPermission otherwise.
+/// The caller, who has those permissions. Unauthenticated, TooManyRequests or LacksPermission otherwise;
+/// Unavailable where the account sends too many bodies at once.
 pub struct Permitted<G: Grant> {
     pub caller: Arc<Caller>,
     grant: PhantomData<G>,
@@ -63,6 +64,9 @@ impl<G: Grant> FromRequestParts<Arc<App>> for Permitted<G> {
         }
         if !G::PERMISSIONS.iter().all(|permission| caller.may(*permission)) {
             return Err(Error::LacksPermission(G::PERMISSIONS.iter().map(|permission| permission.name()).collect()));
+        }
+        if let Some(upload) = Visit::of(parts)?.upload() {
+            upload.belongs_to(caller.tenant.id)?;
         }
         Ok(Self { caller, grant: PhantomData })
     }

@@ -8,6 +8,7 @@ mod auth;
 mod body;
 mod caching;
 mod campaigns;
+mod connections;
 mod cors;
 mod downloads;
 mod error;
@@ -24,6 +25,7 @@ mod visit;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,7 +33,9 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::error::Error;
 use around::Around;
-pub use serve::{serve, stop_signal};
+use connections::Bodies;
+pub use connections::Limits;
+pub use serve::{serve, serve_probes, serve_within, stop_signal};
 
 /// Every route, with its operation of the OpenAPI document.
 fn routes() -> OpenApiRouter<Arc<App>> {
@@ -49,13 +53,20 @@ fn routes() -> OpenApiRouter<Arc<App>> {
 }
 
 /// The service.
-fn service(app: App) -> Around {
+fn service(app: App, limits: &Limits) -> Around {
     let (router, _) = routes().split_for_parts();
-    let mut router = router
-        .fallback(|| async { Error::NotFound })
-        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED });
-    if let Some(cors) = cors::layer(&app.cors_origins) {
-        router = router.layer(cors);
-    }
-    Around::new(router.with_state(Arc::new(app)), ingest::PATH)
+    let (cors, bodies) = (cors::policy(&app.cors_origins), Bodies::new(*limits));
+    Around::new(complete(router, app), ingest::PATH, bodies).with_cors(cors)
+}
+
+/// The service of those who watch over the server: whether it lives, whether it is ready, and nothing else.
+fn probes(app: App, limits: &Limits) -> Around {
+    let router = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz));
+    let (router, _) = router.split_for_parts();
+    Around::new(complete(router, app), "", Bodies::new(*limits))
+}
+
+fn complete(router: Router<Arc<App>>, app: App) -> Router {
+    let router = router.fallback(|| async { Error::NotFound });
+    router.method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED }).with_state(Arc::new(app))
 }

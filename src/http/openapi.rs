@@ -131,9 +131,12 @@ pub fn guard<G: Grant>(mut router: OpenApiRouter<Arc<App>>, path: &str) -> OpenA
         let about = operation.description.take().map_or_else(String::new, |about| format!("{about}\n\n"));
         operation.description = Some(about + &wanted);
         operation.security = Some(vec![SecurityRequirement::new("token", names.clone())]);
+        let has_body = operation.request_body.is_some();
         let responses = &mut operation.responses.responses;
         for (status, response) in refusals() {
-            responses.entry(status.to_owned()).or_insert(response);
+            if status != "408" || has_body {
+                responses.entry(status.to_owned()).or_insert(response);
+            }
         }
         for (status, response) in responses {
             if let (RefOr::T(response), true) = (response, status.starts_with('2') || status == "429") {
@@ -145,13 +148,14 @@ pub fn guard<G: Grant>(mut router: OpenApiRouter<Arc<App>>, path: &str) -> OpenA
 }
 
 /// The ways every operation can fail that wants a token.
-fn refusals() -> [(&'static str, RefOr<Response>); 6] {
+fn refusals() -> [(&'static str, RefOr<Response>); 7] {
     let refusals = [
         ("401", "No valid token."),
         ("403", "The token lacks the permission."),
-        ("414", "The path has more than 64 KiB, its query included; nothing is said of it."),
+        ("408", "The body stopped coming for a minute."),
+        ("414", "The path has more than 65,000 bytes, its query included. Of a much longer one nothing is said."),
         ("429", "The token asks too often."),
-        ("431", "The head of the request has more than 64 KiB."),
+        ("431", "The head of the request has more than 64 KiB or 100 lines."),
         ("503", "The database is out of reach, or there is no room."),
     ];
     refusals.map(|(status, description)| {

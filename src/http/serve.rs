@@ -1,71 +1,221 @@
-//! Listening, and leaving in order: no new connections, those under way answered, then the database.
+//! Listening, and leaving in order: no new connections, requests under way answered, then the database.
 
-use std::future::Future;
+use std::convert::Infallible;
+use std::future::{Future, pending};
 use std::net::SocketAddr;
-use std::pin::pin;
-use std::time::Duration;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::Request;
+use axum::response::Response;
 use axum::serve::Listener;
-use hyper::body::Incoming;
+use bytes::Bytes;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 
 use super::around::Around;
+use super::connections::{Closing, Connection, Limits, Registry, Socket};
 use crate::app::App;
 use crate::error::{Error, Result};
 
-/// How long requests under way may still take once the server is to stop.
-const DRAIN: Duration = Duration::from_secs(30);
-/// How long a connection may take to send the head of a request, or be idle. Longer than proxies keep theirs, so that
-/// it is they who close them.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
-/// The largest head of a request that is read, in bytes. One much smaller is refused in words (see `around`).
+/// The largest head of a request that the HTTP codec reads, in bytes and in header lines. Smaller ones are refused in
+/// words (see `around`).
 const HEAD: usize = 256 << 10;
+const HEADERS: usize = 512;
+/// How long a connection that was closed to make room may take to be gone.
+const EVICTION: Duration = Duration::from_millis(100);
+/// Connections that are being refused at a time, and how long one may take. More are closed without an answer.
+const REFUSALS: usize = 64;
+const REFUSAL: Duration = Duration::from_secs(5);
+/// How often it is logged that connections are refused.
+const REFUSALS_LOGGED_EVERY: Duration = Duration::from_secs(10);
 
 /// Serves until `stop` resolves, then until the requests under way are answered, or long enough was waited.
-pub async fn serve(mut app: App, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+    serve_within(app, listener, Limits::of_process(), stop).await
+}
+
+/// As [`serve`], within those limits.
+pub async fn serve_within(
+    mut app: App,
+    listener: TcpListener,
+    limits: Limits,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?;
     app.exports.public_url.get_or_insert_with(|| format!("http://{address}"));
-    accept(super::service(app), connections(HEAD_TIMEOUT), listener, stop).await;
+    tracing::debug!(connections = limits.connections, each = limits.connections_per_address, "connections are limited");
+    let registry = Registry::new(&limits, Arc::clone(&app.trusted_proxies));
+    Server::new(super::service(app, &limits), registry, limits).run(listener, stop).await;
     Ok(())
 }
 
-/// What every connection is held to.
-fn connections(head_timeout: Duration) -> http1::Builder {
-    let mut connections = http1::Builder::new();
-    connections.timer(TokioTimer::new()).header_read_timeout(head_timeout).max_header_size(HEAD);
-    connections
+/// Answers whether the server lives and is ready, on a listener whose connections are counted apart from all others.
+/// Does not end by itself.
+pub async fn serve_probes(app: App, listener: TcpListener) {
+    let limits = Limits::default().for_probes();
+    let registry = Registry::new(&limits, Arc::default());
+    Server::new(super::probes(app, &limits), registry, limits).run(listener, pending()).await;
 }
 
-async fn accept(
+/// A service on a listener.
+struct Server {
     around: Around,
-    connections: http1::Builder,
-    mut listener: TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
-) {
-    let (under_way, mut stop) = (GracefulShutdown::new(), pin!(stop));
-    loop {
-        let (stream, peer): (TcpStream, SocketAddr) = tokio::select! {
-            accepted = Listener::accept(&mut listener) => accepted,
-            () = &mut stop => break,
-        };
-        let around = around.clone();
-        let answer = service_fn(move |request: Request<Incoming>| around.answer(request.map(Body::new), peer));
-        let connection = under_way.watch(connections.serve_connection(TokioIo::new(stream), answer));
+    registry: Registry,
+    limits: Limits,
+    codec: http1::Builder,
+    refusals: Arc<Semaphore>,
+    log: RefusalLog,
+}
+
+impl Server {
+    fn new(around: Around, registry: Registry, limits: Limits) -> Arc<Self> {
+        let mut codec = http1::Builder::new();
+        codec.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout);
+        codec.max_header_size(HEAD).max_headers(HEADERS);
+        let (refusals, log) = (Arc::new(Semaphore::new(REFUSALS)), RefusalLog::default());
+        Arc::new(Self { around, registry, limits, codec, refusals, log })
+    }
+
+    async fn run(self: Arc<Self>, mut listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
+        let (tasks, mut stop) = (TaskTracker::new(), pin!(stop));
+        loop {
+            let (stream, peer): (TcpStream, SocketAddr) = tokio::select! {
+                accepted = Listener::accept(&mut listener) => accepted,
+                () = &mut stop => break,
+            };
+            let Some((connection, evicted)) = self.registry.admit(peer.ip()) else {
+                self.refuse(stream, peer);
+                continue;
+            };
+            tasks.spawn(drive(Arc::clone(&self), stream, peer, connection));
+            if let Some(evicted) = evicted {
+                // So that descriptors in use never run ahead of those that are counted.
+                let _ = tokio::time::timeout(EVICTION, evicted.ended()).await;
+            }
+        }
+        drop(listener);
+        self.around.stop();
+        self.registry.stop();
+        tasks.close();
+        if tokio::time::timeout(self.limits.stop_requests, tasks.wait()).await.is_err() {
+            tracing::warn!(requests = tasks.len(), "requests under way were broken off");
+            self.registry.abort();
+            tasks.wait().await;
+        }
+    }
+
+    /// Tells a client that there is no room for its connection.
+    fn refuse(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+        self.log.refused(self.limits.connections);
+        let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() else { return };
+        let server = Arc::clone(self);
         tokio::spawn(async move {
-            // What goes wrong with a connection is its client's business.
-            let _: Result<(), hyper::Error> = connection.await;
+            let _permit = permit;
+            let answer = service_fn(|request: Request<Incoming>| server.around.refuse(request.map(Body::new), peer));
+            let mut codec = server.codec.clone();
+            let refusing = codec.keep_alive(false).serve_connection(TokioIo::new(stream), answer);
+            let _ = tokio::time::timeout(REFUSAL, refusing).await;
         });
     }
-    drop(listener);
-    if tokio::time::timeout(DRAIN, under_way.shutdown()).await.is_err() {
-        tracing::warn!("requests under way were broken off");
+}
+
+/// Answers the requests of a connection until it ends. What goes wrong with it is its client's business.
+async fn drive(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, connection: Connection) {
+    let connection = Arc::new(connection);
+    let answer = service_fn(|request: Request<Incoming>| {
+        let busy = Busy::begin(&connection);
+        let answering = busy.is_some().then(|| server.around.answer(request.map(Body::new), peer));
+        async move {
+            let (Some(busy), Some(answering)) = (busy, answering) else {
+                return pending::<Result<_, Infallible>>().await; // it is being closed
+            };
+            let response: Response = answering.await?;
+            Ok(response.map(|body| Sent { body, _busy: busy }))
+        }
+    });
+    let socket = Socket::new(stream, Arc::clone(&connection), server.limits.write_timeout);
+    let mut serving = pin!(server.codec.serve_connection(TokioIo::new(socket), answer));
+    loop {
+        tokio::select! {
+            _ = serving.as_mut() => return,
+            closing = connection.closing() => match closing {
+                Closing::Now => return,
+                Closing::AfterRequest => serving.as_mut().graceful_shutdown(),
+            },
+        }
+    }
+}
+
+/// A request under way, until its answer is handed to the socket or given up.
+struct Busy(Arc<Connection>);
+
+impl Busy {
+    /// None where the connection is being closed.
+    fn begin(connection: &Arc<Connection>) -> Option<Self> {
+        connection.begin_request().then(|| Self(Arc::clone(connection)))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.end_request();
+    }
+}
+
+/// The body of an answer, and what keeps its connection busy meanwhile.
+struct Sent {
+    body: Body,
+    _busy: Busy,
+}
+
+impl hyper::body::Body for Sent {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Logs refused connections now and then, however many there are.
+#[derive(Default)]
+struct RefusalLog {
+    started: std::sync::OnceLock<Instant>,
+    /// In milliseconds since the start.
+    next: AtomicU64,
+}
+
+impl RefusalLog {
+    fn refused(&self, connections: usize) {
+        let now = self.started.get_or_init(Instant::now).elapsed();
+        let next = self.next.load(Ordering::Relaxed);
+        if now.as_millis() >= u128::from(next) {
+            let after = u64::try_from((now + REFUSALS_LOGGED_EVERY).as_millis()).unwrap_or(u64::MAX);
+            self.next.store(after, Ordering::Relaxed);
+            tracing::warn!(connections, "connections are at their limit and none is idle: new ones are refused");
+        }
     }
 }
 
@@ -80,45 +230,4 @@ pub fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
         }
         tracing::info!("stopping");
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::Router;
-    use axum::routing::get;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-    use super::*;
-
-    /// Sends that, and returns what comes back until the server closes the connection.
-    async fn said(address: SocketAddr, request: &[u8]) -> String {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(request).await.unwrap();
-        let mut said = Vec::new();
-        let _ = stream.read_to_end(&mut said).await; // broken off where it did not read to the end
-        String::from_utf8(said).unwrap()
-    }
-
-    #[tokio::test]
-    async fn who_sends_its_head_slowly_or_too_much_of_it_is_cut_off() {
-        let router = Router::new().route("/", get(|| async { "here" }));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let connections = connections(Duration::from_millis(100));
-        tokio::spawn(accept(Around::new(router, ""), connections, listener, std::future::pending()));
-        assert_eq!(said(address, b"").await, "", "one that says nothing is closed");
-        assert_eq!(said(address, b"GET / HTTP/1.1\r\nHost: x\r\nX: ").await, "");
-        let answered = said(address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
-        assert!(answered.starts_with("HTTP/1.1 200 ") && answered.ends_with("here"), "{answered}");
-        for (bytes, status, words) in [
-            (60 << 10, "200 OK", "here"),
-            (65 << 10, "431 Request", "{\"message\":\"Request Header Fields Too Large\"}"),
-            (HEAD, "431 Request", ""),
-        ] {
-            let long = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(bytes));
-            let answered = said(address, long.as_bytes()).await;
-            assert!(answered.starts_with(&format!("HTTP/1.1 {status}")), "{bytes}: {answered}");
-            assert!(answered.ends_with(words), "{bytes}: {answered}");
-        }
-    }
 }

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 
+use super::connections::Upload;
 use crate::app::App;
 use crate::auth::limit::{Standing, whole_seconds};
 use crate::error::{Error, Result};
@@ -26,6 +27,8 @@ pub struct Visit(Arc<Inner>);
 struct Inner {
     /// The other end of the connection.
     peer: IpAddr,
+    /// None where the request has no body.
+    upload: Option<Upload>,
     limited: Mutex<Option<Limited>>,
 }
 
@@ -38,8 +41,13 @@ struct Limited {
 }
 
 impl Visit {
-    pub fn new(peer: SocketAddr) -> Self {
-        Self(Arc::new(Inner { peer: peer.ip(), limited: Mutex::default() }))
+    pub fn new(peer: SocketAddr, upload: Option<Upload>) -> Self {
+        Self(Arc::new(Inner { peer: peer.ip(), upload, limited: Mutex::default() }))
+    }
+
+    /// The body of the request, where it has one.
+    pub fn upload(&self) -> Option<&Upload> {
+        self.0.upload.as_ref()
     }
 
     /// The visit that a request belongs to.

@@ -6,6 +6,7 @@ mod analytics;
 mod cache;
 mod campaigns;
 mod cli;
+mod connections;
 mod durability;
 mod exports;
 mod health;

@@ -52,6 +52,17 @@ async fn pages_from_elsewhere_may_ask_where_an_operator_names_them_and_nowhere_e
     let refused = named.send(reqwest::Client::new().get(format!("{}{KPIS}", named.url)).header("origin", origin)).await;
     assert_eq!((refused.status, refused.header("access-control-allow-origin")), (StatusCode::UNAUTHORIZED, origin));
 
+    let cased = test.changed(|app| app.cors_origins = ["HTTPS://Reports.Example.com".into()].into()).await;
+    let allowed = preflight(&cased, origin).await;
+    assert_eq!(allowed.header("access-control-allow-origin"), origin, "origins compare without case");
+    for (header, names) in [
+        ("access-control-allow-headers", &["authorization", "content-encoding", "range"][..]),
+        ("access-control-allow-methods", &["GET", "POST", "PUT", "PATCH", "DELETE"]),
+    ] {
+        let said: Vec<&str> = allowed.header(header).split(',').collect();
+        assert!(names.iter().all(|name| said.contains(name)), "{header}: {said:?}");
+    }
+
     let any = test.changed(|app| app.cors_origins = ["*".into()].into()).await;
     assert_eq!(preflight(&any, "https://anywhere.example").await.header("access-control-allow-origin"), "*");
 }

@@ -25,6 +25,8 @@ struct Operation {
     permissions: Option<Vec<Permission>>,
     /// The names of its parameters.
     parameters: Vec<String>,
+    /// The media types of its body; none where it takes none.
+    accepts: Vec<String>,
 }
 
 impl Operation {
@@ -50,7 +52,10 @@ fn operations() -> Vec<Operation> {
             let parameters = operation["parameters"].as_array().into_iter().flatten();
             let parameters = parameters.map(|parameter| parameter["name"].as_str().expect("a name").to_owned());
             let method = method.to_uppercase().parse().expect("a method");
-            operations.push(Operation { method, path: path.clone(), permissions, parameters: parameters.collect() });
+            let (path, parameters) = (path.clone(), parameters.collect());
+            let accepts = operation["requestBody"]["content"].as_object().into_iter().flat_map(|types| types.keys());
+            let accepts = accepts.cloned().collect();
+            operations.push(Operation { method, path, permissions, parameters, accepts });
         }
     }
     assert!(operations.len() > callboard::reports::ALL.len(), "every report and more");
@@ -121,12 +126,35 @@ async fn every_route_wants_each_of_its_own_permissions_and_no_other() {
             let answer = test.request(operation.method.clone(), &operation.path_for("999"), Some(&without)).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", operation.path);
             assert_eq!(answer.json(), json!({"message": "This action is unauthorized."}));
+            let scope: Vec<&str> = wanted.iter().map(|permission| permission.name()).collect();
+            let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.join(" "));
+            assert_eq!(answer.header("www-authenticate"), challenge, "{}", operation.path);
         }
         // Some permission, so that it is limited to it: none named is all of the role's.
         let enough = if wanted.is_empty() { vec![Permission::IngestWrite] } else { wanted };
         let with = test.issue(TENANT, "admin-1", &enough).await;
         let answer = test.request(operation.method.clone(), &operation.target(), Some(&with)).await;
         assert_ne!(answer.status, StatusCode::FORBIDDEN, "{}", operation.path);
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_another_type_is_refused_with_the_types_that_are_accepted() {
+    let test = TestApp::new().await;
+    test.ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "C"})]).await;
+    let with_body: Vec<Operation> =
+        operations().into_iter().filter(|operation| !operation.accepts.is_empty()).collect();
+    assert!(with_body.len() >= 4, "login, order, ingest, analytics");
+    for operation in with_body {
+        let request = test.post(&operation.target()).header("content-type", "text/plain").body("x");
+        let answer = test.send(request).await;
+        let accepts = operation.accepts.join(", ");
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("accept-post")),
+            (415, accepts.as_str()),
+            "{}",
+            operation.path
+        );
     }
 }
 

@@ -1,13 +1,17 @@
 //! Leaving in order.
 
+use std::time::Duration;
+
 use futures_util::stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use super::{attempt, attempts, campaign, dialed};
+use super::{attempts, campaign, dialed};
 use crate::support::Client;
 use crate::support::program::{Program, Server, eventually, signal};
+
+const DOCKER_KILLS_AFTER: Duration = Duration::from_secs(10);
 
 /// A request whose body comes as it is told to.
 fn slow_request(client: &Client) -> (mpsc::Sender<String>, impl Future<Output = reqwest::Response> + use<>) {
@@ -20,7 +24,7 @@ fn slow_request(client: &Client) -> (mpsc::Sender<String>, impl Future<Output = 
     (pieces, async { post.await.expect("an answer") })
 }
 
-/// Stops the server in the middle of a request, which is answered all the same.
+/// Stops the server in the middle of an upload, which is answered all the same.
 async fn stops_in_order(program: &Program, mut server: Server, stop: impl FnOnce(&Server)) {
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
@@ -31,10 +35,9 @@ async fn stops_in_order(program: &Program, mut server: Server, stop: impl FnOnce
     stop(&server);
     eventually("it is stopping", async || server.logged("stopping").is_some()).await;
     eventually("it takes no new connections", async || client.post("/healthz").send().await.is_err()).await;
-    pieces.send(attempt("last").to_string()).await.expect("sent");
+    let answer = answer.await.expect("no panic");
+    assert_eq!(answer.status(), 503, "its client sends it again, to another instance or to the next");
     drop(pieces);
-    let answer: serde_json::Value = answer.await.expect("no panic").json().await.expect("JSON");
-    assert_eq!(answer["data"]["stored"], 10_001, "{answer}");
 
     assert_eq!(server.ended().await.code(), Some(0), "{}", server.log());
     program.assert_nothing_runs();
@@ -48,6 +51,32 @@ async fn on_sigterm_requests_under_way_are_answered_and_everything_ends() {
     let program = Program::new();
     let server = program.serve().await;
     stops_in_order(&program, server, |server| signal("TERM", &[server.pid()])).await;
+}
+
+/// As Docker does it, which kills after ten seconds.
+#[tokio::test]
+async fn a_stop_with_every_sort_of_client_still_there_ends_within_its_time() {
+    let program = Program::new();
+    let mut server = program.serve().await;
+    let client = program.client(&server).await;
+    let address = server.url.trim_start_matches("http://").to_owned();
+    let upload = format!(
+        "POST /api/ingest HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: application/x-ndjson\r\ncontent-length: 1000000\r\n\r\n",
+        client.token
+    );
+    let refused = upload.replace(&client.token, "nonsense");
+    let never_reads = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(200);
+    let mut held = Vec::new();
+    for said in ["", "GET /healthz HTTP/1.1\r\nhost: x\r\nx: ", &upload, &refused, &never_reads] {
+        let mut stream = TcpStream::connect(&address).await.expect("a connection");
+        stream.write_all(said.as_bytes()).await.expect("sent");
+        held.push(stream);
+    }
+    signal("TERM", &[server.pid()]);
+    let ended = tokio::time::timeout(DOCKER_KILLS_AFTER, server.ended()).await;
+    assert_eq!(ended.expect("in its time").code(), Some(0), "{}", server.log());
+    drop(held);
+    program.assert_nothing_runs();
 }
 
 /// A terminal sends its SIGINT to the whole process group, Postgres included if it were in it.

@@ -3,8 +3,6 @@
 mod atomic;
 mod bodies;
 mod concurrent;
-mod finished;
-mod lengths;
 mod refused;
 mod rows;
 

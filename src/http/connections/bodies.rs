@@ -1,0 +1,344 @@
+//! Bodies that are not in yet: how many there may be, whose, and how long one may stand still.
+//!
+//! A body counts as unfinished from the moment somebody waits for more of it, one that may be large from the moment
+//! its account is known, until its end. A body that is given up before its end is read on and thrown away for a while,
+//! so that the client gets the answer it has been given instead of a broken connection.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::EXPECT;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use hyper::body::{Body as _, Frame, SizeHint};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::Limits;
+use crate::error::{Error, Result};
+
+/// A body that may be larger than this is counted before it is read.
+const LARGE: u64 = 64 << 10;
+
+/// The unfinished bodies of a server. Cheap to clone; clones count together.
+#[derive(Clone)]
+pub struct Bodies(Arc<Inner>);
+
+struct Inner {
+    limits: Limits,
+    stop: CancellationToken,
+    stopped: OnceLock<Instant>,
+    unfinished: Mutex<Unfinished>,
+}
+
+#[derive(Default)]
+struct Unfinished {
+    next: u64,
+    /// The oldest first.
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    id: u64,
+    whose: Whose,
+    give_way: Arc<Notify>,
+}
+
+/// Whose an unfinished body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Of an account, by its id.
+    Account(i64),
+    /// Of a client without an account, who makes room for accounts and for others of its kind.
+    Stranger,
+    /// A refused one that is thrown away.
+    Discarded,
+}
+
+/// Why a body ended before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyEnd {
+    /// No byte came for the time limit.
+    Silent,
+    /// There are too many unfinished bodies, or it made room for others.
+    TooMany,
+    /// The server stops.
+    Stopping,
+}
+
+impl BodyEnd {
+    fn cause(self) -> &'static str {
+        match self {
+            Self::Silent => "the body stopped coming",
+            Self::TooMany => "too many unfinished bodies",
+            Self::Stopping => "stopping while a body was being received",
+        }
+    }
+}
+
+impl From<BodyEnd> for Error {
+    fn from(end: BodyEnd) -> Self {
+        match end {
+            BodyEnd::Silent => Self::BodyTimedOut,
+            BodyEnd::TooMany | BodyEnd::Stopping => Self::Unavailable(end.cause().into()),
+        }
+    }
+}
+
+/// The body of a request as its handler and its middleware share it. Cheap to clone; clones are of the same body.
+#[derive(Clone)]
+pub struct Upload(Arc<Shared>);
+
+struct Shared {
+    bodies: Bodies,
+    may_be_large: bool,
+    account: OnceLock<i64>,
+    end: OnceLock<BodyEnd>,
+    /// The body's entry among the unfinished, while it has one.
+    entry: Mutex<Option<(u64, Arc<Notify>)>>,
+    is_finished: OnceLock<()>,
+}
+
+impl Bodies {
+    pub fn new(limits: Limits) -> Self {
+        let (stop, stopped) = (CancellationToken::new(), OnceLock::new());
+        Self(Arc::new(Inner { limits, stop, stopped, unfinished: Mutex::default() }))
+    }
+
+    /// Ends every body soon, those that are thrown away too.
+    pub fn stop(&self) {
+        self.0.stopped.get_or_init(Instant::now);
+        self.0.stop.cancel();
+    }
+
+    /// Puts the body of a request under these limits.
+    pub fn watch(&self, request: Request) -> (Request, Upload) {
+        let size = request.body().size_hint().upper();
+        let waits_for_leave = request.headers().contains_key(EXPECT);
+        let upload = Upload(Arc::new(Shared {
+            bodies: self.clone(),
+            may_be_large: size.is_none_or(|size| size > LARGE),
+            account: OnceLock::new(),
+            end: OnceLock::new(),
+            entry: Mutex::default(),
+            is_finished: OnceLock::new(),
+        }));
+        let watched = |body| Watched { body: Some(body), waits_for_leave, waiting: None, upload: upload.clone() };
+        (request.map(|body| Body::new(watched(body))), upload)
+    }
+
+    /// Takes an entry, if need be in place of another. None where there is no room.
+    fn enter(&self, whose: Whose) -> Option<(u64, Arc<Notify>)> {
+        let Limits { bodies, bodies_per_account, .. } = self.0.limits;
+        let mut unfinished = self.unfinished();
+        let of_whose = unfinished.entries.iter().filter(|entry| entry.whose == whose).count();
+        if matches!(whose, Whose::Account(_)) && of_whose >= bodies_per_account {
+            return None;
+        }
+        if unfinished.entries.len() >= bodies {
+            unfinished.make_room(whose)?;
+        }
+        unfinished.next += 1;
+        let (id, give_way) = (unfinished.next, Arc::<Notify>::default());
+        unfinished.entries.push(Entry { id, whose, give_way: Arc::clone(&give_way) });
+        Some((id, give_way))
+    }
+
+    fn leave(&self, id: u64) {
+        self.unfinished().entries.retain(|entry| entry.id != id);
+    }
+
+    fn unfinished(&self) -> MutexGuard<'_, Unfinished> {
+        self.0.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Resolves once bodies have had their time after a stop.
+    async fn stopped(self) {
+        self.0.stop.cancelled().await;
+        let since = self.0.stopped.get().map(Instant::elapsed).unwrap_or_default();
+        tokio::time::sleep(self.0.limits.stop_bodies.saturating_sub(since)).await;
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.0.stopped.get().is_some_and(|stopped| stopped.elapsed() >= self.0.limits.stop_bodies)
+    }
+
+    /// Reads the rest of a refused body and throws it away, until nothing comes, it has taken long, or others need
+    /// the room.
+    async fn discard(self, body: Body) {
+        let Some((id, give_way)) = self.enter(Whose::Discarded) else { return };
+        let Limits { discard_silence, discard_time, stop_bodies, .. } = self.0.limits;
+        let mut body = body.into_data_stream();
+        let discarding =
+            async { while let Ok(Some(Ok(_))) = tokio::time::timeout(discard_silence, body.next()).await {} };
+        let stopped = async {
+            self.0.stop.cancelled().await;
+            tokio::time::sleep(stop_bodies).await;
+        };
+        tokio::select! {
+            () = discarding => {}
+            () = tokio::time::sleep(discard_time) => {}
+            () = give_way.notified() => {}
+            () = stopped => {}
+        }
+        self.leave(id);
+    }
+}
+
+impl Unfinished {
+    /// Ends the oldest that was answered already, else the oldest of a stranger. None where every one is an account's.
+    fn make_room(&mut self, whose: Whose) -> Option<()> {
+        let oldest = |whose| self.entries.iter().position(|entry| entry.whose == whose);
+        let index = match whose {
+            Whose::Discarded => oldest(Whose::Discarded)?,
+            _ => oldest(Whose::Discarded).or_else(|| oldest(Whose::Stranger))?,
+        };
+        self.entries.remove(index).give_way.notify_one();
+        Some(())
+    }
+}
+
+impl Upload {
+    /// Counts the body to that account. Unavailable where it may be large, and the account has as many unfinished ones
+    /// as it may.
+    pub fn belongs_to(&self, account: i64) -> Result<()> {
+        self.0.account.get_or_init(|| account);
+        if !self.0.may_be_large || self.0.is_finished.get().is_some() {
+            return Ok(());
+        }
+        self.0.count().map(drop).map_err(Error::from)
+    }
+
+    /// Why the body ended, where that was before its end.
+    pub fn end(&self) -> Option<BodyEnd> {
+        self.0.end.get().copied()
+    }
+
+    /// Whether the request waits for more of the body.
+    pub fn is_awaited(&self) -> bool {
+        self.0.entry.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+}
+
+impl Shared {
+    /// Counts the body among the unfinished, once.
+    fn count(&self) -> Result<Arc<Notify>, BodyEnd> {
+        let mut entry = self.entry.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, give_way)) = &*entry {
+            return Ok(Arc::clone(give_way));
+        }
+        let whose = self.account.get().map_or(Whose::Stranger, |account| Whose::Account(*account));
+        let Some((id, give_way)) = self.bodies.enter(whose) else {
+            return Err(*self.end.get_or_init(|| BodyEnd::TooMany));
+        };
+        *entry = Some((id, Arc::clone(&give_way)));
+        Ok(give_way)
+    }
+
+    fn finish(&self) {
+        self.is_finished.get_or_init(|| ());
+        self.leave();
+    }
+
+    fn leave(&self) {
+        let entry = self.entry.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((id, _)) = entry {
+            self.bodies.leave(id);
+        }
+    }
+}
+
+/// A body under limits.
+struct Watched {
+    /// None once it has ended, or was given up.
+    body: Option<Body>,
+    /// The client sends nothing before it is told to go on.
+    waits_for_leave: bool,
+    /// Resolves with the reason when the wait for the next bytes is over.
+    waiting: Option<Pin<Box<dyn Future<Output = BodyEnd> + Send>>>,
+    upload: Upload,
+}
+
+impl Watched {
+    fn wait(&self, give_way: Arc<Notify>) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>> {
+        let bodies = self.upload.0.bodies.clone();
+        let silence: Duration = bodies.0.limits.body_timeout;
+        Box::pin(async move {
+            tokio::select! {
+                () = tokio::time::sleep(silence) => BodyEnd::Silent,
+                () = give_way.notified() => BodyEnd::TooMany,
+                () = bodies.stopped() => BodyEnd::Stopping,
+            }
+        })
+    }
+
+    /// Ends the body, and says why in place of its next bytes.
+    fn give_up(&mut self, end: BodyEnd) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let end = *self.upload.0.end.get_or_init(|| end);
+        self.waiting = None;
+        if end == BodyEnd::Silent {
+            self.body = None; // nothing is to be expected of it
+        }
+        Poll::Ready(Some(Err(axum::Error::new(std::io::Error::other(end.cause())))))
+    }
+}
+
+impl hyper::body::Body for Watched {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let this = &mut *self;
+        if let Some(end) = this.upload.end() {
+            return this.give_up(end);
+        }
+        this.waits_for_leave = false;
+        let Some(body) = &mut this.body else { return Poll::Ready(None) };
+        if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(context) {
+            this.waiting = None;
+            let is_last = !matches!(frame, Some(Ok(_))) || body.is_end_stream();
+            if is_last {
+                this.body = None;
+                this.upload.0.finish();
+            } else if this.upload.0.bodies.is_stopped() {
+                return this.give_up(BodyEnd::Stopping);
+            }
+            return Poll::Ready(frame);
+        }
+        if this.waiting.is_none() {
+            match this.upload.0.count() {
+                Ok(give_way) => this.waiting = Some(this.wait(give_way)),
+                Err(end) => return this.give_up(end),
+            }
+        }
+        let Some(waiting) = &mut this.waiting else { return Poll::Pending };
+        let end = ready!(waiting.as_mut().poll(context));
+        this.give_up(end)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), |body| body.size_hint())
+    }
+}
+
+impl Drop for Watched {
+    /// The handler wants no more of it. A client that waits for leave to send has nothing on the way.
+    fn drop(&mut self) {
+        self.upload.0.leave();
+        let Some(body) = self.body.take().filter(|_| !self.waits_for_leave) else { return };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(self.upload.0.bodies.clone().discard(body));
+        }
+    }
+}
