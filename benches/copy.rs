@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use callboard::db::Database;
-use callboard::ingest::{Target, ingest};
+use callboard::ingest::{Locale, Target, ingest};
 
 use crate::support::cluster::{connect, run};
 use crate::support::results::{Section, figure};
@@ -23,7 +23,7 @@ pub async fn run_part(world: &World) -> Section {
     );
     let options = world.cluster.empty(DATABASE).await;
     let db = Database::open(options.clone()).await.expect("a database");
-    let target = Target { tenant: TENANT, zone: chrono_tz::UTC, atomic: false };
+    let target = Target { tenant: TENANT, locale: Locale { zone: chrono_tz::UTC, country_code: 84 }, atomic: false };
     ingest(&db, target, leads().as_bytes(), |_| ()).await.expect("stored");
     run(&mut connect(&options).await, "create table bare (like autocall_attempts)").await;
 

@@ -198,7 +198,7 @@ impl Running {
         if config.keep() < config.cache_ttl {
             tracing::warn!(ms = config.keep().as_millis(), "answers are kept no longer than clients are promised");
         }
-        let (keys, exports) = (keys(config)?, Exports::of(config)?);
+        let (keys, exports) = (keys(config, sharing)?, Exports::of(config)?);
         let (options, postgres) = database(config, sharing).await?;
         match open(options, config.database_pool).await {
             Ok(db) => Ok(Self { app: App::configured(db, keys, config, exports), postgres }),
@@ -267,10 +267,16 @@ async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions
     }
 }
 
-fn keys(config: &Config) -> Result<Keys> {
+/// The keys of a server, or of a command beside one. Beside a database that others may serve, a command makes no secret
+/// of its own: its tokens would open nothing.
+fn keys(config: &Config, sharing: Sharing) -> Result<Keys> {
+    let path = config.data_dir.join("secret");
     let secret = match &config.secret {
         Some(secret) => Hidden::reveal(secret).as_bytes().to_vec(),
-        None => kept_secret(&config.data_dir.join("secret"))?,
+        None if sharing == Sharing::Beside && config.database_url().is_some() && !path.exists() => {
+            return Ok(Keys::none());
+        }
+        None => kept_secret(&path)?,
     };
     Keys::new(&secret).ok_or_else(|| Error::Internal(format!("each secret must have at least {SECRET_LEN} bytes")))
 }

@@ -67,6 +67,14 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_EXPORT_TTL", default_value = "1h", value_parser = pause, global = true)]
     pub export_ttl: Duration,
 
+    /// How long entries of the audit log are kept.
+    #[arg(long, env = "CALLBOARD_AUDIT_KEEP", default_value = "1825d", value_parser = keeping, global = true)]
+    pub audit_keep: Duration,
+
+    /// How long sessions are kept after their end, for `callboard token list`.
+    #[arg(long, env = "CALLBOARD_SESSIONS_KEEP", default_value = "90d", value_parser = keeping, global = true)]
+    pub sessions_keep: Duration,
+
     /// Whether it is counted how often a token asks. Off for load tests only.
     #[arg(long, env = "CALLBOARD_RATE_LIMIT", value_enum, default_value = "on", global = true)]
     pub rate_limit: Switch,
@@ -129,6 +137,13 @@ impl fmt::Debug for Hidden {
 /// A duration that work may be repeated by.
 fn pause(text: &str) -> Result<Duration, String> {
     duration(text).and_then(|pause| if pause.is_zero() { Err("must be longer than nothing".into()) } else { Ok(pause) })
+}
+
+/// A length of time that records are kept for.
+fn keeping(text: &str) -> Result<Duration, String> {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let keep = duration(text)?;
+    if (DAY..=36_500 * DAY).contains(&keep) { Ok(keep) } else { Err("must be between 1d and 36500d".into()) }
 }
 
 /// A length of time as operators write it: `8s`, `5m`, `1h`, `90d`.
@@ -233,6 +248,10 @@ mod tests {
             ("--cors-origins", "https://a.example/path"),
             ("--rate-limit", "maybe"),
             ("--database-pool", "1"),
+            ("--audit-keep", "23h"),
+            ("--audit-keep", "36501d"),
+            ("--sessions-keep", "0"),
+            ("--sessions-keep", "300000y"),
         ] {
             assert!(read(&[setting, wrong]).is_none(), "{setting} {wrong}");
         }

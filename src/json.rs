@@ -2,6 +2,7 @@
 //!
 //! Must not know what a value is for, nor what is said when it is wrong.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
@@ -36,11 +37,78 @@ pub fn is_nothing(json: &str) -> bool {
     json == "null" || json == r#""""#
 }
 
+/// Whether a JSON value stands for nothing or is a text with nothing in it but white space.
+pub fn is_blank(json: &str) -> bool {
+    let Some(inner) = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')) else { return json == "null" };
+    let start = inner.trim_start();
+    let is_white = |json| serde_json::from_str(json).is_ok_and(|text: String| text.trim().is_empty());
+    start.is_empty() || (start.starts_with('\\') && is_white(json))
+}
+
 /// A number of JSON. None where it is none, or far larger than any that is meant.
 pub fn decimal(json: &str) -> Option<Decimal> {
     let number = Decimal::from_str(json).or_else(|_| Decimal::from_scientific(json));
     // A double may be smaller than any decimal but 0.
     number.ok().or_else(|| Decimal::try_from(json.parse::<f64>().ok()?).ok())
+}
+
+/// An integer of JSON, read digit for digit: 7, 7.0 and 70e-1 are the same. None where it is no number, has a fraction,
+/// or is beyond 64 bits.
+pub fn integer(json: &str) -> Option<i64> {
+    if let Ok(plain) = json.parse() {
+        return (!json.starts_with('+')).then_some(plain);
+    }
+    let (sign, number) = json.strip_prefix('-').map_or(("", json), |number| ("-", number));
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let is_number = !whole.is_empty() && [whole, fraction].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_start_matches('0').trim_end_matches('0');
+    if !is_number || significant.is_empty() {
+        return is_number.then_some(0);
+    }
+    // The power of ten of the last significant digit. An exponent beyond 64 bits stands for a number beyond them.
+    let zeros = digits.len() - digits.trim_end_matches('0').len();
+    let power = exponent.parse::<i64>().ok()?.checked_add(i64::try_from(zeros).ok()?)?;
+    let power = usize::try_from(power.checked_sub(i64::try_from(fraction.len()).ok()?)?).ok()?;
+    let fits = power <= MAX_INTEGER_DIGITS && significant.len() <= MAX_INTEGER_DIGITS;
+    fits.then(|| format!("{sign}{significant}{}", "0".repeat(power)).parse().ok()).flatten()
+}
+
+/// Digits of the largest 64-bit integer.
+const MAX_INTEGER_DIGITS: usize = 19;
+
+/// A JSON text, known to be good, with `change` made to each of its strings, keys too; what stands between them stays
+/// as it is, digit for digit. `change` is None where a string stays.
+pub fn map_strings(json: &str, change: impl Fn(&str) -> Option<String>) -> Cow<'_, str> {
+    let (mut changed, mut copied, mut at) = (String::new(), 0, 0);
+    while let Some(start) = json[at..].find('"').map(|start| at + start) {
+        let end = end_of_string(json, start);
+        at = end;
+        let string: Option<String> = serde_json::from_str(&json[start..end]).ok();
+        if let Some(new) = string.and_then(|string| change(&string)) {
+            changed.push_str(&json[copied..start]);
+            changed.push_str(&serde_json::Value::from(new).to_string());
+            copied = end;
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(json);
+    }
+    changed.push_str(&json[copied..]);
+    Cow::Owned(changed)
+}
+
+/// The place behind the string that starts there with its quote.
+fn end_of_string(json: &str, start: usize) -> usize {
+    let mut escaped = false;
+    let inner = json.as_bytes().iter().enumerate().skip(start + 1);
+    let mut ends = inner.filter_map(|(at, byte)| {
+        let ends = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        ends.then_some(at + 1)
+    });
+    ends.next().unwrap_or(json.len())
 }
 
 /// Whether a JSON text, known to be good, holds a number far above what anybody means, though still far below
@@ -63,4 +131,85 @@ pub fn has_absurd_number(json: &str) -> bool {
         in_string || !(letter.is_ascii_alphanumeric() || "+-.".contains(letter))
     });
     outside.filter(|word| word.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])).any(absurd)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn integers_are_read_digit_for_digit() {
+        for (json, number) in [
+            ("25.0", 25),
+            ("-25.000", -25),
+            ("2.5e1", 25),
+            ("250E-1", 25),
+            ("0.00", 0),
+            ("-0.0", 0),
+            ("0e99999999999999999999", 0),
+            ("9223372036854775807.0", i64::MAX),
+            ("-9223372036854775808.0", i64::MIN),
+            ("922337203685477580.7e1", i64::MAX),
+            ("9007199254740993.0", 9_007_199_254_740_993),
+            ("1e18", 1_000_000_000_000_000_000),
+        ] {
+            assert_eq!(integer(json), Some(number), "{json}");
+        }
+        for json in [
+            "25.5",
+            "9223372036854775807.00000000000000000000000000001",
+            "9223372036854775808.0",
+            "1e19",
+            "1e-1",
+            "1e99999999999999999999",
+            "1e-99999999999999999999",
+            "\"25\"",
+            "+25",
+            "true",
+            "null",
+            "",
+            "-",
+            ".5",
+            "[25]",
+        ] {
+            assert_eq!(integer(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn strings_are_changed_and_nothing_else_is() {
+        let upper = |text: &str| Some(text.to_uppercase()).filter(|upper| upper != text);
+        for (json, changed) in [
+            (r#"{"a":[1e3,0.10,"b\"c",true],"D":null}"#, r#"{"A":[1e3,0.10,"B\"C",true],"D":null}"#),
+            (r#" "a\\" "#, r#" "A\\" "#),
+            (r#"{"\u0061": "x\ny"}"#, r#"{"A": "X\nY"}"#),
+            (r#"["A", 1, {}]"#, r#"["A", 1, {}]"#),
+        ] {
+            assert_eq!(map_strings(json, upper), changed, "{json}");
+        }
+        assert!(matches!(map_strings(r#"{"A":1}"#, upper), Cow::Borrowed(_)));
+    }
+
+    proptest! {
+        /// Any integer however it is written, and its neighbours a fraction away.
+        #[test]
+        fn any_spelling_of_an_integer_is_that_integer(number: i64, zeros in 0_usize..30, shift in 0_usize..25) {
+            let plain = number.to_string();
+            prop_assert_eq!(integer(&format!("{plain}.{}", "0".repeat(zeros + 1))), Some(number));
+            prop_assert_eq!(integer(&format!("{plain}{}e-{shift}", "0".repeat(shift))), Some(number));
+            let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |digits| ("-", digits));
+            let padded = format!("{digits:0>26}");
+            let (whole, fraction) = padded.split_at(padded.len() - shift);
+            let whole = Some(whole.trim_start_matches('0')).filter(|whole| !whole.is_empty()).unwrap_or("0");
+            prop_assert_eq!(integer(&format!("{sign}{whole}.{fraction}0E+{shift}")), Some(number));
+            prop_assert_eq!(integer(&format!("{plain}.{}1", "0".repeat(zeros))), None);
+        }
+
+        #[test]
+        fn any_text_at_all_is_an_integer_or_none(text in "[-+0-9.eE]{0,12}") {
+            let _ = integer(&text);
+        }
+    }
 }

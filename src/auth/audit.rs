@@ -1,7 +1,7 @@
 //! The log of who came in and what they took away: who, of which account, from where, when.
 //!
-//! An entry is written in the transaction of what it tells of, so that neither is there without the other. Names that
-//! nobody has belong to no account; who tries them is kept apart.
+//! An entry is written in the transaction of what it tells of, so that neither is there without the other. Logins under
+//! names that no user has belong to no account and are kept apart, without the name: people type passwords there.
 
 use std::net::IpAddr;
 
@@ -11,6 +11,7 @@ use futures_util::stream::BoxStream;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::user::username_key;
 use crate::db::{Database, Scope};
 use crate::error::Result;
 
@@ -69,11 +70,16 @@ pub async fn record(scope: &mut Scope, event: Event, details: Details<'_>, now: 
     Ok(())
 }
 
-/// Puts a login under a name that nobody has into the log of no account.
-pub async fn record_stranger(db: &Database, username: &str, address: IpAddr, now: DateTime<Utc>) -> Result<()> {
+/// Records a login under a name that no user has, of which only the digest is kept.
+pub async fn record_stranger(
+    db: &Database,
+    name_digest: Option<String>,
+    address: IpAddr,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let mut transaction = db.strangers().await?;
-    let insert = sqlx::query("insert into audit_strangers (at, event, username, address) values ($1, $2, $3, $4)");
-    let insert = insert.bind(now).bind(Event::LoginFailed.name()).bind(username).bind(address.to_string());
+    let insert = sqlx::query("insert into audit_strangers (at, event, name_digest, address) values ($1, $2, $3, $4)");
+    let insert = insert.bind(now).bind(Event::LoginFailed.name()).bind(name_digest).bind(address.to_string());
     insert.execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
@@ -86,6 +92,9 @@ pub struct Entry {
     pub event: String,
     pub user_id: Option<i64>,
     pub username: Option<String>,
+    /// Of a name that no user has: the same for the same name, and nothing else of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_digest: Option<String>,
     pub session_id: Option<Uuid>,
     pub address: Option<String>,
     pub subject: Option<String>,
@@ -95,37 +104,42 @@ pub struct Entry {
 #[derive(Debug, Default)]
 pub struct Wanted {
     pub event: Option<Event>,
-    pub username: Option<String>,
     pub since: Option<DateTime<Utc>>,
 }
 
 const OF_ACCOUNT: &str = "
-    select l.at, l.tenant_id, l.event, l.user_id, u.username, l.session_id, l.address, l.subject
+    select l.at, l.tenant_id, l.event, l.user_id, u.username, null::text as name_digest, l.session_id,
+           l.address, l.subject
     from audit_log l left join users u on u.tenant_id = l.tenant_id and u.id = l.user_id
     where l.tenant_id = $1 and ($2::text is null or l.event = $2) and ($3::text is null or u.username_key = $3)
       and ($4::timestamptz is null or l.at >= $4)
     order by l.at, l.id";
 
 const OF_STRANGERS: &str = "
-    select at, null::bigint as tenant_id, event, null::bigint as user_id, username, null::uuid as session_id,
-           address, null::text as subject
+    select at, null::bigint as tenant_id, event, null::bigint as user_id, null::text as username,
+           name_digest, null::uuid as session_id, address, null::text as subject
     from audit_strangers
-    where ($1::text is null or event = $1) and ($2::text is null or lower(username) = $2)
+    where ($1::text is null or event = $1) and ($2::text[] is null or name_digest = any ($2))
       and ($3::timestamptz is null or at >= $3)
     order by at, id";
 
-/// The account's log, the oldest entry first.
-pub fn of_account<'a>(scope: &'a mut Scope, wanted: Wanted) -> BoxStream<'a, Result<Entry>> {
+/// The account's log, or that of one user, the oldest entry first.
+pub fn of_account<'a>(scope: &'a mut Scope, wanted: Wanted, username: Option<&str>) -> BoxStream<'a, Result<Entry>> {
     let select = scope.select::<Entry>(OF_ACCOUNT).bind(wanted.event.map(Event::name));
-    let select = select.bind(wanted.username.map(|name| name.to_lowercase())).bind(wanted.since);
+    let select = select.bind(username.map(username_key)).bind(wanted.since);
     select.fetch(scope.connection()).map(|entry| Ok(entry?)).boxed()
 }
 
-/// Logins under names that nobody has, the oldest first.
-pub async fn of_strangers(db: &Database, wanted: Wanted, mut tell: impl FnMut(Entry)) -> Result<()> {
+/// Logins under names that no user has, or under the name with one of those digests, the oldest first.
+pub async fn of_strangers(
+    db: &Database,
+    wanted: Wanted,
+    name_digests: Option<Vec<String>>,
+    mut tell: impl FnMut(Entry),
+) -> Result<()> {
     let mut transaction = db.strangers().await?;
     let select = sqlx::query_as::<_, Entry>(OF_STRANGERS).bind(wanted.event.map(Event::name));
-    let select = select.bind(wanted.username.map(|name| name.to_lowercase())).bind(wanted.since);
+    let select = select.bind(name_digests).bind(wanted.since);
     let mut entries = select.fetch(&mut *transaction);
     while let Some(entry) = entries.next().await {
         tell(entry?);

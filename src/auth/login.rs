@@ -62,7 +62,7 @@ pub async fn login(
     let key = username_key(&username);
     let fits = checker.fits(checker.origin(address, &key), password.0, hash).await?;
     let Some(Found { tenant_id, user, is_disabled, .. }) = found else {
-        audit::record_stranger(db, &username, address, now).await?;
+        audit::record_stranger(db, keys.name_digests(&key).next(), address, now).await?;
         return Err(Error::BadCredentials);
     };
     let mut details = Details { user: Some(user.id), address: Some(address), ..Details::default() };

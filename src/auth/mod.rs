@@ -8,6 +8,8 @@ pub mod limit;
 pub mod login;
 pub mod password;
 pub mod permission;
+pub mod prune;
+pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod tenant;

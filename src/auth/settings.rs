@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 macro_rules! settings {
-    ($( $(#[doc = $about:literal])* $name:ident = $default:literal, $min:literal to $max:literal; )*) => {
+    ($( $(#[doc = $about:literal])* $name:ident = $default:literal, $min:literal to $max:literal $($whole:ident)?; )*) => {
         /// The settings of one account, with defaults where it has set nothing.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Settings { $( $(#[doc = $about])* pub $name: Decimal ),* }
@@ -25,7 +25,8 @@ macro_rules! settings {
             pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
                 match name {
                     $( stringify!($name) => {
-                        self.$name = number(value, $min, $max).map_err(|fault| format!("{name}: {fault}"))?;
+                        let read = number(value, $min, $max)$( .and_then($whole) )?;
+                        self.$name = read.map_err(|fault| format!("{name}: {fault}"))?;
                     } )*
                     _ => return Err(format!("{name}: there is no such setting")),
                 }
@@ -48,6 +49,8 @@ settings! {
     health_warn_short_pct = 30, 0 to 100;
     /// An answer with less talk than this is a short call, in seconds.
     short_call_sec = 10, 0 to 3_600;
+    /// Country code that stands for the leading 0 of phone numbers.
+    country_code = 84, 1 to 999 whole;
     /// Requests a minute and token: /api/autocall, but for what has a limit of its own.
     rate_limit_autocall = 120, 1 to 1_000_000_000;
     /// Requests a minute and token: imports of leads.
@@ -65,6 +68,11 @@ settings! {
 }
 
 impl Settings {
+    /// The country code as digits: 1 to 999.
+    pub fn country_code(&self) -> u16 {
+        u16::try_from(self.country_code).unwrap_or_default()
+    }
+
     /// What is stored of an account: the settings it changed, as text by name. One that this version does not
     /// know, or that does not fit, is passed over: another version may have written it.
     pub fn of(stored: &BTreeMap<String, String>) -> Self {
@@ -76,6 +84,10 @@ impl Settings {
         }
         settings
     }
+}
+
+fn whole(number: Decimal) -> Result<Decimal, String> {
+    if number.is_integer() { Ok(number.normalize()) } else { Err("must be a whole number".into()) }
 }
 
 fn number(value: &str, min: i64, max: i64) -> Result<Decimal, String> {
@@ -101,6 +113,11 @@ mod tests {
         );
         assert_eq!(settings.set("colour", "red"), Err("colour: there is no such setting".into()));
         assert!(settings.set("short_call_sec", "soon").is_err());
+        assert_eq!(settings.set("country_code", "49.0"), Ok(()));
+        assert_eq!(settings.country_code(), 49);
+        for wrong in ["0", "-84", "1000", "8.4", "+", ""] {
+            assert!(settings.set("country_code", wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

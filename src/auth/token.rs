@@ -32,11 +32,16 @@ pub struct Claims {
 pub struct Keys(Arc<Inner>);
 
 struct Inner {
-    encoding: EncodingKey,
+    /// None: there is no secret.
+    encoding: Option<EncodingKey>,
     /// The one that belongs to `encoding`, then those that signed before it.
     decoding: Vec<DecodingKey>,
     /// For links, in the same order: nothing that is signed as one can be taken for the other.
     links: Vec<Hmac<Sha256>>,
+    /// For names that are kept as digests, in the same order.
+    names: Vec<Hmac<Sha256>>,
+    /// See [`Keys::fingerprints`].
+    fingerprints: Vec<String>,
     /// Tokens we have found to be ours, which they stay, to the letter. Others leave no trace.
     verified: RwLock<HashMap<Box<str>, Claims>>,
 }
@@ -53,9 +58,29 @@ impl Keys {
         let secrets: Vec<&[u8]> = secrets.split(is_between).filter(|secret| !secret.is_empty()).collect();
         let encoding = EncodingKey::from_secret(secrets.first()?);
         let decoding = secrets.iter().map(|secret| DecodingKey::from_secret(secret)).collect();
-        let links = secrets.iter().map(|secret| link_key(secret)).collect::<Option<_>>()?;
+        let keys = |purpose| secrets.iter().map(|secret| derived_key(secret, purpose)).collect::<Option<Vec<_>>>();
+        let (links, names) = (keys("callboard links")?, keys("callboard names")?);
+        let fingerprints = keys("callboard fingerprint")?.iter().map(|key| digest(key, b"", FINGERPRINT_LEN)).collect();
         let are_long = secrets.iter().all(|secret| secret.len() >= SECRET_LEN);
-        are_long.then(|| Self(Arc::new(Inner { encoding, decoding, links, verified: RwLock::default() })))
+        let (encoding, verified) = (Some(encoding), RwLock::default());
+        are_long.then(|| Self(Arc::new(Inner { encoding, decoding, links, names, fingerprints, verified })))
+    }
+
+    /// Without a secret, for commands that need none: nothing is signed, and no token is ours.
+    pub fn none() -> Self {
+        let (decoding, links, names, fingerprints) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let verified = RwLock::default();
+        Self(Arc::new(Inner { encoding: None, decoding, links, names, fingerprints, verified }))
+    }
+
+    /// A digest of each secret, the one that signs first: 32 hex digits from which no secret can be found.
+    pub fn fingerprints(&self) -> &[String] {
+        &self.0.fingerprints
+    }
+
+    /// What is kept of a name that no user has, under each secret, the one that signs first: 8 hex digits.
+    pub fn name_digests(&self, username_key: &str) -> impl Iterator<Item = String> {
+        self.0.names.iter().map(|key| digest(key, username_key.as_bytes(), NAME_DIGEST_LEN))
     }
 
     /// What links are signed with: the first signs, all verify.
@@ -64,7 +89,9 @@ impl Keys {
     }
 
     pub fn sign(&self, claims: &Claims) -> Result<String> {
-        jsonwebtoken::encode(&Header::default(), claims, &self.0.encoding).map_err(Error::internal)
+        let encoding =
+            self.0.encoding.as_ref().ok_or_else(|| Error::internal("bug: there is no secret to sign with"))?;
+        jsonwebtoken::encode(&Header::default(), claims, encoding).map_err(Error::internal)
     }
 
     /// What the token says, if we signed it. Its expiry is the session's business, which has one clock.
@@ -86,11 +113,23 @@ impl Keys {
     }
 }
 
-/// A key of its own, derived from the secret.
-fn link_key(secret: &[u8]) -> Option<Hmac<Sha256>> {
+/// Hex digits of a fingerprint.
+const FINGERPRINT_LEN: usize = 32;
+/// Hex digits of a name's digest: enough to tell repeated names, too few to tell which name it was.
+const NAME_DIGEST_LEN: usize = 8;
+
+/// A key for one purpose, derived from the secret.
+fn derived_key(secret: &[u8], purpose: &str) -> Option<Hmac<Sha256>> {
     let mut derived = Hmac::<Sha256>::new_from_slice(secret).ok()?;
-    derived.update(b"callboard links");
+    derived.update(purpose.as_bytes());
     Hmac::new_from_slice(&derived.finalize().into_bytes()).ok()
+}
+
+/// The first hex digits of a text's digest.
+fn digest(key: &Hmac<Sha256>, text: &[u8], digits: usize) -> String {
+    let mut mac = key.clone();
+    mac.update(text);
+    mac.finalize().into_bytes().iter().take(digits / 2).map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Claims {
@@ -118,6 +157,17 @@ mod tests {
         }
         assert_eq!(ours.0.verified.read().unwrap().len(), 1);
         assert!(theirs.0.verified.read().unwrap().is_empty(), "others leave no trace");
+    }
+
+    #[test]
+    fn digests_differ_by_secret_and_purpose_and_stay_the_same() {
+        let keys = Keys::new(format!("{},{}", "o".repeat(SECRET_LEN), "n".repeat(SECRET_LEN)).as_bytes()).unwrap();
+        let names: Vec<_> = keys.name_digests("nobody").collect();
+        assert_eq!(names, ["d555774e", "b4511247"]);
+        let [first, second] = keys.fingerprints() else { panic!("one each") };
+        assert!(first != second && [first, second].iter().all(|print| print.len() == 32 && !print.contains(&names[0])));
+        assert_eq!(Keys::none().name_digests("nobody").count() + Keys::none().fingerprints().len(), 0);
+        assert!(Keys::none().sign(&Claims::new(1, Uuid::nil(), DateTime::UNIX_EPOCH, None)).is_err());
     }
 
     #[test]

@@ -7,21 +7,23 @@ use chrono::TimeDelta;
 use clap::Args;
 use futures_util::TryStreamExt;
 
-use super::print_line;
+use super::{print_line, unknown_secret};
 use crate::app::App;
 use crate::auth::Tenant;
 use crate::auth::audit::{self, Event, Wanted};
-use crate::error::Result;
+use crate::auth::secret::{self, Standing};
+use crate::auth::user::username_key;
+use crate::error::{Error, Result};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The account. Without it: logins under names that nobody has, which are no account's.
+    /// The account. Without it: logins under names that no user has, which belong to no account.
     #[arg(long)]
     tenant: Option<i64>,
     /// Only these events.
     #[arg(long, value_enum)]
     event: Option<Event>,
-    /// Only what this user did.
+    /// Only what this user did, or who tried this name.
     #[arg(long)]
     username: Option<String>,
     /// Only of the last so long (7d, 12h).
@@ -33,20 +35,41 @@ pub struct Arguments {
 pub async fn run(app: &App, arguments: Arguments) -> Result<()> {
     let Arguments { tenant, event, username, since } = arguments;
     let ago = |since| TimeDelta::from_std(since).ok().and_then(|since| app.clock.now().checked_sub_signed(since));
-    let wanted = Wanted { event, username, since: since.and_then(ago) };
-    let mut out = std::io::stdout().lock();
+    let wanted = Wanted { event, since: since.and_then(ago) };
+    let username = username.as_deref();
     match tenant {
-        None => audit::of_strangers(&app.db, wanted, |entry| print_line(&mut out, &entry)).await?,
+        None => {
+            let digests = match username {
+                Some(name) => Some(name_digests(app, name).await?),
+                None => None,
+            };
+            let mut out = std::io::stdout().lock();
+            audit::of_strangers(&app.db, wanted, digests, |entry| print_line(&mut out, &entry)).await?;
+        }
         Some(tenant) => {
             let mut scope = app.db.read(tenant).await?;
             Tenant::load(&mut scope).await?;
             scope.take_your_time().await?;
-            let mut entries = audit::of_account(&mut scope, wanted);
+            let mut out = std::io::stdout().lock();
+            let mut entries = audit::of_account(&mut scope, wanted, username);
             while let Some(entry) = entries.try_next().await? {
                 print_line(&mut out, &entry);
             }
         }
     }
-    let _ = out.flush();
+    let _ = std::io::stdout().flush();
     Ok(())
+}
+
+/// The digests under which a server may have recorded that name.
+async fn name_digests(app: &App, name: &str) -> Result<Vec<String>> {
+    match secret::standing(&app.db, &app.keys).await? {
+        Standing::Absent => Err(Error::Internal(
+            "CALLBOARD_SECRET is not set: names that no user has are looked up under the servers' secret".into(),
+        )),
+        Standing::Unknown => Err(unknown_secret()),
+        Standing::NoServer | Standing::SignsUnknown | Standing::Known => {
+            Ok(app.keys.name_digests(&username_key(name)).collect())
+        }
+    }
 }

@@ -15,7 +15,7 @@ use tokio_util::io::InspectReader;
 use crate::app::App;
 use crate::auth::Tenant;
 use crate::error::{Error, Result};
-use crate::ingest::{self, Tally, Target};
+use crate::ingest::{self, Locale, Tally, Target};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -36,7 +36,8 @@ pub struct Arguments {
 pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
     let tenant = Tenant::load(&mut app.db.read(arguments.tenant).await?).await?;
     let zone = arguments.timezone.unwrap_or(tenant.timezone);
-    let target = Target { tenant: tenant.id, zone, atomic: arguments.atomic };
+    let locale = Locale { zone, country_code: tenant.settings.country_code() };
+    let target = Target { tenant: tenant.id, locale, atomic: arguments.atomic };
     let (stream, read, size) = open(arguments).await?;
     let mut progress = Progress::new(read, size);
     let mut committed = Tally::default();

@@ -61,6 +61,8 @@ enum Command {
     Rebuild(rebuild::Arguments),
     /// Print the OpenAPI document.
     Openapi,
+    /// Print the kinds and fields that `import` and /api/ingest take, as Markdown.
+    Fields,
 }
 
 /// Runs the command: 0 where it did what it was asked for, 1 where not.
@@ -97,6 +99,9 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
             // Whoever reads it may have had enough.
             let _ = writeln!(std::io::stdout(), "{document}");
         }
+        Command::Fields => {
+            let _ = write!(std::io::stdout(), "{}", crate::ingest::document::markdown());
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -114,6 +119,15 @@ fn print_line(out: &mut impl Write, object: &impl Serialize) {
     if let Ok(line) = serde_json::to_string(object) {
         let _ = writeln!(out, "{line}");
     }
+}
+
+/// A secret that no server of the database uses.
+fn unknown_secret() -> Error {
+    Error::Internal(
+        "no server of this database uses this secret: set CALLBOARD_SECRET to theirs, or CALLBOARD_DATA_DIR to the \
+         directory that keeps it"
+            .into(),
+    )
 }
 
 /// What is wrong, in words for the terminal.

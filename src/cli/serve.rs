@@ -10,6 +10,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Running, Sharing};
+use crate::auth::prune::{self, Keep};
+use crate::auth::secret;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::exports::worker;
@@ -61,7 +63,10 @@ fn noting_when(signal: impl Future<Output = ()> + Send + 'static) -> (Stop, Arc<
 
 /// Serves, with the work that goes on beside it, until `stop`.
 pub async fn serve(config: &Config, app: App, listener: TcpListener, stop: Stop) -> Result<()> {
+    secret::record(&app.db, &app.keys, app.clock.now()).await?;
     let mut beside = JoinSet::new();
+    let keep = Keep { audit: config.audit_keep, sessions: config.sessions_keep };
+    beside.spawn(prune::run(app.db.clone(), app.clock, app.keys.clone(), keep));
     beside.spawn(abandon_check::run(app.clone()));
     beside.spawn(compact::run(app.db.clone(), config.compact_every));
     // Exports under way are given back at once, while requests are still answered: other instances go on with them.

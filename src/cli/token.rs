@@ -6,10 +6,11 @@ use chrono::TimeDelta;
 use clap::Subcommand;
 use uuid::Uuid;
 
-use super::print_line;
+use super::{print_line, unknown_secret};
 use crate::app::App;
 use crate::auth::Permission;
 use crate::auth::audit::Event;
+use crate::auth::secret::{self, Standing};
 use crate::auth::session::{self, NewSession};
 use crate::error::{Error, Result};
 
@@ -70,6 +71,20 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
         ),
         None => None,
     };
+    match secret::standing(&app.db, &app.keys).await? {
+        Standing::Absent => {
+            return Err(Error::Internal("CALLBOARD_SECRET is not set: set it to the servers' secret".into()));
+        }
+        Standing::Unknown => return Err(unknown_secret()),
+        Standing::SignsUnknown => {
+            return Err(Error::Internal(
+                "the first secret of CALLBOARD_SECRET, which signs, is not one that a server of this database uses: \
+                 restart the servers with it first"
+                    .into(),
+            ));
+        }
+        Standing::NoServer | Standing::Known => {}
+    }
     let session = NewSession { tenant, username: &username, permissions: &permissions, expires };
     println!("{}", session::issue(&app.db, &app.keys, session, now).await?);
     Ok(())

@@ -171,6 +171,11 @@ impl Database {
         Ok(self.writing.begin_with("begin; set local callboard.strangers = 'on'").await?)
     }
 
+    /// A transaction on the fingerprints of the servers' secrets.
+    pub async fn secrets(&self) -> Result<Transaction<'static, Postgres>> {
+        Ok(self.writing.begin_with("begin; set local callboard.secrets = 'on'").await?)
+    }
+
     /// A turn at something that one instance at a time may do, kept until it is ended. None where another
     /// instance has it.
     pub async fn turn(&self, lock: i64) -> Result<Option<Turn>> {

@@ -18,7 +18,7 @@ use super::extract::{IngestWrite, Permitted};
 use super::openapi;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::ingest::{self, Tally, Target};
+use crate::ingest::{self, Locale, Tally, Target};
 use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::reports::report::Data;
 
@@ -64,7 +64,8 @@ pub async fn post(
     let mut query = Query::parse(&raw.unwrap_or_default());
     let atomic = query.flag(&ATOMIC);
     let zone = query.zone(caller.tenant.timezone);
-    let target = query.finish(Some(Target { tenant: caller.tenant.id, zone, atomic }))?;
+    let locale = Locale { zone, country_code: caller.tenant.settings.country_code() };
+    let target = query.finish(Some(Target { tenant: caller.tenant.id, locale, atomic }))?;
     if !is_ndjson(&headers) {
         return Err(Error::UnsupportedMedia { accepted: "application/x-ndjson" });
     }

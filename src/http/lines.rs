@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
-use crate::ingest::field::{self, Field, KEY_LEN, Presence};
+use crate::ingest::document;
+use crate::ingest::field::{self, Field, Presence};
 use crate::ingest::kind::{KINDS, Kind};
+use crate::text::NAME_LEN;
 
 /// A schema for each kind of line, and `IngestLine`, which is any of them.
 pub fn schemas() -> Vec<(String, RefOr<Schema>)> {
@@ -25,10 +27,8 @@ fn schema_name(kind: &Kind) -> String {
 fn line(kind: &Kind) -> RefOr<Schema> {
     let kind_name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([kind.name]));
     let kind_name = kind_name.description(Some("What the line states a row of."));
-    let object = ObjectBuilder::new()
-        .description(Some(format!("A row of {}, found by its {}.", kind.table, kind.key().name)))
-        .property("kind", kind_name)
-        .required("kind");
+    let object =
+        ObjectBuilder::new().description(Some(document::about(kind))).property("kind", kind_name).required("kind");
     kind.fields
         .iter()
         .fold(object, |object, field| {
@@ -39,50 +39,45 @@ fn line(kind: &Kind) -> RefOr<Schema> {
 }
 
 fn property(field: &Field) -> RefOr<Schema> {
-    let of = |kind| ObjectBuilder::new().schema_type(kind).default(default(field));
-    let text = |about: &str| of(Type::String).description(Some(absent(field, about)));
-    let date_time = || Some(SchemaFormat::KnownFormat(KnownFormat::DateTime));
+    let about = || Some(document::meaning(field));
+    let of = |kind| ObjectBuilder::new().schema_type(kind).default(default(field)).description(about());
+    let text = || of(Type::String);
     let number = |max: f64| of(Type::Number).minimum(Some(0.0)).maximum(Some(max));
-    let integer = |about: &str| {
-        let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
-        of(Type::Integer).format(Some(format)).description(Some(absent(field, about)))
-    };
+    let format = |format| Some(SchemaFormat::KnownFormat(format));
+    let list = || ArrayBuilder::new().default(default(field)).description(about());
     match field.kind {
-        field::Type::Id => integer("Id in the source system.").into(),
-        field::Type::Reference(kind) => integer(&format!("Id of a {kind} that is stored or stands earlier.")).into(),
-        field::Type::Code(kind) => {
-            text(&format!("Code of a {kind} that is stored or stands earlier.")).max_length(Some(KEY_LEN)).into()
+        field::Type::Id | field::Type::Reference(_) => of(Type::Integer).format(format(KnownFormat::Int64)).into(),
+        field::Type::Code(_) => text().max_length(Some(NAME_LEN)).into(),
+        field::Type::Key { max } | field::Type::Token { max } | field::Type::Text { max } => {
+            text().max_length(Some(max)).into()
         }
-        field::Type::Key { max } => text("Unique within the account.").max_length(Some(max)).into(),
-        field::Type::Text => text("Free text.").into(),
-        field::Type::Enum(values) => text("One of these.").enum_values(Some(values.iter().copied())).into(),
+        field::Type::Enum(values) => text().enum_values(Some(values.iter().copied())).into(),
         field::Type::Integer { min, max } => {
-            let about = if field.name.ends_with("_sec") || field.name == "billsec" { "Seconds." } else { "A count." };
-            integer(about).minimum(Some(f64::from(min))).maximum(Some(f64::from(max))).into()
+            let integer = of(Type::Integer).format(format(KnownFormat::Int64));
+            integer.minimum(Some(f64::from(min))).maximum(Some(f64::from(max))).into()
         }
-        field::Type::Flag => of(Type::Boolean).description(Some(absent(field, "True or false."))).into(),
-        field::Type::Moment => text("An instant; without an offset in the request's zone.").format(date_time()).into(),
-        field::Type::Started => text("An instant from 1980 on.").format(date_time()).into(),
-        field::Type::Phone => text("8 to 15 digits, with or without +; 0… takes 84 in front.").into(),
-        field::Type::Color => text("#RRGGBB").pattern(Some("^#[0-9A-Fa-f]{6}$")).into(),
-        field::Type::Keys => text("Keys in the order they were pressed.").pattern(Some("^[0-9*#]*$")).into(),
-        field::Type::Fraction => number(1.0).description(Some(absent(field, "Kept to six decimals."))).into(),
-        field::Type::Percent => number(100.0).description(Some(absent(field, "Percent, kept to six decimals."))).into(),
-        field::Type::Object => of(Type::Object).description(Some(absent(field, "Any JSON object."))).into(),
-        field::Type::Steps => ArrayBuilder::new()
-            .items(ObjectBuilder::new().schema_type(Type::String))
-            .default(default(field))
-            .description(Some("Steps through the script, in order."))
-            .into(),
-        field::Type::Actions => {
-            ArrayBuilder::new().items(action()).default(default(field)).description(Some("What each key does.")).into()
+        field::Type::Flag => of(Type::Boolean).into(),
+        field::Type::Moment | field::Type::Started => text().format(format(KnownFormat::DateTime)).into(),
+        field::Type::Phone => text().into(),
+        field::Type::Color => text().pattern(Some("^#[0-9A-Fa-f]{6}$")).into(),
+        field::Type::Keys { max } => text().pattern(Some("^[0-9*#]*$")).max_length(Some(max)).into(),
+        field::Type::Fraction => number(1.0).into(),
+        field::Type::Percent => number(100.0).into(),
+        field::Type::Object => of(Type::Object).into(),
+        field::Type::Steps { most, max } => {
+            let step = ObjectBuilder::new().schema_type(Type::String).max_length(Some(max));
+            list().items(step).max_items(Some(most)).into()
         }
+        field::Type::Actions => list().items(action()).into(),
     }
 }
 
 /// One entry of a script's `dtmf_actions`.
 fn action() -> ObjectBuilder {
-    let text = |about: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(about.to_owned()));
+    let text = |about: &str| {
+        let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(NAME_LEN));
+        text.description(Some(about.to_owned()))
+    };
     ObjectBuilder::new()
         .property("digit", text("The key.").pattern(Some("^[0-9*#]$")))
         .required("digit")
@@ -93,20 +88,11 @@ fn action() -> ObjectBuilder {
         .property("target_queue_name", text("The queue it leads to."))
 }
 
-/// The description, with what an absent value means where no default can say it.
-fn absent(field: &Field, about: &str) -> String {
-    match field.presence {
-        Presence::Kept => format!("{about} Left out, the first value stays; at first, the instant of storing."),
-        Presence::Optional => format!("{about} Null unless given."),
-        Presence::Required | Presence::Or(_) => about.to_owned(),
-    }
-}
-
 /// The default as JSON. Lists are kept as Postgres writes them, `{}`.
 fn default(field: &Field) -> Option<Value> {
     let Presence::Or(text) = field.presence else { return None };
     Some(match field.kind {
-        field::Type::Steps | field::Type::Actions => json!([]),
+        field::Type::Steps { .. } | field::Type::Actions => json!([]),
         _ => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
     })
 }

@@ -2,15 +2,16 @@
 //!
 //! The statements are made once from the list of kinds, whose names are all that goes into them.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor, Row as _};
 
-use super::field::Field;
+use super::field::Key;
 use super::kind::{KINDS, Kind};
-use super::line::{Key, Row};
+use super::line::Row;
 use crate::db::Scope;
 use crate::error::{Faults, Result};
 
@@ -67,7 +68,8 @@ async fn known_references(scope: &mut Scope, lines: &[Line]) -> Result<Known> {
 }
 
 /// Goes through the lines in order: a row may refer to what is stored or to an accepted row before it, and a
-/// later row takes the place of an earlier one with its key. The rows come by their place in [`KINDS`].
+/// later row takes the place of an earlier one with its key, unless it knows less. The rows come by their place in
+/// [`KINDS`].
 fn accept(lines: Vec<Line>, mut known: Known) -> (BTreeMap<usize, Rows>, Outcome) {
     let (mut rows, mut outcome) = (BTreeMap::<usize, Rows>::new(), Outcome::default());
     for (number, line) in lines {
@@ -77,10 +79,14 @@ fn accept(lines: Vec<Line>, mut known: Known) -> (BTreeMap<usize, Rows>, Outcome
                 known.insert((row.kind.name, row.key.clone()));
                 let place = KINDS.iter().position(|kind| kind.name == row.kind.name).unwrap_or(0);
                 let rows = rows.entry(place).or_default();
-                if let Some(earlier) = rows.remove(&row.key) {
-                    row.created_at = row.created_at.or(earlier.created_at);
+                match rows.entry(row.key.clone()) {
+                    Entry::Vacant(place) => drop(place.insert(row)),
+                    Entry::Occupied(mut place) if row.replaces(place.get()) => {
+                        row.created_at = row.created_at.or_else(|| place.get_mut().created_at.take());
+                        place.insert(row);
+                    }
+                    Entry::Occupied(_) => {}
                 }
-                rows.insert(row.key.clone(), row);
             }
             Err(faults) => outcome.rejected.push((number, faults)),
         }
@@ -142,13 +148,13 @@ impl Statements {
     fn of(kind: &'static Kind) -> Self {
         let (table, key) = (kind.table, kind.key().name);
         let staged = format!("staged_{table}");
-        let stated: Vec<(&str, &str)> = kind.columns().filter(|(name, _)| *name != Field::CREATED_AT.name).collect();
+        let kept = kind.kept().map(|field| field.name);
+        let stated: Vec<(&str, &str)> = kind.columns().filter(|(name, _)| Some(*name) != kept).collect();
         let typed: Vec<String> = stated.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
         let names = stated.iter().map(|(name, _)| *name).collect::<Vec<_>>();
 
-        let has_created_at = kind.field(Field::CREATED_AT.name).is_some();
-        let mut upserts = vec![upsert_sql(table, &staged, key, &names, has_created_at)];
-        if has_created_at {
+        let mut upserts = vec![upsert_sql(kind, &staged, &names)];
+        if kept.is_some() {
             upserts.push(format!(
                 "update {table} as stored set created_at = sent.created_at from {staged} as sent
                  where stored.tenant_id = $1 and stored.{key} = sent.{key} and stored.created_at <> sent.created_at"
@@ -166,18 +172,23 @@ impl Statements {
 }
 
 /// Rows go in by their key, all in one statement, so that two writers of the same rows wait for each other
-/// instead of locking up, and rows that say nothing new are left alone. A stored `created_at` stays.
-fn upsert_sql(table: &str, staged: &str, key: &str, columns: &[&str], has_created_at: bool) -> String {
+/// instead of locking up. Rows that say nothing new, or less than is known, are left alone. A stored `created_at` stays.
+fn upsert_sql(kind: &Kind, staged: &str, columns: &[&str]) -> String {
+    let (table, key) = (kind.table, kind.key().name);
     let changing: Vec<&str> = columns.iter().copied().filter(|column| *column != key).collect();
     let list = |prefix: &str| changing.iter().map(|column| format!("{prefix}{column}")).collect::<Vec<_>>().join(", ");
     let set = changing.iter().map(|column| format!("{column} = excluded.{column}")).collect::<Vec<_>>().join(", ");
     let (stored, sent) = (list("stored."), list("excluded."));
     let columns = columns.join(", ");
+    let has_created_at = kind.kept().is_some();
     let (created_at, first) = if has_created_at { (", created_at", ", coalesce(created_at, now())") } else { ("", "") };
+    let knows_enough = kind
+        .finished_by
+        .map_or_else(String::new, |field| format!("and (stored.{field} is null or excluded.{field} is not null)"));
     format!(
         "insert into {table} as stored (tenant_id, {columns}{created_at})
          select $1, {columns}{first} from {staged} order by {key}
          on conflict (tenant_id, {key}) do update set {set}
-         where ({stored}) is distinct from ({sent})"
+         where ({stored}) is distinct from ({sent}) {knows_enough}"
     )
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns validation of single values. Whether what a reference names exists is `batch`'s to find out.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::str::FromStr;
 
@@ -10,17 +11,19 @@ use chrono_tz::Tz;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
+use super::phone;
 use crate::json;
+use crate::text::{NAME_LEN, nfc};
 use crate::time::instant::Given;
 
-/// The most characters a text may have that rows are found by.
-pub const KEY_LEN: usize = 255;
-
+/// A field of a kind, declared once.
 #[derive(Debug)]
 pub struct Field {
     pub name: &'static str,
     pub kind: Type,
     pub presence: Presence,
+    /// Its meaning, one sentence or more.
+    pub about: &'static str,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -35,30 +38,44 @@ pub enum Presence {
 }
 
 impl Field {
-    /// When the row came to be: the one field that a line may leave out without resetting it.
-    pub const CREATED_AT: Self = Self { name: "created_at", kind: Type::Moment, presence: Presence::Kept };
-
-    pub const fn required(name: &'static str, kind: Type) -> Self {
-        Self { name, kind, presence: Presence::Required }
+    pub const fn required(name: &'static str, kind: Type, about: &'static str) -> Self {
+        Self { name, kind, presence: Presence::Required, about }
     }
 
-    pub const fn optional(name: &'static str, kind: Type) -> Self {
-        Self { name, kind, presence: Presence::Optional }
+    pub const fn optional(name: &'static str, kind: Type, about: &'static str) -> Self {
+        Self { name, kind, presence: Presence::Optional, about }
     }
 
-    pub const fn or(name: &'static str, kind: Type, default: &'static str) -> Self {
-        Self { name, kind, presence: Presence::Or(default) }
+    pub const fn or(name: &'static str, kind: Type, about: &'static str, default: &'static str) -> Self {
+        Self { name, kind, presence: Presence::Or(default), about }
+    }
+
+    pub const fn kept(name: &'static str, kind: Type, about: &'static str) -> Self {
+        Self { name, kind, presence: Presence::Kept, about }
     }
 }
 
+/// The most bytes of a JSON value, as sent.
+pub const MAX_JSON: usize = 64 << 10;
+
+/// The most characters of a phone number, separators included.
+const MAX_PHONE: usize = 64;
+
+/// The type of a field. Lengths of texts are in code points of their normal form C.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
     Id,
-    /// A text that rows are found by, of so many characters at most.
+    /// A text that rows are found by.
     Key {
         max: usize,
     },
-    Text,
+    /// An opaque text that rows are found by, as sent.
+    Token {
+        max: usize,
+    },
+    Text {
+        max: usize,
+    },
     Enum(&'static [&'static str]),
     Integer {
         min: i32,
@@ -72,12 +89,14 @@ pub enum Type {
     Reference(&'static str),
     /// The code of a stored row of that kind.
     Code(&'static str),
-    /// E.164 with or without its plus; `0…` is a Vietnamese number.
+    /// A phone number in any usual spelling.
     Phone,
     /// `#RRGGBB`
     Color,
     /// Keys of a telephone, in the order they were pressed.
-    Keys,
+    Keys {
+        max: usize,
+    },
     /// 0 to 1, kept to six decimals.
     Fraction,
     /// 0 to 100, kept to six decimals.
@@ -86,11 +105,30 @@ pub enum Type {
     Object,
     /// What each key does in a script: `[{digit, label, action_type, …}]`.
     Actions,
-    /// Texts in order.
-    Steps,
+    /// At most so many texts in order, of so many characters each.
+    Steps {
+        most: usize,
+        max: usize,
+    },
 }
 
-/// What a value is not.
+/// What an account's lines leave unsaid.
+#[derive(Debug, Clone, Copy)]
+pub struct Locale {
+    /// Zone of times without an offset.
+    pub zone: Tz,
+    /// Country code of phone numbers with a leading 0.
+    pub country_code: u16,
+}
+
+/// What a row is found by within its kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    Number(i64),
+    Text(String),
+}
+
+/// The rest of a sentence that begins with the field: what a value is not.
 type Fault = String;
 
 const EARLIEST_START: &str = "1980-01-01T00:00:00Z";
@@ -107,91 +145,119 @@ impl Type {
     pub fn sql_type(self) -> &'static str {
         match self {
             Self::Id | Self::Reference(_) => "bigint",
-            Self::Key { .. } | Self::Code(_) => "text collate \"C\"",
-            Self::Text | Self::Enum(_) | Self::Phone | Self::Color | Self::Keys => "text",
+            Self::Key { .. } | Self::Token { .. } | Self::Code(_) => "text collate \"C\"",
+            Self::Text { .. } | Self::Enum(_) | Self::Phone | Self::Color | Self::Keys { .. } => "text",
             Self::Integer { .. } => "integer",
             Self::Flag => "boolean",
             Self::Moment | Self::Started => "timestamptz",
             Self::Fraction | Self::Percent => "numeric",
             Self::Object | Self::Actions => "jsonb",
-            Self::Steps => "text[]",
+            Self::Steps { .. } => "text[]",
+        }
+    }
+
+    /// The key in a JSON value of a type that rows are found by.
+    pub fn key(self, json: &str) -> Result<Key, Fault> {
+        match self {
+            Self::Key { max } => Ok(Key::Text(within(&text(json)?, max)?.into_owned())),
+            Self::Code(_) => Ok(Key::Text(within(&text(json)?, NAME_LEN)?.into_owned())),
+            Self::Token { max } => Ok(Key::Text(measured(&text(json)?, max)?.to_owned())),
+            _ => json::integer(json).map(Key::Number).ok_or_else(|| "must be a 64-bit integer.".into()),
         }
     }
 
     /// Reads a JSON value and appends it as COPY text. Err says what it should have been.
-    pub fn encode(self, json: &str, zone: Tz, out: &mut String) -> Result<(), Fault> {
+    pub fn encode(self, json: &str, locale: Locale, out: &mut String) -> Result<(), Fault> {
         match self {
-            Self::Id | Self::Reference(_) => write(out, integer::<i64>(json).ok_or("must be a 64-bit integer.")?),
+            Self::Id | Self::Reference(_) | Self::Key { .. } | Self::Token { .. } | Self::Code(_) => {
+                match self.key(json)? {
+                    Key::Number(number) => write(out, number),
+                    Key::Text(text) => escape(&text, out),
+                }
+            }
             Self::Integer { min, max } => {
-                let number = integer::<i32>(json).filter(|number| (min..=max).contains(number));
+                let number = json::integer(json).filter(|number| (min.into()..=max.into()).contains(number));
                 write(out, number.ok_or_else(|| format!("must be an integer from {min} to {max}."))?);
             }
             Self::Flag => match json {
                 "true" | "false" => out.push_str(json),
                 _ => return Err("must be true or false.".into()),
             },
-            Self::Key { max } => escape(&text(json)?.within(max)?, out),
-            Self::Code(_) => escape(&text(json)?.within(KEY_LEN)?, out),
-            Self::Text => escape(&text(json)?.0, out),
+            Self::Text { max } => escape(&within(&text(json)?, max)?, out),
             Self::Enum(values) => {
-                let text = text(json)?.0;
+                let text = text(json)?;
                 let known = values.iter().find(|value| **value == text);
-                out.push_str(known.ok_or_else(|| format!("must be one of: {}.", values.join(", ")))?);
+                out.push_str(known.ok_or_else(|| one_of(values.iter().copied()))?);
             }
-            Self::Moment => write_instant(out, instant(json, zone)?)?,
+            Self::Moment => write_instant(out, instant(json, locale.zone)?)?,
             Self::Started => {
-                let instant = instant(json, zone)?;
+                let instant = instant(json, locale.zone)?;
                 if instant < DateTime::<Utc>::from_str(EARLIEST_START).unwrap_or_default() {
                     return Err("must not be before 1980.".into());
                 }
                 write_instant(out, instant)?;
             }
             Self::Phone => {
-                let sent = text(json)?.within(32)?;
-                out.push_str(&phone(&sent).ok_or("must be a phone number of 8 to 15 digits.")?);
+                let text = text(json)?;
+                let sent = measured(&text, MAX_PHONE)?;
+                let normal = phone::e164(sent, locale.country_code);
+                out.push_str(&normal.ok_or("must be a phone number of 8 to 15 digits.")?);
                 out.push('\t');
-                out.push_str(&sent);
+                escape(sent, out);
             }
             Self::Color => {
-                let color = text(json)?.0;
+                let color = text(json)?;
                 let digits = color.strip_prefix('#').filter(|digits| digits.len() == 6);
                 let known = digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
                 out.push_str(known.then_some(&color).ok_or("must be a color as #RRGGBB.")?);
             }
-            Self::Keys => {
-                let keys = text(json)?.0;
+            Self::Keys { max } => {
+                let text = text(json)?;
+                let keys = measured(text.trim(), max)?;
                 let known = keys.bytes().all(is_key);
-                out.push_str(known.then_some(&keys).ok_or("may hold only the keys 0-9, * and #.")?);
+                out.push_str(known.then_some(keys).ok_or("may hold only the keys 0-9, * and #.")?);
             }
             Self::Fraction => write(out, decimal(json, Decimal::ONE)?),
             Self::Percent => write(out, decimal(json, Decimal::ONE_HUNDRED)?),
-            Self::Object => escape(object(json)?, out),
-            Self::Actions => escape(actions(json)?, out),
-            Self::Steps => escape(&steps(json)?, out),
+            Self::Object => escape(&object(json)?, out),
+            Self::Actions => escape(&actions(json)?, out),
+            Self::Steps { most, max } => escape(&steps(json, most, max)?, out),
         }
         Ok(())
     }
 }
 
-struct Words(String);
-
-impl Words {
-    fn within(self, max: usize) -> Result<String, Fault> {
-        let fits = self.0.chars().count() <= max;
-        fits.then_some(self.0).ok_or_else(|| format!("may not have more than {max} characters."))
-    }
+/// What is said where none of these values was given.
+pub fn one_of(values: impl Iterator<Item = &'static str>) -> Fault {
+    format!("must be one of: {}.", values.collect::<Vec<_>>().join(", "))
 }
 
-fn text(json: &str) -> Result<Words, Fault> {
+fn text(json: &str) -> Result<String, Fault> {
     let text: String = serde_json::from_str(json).map_err(|_| "must be a string.")?;
     if text.contains('\0') {
         return Err("may not contain a NUL character.".into());
     }
-    Ok(Words(text))
+    Ok(text)
 }
 
-fn integer<T: FromStr>(json: &str) -> Option<T> {
-    json.parse().ok()
+/// The text as it is stored: in normal form C, as [`measured`].
+fn within(text: &str, max: usize) -> Result<Cow<'_, str>, Fault> {
+    match nfc(text) {
+        Cow::Borrowed(text) => measured(text, max).map(Cow::Borrowed),
+        Cow::Owned(text) => measured(&text, max).map(|text| Cow::Owned(text.to_owned())),
+    }
+}
+
+/// The text, which may have so many code points. White space around it does not count, and goes where there is no room
+/// for it.
+fn measured(text: &str, max: usize) -> Result<&str, Fault> {
+    // A code point has at least one byte.
+    let fits = |text: &str| text.len() <= max || text.chars().count() <= max;
+    [text, text.trim()].into_iter().find(|text| fits(text)).ok_or_else(|| too_long(max))
+}
+
+fn too_long(max: usize) -> Fault {
+    format!("may not have more than {max} characters.")
 }
 
 fn decimal(json: &str, max: Decimal) -> Result<Decimal, Fault> {
@@ -201,7 +267,7 @@ fn decimal(json: &str, max: Decimal) -> Result<Decimal, Fault> {
 }
 
 fn instant(json: &str, zone: Tz) -> Result<DateTime<Utc>, Fault> {
-    let given = Given::parse(&text(json)?.0, zone).ok_or("must be a date or an ISO 8601 datetime.")?;
+    let given = Given::parse(&text(json)?, zone).ok_or("must be a date or an ISO 8601 datetime.")?;
     Ok(given.start(zone))
 }
 
@@ -214,16 +280,6 @@ fn write_instant(out: &mut String, instant: DateTime<Utc>) -> Result<(), Fault> 
     Ok(())
 }
 
-/// E.164 without its plus.
-fn phone(sent: &str) -> Option<String> {
-    let digits = match sent.strip_prefix('0') {
-        Some(national) => format!("84{national}"),
-        None => sent.strip_prefix('+').unwrap_or(sent).to_owned(),
-    };
-    let fits = (8..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
-    fits.then_some(digits)
-}
-
 fn is_key(byte: u8) -> bool {
     byte.is_ascii_digit() || byte == b'*' || byte == b'#'
 }
@@ -233,17 +289,17 @@ fn unreadable(error: serde_json::Error) -> Fault {
     format!("cannot be stored: {error}.")
 }
 
-/// A JSON object as it was sent, number for number.
-fn object(json: &str) -> Result<&str, Fault> {
-    let value: Value = serde_json::from_str(json).map_err(unreadable)?;
+/// A JSON object as it was sent, number for number, its texts in normal form C.
+fn object(json: &str) -> Result<Cow<'_, str>, Fault> {
+    let value = small(json)?;
     if !value.is_object() {
         return Err("must be an object.".into());
     }
     storable(json, &value)
 }
 
-fn actions(json: &str) -> Result<&str, Fault> {
-    let value: Value = serde_json::from_str(json).map_err(unreadable)?;
+fn actions(json: &str) -> Result<Cow<'_, str>, Fault> {
+    let value = small(json)?;
     let actions = value.as_array().ok_or("must be a list.")?;
     for action in actions {
         let digit = action["digit"].as_str().unwrap_or_default();
@@ -251,16 +307,28 @@ fn actions(json: &str) -> Result<&str, Fault> {
             return Err("each must have a digit of 0-9, * or #.".into());
         }
         for name in ["label", "action_type"] {
-            if action[name].as_str().is_none_or(str::is_empty) {
+            if action[name].as_str().is_none_or(|text| text.trim().is_empty()) {
                 return Err(format!("each must have a {name}."));
             }
+        }
+        for (name, text) in action.as_object().into_iter().flatten() {
+            let fits = text.as_str().map_or(Ok(()), |text| within(text, NAME_LEN).map(drop));
+            fits.map_err(|fault| format!("{}: {fault}", name.chars().take(NAME_LEN).collect::<String>()))?;
         }
     }
     storable(json, &value)
 }
 
+/// The value of a JSON text within [`MAX_JSON`].
+fn small(json: &str) -> Result<Value, Fault> {
+    if json.len() > MAX_JSON {
+        return Err(format!("may not have more than {MAX_JSON} bytes."));
+    }
+    serde_json::from_str(json).map_err(unreadable)
+}
+
 /// jsonb takes everything that JSON can say but NUL and numbers of absurd size.
-fn storable<'a>(json: &'a str, value: &Value) -> Result<&'a str, Fault> {
+fn storable<'a>(json: &'a str, value: &Value) -> Result<Cow<'a, str>, Fault> {
     fn has_nul(value: &Value) -> bool {
         match value {
             Value::String(text) => text.contains('\0'),
@@ -275,15 +343,22 @@ fn storable<'a>(json: &'a str, value: &Value) -> Result<&'a str, Fault> {
     if json::has_absurd_number(json) {
         return Err("holds a number that is too long.".into());
     }
-    Ok(json)
+    Ok(json::map_strings(json, |text| match nfc(text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(normal) => Some(normal),
+    }))
 }
 
 /// As the text of a Postgres array.
-fn steps(json: &str) -> Result<String, Fault> {
+fn steps(json: &str, most: usize, max: usize) -> Result<String, Fault> {
     let steps: Vec<String> = serde_json::from_str(json).map_err(|_| "must be a list of strings.")?;
+    if steps.len() > most {
+        return Err(format!("may not have more than {most} items."));
+    }
     if steps.iter().any(|step| step.contains('\0')) {
         return Err("may not contain a NUL character.".into());
     }
+    let steps: Vec<Cow<'_, str>> = steps.iter().map(|step| within(step, max)).collect::<Result<_, _>>()?;
     let quoted = steps.iter().map(|step| format!("\"{}\"", step.replace('\\', "\\\\").replace('"', "\\\"")));
     Ok(format!("{{{}}}", quoted.collect::<Vec<_>>().join(",")))
 }
@@ -309,26 +384,42 @@ fn escape(text: &str, out: &mut String) {
 mod tests {
     use super::*;
 
+    const TEXT: Type = Type::Text { max: 20 };
+    const STEPS: Type = Type::Steps { most: 2, max: 20 };
+    const LOCALE: Locale = Locale { zone: Tz::UTC, country_code: 84 };
+
     fn encoded(kind: Type, json: &str) -> Result<String, Fault> {
         let mut out = String::new();
-        kind.encode(json, Tz::UTC, &mut out).map(|()| out)
+        kind.encode(json, LOCALE, &mut out).map(|()| out)
     }
 
     #[test]
-    fn phones_become_e164_and_keep_what_was_sent() {
-        let phone = |json| encoded(Type::Phone, json);
-        assert_eq!(phone(r#""0987654321""#).unwrap(), "84987654321\t0987654321");
-        assert_eq!(phone(r#""+972501234567""#).unwrap(), "972501234567\t+972501234567");
-        assert_eq!(phone(r#""84987654321""#).unwrap(), "84987654321\t84987654321");
-        for bad in [r#""12""#, r#""+84 987""#, "84987654321", r#""++84987654321""#, r#""1234567890123456""#] {
-            assert!(phone(bad).is_err(), "{bad}");
+    fn a_phone_becomes_e164_and_keeps_what_was_sent() {
+        assert_eq!(encoded(Type::Phone, r#""0987 654-321""#).unwrap(), "84987654321\t0987 654-321");
+        assert_eq!(encoded(Type::Phone, r#"" +84987654321""#).unwrap(), "84987654321\t +84987654321");
+        for bad in [r#""12""#, "84987654321", r#""0987654321\t""#] {
+            assert!(encoded(Type::Phone, bad).is_err(), "{bad}");
         }
     }
 
     #[test]
+    fn texts_are_in_normal_form_and_opaque_ones_are_as_sent() {
+        let text = r#"" \u0065\u0301 a ""#;
+        for kind in [TEXT, Type::Key { max: 5 }, Type::Code("x")] {
+            assert_eq!(encoded(kind, text).unwrap(), " \u{e9} a ", "{kind:?}");
+        }
+        assert_eq!(encoded(Type::Key { max: 4 }, text).unwrap(), "\u{e9} a");
+        assert_eq!(encoded(Type::Token { max: 6 }, text).unwrap(), " e\u{301} a ");
+        assert_eq!(encoded(Type::Token { max: 4 }, text).unwrap(), "e\u{301} a");
+        assert_eq!(encoded(STEPS, r#"["\u0065\u0301 "]"#).unwrap(), "{\"\u{e9} \"}");
+        let payload = r#"{"e\u0301":["a\n\u0300"],"n":1.50}"#;
+        assert_eq!(encoded(Type::Object, payload).unwrap(), "{\"\u{e9}\":[\"a\\\\n\\\\u0300\"],\"n\":1.50}");
+    }
+
+    #[test]
     fn values_reach_postgres_as_they_are() {
-        assert_eq!(encoded(Type::Text, r#""a\tb\\c\n""#).unwrap(), "a\\tb\\\\c\\n");
-        assert_eq!(encoded(Type::Steps, r#"["a\"b","c\\d"]"#).unwrap(), r#"{"a\\"b","c\\\\d"}"#);
+        assert_eq!(encoded(TEXT, r#""a\tb\\c\n""#).unwrap(), "a\\tb\\\\c\\n");
+        assert_eq!(encoded(STEPS, r#"["a\"b","c\\d"]"#).unwrap(), r#"{"a\\"b","c\\\\d"}"#);
         assert_eq!(encoded(Type::Fraction, "0.1234565").unwrap(), "0.123457");
         assert_eq!(encoded(Type::Fraction, "1e-1").unwrap(), "0.1");
         assert_eq!(encoded(Type::Started, r#""2026-06-01""#).unwrap(), "2026-06-01T00:00:00.000000Z");
@@ -346,7 +437,7 @@ mod tests {
     fn what_does_not_fit_its_type_is_refused() {
         let number = Type::Integer { min: 1, max: 5 };
         for (kind, json) in [
-            (Type::Id, "1.0"),
+            (Type::Id, "1.5"),
             (Type::Id, "9223372036854775808"),
             (Type::Id, r#""1""#),
             (number, "0"),
@@ -354,19 +445,19 @@ mod tests {
             (Type::Flag, "1"),
             (Type::Started, r#""1979-12-31T23:59:59Z""#),
             (Type::Color, r##""#12345""##),
-            (Type::Keys, r#""1a""#),
+            (Type::Keys { max: 2 }, r#""1a""#),
             (Type::Fraction, "1.0000001"),
             (Type::Fraction, "-0.1"),
             (Type::Percent, "101"),
             (Type::Object, "[]"),
             (Type::Object, r#"{"a":"\u0000"}"#),
             (Type::Object, r#"{"a":1e999}"#),
-            (Type::Steps, "[null]"),
+            (STEPS, "[null]"),
             (Type::Actions, r#"[{"digit":"10","label":"a","action_type":"b"}]"#),
             (Type::Actions, "[1]"),
             (Type::Moment, r#""0000-01-01""#),
             (Type::Moment, r#""9999-12-31T23:00:00-05:00""#),
-            (Type::Text, r#""\u0000""#),
+            (TEXT, r#""\u0000""#),
             (Type::Key { max: 2 }, r#""abc""#),
             (Type::Enum(&["a"]), r#""b""#),
         ] {

@@ -1,175 +1,269 @@
-//! The eleven kinds of line, each field stated once: its type, whether it is required, its default
-//! (contract, section 6). Validation, staging, upserts and documentation all read this list.
+//! The kinds of line, each with its fields: type, presence, default and meaning, each stated once. Validation,
+//! staging, upserts and the documentation all read this list.
 
 use super::field::Type::{
-    Actions, Code, Color, Enum, Flag, Fraction, Id, Integer, Keys, Moment, Object, Percent, Phone, Reference, Started,
-    Steps, Text,
+    Actions, Code, Color, Enum, Flag, Fraction, Id, Integer, Key, Keys, Moment, Object, Percent, Phone, Reference,
+    Started, Steps, Text, Token,
 };
-use super::field::{Field, KEY_LEN};
+use super::field::{Field, Presence, Type};
+use crate::text::NAME_LEN;
 
 /// What a line can state a row of.
 #[derive(Debug)]
 pub struct Kind {
     pub name: &'static str,
     pub table: &'static str,
+    pub about: &'static str,
+    /// The field that a finished row has. A line without it never replaces a row that has it: knowing less does not
+    /// replace knowing more, in whatever order the two arrive.
+    pub finished_by: Option<&'static str>,
     /// The first field is the key, unique within the account.
     pub fields: &'static [Field],
 }
 
+/// Makes [`KINDS`]: `"kind" in "table" { presence field: Type [, default]; … }`, the doc comments being the meaning.
+macro_rules! kinds {
+    ($(
+        $(#[doc = $about:literal])+
+        $name:literal in $table:literal $(, finished by $finished_by:literal)? {
+            $( $(#[doc = $meaning:literal])+ $presence:ident $field:ident: $kind:expr $(, $default:literal)?; )+
+        }
+    )+) => {
+        /// Every kind, what is referred to before what refers to it.
+        pub static KINDS: &[Kind] = &[$( Kind {
+            name: $name,
+            table: $table,
+            about: concat!($($about),+),
+            finished_by: kinds!(@option $($finished_by)?),
+            fields: &[$( Field::$presence(stringify!($field), $kind, concat!($($meaning),+) $(, $default)?) ),+],
+        } ),+];
+    };
+    (@option) => { None };
+    (@option $value:literal) => { Some($value) };
+}
+
+kinds! {
+    /// A team of agents.
+    "team" in "teams" {
+        /// Id of the team in the source system.
+        required id: Id;
+        /// Name of the team.
+        required name: NAME;
+    }
+
+    /// Somebody who talks to customers.
+    "agent" in "agents" {
+        /// Id of the agent in the source system.
+        required id: Id;
+        /// Name as reports show it.
+        required name: NAME;
+        /// Name the agent signs in to the dialer with. Opens nothing in Callboard.
+        required username: NAME;
+        /// Team the agent belongs to now. Reports by team count all of its agents' calls, past ones too.
+        optional team_id: Reference("team");
+    }
+
+    /// What an agent may say of a Telesales call.
+    "disposition" in "dispositions" {
+        /// Code that calls refer to.
+        required code: Key { max: NAME_LEN };
+        /// Name as reports show it.
+        required label: NAME;
+        /// What it says of the contact.
+        required category: Enum(&["contact", "no_contact", "callback", "remove"]);
+        /// Color in charts, as `#RRGGBB`.
+        required color: Color;
+        /// True where a call with this disposition is a conversion. A change holds for past calls too.
+        or is_conversion: Flag, "false";
+    }
+
+    /// A number that Telesales calls are made from.
+    "caller_id" in "caller_ids" {
+        /// The number, as calls name it in their `cid`.
+        required cid: Key { max: NAME_LEN };
+        /// Name as reports show it.
+        optional display_name: NAME;
+        /// Network the number belongs to.
+        required carrier: Enum(&["viettel", "mobifone", "vinaphone", "vietnamobile", "landline", "other"]);
+        /// Kind of number that the called party sees.
+        required cli_type: Enum(&["mobile", "fixed_02x", "hotline_1900", "hotline_1800", "brandname"]);
+        /// State in the dialer's pool.
+        or pool_status: Enum(&["active", "cooldown", "paused", "disabled"]), "active";
+        /// End of the present cooldown.
+        optional cooldown_until: Moment;
+        /// Calls a day that the number is meant for.
+        or daily_cap: Integer { min: 1, max: i32::MAX }, "200";
+    }
+
+    /// What AutoCall says to a lead, and what each key does.
+    "autocall_script" in "autocall_scripts" {
+        /// Id of the script in the source system.
+        required id: Id;
+        /// Name of the script.
+        required name: NAME;
+        /// Text that is read out.
+        optional template_text: Text { max: 20_000 };
+        /// Template id as Analytics knows it; `tpl_<id>` where absent.
+        optional template_id: NAME;
+        /// Status as the source system calls it.
+        or status: NAME, "active";
+        /// Meaning of each key. In the funnel, an answered attempt counts as a choice only where its deciding key
+        /// stands here; in a script without actions every key does.
+        or dtmf_actions: Actions, "[]";
+    }
+
+    /// An AutoCall campaign: a script played to its leads.
+    "autocall_campaign" in "autocall_campaigns" {
+        /// Id of the campaign in the source system.
+        required id: Id;
+        /// Name as reports and files show it.
+        required name: NAME;
+        /// Script that is played.
+        optional script_id: Reference("autocall_script");
+        /// State of the campaign.
+        or status: Enum(CAMPAIGN_STATUS), "active";
+        /// Start of the campaign, where reports begin by default.
+        optional started_at: Moment;
+        /// Creation of the campaign.
+        kept created_at: Moment;
+    }
+
+    /// Somebody an AutoCall campaign wants to reach.
+    "autocall_lead" in "autocall_leads" {
+        /// Id of the lead in the source system.
+        required id: Id;
+        /// Campaign the lead belongs to.
+        required campaign_id: Reference("autocall_campaign");
+        /// Phone number; need not be unique.
+        required phone: Phone;
+        /// Reference of your own; in exports of attempts.
+        optional external_ref: NAME;
+        /// Data of the lead; Analytics filters by its top-level members.
+        or payload: Object, "{}";
+        /// State of the lead. Analytics takes pending, in_progress and retry as open, the others as finished.
+        or status: Enum(LEAD_STATUS), "pending";
+        /// Creation of the lead. Funnels count a lead from then on.
+        kept created_at: Moment;
+    }
+
+    /// One attempt of AutoCall to reach a lead. Send it when it starts and again when it ends.
+    "autocall_attempt" in "autocall_attempts", finished by "result" {
+        /// Id of the attempt, compared character for character.
+        required uuid: UUID;
+        /// Campaign the attempt was made for.
+        required campaign_id: Reference("autocall_campaign");
+        /// Lead that was dialed.
+        required lead_id: Reference("autocall_lead");
+        /// Number of the attempt for this lead, from 1.
+        required attempt_number: Integer { min: 1, max: i32::MAX };
+        /// Instant of dialing. The attempt counts in the window, day and hour that this lies in.
+        required started_at: Started;
+        /// Instant of the answer.
+        optional answered_at: Moment;
+        /// Instant of hanging up.
+        optional ended_at: Moment;
+        /// Outcome of dialing; absent while the attempt is in progress. Rejected calls are `failed`. Only `answered`
+        /// counts as an answer here; `abandoned` has a count of its own. A line without a result leaves a stored
+        /// attempt that has one as it is.
+        optional result: Enum(&["answered", "no_answer", "busy", "failed", "abandoned"]);
+        /// Hangup cause as the switch names it.
+        optional hangup_cause: NAME;
+        /// Seconds from answer to hangup. Averages and totals take answered attempts only.
+        or billsec: COUNT, "0";
+        /// Keys in the order they were pressed. The last one is the deciding key: replays (`0`) before a choice do
+        /// not hide the choice. Empty: no input.
+        or dtmf: Keys { max: 64 }, "";
+        /// Steps through the script, in order.
+        or script_path: Steps { most: 64, max: NAME_LEN }, "{}";
+        /// Hand-over to an agent queue: `queued` and `connected` count as handed over, `connected` as a success,
+        /// `failed` as neither. Absent: no hand-over.
+        optional transfer: Enum(&["failed", "queued", "connected"]);
+        /// Agent who took the call.
+        optional agent_id: Reference("agent");
+        /// What the agent made of it; free text. In the funnel, any value counts as a disposition.
+        optional agent_disposition: NAME;
+        /// Number the lead saw; free text.
+        optional caller_id: NAME;
+        /// Carrier the attempt went through; free text.
+        optional provider: NAME;
+        /// Outcome as Analytics shows it; free text. Absent: the result is shown.
+        optional outcome: NAME;
+        /// Sentiment of the call, from 0 (worst) to 1 (best), kept to six decimals.
+        optional sentiment: Fraction;
+    }
+
+    /// A Telesales campaign.
+    "telesales_campaign" in "telesales_campaigns" {
+        /// Id of the campaign in the source system.
+        required id: Id;
+        /// Name as reports show it.
+        required name: NAME;
+        /// State of the campaign. The abandon rate of active ones is checked each minute.
+        or status: Enum(CAMPAIGN_STATUS), "active";
+        /// Limit of the abandon rate, in percent of dials, kept to six decimals. Above it is a breach.
+        or abandon_rate_limit_pct: Percent, "3";
+        /// Creation of the campaign.
+        kept created_at: Moment;
+    }
+
+    /// Somebody a Telesales campaign wants to reach.
+    "telesales_lead" in "telesales_leads" {
+        /// Id of the lead in the source system.
+        required id: Id;
+        /// Campaign the lead belongs to.
+        required campaign_id: Reference("telesales_campaign");
+        /// Phone number; need not be unique.
+        required phone: Phone;
+        /// Where the lead came from; free text. Absent: reports show `(unknown)`.
+        optional source: NAME;
+        /// Name of the person.
+        optional full_name: NAME;
+        /// Data of the lead, kept and not reported.
+        or payload: Object, "{}";
+        /// Creation of the lead. Reports of leads and their sources go by it.
+        kept created_at: Moment;
+    }
+
+    /// One Telesales call. Send it when it starts and again when it ends.
+    "telesales_call" in "telesales_calls", finished by "result" {
+        /// Id of the call, compared character for character.
+        required uuid: UUID;
+        /// Campaign the call was made for.
+        required campaign_id: Reference("telesales_campaign");
+        /// Lead that was dialed.
+        required lead_id: Reference("telesales_lead");
+        /// Agent who made the call.
+        optional agent_id: Reference("agent");
+        /// Caller ID the call was made from; free text, reported where a `caller_id` of that `cid` is stored.
+        optional cid: NAME;
+        /// Instant of dialing. The call counts in the window, day and hour that this lies in.
+        required started_at: Started;
+        /// Instant of the answer.
+        optional answered_at: Moment;
+        /// Instant of hanging up.
+        optional ended_at: Moment;
+        /// Outcome of dialing; absent while the call is in progress. Every call that is not `blocked` is a dial.
+        /// `answered` and `abandoned` both count as answers: in both the customer picked up, in the second no agent
+        /// was there. A line without a result leaves a stored call that has one as it is.
+        optional result: Enum(CALL_RESULT);
+        /// Seconds of talk with the customer.
+        or talk_sec: COUNT, "0";
+        /// Seconds of work after the call.
+        or wrap_sec: COUNT, "0";
+        /// Hangup cause as the switch names it.
+        optional hangup_cause: NAME;
+        /// What the agent made of the call. A dial whose disposition has `is_conversion` is a conversion.
+        optional disposition: Code("disposition");
+    }
+}
+
 const CAMPAIGN_STATUS: &[&str] = &["draft", "active", "paused", "completed"];
-const COUNT: super::field::Type = Integer { min: 0, max: i32::MAX };
-
-/// Every kind, what is referred to before what refers to it.
-pub static KINDS: &[Kind] = &[
-    Kind { name: "team", table: "teams", fields: &[Field::required("id", Id), Field::required("name", Text)] },
-    Kind {
-        name: "agent",
-        table: "agents",
-        fields: &[
-            Field::required("id", Id),
-            Field::required("name", Text),
-            Field::required("username", Text),
-            Field::optional("team_id", Reference("team")),
-        ],
-    },
-    Kind {
-        name: "disposition",
-        table: "dispositions",
-        fields: &[
-            Field::required("code", KEY_TEXT),
-            Field::required("label", Text),
-            Field::required("category", Enum(&["contact", "no_contact", "callback", "remove"])),
-            Field::required("color", Color),
-            Field::or("is_conversion", Flag, "false"),
-        ],
-    },
-    Kind {
-        name: "caller_id",
-        table: "caller_ids",
-        fields: &[
-            Field::required("cid", KEY_TEXT),
-            Field::optional("display_name", Text),
-            Field::required(
-                "carrier",
-                Enum(&["viettel", "mobifone", "vinaphone", "vietnamobile", "landline", "other"]),
-            ),
-            Field::required("cli_type", Enum(&["mobile", "fixed_02x", "hotline_1900", "hotline_1800", "brandname"])),
-            Field::or("pool_status", Enum(&["active", "cooldown", "paused", "disabled"]), "active"),
-            Field::optional("cooldown_until", Moment),
-            Field::or("daily_cap", Integer { min: 1, max: i32::MAX }, "200"),
-        ],
-    },
-    Kind {
-        name: "autocall_script",
-        table: "autocall_scripts",
-        fields: &[
-            Field::required("id", Id),
-            Field::required("name", Text),
-            Field::optional("template_text", Text),
-            Field::optional("template_id", Text),
-            Field::or("status", Text, "active"),
-            Field::or("dtmf_actions", Actions, "[]"),
-        ],
-    },
-    Kind {
-        name: "autocall_campaign",
-        table: "autocall_campaigns",
-        fields: &[
-            Field::required("id", Id),
-            Field::required("name", Text),
-            Field::optional("script_id", Reference("autocall_script")),
-            Field::or("status", Enum(CAMPAIGN_STATUS), "active"),
-            Field::optional("started_at", Moment),
-            Field::CREATED_AT,
-        ],
-    },
-    Kind {
-        name: "autocall_lead",
-        table: "autocall_leads",
-        fields: &[
-            Field::required("id", Id),
-            Field::required("campaign_id", Reference("autocall_campaign")),
-            Field::required("phone", Phone),
-            Field::optional("external_ref", Text),
-            Field::or("payload", Object, "{}"),
-            Field::or("status", Enum(LEAD_STATUS), "pending"),
-            Field::CREATED_AT,
-        ],
-    },
-    Kind {
-        name: "autocall_attempt",
-        table: "autocall_attempts",
-        fields: &[
-            Field::required("uuid", UUID),
-            Field::required("campaign_id", Reference("autocall_campaign")),
-            Field::required("lead_id", Reference("autocall_lead")),
-            Field::required("attempt_number", Integer { min: 1, max: i32::MAX }),
-            Field::required("started_at", Started),
-            Field::optional("answered_at", Moment),
-            Field::optional("ended_at", Moment),
-            Field::optional("result", Enum(&["answered", "no_answer", "busy", "failed", "abandoned"])),
-            Field::optional("hangup_cause", Text),
-            Field::or("billsec", COUNT, "0"),
-            Field::or("dtmf", Keys, ""),
-            Field::or("script_path", Steps, "{}"),
-            Field::optional("transfer", Enum(&["failed", "queued", "connected"])),
-            Field::optional("agent_id", Reference("agent")),
-            Field::optional("agent_disposition", Text),
-            Field::optional("caller_id", Text),
-            Field::optional("provider", Text),
-            Field::optional("outcome", Text),
-            Field::optional("sentiment", Fraction),
-        ],
-    },
-    Kind {
-        name: "telesales_campaign",
-        table: "telesales_campaigns",
-        fields: &[
-            Field::required("id", Id),
-            Field::required("name", Text),
-            Field::or("status", Enum(CAMPAIGN_STATUS), "active"),
-            Field::or("abandon_rate_limit_pct", Percent, "3"),
-            Field::CREATED_AT,
-        ],
-    },
-    Kind {
-        name: "telesales_lead",
-        table: "telesales_leads",
-        fields: &[
-            Field::required("id", Id),
-            Field::required("campaign_id", Reference("telesales_campaign")),
-            Field::required("phone", Phone),
-            Field::optional("source", Text),
-            Field::optional("full_name", Text),
-            Field::or("payload", Object, "{}"),
-            Field::CREATED_AT,
-        ],
-    },
-    Kind {
-        name: "telesales_call",
-        table: "telesales_calls",
-        fields: &[
-            Field::required("uuid", UUID),
-            Field::required("campaign_id", Reference("telesales_campaign")),
-            Field::required("lead_id", Reference("telesales_lead")),
-            Field::optional("agent_id", Reference("agent")),
-            Field::optional("cid", Text),
-            Field::required("started_at", Started),
-            Field::optional("answered_at", Moment),
-            Field::optional("ended_at", Moment),
-            Field::optional("result", Enum(CALL_RESULT)),
-            Field::or("talk_sec", COUNT, "0"),
-            Field::or("wrap_sec", COUNT, "0"),
-            Field::optional("hangup_cause", Text),
-            Field::optional("disposition", Code("disposition")),
-        ],
-    },
-];
-
 const LEAD_STATUS: &[&str] = &["pending", "in_progress", "retry", "completed", "failed", "dnc", "max_attempts_reached"];
 const CALL_RESULT: &[&str] = &["answered", "no_answer", "busy", "failed", "rejected", "abandoned", "blocked"];
-const KEY_TEXT: super::field::Type = super::field::Type::Key { max: KEY_LEN };
-const UUID: super::field::Type = super::field::Type::Key { max: 64 };
+const COUNT: Type = Integer { min: 0, max: i32::MAX };
+/// A name, a label, or a text that reports group by.
+const NAME: Type = Text { max: NAME_LEN };
+const UUID: Type = Token { max: 64 };
 
 impl Kind {
     pub fn named(name: &str) -> Option<&'static Self> {
@@ -182,6 +276,11 @@ impl Kind {
 
     pub fn field(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
+    }
+
+    /// The field that keeps its first value where a line leaves it out.
+    pub fn kept(&self) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.presence == Presence::Kept)
     }
 
     /// Columns as they are staged, with their types, in the order of the fields.
@@ -206,6 +305,15 @@ mod tests {
                     assert!(before.is_some(), "{}.{}", kind.name, field.name);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_finished_row_is_told_by_an_optional_field_of_its_kind() {
+        for kind in KINDS {
+            let Some(name) = kind.finished_by else { continue };
+            let field = kind.fields.iter().find(|field| field.name == name);
+            assert!(field.is_some_and(|field| field.presence == Presence::Optional), "{}.{name}", kind.name);
         }
     }
 }

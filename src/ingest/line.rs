@@ -2,20 +2,12 @@
 
 use std::collections::HashMap;
 
-use chrono_tz::Tz;
 use serde_json::value::RawValue;
 
-use super::field::Presence;
-use super::kind::Kind;
+use super::field::{Key, Locale, Presence, one_of};
+use super::kind::{KINDS, Kind};
 use crate::error::Faults;
 use crate::json;
-
-/// What a row is found by within its kind.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Key {
-    Number(i64),
-    Text(String),
-}
 
 /// A valid line, but for the rows it refers to.
 #[derive(Debug)]
@@ -28,10 +20,19 @@ pub struct Row {
     pub created_at: Option<String>,
     /// What the row refers to: field, kind, key.
     pub references: Vec<(&'static str, &'static str, Key)>,
+    /// True where its kind has no field that finishes a row.
+    pub is_finished: bool,
 }
 
-/// Reads one line. Times without an offset are read in `zone`.
-pub fn parse(line: &str, zone: Tz) -> Result<Row, Faults> {
+impl Row {
+    /// Whether it takes the place of an earlier row with its key: later ones do, unless they know less.
+    pub fn replaces(&self, earlier: &Self) -> bool {
+        self.is_finished || !earlier.is_finished
+    }
+}
+
+/// Reads one line. Faults that concern no field of it are named `line`.
+pub fn parse(line: &str, locale: Locale) -> Result<Row, Faults> {
     let mut faults = Faults::default();
     let fields: HashMap<String, &RawValue> = match serde_json::from_str(line) {
         Ok(fields) => fields,
@@ -41,11 +42,11 @@ pub fn parse(line: &str, zone: Tz) -> Result<Row, Faults> {
         }
     };
     let Some(kind) = kind(&fields) else {
-        faults.add("kind", "must be one of the kinds that can be ingested.");
+        faults.add("kind", one_of(KINDS.iter().map(|kind| kind.name)));
         return Err(faults);
     };
     tell_unknown(kind, &fields, &mut faults);
-    row(kind, &fields, zone, &mut faults).filter(|_| faults.is_empty()).ok_or(faults)
+    row(kind, &fields, locale, &mut faults).filter(|_| faults.is_empty()).ok_or(faults)
 }
 
 /// So many unknown fields are told by name, and so much of a name: a line may have a million of them.
@@ -69,22 +70,30 @@ fn kind(fields: &HashMap<String, &RawValue>) -> Option<&'static Kind> {
     Kind::named(&name)
 }
 
-fn row(kind: &'static Kind, fields: &HashMap<String, &RawValue>, zone: Tz, faults: &mut Faults) -> Option<Row> {
-    let mut row = Row { kind, key: Key::Number(0), columns: String::new(), created_at: None, references: Vec::new() };
+fn row(kind: &'static Kind, fields: &HashMap<String, &RawValue>, locale: Locale, faults: &mut Faults) -> Option<Row> {
+    let given = |name| fields.get(name).map(|value| value.get()).filter(|json| !json::is_blank(json));
+    let mut row = Row {
+        kind,
+        key: Key::Number(0),
+        columns: String::new(),
+        created_at: None,
+        references: Vec::new(),
+        is_finished: kind.finished_by.is_none_or(|name| given(name).is_some()),
+    };
     for (at, field) in kind.fields.iter().enumerate() {
-        let given = fields.get(field.name).map(|value| value.get()).filter(|json| !json::is_nothing(json));
+        let given = given(field.name);
         let mut value = String::new();
         match (given, &field.presence) {
             (Some(json), _) => {
-                if let Err(fault) = field.kind.encode(json, zone, &mut value) {
+                if let Err(fault) = field.kind.encode(json, locale, &mut value) {
                     faults.add(field.name, fault);
                     continue;
                 }
                 if let Some(target) = field.kind.target() {
-                    row.references.push((field.name, target, key(json)?));
+                    row.references.push((field.name, target, field.kind.key(json).ok()?));
                 }
                 if at == 0 {
-                    row.key = key(json)?;
+                    row.key = field.kind.key(json).ok()?;
                 }
             }
             (None, Presence::Required) => faults.add(field.name, "is required."),
@@ -102,17 +111,16 @@ fn row(kind: &'static Kind, fields: &HashMap<String, &RawValue>, zone: Tz, fault
     Some(row)
 }
 
-/// The key in a JSON value that has been found to be one.
-fn key(json: &str) -> Option<Key> {
-    json.parse().map(Key::Number).or_else(|_| serde_json::from_str(json).map(Key::Text)).ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use chrono_tz::Tz;
+
     use super::*;
 
+    const LOCALE: Locale = Locale { zone: Tz::UTC, country_code: 84 };
+
     fn faults(line: &str) -> Vec<String> {
-        let faults = parse(line, Tz::UTC).expect_err(line);
+        let faults = parse(line, LOCALE).expect_err(line);
         faults.iter().map(|(field, _)| field.to_owned()).collect()
     }
 
@@ -140,7 +148,7 @@ mod tests {
     fn what_a_line_leaves_out_takes_its_default() {
         let row = parse(
             r#"{"kind":"caller_id","cid":"0900","carrier":"other","cli_type":"mobile","display_name":""}"#,
-            Tz::UTC,
+            LOCALE,
         );
         assert_eq!(row.unwrap().columns, "\t0900\t\\N\tother\tmobile\tactive\t\\N\t200");
     }
@@ -149,10 +157,12 @@ mod tests {
 /// Any text at all as a line: `script/fuzz` tries a million.
 #[cfg(test)]
 mod fuzz {
+    use chrono_tz::Tz;
     use proptest::prelude::*;
 
-    use super::super::kind::KINDS;
     use super::*;
+
+    const LOCALE: Locale = Locale { zone: Tz::Asia__Ho_Chi_Minh, country_code: 84 };
 
     /// What such values are, among others.
     const KNOWN: &[&str] = &[
@@ -174,6 +184,10 @@ mod fuzz {
         "\"0001-01-01T00:00:00+23:59\"",
         "\"9999-12-31T23:59:59Z\"",
         "\"+84987654321\"",
+        "\" (098) 765-4321 \"",
+        "25.0",
+        "\" \\t\"",
+        "\"e\\u0301\"",
         "\"#10B981\"",
         "\"12*#\"",
         "\"a\\tb\\nc\\\\\"",
@@ -220,7 +234,7 @@ mod fuzz {
     proptest! {
         #[test]
         fn any_line_is_one_row_of_copy_or_told(line in prop_oneof![8 => line(), 1 => ".{0,80}"]) {
-            match parse(&line, Tz::Asia__Ho_Chi_Minh) {
+            match parse(&line, LOCALE) {
                 Ok(row) => {
                     let columns = row.kind.columns().filter(|(name, _)| *name != "created_at").count();
                     prop_assert_eq!(row.columns.matches('\t').count(), columns, "a value that goes beyond its column");

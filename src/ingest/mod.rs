@@ -4,20 +4,22 @@
 //! serves a request's body and a file alike. Must not know either.
 
 mod batch;
+pub mod document;
 pub mod field;
 pub mod kind;
 mod line;
+mod phone;
 mod reader;
 
 use std::pin::pin;
 
-use chrono_tz::Tz;
 use serde::Serialize;
 use tokio::io::AsyncBufRead;
 
 use crate::db::{Database, Scope};
 use crate::error::{Error, Faults, Result};
 use batch::{Line, Outcome};
+pub use field::Locale;
 use reader::{LineReader, RawLine};
 pub use reader::{gunzip, spool};
 
@@ -28,8 +30,7 @@ pub const MAX_TOLD: usize = 100;
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
     pub tenant: i64,
-    /// In which times without an offset are read.
-    pub zone: Tz,
+    pub locale: Locale,
     /// All or nothing: with one bad line, nothing is stored.
     pub atomic: bool,
 }
@@ -94,13 +95,13 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     let mut reader = LineReader::new(stream);
     let mut tally = Tally::default();
     let mut whole = if target.atomic { Some(db.write(target.tenant).await?) } else { None };
-    let mut next = read(&mut reader, target.zone).await?;
+    let mut next = read(&mut reader, target.locale).await?;
     while let Some(lines) = next {
         let received = lines.len();
         // While one chunk is stored, the next is read and parsed. Whatever becomes of the reading, the storing
         // comes to its end: a COPY that is dropped on its way leaves its connection out of step.
         let mut storing = pin!(store(db, target, whole.as_mut(), lines));
-        let mut reading = pin!(read(&mut reader, target.zone));
+        let mut reading = pin!(read(&mut reader, target.locale));
         let (outcome, following) = tokio::select! {
             outcome = &mut storing => (outcome?, reading.await),
             following = &mut reading => (storing.await?, following),
@@ -129,14 +130,14 @@ async fn store(db: &Database, target: Target, whole: Option<&mut Scope>, lines: 
 }
 
 /// The next chunk; None at the end.
-async fn read<R: AsyncBufRead + Unpin>(reader: &mut LineReader<R>, zone: Tz) -> Result<Option<Vec<Line>>> {
+async fn read<R: AsyncBufRead + Unpin>(reader: &mut LineReader<R>, locale: Locale) -> Result<Option<Vec<Line>>> {
     let raw = reader.chunk().await.map_err(|error| Error::Malformed(error.to_string()))?;
     let Some(raw) = raw else { return Ok(None) };
-    let parse = move || raw.into_iter().map(|line| (line.number, parse(&line, zone))).collect();
+    let parse = move || raw.into_iter().map(|line| (line.number, parse(&line, locale))).collect();
     tokio::task::spawn_blocking(parse).await.map(Some).map_err(Error::internal)
 }
 
-fn parse(line: &RawLine, zone: Tz) -> Result<line::Row, Faults> {
+fn parse(line: &RawLine, locale: Locale) -> Result<line::Row, Faults> {
     let unreadable = |fault: String| {
         let mut faults = Faults::default();
         faults.add("line", fault);
@@ -146,7 +147,7 @@ fn parse(line: &RawLine, zone: Tz) -> Result<line::Row, Faults> {
         return unreadable(format!("is longer than {} bytes.", reader::MAX_LINE));
     };
     match std::str::from_utf8(bytes) {
-        Ok(text) => line::parse(text.trim_start_matches('\u{feff}'), zone),
+        Ok(text) => line::parse(text.trim_start_matches('\u{feff}'), locale),
         Err(_) => unreadable("is not UTF-8.".into()),
     }
 }

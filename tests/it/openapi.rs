@@ -14,6 +14,12 @@ fn the_committed_document_is_the_generated_one() {
     assert!(committed().trim_end() == generated, "run: cargo run -- openapi > openapi/openapi.json");
 }
 
+#[test]
+fn the_committed_table_of_ingest_fields_is_the_generated_one() {
+    let generated = callboard::ingest::document::markdown();
+    assert!(include_str!("../../docs/ingest.md") == generated, "run: cargo run -- fields > docs/ingest.md");
+}
+
 #[tokio::test]
 async fn the_document_is_served_and_is_3_1() {
     let test = TestApp::new().await;

@@ -1,8 +1,12 @@
 //! The log of who came in, as `callboard audit` prints it.
 
+use std::time::Duration;
+
 use callboard::auth::Role;
-use reqwest::Method;
+use callboard::auth::prune::{self, Keep};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use sqlx::Executor;
 
 use super::login::{PASSWORD, credentials, login};
 use crate::support::program::Program;
@@ -45,7 +49,7 @@ async fn who_came_in_and_who_tried_to_is_told_with_user_address_and_time() {
 
     let strangers = printed(&program, &[]).await;
     assert_eq!(events(&strangers), ["login_failed"]);
-    assert_eq!((&strangers[0]["username"], &strangers[0]["tenant_id"]), (&json!("Mallory"), &Value::Null));
+    assert_eq!((&strangers[0]["username"], &strangers[0]["tenant_id"]), (&Value::Null, &Value::Null));
     assert_eq!(events(&printed(&program, &["--tenant", "2"]).await), ["token_issued"], "a neighbour's log is its own");
 }
 
@@ -74,6 +78,105 @@ async fn what_operators_do_is_told_and_what_is_wanted_may_be_named() {
     assert_eq!(of(&["--event", "login"]).await, Vec::<String>::new());
     assert!(!program.run(&["audit", "--event", "nonsense"]).await.status.success());
     assert_eq!(program.refused(&["audit", "--tenant", "99"], "").await, "callboard: there is no such account\n");
+}
+
+/// Every row of a table that belongs to no account, as text.
+async fn strangers(test: &TestApp) -> Vec<String> {
+    let mut transaction = test.app.db.strangers().await.expect("a transaction");
+    let rows = sqlx::query_scalar("select s::text from audit_strangers s order by id");
+    rows.fetch_all(&mut *transaction).await.expect("rows")
+}
+
+/// People type passwords into the field for the name.
+#[tokio::test]
+async fn of_a_name_that_no_user_has_a_digest_is_kept_and_nothing_of_the_text() {
+    let test = TestApp::new().await;
+    for name in ["M\u{e0}llory", " MA\u{300}LLORY", "hunter2-sesame"] {
+        login(&test, &credentials(name, PASSWORD)).await;
+    }
+    let rows = strangers(&test).await;
+    assert_eq!(rows.len(), 3);
+    for part in ["llory", "LLORY", "hunter", "sesame"] {
+        assert!(!rows.iter().any(|row| row.contains(part)), "{part}: {rows:?}");
+    }
+    let program = Program::beside(&test);
+    let digests: Vec<Value> = printed(&program, &[]).await.iter().map(|entry| entry["name_digest"].clone()).collect();
+    let digest = digests[0].as_str().expect("a digest");
+    assert!(digest.len() == 8 && digest.bytes().all(|digit| b"0123456789abcdef".contains(&digit)), "{digest}");
+    assert_eq!(digests[1], digests[0], "names are compared as login does");
+    assert_ne!(digests[2], digests[0]);
+
+    let new = "n".repeat(32);
+    let rotated = Program::beside(&test).with("CALLBOARD_SECRET", &format!("{new},{}", "\x07".repeat(32)));
+    let only_new = Program::beside(&test).with("CALLBOARD_SECRET", &new);
+    for (program, name, found) in [
+        (&program, "m\u{e0}llory", 2),
+        (&program, "MA\u{300}llory ", 2),
+        (&rotated, "m\u{e0}llory", 2),
+        (&only_new, "m\u{e0}llory", 0),
+        (&program, "hunter2", 0),
+    ] {
+        assert_eq!(printed(program, &["--username", name]).await.len(), found, "{name:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_is_searched_as_login_compares_names() {
+    let test = TestApp::new().await;
+    test.user(TENANT, "\u{c9}ric", Role::Agent).await;
+    let program = Program::beside(&test);
+    for name in ["\u{c9}ric", "e\u{301}ric", " \u{e9}RIC "] {
+        assert_eq!(printed(&program, &["--tenant", "1", "--username", name]).await.len(), 1, "{name:?}");
+        let listed = program.ok(&["token", "list", "--tenant", "1", "--username", name], "").await;
+        assert_eq!(listed.lines().count(), 1, "{name:?}");
+    }
+}
+
+#[tokio::test]
+async fn old_entries_and_ended_sessions_are_removed_and_no_others() {
+    let test = TestApp::new().await;
+    let now = test.app.clock.now();
+    let neighbour = test.account(2).await;
+    let keep = Keep { audit: Duration::from_secs(10 * 86_400), sessions: Duration::from_secs(5 * 86_400) };
+    test.execute(
+        TENANT,
+        "delete from audit_log;
+         insert into audit_log (tenant_id, at, event)
+         select 1, timestamptz '2026-06-30 08:00Z' - make_interval(hours => hour), 'login'
+         from generate_series(1, 20 * 24) hour;
+         insert into audit_log (tenant_id, at, event)
+         select 1, timestamptz '2026-01-01 00:00Z', 'logout' from generate_series(1, 2500);
+         insert into sessions (tenant_id, user_id, device_name, created_at, expires_at, revoked_at, last_used_at) values
+           (1, 1, 'open', '2020-01-01', null, null, null),
+           (1, 1, 'used', '2020-01-01', null, null, '2026-05-27 08:00Z'),
+           (1, 1, 'unused', '2020-01-01', null, null, '2026-05-26 07:59Z'),
+           (1, 1, 'revoked lately', '2020-01-01', '2020-02-02', '2026-06-25 08:01Z', null),
+           (1, 1, 'expired lately', '2020-01-01', '2026-06-25 08:01Z', null, null),
+           (1, 1, 'revoked', '2020-01-01', null, '2026-06-25 07:59Z', null),
+           (1, 1, 'expired', '2020-01-01', '2026-06-25 07:59Z', null, null),
+           (1, 1, 'expires', '2020-01-01', '2027-01-01', null, null)",
+    )
+    .await;
+    login(&test, &credentials("nobody", PASSWORD)).await;
+    let mut transaction = test.app.db.strangers().await.expect("a transaction");
+    let old = "insert into audit_strangers (at, event, address) values ('2026-06-20 07:59Z', 'login_failed', '::1')";
+    transaction.execute(old).await.expect("done");
+    transaction.commit().await.expect("committed");
+
+    let held = test.app.db.turn(prune::LOCK).await.expect("an answer").expect("a turn");
+    assert_eq!(prune::prune(&test.app.db, keep, now).await.expect("pruned"), 0, "another instance is at it");
+    held.end().await.expect("ended");
+    // 240 logins are ten days old or less, the one of that very instant included.
+    let (entries, sessions) = (20 * 24 - 240 + 2_500, 4);
+    assert_eq!(prune::prune(&test.app.db, keep, now).await.expect("pruned"), entries + sessions + 1);
+    assert_eq!(prune::prune(&test.app.db, keep, now).await.expect("pruned"), 0);
+    let left = test.query(TENANT, "select to_jsonb(count(*)) from audit_log where event = 'login'").await;
+    assert_eq!(left, [json!(240)]);
+    let devices = test
+        .query(TENANT, "select to_jsonb(device_name) from sessions where device_name is not null order by device_name");
+    assert_eq!(devices.await, ["expired lately", "expires", "open", "used"]);
+    assert_eq!(strangers(&test).await.len(), 1);
+    assert_eq!(test.request(Method::GET, "/api/auth/me", Some(&neighbour)).await.status, StatusCode::OK);
 }
 
 /// A login under a name that exists and one under a name that does not take the same steps.

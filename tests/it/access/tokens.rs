@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use callboard::auth::Role;
+use callboard::auth::secret::{self, Standing};
 use callboard::auth::session::{self, NewSession};
 use callboard::auth::token::{Claims, Keys};
 use chrono::TimeDelta;
@@ -234,4 +235,62 @@ async fn a_secret_may_be_followed_by_a_new_one_while_tokens_of_it_are_out() {
     let short = Program::beside(&test).with("CALLBOARD_SECRET", &format!("{new},short"));
     let output = short.run(&["token", "list", "--tenant", "1"]).await;
     assert_eq!(words(&output.stderr), "callboard: each secret must have at least 32 bytes\n");
+}
+
+/// A token that no server would take is not issued.
+#[tokio::test]
+async fn a_command_signs_with_a_secret_of_the_servers_or_not_at_all() {
+    let test = TestApp::new().await;
+    let [served, other] = ["s".repeat(32), "o".repeat(32)];
+    let on = |secret: &str| Program::beside(&test).with("CALLBOARD_SECRET", secret);
+    let issue = ["token", "issue", "--tenant", "1", "--username", "admin-1"];
+    assert_eq!(on(&other).ok(&issue, "").await.lines().count(), 1, "no server has been there yet");
+
+    let program = on(&served);
+    let server = program.serve().await;
+    let token = program.ok(&issue, "").await;
+    let request = reqwest::Client::new().get(format!("{}{ME}", server.url)).bearer_auth(token.trim());
+    assert_eq!(test.send(request).await.status, StatusCode::OK);
+    for (secret, commands) in [
+        (other.clone(), &[&issue[..], &["audit", "--username", "mallory"]][..]),
+        (format!("{other},{served}"), &[&issue[..]]),
+    ] {
+        for command in commands {
+            let output = on(&secret).run(command).await;
+            assert_eq!((output.status.code(), words(&output.stdout)), (Some(1), String::new()), "{command:?}");
+            assert!(words(&output.stderr).contains("CALLBOARD_SECRET"), "{}", words(&output.stderr));
+        }
+    }
+    on(&format!("{other},{served}")).ok(&["audit", "--username", "mallory"], "").await;
+    on(&other).ok(&["token", "list", "--tenant", "1"], "").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn no_command_makes_a_secret_beside_a_database_of_others() {
+    let test = TestApp::new().await;
+    let program = Program::on(&test.app.db.unscoped().connect_options());
+    program.ok(&["tenant", "create", "--id", "7", "--name", "North"], "").await;
+    for command in [&["token", "issue", "--tenant", "1", "--username", "admin-1"][..], &["audit", "--username", "x"]] {
+        let told = program.refused(command, "").await;
+        assert!(told.contains("CALLBOARD_SECRET is not set"), "{told}");
+    }
+    assert!(!program.data().join("secret").exists());
+    let server = program.serve().await;
+    assert!(program.data().join("secret").exists(), "a server makes one and keeps it");
+    program.ok(&["token", "issue", "--tenant", "1", "--username", "admin-1"], "").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_secret_that_servers_gave_up_is_forgotten_a_day_later() {
+    let test = TestApp::new().await;
+    let (now, db) = (test.app.clock.now(), &test.app.db);
+    let [old, new] = [b"o", b"n"].map(|byte| Keys::new(&byte.repeat(32)).expect("long enough"));
+    secret::record(db, &old, now).await.expect("recorded");
+    secret::record(db, &new, now + TimeDelta::hours(24)).await.expect("recorded");
+    assert_eq!(secret::standing(db, &old).await.expect("a standing"), Standing::Known);
+    secret::record(db, &new, now + TimeDelta::hours(25)).await.expect("recorded");
+    assert_eq!(secret::standing(db, &old).await.expect("a standing"), Standing::Unknown);
+    assert_eq!(secret::standing(db, &new).await.expect("a standing"), Standing::Known);
 }

@@ -83,3 +83,14 @@ async fn tokens_of_earlier_logins_end_when_they_are_not_used_and_issued_ones_do_
     let ends = test.query(TENANT, "select to_jsonb(last_used_at is not null) from sessions order by id").await;
     assert_eq!(ends, [json!(true), json!(false)]);
 }
+
+#[tokio::test]
+async fn names_that_strangers_typed_are_gone_after_the_upgrade() {
+    let strangers = "insert into audit_strangers (at, event, username, address)
+                     values (now(), 'login_failed', 'hunter2-sesame', '192.0.2.1');";
+    let test = upgraded(strangers).await;
+    let mut transaction = test.app.db.strangers().await.expect("a transaction");
+    let rows: Vec<String> =
+        sqlx::query_scalar("select s::text from audit_strangers s").fetch_all(&mut *transaction).await.expect("rows");
+    assert!(rows.len() == 1 && rows[0].contains("192.0.2.1") && !rows[0].contains("sesame"), "{rows:?}");
+}

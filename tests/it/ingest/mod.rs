@@ -3,6 +3,8 @@
 mod atomic;
 mod bodies;
 mod concurrent;
+mod finished;
+mod lengths;
 mod refused;
 mod rows;
 

@@ -1,5 +1,8 @@
 //! What a line makes of its row.
 
+use callboard::auth::Tenant;
+use callboard::auth::tenant::Change;
+use callboard::ingest::kind::Kind;
 use serde_json::{Value, json};
 
 use super::{TABLES, one_of_each_kind, rows, send, tally};
@@ -77,6 +80,15 @@ fn defaults() -> Vec<Value> {
     ]
 }
 
+/// The line of a row that is finished, so that it takes the place of any other.
+fn finished(mut line: Value) -> Value {
+    let kind = Kind::named(line["kind"].as_str().expect("a name")).expect("a kind");
+    if let Some(field) = kind.finished_by {
+        line[field] = "failed".into();
+    }
+    line
+}
+
 fn merged(mut row: Value, more: &Value) -> Value {
     let fields = row.as_object_mut().expect("an object");
     fields.extend(more.as_object().expect("an object").clone());
@@ -107,10 +119,10 @@ async fn a_line_states_its_whole_row_and_what_it_leaves_out_takes_its_default_ag
         let stored = rows(&test, table).await;
         assert!(same(&json!([full]), &json!(stored)), "{table}: {stored:?} is not {full}");
     }
-    test.ingest(&one_of_each_kind()).await;
-    let sent = one_of_each_kind();
+    let sent: Vec<Value> = one_of_each_kind().into_iter().map(finished).collect();
+    test.ingest(&sent).await;
     for (((table, full), sent), left_out) in TABLES.into_iter().zip(&full).zip(&sent).zip(defaults()) {
-        let mut bare = merged(row_of(sent), &left_out);
+        let mut bare = merged(left_out, &row_of(sent));
         if let Some(kept) = full.get("created_at") {
             bare["created_at"] = kept.clone();
         }
@@ -122,21 +134,22 @@ async fn a_line_states_its_whole_row_and_what_it_leaves_out_takes_its_default_ag
 #[tokio::test]
 async fn null_and_an_empty_text_are_as_if_left_out() {
     let test = TestApp::new().await;
-    for nothing in [json!(null), json!("")] {
+    let sent: Vec<Value> = one_of_each_kind().into_iter().map(finished).collect();
+    for nothing in [json!(null), json!(""), json!(" \t\u{a0}")] {
         test.ingest(&full_lines()).await;
-        let emptied: Vec<Value> = one_of_each_kind()
-            .into_iter()
+        let emptied: Vec<Value> = sent
+            .iter()
             .zip(defaults())
             .map(|(line, left_out)| {
                 let names = left_out.as_object().expect("an object").keys();
-                merged(line, &names.map(|name| (name.clone(), nothing.clone())).collect())
+                merged(names.map(|name| (name.clone(), nothing.clone())).collect(), line)
             })
             .collect();
         test.ingest(&emptied).await;
-        for ((table, sent), left_out) in TABLES.into_iter().zip(one_of_each_kind()).zip(defaults()) {
+        for ((table, sent), left_out) in TABLES.into_iter().zip(&sent).zip(defaults()) {
             let mut stored = rows(&test, table).await;
             stored[0].as_object_mut().expect("a row").remove("created_at");
-            assert!(same(&merged(row_of(&sent), &left_out), &stored[0]), "{table}: {stored:?}");
+            assert!(same(&merged(left_out, &row_of(sent)), &stored[0]), "{table}: {stored:?}");
         }
     }
 }
@@ -270,4 +283,49 @@ async fn reports_show_what_was_acknowledged_at_once() {
             assert_eq!((&kpis["dialed"], &kpis["answered"]), (&json!(number), &json!(answered)));
         }
     }
+}
+
+#[tokio::test]
+async fn phones_are_read_with_the_accounts_country_code_and_returned_as_sent() {
+    let test = TestApp::new().await;
+    test.ingest(&[one_of_each_kind()[5].clone(), one_of_each_kind()[8].clone()]).await;
+    let lead = |kind: &str, id: usize, phone: &str| json!({"kind": kind, "id": id, "campaign_id": 1, "phone": phone});
+    for (code, phones) in [
+        (
+            84,
+            [("(098) 765-43.21", "84987654321"), ("0049 30/123456", "4930123456"), ("+84 987 654 321", "84987654321")],
+        ),
+        (49, [("030 123456", "4930123456"), ("0084987654321", "84987654321"), ("+972 50-123-4567", "972501234567")]),
+    ] {
+        let code = Change::parse("country_code", &code.to_string()).expect("a setting");
+        Tenant::change(&test.app.db, TENANT, &[code]).await.expect("changed");
+        for kind in ["autocall_lead", "telesales_lead"] {
+            let lines: Vec<Value> = (1..).zip(phones).map(|(id, (sent, _))| lead(kind, id, sent)).collect();
+            test.ingest(&lines).await;
+            let stored = rows(&test, Kind::named(kind).expect("a kind").table).await;
+            for (row, (sent, e164)) in stored.iter().zip(phones) {
+                assert_eq!((&row["phone"], &row["phone_as_sent"]), (&json!(e164), &json!(sent)), "{kind}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn integers_with_a_decimal_point_are_read_digit_for_digit() {
+    let test = TestApp::new().await;
+    let line = |text: &str| text.replace("MAX", "9223372036854775807");
+    let lines = [
+        r#"{"kind":"team","id":MAX.0,"name":"T"}"#,
+        r#"{"kind":"agent","id":-9223372036854775808.00,"name":"A","username":"a","team_id":MAX}"#,
+        r#"{"kind":"agent","id":25.0,"name":"A","username":"a","team_id":922337203685477580.7e1}"#,
+        r#"{"kind":"caller_id","cid":"1","carrier":"other","cli_type":"mobile","daily_cap":2.5e1}"#,
+        r#"{"kind":"agent","id":26.5,"name":"A","username":"a","team_id":MAX.00000000000000000000000000001}"#,
+    ];
+    let told = tally(&test, lines.map(line).join("\n")).await;
+    assert_eq!(told["stored"], 4, "{told}");
+    assert_eq!(super::told(&told), [(5, vec!["id".to_owned(), "team_id".to_owned()])]);
+    let agents = test.query(TENANT, "select jsonb_build_array(id::text, team_id::text) from agents order by id").await;
+    let max = "9223372036854775807";
+    assert_eq!(agents, [json!(["-9223372036854775808", max]), json!(["25", max])]);
+    assert_eq!(rows(&test, "caller_ids").await[0]["daily_cap"], 25);
 }
