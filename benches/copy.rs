@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use callboard::db::Database;
-use callboard::ingest::{Locale, Target, ingest};
+use callboard::ingest::{Body, Locale, Target, ingest};
 
 use crate::support::cluster::{connect, run};
 use crate::support::results::{Section, figure};
@@ -24,13 +24,13 @@ pub async fn run_part(world: &World) -> Section {
     let options = world.cluster.empty(DATABASE).await;
     let db = Database::open(options.clone()).await.expect("a database");
     let target = Target { tenant: TENANT, locale: Locale { zone: chrono_tz::UTC, country_code: 84 }, atomic: false };
-    ingest(&db, target, leads().as_bytes(), |_| ()).await.expect("stored");
+    ingest(&db, target, Body::Lines(leads().as_bytes()), |_| ()).await.expect("stored");
     run(&mut connect(&options).await, "create table bare (like autocall_attempts)").await;
 
     let lines: Vec<String> = (0..RUNS).map(attempts).collect();
     let copies: Vec<String> = (0..RUNS).map(rows).collect();
     let store = async |run: usize| {
-        let tally = ingest(&db, target, lines[run].as_bytes(), |_| ()).await.expect("stored");
+        let tally = ingest(&db, target, Body::Lines(lines[run].as_bytes()), |_| ()).await.expect("stored");
         assert_eq!(tally.stored, ROWS as u64);
     };
     let copy = async |number: usize| {

@@ -76,6 +76,13 @@ impl Error {
         Self::Invalid(faults)
     }
 
+    /// One fault of a body's shape.
+    pub fn misshapen(place: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut faults = Faults::default();
+        faults.add(place, message);
+        Self::Misshapen(faults)
+    }
+
     pub fn internal(error: impl std::fmt::Display) -> Self {
         Self::Internal(error.to_string())
     }

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use callboard::db::Database;
-use callboard::ingest::{Locale, Target, ingest};
+use callboard::ingest::{Body, Locale, Target, ingest};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -129,7 +129,7 @@ fn text(at: DateTime<Utc>) -> String {
 /// Stores lines as a request to ingest does.
 pub async fn store(db: &Database, lines: &str) {
     let target = Target { tenant: TENANT, locale: Locale { zone: chrono_tz::UTC, country_code: 84 }, atomic: false };
-    let tally = ingest(db, target, lines.as_bytes(), |_| ()).await.expect("stored");
+    let tally = ingest(db, target, Body::Lines(lines.as_bytes()), |_| ()).await.expect("stored");
     assert_eq!(tally.rejected, 0, "{:?}", tally.errors.first());
 }
 

@@ -11,7 +11,7 @@ use crate::auth::user::{self, NewUser};
 use crate::auth::{Role, Tenant};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::ingest::{self, Locale, Target};
+use crate::ingest::{self, Body, Locale, Target};
 
 const TENANT: i64 = 1;
 const NAME: &str = "Callboard demo";
@@ -58,7 +58,10 @@ async fn prepare(app: &App) -> Result<()> {
     }
     let world = demo_world::lines(app.clock.now());
     let target = Target { tenant: TENANT, locale: Locale { zone: DEFAULT_TIMEZONE, country_code: 84 }, atomic: true };
-    let tally = ingest::ingest(&app.db, target, world.as_bytes(), |_| ()).await?;
+    let tally = ingest::ingest(&app.db, target, Body::Lines(world.as_bytes()), |_| ()).await?;
+    if tally.is_refused() {
+        return Err(Error::Invalid(tally.faults()));
+    }
     tracing::info!(rows = tally.stored, "made the demo's data");
     if !user::exists(&app.db, TENANT, USERNAME).await? {
         let (username, password) = (USERNAME, PASSWORD);

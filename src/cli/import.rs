@@ -15,7 +15,7 @@ use tokio_util::io::InspectReader;
 use crate::app::App;
 use crate::auth::Tenant;
 use crate::error::{Error, Result};
-use crate::ingest::{self, Locale, Tally, Target};
+use crate::ingest::{self, Body, Locale, Tally, Target};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -32,7 +32,7 @@ pub struct Arguments {
     atomic: bool,
 }
 
-/// Fails (exit code 1) when a line was rejected, having stored the others.
+/// Lines, or a JSON array of at most 16 MiB. Fails (exit code 1) when a line was rejected, having stored the others.
 pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
     let tenant = Tenant::load(&mut app.db.read(arguments.tenant).await?).await?;
     let zone = arguments.timezone.unwrap_or(tenant.timezone);
@@ -41,7 +41,7 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
     let (stream, read, size) = open(arguments).await?;
     let mut progress = Progress::new(read, size);
     let mut committed = Tally::default();
-    let ingested = ingest::ingest(&app.db, target, stream, |tally| {
+    let ingested = ingest::ingest(&app.db, target, body(stream).await?, |tally| {
         progress.tell(tally);
         committed.clone_from(tally);
     });
@@ -63,8 +63,9 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
 
 fn tell(tally: &Tally) {
     for refused in &tally.errors {
+        let (unit, number) = refused.place();
         for (field, messages) in refused.errors.iter() {
-            eprintln!("line {}: {field} {}", refused.line, messages.join(" "));
+            eprintln!("{unit} {number}: {field} {}", messages.join(" "));
         }
     }
     println!("{} lines, {} stored, {} rejected", tally.received, tally.stored, tally.rejected);
@@ -91,6 +92,19 @@ async fn open(arguments: &Arguments) -> Result<(Stream, Arc<AtomicU64>, Option<u
     let packed = stream.fill_buf().await.map_err(at)?.starts_with(&[0x1f, 0x8b]);
     let stream: Stream = if packed { Box::new(ingest::gunzip(stream)) } else { Box::new(stream) };
     Ok((stream, read, size))
+}
+
+/// The stream as what it holds, told by its beginning.
+async fn body(mut stream: Stream) -> Result<Body<Stream>> {
+    let start = stream.fill_buf().await.map_err(|error| Error::Malformed(error.to_string()))?;
+    if !ingest::begins_json(start) {
+        return Ok(Body::Lines(stream));
+    }
+    let spooled = ingest::spool(stream, ingest::MAX_JSON_BODY).await.map_err(|error| match error {
+        Error::TooLarge => Error::invalid("file", "has more than 16 MiB of JSON; write one object a line instead"),
+        other => other,
+    })?;
+    Ok(Body::Json(Box::new(ingest::checked_json(spooled).await?)))
 }
 
 /// How far the import is: redrawn in place on a terminal, a line now and then elsewhere.

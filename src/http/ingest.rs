@@ -1,4 +1,4 @@
-//! `POST /api/ingest`: call data as a stream of lines.
+//! `POST /api/ingest`: call data as a stream of lines, or as a JSON array.
 
 use std::sync::Arc;
 
@@ -6,8 +6,10 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use futures_util::TryStreamExt;
+use serde::Serialize;
 use tokio::io::AsyncBufRead;
 use tokio_util::io::StreamReader;
 use tracing::Instrument;
@@ -15,9 +17,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{IngestWrite, Permitted};
-use super::openapi;
+use super::lines::IngestItems;
+use super::{error, openapi};
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::ingest::{self, Locale, Tally, Target};
 use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::reports::report::Data;
@@ -26,33 +29,58 @@ pub const PATH: &str = "/api/ingest";
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     let mut router = OpenApiRouter::new().routes(routes!(post));
-    let encoding = openapi::header_parameter("Content-Encoding", "gzip, or identity, which is as if absent.", ENCODING);
+    let encoding = openapi::header_parameter(
+        "Content-Encoding",
+        "gzip (or x-gzip), or identity, which is as if absent.",
+        ENCODING,
+    );
     let given = [openapi::described(&ATOMIC), openapi::described(&ZONE_OF_ACCOUNT), encoding];
     openapi::add_parameters(router.get_openapi_mut(), PATH, given);
     openapi::guard::<IngestWrite>(router, PATH)
 }
 
-/// How documents spell the encodings that are taken, in any case.
-const ENCODING: &str = "^([Gg][Zz][Ii][Pp]|[Ii][Dd][Ee][Nn][Tt][Ii][Tt][Yy])?$";
+/// Encodings as documents spell them, in any case.
+const ENCODING: &str = "^(([Xx]-)?[Gg][Zz][Ii][Pp]|[Ii][Dd][Ee][Nn][Tt][Ii][Tt][Yy])?$";
 
 pub const ATOMIC: Parameter =
     Parameter::optional("atomic", Kind::Flag, "All or nothing: with one bad line nothing is stored.");
 
+/// The answer to a body of which nothing was stored: what is wrong, and the counts.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = IngestRefusal)]
+pub struct Refusal {
+    /// The fixed words of a 422.
+    message: &'static str,
+    /// What is wrong with the first 100 lines refused, by `lines.<n>.<field>` or `items.<n>.<field>`; or with a
+    /// parameter, by its name.
+    #[schema(value_type = std::collections::BTreeMap<String, Vec<String>>)]
+    errors: Faults,
+    /// The counts; absent where a parameter is at fault.
+    #[schema(value_type = Option<Tally>)]
+    data: Tally,
+}
+
 /// Stores call data, one JSON object a line.
 ///
 /// Each line is an `IngestLine` (see the schemas): it has a `kind` and states a whole row of it: what it leaves out, or gives as null, takes its default.
-/// Rows are upserted by their key within the account, so a body may be sent again; a later line wins. Bad lines
-/// are told by number and field and do not keep the others from being stored. 200 means committed.
+/// Rows are upserted by their key within the account, so a body may be sent again; a later line wins, but one that
+/// knows less: without the field that finishes a row of its kind (`result`), it leaves a row that has it as it is. Bad
+/// lines are told by number and field and do not keep the others from being stored. 200 means committed. As
+/// `application/json`, one such object or an array of them, at most 16 MiB, is taken too; its items are told by `index`.
 #[utoipa::path(post, path = PATH, tag = "Ingest",
-    request_body(content = String, content_type = "application/x-ndjson",
-        example = "{\"kind\":\"team\",\"id\":1,\"name\":\"North\"}\n{\"kind\":\"agent\",\"id\":3,\"name\":\"Nguyen Van A\",\"username\":\"agent01\",\"team_id\":1}\n"),
+    request_body(content(
+        (String = "application/x-ndjson",
+            example = "{\"kind\":\"team\",\"id\":1,\"name\":\"North\"}\n{\"kind\":\"agent\",\"id\":3,\"name\":\"Nguyen Van A\",\"username\":\"agent01\",\"team_id\":1}\n"),
+        (IngestItems = "application/json",
+            example = json!([{"kind": "team", "id": 1, "name": "North"}])))),
     responses(
         (status = 200, description = "Every valid line is committed.", body = Data<Tally>,
             example = json!({"data": {"received": 3, "stored": 2, "rejected": 1,
                 "errors": [{"line": 3, "errors": {"result": ["must be one of: answered, no_answer, busy, failed, abandoned."]}}]}})),
-        (status = 400, description = "The body broke off or is no gzip; the lines before may be stored.", body = super::error::Body),
+        (status = 400, description = "The body broke off, or is no gzip: the lines before may be stored. Or it is no JSON object or array: nothing is stored.", body = super::error::Body),
+        (status = 413, description = "More than 16 MiB of JSON.", body = super::error::Body),
         (status = 415, description = "Another content type or encoding.", body = super::error::Body),
-        (status = 422, description = "A bad parameter; or, with atomic, a bad line: `lines.<n>.<field>`.", body = super::error::Body),
+        (status = 422, description = "Nothing was stored: every line was refused, or with atomic one of them, or a parameter is bad.", body = Refusal),
     ))]
 pub async fn post(
     Permitted { caller, .. }: Permitted<IngestWrite>,
@@ -60,23 +88,38 @@ pub async fn post(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Data<Tally>>> {
+) -> Result<Response> {
     let mut query = Query::parse(&raw.unwrap_or_default());
     let atomic = query.flag(&ATOMIC);
     let zone = query.zone(caller.tenant.timezone);
     let locale = Locale { zone, country_code: caller.tenant.settings.country_code() };
     let target = query.finish(Some(Target { tenant: caller.tenant.id, locale, atomic }))?;
-    if !is_ndjson(&headers) {
-        return Err(Error::UnsupportedMedia { accepted: "application/x-ndjson" });
-    }
-    let packed = is_gzip(&headers)?;
+    let (media, packed) = (Media::of(&headers)?, is_gzip(&headers)?);
     let body = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
-    // All or nothing is one transaction, which is not to wait for a client while others wait for it.
-    let body: Stream = if atomic { Box::new(ingest::spool(body).await?) } else { Box::new(body) };
-    let stream: Stream = if packed { Box::new(ingest::gunzip(body)) } else { body };
+    let body = match media {
+        Media::Json => {
+            let body: Stream = if packed { Box::new(ingest::gunzip(body)) } else { Box::new(body) };
+            let body = ingest::checked_json(ingest::spool(body, ingest::MAX_JSON_BODY).await?).await?;
+            ingest::Body::Json(Box::new(body) as Stream)
+        }
+        Media::Lines => {
+            // All or nothing is one transaction, which is not to wait for a client while others wait for it.
+            let body: Stream = if atomic { Box::new(ingest::spool(body, u64::MAX).await?) } else { Box::new(body) };
+            ingest::Body::Lines(if packed { Box::new(ingest::gunzip(body)) } else { body })
+        }
+    };
     // A task of its own, because a client that hangs up ends this one wherever it stands.
-    let stored = tokio::spawn(async move { ingest::ingest(&app.db, target, stream, |_| ()).await }.in_current_span());
-    Ok(Json(Data { data: stored.await.map_err(Error::internal)?? }))
+    let stored = tokio::spawn(async move { ingest::ingest(&app.db, target, body, |_| ()).await }.in_current_span());
+    Ok(answer(stored.await.map_err(Error::internal)??))
+}
+
+fn answer(tally: Tally) -> Response {
+    if tally.is_refused() {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        let refusal = Refusal { message: error::message(status), errors: tally.faults(), data: tally };
+        return (status, Json(refusal)).into_response();
+    }
+    Json(Data { data: tally }).into_response()
 }
 
 type Stream = Box<dyn AsyncBufRead + Unpin + Send>;
@@ -84,15 +127,32 @@ type Stream = Box<dyn AsyncBufRead + Unpin + Send>;
 /// Whether the body is packed. UnsupportedEncoding where it is in a way that is not taken.
 fn is_gzip(headers: &HeaderMap) -> Result<bool> {
     let mut encodings = headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
+    let is = |encoding: &[u8], names: &[&str]| names.iter().any(|name| encoding.eq_ignore_ascii_case(name.as_bytes()));
     match (encodings.next(), encodings.next()) {
         (None, _) => Ok(false),
-        (Some(encoding), None) if encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity") => Ok(false),
-        (Some(encoding), None) if encoding.eq_ignore_ascii_case(b"gzip") => Ok(true),
+        (Some(encoding), None) if is(encoding, &["", "identity"]) => Ok(false),
+        (Some(encoding), None) if is(encoding, &["gzip", "x-gzip"]) => Ok(true),
         _ => Err(Error::UnsupportedEncoding { accepted: "gzip" }),
     }
 }
 
-fn is_ndjson(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-ndjson"))
+/// Type of a body.
+enum Media {
+    Lines,
+    Json,
+}
+
+impl Media {
+    /// UnsupportedMedia where it is another.
+    fn of(headers: &HeaderMap) -> Result<Self> {
+        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if kind.eq_ignore_ascii_case("application/x-ndjson") {
+            Ok(Self::Lines)
+        } else if kind.eq_ignore_ascii_case("application/json") {
+            Ok(Self::Json)
+        } else {
+            Err(Error::UnsupportedMedia { accepted: "application/x-ndjson, application/json" })
+        }
+    }
 }

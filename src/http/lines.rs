@@ -1,13 +1,33 @@
 //! How the OpenAPI document describes the lines of ingest: a schema for each kind, made from the list of kinds.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::ingest::document;
 use crate::ingest::field::{self, Field, Presence};
 use crate::ingest::kind::{KINDS, Kind};
 use crate::text::NAME_LEN;
+
+/// A body of `application/json`: one line's object, or an array of them.
+pub struct IngestItems;
+
+impl PartialSchema for IngestItems {
+    fn schema() -> RefOr<Schema> {
+        let one = || Ref::from_schema_name("IngestLine");
+        let items = OneOfBuilder::new().item(one()).item(ArrayBuilder::new().items(one()));
+        items.description(Some("A JSON body of ingest: an item, or an array of them.")).into()
+    }
+}
+
+impl ToSchema for IngestItems {
+    fn name() -> Cow<'static, str> {
+        "IngestItems".into()
+    }
+}
 
 /// A schema for each kind of line, and `IngestLine`, which is any of them.
 pub fn schemas() -> Vec<(String, RefOr<Schema>)> {

@@ -31,13 +31,13 @@ impl Row {
     }
 }
 
-/// Reads one line. Faults that concern no field of it are named `line`.
-pub fn parse(line: &str, locale: Locale) -> Result<Row, Faults> {
+/// Reads one line. Faults that concern no field of it go by the name of the whole, `unit`.
+pub fn parse(line: &str, unit: &str, locale: Locale) -> Result<Row, Faults> {
     let mut faults = Faults::default();
     let fields: HashMap<String, &RawValue> = match serde_json::from_str(line) {
         Ok(fields) => fields,
         Err(error) => {
-            faults.add("line", format!("is not a JSON object: {error}."));
+            faults.add(unit, format!("is not a JSON object: {error}."));
             return Err(faults);
         }
     };
@@ -45,7 +45,7 @@ pub fn parse(line: &str, locale: Locale) -> Result<Row, Faults> {
         faults.add("kind", one_of(KINDS.iter().map(|kind| kind.name)));
         return Err(faults);
     };
-    tell_unknown(kind, &fields, &mut faults);
+    tell_unknown(kind, &fields, unit, &mut faults);
     row(kind, &fields, locale, &mut faults).filter(|_| faults.is_empty()).ok_or(faults)
 }
 
@@ -53,7 +53,7 @@ pub fn parse(line: &str, locale: Locale) -> Result<Row, Faults> {
 const MAX_UNKNOWN: usize = 20;
 const MAX_NAME: usize = 100;
 
-fn tell_unknown(kind: &Kind, fields: &HashMap<String, &RawValue>, faults: &mut Faults) {
+fn tell_unknown(kind: &Kind, fields: &HashMap<String, &RawValue>, unit: &str, faults: &mut Faults) {
     let is_unknown = |name: &&String| *name != "kind" && kind.field(name).is_none();
     let mut unknown: Vec<&String> = fields.keys().filter(is_unknown).collect();
     unknown.sort_unstable();
@@ -61,7 +61,7 @@ fn tell_unknown(kind: &Kind, fields: &HashMap<String, &RawValue>, faults: &mut F
         faults.add(name.chars().take(MAX_NAME).collect::<String>(), "is no field of this kind.");
     }
     if let Some(more @ 1..) = unknown.len().checked_sub(MAX_UNKNOWN) {
-        faults.add("line", format!("has {more} more unknown fields."));
+        faults.add(unit, format!("has {more} more unknown fields."));
     }
 }
 
@@ -120,7 +120,7 @@ mod tests {
     const LOCALE: Locale = Locale { zone: Tz::UTC, country_code: 84 };
 
     fn faults(line: &str) -> Vec<String> {
-        let faults = parse(line, LOCALE).expect_err(line);
+        let faults = parse(line, "line", LOCALE).expect_err(line);
         faults.iter().map(|(field, _)| field.to_owned()).collect()
     }
 
@@ -148,6 +148,7 @@ mod tests {
     fn what_a_line_leaves_out_takes_its_default() {
         let row = parse(
             r#"{"kind":"caller_id","cid":"0900","carrier":"other","cli_type":"mobile","display_name":""}"#,
+            "line",
             LOCALE,
         );
         assert_eq!(row.unwrap().columns, "\t0900\t\\N\tother\tmobile\tactive\t\\N\t200");
@@ -234,7 +235,7 @@ mod fuzz {
     proptest! {
         #[test]
         fn any_line_is_one_row_of_copy_or_told(line in prop_oneof![8 => line(), 1 => ".{0,80}"]) {
-            match parse(&line, LOCALE) {
+            match parse(&line, "line", LOCALE) {
                 Ok(row) => {
                     let columns = row.kind.columns().filter(|(name, _)| *name != "created_at").count();
                     prop_assert_eq!(row.columns.matches('\t').count(), columns, "a value that goes beyond its column");

@@ -1,4 +1,4 @@
-//! Call data coming in: one JSON object a line, each stating a whole row (contract, section 6).
+//! Call data coming in: one JSON object a line, or a JSON array of them, each stating a whole row.
 //!
 //! Owns the kinds of lines and how they are checked and stored. Reads any stream in bounded memory, so it
 //! serves a request's body and a file alike. Must not know either.
@@ -6,6 +6,8 @@
 mod batch;
 pub mod document;
 pub mod field;
+mod gzip;
+mod items;
 pub mod kind;
 mod line;
 mod phone;
@@ -20,8 +22,11 @@ use crate::db::{Database, Scope};
 use crate::error::{Error, Faults, Result};
 use batch::{Line, Outcome};
 pub use field::Locale;
+pub use gzip::gunzip;
+use items::ItemReader;
+pub use items::{MAX_BODY as MAX_JSON_BODY, begin_in as begins_json, checked as checked_json};
+pub use reader::spool;
 use reader::{LineReader, RawLine};
-pub use reader::{gunzip, spool};
 
 /// How many faulty lines an answer tells of.
 pub const MAX_TOLD: usize = 100;
@@ -49,50 +54,112 @@ pub struct Tally {
     pub errors: Vec<LineFaults>,
 }
 
-/// What is wrong with one line.
+/// What is wrong with one line, or one item of a JSON array.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LineFaults {
-    /// Its number in the body, from 1, blank lines counted.
-    pub line: u64,
-    /// By field; `line` where it is no JSON object.
+    /// Number of the line in the body, from 1, blank lines counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Index of the item in the array, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+    /// By field; `line` or `item` where it is no JSON object.
     #[schema(value_type = std::collections::BTreeMap<String, Vec<String>>)]
     pub errors: Faults,
 }
 
+impl LineFaults {
+    /// `line` or `item`, and which.
+    pub fn place(&self) -> (&'static str, u64) {
+        match (self.line, self.index) {
+            (Some(line), _) => (LINE, line),
+            (None, index) => (ITEM, index.unwrap_or_default()),
+        }
+    }
+}
+
+const LINE: &str = "line";
+const ITEM: &str = "item";
+
 impl Tally {
-    fn add(&mut self, received: usize, outcome: Outcome) {
+    /// Whether something was refused and nothing stored.
+    pub fn is_refused(&self) -> bool {
+        self.stored == 0 && self.rejected > 0
+    }
+
+    fn add(&mut self, received: usize, outcome: Outcome, unit: &str) {
         self.received += received as u64;
         self.stored += outcome.stored;
         self.rejected += outcome.rejected.len() as u64;
         let room = MAX_TOLD - self.errors.len();
         let told = outcome.rejected.into_iter().take(room);
-        self.errors.extend(told.map(|(line, errors)| LineFaults { line, errors }));
+        let place = |number| if unit == LINE { (Some(number), None) } else { (None, Some(number)) };
+        self.errors.extend(told.map(|(number, errors)| {
+            let (line, index) = place(number);
+            LineFaults { line, index, errors }
+        }));
     }
 
-    /// The faults told, as fields of one request: `lines.3.result`.
-    fn faults(&self) -> Faults {
+    /// The faults told, as fields of one request: `lines.3.result`, `items.0.result`.
+    pub fn faults(&self) -> Faults {
         let mut faults = Faults::default();
-        for LineFaults { line, errors } in &self.errors {
-            for (field, messages) in errors.iter() {
-                messages.iter().for_each(|message| faults.add(format!("lines.{line}.{field}"), message));
+        for told in &self.errors {
+            let (unit, number) = told.place();
+            for (field, messages) in told.errors.iter() {
+                messages.iter().for_each(|message| faults.add(format!("{unit}s.{number}.{field}"), message));
             }
         }
         faults
     }
 }
 
-/// Reads the stream to its end and stores it. When this returns, what the tally calls stored is committed;
-/// `progress` is told after each chunk that is.
+/// Lines as they come, or a JSON body that has been checked.
+pub enum Body<R> {
+    Lines(R),
+    Json(R),
+}
+
+/// Either reader, and the name of what it reads.
+enum Reader<R> {
+    Lines(LineReader<R>),
+    Items(ItemReader<R>),
+}
+
+impl<R: AsyncBufRead + Unpin> Reader<R> {
+    fn new(body: Body<R>) -> Self {
+        match body {
+            Body::Lines(stream) => Self::Lines(LineReader::new(stream)),
+            Body::Json(stream) => Self::Items(ItemReader::new(stream)),
+        }
+    }
+
+    fn unit(&self) -> &'static str {
+        match self {
+            Self::Lines(_) => LINE,
+            Self::Items(_) => ITEM,
+        }
+    }
+
+    async fn chunk(&mut self) -> std::io::Result<Option<Vec<RawLine>>> {
+        match self {
+            Self::Lines(lines) => lines.chunk().await,
+            Self::Items(items) => items.chunk().await,
+        }
+    }
+}
+
+/// Reads the body to its end and stores it. When this returns, what the tally calls stored is committed: nothing,
+/// where the target is atomic and a line was refused. `progress` is told after each chunk that is.
 ///
 /// Malformed where the stream breaks off: the chunks before are kept, unless the target is atomic.
-/// Invalid where the target is atomic and a line was refused.
 pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     db: &Database,
     target: Target,
-    stream: R,
+    body: Body<R>,
     mut progress: impl FnMut(&Tally) + Send,
 ) -> Result<Tally> {
-    let mut reader = LineReader::new(stream);
+    let mut reader = Reader::new(body);
+    let unit = reader.unit();
     let mut tally = Tally::default();
     let mut whole = if target.atomic { Some(db.write(target.tenant).await?) } else { None };
     let mut next = read(&mut reader, target.locale).await?;
@@ -106,15 +173,16 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
             outcome = &mut storing => (outcome?, reading.await),
             following = &mut reading => (storing.await?, following),
         };
-        tally.add(received, outcome);
+        tally.add(received, outcome, unit);
         progress(&tally);
         next = following?;
     }
     if let Some(scope) = whole {
         if tally.rejected > 0 {
-            return Err(Error::Invalid(tally.faults()));
+            tally.stored = 0;
+        } else {
+            scope.commit().await?;
         }
-        scope.commit().await?;
     }
     Ok(tally)
 }
@@ -130,24 +198,25 @@ async fn store(db: &Database, target: Target, whole: Option<&mut Scope>, lines: 
 }
 
 /// The next chunk; None at the end.
-async fn read<R: AsyncBufRead + Unpin>(reader: &mut LineReader<R>, locale: Locale) -> Result<Option<Vec<Line>>> {
+async fn read<R: AsyncBufRead + Unpin>(reader: &mut Reader<R>, locale: Locale) -> Result<Option<Vec<Line>>> {
+    let unit = reader.unit();
     let raw = reader.chunk().await.map_err(|error| Error::Malformed(error.to_string()))?;
     let Some(raw) = raw else { return Ok(None) };
-    let parse = move || raw.into_iter().map(|line| (line.number, parse(&line, locale))).collect();
+    let parse = move || raw.into_iter().map(|line| (line.number, parse(&line, unit, locale))).collect();
     tokio::task::spawn_blocking(parse).await.map(Some).map_err(Error::internal)
 }
 
-fn parse(line: &RawLine, locale: Locale) -> Result<line::Row, Faults> {
+fn parse(line: &RawLine, unit: &'static str, locale: Locale) -> Result<line::Row, Faults> {
     let unreadable = |fault: String| {
         let mut faults = Faults::default();
-        faults.add("line", fault);
+        faults.add(unit, fault);
         Err(faults)
     };
     let Some(bytes) = &line.bytes else {
         return unreadable(format!("is longer than {} bytes.", reader::MAX_LINE));
     };
     match std::str::from_utf8(bytes) {
-        Ok(text) => line::parse(text.trim_start_matches('\u{feff}'), locale),
+        Ok(text) => line::parse(text.trim_start_matches('\u{feff}'), unit, locale),
         Err(_) => unreadable("is not UTF-8.".into()),
     }
 }

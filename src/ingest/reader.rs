@@ -2,19 +2,18 @@
 
 use std::io::SeekFrom;
 
-use async_compression::tokio::bufread::GzipDecoder;
 use tokio::fs::File;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncSeekExt, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, BufReader};
 
 use crate::error::{Error, Result};
 
 /// The longest line that is read, in bytes.
 pub const MAX_LINE: usize = 1 << 20;
 /// How much is parsed and stored at a time, in lines and in bytes.
-const CHUNK_LINES: usize = 10_000;
-const CHUNK_BYTES: usize = 4 << 20;
+pub const CHUNK_LINES: usize = 10_000;
+pub const CHUNK_BYTES: usize = 4 << 20;
 
-/// A line that is not blank, with its number in the stream, from 1.
+/// A line that is not blank, with its number in the stream, from 1; or an item of a JSON body with its index, from 0.
 #[derive(Debug)]
 pub struct RawLine {
     pub number: u64,
@@ -22,19 +21,16 @@ pub struct RawLine {
     pub bytes: Option<Vec<u8>>,
 }
 
-/// Unpacks gzip, which may be several packed streams, one after the other.
-pub fn gunzip<R: AsyncBufRead>(packed: R) -> BufReader<GzipDecoder<R>> {
-    let mut decoder = GzipDecoder::new(packed);
-    decoder.multiple_members(true);
-    BufReader::new(decoder)
-}
-
 /// Reads a stream to its end and gives it back off a file of no name, which goes with its last reader.
-/// Malformed where the stream breaks off.
-pub async fn spool<R: AsyncBufRead + Unpin>(mut stream: R) -> Result<BufReader<File>> {
+/// Malformed where the stream breaks off, TooLarge where it has more than `most` bytes.
+pub async fn spool<R: AsyncBufRead + Unpin>(stream: R, most: u64) -> Result<BufReader<File>> {
     let file = tokio::task::spawn_blocking(tempfile::tempfile).await.map_err(Error::internal)?;
     let mut file = File::from_std(file.map_err(Error::internal)?);
-    tokio::io::copy_buf(&mut stream, &mut file).await.map_err(|error| Error::Malformed(error.to_string()))?;
+    let mut stream = stream.take(most.saturating_add(1));
+    let read = tokio::io::copy_buf(&mut stream, &mut file).await;
+    if read.map_err(|error| Error::Malformed(error.to_string()))? > most {
+        return Err(Error::TooLarge);
+    }
     file.seek(SeekFrom::Start(0)).await.map_err(Error::internal)?;
     Ok(BufReader::new(file))
 }
@@ -79,7 +75,8 @@ impl<R: AsyncBufRead + Unpin> LineReader<R> {
             any = true;
             let end = buffer.iter().position(|byte| *byte == b'\n');
             let part = &buffer[..end.unwrap_or(buffer.len())];
-            too_long |= line.len() + part.len() > MAX_LINE;
+            // A carriage return may stand behind the longest line.
+            too_long |= line.len() + part.len() > MAX_LINE + 1;
             if !too_long {
                 line.extend_from_slice(part);
             }
@@ -89,6 +86,10 @@ impl<R: AsyncBufRead + Unpin> LineReader<R> {
                 break;
             }
         }
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+        too_long |= line.len() > MAX_LINE;
         Ok(any.then_some((!too_long).then_some(line)))
     }
 }

@@ -73,7 +73,7 @@ async fn atomic_and_timezone_mean_what_they_mean_over_http() {
     let program = Program::beside(&test);
     let import = ["import", "-", "--tenant", "1", "--atomic"];
     let told = program.refused(&import, &format!("{}{{\"kind\":\"team\"}}", teams(1..=11_000))).await;
-    assert!(told.contains("callboard: lines.11001.id: is required.\n"), "{told}");
+    assert!(told.contains("line 11001: id is required.\n"), "{told}");
     assert_eq!(stored(&test).await, 0);
     program.ok(&import, &teams(1..=11_000)).await;
     assert_eq!(stored(&test).await, 11_000);
@@ -85,6 +85,29 @@ async fn atomic_and_timezone_mean_what_they_mean_over_http() {
         let created = test.query(TENANT, "select to_jsonb(created_at) from telesales_campaigns").await;
         assert_eq!(created, [json!(instant)], "{zone}");
     }
+}
+
+#[tokio::test]
+async fn a_json_array_is_told_from_lines_by_its_beginning() {
+    let test = TestApp::new().await;
+    let program = Program::beside(&test);
+    let import = ["import", "-", "--tenant", "1"];
+    let lines: Vec<Value> = teams(1..=3).lines().map(|line| line.parse().expect("JSON")).collect();
+    for text in [json!(lines).to_string(), format!("{:#}", json!(lines))] {
+        let mut packed = gzip(&text);
+        packed.extend([0; 100]);
+        for bytes in [text.into_bytes(), packed] {
+            let output = program.feed(&import, &bytes).await;
+            assert_eq!(words(&output.stdout), "3 lines, 3 stored, 0 rejected\n", "{}", words(&output.stderr));
+        }
+    }
+    assert_eq!(program.ok(&import, &format!("{:#}", lines[0])).await, "1 lines, 1 stored, 0 rejected\n");
+    let output = program.feed(&import, b"[{\"kind\":\"team\"}, 7]").await;
+    assert_eq!((output.status.code(), words(&output.stdout)), (Some(1), "2 lines, 0 stored, 2 rejected\n".into()));
+    assert!(words(&output.stderr).contains("item 0: id is required.\n"), "{}", words(&output.stderr));
+    assert!(program.refused(&import, "[{}").await.contains("malformed body"));
+    let long = format!("[{}]", " ".repeat(16 << 20));
+    assert!(program.refused(&import, &long).await.contains("16 MiB"));
 }
 
 /// Runs what follows with a terminal as its standard error, and passes on what it says there.

@@ -20,6 +20,7 @@ async fn sent_as(client: &Client, kind: &str, encoding: &str, body: Vec<u8>) -> 
 }
 
 const NDJSON: &str = "application/x-ndjson";
+const JSON: &str = "application/json";
 
 #[tokio::test]
 async fn a_gzip_body_is_read_to_its_end_however_many_parts_it_has() {
@@ -31,7 +32,12 @@ async fn a_gzip_body_is_read_to_its_end_however_many_parts_it_has() {
     assert_eq!(answer.json()["data"], json!({"received": 12_001, "stored": 12_001, "rejected": 0, "errors": []}));
     assert_eq!(count(&test, "teams").await, 12_001);
     for kind in ["application/x-ndjson; charset=utf-8", "Application/X-NDJSON"] {
-        for (encoding, text) in [("", team(0).to_string().into_bytes()), ("identity", b"".into()), ("gzip", gzip(""))] {
+        for (encoding, text) in [
+            ("", team(0).to_string().into_bytes()),
+            ("identity", b"".into()),
+            ("gzip", gzip("")),
+            ("X-GZIP", gzip("\n")),
+        ] {
             let answer = sent_as(&test, kind, encoding, text).await;
             assert_eq!(answer.status.as_u16(), 200, "{kind} {encoding}: {}", answer.text());
         }
@@ -56,21 +62,24 @@ async fn a_broken_gzip_body_is_malformed() {
 }
 
 #[tokio::test]
-async fn what_is_no_ndjson_is_not_taken() {
+async fn other_types_and_encodings_are_refused_with_those_that_are_taken() {
     let test = TestApp::new().await;
     let text = || team(1).to_string().into_bytes();
     for (kind, encoding) in [
         ("", ""),
-        ("application/json", ""),
+        ("application/jsonp", ""),
         ("application/x-ndjsonp", ""),
         ("text/plain", "gzip"),
         (NDJSON, "br"),
-        (NDJSON, "deflate"),
+        (JSON, "deflate"),
         (NDJSON, "gzip, gzip"),
     ] {
+        let is_type = ![NDJSON, JSON].contains(&kind);
         let answer = sent_as(&test, kind, encoding, text()).await;
         assert_eq!(answer.status.as_u16(), 415, "{kind} {encoding}");
         assert_eq!(answer.json(), json!({"message": "Unsupported media type"}));
+        let named = if is_type { answer.header("accept-post") } else { answer.header("accept-encoding") };
+        assert_eq!(named, if is_type { "application/x-ndjson, application/json" } else { "gzip" }, "{kind} {encoding}");
     }
     assert_eq!(count(&test, "teams").await, 0);
     let stranger = Client::new(test.url.clone(), "nonsense".into());
@@ -129,4 +138,121 @@ async fn clients_that_hang_up_leave_the_server_whole() {
             assert_eq!(tally["stored"], 1);
         }
     }
+}
+
+/// As tar(1) and block devices leave it: zeros up to the next block.
+#[tokio::test]
+async fn zeros_behind_gzip_are_no_part_of_it() {
+    let test = TestApp::new().await;
+    for (zeros, lines) in [(1, 1), (511, 12_000), (100_000, 2)] {
+        let mut packed = gzip(&body(&(1..=lines).map(team).collect::<Vec<_>>()));
+        packed.resize(packed.len() + zeros, 0);
+        for encoding in ["gzip", "x-gzip"] {
+            let answer = sent_as(&test, NDJSON, encoding, packed.clone()).await;
+            assert_eq!(answer.json()["data"]["stored"], lines, "{zeros} zeros: {}", answer.text());
+        }
+        packed.push(b'x');
+        assert_eq!(sent_as(&test, NDJSON, "gzip", packed).await.status.as_u16(), 400, "{zeros} zeros and more");
+    }
+}
+
+#[tokio::test]
+async fn a_line_of_a_mebibyte_may_end_as_lines_of_windows_do() {
+    let test = TestApp::new().await;
+    let padded = |bytes: usize| {
+        let line = team(1).to_string();
+        format!("{line}{}", " ".repeat(bytes - line.len()))
+    };
+    for (bytes, end, stored) in [
+        (1 << 20, "\r\n", 2),
+        (1 << 20, "\n", 2),
+        (1 << 20, "\r", 2),
+        ((1 << 20) + 1, "\r\n", 1),
+        ((1 << 20) + 1, "", 1),
+    ] {
+        let text = format!("{}\r\n{}{end}", team(2), padded(bytes));
+        let told = tally(&test, text).await;
+        assert_eq!(told["stored"], stored, "{bytes} bytes and {end:?}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn json_is_taken_as_an_object_or_an_array_and_told_by_index() {
+    let test = TestApp::new().await;
+    let sent = async |body: &str| sent_as(&test, JSON, "", body.into()).await;
+    let stored = |lines: u64| json!({"received": lines, "stored": lines, "rejected": 0, "errors": []});
+    let many = json!((1..=10_500).map(team).collect::<Vec<_>>());
+    for (body, lines) in [
+        (team(1).to_string(), 1),
+        (format!("\u{feff} {:#}\n", team(2)), 1),
+        ("[]".into(), 0),
+        (many.to_string(), 10_500),
+        (format!("{many:#}"), 10_500),
+    ] {
+        assert_eq!(sent(&body).await.json(), json!({"data": stored(lines)}));
+    }
+    assert_eq!(count(&test, "teams").await, 10_500);
+    let answer = sent_as(&test, "Application/JSON; charset=utf-8", "gzip", gzip(&many.to_string())).await;
+    assert_eq!(answer.json(), json!({"data": stored(10_500)}));
+
+    let long = format!("{{\"kind\":\"team\",\"id\":1,\"name\":\"T\"{}}}", " ".repeat(1 << 20));
+    let mixed =
+        format!("[{}, 7, {{\"kind\":\"team\",\"id\":\"x\",\"name\":\"T\"}},\n[{}],{long}, null]", team(1), team(2));
+    let told = sent(&mixed).await.json();
+    assert_eq!([&told["data"]["received"], &told["data"]["stored"], &told["data"]["rejected"]], [6, 1, 5]);
+    let places: Vec<_> = told["data"]["errors"]
+        .as_array()
+        .expect("errors")
+        .iter()
+        .map(|told| {
+            assert!(told.get("line").is_none(), "{told}");
+            (told["index"].as_u64().expect("an index"), super::fields(&told["errors"]).concat())
+        })
+        .collect();
+    let item = |index: u64| (index, "item".to_owned());
+    assert_eq!(places, [item(1), (2, "id".into()), item(3), item(4), item(5)]);
+
+    let atomic = test.post("/api/ingest?atomic=1").header("content-type", JSON).body(mixed);
+    let answer = test.send(atomic).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["data"]["stored"]), (422, &json!(0)));
+    let expected = ["items.1.item", "items.2.id", "items.3.item", "items.4.item", "items.5.item"];
+    assert_eq!(super::fields(&answer.json()["errors"]), expected);
+}
+
+#[tokio::test]
+async fn a_json_body_that_cannot_be_read_whole_stores_nothing() {
+    let test = TestApp::new().await;
+    let team = team(1);
+    for body in [
+        String::new(),
+        "[".into(),
+        format!("[{team}"),
+        format!("[{team},]"),
+        format!("[{team}] x"),
+        format!("{team}{team}"),
+        format!("{team},"),
+    ] {
+        let answer = sent_as(&test, JSON, "", body.clone().into()).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()),
+            (400, json!({"message": "Malformed request body"})),
+            "{body}"
+        );
+    }
+    for body in ["7", "\"[]\"", "null"] {
+        let answer = sent_as(&test, JSON, "", body.into()).await;
+        let errors = json!({"body": ["must be an object or an array of objects."]});
+        assert_eq!((answer.status.as_u16(), &answer.json()["errors"]), (400, &errors), "{body}");
+    }
+    let of = |bytes: usize| format!("[{team}{}]", " ".repeat(bytes - team.to_string().len() - 2));
+    for (encoding, packed) in [("", of((16 << 20) + 1).into_bytes()), ("gzip", gzip(&of((16 << 20) + 1)))] {
+        let answer = sent_as(&test, JSON, encoding, packed).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()),
+            (413, json!({"message": "Payload too large"})),
+            "{encoding}"
+        );
+    }
+    assert_eq!(count(&test, "teams").await, 0);
+    assert_eq!(sent_as(&test, JSON, "", of(16 << 20).into()).await.json()["data"]["stored"], 1);
 }

@@ -1,5 +1,6 @@
 //! What is no good is told by line and field, and keeps nothing else from being stored.
 
+use callboard::ingest::kind::KINDS;
 use serde_json::{Value, json};
 
 use super::{TABLES, count, one_of_each_kind, send, tally, team, told};
@@ -272,4 +273,26 @@ async fn bad_parameters_are_told_all_at_once_and_nothing_is_stored() {
     assert_eq!(count(&test, "teams").await, 0);
     let answer = send(&test, "atomic=&timezone=&colour=red", body(&[team(1)])).await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_body_of_which_nothing_was_stored_is_a_422_with_the_same_counts() {
+    let test = TestApp::new().await;
+    let kinds = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+    let bad = format!("{}\n\nnonsense\n", json!({"kind": "call", "id": 1}));
+    for (query, status) in [("", 422), ("atomic=1", 422)] {
+        let answer = send(&test, query, bad.clone()).await;
+        let (told, errors) = (answer.json(), answer.json()["errors"].take());
+        assert_eq!((answer.status.as_u16(), &told["message"]), (status, &json!("The given data was invalid.")));
+        let counts = ["received", "stored", "rejected"].map(|name| &told["data"][name]);
+        assert_eq!(counts, [&json!(2), &json!(0), &json!(2)], "{told}");
+        assert_eq!(
+            told["data"]["errors"][0],
+            json!({"line": 1, "errors": {"kind": [format!("must be one of: {kinds}.")]}})
+        );
+        assert_eq!(super::fields(&errors), ["lines.1.kind", "lines.3.line"]);
+    }
+    for (lines, status) in [(format!("{bad}{}", team(1)), 200), ("\n".into(), 200), (bad, 422)] {
+        assert_eq!(send(&test, "", lines).await.status.as_u16(), status);
+    }
 }
