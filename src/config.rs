@@ -16,6 +16,7 @@ const OLDEST_ANSWER: Duration = Duration::from_secs(5);
 pub const MOST_WORKERS: u64 = 16;
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Settings of every command, also taken from the environment")]
 pub struct Config {
     /// Postgres to use. Without it, one of Callboard's own is run under the data directory.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]

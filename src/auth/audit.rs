@@ -25,6 +25,7 @@ pub enum Event {
     TokenRevoked,
     UserDisabled,
     UserEnabled,
+    PasswordChanged,
     ExportCreated,
     ExportDownloaded,
 }
@@ -40,6 +41,7 @@ impl Event {
             Self::TokenRevoked => "token_revoked",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
+            Self::PasswordChanged => "password_changed",
             Self::ExportCreated => "export_created",
             Self::ExportDownloaded => "export_downloaded",
         }

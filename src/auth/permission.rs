@@ -59,6 +59,16 @@ pub enum Role {
 }
 
 impl Role {
+    /// As it is written in documents and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Supervisor => "supervisor",
+            Self::Agent => "agent",
+            Self::ReadOnly => "read_only",
+        }
+    }
+
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{AnalyticsApiAccess, AutocallApiAccess, IngestWrite, TelesalesApiAccess};
         match self {

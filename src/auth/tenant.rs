@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use serde::Serialize;
 use sqlx::types::Json;
 
 use super::settings::Settings;
@@ -29,6 +31,18 @@ struct Stored {
     settings: Json<BTreeMap<String, String>>,
 }
 
+/// An account as an operator sees it.
+#[derive(Debug, Serialize, sqlx::FromRow)]
+pub struct Listed {
+    pub id: i64,
+    pub name: String,
+    pub timezone: String,
+    pub reseller_id: Option<i64>,
+    /// What was changed from its default, by name.
+    pub settings: Json<BTreeMap<String, String>>,
+    pub created_at: DateTime<Utc>,
+}
+
 /// A field of the account itself, or one of its [`Settings`], as `KEY=VALUE` gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -38,6 +52,15 @@ pub enum Change {
 }
 
 impl Change {
+    /// The key that it was given under.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Name(_) => "name",
+            Self::Timezone(_) => "timezone",
+            Self::Setting(key, _) => key,
+        }
+    }
+
     /// Err with a sentence where the key is unknown or the value does not fit it.
     pub fn parse(key: &str, value: &str) -> Result<Self, String> {
         match key {
@@ -70,6 +93,12 @@ impl Tenant {
             settings: Settings::of(&stored.settings),
             name: stored.name,
         })
+    }
+
+    /// The account of this scope for a list of accounts. NotFound where there is none.
+    pub async fn describe(scope: &mut Scope) -> Result<Listed> {
+        let select = "select id, name, timezone, reseller_id, settings, created_at from tenants where id = $1";
+        scope.select(select).fetch_optional(scope.connection()).await?.ok_or(Error::NotFound)
     }
 
     /// Makes an account. Invalid on `id` where it is taken, on `name` where it is empty, too long or not one line, on

@@ -117,6 +117,60 @@ pub async fn find(scope: &mut Scope, id: i64) -> Result<User> {
     select.bind(id).fetch_optional(scope.connection()).await?.ok_or(Error::NotFound)
 }
 
+/// A user as an operator sees one.
+#[derive(Debug, Serialize, sqlx::FromRow)]
+pub struct Listed {
+    #[serde(flatten)]
+    #[sqlx(flatten)]
+    pub user: User,
+    pub created_at: DateTime<Utc>,
+    pub disabled_at: Option<DateTime<Utc>>,
+}
+
+/// The account's users by id.
+pub async fn list(scope: &mut Scope) -> Result<Vec<Listed>> {
+    let select = scope.select(
+        "select id, username, email, role, team_id, created_at, disabled_at from users where tenant_id = $1 order by id",
+    );
+    Ok(select.fetch_all(scope.connection()).await?)
+}
+
+/// What becomes of a user's sessions when its password changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sessions {
+    End,
+    Keep,
+}
+
+/// Gives a user another password; returns how many sessions that ended. Invalid on `username` where the account has no
+/// such user, on `password` where login would not take it.
+pub async fn set_password(
+    db: &Database,
+    (tenant, username): (i64, &str),
+    password: &str,
+    sessions: Sessions,
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    let hash = password::hash(password)?;
+    let mut scope = db.write(tenant).await?;
+    let update = scope.select::<(i64,)>(
+        "update users set password_hash = $3 where tenant_id = $1 and username_key = $2 returning id",
+    );
+    let user = update.bind(username_key(username)).bind(hash).fetch_optional(scope.connection()).await?;
+    let (user,) = user.ok_or_else(|| Error::invalid("username", "the account has no such user"))?;
+    let ended = if sessions == Sessions::End { end_sessions(&mut scope, user, now).await? } else { 0 };
+    audit::record(&mut scope, Event::PasswordChanged, Details { user: Some(user), ..Details::default() }, now).await?;
+    scope.commit().await?;
+    Ok(ended)
+}
+
+/// Ends a user's sessions for good; returns how many.
+async fn end_sessions(scope: &mut Scope, user: i64, now: DateTime<Utc>) -> Result<u64> {
+    let end =
+        scope.query("update sessions set revoked_at = $3 where tenant_id = $1 and user_id = $2 and revoked_at is null");
+    Ok(end.bind(user).bind(now).execute(scope.connection()).await?.rows_affected())
+}
+
 /// Lets a user in no longer, and ends its sessions for good. Invalid on `username` where the account has no such
 /// user, or it is disabled.
 pub async fn disable(db: &Database, tenant: i64, username: &str, now: DateTime<Utc>) -> Result<()> {
@@ -127,9 +181,7 @@ pub async fn disable(db: &Database, tenant: i64, username: &str, now: DateTime<U
     );
     let user = update.bind(username_key(username)).bind(now).fetch_optional(scope.connection()).await?;
     let (user,) = user.ok_or_else(|| Error::invalid("username", "the account has no such user who is not disabled"))?;
-    let end =
-        scope.query("update sessions set revoked_at = $3 where tenant_id = $1 and user_id = $2 and revoked_at is null");
-    end.bind(user).bind(now).execute(scope.connection()).await?;
+    end_sessions(&mut scope, user, now).await?;
     audit::record(&mut scope, Event::UserDisabled, Details { user: Some(user), ..Details::default() }, now).await?;
     scope.commit().await
 }

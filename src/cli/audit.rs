@@ -7,9 +7,8 @@ use chrono::TimeDelta;
 use clap::Args;
 use futures_util::TryStreamExt;
 
-use super::{print_line, unknown_secret};
+use super::{account, print_line, unknown_secret};
 use crate::app::App;
-use crate::auth::Tenant;
 use crate::auth::audit::{self, Event, Wanted};
 use crate::auth::secret::{self, Standing};
 use crate::auth::user::username_key;
@@ -47,8 +46,8 @@ pub async fn run(app: &App, arguments: Arguments) -> Result<()> {
             audit::of_strangers(&app.db, wanted, digests, |entry| print_line(&mut out, &entry)).await?;
         }
         Some(tenant) => {
+            account(app, "tenant", tenant).await?;
             let mut scope = app.db.read(tenant).await?;
-            Tenant::load(&mut scope).await?;
             scope.take_your_time().await?;
             let mut out = std::io::stdout().lock();
             let mut entries = audit::of_account(&mut scope, wanted, username);

@@ -12,8 +12,8 @@ use clap::Args;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
 use tokio_util::io::InspectReader;
 
+use super::{account, say};
 use crate::app::App;
-use crate::auth::Tenant;
 use crate::error::{Error, Result};
 use crate::ingest::{self, Body, Locale, Tally, Target};
 
@@ -34,7 +34,7 @@ pub struct Arguments {
 
 /// Lines, or a JSON array of at most 16 MiB. Fails (exit code 1) when a line was rejected, having stored the others.
 pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
-    let tenant = Tenant::load(&mut app.db.read(arguments.tenant).await?).await?;
+    let tenant = account(app, "tenant", arguments.tenant).await?;
     let zone = arguments.timezone.unwrap_or(tenant.timezone);
     let locale = Locale { zone, country_code: tenant.settings.country_code() };
     let target = Target { tenant: tenant.id, locale, atomic: arguments.atomic };
@@ -68,7 +68,7 @@ fn tell(tally: &Tally) {
             eprintln!("{unit} {number}: {field} {}", messages.join(" "));
         }
     }
-    println!("{} lines, {} stored, {} rejected", tally.received, tally.stored, tally.rejected);
+    say(format_args!("{} lines, {} stored, {} rejected", tally.received, tally.stored, tally.rejected));
 }
 
 type Stream = Box<dyn AsyncBufRead + Unpin + Send>;

@@ -7,6 +7,7 @@ mod audit;
 mod demo;
 mod demo_world;
 mod import;
+mod psql;
 mod rebuild;
 mod serve;
 mod tenant;
@@ -21,6 +22,7 @@ use clap::{Parser, Subcommand};
 use serde::Serialize;
 
 use crate::app::{App, Running, Sharing};
+use crate::auth::Tenant;
 use crate::config::Config;
 use crate::error::{Error, Result};
 
@@ -44,10 +46,10 @@ enum Command {
     Migrate,
     /// Store call data, one JSON object a line.
     Import(import::Arguments),
-    /// Make and change accounts.
+    /// Make, change and list accounts.
     #[command(subcommand)]
     Tenant(tenant::Command),
-    /// Make users, and let them in or not.
+    /// Make and list users, change their passwords, and let them in or not.
     #[command(subcommand)]
     User(user::Command),
     /// Issue, list and revoke tokens.
@@ -55,6 +57,8 @@ enum Command {
     Token(token::Command),
     /// Print the log of who came in and what they took away.
     Audit(audit::Arguments),
+    /// Open a psql shell on the database in use, the embedded one too; read only unless told otherwise.
+    Psql(psql::Arguments),
     /// Hold the roll-ups that reports are read from against the rows they were made of.
     Verify(verify::Arguments),
     /// Make roll-ups anew from the rows, while they are written and read.
@@ -92,6 +96,9 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
         Command::User(command) => with_app(&config, async |app| user::run(app, command).await).await?,
         Command::Token(command) => with_app(&config, async |app| token::run(app, command).await).await?,
         Command::Audit(arguments) => with_app(&config, async |app| audit::run(app, arguments).await).await?,
+        Command::Psql(arguments) => {
+            return with_app(&config, async |app| psql::run(app, &config, &arguments).await).await;
+        }
         Command::Verify(arguments) => return with_app(&config, async |app| verify::run(app, &arguments).await).await,
         Command::Rebuild(arguments) => with_app(&config, async |app| rebuild::run(app, &arguments).await).await?,
         Command::Openapi => {
@@ -121,6 +128,24 @@ fn print_line(out: &mut impl Write, object: &impl Serialize) {
     }
 }
 
+/// Prints a line for people. Whoever reads it may have had enough.
+fn say(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// The account that an argument names.
+async fn account(app: &App, argument: &'static str, id: i64) -> Result<Tenant> {
+    Tenant::load(&mut app.db.read(id).await?).await.map_err(|error| no_account(error, argument, id))
+}
+
+/// NotFound, where an account is all that can be missing, as the fault of the argument that names it.
+fn no_account(error: Error, argument: &'static str, id: i64) -> Error {
+    match error {
+        Error::NotFound => Error::invalid(argument, format!("there is no account {id}")),
+        other => other,
+    }
+}
+
 /// A secret that no server of the database uses.
 fn unknown_secret() -> Error {
     Error::Internal(
@@ -138,7 +163,6 @@ fn fail(error: &Error) -> ExitCode {
                 eprintln!("callboard: {field}: {}", messages.join(" "));
             }
         }
-        Error::NotFound => eprintln!("callboard: there is no such account"),
         other => eprintln!("callboard: {other}"),
     }
     ExitCode::FAILURE

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::{account, say};
 use crate::app::App;
-use crate::auth::Tenant;
 use crate::error::Result;
 use crate::rollups::{Module, compact};
 
@@ -28,7 +28,7 @@ enum Name {
 }
 
 pub async fn run(app: &App, arguments: &Arguments) -> Result<()> {
-    Tenant::load(&mut app.db.read(arguments.tenant).await?).await?;
+    account(app, "tenant", arguments.tenant).await?;
     let asked = |module: &Module| match arguments.module {
         None => true,
         Some(Name::Autocall) => *module == Module::Autocall,
@@ -41,7 +41,7 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<()> {
             compact::compact_module(&app.db, arguments.tenant, module).await?;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        println!("{}: made anew", module.name());
+        say(format_args!("{}: made anew", module.name()));
     }
     Ok(())
 }

@@ -1,12 +1,13 @@
-//! `callboard tenant create` and `callboard tenant set`
+//! `callboard tenant create`, `callboard tenant set` and `callboard tenant list`
 
 use chrono_tz::Tz;
 use clap::Subcommand;
 
+use super::{account, no_account, print_line, say};
 use crate::app::App;
 use crate::auth::settings::Settings;
 use crate::auth::tenant::{Change, DEFAULT_TIMEZONE, Tenant};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -31,15 +32,35 @@ pub enum Command {
         #[arg(required = true, value_name = "KEY=VALUE", value_parser = change)]
         changes: Vec<Change>,
     },
+    /// List accounts by id, a JSON object a line.
+    List,
 }
 
 pub async fn run(app: &App, command: Command) -> Result<()> {
     match command {
         Command::Create { id, name, timezone, reseller } => {
-            Tenant::create(&app.db, id, &name, timezone, reseller).await
+            Tenant::create(&app.db, id, &name, timezone, reseller).await?;
+            let made = account(app, "id", id).await?;
+            let reseller = reseller.map_or_else(String::new, |reseller| format!(", reseller {reseller}"));
+            say(format_args!("created account {id} {:?}, time zone {}{reseller}", made.name, made.timezone));
         }
-        Command::Set { id, changes } => Tenant::change(&app.db, id, &changes).await,
+        Command::Set { id, changes } => {
+            Tenant::change(&app.db, id, &changes).await.map_err(|error| no_account(error, "id", id))?;
+            let keys: Vec<&str> = changes.iter().map(Change::key).collect();
+            say(format_args!("changed account {id}: {}", keys.join(", ")));
+        }
+        Command::List => {
+            let mut out = std::io::stdout().lock();
+            for id in app.db.tenants().await? {
+                match Tenant::describe(&mut app.db.read(id).await?).await {
+                    Ok(listed) => print_line(&mut out, &listed),
+                    Err(Error::NotFound) => {} // removed meanwhile
+                    Err(error) => return Err(error),
+                }
+            }
+        }
     }
+    Ok(())
 }
 
 fn change(text: &str) -> Result<Change, String> {

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use clap::Subcommand;
 use uuid::Uuid;
 
-use super::{print_line, unknown_secret};
+use super::{account, print_line, say, unknown_secret};
 use crate::app::App;
 use crate::auth::Permission;
 use crate::auth::audit::Event;
@@ -56,10 +56,12 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
         Command::List { tenant, username } => return list(app, tenant, username.as_deref()).await,
         Command::Revoke { tenant, id } => {
             let revoked = session::revoke(&app.db, tenant, id, (Event::TokenRevoked, None), now).await;
-            return revoked.map_err(|error| match error {
+            revoked.map_err(|error| match error {
                 Error::NotFound => Error::invalid("id", "the account has no such token that is not revoked"),
                 other => other,
-            });
+            })?;
+            say(format_args!("revoked token {id} of account {tenant}"));
+            return Ok(());
         }
     };
     let expires = match expires_in {
@@ -86,11 +88,12 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
         Standing::NoServer | Standing::Known => {}
     }
     let session = NewSession { tenant, username: &username, permissions: &permissions, expires };
-    println!("{}", session::issue(&app.db, &app.keys, session, now).await?);
+    say(format_args!("{}", session::issue(&app.db, &app.keys, session, now).await?));
     Ok(())
 }
 
 async fn list(app: &App, tenant: i64, username: Option<&str>) -> Result<()> {
+    account(app, "tenant", tenant).await?;
     let sessions = session::list(&mut app.db.read(tenant).await?, username).await?;
     let mut out = std::io::stdout().lock();
     sessions.iter().for_each(|session| print_line(&mut out, session));

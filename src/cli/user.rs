@@ -1,12 +1,13 @@
-//! `callboard user create`, `callboard user disable` and `callboard user enable`
+//! `callboard user create`, `list`, `passwd`, `disable` and `enable`
 
 use std::io::{BufRead, Read};
 
 use clap::{Args, Subcommand};
 
+use super::{account, print_line, say};
 use crate::app::App;
 use crate::auth::Role;
-use crate::auth::user::{self, NewUser};
+use crate::auth::user::{self, NewUser, Sessions};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Subcommand)]
@@ -27,6 +28,20 @@ pub enum Command {
         #[arg(long)]
         team: Option<i64>,
     },
+    /// List an account's users by id, a JSON object a line.
+    List {
+        /// The account.
+        #[arg(long)]
+        tenant: i64,
+    },
+    /// Give a user another password, which comes on standard input; its tokens end for good.
+    Passwd {
+        #[command(flatten)]
+        user: Named,
+        /// Let the user's tokens go on.
+        #[arg(long)]
+        keep_sessions: bool,
+    },
     /// Let a user in no longer; its tokens end for good.
     Disable(Named),
     /// Let a user in again who was disabled; it needs new tokens.
@@ -44,14 +59,35 @@ pub struct Named {
 
 pub async fn run(app: &App, command: Command) -> Result<()> {
     let now = app.clock.now();
-    let (tenant, username, role, email, team) = match command {
-        Command::Create { tenant, username, role, email, team } => (tenant, username, role, email, team),
-        Command::Disable(Named { tenant, username }) => return user::disable(&app.db, tenant, &username, now).await,
-        Command::Enable(Named { tenant, username }) => return user::enable(&app.db, tenant, &username, now).await,
-    };
-    let password = &read_password()?;
-    user::create(&app.db, NewUser { tenant, username: &username, password, role, email: email.as_deref(), team })
-        .await?;
+    match command {
+        Command::Create { tenant, username, role, email, team } => {
+            let (password, email) = (&read_password()?, email.as_deref());
+            let user = NewUser { tenant, username: &username, password, role, email, team };
+            let id = user::create(&app.db, user).await?;
+            let made = user::find(&mut app.db.read(tenant).await?, id).await?;
+            say(format_args!("created user {id} {:?} in account {tenant}, role {}", made.username, made.role.name()));
+        }
+        Command::List { tenant } => {
+            account(app, "tenant", tenant).await?;
+            let users = user::list(&mut app.db.read(tenant).await?).await?;
+            let mut out = std::io::stdout().lock();
+            users.iter().for_each(|user| print_line(&mut out, user));
+        }
+        Command::Passwd { user: Named { tenant, username }, keep_sessions } => {
+            account(app, "tenant", tenant).await?;
+            let sessions = if keep_sessions { Sessions::Keep } else { Sessions::End };
+            let ended = user::set_password(&app.db, (tenant, &username), &read_password()?, sessions, now).await?;
+            say(format_args!("changed the password of {username:?} in account {tenant}; {ended} tokens ended"));
+        }
+        Command::Disable(Named { tenant, username }) => {
+            user::disable(&app.db, tenant, &username, now).await?;
+            say(format_args!("disabled {username:?} in account {tenant}; its tokens ended"));
+        }
+        Command::Enable(Named { tenant, username }) => {
+            user::enable(&app.db, tenant, &username, now).await?;
+            say(format_args!("enabled {username:?} in account {tenant}"));
+        }
+    }
     Ok(())
 }
 

@@ -1,9 +1,10 @@
-//! `callboard verify`: holds the roll-ups against the raw rows.
+//! `callboard verify`: compares the roll-ups with the raw rows. Exit code 1 where they differ, 2 where much was skipped.
 
 use std::process::ExitCode;
 
 use clap::Args;
 
+use super::{account, say};
 use crate::app::App;
 use crate::auth::Tenant;
 use crate::db::Scope;
@@ -27,22 +28,48 @@ pub struct Arguments {
     seed: u64,
 }
 
-/// Succeeds where every question has one answer.
+/// Exit code where no two answers differ, but too few were compared to say much.
+const SKIPPED: u8 = 2;
+
+/// Succeeds where every question has one answer, and at most a tenth of an account's questions were skipped.
 pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
     let tenants = match arguments.tenant {
-        Some(tenant) => vec![tenant],
+        Some(tenant) => {
+            account(app, "tenant", tenant).await?;
+            vec![tenant]
+        }
         None => app.db.tenants().await?,
     };
-    let mut differences = 0;
+    let (mut differences, mut is_thin) = (0, false);
     for tenant in tenants {
-        differences += verify(app, tenant, arguments).await?;
+        let tally = verify(app, tenant, arguments).await?;
+        differences += tally.different;
+        is_thin |= tally.skipped_much();
     }
-    Ok(if differences == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(match (differences, is_thin) {
+        (0, false) => ExitCode::SUCCESS,
+        (0, true) => ExitCode::from(SKIPPED),
+        _ => ExitCode::FAILURE,
+    })
 }
 
-/// How many answers differ.
-async fn verify(app: &App, tenant: i64, arguments: &Arguments) -> Result<usize> {
-    let (mut same, mut stale, mut different) = (0, 0, 0);
+/// Questions of an account, by what came of them.
+#[derive(Debug, Default, Clone, Copy)]
+struct Tally {
+    same: usize,
+    different: usize,
+    /// Not compared, because roll-ups that answer them are being rebuilt.
+    skipped: usize,
+}
+
+impl Tally {
+    fn skipped_much(self) -> bool {
+        self.skipped * 10 > self.same + self.different + self.skipped
+    }
+}
+
+async fn verify(app: &App, tenant: i64, arguments: &Arguments) -> Result<Tally> {
+    let mut tally = Tally::default();
     let questions = questions(app, tenant, arguments).await?;
     let count = questions.len();
     for (number, question) in questions.into_iter().enumerate() {
@@ -50,21 +77,23 @@ async fn verify(app: &App, tenant: i64, arguments: &Arguments) -> Result<usize> 
         let mut scope = app.db.read(tenant).await?;
         scope.take_your_time().await?;
         match question.compare(&mut scope).await? {
-            Comparison::Same => same += 1,
-            Comparison::Stale => stale += 1,
+            Comparison::Same => tally.same += 1,
+            Comparison::Stale => tally.skipped += 1,
             Comparison::Different(two) => {
-                different += 1;
-                println!("{}\n  rolled {}\n  raw    {}", two.question, two.rolled, two.raw);
+                tally.different += 1;
+                say(format_args!("{}\n  rolled {}\n  raw    {}", two.question, two.rolled, two.raw));
             }
         }
         if (number + 1) % 100 == 0 {
             eprintln!("account {tenant}: {} of {count}", number + 1);
         }
     }
-    println!(
-        "account {tenant}: {same} alike, {different} different, {stale} not compared, as they are being made anew"
-    );
-    Ok(different)
+    let Tally { same, different, skipped } = tally;
+    let much = if tally.skipped_much() { " (too many to vouch for the rest: try again later)" } else { "" };
+    say(format_args!(
+        "account {tenant}: {same} alike, {different} different, {skipped} skipped while roll-ups are rebuilt{much}"
+    ));
+    Ok(tally)
 }
 
 /// Whatever is answered from roll-ups.
@@ -105,4 +134,24 @@ async fn questions(app: &App, tenant: i64, arguments: &Arguments) -> Result<Vec<
         questions.extend(question);
     }
     Ok(questions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_a_tenth_is_much() {
+        for (same, different, skipped, is_much) in [
+            (0, 0, 0, false),
+            (9, 0, 1, false),
+            (8, 0, 1, true),
+            (0, 0, 1, true),
+            (0, 9, 1, false),
+            (180, 0, 20, false),
+        ] {
+            let tally = Tally { same, different, skipped };
+            assert_eq!(tally.skipped_much(), is_much, "{tally:?}");
+        }
+    }
 }

@@ -257,6 +257,11 @@ fn cluster_version(cluster: &Path) -> Result<Option<u32>> {
     }
 }
 
+/// A program that comes with Postgres: of the newest server there is, else whichever `PATH` has.
+pub fn program(name: &str) -> PathBuf {
+    binaries(None).map(|dir| dir.join(name)).ok().filter(|path| path.exists()).unwrap_or_else(|| name.into())
+}
+
 /// The folder of the server's programs: the newest there is, or the one that made the cluster.
 fn binaries(made_by: Option<u32>) -> Result<PathBuf> {
     let mut found: Vec<(u32, PathBuf)> = candidates()

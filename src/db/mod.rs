@@ -12,7 +12,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, Postgres, Transaction};
 
-pub use embedded::{Embedded, Guest, Settings as EmbeddedSettings};
+pub use embedded::{Embedded, Guest, Settings as EmbeddedSettings, program};
 pub use scope::{Account, Scope};
 
 use crate::error::{Error, Result};

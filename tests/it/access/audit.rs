@@ -77,7 +77,7 @@ async fn what_operators_do_is_told_and_what_is_wanted_may_be_named() {
     );
     assert_eq!(of(&["--event", "login"]).await, Vec::<String>::new());
     assert!(!program.run(&["audit", "--event", "nonsense"]).await.status.success());
-    assert_eq!(program.refused(&["audit", "--tenant", "99"], "").await, "callboard: there is no such account\n");
+    assert_eq!(program.refused(&["audit", "--tenant", "99"], "").await, "callboard: tenant: there is no account 99\n");
 }
 
 /// Every row of a table that belongs to no account, as text.

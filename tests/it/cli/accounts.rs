@@ -17,8 +17,10 @@ async fn an_account_is_made_once() {
     let program = Program::beside(&test);
     let create =
         |id: &'static str, more: &[&'static str]| [&["tenant", "create", "--id", id, "--name", "North"], more].concat();
-    assert_eq!(program.ok(&create("7", &[]), "").await, "");
-    program.ok(&create("8", &["--timezone", "Europe/Berlin", "--reseller", "7"]), "").await;
+    let made = program.ok(&create("7", &[]), "").await;
+    assert_eq!(made, "created account 7 \"North\", time zone Asia/Ho_Chi_Minh\n");
+    let made = program.ok(&create("8", &["--timezone", "Europe/Berlin", "--reseller", "7"]), "").await;
+    assert_eq!(made, "created account 8 \"North\", time zone Europe/Berlin, reseller 7\n");
     let expected = json!({"id": 8, "name": "North", "timezone": "Europe/Berlin", "reseller_id": 7, "settings": {}});
     assert_eq!(account(&test, 8).await, [expected]);
     assert_eq!(account(&test, 7).await[0]["timezone"], "Asia/Ho_Chi_Minh");
@@ -45,7 +47,8 @@ async fn an_account_is_changed_in_what_it_has_and_to_what_fits() {
     let program = Program::beside(&test);
     let set = ["tenant", "set", "--id", "1"];
     let good = ["name=South=East", "timezone=Asia/Kathmandu", "health_warn_asr_pct=27.5", "short_call_sec=0"];
-    program.ok(&[&set[..], &good].concat(), "").await;
+    let changed = program.ok(&[&set[..], &good].concat(), "").await;
+    assert_eq!(changed, "changed account 1: name, timezone, health_warn_asr_pct, short_call_sec\n");
     program.ok(&[&set[..], &["short_call_sec=12"]].concat(), "").await;
     let expected = json!({"id": 1, "name": "South=East", "timezone": "Asia/Kathmandu", "reseller_id": null,
         "settings": {"health_warn_asr_pct": "27.5", "short_call_sec": "12"}});
@@ -73,7 +76,7 @@ async fn an_account_is_changed_in_what_it_has_and_to_what_fits() {
     assert_eq!(account(&test, TENANT).await, [expected]);
     assert_eq!(account(&test, 2).await[0]["timezone"], "Asia/Ho_Chi_Minh");
     let told = program.refused(&["tenant", "set", "--id", "99", "name=Ghost"], "").await;
-    assert_eq!(told, "callboard: there is no such account\n");
+    assert_eq!(told, "callboard: id: there is no account 99\n");
     let help = program.ok(&["tenant", "set", "--help"], "").await;
     assert!(help.contains("health_min_calls (20)") && help.contains("timezone"), "{help}");
 }
@@ -99,7 +102,7 @@ async fn a_users_name_is_his_alone_over_all_accounts() {
         [&["user", "create", "--tenant", tenant, "--username", name, "--role", "read_only"], more].concat()
     };
     let printed = program.ok(&create("1", " Löwe ", &["--email", "l@x.vn", "--team", "3"]), "correct horse\r\n").await;
-    assert_eq!(printed, "");
+    assert_eq!(printed, "created user 3 \"Löwe\" in account 1, role read_only\n");
     let users = test.query(TENANT, "select to_jsonb(u) from users u where username = 'Löwe'").await;
     let user = &users[0];
     assert_eq!([&user["role"], &user["email"], &user["username_key"]], ["read_only", "l@x.vn", "löwe"]);
@@ -216,6 +219,70 @@ async fn a_token_is_printed_and_nothing_else_and_opens_what_it_says() {
     disable.execute(scope.connection()).await.expect("done");
     scope.commit().await.expect("committed");
     assert!(program.refused(&issue(&[]), "").await.contains("no such user"));
+}
+
+fn lines(printed: &str) -> Vec<Value> {
+    printed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[tokio::test]
+async fn accounts_and_their_users_are_listed() {
+    let test = TestApp::new().await;
+    test.account(2).await;
+    test.user(2, "Ann", Role::Agent).await;
+    let program = Program::beside(&test);
+    program.ok(&["tenant", "set", "--id", "2", "name=South", "short_call_sec=7"], "").await;
+    program.ok(&["user", "disable", "--tenant", "2", "--username", "ann"], "").await;
+    let mut accounts = lines(&program.ok(&["tenant", "list"], "").await);
+    for account in &mut accounts {
+        assert!(account["created_at"].take().is_string());
+    }
+    let listed = |id, name: &str, settings: Value| {
+        json!({"id": id, "name": name, "timezone": "Asia/Ho_Chi_Minh", "reseller_id": null, "settings": settings,
+            "created_at": null})
+    };
+    assert_eq!(accounts, [listed(1, "Account 1", json!({})), listed(2, "South", json!({"short_call_sec": "7"}))]);
+
+    let users = lines(&program.ok(&["user", "list", "--tenant", "2"], "").await);
+    let names: Vec<_> = users.iter().map(|user| (&user["username"], &user["role"])).collect();
+    assert_eq!(names, [(&json!("admin-2"), &json!("admin")), (&json!("Ann"), &json!("agent"))]);
+    assert_eq!((users[0]["disabled_at"].is_null(), users[1]["disabled_at"].is_string()), (true, true));
+    assert!(users.iter().all(|user| !user.to_string().contains("argon2")), "{users:?}");
+    for command in ["user", "token"] {
+        let told = program.refused(&[command, "list", "--tenant", "99"], "").await;
+        assert_eq!(told, "callboard: tenant: there is no account 99\n");
+    }
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_users_tokens_unless_told_otherwise() {
+    let test = TestApp::new().await;
+    let [kept, ended] = [test.user(TENANT, "ann", Role::Admin).await, test.issue(TENANT, "ann", &[]).await];
+    let program = Program::beside(&test);
+    let passwd = |more: &[&'static str]| [&["user", "passwd", "--tenant", "1", "--username", "ANN"], more].concat();
+    let me = async |token: &str| test.request(Method::GET, "/api/auth/me", Some(token)).await.status;
+    let login = async |password: &str| {
+        let body = json!({"username": "ann", "password": password});
+        test.send(test.post("/api/auth/login").json(&body)).await.status
+    };
+    let told = program.ok(&passwd(&["--keep-sessions"]), "another horse\n").await;
+    assert_eq!(told, "changed the password of \"ANN\" in account 1; 0 tokens ended\n");
+    assert_eq!(
+        (login("another horse").await, login("correct horse").await),
+        (StatusCode::OK, StatusCode::UNAUTHORIZED)
+    );
+    assert_eq!((me(&kept).await, me(&ended).await), (StatusCode::OK, StatusCode::OK));
+    let told = program.ok(&passwd(&[]), "a third horse").await;
+    assert_eq!(told, "changed the password of \"ANN\" in account 1; 3 tokens ended\n");
+    assert_eq!((me(&kept).await, me(&ended).await), (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED));
+    assert_eq!((login("a third horse").await, me(&test.token).await), (StatusCode::OK, StatusCode::OK));
+
+    assert_eq!(program.refused(&passwd(&[]), "short").await, "callboard: password: must have at least 8 characters\n");
+    let nobody = ["user", "passwd", "--tenant", "1", "--username", "bob"];
+    assert_eq!(program.refused(&nobody, "long enough").await, "callboard: username: the account has no such user\n");
+    assert_eq!(login("a third horse").await, StatusCode::OK, "a password that is refused changes nothing");
+    let log = "select to_jsonb(user_id) from audit_log where event = 'password_changed'";
+    assert_eq!(test.query(TENANT, log).await.len(), 2);
 }
 
 #[tokio::test]

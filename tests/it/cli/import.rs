@@ -64,7 +64,7 @@ async fn files_are_read_plain_and_packed() {
         assert!(told.contains(path) || told.contains("malformed body"), "{told}");
     }
     let told = program.refused(&["import", &file("plain", b"{}"), "--tenant", "99"], "").await;
-    assert_eq!(told, "callboard: there is no such account\n");
+    assert_eq!(told, "callboard: tenant: there is no account 99\n");
 }
 
 #[tokio::test]

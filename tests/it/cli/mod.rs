@@ -2,6 +2,7 @@
 
 mod accounts;
 mod import;
+mod psql;
 
 use serde_json::Value;
 
@@ -15,12 +16,33 @@ async fn help_lists_every_command() {
     for command in ["serve", "demo", "migrate", "import", "tenant", "user", "token", "audit", "openapi"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}: {help}");
     }
-    for setting in ["DATABASE_URL", "CALLBOARD_DATA_DIR", "CALLBOARD_LISTEN", "CALLBOARD_SECRET"] {
+    for setting in
+        ["DATABASE_URL", "CALLBOARD_DATA_DIR", "CALLBOARD_LISTEN", "CALLBOARD_SECRET", "CALLBOARD_AUDIT_KEEP"]
+    {
         assert!(help.contains(setting), "{setting}: {help}");
     }
     let unknown = program.run(&["sevre"]).await;
     assert_eq!(unknown.status.code(), Some(2));
     assert!(!program.data().exists(), "help makes no data directory");
+}
+
+#[tokio::test]
+async fn help_shows_a_commands_own_options_before_the_settings() {
+    let program = Program::new();
+    for (command, own) in [
+        (&["tenant", "create"][..], "--reseller <"),
+        (&["user", "passwd"], "--keep-sessions"),
+        (&["token", "issue"], "--permission <"),
+        (&["import"], "--atomic"),
+        (&["verify"], "--sample <"),
+        (&["psql"], "--write"),
+        (&["serve"], "--help"),
+    ] {
+        let help = program.ok(&[command, &["--help"]].concat(), "").await;
+        let place = |part: &str| help.find(part).unwrap_or_else(|| panic!("{command:?}: no {part}: {help}"));
+        assert!(place("Options:") < place(own) && place(own) < place("Settings"), "{command:?}: {help}");
+        assert!(place("Settings") < place("--database-url"), "{command:?}: {help}");
+    }
 }
 
 #[tokio::test]
@@ -47,7 +69,7 @@ async fn migrate_may_run_as_often_as_one_likes_and_as_many_at_once() {
     futures_util::future::join_all(runs).await;
     assert_eq!(program.ok(&["migrate"], "").await, "");
     let refused = program.refused(&["rebuild", "--tenant", "1"], "").await;
-    assert!(refused.contains("no such account"), "{refused}");
+    assert!(refused.contains("no account 1"), "{refused}");
 }
 
 #[tokio::test]

@@ -85,6 +85,19 @@ async fn verify_finds_what_rebuild_mends() {
     }
 }
 
+/// Roll-ups that are to be rebuilt answer nothing, and nothing is said of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn verify_that_skipped_much_says_so_in_its_exit_code() {
+    let app = filled().await;
+    for module in callboard::rollups::Module::ALL {
+        compact::distrust(&app.app.db, TENANT, module, None).await.expect("noted");
+    }
+    let (code, printed) = verify(&app).await;
+    assert_eq!((code, printed.contains(" 0 different")), (Some(2), true), "{printed}");
+    compact::settle(&app.app.db).await.expect("compacted");
+    assert_eq!(verify(&app).await.0, Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_goes_on_beside_writers_and_readers_and_comes_to_an_end() {
     let app = filled().await;
