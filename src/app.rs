@@ -18,6 +18,7 @@ use crate::auth::token::{Keys, SECRET_LEN};
 use crate::cache::Cache;
 use crate::config::{Config, Hidden, MOST_WORKERS, Switch};
 use crate::db::{Database, EXPORTING, Embedded, EmbeddedSettings, Guest};
+use crate::encoded::Encoded;
 use crate::error::{Error, Result};
 use crate::rollups;
 use crate::store::Store;
@@ -112,7 +113,7 @@ pub const MAX_ROWS_A_SHEET: u32 = 1_048_575;
 /// An answer as it is kept: a whole body, and the tag that stands for its figures.
 #[derive(Debug, Clone)]
 pub struct Written {
-    pub json: Bytes,
+    pub body: Encoded,
     pub tag: Bytes,
 }
 
@@ -125,7 +126,7 @@ impl App {
     /// What it reads for one request it may keep for others, so long. It counts no requests, trusts no proxy and
     /// knows no origin.
     pub fn new(db: Database, clock: Clock, keys: Keys, keep: Duration, exports: Exports) -> Self {
-        let weigh = |asked: &String, written: &Written| asked.len() + written.json.len() + ANSWER_OVERHEAD;
+        let weigh = |asked: &String, written: &Written| asked.len() + written.body.size() + ANSWER_OVERHEAD;
         Self {
             db,
             clock,

@@ -106,6 +106,20 @@ where
         Ok(reading.await?.found(asked))
     }
 
+    /// What the kept values weigh together, once what is under way is done.
+    pub fn weight(&self) -> u64 {
+        self.0.kept.run_pending_tasks();
+        self.0.kept.weighted_size()
+    }
+
+    /// Weighs a kept value again, after it has grown.
+    pub fn reweigh(&self, key: &Key<K>) {
+        let _one_at_a_time = self.0.flights();
+        if let Some(kept) = self.0.kept.get(key) {
+            self.0.kept.insert(key.clone(), kept);
+        }
+    }
+
     /// Keeps that value no longer. One that is being read may be kept still.
     pub fn forget(&self, key: &Key<K>) {
         self.0.kept.invalidate(key);

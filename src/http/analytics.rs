@@ -42,8 +42,9 @@ async fn answer(
         let answer = analytics::answer(&mut scope, &query, Source::Rolled).await?;
         kind.written(&answer, &query)
     };
-    let found = app.answers.get(&app.db, key, conditions.oldest, read).await?;
-    Ok(caching::posted(found, kind.content_type()))
+    let found = app.answers.get(&app.db, key.clone(), conditions.oldest, read).await?;
+    caching::encode(&app.answers, &key, &found, &conditions).await?;
+    Ok(caching::posted(found, &conditions, kind.content_type()))
 }
 
 /// What an answer is written as.
@@ -63,10 +64,10 @@ impl Kind {
 
     fn written(self, answer: &Answer, query: &Query) -> Result<Written> {
         let body = match self {
-            Self::Json => answer.json()?.into(),
+            Self::Json => Bytes::from(answer.json()?),
             Self::Csv => csv::pieces(answer.table(), query.zone).collect::<Result<Vec<_>>>()?.concat().into(),
         };
-        Ok(Written { json: body, tag: Bytes::new() })
+        Ok(Written { body: body.into(), tag: Bytes::new() })
     }
 }
 

@@ -23,10 +23,12 @@ use tower::Service;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
+use super::compression;
 use super::connections::{Bodies, Upload};
 use super::cors::{self, Cors};
 use super::error::{self, Cause};
 use super::visit::Visit;
+use crate::encoded::Coding;
 use crate::error::Error;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -100,6 +102,7 @@ impl Around {
             method: request.method().clone(),
             uri: request.uri().clone(),
         };
+        let coding = Coding::accepted(request.headers());
         let cors = self.cors.clone().map(|cors| (cors, cors::Asked::of(&request)));
         let mut upload = None;
         if !request.body().is_end_stream() {
@@ -121,7 +124,7 @@ impl Around {
             // A router is always ready.
             None => Ok(self.router.clone().call(request)),
         };
-        finish(answering, limit, told, visit, cors)
+        finish(answering, limit, told, visit, coding, cors)
     }
 }
 
@@ -146,6 +149,7 @@ async fn finish(
     limit: Duration,
     told: Told,
     visit: Visit,
+    coding: Option<Coding>,
     cors: Option<(Cors, cors::Asked)>,
 ) -> Result<Response, Infallible> {
     let reads = told.method.is_safe();
@@ -173,6 +177,7 @@ async fn finish(
     if let Some(end) = upload.and_then(Upload::end).filter(|_| !response.status().is_success()) {
         response = Error::from(end).into_response();
     }
+    response = compression::pack(response, coding).await.unwrap_or_else(IntoResponse::into_response);
     told.log(&mut response);
     if let Some((cors, asked)) = cors {
         response = cors.apply(asked, response).await;

@@ -2,7 +2,8 @@
 //! what they are told about the one they get.
 
 use std::convert::Infallible;
-use std::fmt::Write;
+use std::fmt::{Debug, Write};
+use std::hash::Hash;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -14,8 +15,10 @@ use axum::response::Response;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use super::compression;
 use crate::app::Written;
-use crate::cache::Found;
+use crate::cache::{Cache, Found};
+use crate::encoded::{Coding, SMALL};
 use crate::error::{Error, Result};
 
 /// What a request says about answers that are there already.
@@ -24,6 +27,8 @@ pub struct Conditions {
     pub oldest: Duration,
     /// The tags of those the client has.
     none_match: Vec<HeaderValue>,
+    /// The coding in which a body is wanted.
+    coding: Option<Coding>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Conditions {
@@ -38,19 +43,27 @@ impl Conditions {
     fn of(headers: &HeaderMap) -> Self {
         let none_match = headers.get_all(IF_NONE_MATCH).iter().cloned().collect();
         let oldest = items(headers.get_all(CACHE_CONTROL).iter()).filter_map(oldest).min();
-        Self { oldest: oldest.unwrap_or(Duration::MAX), none_match }
+        Self { oldest: oldest.unwrap_or(Duration::MAX), none_match, coding: Coding::accepted(headers) }
     }
 
     /// Whether the client has the answer of that tag. Compared weakly, as a GET may: `W/` makes no difference.
     fn have(&self, tag: &[u8]) -> bool {
         // Our tags have no comma, so one that is cut in two at its own is none of ours.
-        items(self.none_match.iter()).any(|theirs| theirs == "*" || opaque(theirs.as_bytes()) == opaque(tag))
+        items(self.none_match.iter()).any(|theirs| theirs == "*" || is_same(theirs.as_bytes(), tag))
     }
 }
 
-/// A tag without what marks it as weak.
-fn opaque(tag: &[u8]) -> &[u8] {
-    tag.strip_prefix(b"W/").unwrap_or(tag)
+/// What proxies that pack an answer put behind its tag, inside the quotes.
+const PROXY_SUFFIXES: [&[u8]; 5] = [b"--gzip", b"-gzip", b"-br", b"-zstd", b";gzip"];
+
+fn is_same(theirs: &[u8], ours: &[u8]) -> bool {
+    opaque(theirs).is_some_and(|theirs| opaque(ours) == Some(theirs))
+}
+
+/// A tag without its quotes, what marks it as weak, and what a proxy added.
+fn opaque(tag: &[u8]) -> Option<&[u8]> {
+    let tag = tag.strip_prefix(b"W/").unwrap_or(tag).strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    Some(PROXY_SUFFIXES.iter().find_map(|suffix| tag.strip_suffix(*suffix)).unwrap_or(tag))
 }
 
 /// What a directive of the request demands. Nothing that is read wrongly may make an answer older.
@@ -64,7 +77,7 @@ fn oldest(directive: &str) -> Option<Duration> {
 }
 
 /// The items of a list that may stand in several header lines.
-fn items<'a>(lines: impl Iterator<Item = &'a HeaderValue>) -> impl Iterator<Item = &'a str> {
+pub fn items<'a>(lines: impl Iterator<Item = &'a HeaderValue>) -> impl Iterator<Item = &'a str> {
     let lines = lines.filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).map(str::trim).filter(|item| !item.is_empty())
 }
@@ -80,12 +93,33 @@ pub fn tag(figures: &str) -> Bytes {
     tag.into()
 }
 
+/// Makes the coding of an answer that its client wants, once for all who ask for it, and counts it in the cache's size.
+pub async fn encode<K>(
+    answers: &Cache<K, Written>,
+    key: &(i64, K),
+    found: &Found<Written>,
+    conditions: &Conditions,
+) -> Result<()>
+where
+    K: Debug + Hash + Eq + Clone + Send + Sync + 'static,
+{
+    let Written { body, tag } = &found.value;
+    let Some(coding) = conditions.coding.filter(|_| body.plain().len() > SMALL && !conditions.have(tag)) else {
+        return Ok(());
+    };
+    let (_, is_new) = body.coded(coding).await?;
+    if is_new {
+        answers.reweigh(key);
+    }
+    Ok(())
+}
+
 /// That answer, or that the client has it. All that is done for a poll that nothing has changed for.
 pub fn respond(found: Found<Written>, conditions: &Conditions) -> Result<Response> {
-    let Written { json, tag } = found.value;
+    let Written { body, tag } = found.value;
     let mut response = Response::default();
     let headers = response.headers_mut();
-    headers.reserve(12); // at once, with room for those that are added on the way out
+    headers.reserve(13); // at once, with room for those that are added on the way out
     let have = conditions.have(&tag);
     if !have {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -95,25 +129,27 @@ pub fn respond(found: Found<Written>, conditions: &Conditions) -> Result<Respons
         headers.insert(AGE, HeaderValue::from(age.as_secs()));
     }
     for_nobody_else(headers);
+    headers.insert(VARY, HeaderValue::from_static("Authorization, Accept-Encoding"));
     if have {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
-        *response.body_mut() = Body::from(json);
+        *response.body_mut() = compression::body(&body, conditions.coding, headers);
     }
     Ok(response)
 }
 
 /// The answer to a question that was posted: it has no tag, for HTTP knows no conditions on a POST.
-pub fn posted(found: Found<Written>, kind: HeaderValue) -> Response {
-    let mut response = Response::new(Body::from(found.value.json));
+pub fn posted(found: Found<Written>, conditions: &Conditions, kind: HeaderValue) -> Response {
+    let mut response = Response::<Body>::default();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, kind);
     if let Some(age) = found.age {
         headers.insert(AGE, HeaderValue::from(age.as_secs()));
     }
     for_nobody_else(headers);
-    headers.insert(VARY, HeaderValue::from_static("Authorization, Accept"));
-    response
+    headers.insert(VARY, HeaderValue::from_static("Authorization, Accept, Accept-Encoding"));
+    let body = compression::body(&found.value.body, conditions.coding, headers);
+    response.map(|_| body)
 }
 
 /// An answer is its caller's alone, and whoever keeps it asks before showing it again.
@@ -152,6 +188,9 @@ mod tests {
 
     #[test]
     fn tags_are_compared_weakly_wherever_they_stand_in_the_list() {
+        for value in ["W/\"a1-gzip\"", "\"a1-gzip\"", "\"a1--gzip\"", "W/\"a1-br\"", "W/\"a1;gzip\""] {
+            assert!(conditions(&[("if-none-match", value)]).have(b"W/\"a1\""), "{value}: a proxy packed it");
+        }
         for value in ["W/\"a1\"", "\"a1\"", "\"x\", W/\"a1\"", "\"x,y\" ,\"a1\",", "*", " * "] {
             assert!(conditions(&[("if-none-match", value)]).have(b"W/\"a1\""), "{value}");
         }

@@ -8,6 +8,7 @@ mod auth;
 mod body;
 mod caching;
 mod campaigns;
+mod compression;
 mod connections;
 mod cors;
 mod downloads;

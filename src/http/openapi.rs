@@ -1,9 +1,12 @@
 //! The OpenAPI 3.1 document, generated from the routes and the reports themselves.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response as HttpResponse;
 use utoipa::PartialSchema as _;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
@@ -16,11 +19,13 @@ use utoipa::openapi::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::error;
 use super::extract::Grant;
+use super::{compression, error};
 use crate::app::App;
 use crate::auth::settings::Settings;
 use crate::campaigns::list::{self, Listed};
+use crate::encoded::{Coding, Encoded};
+use crate::error::{Error, Result};
 use crate::exports::{csv, workbook};
 use crate::page::Page;
 use crate::query::{Kind, Parameter};
@@ -34,8 +39,23 @@ pub fn generate() -> OpenApi {
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "Running",
     responses((status = 200, description = "The OpenAPI 3.1 document of this server.", body = serde_json::Value)))]
-pub async fn document(State(_): State<Arc<App>>) -> Json<OpenApi> {
-    Json(generate())
+pub async fn document(State(_): State<Arc<App>>, headers: HeaderMap) -> Result<HttpResponse> {
+    /// Generated once: every connection that waits to be written then holds the same bytes.
+    static DOCUMENT: LazyLock<std::result::Result<Encoded, String>> = LazyLock::new(|| {
+        let json = serde_json::to_vec(&generate()).map_err(|error| error.to_string())?;
+        Ok(Encoded::from(Bytes::from(json)))
+    });
+    let document = DOCUMENT.as_ref().map_err(Error::internal)?;
+    let coding = Coding::accepted(&headers);
+    if let Some(coding) = coding {
+        document.coded(coding).await?;
+    }
+    let mut response = HttpResponse::<()>::default();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    let body = compression::body(document, coding, headers);
+    Ok(response.map(|_| body))
 }
 
 /// What the document says before any route is added to it.
@@ -247,7 +267,7 @@ fn tagged(response: ResponseBuilder) -> ResponseBuilder {
             ),
         )
         .header("Cache-Control", header(Type::String, "private, no-cache"))
-        .header("Vary", header(Type::String, "Authorization"))
+        .header("Vary", header(Type::String, "Authorization, Accept-Encoding"))
 }
 
 fn operation_id(report: &Definition) -> String {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::io::Seek;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -131,7 +131,8 @@ async fn answer(app: &App, tenant: i64, question: Question, conditions: &Conditi
         let Answered { answer, .. } = question.answer(scope, clock).await?;
         aside(move || written(&answer)).await
     };
-    let found = app.answers.get(&app.db, key, conditions.oldest, read).await?;
+    let found = app.answers.get(&app.db, key.clone(), conditions.oldest, read).await?;
+    caching::encode(&app.answers, &key, &found, conditions).await?;
     caching::respond(found, conditions)
 }
 
@@ -143,7 +144,7 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'sta
 fn written(answer: &Answer) -> Result<Written> {
     let json = answer.outcome.json()?;
     let tag = caching::tag(answer.outcome.timeless_json()?.as_deref().unwrap_or(&json));
-    Ok(Written { json: json.into(), tag })
+    Ok(Written { body: Bytes::from(json).into(), tag })
 }
 
 fn file(about: &'static About, answered: &Answered) -> Result<Response> {

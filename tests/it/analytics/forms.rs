@@ -34,7 +34,7 @@ async fn csv_says_what_json_says_cell_for_cell() {
             let rows = test.rows(&asked).await;
             let file = csv(&test, &asked).await;
             assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");
-            assert_eq!(file.header("vary"), "Authorization, Accept");
+            assert_eq!(file.header("vary"), "Authorization, Accept, Accept-Encoding");
             let text = file.text().strip_prefix('\u{feff}').expect("a byte order mark");
             let mut reader = csv::Reader::from_reader(text.as_bytes());
             let names: Vec<String> = reader.headers().expect("a header").iter().map(str::to_owned).collect();

@@ -1,6 +1,7 @@
 //! What is kept of what was read: how old it may be, who shares it, and what it never hides.
 
 mod answers;
+mod encodings;
 mod etag;
 mod flights;
 mod sessions;

@@ -1,0 +1,144 @@
+//! A body with its content codings, each made at most once and only when somebody asks for it.
+//!
+//! Owns which codings there are and how much work they are worth. Must not know HTTP: who accepts which is read in
+//! `http::compression`.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use flate2::write::GzEncoder;
+use tokio::sync::OnceCell;
+
+use crate::error::{Error, Result};
+
+/// A way of packing a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    Brotli,
+    Gzip,
+}
+
+/// Bodies up to this size, in bytes, are not packed: it would save no packet.
+pub const SMALL: usize = 1 << 10;
+/// Larger bodies are packed on a thread of their own, so that others have their turn meanwhile.
+const QUICK: usize = 32 << 10;
+/// How hard it is tried, of 11 and of 9: what a poll costs matters more than its last bytes.
+const BROTLI_QUALITY: i32 = 3;
+const GZIP_LEVEL: u32 = 3;
+/// The brotli window, as a power of two: of 256 KiB, which bounds the memory of one body being packed.
+const BROTLI_WINDOW: i32 = 18;
+
+/// Cheap to clone; clones share what was made.
+#[derive(Debug, Clone)]
+pub struct Encoded(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    plain: Bytes,
+    brotli: OnceCell<Bytes>,
+    gzip: OnceCell<Bytes>,
+}
+
+impl From<Bytes> for Encoded {
+    fn from(plain: Bytes) -> Self {
+        Self(Arc::new(Inner { plain, brotli: OnceCell::new(), gzip: OnceCell::new() }))
+    }
+}
+
+impl Encoded {
+    pub fn plain(&self) -> &Bytes {
+        &self.0.plain
+    }
+
+    /// Bytes of the body and of all codings that were made.
+    pub fn size(&self) -> usize {
+        let made = [&self.0.brotli, &self.0.gzip].into_iter().filter_map(OnceCell::get);
+        self.0.plain.len() + made.map(Bytes::len).sum::<usize>()
+    }
+
+    /// The body in that coding, and whether it was made for this call.
+    pub async fn coded(&self, coding: Coding) -> Result<(Bytes, bool)> {
+        let (cell, mut is_new) = (self.cell(coding), false);
+        let made = cell.get_or_try_init(|| {
+            is_new = true;
+            let plain = self.0.plain.clone();
+            async move {
+                if plain.len() <= QUICK {
+                    return pack(&plain, coding);
+                }
+                tokio::task::spawn_blocking(move || pack(&plain, coding)).await.map_err(Error::internal)?
+            }
+        });
+        let made = made.await?.clone();
+        Ok((made, is_new))
+    }
+
+    /// The body in that coding, where that was made already.
+    pub fn made(&self, coding: Coding) -> Option<&Bytes> {
+        self.cell(coding).get()
+    }
+
+    fn cell(&self, coding: Coding) -> &OnceCell<Bytes> {
+        match coding {
+            Coding::Brotli => &self.0.brotli,
+            Coding::Gzip => &self.0.gzip,
+        }
+    }
+}
+
+fn pack(plain: &[u8], coding: Coding) -> Result<Bytes> {
+    let mut packed = Vec::with_capacity(plain.len() / 4);
+    match coding {
+        Coding::Brotli => {
+            let settings = brotli::enc::BrotliEncoderParams {
+                quality: BROTLI_QUALITY,
+                lgwin: BROTLI_WINDOW,
+                size_hint: plain.len(),
+                ..Default::default()
+            };
+            brotli::BrotliCompress(&mut &*plain, &mut packed, &settings).map_err(Error::internal)?;
+        }
+        Coding::Gzip => {
+            let mut encoder = GzEncoder::new(&mut packed, flate2::Compression::new(GZIP_LEVEL));
+            encoder.write_all(plain).and_then(|()| encoder.try_finish()).map_err(Error::internal)?;
+        }
+    }
+    packed.shrink_to_fit();
+    Ok(packed.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    fn unpack(packed: &[u8], coding: Coding) -> Vec<u8> {
+        let mut plain = Vec::new();
+        let read = match coding {
+            Coding::Brotli => brotli::Decompressor::new(packed, 4096).read_to_end(&mut plain),
+            Coding::Gzip => flate2::read::GzDecoder::new(packed).read_to_end(&mut plain),
+        };
+        read.unwrap();
+        plain
+    }
+
+    #[tokio::test]
+    async fn a_coding_is_made_once_for_all_who_want_it_and_counts() {
+        for size in [SMALL + 1, QUICK + 1, 1 << 20] {
+            let plain: Bytes = (0..size).map(|at| b"0123456789 {}:,\"abc"[at * at % 19]).collect();
+            let encoded = Encoded::from(plain.clone());
+            for coding in [Coding::Brotli, Coding::Gzip] {
+                assert_eq!(encoded.made(coding), None);
+                let before = encoded.size();
+                let (one, other) = tokio::join!(encoded.coded(coding), encoded.coded(coding));
+                let ((one, is_new), (other, is_new_too)) = (one.unwrap(), other.unwrap());
+                assert_eq!((is_new as u8 + is_new_too as u8, &one), (1, &other));
+                assert!(!encoded.coded(coding).await.unwrap().1);
+                assert_eq!(encoded.size(), before + one.len());
+                assert_eq!(unpack(&one, coding), plain);
+            }
+        }
+    }
+}
