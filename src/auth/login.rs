@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 
 use super::audit::{self, Details, Event};
-use super::password::Checker;
+use super::password::{self, Checker};
 use super::session::{self, Opened, Opening};
 use super::token::Keys;
 use super::user::{User, username_key};
@@ -57,10 +57,12 @@ pub async fn login(
 ) -> Result<(User, String)> {
     let Attempt { username, password, device_name, address } = attempt;
     let device_name = device_name.as_deref().map(nfc);
+    let key = username_key(&username);
+    // Before anything else is done for a client, so that a flood of them reaches the database no faster either.
+    let turn = checker.turn(address, &key).await?;
     let mut found = find_user(db, &username).await?;
     let hash = found.as_mut().map(|found| std::mem::take(&mut found.password_hash));
-    let key = username_key(&username);
-    let fits = checker.fits(checker.origin(address, &key), password.0, hash).await?;
+    let fits = password::fits(turn, password.0, hash).await?;
     let Some(Found { tenant_id, user, is_disabled, .. }) = found else {
         audit::record_stranger(db, keys.name_digests(&key).next(), address, now).await?;
         return Err(Error::BadCredentials);

@@ -9,7 +9,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
 use super::limit::rate_limit_prefix;
-use super::turns::{Origin, Turns};
+use super::turns::{Origin, Turn, Turns};
 use crate::error::{Error, Result};
 use crate::text::nfc;
 
@@ -46,7 +46,7 @@ pub fn hash(password: &str) -> Result<String> {
     Ok(Argon2::default().hash_password(password.as_bytes()).map_err(Error::internal)?.to_string())
 }
 
-/// Checks passwords, a few at a time, apart from the threads that answer requests. Cheap to clone.
+/// Gives turns at logging in, a few at a time. Cheap to clone.
 ///
 /// Clients that have logged in since this instance started do not wait behind those that have not.
 #[derive(Clone)]
@@ -75,49 +75,53 @@ impl Checker {
         Client { address: rate_limit_prefix(address), name: self.names.hash_one(username_key) }
     }
 
-    /// A client that wants to log in.
-    pub fn origin(&self, address: IpAddr, username_key: &str) -> Origin {
-        Origin::new(address, self.known.contains_key(&self.client(address, username_key)))
+    /// A turn for a client that wants to log in. Unavailable where too many wait.
+    pub async fn turn(&self, address: IpAddr, username_key: &str) -> Result<Turn> {
+        let is_known = self.known.contains_key(&self.client(address, username_key));
+        let turn = self.turns.take(Origin::new(address, is_known), PATIENCE).await;
+        turn.ok_or_else(|| Error::Unavailable("too many logins at once".into()))
     }
 
     /// Remembers a client that has logged in.
     pub fn remember(&self, address: IpAddr, username_key: &str) {
         self.known.insert(self.client(address, username_key), ());
     }
+}
 
-    /// Whether the password, in normal form or as it was sent, is the one of that hash. Takes as long where there is no
-    /// hash, and is false then. Unavailable where too many wait.
-    pub async fn fits(&self, origin: Origin, password: String, hash: Option<String>) -> Result<bool> {
-        let turn = self.turns.take(origin, PATIENCE).await;
-        let turn = turn.ok_or_else(|| Error::Unavailable("too many logins at once".into()))?;
-        let check = move || {
-            let _turn = turn; // kept to the end, though the one who asked may be gone
-            let known = hash.is_some();
-            let hash = PasswordHash::new(hash.as_deref().unwrap_or(NOBODYS)).map_err(Error::internal)?;
-            let fits = |password: &str| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
-            // Earlier versions hashed what was sent, whichever form it was in.
-            let normal = nfc(&password);
-            Ok((fits(&normal) || (normal != password && fits(&password))) && known)
-        };
-        tokio::task::spawn_blocking(check).await.map_err(Error::internal)?
-    }
+/// Whether the password, in normal form or as it was sent, is the one of that hash. Takes as long where there is no
+/// hash, and is false then. It is the end of the turn.
+pub async fn fits(turn: Turn, password: String, hash: Option<String>) -> Result<bool> {
+    let check = move || {
+        let _turn = turn; // kept to the end, though the one who asked may be gone
+        let known = hash.is_some();
+        let hash = PasswordHash::new(hash.as_deref().unwrap_or(NOBODYS)).map_err(Error::internal)?;
+        let fits = |password: &str| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
+        // Earlier versions hashed what was sent, whichever form it was in.
+        let normal = nfc(&password);
+        Ok((fits(&normal) || (normal != password && fits(&password))) && known)
+    };
+    tokio::task::spawn_blocking(check).await.map_err(Error::internal)?
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    async fn check(password: &str, hash: Option<String>) -> bool {
+        let turn = Checker::default().turn([192, 0, 2, 1].into(), "ann").await.unwrap();
+        fits(turn, password.into(), hash).await.unwrap()
+    }
+
     #[tokio::test]
     async fn a_password_fits_its_own_hash_only() {
-        let (checker, stored) = (Checker::default(), hash("correct horse").unwrap());
-        let origin = checker.origin([192, 0, 2, 1].into(), "ann");
+        let stored = hash("correct horse").unwrap();
         for (password, hash, fits) in [
             ("correct horse", Some(stored.clone()), true),
             ("Correct horse", Some(stored.clone()), false),
             ("", Some(stored), false),
             ("correct horse", None, false),
         ] {
-            assert_eq!(checker.fits(origin, password.into(), hash).await.unwrap(), fits, "{password}");
+            assert_eq!(check(password, hash).await, fits, "{password}");
         }
     }
 
@@ -125,15 +129,13 @@ mod tests {
     async fn a_password_fits_in_normal_form_and_as_it_was_sent() {
         let [composed, decomposed] = ["tr\u{1ee9}ng g\u{e0}", "tru\u{31b}\u{301}ng ga\u{300}"];
         let as_sent = Argon2::default().hash_password(decomposed.as_bytes()).unwrap().to_string();
-        let checker = Checker::default();
-        let origin = checker.origin([192, 0, 2, 1].into(), "ann");
         for (password, hash, fits) in [
             (composed, hash(decomposed).unwrap(), true),
             (decomposed, hash(composed).unwrap(), true),
             (decomposed, as_sent.clone(), true),
             (composed, as_sent, false),
         ] {
-            assert_eq!(checker.fits(origin, password.into(), Some(hash)).await.unwrap(), fits, "{password}");
+            assert_eq!(check(password, Some(hash)).await, fits, "{password}");
         }
     }
 

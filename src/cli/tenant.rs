@@ -71,5 +71,8 @@ fn change(text: &str) -> Result<Change, String> {
 fn settings_help() -> String {
     let line = |(name, default, about): &(&str, i64, &str)| format!("  {name} ({default}):{about}\n");
     let settings: String = Settings::ALL.iter().map(line).collect();
-    format!("Keys:\n  name\n  timezone\n{settings}")
+    format!(
+        "Keys:\n  name\n  timezone\n{settings}\nA rate limit is one token's; all tokens of an account together have ten \
+         times as much.\n"
+    )
 }

@@ -131,6 +131,7 @@ async fn login(
         visit.stands(standing, now)?;
     }
     let attempt = attempt(&object, address)?;
+    drop(object); // a login may wait, and its body has up to 64 KiB
     let (user, token) = login::login(&app.db, &app.keys, &app.passwords, attempt, now).await?;
     Ok((UNKEPT, Json(LoggedIn { data: OfUser { user }, token })))
 }

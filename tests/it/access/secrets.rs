@@ -21,6 +21,9 @@ async fn no_secret_is_logged_however_much_is() {
     let attempt = json!({"username": "admin-1", "password": "sesame-opens"});
     let wrong = client.send(client.post("/api/auth/login").json(&attempt)).await;
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    let mistyped = json!({"username": "typed-as-a-name", "password": "sesame-opens"});
+    let stranger = client.send(client.post("/api/auth/login").json(&mistyped)).await;
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
     let attempt = json!({"username": "admin-1", "password": "correct horse"});
     let body = client.send(client.post("/api/auth/login").json(&attempt)).await.json();
     let issued = body["token"].as_str().expect("a token").to_owned();
@@ -32,7 +35,7 @@ async fn no_secret_is_logged_however_much_is() {
     assert!(log.contains("insert into sessions") && log.contains("/api/auth/me"), "it logs everything: {log}");
     let signature = |token: &str| token.rsplit('.').next().expect("a signature").to_owned();
     let tokens = [signature(&test.token), signature(&issued)];
-    let passwords = ["sesame-opens", "correct horse", "database-sesame"];
+    let passwords = ["sesame-opens", "typed-as-a-name", "correct horse", "database-sesame"];
     for hidden in [secret, &hash].into_iter().chain(passwords).chain(tokens.iter().map(String::as_str)) {
         assert!(
             !log.contains(hidden),
