@@ -11,6 +11,7 @@ use crate::rollups::{Module, compact};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
+    /// The account.
     #[arg(long)]
     tenant: i64,
     /// Only those of one module.

@@ -63,6 +63,11 @@ fn noting_when(signal: impl Future<Output = ()> + Send + 'static) -> (Stop, Arc<
 
 /// Serves, with the work that goes on beside it, until `stop`.
 pub async fn serve(config: &Config, app: App, listener: TcpListener, stop: Stop) -> Result<()> {
+    if secret::standing(&app.db, &app.keys).await? == secret::Standing::Unknown {
+        tracing::warn!(
+            "other servers used this database with another secret within a day: each takes only its own tokens"
+        );
+    }
     secret::record(&app.db, &app.keys, app.clock.now()).await?;
     let mut beside = JoinSet::new();
     let keep = Keep { audit: config.audit_keep, sessions: config.sessions_keep };

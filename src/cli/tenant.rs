@@ -13,8 +13,10 @@ use crate::error::{Error, Result};
 pub enum Command {
     /// Make an account.
     Create {
+        /// Its id, by which tokens and commands name it.
         #[arg(long)]
         id: i64,
+        /// What it is called in files and lists.
         #[arg(long)]
         name: String,
         /// IANA zone in which the account reads its reports.
@@ -27,8 +29,10 @@ pub enum Command {
     /// Change an account: its name, its timezone or a setting.
     #[command(after_help = settings_help())]
     Set {
+        /// The account.
         #[arg(long)]
         id: i64,
+        /// What to change, and to what.
         #[arg(required = true, value_name = "KEY=VALUE", value_parser = change)]
         changes: Vec<Change>,
     },

@@ -21,6 +21,7 @@ pub enum Command {
         /// The account.
         #[arg(long)]
         tenant: i64,
+        /// The user whose token it is.
         #[arg(long)]
         username: String,
         /// What the token may do; all that the user's role may, unless named.

@@ -20,8 +20,10 @@ pub enum Command {
         /// Unique over the whole installation, without case.
         #[arg(long)]
         username: String,
+        /// What the user may do.
         #[arg(long, value_enum)]
         role: Role,
+        /// Where to reach the user.
         #[arg(long)]
         email: Option<String>,
         /// The team the user belongs to.
@@ -53,6 +55,7 @@ pub struct Named {
     /// The account.
     #[arg(long)]
     tenant: i64,
+    /// The user's name, in any case.
     #[arg(long)]
     username: String,
 }

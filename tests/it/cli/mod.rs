@@ -42,6 +42,11 @@ async fn help_shows_a_commands_own_options_before_the_settings() {
         let place = |part: &str| help.find(part).unwrap_or_else(|| panic!("{command:?}: no {part}: {help}"));
         assert!(place("Options:") < place(own) && place(own) < place("Settings"), "{command:?}: {help}");
         assert!(place("Settings") < place("--database-url"), "{command:?}: {help}");
+        let lines: Vec<&str> = help.lines().collect();
+        for pair in lines.windows(2) {
+            let is_mute = pair[0].trim_start().starts_with("--") && pair[0].trim_end().ends_with('>');
+            assert!(!is_mute || pair[1].starts_with("          "), "{command:?} says nothing of {}", pair[0].trim());
+        }
     }
 }
 
