@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Faults, Result};
+use crate::text::nfc;
 use crate::time::instant::Given;
 
 /// A parameter, declared once: read by [`Query`] and described in the OpenAPI document.
@@ -151,9 +152,9 @@ impl Query {
         self.pairs.iter().rev().find(|(name, _)| name == parameter.name).map(|(_, value)| value.as_str())
     }
 
-    /// A text that the database can hold and be asked for.
+    /// A text that the database can hold and be asked for, in the normal form that texts are stored in.
     pub fn storable_text(&mut self, parameter: &Parameter) -> Option<String> {
-        let text = self.text(parameter)?.to_owned();
+        let text = nfc(self.text(parameter)?).into_owned();
         if text.contains('\0') {
             self.fail(parameter.name, "may not contain a NUL character.");
             return None;

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::json;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// The longest name, in code points.
@@ -12,6 +13,14 @@ pub const NAME_LEN: usize = 255;
 /// The text in normal form C, borrowed where it is in that form already.
 pub fn nfc(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
+/// A JSON text, known to be good, with its strings, keys too, in normal form C. All else stays, digit for digit.
+pub fn nfc_json(json: &str) -> Cow<'_, str> {
+    json::map_strings(json, |text| match nfc(text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(normal) => Some(normal),
+    })
 }
 
 /// One line of text as it is kept: normalised and trimmed, at most `most` code points, no control characters. None

@@ -4,6 +4,7 @@
 //! the shape it must have (400), or values of the right shape that cannot be worked with (422). Must not know what is
 //! read of them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -16,6 +17,7 @@ use super::question::Definition;
 use crate::error::{Error, Faults, Result};
 use crate::json::{self, Type};
 use crate::query::{Choice, choice};
+use crate::text::{nfc, nfc_json};
 use crate::time::Granularity;
 use crate::time::instant::Given;
 
@@ -223,7 +225,8 @@ impl Reader {
         for (name, value) in &fields {
             self.payload_value(&format!("{within}.{name}"), name, value);
         }
-        (!fields.is_empty()).then_some(fields)
+        let normal = |(name, value): (String, Box<RawValue>)| (nfc(&name).into_owned(), normal(value));
+        (!fields.is_empty()).then(|| fields.into_iter().map(normal).collect())
     }
 
     fn payload_value(&mut self, place: &str, name: &str, value: &RawValue) {
@@ -263,7 +266,7 @@ impl Reader {
             self.fail(place, NUL);
             return None;
         }
-        Some(text)
+        Some(nfc(&text).into_owned())
     }
 
     fn moment(&mut self, place: &str, value: &RawValue, zone: Tz) -> Option<Given> {
@@ -303,6 +306,15 @@ impl Reader {
         }
         fraction.map(|fraction| fraction.normalize())
     }
+}
+
+/// A JSON value with its texts in the normal form that payloads are stored in.
+fn normal(value: Box<RawValue>) -> Box<RawValue> {
+    let changed = match nfc_json(value.get()) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(normal) => RawValue::from_string(normal).ok(),
+    };
+    changed.unwrap_or(value)
 }
 
 const NUL: &str = "may not contain a NUL character.";

@@ -25,6 +25,7 @@ use crate::app::{App, Running, Sharing};
 use crate::auth::Tenant;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::ingest;
 
 /// Reports on outbound-call campaigns, self-hosted, on Postgres.
 #[derive(Debug, Parser)]
@@ -90,7 +91,7 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
     match command {
         Command::Serve => serve::run(&config).await?,
         Command::Demo => demo::run(&config).await?,
-        Command::Migrate => with_app(&config, async |_| Ok(())).await?,
+        Command::Migrate => with_app(&config, async |app| ingest::normal::run(&app.db).await).await?,
         Command::Import(arguments) => return with_app(&config, async |app| import::run(app, &arguments).await).await,
         Command::Tenant(command) => with_app(&config, async |app| tenant::run(app, command).await).await?,
         Command::User(command) => with_app(&config, async |app| user::run(app, command).await).await?,

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::exports::worker;
 use crate::http;
+use crate::ingest::normal;
 use crate::reports::telesales::abandon_check;
 use crate::rollups::compact;
 
@@ -74,6 +75,7 @@ pub async fn serve(config: &Config, app: App, listener: TcpListener, stop: Stop)
     beside.spawn(prune::run(app.db.clone(), app.clock, app.keys.clone(), keep));
     beside.spawn(abandon_check::run(app.clone()));
     beside.spawn(compact::run(app.db.clone(), config.compact_every));
+    beside.spawn(normal::keep_trying(app.db.clone()));
     // Exports under way are given back at once, while requests are still answered: other instances go on with them.
     let stopping = CancellationToken::new();
     let workers = tokio::spawn(worker::run(app.clone(), stopping.clone()));

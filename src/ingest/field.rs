@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::phone;
 use crate::json;
-use crate::text::{NAME_LEN, nfc};
+use crate::text::{NAME_LEN, nfc, nfc_json};
 use crate::time::instant::Given;
 
 /// A field of a kind, declared once.
@@ -343,10 +343,7 @@ fn storable<'a>(json: &'a str, value: &Value) -> Result<Cow<'a, str>, Fault> {
     if json::has_absurd_number(json) {
         return Err("holds a number that is too long.".into());
     }
-    Ok(json::map_strings(json, |text| match nfc(text) {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(normal) => Some(normal),
-    }))
+    Ok(nfc_json(json))
 }
 
 /// As the text of a Postgres array.

@@ -10,6 +10,7 @@ mod gzip;
 mod items;
 pub mod kind;
 mod line;
+pub mod normal;
 mod phone;
 mod reader;
 

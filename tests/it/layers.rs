@@ -20,7 +20,7 @@ const RANKS: &[&[&str]] = &[
     &["cli"],
 ];
 /// Arrows within a rank: files are made of reports.
-const WITHIN: &[(&str, &str)] = &[("exports", "reports")];
+const WITHIN: &[(&str, &str)] = &[("text", "json"), ("exports", "reports")];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).expect("a folder") {

@@ -124,7 +124,7 @@ async fn every_report_agrees_with_the_reference_byte_for_byte() {
     // The world ends after the server's now, so that default windows and "today" cut through it.
     let whole =
         Size { attempts: 22_000, calls: 22_000, from: at("2026-03-01T00:00:00Z"), to: at("2026-07-02T00:00:00Z") };
-    let lines = world::random(7, whole);
+    let lines = world::as_sent(8, &world::random(7, whole));
     let test = TestApp::new().await;
     let settings = [("health_min_calls", "25"), ("short_call_sec", "8")];
     let changes = settings.map(|(name, value)| callboard::auth::tenant::Change::Setting(name.into(), value.into()));

@@ -7,7 +7,7 @@ attempts and leads are gone through from end to end for each filter of each ques
 from collections import Counter
 from decimal import Decimal
 
-from basics import by_bytes, fixed, instant_of, percent_text, shares, zone
+from basics import by_bytes, fixed, instant_of, normal, percent_text, shares, zone
 
 
 class Attempt:
@@ -68,7 +68,7 @@ class Asked:
     def __init__(self, told, resellers):
         body = told["body"]
         self.query_type = body["query_type"]
-        self.filters = body.get("filters") or {}
+        self.filters = normal(body.get("filters") or {})
         self.zone = zone(body.get("timezone") or "UTC")
         self.unit = body.get("granularity") or "day"
         self.page = body.get("page") or 1

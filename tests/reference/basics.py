@@ -6,6 +6,7 @@ aware datetimes of one zone ignores `fold`, and adding to them is clock arithmet
 
 import json
 import re
+import unicodedata
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
@@ -197,3 +198,14 @@ def to_json(value):
         text = format(value, "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
     return json.dumps(value, ensure_ascii=False)
+
+
+def normal(value):
+    """A value of JSON with its texts, keys too, in normal form C."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, list):
+        return [normal(item) for item in value]
+    if isinstance(value, dict):
+        return {normal(key): normal(item) for key, item in value.items()}
+    return value

@@ -36,7 +36,7 @@ sys.dont_write_bytecode = True
 import analytics  # noqa: E402
 import autocall  # noqa: E402
 import telesales  # noqa: E402
-from basics import instant_of, to_json, zone  # noqa: E402
+from basics import instant_of, normal, to_json, zone  # noqa: E402
 
 KEYS = {
     "team": "id",
@@ -87,6 +87,12 @@ DEFAULTS = {
 
 INSTANTS = ("started_at", "created_at", "cooldown_until")
 
+# A row that has this field is finished; a line without it then changes nothing.
+FINISHED_BY = {"autocall_attempt": "result", "telesales_call": "result"}
+
+# Ids of calls are compared as they were sent; every other text is in normal form C.
+AS_SENT = ("uuid",)
+
 DEFAULT_SETTINGS = {
     "health_min_calls": 20,
     "health_block_asr_pct": 10,
@@ -109,13 +115,20 @@ class World:
         stored = {kind: {} for kind in KEYS}
         for line in lines:
             kind = line["kind"]
-            # Empty optional text is null, and null takes the default.
-            told = {field: value for field, value in line.items() if value is not None and value != ""}
+            # Blank text is null, and null takes the default.
+            told = {
+                field: value if field in AS_SENT else normal(value)
+                for field, value in line.items()
+                if value is not None and not (isinstance(value, str) and not value.strip())
+            }
             for field in INSTANTS:
                 if field in told:
                     told[field] = instant_of(told[field], zone("UTC"))
             key = told[KEYS[kind]]
             before = stored[kind].get(key)
+            finish = FINISHED_BY.get(kind)
+            if finish and before is not None and before[finish] is not None and finish not in told:
+                continue
             if before is not None and "created_at" in before:
                 told.setdefault("created_at", before["created_at"])
             stored[kind][key] = {**DEFAULTS[kind], **told}

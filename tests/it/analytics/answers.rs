@@ -47,6 +47,7 @@ fn value(random: &mut StdRng, name: &str) -> Value {
                 json!({"": "x", "plan": 0.1}),
                 json!({"nothing": "there"}),
                 json!({"city": "Huế", "vip": 1}),
+                json!({"city": "Hue\u{302}\u{301}"}),
                 json!({}),
             ],
         ),

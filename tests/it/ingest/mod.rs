@@ -5,6 +5,7 @@ mod bodies;
 mod concurrent;
 mod finished;
 mod lengths;
+mod normal;
 mod refused;
 mod rows;
 

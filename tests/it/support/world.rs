@@ -4,6 +4,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
+use unicode_normalization::UnicodeNormalization;
 
 /// How large a random world is, and when it happens.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,26 @@ pub fn random(seed: u64, size: Size) -> Vec<Value> {
     world.autocall();
     world.telesales();
     world.lines
+}
+
+/// The same world as dialers send it: texts of some lines decomposed, and late lines about calls that have ended, which
+/// take nothing away.
+pub fn as_sent(seed: u64, lines: &[Value]) -> Vec<Value> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut sent = Vec::new();
+    for line in lines {
+        let decomposed = || line.to_string().nfd().collect::<String>().parse().expect("JSON");
+        sent.push(if random.random_bool(0.3) { decomposed() } else { line.clone() });
+        let is_call = line["uuid"].is_string() && line["result"].as_str().is_some_and(|result| !result.is_empty());
+        if is_call && random.random_bool(0.2) {
+            let mut late = line.clone();
+            late["result"] = random.random_bool(0.5).then_some("").into();
+            late["started_at"] = "2026-04-01T00:00:00Z".into();
+            late["hangup_cause"] = "RINGING".into();
+            sent.push(late);
+        }
+    }
+    sent
 }
 
 struct World {

@@ -1,0 +1,163 @@
+//! Text stored by versions before normal form C, brought into it: once for each account and table, in small batches,
+//! while the account is read and written. Which columns there are, the list of kinds says.
+
+use std::time::Duration;
+
+use sqlx::AssertSqlSafe;
+
+use super::field::Type;
+use super::kind::{KINDS, Kind};
+use crate::db::{Database, Scope};
+use crate::error::Result;
+
+/// Rows looked at in one transaction.
+const BATCH: i64 = 5_000;
+
+/// Pause before a server tries again what failed, and between looks whether another instance is through.
+const PAUSE: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Lock of the instance that normalises.
+const LOCK: i64 = 0x6e66_6300;
+
+/// As [`run`], until it succeeds: for a server, beside its work.
+pub async fn keep_trying(db: Database) {
+    while let Err(error) = run(&db).await {
+        tracing::warn!(%error, "could not normalise stored text; will retry");
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Normalises what is not noted as done. Waits for another instance that is at it.
+pub async fn run(db: &Database) -> Result<()> {
+    let turn = loop {
+        match db.turn(LOCK).await? {
+            Some(turn) => break turn,
+            None => tokio::time::sleep(LOOK_EVERY).await,
+        }
+    };
+    let done = accounts(db).await;
+    turn.end().await?;
+    done
+}
+
+async fn accounts(db: &Database) -> Result<()> {
+    for tenant in db.tenants().await? {
+        let mut scope = db.write(tenant).await?;
+        let encoding: String = sqlx::query_scalar("select getdatabaseencoding()").fetch_one(scope.connection()).await?;
+        if encoding != "UTF8" {
+            return Ok(());
+        }
+        let name = "update tenants set name = callboard_nfc(name) where id = $1 and name is not nfc normalized";
+        scope.query(name).execute(scope.connection()).await?;
+        scope.commit().await?;
+        for kind in KINDS {
+            table(db, tenant, kind).await?;
+        }
+        // Calls refer to the normal keys by now.
+        for kind in KINDS.iter().filter(|kind| has_text_key(kind)) {
+            old_keys(db, tenant, kind).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn table(db: &Database, tenant: i64, kind: &'static Kind) -> Result<()> {
+    let mut scope = db.write(tenant).await?;
+    let noted = scope.query("select from normalised where tenant_id = $1 and relation = $2").bind(kind.table);
+    if noted.fetch_optional(scope.connection()).await?.is_some() {
+        return Ok(());
+    }
+    if has_text_key(kind) {
+        sqlx::query(AssertSqlSafe(copy_sql(kind))).bind(tenant).execute(scope.connection()).await?;
+    }
+    scope.commit().await?;
+
+    let (sql, mut behind) = (batch_sql(kind), None);
+    loop {
+        let mut scope = db.write(tenant).await?;
+        behind = batch(&mut scope, &sql, behind).await?;
+        if behind.is_none() {
+            let note = scope.query("insert into normalised (tenant_id, relation) values ($1, $2)").bind(kind.table);
+            note.execute(scope.connection()).await?;
+        }
+        scope.commit().await?;
+        if behind.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Normalises the rows behind that key; returns the last key looked at, None where there was none.
+async fn batch(scope: &mut Scope, sql: &str, behind: Option<String>) -> Result<Option<String>> {
+    let batch = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).bind(scope.tenant()).bind(behind).bind(BATCH);
+    Ok(batch.fetch_one(scope.connection()).await?)
+}
+
+/// Takes away the rows whose keys are not in normal form, which have copies that are.
+async fn old_keys(db: &Database, tenant: i64, kind: &'static Kind) -> Result<()> {
+    let (table, key) = (kind.table, kind.key().name);
+    let mut scope = db.write(tenant).await?;
+    let delete = format!("delete from {table} where tenant_id = $1 and {key} is not nfc normalized");
+    sqlx::query(AssertSqlSafe(delete)).bind(tenant).execute(scope.connection()).await?;
+    scope.commit().await
+}
+
+fn has_text_key(kind: &Kind) -> bool {
+    matches!(kind.key().kind, Type::Key { .. })
+}
+
+/// Columns of text in normal form, the key aside, with the text by which one is told that is not.
+fn columns(kind: &'static Kind) -> Vec<(&'static str, String)> {
+    let columns = kind.fields.iter().skip(1).filter_map(|field| {
+        let name = field.name;
+        match field.kind {
+            Type::Text { .. } | Type::Code(_) => Some((name, format!("t.{name}"))),
+            Type::Steps { .. } => Some((name, format!("array_to_string(t.{name}, ' ')"))),
+            Type::Object | Type::Actions => Some((name, format!("t.{name}::text"))),
+            _ => None,
+        }
+    });
+    columns.collect()
+}
+
+/// Copies of the rows whose keys are not in normal form, under those that are, unless there is such a row.
+fn copy_sql(kind: &'static Kind) -> String {
+    let (table, key) = (kind.table, kind.key().name);
+    let others: Vec<&str> = kind.columns().map(|(name, _)| name).filter(|name| *name != key).collect();
+    let others = others.join(", ");
+    format!(
+        "insert into {table} (tenant_id, {key}, {others})
+         select distinct on (callboard_nfc({key})) tenant_id, callboard_nfc({key}), {others}
+         from {table} where tenant_id = $1 and {key} is not nfc normalized
+         order by callboard_nfc({key}), {key}
+         on conflict do nothing"
+    )
+}
+
+/// One batch. Rows are locked in the order of their keys, as ingest does, so that the two wait and do not lock up.
+/// `$2` is the key behind which it begins, as text, `$3` how many rows it looks at.
+fn batch_sql(kind: &'static Kind) -> String {
+    let (table, key, columns) = (kind.table, kind.key().name, columns(kind));
+    let key_type = kind.key().kind.sql_type();
+    let is_wrong = columns.iter().map(|(_, text)| format!("{text} is not nfc normalized")).collect::<Vec<_>>();
+    let set = columns.iter().map(|(name, _)| format!("{name} = callboard_nfc(t.{name})")).collect::<Vec<_>>();
+    let list =
+        |column: &dyn Fn(&str) -> String| columns.iter().map(|(name, _)| column(name)).collect::<Vec<_>>().join(", ");
+    let (stored, normal) = (list(&|name| format!("t.{name}")), list(&|name| format!("callboard_nfc(t.{name})")));
+    let (is_wrong, set) = (is_wrong.join(" or "), set.join(", "));
+    format!(
+        "with looked_at as materialized (
+             select {key} from {table}
+             where tenant_id = $1 and ($2::text is null or {key} > $2::{key_type}) order by {key} limit $3
+         ), wrong as materialized (
+             select t.{key} from {table} t
+             where t.tenant_id = $1 and t.{key} in (select {key} from looked_at) and ({is_wrong})
+               and ({stored}) is distinct from ({normal})
+             order by t.{key} for update
+         ), changed as (
+             update {table} t set {set} from wrong where t.tenant_id = $1 and t.{key} = wrong.{key}
+         )
+         select max({key})::text from looked_at"
+    )
+}
