@@ -26,6 +26,7 @@ pub async fn run(config: &Config) -> Result<()> {
 
 /// Starts, works until told to stop, and stops what it started. May be told so while it is still starting.
 pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Stop) -> Result<()>) -> Result<()> {
+    http::raise_descriptors();
     let (mut stop, asked_at) = noting_when(http::stop_signal()?);
     let mut starting = pin!(Running::start(config, Sharing::Alone));
     let running = tokio::select! {

@@ -152,7 +152,7 @@ async fn finish(
     coding: Option<Coding>,
     cors: Option<(Cors, cors::Asked)>,
 ) -> Result<Response, Infallible> {
-    let reads = told.method.is_safe();
+    let (reads, is_refused) = (told.method.is_safe(), answering.is_err());
     let answering = async move {
         match answering {
             Ok(answering) => answering.await,
@@ -174,11 +174,12 @@ async fn finish(
         Err(_) => Error::TimedOut.into_response(),
     };
     // To its handler, a body that we ended is one that broke off.
-    if let Some(end) = upload.and_then(Upload::end).filter(|_| !response.status().is_success()) {
-        response = Error::from(end).into_response();
+    let ended = upload.and_then(Upload::end).filter(|_| !response.status().is_success());
+    if let Some(end) = ended {
+        response = error::as_json(StatusCode::from(end).into_response());
     }
     response = compression::pack(response, coding).await.unwrap_or_else(IntoResponse::into_response);
-    told.log(&mut response);
+    told.log(&mut response, is_refused || ended.is_some());
     if let Some((cors, asked)) = cors {
         response = cors.apply(asked, response).await;
     }
@@ -213,8 +214,9 @@ impl Told {
         tracing::error_span!("request", id = id.to_str().unwrap_or_default(), %method, path = uri.path())
     }
 
-    /// Answers that went as they should would drown the rest, and cost more to write down than to give.
-    fn log(&self, response: &mut Response) {
+    /// Answers that went as they should would drown the rest, and cost more to write down than to give; so would those
+    /// that strangers are refused by, as often as they like.
+    fn log(&self, response: &mut Response, is_quiet: bool) {
         let took = self.started.elapsed();
         let (status, ms) = (response.status().as_u16(), took.as_secs_f64() * 1000.0);
         if let Some(Cause(cause)) = response.extensions_mut().remove() {
@@ -223,7 +225,7 @@ impl Told {
             } else {
                 self.span().in_scope(|| tracing::error!(status, ms, cause, "failed"));
             }
-        } else if status >= 500 || took > SLOW {
+        } else if (status >= 500 || took > SLOW) && !is_quiet {
             self.span().in_scope(|| tracing::info!(status, ms, "answered"));
         } else if tracing::enabled!(tracing::Level::DEBUG) {
             self.span().in_scope(|| tracing::debug!(status, ms, "answered"));

@@ -35,7 +35,7 @@ use crate::app::App;
 use crate::error::Error;
 use around::Around;
 use connections::Bodies;
-pub use connections::Limits;
+pub use connections::{Limits, raise_descriptors};
 pub use serve::{serve, serve_probes, serve_within, stop_signal};
 
 /// Every route, with its operation of the OpenAPI document.

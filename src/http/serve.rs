@@ -5,9 +5,8 @@ use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
@@ -24,21 +23,19 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use super::around::Around;
-use super::connections::{Closing, Connection, Limits, Registry, Socket};
+use super::connections::{Closing, Connection, Limits, Occasionally, Registry, Socket};
 use crate::app::App;
 use crate::error::{Error, Result};
 
 /// The largest head of a request that the HTTP codec reads, in bytes and in header lines. Smaller ones are refused in
 /// words (see `around`).
 const HEAD: usize = 256 << 10;
-const HEADERS: usize = 512;
+const HEADERS: usize = 256;
 /// How long a connection that was closed to make room may take to be gone.
 const EVICTION: Duration = Duration::from_millis(100);
 /// Connections that are being refused at a time, and how long one may take. More are closed without an answer.
 const REFUSALS: usize = 64;
 const REFUSAL: Duration = Duration::from_secs(5);
-/// How often it is logged that connections are refused.
-const REFUSALS_LOGGED_EVERY: Duration = Duration::from_secs(10);
 
 /// Serves until `stop` resolves, then until the requests under way are answered, or long enough was waited.
 pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
@@ -75,7 +72,7 @@ struct Server {
     limits: Limits,
     codec: http1::Builder,
     refusals: Arc<Semaphore>,
-    log: RefusalLog,
+    log: Occasionally,
 }
 
 impl Server {
@@ -83,7 +80,7 @@ impl Server {
         let mut codec = http1::Builder::new();
         codec.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout);
         codec.max_header_size(HEAD).max_headers(HEADERS);
-        let (refusals, log) = (Arc::new(Semaphore::new(REFUSALS)), RefusalLog::default());
+        let (refusals, log) = (Arc::new(Semaphore::new(REFUSALS)), Occasionally::default());
         Arc::new(Self { around, registry, limits, codec, refusals, log })
     }
 
@@ -117,7 +114,10 @@ impl Server {
 
     /// Tells a client that there is no room for its connection.
     fn refuse(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) {
-        self.log.refused(self.limits.connections);
+        if self.log.is_due() {
+            let (all, each) = (self.limits.connections, self.limits.connections_per_address);
+            tracing::warn!(all, each, %peer, "connections are at their limit and none is idle: new ones are refused");
+        }
         let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() else { return };
         let server = Arc::clone(self);
         tokio::spawn(async move {
@@ -196,26 +196,6 @@ impl hyper::body::Body for Sent {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-/// Logs refused connections now and then, however many there are.
-#[derive(Default)]
-struct RefusalLog {
-    started: std::sync::OnceLock<Instant>,
-    /// In milliseconds since the start.
-    next: AtomicU64,
-}
-
-impl RefusalLog {
-    fn refused(&self, connections: usize) {
-        let now = self.started.get_or_init(Instant::now).elapsed();
-        let next = self.next.load(Ordering::Relaxed);
-        if now.as_millis() >= u128::from(next) {
-            let after = u64::try_from((now + REFUSALS_LOGGED_EVERY).as_millis()).unwrap_or(u64::MAX);
-            self.next.store(after, Ordering::Relaxed);
-            tracing::warn!(connections, "connections are at their limit and none is idle: new ones are refused");
-        }
     }
 }
 

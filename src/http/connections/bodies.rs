@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::http::header::EXPECT;
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -18,7 +19,7 @@ use hyper::body::{Body as _, Frame, SizeHint};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::Limits;
+use super::{Limits, Occasionally};
 use crate::error::{Error, Result};
 
 /// A body that may be larger than this is counted before it is read.
@@ -33,6 +34,7 @@ struct Inner {
     stop: CancellationToken,
     stopped: OnceLock<Instant>,
     unfinished: Mutex<Unfinished>,
+    log: Occasionally,
 }
 
 #[derive(Default)]
@@ -80,11 +82,11 @@ impl BodyEnd {
     }
 }
 
-impl From<BodyEnd> for Error {
+impl From<BodyEnd> for StatusCode {
     fn from(end: BodyEnd) -> Self {
         match end {
-            BodyEnd::Silent => Self::BodyTimedOut,
-            BodyEnd::TooMany | BodyEnd::Stopping => Self::Unavailable(end.cause().into()),
+            BodyEnd::Silent => Self::REQUEST_TIMEOUT,
+            BodyEnd::TooMany | BodyEnd::Stopping => Self::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -106,7 +108,8 @@ struct Shared {
 impl Bodies {
     pub fn new(limits: Limits) -> Self {
         let (stop, stopped) = (CancellationToken::new(), OnceLock::new());
-        Self(Arc::new(Inner { limits, stop, stopped, unfinished: Mutex::default() }))
+        let log = Occasionally::default();
+        Self(Arc::new(Inner { limits, stop, stopped, unfinished: Mutex::default(), log }))
     }
 
     /// Ends every body soon, those that are thrown away too.
@@ -210,7 +213,7 @@ impl Upload {
         if !self.0.may_be_large || self.0.is_finished.get().is_some() {
             return Ok(());
         }
-        self.0.count().map(drop).map_err(Error::from)
+        self.0.count().map(drop).map_err(|end| Error::Unavailable(end.cause().into()))
     }
 
     /// Why the body ended, where that was before its end.
@@ -233,6 +236,9 @@ impl Shared {
         }
         let whose = self.account.get().map_or(Whose::Stranger, |account| Whose::Account(*account));
         let Some((id, give_way)) = self.bodies.enter(whose) else {
+            if self.bodies.0.log.is_due() {
+                tracing::warn!(?whose, "unfinished bodies are at their limit: new ones are refused");
+            }
             return Err(*self.end.get_or_init(|| BodyEnd::TooMany));
         };
         *entry = Some((id, Arc::clone(&give_way)));

@@ -80,7 +80,7 @@ impl Limits {
 }
 
 /// Raises the soft limit on descriptors to the hard one. Returns what it is then.
-fn raise_descriptors() -> u64 {
+pub fn raise_descriptors() -> u64 {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 1024 };
     // Where the system does not allow it (macOS, with an unlimited hard limit), the soft limit stands.
     if soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() { hard } else { soft }

@@ -4,10 +4,12 @@
 
 mod bodies;
 mod limits;
+mod occasionally;
 mod registry;
 mod socket;
 
 pub use bodies::{Bodies, Upload};
-pub use limits::Limits;
+pub use limits::{Limits, raise_descriptors};
+pub use occasionally::Occasionally;
 pub use registry::{Closing, Connection, Registry};
 pub use socket::Socket;

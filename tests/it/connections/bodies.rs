@@ -51,10 +51,10 @@ async fn begin(server: &Limited, token: &str) -> Wire {
 
 async fn answer_of_another(server: &Limited, path: &str, token: &str) -> u16 {
     let mut wire = server.connect().await;
-    let kind = if path == INGEST { NDJSON } else { "application/json" };
+    let (kind, body) = if path == INGEST { (NDJSON, "        ") } else { ("application/json", "{}      ") };
     wire.send(post(path, token, kind, 8)).await;
     tokio::time::sleep(Duration::from_millis(50)).await; // so that it comes after its head
-    wire.send("{}      ").await;
+    wire.send(body).await;
     wire.seen().await.status
 }
 

@@ -18,7 +18,7 @@ async fn upload(server: &Limited, head: String) -> (Seen, u16) {
     let mut wire = server.connect().await;
     wire.send(head).await;
     for _ in 0..LARGE >> 20 {
-        wire.send(vec![b' '; 1 << 20]).await;
+        wire.send(vec![b'\n'; 1 << 20]).await;
     }
     (wire.seen().await, wire.get("/healthz").await.status)
 }
