@@ -49,6 +49,9 @@ pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Stop) -> Res
 /// Time for a whole stop, from the signal on: what sends it kills after ten seconds (`docker stop`).
 const STOP: Duration = Duration::from_secs(8);
 
+/// Time for giving back exports under way, once requests are answered.
+const GIVE_BACK: Duration = Duration::from_secs(1);
+
 /// Resolves when the operator wants the server to stop.
 pub type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -92,7 +95,11 @@ pub async fn serve(config: &Config, app: App, listener: TcpListener, stop: Stop)
         beside.spawn(http::serve_probes(app.clone(), probes));
     }
     let served = http::serve(app, listener, stop).await;
-    workers.await.map_err(Error::internal)?;
+    // Where the database does not answer, a job is taken up again by others when its lease is over.
+    match tokio::time::timeout(GIVE_BACK, workers).await {
+        Ok(ended) => ended.map_err(Error::internal)?,
+        Err(_) => tracing::warn!("exports under way were not given back"),
+    }
     beside.shutdown().await;
     served
 }

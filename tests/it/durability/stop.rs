@@ -8,8 +8,9 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::{attempts, campaign, dialed};
-use crate::support::Client;
+use crate::support::beside::Beside;
 use crate::support::program::{Program, Server, eventually, signal};
+use crate::support::{Client, TestApp};
 
 const DOCKER_KILLS_AFTER: Duration = Duration::from_secs(10);
 
@@ -77,6 +78,26 @@ async fn a_stop_with_every_sort_of_client_still_there_ends_within_its_time() {
     assert_eq!(ended.expect("in its time").code(), Some(0), "{}", server.log());
     drop(held);
     program.assert_nothing_runs();
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_does_not_hold_a_stop_up() {
+    let test = TestApp::new().await;
+    let program = Program::beside(&test);
+    let mut beside = Beside::of(&test).await;
+    beside.lock("exports, teams").await;
+    let mut server = program.serve().await;
+    let client = Client::new(server.url.clone(), test.token.clone());
+    let storing = tokio::spawn(async move {
+        let line = "{\"kind\":\"team\",\"id\":1,\"name\":\"T\"}";
+        client.post("/api/ingest").header("content-type", "application/x-ndjson").body(line).send().await
+    });
+    beside.until_waits("teams", 1).await;
+    signal("TERM", &[server.pid()]);
+    let ended = tokio::time::timeout(DOCKER_KILLS_AFTER, server.ended()).await;
+    assert_eq!(ended.expect("in its time").code(), Some(0), "{}", server.log());
+    assert!(storing.await.expect("no panic").is_err(), "nothing was acknowledged");
+    beside.unlock().await;
 }
 
 /// A terminal sends its SIGINT to the whole process group, Postgres included if it were in it.
