@@ -1,6 +1,7 @@
 -- Text comes in in Unicode's normal form C from now on, and filters are brought into it too. What was stored before
 -- has to follow, or it would no longer be found: `callboard migrate`, or a server beside its work, rewrites it in
--- small batches (src/ingest/normal.rs) with the functions below and notes here what it is through with.
+-- small batches (src/ingest/normal.rs) with the functions below. What is left to do is listed here: the tables of the
+-- accounts there are, for those to come will have nothing else.
 --
 -- normalize() wants a database in UTF8. In another encoding nothing is called: none of them holds decomposed letters.
 
@@ -29,10 +30,15 @@ create function callboard_nfc(value jsonb) returns jsonb
         end;
     end $$;
 
-create table normalised (
+create table unnormalised (
     tenant_id bigint not null references tenants,
     relation  text not null,
-    at        timestamptz not null default now(),
     primary key (tenant_id, relation)
 );
-call callboard_guard('normalised');
+select set_config('callboard.roll_call', 'on', true);
+insert into unnormalised
+select id, relation
+from tenants cross join unnest('{tenants, teams, agents, dispositions, caller_ids, autocall_scripts, autocall_campaigns,
+    autocall_leads, autocall_attempts, telesales_campaigns, telesales_leads, telesales_calls}'::text[]) as tables (relation);
+select set_config('callboard.roll_call', '', true);
+call callboard_guard('unnormalised');

@@ -1,5 +1,6 @@
 //! Text stored by versions before normal form C, brought into it: once for each account and table, in small batches,
-//! while the account is read and written. Which columns there are, the list of kinds says.
+//! while the account is read and written. Which columns there are, the list of kinds says; a migration listed what is
+//! left to do.
 
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ pub async fn keep_trying(db: Database) {
     }
 }
 
-/// Normalises what is not noted as done. Waits for another instance that is at it.
+/// Normalises what is left. Waits for another instance that is at it.
 pub async fn run(db: &Database) -> Result<()> {
     let turn = loop {
         match db.turn(LOCK).await? {
@@ -43,29 +44,53 @@ pub async fn run(db: &Database) -> Result<()> {
 
 async fn accounts(db: &Database) -> Result<()> {
     for tenant in db.tenants().await? {
-        let mut scope = db.write(tenant).await?;
-        let encoding: String = sqlx::query_scalar("select getdatabaseencoding()").fetch_one(scope.connection()).await?;
-        if encoding != "UTF8" {
-            return Ok(());
-        }
-        let name = "update tenants set name = callboard_nfc(name) where id = $1 and name is not nfc normalized";
-        scope.query(name).execute(scope.connection()).await?;
-        scope.commit().await?;
-        for kind in KINDS {
-            table(db, tenant, kind).await?;
-        }
-        // Calls refer to the normal keys by now.
-        for kind in KINDS.iter().filter(|kind| has_text_key(kind)) {
-            old_keys(db, tenant, kind).await?;
+        if is_left(db, tenant).await? {
+            account(db, tenant).await?;
         }
     }
     Ok(())
 }
 
+/// Whether an account has text to be looked at. Databases in another encoding than UTF8 cannot hold decomposed text.
+async fn is_left(db: &Database, tenant: i64) -> Result<bool> {
+    let mut scope = db.write(tenant).await?;
+    let left = "select exists (select from unnormalised where tenant_id = $1) and getdatabaseencoding() = 'UTF8'";
+    let (left,) = scope.select::<(bool,)>(left).fetch_one(scope.connection()).await?;
+    Ok(left)
+}
+
+async fn account(db: &Database, tenant: i64) -> Result<()> {
+    let mut scope = db.write(tenant).await?;
+    let name = "update tenants set name = callboard_nfc(name) where id = $1 and name is not nfc normalized";
+    scope.query(name).execute(scope.connection()).await?;
+    done(&mut scope, "tenants").await?;
+    scope.commit().await?;
+    for kind in KINDS {
+        table(db, tenant, kind).await?;
+    }
+    // Calls refer to the normal keys by now.
+    for kind in KINDS.iter().filter(|kind| has_text_key(kind)) {
+        let (table, key) = (kind.table, kind.key().name);
+        let mut scope = db.write(tenant).await?;
+        let delete = format!("delete from {table} where tenant_id = $1 and {key} is not nfc normalized");
+        sqlx::query(AssertSqlSafe(delete)).bind(tenant).execute(scope.connection()).await?;
+        done(&mut scope, table).await?;
+        scope.commit().await?;
+    }
+    Ok(())
+}
+
+/// Takes a table from what is left.
+async fn done(scope: &mut Scope, table: &'static str) -> Result<()> {
+    let done = scope.query("delete from unnormalised where tenant_id = $1 and relation = $2").bind(table);
+    done.execute(scope.connection()).await?;
+    Ok(())
+}
+
 async fn table(db: &Database, tenant: i64, kind: &'static Kind) -> Result<()> {
     let mut scope = db.write(tenant).await?;
-    let noted = scope.query("select from normalised where tenant_id = $1 and relation = $2").bind(kind.table);
-    if noted.fetch_optional(scope.connection()).await?.is_some() {
+    let left = scope.query("select from unnormalised where tenant_id = $1 and relation = $2").bind(kind.table);
+    if left.fetch_optional(scope.connection()).await?.is_none() {
         return Ok(());
     }
     if has_text_key(kind) {
@@ -77,12 +102,12 @@ async fn table(db: &Database, tenant: i64, kind: &'static Kind) -> Result<()> {
     loop {
         let mut scope = db.write(tenant).await?;
         behind = batch(&mut scope, &sql, behind).await?;
-        if behind.is_none() {
-            let note = scope.query("insert into normalised (tenant_id, relation) values ($1, $2)").bind(kind.table);
-            note.execute(scope.connection()).await?;
+        let is_last = behind.is_none();
+        if is_last && !has_text_key(kind) {
+            done(&mut scope, kind.table).await?;
         }
         scope.commit().await?;
-        if behind.is_none() {
+        if is_last {
             return Ok(());
         }
     }
@@ -92,15 +117,6 @@ async fn table(db: &Database, tenant: i64, kind: &'static Kind) -> Result<()> {
 async fn batch(scope: &mut Scope, sql: &str, behind: Option<String>) -> Result<Option<String>> {
     let batch = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).bind(scope.tenant()).bind(behind).bind(BATCH);
     Ok(batch.fetch_one(scope.connection()).await?)
-}
-
-/// Takes away the rows whose keys are not in normal form, which have copies that are.
-async fn old_keys(db: &Database, tenant: i64, kind: &'static Kind) -> Result<()> {
-    let (table, key) = (kind.table, kind.key().name);
-    let mut scope = db.write(tenant).await?;
-    let delete = format!("delete from {table} where tenant_id = $1 and {key} is not nfc normalized");
-    sqlx::query(AssertSqlSafe(delete)).bind(tenant).execute(scope.connection()).await?;
-    scope.commit().await
 }
 
 fn has_text_key(kind: &Kind) -> bool {

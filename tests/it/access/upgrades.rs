@@ -1,33 +1,12 @@
 //! Users, sessions and logs of the first release, after the migrations that followed.
 
-use std::path::Path;
-
 use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;
 use reqwest::StatusCode;
 use serde_json::json;
-use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use super::login::{credentials, login};
 use crate::support::{TENANT, TestApp, database};
-
-/// The last migration of the first release.
-const RELEASED: i64 = 12;
-
-/// A database as the first release left it, with those statements run on it for account 1.
-async fn released(statements: &str) -> PgConnectOptions {
-    let database = database::create_empty().await;
-    let all = Migrator::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations")).await.expect("migrations");
-    let first = all.migrations.iter().filter(|migration| migration.version <= RELEASED).cloned().collect();
-    let mut connection = PgConnection::connect_with(&database).await.expect("a connection");
-    Migrator::with_migrations(first).run_direct(None, &mut connection, false).await.expect("the first release");
-    let statements = format!("set callboard.tenant = '1'; set callboard.strangers = 'on'; {statements}");
-    connection.execute(AssertSqlSafe(statements)).await.expect("done");
-    connection.close().await.expect("closed");
-    database
-}
 
 /// A user as the first release made one: in whatever form the name and the password were typed.
 fn user(id: i64, name: &str, password: &str) -> String {
@@ -41,7 +20,7 @@ fn user(id: i64, name: &str, password: &str) -> String {
 const ACCOUNT: &str = "insert into tenants (id, name) values (1, 'Account');";
 
 async fn upgraded(statements: &str) -> TestApp {
-    let database = released(&format!("{ACCOUNT}{statements}")).await;
+    let database = database::released(&format!("{ACCOUNT}{statements}")).await;
     callboard::app::migrate(&database).await.expect("migrated");
     TestApp::on(database).await
 }

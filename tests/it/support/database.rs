@@ -1,8 +1,10 @@
 //! One cluster a run, one migrated template, a database a test.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use callboard::db::{Embedded, EmbeddedSettings};
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, Executor};
 use tokio::sync::{Mutex, OnceCell};
@@ -77,4 +79,20 @@ pub async fn execute(options: &PgConnectOptions, sql: String) {
 
 pub fn uuid() -> String {
     uuid::Uuid::new_v4().simple().to_string()
+}
+
+/// The last migration of the first release.
+const RELEASED: i64 = 12;
+
+/// A database as the first release left it, with those statements run on it for account 1.
+pub async fn released(statements: &str) -> PgConnectOptions {
+    let database = create_empty().await;
+    let all = Migrator::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations")).await.expect("migrations");
+    let first = all.migrations.iter().filter(|migration| migration.version <= RELEASED).cloned().collect();
+    let mut connection = PgConnection::connect_with(&database).await.expect("a connection");
+    Migrator::with_migrations(first).run_direct(None, &mut connection, false).await.expect("the first release");
+    let statements = format!("set callboard.tenant = '1'; set callboard.strangers = 'on'; {statements}");
+    connection.execute(AssertSqlSafe(statements)).await.expect("done");
+    connection.close().await.expect("closed");
+    database
 }
