@@ -23,7 +23,8 @@ pub async fn run_part(world: &World) -> Section {
     );
     let options = world.cluster.empty(DATABASE).await;
     let db = Database::open(options.clone()).await.expect("a database");
-    let target = Target { tenant: TENANT, locale: Locale { zone: chrono_tz::UTC, country_code: 84 }, atomic: false };
+    let target =
+        Target { tenant: TENANT, locale: Locale { zone: callboard::time::Zone::UTC, country_code: 84 }, atomic: false };
     ingest(&db, target, Body::Lines(leads().as_bytes()), |_| ()).await.expect("stored");
     run(&mut connect(&options).await, "create table bare (like autocall_attempts)").await;
 

@@ -14,7 +14,7 @@ use callboard::exports::attempts::{self, COLUMNS};
 use callboard::exports::queue::{self, Ordered};
 use callboard::exports::request::Order;
 use callboard::table::{Cell, CellRef};
-use callboard::time::Window;
+use callboard::time::{Window, Zone};
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use futures_util::TryStreamExt;
 use rust_decimal::prelude::ToPrimitive;
@@ -177,7 +177,7 @@ impl Bench {
     fn window(&self, rows: usize) -> Window {
         let from: DateTime<Utc> = "2026-03-01T00:00:00Z".parse().expect("an instant");
         let days = if rows == self.rows { 10 } else { 26 };
-        Window { from, to: from + TimeDelta::days(days), zone: chrono_tz::Asia::Ho_Chi_Minh }
+        Window { from, to: from + TimeDelta::days(days), zone: ho_chi_minh() }
     }
 
     /// Orders an export of the first so many rows and waits for its file.
@@ -274,7 +274,7 @@ fn bare(cells: &[Vec<Cell>], rows: usize, dir: &Path) -> Result<(), XlsxError> {
                 Cell::Decimal(value) => drop(sheet.write_number(number, at, value.to_f64().unwrap_or_default())?),
                 Cell::Flag(flag) => drop(sheet.write_boolean(number, at, *flag)?),
                 Cell::Instant(instant) => {
-                    let local = instant.with_timezone(&chrono_tz::Asia::Ho_Chi_Minh).naive_local();
+                    let local = ho_chi_minh().local(*instant);
                     sheet.write_datetime_with_format(number, at, local.with_nanosecond(0).unwrap_or(local), &date)?;
                 }
             }
@@ -303,4 +303,8 @@ fn attempts_on_sheets(file: &Path) -> Vec<usize> {
             }
         })
         .collect()
+}
+
+fn ho_chi_minh() -> Zone {
+    Zone::named("Asia/Ho_Chi_Minh").expect("a zone")
 }

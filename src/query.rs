@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Faults, Result};
 use crate::text::nfc;
+use crate::time::Zone;
 use crate::time::instant::Given;
+use crate::time::zone::UnknownZone;
 
 /// A parameter, declared once: read by [`Query`] and described in the OpenAPI document.
 #[derive(Debug)]
@@ -210,14 +211,11 @@ impl Query {
 
     /// The zone asked for, or the default. Where it is unknown the default is read on with, so that faults
     /// of the dates are told as well.
-    pub fn zone(&mut self, default: Tz) -> Tz {
-        self.read(&ZONE_OF_ACCOUNT, "must be a time zone of the IANA database, such as Asia/Ho_Chi_Minh.", |text| {
-            text.parse().ok()
-        })
-        .unwrap_or(default)
+    pub fn zone(&mut self, default: Zone) -> Zone {
+        self.read(&ZONE_OF_ACCOUNT, &UnknownZone.to_string(), Zone::named).unwrap_or(default)
     }
 
-    pub fn moment(&mut self, parameter: &Parameter, zone: Tz) -> Option<Given> {
+    pub fn moment(&mut self, parameter: &Parameter, zone: Zone) -> Option<Given> {
         self.read(parameter, "must be a date or an ISO 8601 datetime.", |text| Given::parse(text, zone))
     }
 
@@ -328,12 +326,12 @@ mod tests {
     fn a_body_is_read_as_a_query_is_and_members_nobody_reads_do_not_matter() {
         let read = |body: serde_json::Value| {
             let mut query = Query::of_members(body.as_object().unwrap(), &[FILL_GAPS, ZONE_UTC]);
-            let read = (query.flag(&FILL_GAPS), query.zone(Tz::UTC));
+            let read = (query.flag(&FILL_GAPS), query.zone(Zone::UTC));
             query.finish(Some(read))
         };
         let asked = json!({"fill_gaps": "1", "timezone": "Asia/Tokyo", "agent_ids{}": [1], "x": 7});
-        assert_eq!(read(asked).unwrap(), (true, Tz::Asia__Tokyo));
-        assert_eq!(read(json!({"fill_gaps": null, "timezone": ""})).unwrap(), (false, Tz::UTC));
+        assert_eq!(read(asked).unwrap(), (true, Zone::named("Asia/Tokyo").unwrap()));
+        assert_eq!(read(json!({"fill_gaps": null, "timezone": ""})).unwrap(), (false, Zone::UTC));
         let Err(Error::Invalid(faults)) = read(json!({"fill_gaps": true, "timezone": "Mars"})) else {
             panic!("no faults")
         };
@@ -410,7 +408,7 @@ mod fuzz {
     /// Everything that can be read of a query, and what is wrong with it.
     fn read(raw: &str) -> impl PartialEq + std::fmt::Debug + use<> {
         let mut query = Query::parse(raw);
-        let zone = query.zone(Tz::UTC);
+        let zone = query.zone(Zone::UTC);
         let read = (
             query.moment(&DATE, zone),
             query.storable_text(&NAME),

@@ -110,7 +110,7 @@ impl Cluster {
         let options = self.create(name, "").await;
         callboard::app::migrate(&options).await.expect("migrations");
         let db = Database::open(options.clone()).await.expect("a database");
-        Tenant::create(&db, TENANT, "Bench", DEFAULT_TIMEZONE, None).await.expect("an account");
+        Tenant::create(&db, TENANT, "Bench", *DEFAULT_TIMEZONE, None).await.expect("an account");
         db.close().await;
         options
     }

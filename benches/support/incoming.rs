@@ -128,7 +128,8 @@ fn text(at: DateTime<Utc>) -> String {
 
 /// Stores lines as a request to ingest does.
 pub async fn store(db: &Database, lines: &str) {
-    let target = Target { tenant: TENANT, locale: Locale { zone: chrono_tz::UTC, country_code: 84 }, atomic: false };
+    let target =
+        Target { tenant: TENANT, locale: Locale { zone: callboard::time::Zone::UTC, country_code: 84 }, atomic: false };
     let tally = ingest(db, target, Body::Lines(lines.as_bytes()), |_| ()).await.expect("stored");
     assert_eq!(tally.rejected, 0, "{:?}", tally.errors.first());
 }

@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::time::Zone;
+use crate::time::zone::UnknownZone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
@@ -41,7 +42,7 @@ pub struct Query {
     pub question: &'static Definition,
     pub filters: Filters,
     pub granularity: Granularity,
-    pub zone: Tz,
+    pub zone: Zone,
     /// From 1.
     pub page: i64,
     pub page_size: i64,
@@ -123,7 +124,7 @@ impl Reader {
         let question = self.question(named(QUERY_TYPE));
         let step = named(GRANULARITY).and_then(|value| self.granularity(value)).unwrap_or(Granularity::Day);
         // Where the zone is unknown, dates are read on with UTC, so that their faults are told as well.
-        let zone = named(TIMEZONE).and_then(|value| self.zone(value)).unwrap_or(Tz::UTC);
+        let zone = named(TIMEZONE).and_then(|value| self.zone(value)).unwrap_or(Zone::UTC);
         let page = given(PAGE).and_then(|value| self.integer(PAGE, value, 1..=i64::MAX)).unwrap_or(1);
         let page_size = given(PAGE_SIZE).and_then(|value| self.integer(PAGE_SIZE, value, 1..=MAX_PAGE_SIZE));
         let filters = given(FILTERS).map(|value| self.filters(value, zone)).unwrap_or_default();
@@ -159,15 +160,15 @@ impl Reader {
         })
     }
 
-    fn zone(&mut self, value: &RawValue) -> Option<Tz> {
-        let zone = self.text(TIMEZONE, value)?.parse().ok();
+    fn zone(&mut self, value: &RawValue) -> Option<Zone> {
+        let zone = Zone::named(&self.text(TIMEZONE, value)?);
         if zone.is_none() {
-            self.fail(TIMEZONE, "must be a time zone of the IANA database, such as Asia/Ho_Chi_Minh.");
+            self.fail(TIMEZONE, UnknownZone.to_string());
         }
         zone
     }
 
-    fn filters(&mut self, value: &RawValue, zone: Tz) -> Filters {
+    fn filters(&mut self, value: &RawValue, zone: Zone) -> Filters {
         let Some(fields) = self.object(FILTERS, value) else { return Filters::default() };
         for name in fields.keys().filter(|name| filter::named(name).is_none()) {
             self.misshape(&place(name), "There is no such filter.");
@@ -269,7 +270,7 @@ impl Reader {
         Some(nfc(&text).into_owned())
     }
 
-    fn moment(&mut self, place: &str, value: &RawValue, zone: Tz) -> Option<Given> {
+    fn moment(&mut self, place: &str, value: &RawValue, zone: Zone) -> Option<Given> {
         let moment = Given::parse(&self.text(place, value)?, zone);
         if moment.is_none() {
             self.fail(place, "must be a date or an ISO 8601 datetime.");

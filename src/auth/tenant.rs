@@ -1,9 +1,11 @@
 //! An account: its name, its zone, its settings; making one and changing one.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use crate::time::Zone;
+use crate::time::zone::UnknownZone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::Serialize;
 use sqlx::types::Json;
 
@@ -17,12 +19,12 @@ pub struct Tenant {
     pub id: i64,
     pub name: String,
     /// Where reports are read unless the request says otherwise (AutoCall).
-    pub timezone: Tz,
+    pub timezone: Zone,
     pub settings: Settings,
 }
 
 /// The zone of an account that names none.
-pub const DEFAULT_TIMEZONE: Tz = chrono_tz::Asia::Ho_Chi_Minh;
+pub static DEFAULT_TIMEZONE: LazyLock<Zone> = LazyLock::new(|| Zone::named("Asia/Ho_Chi_Minh").unwrap_or(Zone::UTC)); // infallible: shipped
 
 #[derive(sqlx::FromRow)]
 struct Stored {
@@ -47,7 +49,7 @@ pub struct Listed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     Name(String),
-    Timezone(Tz),
+    Timezone(Zone),
     Setting(String, String),
 }
 
@@ -65,7 +67,10 @@ impl Change {
     pub fn parse(key: &str, value: &str) -> Result<Self, String> {
         match key {
             "name" => name_of(value).map(Self::Name).map_err(|fault| format!("name: {fault}")),
-            "timezone" => value.parse().map(Self::Timezone).map_err(|_| format!("timezone: {value:?} is no IANA zone")),
+            "timezone" => value
+                .parse()
+                .map(Self::Timezone)
+                .map_err(|_: UnknownZone| format!("timezone: {value:?} is no IANA zone")),
             _ => {
                 Settings::default().set(key, value)?;
                 Ok(Self::Setting(key.into(), value.into()))
@@ -103,7 +108,7 @@ impl Tenant {
 
     /// Makes an account. Invalid on `id` where it is taken, on `name` where it is empty, too long or not one line, on
     /// `reseller` where that is no other account.
-    pub async fn create(db: &Database, id: i64, name: &str, timezone: Tz, reseller: Option<i64>) -> Result<()> {
+    pub async fn create(db: &Database, id: i64, name: &str, timezone: Zone, reseller: Option<i64>) -> Result<()> {
         let name = name_of(name).map_err(|fault| Error::invalid("name", fault))?;
         if reseller == Some(id) {
             return Err(Error::invalid("reseller", "must be another account"));

@@ -53,11 +53,11 @@ async fn prepare(app: &App) -> Result<()> {
         Ok(_) => {
             return Err(Error::Internal(format!("account {TENANT} of this database is in use: demo wants its own")));
         }
-        Err(Error::NotFound) => Tenant::create(&app.db, TENANT, BEING_FILLED, DEFAULT_TIMEZONE, None).await?,
+        Err(Error::NotFound) => Tenant::create(&app.db, TENANT, BEING_FILLED, *DEFAULT_TIMEZONE, None).await?,
         Err(error) => return Err(error),
     }
     let world = demo_world::lines(app.clock.now());
-    let target = Target { tenant: TENANT, locale: Locale { zone: DEFAULT_TIMEZONE, country_code: 84 }, atomic: true };
+    let target = Target { tenant: TENANT, locale: Locale { zone: *DEFAULT_TIMEZONE, country_code: 84 }, atomic: true };
     let tally = ingest::ingest(&app.db, target, Body::Lines(world.as_bytes()), |_| ()).await?;
     if tally.is_refused() {
         return Err(Error::Invalid(tally.faults()));

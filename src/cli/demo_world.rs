@@ -71,8 +71,8 @@ impl World {
             let day = self.begin() + TimeDelta::days(self.random.random_range(0..=DAYS));
             let seconds = self.random.random_range(8 * 3600..20 * 3600);
             let clock = NaiveTime::MIN + TimeDelta::seconds(seconds);
-            let local = day.with_timezone(&DEFAULT_TIMEZONE).date_naive().and_time(clock);
-            let at = crate::time::window::instant_of(local, DEFAULT_TIMEZONE);
+            let local = DEFAULT_TIMEZONE.local(day).date().and_time(clock);
+            let at = crate::time::window::instant_of(local, *DEFAULT_TIMEZONE);
             let quiet = local.weekday() == Weekday::Sun || (12..13).contains(&local.hour());
             if at < self.now && (!quiet || self.chance(0.15)) {
                 return at;
@@ -126,7 +126,7 @@ impl World {
     fn attempts(&mut self, campaign: i64, lead: i64, answer_rate: f64) {
         for number in 1..=3 {
             let at = self.working_instant();
-            let best = if (9..11).contains(&at.with_timezone(&DEFAULT_TIMEZONE).hour()) { 1.0 } else { 0.8 };
+            let best = if (9..11).contains(&DEFAULT_TIMEZONE.local(at).hour()) { 1.0 } else { 0.8 };
             let answered = self.chance(answer_rate * best);
             self.attempt(campaign, lead, number, at, answered);
             if answered || self.chance(0.5) {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono_tz::Tz;
 use clap::Args;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
 use tokio_util::io::InspectReader;
@@ -16,6 +15,7 @@ use super::{account, say};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::ingest::{self, Body, Locale, Tally, Target};
+use crate::time::Zone;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -26,7 +26,7 @@ pub struct Arguments {
     tenant: i64,
     /// In which times without an offset are read; the account's by default.
     #[arg(long)]
-    timezone: Option<Tz>,
+    timezone: Option<Zone>,
     /// All or nothing: with one bad line nothing is stored.
     #[arg(long)]
     atomic: bool,

@@ -1,6 +1,5 @@
 //! `callboard tenant create`, `callboard tenant set` and `callboard tenant list`
 
-use chrono_tz::Tz;
 use clap::Subcommand;
 
 use super::{account, no_account, print_line, say};
@@ -8,6 +7,7 @@ use crate::app::App;
 use crate::auth::settings::Settings;
 use crate::auth::tenant::{Change, DEFAULT_TIMEZONE, Tenant};
 use crate::error::{Error, Result};
+use crate::time::Zone;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -20,8 +20,8 @@ pub enum Command {
         #[arg(long)]
         name: String,
         /// IANA zone in which the account reads its reports.
-        #[arg(long, default_value_t = DEFAULT_TIMEZONE)]
-        timezone: Tz,
+        #[arg(long, default_value_t = *DEFAULT_TIMEZONE)]
+        timezone: Zone,
         /// The account that resells to this one.
         #[arg(long)]
         reseller: Option<i64>,

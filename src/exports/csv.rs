@@ -6,10 +6,10 @@
 use std::io::Write;
 
 use chrono::{DateTime, Datelike, Offset, SecondsFormat, Timelike, Utc};
-use chrono_tz::Tz;
 
 use crate::error::{Error, Result};
 use crate::table::{CellRef, Column, Table};
+use crate::time::Zone;
 
 pub const CONTENT_TYPE: &str = "text/csv; charset=utf-8";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -20,7 +20,7 @@ const CHUNK: usize = 1_000;
 const BUFFER: usize = 64 << 10;
 
 /// One table as a whole file, piece by piece.
-pub fn pieces(table: Table, zone: Tz) -> impl Iterator<Item = Result<Vec<u8>>> {
+pub fn pieces(table: Table, zone: Zone) -> impl Iterator<Item = Result<Vec<u8>>> {
     let Table { columns, rows, .. } = table;
     let header = move || Writer::begin(Vec::new(), columns, zone)?.finish();
     let mut rows = rows.into_iter();
@@ -36,14 +36,14 @@ pub fn pieces(table: Table, zone: Tz) -> impl Iterator<Item = Result<Vec<u8>>> {
 /// Writes one table, row by row.
 pub struct Writer<W: Write> {
     records: ::csv::Writer<W>,
-    zone: Tz,
+    zone: Zone,
     /// The value at hand.
     value: Vec<u8>,
 }
 
 impl<W: Write> Writer<W> {
     /// Begins a file with its header.
-    pub fn begin(mut to: W, columns: &[Column], zone: Tz) -> Result<Self> {
+    pub fn begin(mut to: W, columns: &[Column], zone: Zone) -> Result<Self> {
         to.write_all(BYTE_ORDER_MARK)?;
         let mut this = Self::go_on(to, zone);
         this.records.write_record(columns.iter().map(|column| column.name)).map_err(failure)?;
@@ -51,7 +51,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// Goes on with a file that has its header.
-    fn go_on(to: W, zone: Tz) -> Self {
+    fn go_on(to: W, zone: Zone) -> Self {
         let mut records = ::csv::WriterBuilder::new();
         records.terminator(::csv::Terminator::CRLF).buffer_capacity(BUFFER);
         Self { records: records.from_writer(to), zone, value: Vec::new() }
@@ -92,8 +92,8 @@ fn could_become_a_formula(text: &str) -> bool {
 }
 
 /// `2026-07-01T00:00:00+07:00`, as chrono writes it, which takes five times as long.
-fn write_local(to: &mut Vec<u8>, instant: DateTime<Utc>, zone: Tz) -> std::io::Result<()> {
-    let local = instant.with_timezone(&zone);
+fn write_local(to: &mut Vec<u8>, instant: DateTime<Utc>, zone: Zone) -> std::io::Result<()> {
+    let local = zone.at(instant);
     let utc_offset = local.offset().fix().local_minus_utc();
     let (Ok(year @ 0..10_000), 0) = (u32::try_from(local.year()), utc_offset % 60) else {
         return to.write_all(local.to_rfc3339_opts(SecondsFormat::Secs, false).as_bytes());
@@ -131,6 +131,7 @@ fn failure(error: ::csv::Error) -> Error {
 mod tests {
     use super::*;
     use crate::table::{Cell, Format};
+    use crate::time::zone::zone;
 
     const COLUMNS: &[Column] = &[
         Column { name: "name", title: "Name", format: Format::Text },
@@ -146,7 +147,7 @@ mod tests {
             vec![Cell::Text("=1+1".into()), Cell::Empty, Cell::Integer(-7)],
         ];
         let table = Table { name: "t", columns: COLUMNS, rows, chart: None };
-        let file: Vec<u8> = pieces(table, chrono_tz::Asia::Ho_Chi_Minh).flat_map(Result::unwrap).collect();
+        let file: Vec<u8> = pieces(table, zone("Asia/Ho_Chi_Minh")).flat_map(Result::unwrap).collect();
         let file = String::from_utf8(file).unwrap();
         let expected = "\u{feff}name,at,rate\r\n\"a, \"\"b\"\"\nc\",2026-07-01T00:00:00+07:00,-1.50\r\n'=1+1,,-7\r\n";
         assert_eq!(file, expected);
@@ -154,8 +155,7 @@ mod tests {
 
     #[test]
     fn a_local_time_is_written_as_chrono_writes_it() {
-        let zones =
-            [chrono_tz::UTC, chrono_tz::America::St_Johns, chrono_tz::Asia::Kathmandu, chrono_tz::Europe::Paris];
+        let zones = [Zone::UTC, zone("America/St_Johns"), zone("Asia/Kathmandu"), zone("Europe/Paris")];
         // Paris was nine minutes and 21 seconds ahead until 1911.
         for seconds in
             [0, -1, 1_774_746_000, -2_000_000_000, -62_135_596_800, 253_402_300_799, 253_402_300_800, -70_000_000_000]
@@ -164,7 +164,7 @@ mod tests {
                 let instant = DateTime::from_timestamp(seconds, 999_999_999).unwrap();
                 let mut written = Vec::new();
                 write_local(&mut written, instant, zone).unwrap();
-                let expected = instant.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false);
+                let expected = zone.at(instant).to_rfc3339_opts(SecondsFormat::Secs, false);
                 assert_eq!(String::from_utf8(written).unwrap(), expected, "{seconds} {zone}");
             }
         }

@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
-use chrono_tz::Tz;
 use rust_xlsxwriter::{Format as Style, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use super::about;
@@ -20,6 +19,7 @@ use super::workbook::{
 use crate::error::Result;
 use crate::reports::report::Caption;
 use crate::table::{CellRef, Format, Table};
+use crate::time::Zone;
 
 /// Where it is made, and how many rows it has on a sheet at most.
 #[derive(Debug, Clone, Copy)]
@@ -140,7 +140,7 @@ fn width(name: &str, format: Format) -> f64 {
 }
 
 /// The attempts, on as many sheets as they take: `Attempts`, `Attempts 2`, ….
-fn write_attempts(workbook: &mut Workbook, rows: Rows, watch: &Watch, zone: Tz, most: u32) -> Result<()> {
+fn write_attempts(workbook: &mut Workbook, rows: Rows, watch: &Watch, zone: Zone, most: u32) -> Result<()> {
     let mut sheet = attempts_sheet(workbook, 1).map_err(failure)?;
     let styles = Styles::new();
     let (mut number, mut written) = (1, 0);
@@ -207,7 +207,7 @@ fn write_attempt(
     styles: &Styles,
     number: u32,
     row: &Row<'_>,
-    zone: Tz,
+    zone: Zone,
 ) -> Result<(), XlsxError> {
     for (at, cell) in (0..).zip(row) {
         write_cell(sheet, (number, at), *cell, styles.of(*cell), zone)?;

@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::BufWriter;
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
-use chrono_tz::Tz;
 use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{Format as Style, FormatAlign, Workbook, Worksheet, XlsxError};
 
@@ -14,6 +13,7 @@ use super::{Heading, about, color_scale};
 use crate::app::MAX_ROWS_A_SHEET;
 use crate::error::{Error, Result};
 use crate::table::{Cell, CellRef, Chart, Column, Format, Table};
+use crate::time::Zone;
 use crate::time::instant::local;
 
 pub const CONTENT_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -40,7 +40,7 @@ pub fn write(heading: &Heading<'_>, table: &Table, to: &mut File) -> Result<()> 
 
 /// Adds a sheet with those tables side by side, their headers in row 1. Their rows go to disk as they come, whatever
 /// their number. Returns the name that the sheet was given. Invalid on `format` where the rows are too many.
-pub fn add_tables(workbook: &mut Workbook, title: &str, tables: &[Table], zone: Tz) -> Result<String> {
+pub fn add_tables(workbook: &mut Workbook, title: &str, tables: &[Table], zone: Zone) -> Result<String> {
     if tables.iter().any(|table| table.rows.len() > MAX_ROWS_A_SHEET as usize) {
         let most = format!("A sheet holds at most {MAX_ROWS_A_SHEET} rows; csv has no limit.");
         return Err(Error::invalid("format", most));
@@ -79,7 +79,7 @@ fn sheet_name(title: &str) -> String {
     title.chars().filter(|letter| !r"[]:*?/\".contains(*letter)).take(31).collect()
 }
 
-fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Tz) -> Result<(), XlsxError> {
+fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(), XlsxError> {
     let styles: Vec<Vec<Style>> = tables.iter().map(|table| table.columns.iter().map(style).collect()).collect();
     for (left, table) in lefts(tables).zip(tables) {
         write_header(sheet, left, table.columns, aligned)?;
@@ -178,7 +178,7 @@ pub fn write_cell(
     (row, column): (u32, u16),
     cell: CellRef<'_>,
     style: Option<&Style>,
-    zone: Tz,
+    zone: Zone,
 ) -> Result<(), XlsxError> {
     let number = match cell {
         CellRef::Empty => return Ok(()),

@@ -7,13 +7,13 @@ use std::fmt::Write;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
-use chrono_tz::Tz;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
 use super::phone;
 use crate::json;
 use crate::text::{NAME_LEN, nfc, nfc_json};
+use crate::time::Zone;
 use crate::time::instant::Given;
 
 /// A field of a kind, declared once.
@@ -116,7 +116,7 @@ pub enum Type {
 #[derive(Debug, Clone, Copy)]
 pub struct Locale {
     /// Zone of times without an offset.
-    pub zone: Tz,
+    pub zone: Zone,
     /// Country code of phone numbers with a leading 0.
     pub country_code: u16,
 }
@@ -266,7 +266,7 @@ fn decimal(json: &str, max: Decimal) -> Result<Decimal, Fault> {
     Ok(number.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero))
 }
 
-fn instant(json: &str, zone: Tz) -> Result<DateTime<Utc>, Fault> {
+fn instant(json: &str, zone: Zone) -> Result<DateTime<Utc>, Fault> {
     let given = Given::parse(&text(json)?, zone).ok_or("must be a date or an ISO 8601 datetime.")?;
     Ok(given.start(zone))
 }
@@ -383,7 +383,7 @@ mod tests {
 
     const TEXT: Type = Type::Text { max: 20 };
     const STEPS: Type = Type::Steps { most: 2, max: 20 };
-    const LOCALE: Locale = Locale { zone: Tz::UTC, country_code: 84 };
+    const LOCALE: Locale = Locale { zone: Zone::UTC, country_code: 84 };
 
     fn encoded(kind: Type, json: &str) -> Result<String, Fault> {
         let mut out = String::new();

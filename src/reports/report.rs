@@ -7,7 +7,6 @@ use std::future::Future;
 use std::pin::Pin;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::ArrayBuilder;
@@ -19,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::query::{Kind, Parameter, Query, choice};
 use crate::rollups::Source;
 use crate::table::{self, Schemas, Table};
-use crate::time::Window;
+use crate::time::{Window, Zone};
 
 /// What stands about a report in documents, routes and file names.
 #[derive(Debug)]
@@ -94,7 +93,7 @@ pub trait Subject: Send + Sync + Sized {
 #[derive(Debug, Clone)]
 pub struct Caption {
     pub window: Option<Window>,
-    pub zone: Tz,
+    pub zone: Zone,
     /// Filters in force: name and value.
     pub filters: Vec<(&'static str, String)>,
 }

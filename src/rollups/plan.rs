@@ -11,7 +11,7 @@ use sqlx::query::QueryAs;
 use super::catalog::{Detail, Scope};
 use super::level::{Level, QUARTER};
 use crate::time::window::Segment;
-use crate::time::{Granularity, Window};
+use crate::time::{Granularity, Window, Zone};
 
 /// Whole buckets of one level, half-open, and the offset their local time has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Plan {
     pub fn before(end: DateTime<Utc>, scope: Scope) -> Self {
         // infallible: the first day that Postgres knows, in 4714 BC
         let from = DateTime::from_timestamp(-210_866_803_200, 0).unwrap_or_default();
-        Self::whole(&Window { from, to: end.max(from), zone: chrono_tz::UTC }, Detail::Fine, scope)
+        Self::whole(&Window { from, to: end.max(from), zone: Zone::UTC }, Detail::Fine, scope)
     }
 
     /// Takes a stretch apart: coarse buckets inside, finer ones towards both ends, raw rows where not even the
@@ -200,10 +200,10 @@ impl Links {
 #[cfg(test)]
 mod tests {
     use chrono::SecondsFormat;
-    use chrono_tz::{America, Asia, Europe, Tz};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::time::zone::zone;
 
     const FINE: &[Level] = &[Level::Quarter, Level::Hour, Level::Day];
 
@@ -211,7 +211,7 @@ mod tests {
         text.parse().expect(text)
     }
 
-    fn window(from: &str, to: &str, zone: Tz) -> Window {
+    fn window(from: &str, to: &str, zone: Zone) -> Window {
         Window { from: at(from), to: at(to), zone }
     }
 
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_window_is_made_of_the_coarsest_buckets_that_fit() {
-        let plan = |from, to, levels| shown(&Plan::of(&window(from, to, Asia::Kathmandu), levels));
+        let plan = |from, to, levels| shown(&Plan::of(&window(from, to, zone("Asia/Kathmandu")), levels));
         assert_eq!(
             plan("2026-06-01T22:20:00Z", "2026-06-04T01:40:00.5Z", FINE),
             [
@@ -270,16 +270,16 @@ mod tests {
             let plan = Plan::cut(&window("2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z", zone), unit, Scope::Campaign);
             plan.ranges.iter().map(|range| format!("{:?}", range.level)).collect::<Vec<_>>()
         };
-        assert_eq!(levels(Tz::UTC, Granularity::Week), ["Day"]);
-        assert_eq!(levels(Tz::UTC, Granularity::Hour), ["Hour"]);
-        assert_eq!(levels(Asia::Ho_Chi_Minh, Granularity::Day), ["Hour"]);
-        assert_eq!(levels(Asia::Kathmandu, Granularity::Day), ["Quarter"]);
+        assert_eq!(levels(Zone::UTC, Granularity::Week), ["Day"]);
+        assert_eq!(levels(Zone::UTC, Granularity::Hour), ["Hour"]);
+        assert_eq!(levels(zone("Asia/Ho_Chi_Minh"), Granularity::Day), ["Hour"]);
+        assert_eq!(levels(zone("Asia/Kathmandu"), Granularity::Day), ["Quarter"]);
     }
 
     #[test]
     fn each_stretch_between_changes_of_the_clock_has_its_own_ends() {
         let berlin = Plan::cut(
-            &window("2026-03-28T23:00:00Z", "2026-03-29T03:00:00Z", Europe::Berlin),
+            &window("2026-03-28T23:00:00Z", "2026-03-29T03:00:00Z", zone("Europe/Berlin")),
             Granularity::Day,
             Scope::Campaign,
         );
@@ -292,7 +292,7 @@ mod tests {
         );
         // At one minute past midnight, until 2011.
         let st_johns = Plan::cut(
-            &window("2010-03-14T03:00:00Z", "2010-03-14T04:00:00Z", America::St_Johns),
+            &window("2010-03-14T03:00:00Z", "2010-03-14T04:00:00Z", zone("America/St_Johns")),
             Granularity::Hour,
             Scope::Campaign,
         );
@@ -306,7 +306,7 @@ mod tests {
             ]
         );
         let before_the_railways = Plan::cut(
-            &window("1850-01-01T00:00:00Z", "1850-01-02T00:00:00Z", Europe::Berlin),
+            &window("1850-01-01T00:00:00Z", "1850-01-02T00:00:00Z", zone("Europe/Berlin")),
             Granularity::Hour,
             Scope::Campaign,
         );
@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn leads_are_linked_across_every_two_parts_of_the_whole_hours() {
-        let ragged = window("2026-06-01T21:20:00Z", "2026-06-04T02:40:00Z", Tz::UTC);
+        let ragged = window("2026-06-01T21:20:00Z", "2026-06-04T02:40:00Z", Zone::UTC);
         let links = Links::within(&ragged, Quiet::default());
         assert_eq!((links.from, links.to), (at("2026-06-01T22:00:00Z"), at("2026-06-04T02:00:00Z")));
         let levels: Vec<String> =
@@ -324,15 +324,15 @@ mod tests {
         let quiet = Links::within(&ragged, Quiet { before: true, after: false });
         assert_eq!((quiet.from, quiet.to), (at("2026-06-01T21:00:00Z"), at("2026-06-04T02:00:00Z")));
         assert_eq!(quiet.window, ragged);
-        let none = Links::within(&window("2026-06-01T21:20:00Z", "2026-06-01T22:10:00Z", Tz::UTC), Quiet::default());
+        let none = Links::within(&window("2026-06-01T21:20:00Z", "2026-06-01T22:10:00Z", Zone::UTC), Quiet::default());
         assert!(none.rectangles.is_empty() && none.from == none.to);
     }
 
     proptest! {
         #[test]
-        fn a_plan_covers_its_window_once_and_without_a_gap(from in 0..4_000_000_000_000_i64, length in 0..20_000_000_i64, zone in 0..chrono_tz::TZ_VARIANTS.len()) {
+        fn a_plan_covers_its_window_once_and_without_a_gap(from in 0..4_000_000_000_000_i64, length in 0..20_000_000_i64, zone in 0..Zone::all().count()) {
             let from = DateTime::from_timestamp_micros(from * 1_000).expect("an instant");
-            let window = Window { from, to: from + chrono::TimeDelta::seconds(length), zone: chrono_tz::TZ_VARIANTS[zone] };
+            let window = Window { from, to: from + chrono::TimeDelta::seconds(length), zone: Zone::all().nth(zone).unwrap() };
             for plan in [Plan::of(&window, FINE), Plan::cut(&window, Granularity::Hour, Scope::Campaign), Plan::cut(&window, Granularity::Week, Scope::Campaign)] {
                 let ranges = plan.ranges.iter().map(|range| (range.level.start(range.from), range.level.start(range.to)));
                 let mut parts: Vec<_> = ranges.chain(plan.ragged.iter().map(|end| (end.from, end.to))).collect();

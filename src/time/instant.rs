@@ -1,11 +1,10 @@
 //! How an instant is read and written: ISO 8601 in, whole seconds of UTC out (contract, section 1).
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
-use chrono_tz::Tz;
 use serde::{Serialize, Serializer};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
-use super::window;
+use super::{Zone, window};
 
 /// An instant as it leaves: `2026-06-30T08:00:00+00:00`.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -40,7 +39,7 @@ impl Given {
     /// Reads `2026-06-01`, `2026-06-01T08:30:00.123456Z`, `… +07:00`, or a time without offset, which is
     /// read in `zone`. A blank before the offset stands for the `+` that a query string lost.
     /// None where the text is no date, or names one that does not exist.
-    pub fn parse(text: &str, zone: Tz) -> Option<Self> {
+    pub fn parse(text: &str, zone: Zone) -> Option<Self> {
         let date = date(text.get(..10)?)?;
         let Some(rest) = text[10..].strip_prefix(['T', 't', ' ']) else {
             return text.get(10..)?.is_empty().then_some(Self::Date(date));
@@ -55,7 +54,7 @@ impl Given {
     }
 
     /// Whether this, as an end, lies before that start, as given: two bare dates are compared as dates.
-    pub fn ends_before(self, start: Self, zone: Tz) -> bool {
+    pub fn ends_before(self, start: Self, zone: Zone) -> bool {
         match (start, self) {
             (Self::Date(start), Self::Date(end)) => end < start,
             _ => self.end(zone) < start.start(zone),
@@ -63,7 +62,7 @@ impl Given {
     }
 
     /// The instant this means as the start of something: a bare date is its local midnight.
-    pub fn start(self, zone: Tz) -> DateTime<Utc> {
+    pub fn start(self, zone: Zone) -> DateTime<Utc> {
         match self {
             Self::Date(date) => window::instant_of(date.and_time(NaiveTime::MIN), zone),
             Self::Instant(instant) => instant,
@@ -71,7 +70,7 @@ impl Given {
     }
 
     /// The instant this means as an end, itself left out: a bare date takes in that whole day.
-    pub fn end(self, zone: Tz) -> DateTime<Utc> {
+    pub fn end(self, zone: Zone) -> DateTime<Utc> {
         match self {
             Self::Date(date) => {
                 // infallible: dates have four-digit years, far from the calendar's end
@@ -132,16 +131,17 @@ fn digits(text: &str) -> Option<u32> {
 }
 
 /// The wall clock of `zone` at that instant.
-pub fn local(instant: DateTime<Utc>, zone: Tz) -> NaiveDateTime {
-    instant.with_timezone(&zone).naive_local()
+pub fn local(instant: DateTime<Utc>, zone: Zone) -> NaiveDateTime {
+    zone.local(instant)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::zone::zone;
 
     fn utc(text: &str) -> String {
-        match Given::parse(text, chrono_tz::Asia::Ho_Chi_Minh) {
+        match Given::parse(text, zone("Asia/Ho_Chi_Minh")) {
             Some(Given::Instant(instant)) => instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
             Some(Given::Date(date)) => date.to_string(),
             None => "no date".into(),

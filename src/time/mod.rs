@@ -1,14 +1,16 @@
 //! Instants, dates and zones: the only place that turns one into another.
 //!
-//! [`clock`] tells the time, [`window`] turns dates and zones into instants, [`bucket`] puts instants into
+//! [`clock`] tells the time, [`zone`] has the offsets of zones, [`window`] turns dates and zones into instants, [`bucket`] puts instants into
 //! local hours, days and weeks and names them. Must not know what is counted in a bucket.
 
 pub mod bucket;
 pub mod clock;
 pub mod instant;
 pub mod window;
+pub mod zone;
 
 pub use bucket::Granularity;
 pub use clock::Clock;
 pub use instant::Instant;
 pub use window::Window;
+pub use zone::Zone;

@@ -149,7 +149,7 @@ fn same_instant(csv: &str, json: &str) -> bool {
 }
 
 /// Whether a cell of the workbook holds what JSON says: numbers as numbers, also those that JSON gives as text.
-fn same_cell(cell: &Data, value: &Value, zone: chrono_tz::Tz) -> bool {
+fn same_cell(cell: &Data, value: &Value, zone: callboard::time::Zone) -> bool {
     match (cell, value) {
         (Data::Empty, Value::Null) => true,
         (Data::String(text), Value::String(expected)) => text == expected,
@@ -158,7 +158,7 @@ fn same_cell(cell: &Data, value: &Value, zone: chrono_tz::Tz) -> bool {
         (Data::Float(number), Value::String(expected)) => expected.parse() == Ok(*number),
         (Data::DateTime(at), Value::String(expected)) => {
             let local: Option<NaiveDateTime> =
-                DateTime::parse_from_rfc3339(expected).ok().map(|at| at.with_timezone(&zone).naive_local());
+                DateTime::parse_from_rfc3339(expected).ok().map(|at| zone.local(at.to_utc()));
             at.as_datetime().is_some_and(|at| Some(at) == local)
         }
         _ => false,
@@ -176,7 +176,7 @@ fn rows(data: Value) -> Vec<Value> {
 #[tokio::test]
 async fn files_say_what_json_says_cell_for_cell() {
     each_window(async |test, _, window| {
-        let zone: chrono_tz::Tz = window.rsplit_once("timezone=").expect("a zone").1.parse().expect("a zone");
+        let zone: callboard::time::Zone = window.rsplit_once("timezone=").expect("a zone").1.parse().expect("a zone");
         for report in reports::ALL.iter().filter(|report| report.about.files) {
             let path = format!("{}?{window}", report.path());
             let expected = rows(test.data(&path).await);

@@ -25,9 +25,8 @@ use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::rollups::{Detail, Plan, RollupScope};
-use crate::time::Granularity;
-use crate::time::Window;
 use crate::time::instant::Given;
+use crate::time::{Granularity, Window, Zone};
 
 pub const FROM: Parameter = Parameter::optional(
     "from",
@@ -115,7 +114,7 @@ impl Beginning {
 pub struct Ends {
     from: Option<Given>,
     to: Option<Given>,
-    zone: chrono_tz::Tz,
+    zone: Zone,
 }
 
 impl Ends {
@@ -139,7 +138,7 @@ impl Ends {
         Window { from: from.min(to), to, zone: self.zone }
     }
 
-    pub fn zone(self) -> chrono_tz::Tz {
+    pub fn zone(self) -> Zone {
         self.zone
     }
 }

@@ -81,7 +81,8 @@ async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u64> {
         let campaigns = scope.select::<Campaign>(include_str!("abandon_check.raw.sql"));
         campaigns.bind(from).bind(now).bind(quiet_since)
     } else {
-        let plan = Plan::whole(&Window { from, to: now, zone: chrono_tz::UTC }, Detail::Fine, RollupScope::Campaign);
+        let plan =
+            Plan::whole(&Window { from, to: now, zone: crate::time::Zone::UTC }, Detail::Fine, RollupScope::Campaign);
         plan.bind(scope.select(include_str!("abandon_check.sql")).bind(quiet_since))
     };
     let campaigns = campaigns.fetch_all(scope.connection()).await?;

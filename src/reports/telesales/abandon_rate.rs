@@ -122,7 +122,7 @@ impl Subject for Recent {
     fn read(query: &mut Query, (): (), occasion: Occasion<'_>) -> Option<Self> {
         let (campaign_id, minutes) = (query.id(&CAMPAIGN_ID), query.integer(&MINUTES));
         let (from, to) = (occasion.now - TimeDelta::minutes(minutes), occasion.now);
-        let window = Window { from, to, zone: query.zone(chrono_tz::UTC) };
+        let window = Window { from, to, zone: query.zone(crate::time::Zone::UTC) };
         Some(Self { campaign_id, campaign: None, minutes, window, trusted: false })
     }
 

@@ -26,9 +26,8 @@ use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::query::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
 use crate::rollups::{Detail, Links, Plan, Quiet, RollupScope, Source};
-use crate::time::Granularity;
-use crate::time::Window;
 use crate::time::instant::Given;
+use crate::time::{Granularity, Window, Zone};
 
 const CAMPAIGN_ID: Parameter = Parameter::optional("campaign_id", Kind::Id, "Only this campaign's calls and leads.");
 const TEAM_ID: Parameter = Parameter::optional(
@@ -138,7 +137,7 @@ impl Subject for Filter {
     }
 
     fn read(query: &mut Query, (): (), _: Occasion<'_>) -> Option<Self> {
-        let zone = query.zone(chrono_tz::UTC);
+        let zone = query.zone(Zone::UTC);
         let (campaign, team, agents) = (query.id(&CAMPAIGN_ID), query.id(&TEAM_ID), query.agent_ids());
         let (from, to) = (query.moment(&DATE_FROM, zone), query.moment(&DATE_TO, zone));
         let (from, to) = (from?, to?);

@@ -17,7 +17,7 @@ async fn world() -> (TestApp, Vec<(i64, Client)>) {
     let test = TestApp::new().await;
     let mut clients = Vec::new();
     for (id, reseller) in ACCOUNTS {
-        Tenant::create(&test.app.db, id, &format!("Account {id}"), DEFAULT_TIMEZONE, reseller)
+        Tenant::create(&test.app.db, id, &format!("Account {id}"), *DEFAULT_TIMEZONE, reseller)
             .await
             .expect("an account");
         let client = Client::new(test.url.clone(), test.user(id, &format!("admin-{id}"), Role::Admin).await);

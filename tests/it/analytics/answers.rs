@@ -94,8 +94,8 @@ fn request(random: &mut StdRng, question: &str, filters: &[&str]) -> Value {
 #[tokio::test]
 async fn every_question_with_every_filter_agrees_with_the_reference_byte_for_byte() {
     let test = TestApp::new().await;
-    Tenant::create(&test.app.db, 2, "Merchant", DEFAULT_TIMEZONE, Some(TENANT)).await.expect("an account");
-    Tenant::create(&test.app.db, 3, "Stranger", DEFAULT_TIMEZONE, None).await.expect("an account");
+    Tenant::create(&test.app.db, 2, "Merchant", *DEFAULT_TIMEZONE, Some(TENANT)).await.expect("an account");
+    Tenant::create(&test.app.db, 3, "Stranger", *DEFAULT_TIMEZONE, None).await.expect("an account");
     let mut tokens = vec![test.token.clone()];
     for (tenant, name) in [(2, "merchant"), (3, "stranger")] {
         tokens.push(test.user(tenant, name, callboard::auth::Role::Admin).await);

@@ -122,7 +122,7 @@ impl TestApp {
 
     /// Makes another account and returns its admin's token.
     pub async fn account(&self, tenant: i64) -> String {
-        Tenant::create(&self.app.db, tenant, &format!("Account {tenant}"), DEFAULT_TIMEZONE, None)
+        Tenant::create(&self.app.db, tenant, &format!("Account {tenant}"), *DEFAULT_TIMEZONE, None)
             .await
             .expect("an account");
         self.user(tenant, &format!("admin-{tenant}"), Role::Admin).await
