@@ -29,8 +29,10 @@ use crate::error::{Error, Result};
 
 /// The largest head of a request that the HTTP codec reads, in bytes and in header lines. Smaller ones are refused in
 /// words (see `around`).
-const HEAD: usize = 256 << 10;
+const HEAD: usize = 128 << 10;
 const HEADERS: usize = 256;
+/// What the HTTP codec buffers of a connection either way, at most.
+const BUFFER: usize = 192 << 10;
 /// How long a connection that was closed to make room may take to be gone.
 const EVICTION: Duration = Duration::from_millis(100);
 /// Connections that are being refused at a time, and how long one may take. More are closed without an answer.
@@ -79,7 +81,7 @@ impl Server {
     fn new(around: Around, registry: Registry, limits: Limits) -> Arc<Self> {
         let mut codec = http1::Builder::new();
         codec.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout);
-        codec.max_header_size(HEAD).max_headers(HEADERS);
+        codec.max_buf_size(BUFFER).max_header_size(HEAD).max_headers(HEADERS);
         let (refusals, log) = (Arc::new(Semaphore::new(REFUSALS)), Occasionally::default());
         Arc::new(Self { around, registry, limits, codec, refusals, log })
     }

@@ -34,9 +34,9 @@ pub struct Limits {
 
 /// Descriptors kept for database connections, files and logs.
 const RESERVED: u64 = 256;
-/// Connections are never more than this, whatever the system allows: each costs some 20 KiB, and a container's limit
-/// is often a million.
-const MOST_CONNECTIONS: u64 = 32_768;
+/// Connections are never more than this, whatever the system allows: each takes some 25 KiB, twice that with half a
+/// head, and a container's limit is often a million.
+const MOST_CONNECTIONS: u64 = 16_384;
 /// Connections to probes, which take of the reserved descriptors.
 const PROBES: usize = 64;
 
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn connections_are_what_descriptors_allow_less_a_reserve() {
         for (descriptors, connections, per_address) in
-            [(1024, 768, 192), (4096, 3840, 960), (300, 150, 37), (0, 4, 1), (u64::MAX, 32_768, 8_192)]
+            [(1024, 768, 192), (4096, 3840, 960), (300, 150, 37), (0, 4, 1), (u64::MAX, 16_384, 4_096)]
         {
             let limits = Limits::for_descriptors(descriptors);
             assert_eq!((limits.connections, limits.connections_per_address), (connections, per_address));

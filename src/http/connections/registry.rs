@@ -3,9 +3,9 @@
 //! A connection is idle while no request of it is being answered and no answer waits to be written. One that is idle
 //! may be closed at any time to make room; nothing is lost with it but half a head.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,6 +34,8 @@ struct Open {
     next: u64,
     connections: HashMap<u64, Arc<State>>,
     by_network: HashMap<u128, usize>,
+    /// Connections with a large unfinished head, the oldest first; some may have finished it, or be gone.
+    large_heads: VecDeque<u64>,
     /// Until when it is taken for granted that no connection is idle, of that network or of all.
     none_idle: Option<(Option<u128>, Instant)>,
 }
@@ -45,6 +47,8 @@ struct State {
     busy: AtomicU8,
     /// The microsecond since which it is idle, or [`BUSY`], or [`CLOSED`].
     idle_since: AtomicU64,
+    /// Bytes that were read since it is idle: of the next request's head.
+    head: AtomicUsize,
     close: Notify,
     ended: Notify,
 }
@@ -64,6 +68,11 @@ const WRITE: u8 = 2;
 
 /// How long a search that found no idle connection stands, so that a flood of new ones does not search all the time.
 const NONE_IDLE: Duration = Duration::from_millis(10);
+
+/// An unfinished head with more bytes than this is large, and there are at most so many: each holds its memory for as
+/// long as a head may take.
+const LARGE_HEAD: usize = 16 << 10;
+const LARGE_HEADS: usize = 64;
 
 /// An open connection, until it is dropped.
 pub struct Connection {
@@ -117,6 +126,7 @@ impl Registry {
             network,
             busy: AtomicU8::new(0),
             idle_since: AtomicU64::new(self.0.now()),
+            head: AtomicUsize::new(0),
             close: Notify::new(),
             ended: Notify::new(),
         });
@@ -190,12 +200,35 @@ impl Open {
                 self.none_idle = Some((network, now + NONE_IDLE));
                 return None;
             };
-            // A request may have begun meanwhile.
-            if self.connections.get(&id).is_some_and(|state| state.close_if(since)) {
-                let state = self.leave(id)?;
-                state.close.notify_one();
-                return Some(Evicted(state));
+            if let Some(evicted) = self.close_if_idle(id, since) {
+                return Some(evicted);
             }
+        }
+    }
+
+    /// None where a request has begun meanwhile.
+    fn close_if_idle(&mut self, id: u64, since: u64) -> Option<Evicted> {
+        if !self.connections.get(&id)?.close_if(since) {
+            return None;
+        }
+        let state = self.leave(id)?;
+        state.close.notify_one();
+        Some(Evicted(state))
+    }
+
+    /// Notes that a head has become large; the oldest such one makes room.
+    fn add_large_head(&mut self, id: u64) {
+        self.large_heads.push_back(id);
+        let connections = &self.connections;
+        let is_large =
+            |id: &u64| connections.get(id).is_some_and(|state| state.head.load(Ordering::Acquire) > LARGE_HEAD);
+        self.large_heads.retain(is_large);
+        if self.large_heads.len() > LARGE_HEADS
+            && let Some(oldest) = self.large_heads.pop_front()
+            && let Some(since) = self.connections.get(&oldest).map(|state| state.idle_since.load(Ordering::Acquire))
+            && !matches!(since, BUSY | CLOSED)
+        {
+            self.close_if_idle(oldest, since);
         }
     }
 }
@@ -209,7 +242,19 @@ impl State {
 impl Connection {
     /// A request begins. False where the connection is closed already, and nothing may be begun.
     pub fn begin_request(&self) -> bool {
+        self.state.head.store(0, Ordering::Release);
         self.keep_busy(REQUEST)
+    }
+
+    /// Counts bytes that were read.
+    pub fn read(&self, bytes: usize) {
+        if !self.is_idle() {
+            return;
+        }
+        let before = self.state.head.fetch_add(bytes, Ordering::AcqRel);
+        if before <= LARGE_HEAD && before + bytes > LARGE_HEAD {
+            self.registry.0.open().add_large_head(self.id);
+        }
     }
 
     pub fn end_request(&self) {
