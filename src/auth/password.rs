@@ -27,7 +27,7 @@ const NOBODYS: &str =
 /// How many are checked at once, each of which takes a core and 19 MiB while it lasts; others wait.
 const AT_ONCE: usize = 2;
 /// The longest wait for a turn.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How many clients are remembered that have logged in, about 100 bytes each.
 const KNOWN: u64 = 100_000;
 
