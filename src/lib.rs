@@ -15,6 +15,7 @@
 //! - [`exports`]: reports as files, made while nobody waits. [`campaigns`]: the campaigns there are.
 //! - [`http`]: all routes on one page. [`cli`]: the commands.
 
+pub mod closed;
 pub mod error;
 pub mod json;
 pub mod percent;

@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::openapi::schema::{OneOfBuilder, Type};
+use utoipa::openapi::{Discriminator, Ref, RefOr, Schema};
 
 use crate::percent::{DecimalNumber, DecimalText};
 use crate::time::Instant;
@@ -196,6 +197,19 @@ pub fn reference<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
     T::schemas(schemas);
     schemas.push((T::name().into(), T::schema()));
     Ref::from_schema_name(T::name()).into()
+}
+
+/// One of several schemas, given by name, each with the values that a field of theirs tells it by.
+pub fn one_of(field: &str, kinds: impl IntoIterator<Item = (String, &'static [&'static str])>) -> OneOfBuilder {
+    let mut mapping = Vec::new();
+    let mut any = OneOfBuilder::new();
+    for (name, values) in kinds {
+        let reference = Ref::from_schema_name(name);
+        mapping.extend(values.iter().map(|value| (*value, reference.ref_location.clone())));
+        any = any.item(reference);
+    }
+    // Without a type, tools that look at the discriminator alone would take what is no object at all.
+    any.schema_type(Type::Object).discriminator(Some(Discriminator::with_mapping(field, mapping)))
 }
 
 /// Declares a row: a struct whose fields, each with its doc comment (meaning, unit, formula) and its

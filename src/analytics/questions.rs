@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use super::dimension::{ATTEMPT_NUMBER, Dimension, FIFTH, OUTCOME, PROVIDER};
 use super::question::{About, Of, Question};
 use super::reading::Reading;
+use crate::closed::{LeadStage, SentimentBucket};
 use crate::error::Result;
 use crate::percent::{DecimalNumber, PercentText, parts};
 use crate::table::row;
@@ -116,6 +117,7 @@ row! {
     /// A fifth of the range of sentiments.
     pub struct AnalyticsSentimentShare {
         /// Its bounds; the upper one belongs to the next fifth, in the last one to it.
+        #[schema(value_type = SentimentBucket)]
         bucket: &'static str => "Sentiment",
         /// Attempts with such a sentiment.
         count: i64 => "Calls",
@@ -123,8 +125,6 @@ row! {
         pct: PercentText => "Share, %",
     }
 }
-
-const FIFTHS: [&str; 5] = ["0.0-0.2", "0.2-0.4", "0.4-0.6", "0.6-0.8", "0.8-1.0"];
 
 question!(
     SentimentDistribution,
@@ -136,7 +136,7 @@ question!(
     |reading| {
         let fifths = reading.by(&FIFTH).await?;
         let counts = [0, 1, 2, 3, 4].map(|fifth| fifths.get(&fifth).map_or(0, |tally| tally.calls));
-        let rows = FIFTHS.into_iter().zip(counts).zip(parts(&counts));
+        let rows = SentimentBucket::VALUES.iter().copied().zip(counts).zip(parts(&counts));
         rows.map(|((bucket, count), pct)| AnalyticsSentimentShare { bucket, count, pct }).collect()
     }
 );
@@ -145,6 +145,7 @@ row! {
     /// A status of leads.
     pub struct AnalyticsStatusShare {
         /// BACKLOG, PROCESSING, RETRY or FINISHED.
+        #[schema(value_type = LeadStage)]
         status: &'static str => "Status",
         /// Leads in it.
         count: i64 => "Leads",
@@ -163,12 +164,10 @@ question!(
     |reading| {
         let leads = reading.leads().await?;
         let counts = [leads.leads - leads.tried, leads.processing, leads.retry, leads.finished];
-        let rows = STATUSES.into_iter().zip(counts).zip(parts(&counts));
+        let rows = LeadStage::VALUES.iter().copied().zip(counts).zip(parts(&counts));
         rows.map(|((status, count), pct)| AnalyticsStatusShare { status, count, pct }).collect()
     }
 );
-
-const STATUSES: [&str; 4] = ["BACKLOG", "PROCESSING", "RETRY", "FINISHED"];
 
 row! {
     /// One local hour, day, week or month.
@@ -336,6 +335,7 @@ row! {
     /// A stage that leads have come to.
     pub struct AnalyticsFunnelStage {
         /// BACKLOG, PROCESSING, RETRY or FINISHED.
+        #[schema(value_type = LeadStage)]
         stage: &'static str => "Stage",
         /// Leads that have come to it.
         count: i64 => "Leads",
@@ -355,7 +355,7 @@ question!(
         let leads = reading.leads().await?;
         let counts = [leads.leads, leads.tried, leads.retried, leads.finished];
         let row = |(stage, count)| AnalyticsFunnelStage { stage, count, pct: PercentText::percent(count, leads.leads) };
-        STATUSES.into_iter().zip(counts).map(row).collect()
+        LeadStage::VALUES.iter().copied().zip(counts).map(row).collect()
     }
 );
 

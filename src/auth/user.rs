@@ -23,7 +23,7 @@ pub struct User {
     #[schema(example = "an@example.com")]
     pub email: Option<String>,
     /// admin, supervisor, agent or read_only.
-    #[schema(value_type = String, example = "supervisor")]
+    #[schema(example = "supervisor")]
     pub role: Role,
     /// The team it belongs to.
     #[schema(example = 3)]

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use utoipa::ToSchema;
 
+use crate::closed::CampaignStatus;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::page::{self, PAGE, PER_PAGE, Page};
@@ -29,6 +30,7 @@ pub struct AutocallCampaign {
     /// Its name.
     pub name: String,
     /// draft, active, paused or completed.
+    #[schema(value_type = CampaignStatus)]
     pub status: String,
     /// The script it plays.
     pub script_id: Option<i64>,
@@ -48,6 +50,7 @@ pub struct TelesalesCampaign {
     /// Its name.
     pub name: String,
     /// draft, active, paused or completed.
+    #[schema(value_type = CampaignStatus)]
     pub status: String,
     /// When it was created.
     pub created_at: Instant,

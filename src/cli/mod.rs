@@ -103,7 +103,7 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
         Command::Verify(arguments) => return with_app(&config, async |app| verify::run(app, &arguments).await).await,
         Command::Rebuild(arguments) => with_app(&config, async |app| rebuild::run(app, &arguments).await).await?,
         Command::Openapi => {
-            let document = crate::http::openapi::generate().to_pretty_json().map_err(Error::internal)?;
+            let document = serde_json::to_string_pretty(&crate::http::openapi::generate()).map_err(Error::internal)?;
             // Whoever reads it may have had enough.
             let _ = writeln!(std::io::stdout(), "{document}");
         }

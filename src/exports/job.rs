@@ -1,16 +1,21 @@
 //! A job: what its worker needs of it, and what its client is told.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::FromRow;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::link::Links;
 use super::request::ReportType;
+use crate::closed::{ExportExpiredStatus, ExportFailedStatus, ExportPendingStatus, ExportReadyStatus, ExportReport};
 use crate::error::{Error, Result};
 use crate::query;
 use crate::reports::report::Format;
+use crate::table::{self, Schemas};
 use crate::time::{Instant, Window};
 
 /// A job that is being worked on.
@@ -77,64 +82,106 @@ pub struct Stored {
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// An export as its client sees it.
-#[derive(Debug, Serialize, ToSchema)]
+/// An export as its client sees it: its `status` says which of these it is.
+#[derive(Debug, Serialize)]
 #[serde(untagged)]
-#[schema(as = AutocallExport)]
 pub enum Export {
-    Ready(Ready),
     Pending(Pending),
+    Failed(Failed),
+    Ready(Ready),
     Expired(Expired),
+}
+
+impl PartialSchema for Export {
+    fn schema() -> RefOr<Schema> {
+        let kinds: [(String, &[&str]); 4] = [
+            (Pending::name().into(), ExportPendingStatus::VALUES),
+            (Failed::name().into(), ExportFailedStatus::VALUES),
+            (Ready::name().into(), ExportReadyStatus::VALUES),
+            (Expired::name().into(), ExportExpiredStatus::VALUES),
+        ];
+        table::one_of("status", kinds).description(Some("An export: its `status` says which of these it is.")).into()
+    }
+}
+
+impl ToSchema for Export {
+    fn name() -> Cow<'static, str> {
+        "AutocallExport".into()
+    }
+
+    fn schemas(schemas: &mut Schemas) {
+        table::reference::<Pending>(schemas);
+        table::reference::<Failed>(schemas);
+        table::reference::<Ready>(schemas);
+        table::reference::<Expired>(schemas);
+    }
 }
 
 /// An export that can be downloaded.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AutocallExportReady)]
 pub struct Ready {
-    /// Names the export.
+    /// Id of the export.
     job_id: String,
-    /// ready.
-    #[schema(pattern = "^ready$")]
+    /// State of the export.
+    #[schema(value_type = ExportReadyStatus)]
     status: &'static str,
-    /// Where the file is: no token is needed, whoever has the link has the file. It leads there by a redirect where
-    /// files are kept in a bucket.
+    /// URL of the file. No token is needed: whoever has the link has the file. Where files are kept in a bucket, it
+    /// answers with a redirect.
     download_url: String,
-    /// Seconds that the link is still good for.
+    /// Seconds until the link expires.
     expires_in_seconds: i64,
-    /// Bytes of the file.
+    /// Size of the file, bytes.
     file_size: i64,
-    /// When it was finished.
+    /// Instant at which it was finished.
     completed_at: Instant,
 }
 
-/// An export that is waiting, being made, or failed.
+/// An export that is waiting or being made.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AutocallExportPending)]
 pub struct Pending {
-    /// Names the export.
+    /// Id of the export.
     job_id: String,
-    /// queued, running or failed.
-    #[schema(pattern = "^(queued|running|failed)$")]
+    /// State of the export.
+    #[schema(value_type = ExportPendingStatus)]
     status: String,
-    /// Which report it is.
+    /// Report it is made of.
+    #[schema(value_type = ExportReport)]
     report_type: String,
-    /// How much of it is done, 0 to 100.
+    /// Progress, 0 to 100.
     progress_pct: i16,
-    /// With failed only: why.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
+}
+
+/// An export that failed or was cancelled.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AutocallExportFailed)]
+pub struct Failed {
+    /// Id of the export.
+    job_id: String,
+    /// State of the export.
+    #[schema(value_type = ExportFailedStatus)]
+    status: String,
+    /// Report it was to be made of.
+    #[schema(value_type = ExportReport)]
+    report_type: String,
+    /// Progress when it ended, 0 to 100.
+    progress_pct: i16,
+    /// Reason, for a person to read.
+    error: String,
 }
 
 /// An export whose file is gone.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AutocallExportExpired)]
 pub struct Expired {
-    /// Names the export.
+    /// Id of the export.
     job_id: String,
-    /// expired.
-    #[schema(pattern = "^expired$")]
+    /// State of the export.
+    #[schema(value_type = ExportExpiredStatus)]
     status: &'static str,
-    /// Which report it was.
+    /// Report it was made of.
+    #[schema(value_type = ExportReport)]
     report_type: String,
 }
 
@@ -157,7 +204,11 @@ impl Stored {
                 })
             }
             ("ready" | "expired", ..) => Export::Expired(Expired { job_id: id, status: "expired", report_type }),
-            _ => Export::Pending(Pending { job_id: id, status, report_type, progress_pct, error }),
+            ("failed", ..) => {
+                let error = error.unwrap_or_default();
+                Export::Failed(Failed { job_id: id, status, report_type, progress_pct, error })
+            }
+            _ => Export::Pending(Pending { job_id: id, status, report_type, progress_pct }),
         }
     }
 }

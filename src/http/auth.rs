@@ -75,7 +75,7 @@ pub struct Me {
     /// The account that the token belongs to.
     tenant: Account,
     /// All that the token may do.
-    #[schema(value_type = Vec<String>, example = json!(["autocall_api_access", "telesales_api_access"]))]
+    #[schema(example = json!(["autocall_api_access", "telesales_api_access"]))]
     permissions: Vec<Permission>,
 }
 
@@ -100,7 +100,7 @@ const UNKEPT: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 ///
 /// A name that does not exist and a wrong password are answered alike. Counted by client address and user name, and
 /// by address: 5 and 30 a minute.
-#[utoipa::path(post, path = LOGIN, tag = "Access", request_body = Credentials,
+#[utoipa::path(post, path = LOGIN, tag = "Access", operation_id = "auth_login", request_body = Credentials,
     responses(
         (status = 200, description = "Logged in.", body = LoggedIn),
         (status = 400, description = "The body is no JSON object.", body = super::error::Body),
@@ -146,7 +146,7 @@ fn attempt(object: &Map<String, Value>, address: std::net::IpAddr) -> Result<Att
 }
 
 /// Revoke the token that is used.
-#[utoipa::path(post, path = LOGOUT, tag = "Access", responses((status = 204, description = "The token is revoked.")))]
+#[utoipa::path(post, path = LOGOUT, tag = "Access", operation_id = "auth_logout", responses((status = 204, description = "The token is revoked.")))]
 async fn logout(
     Permitted { caller, .. }: Permitted<AnyToken>,
     State(app): State<Arc<App>>,
@@ -159,7 +159,7 @@ async fn logout(
 }
 
 /// Who calls, of which account, and what the token may do.
-#[utoipa::path(get, path = ME, tag = "Access",
+#[utoipa::path(get, path = ME, tag = "Access", operation_id = "auth_me",
     responses((status = 200, description = "Who the token belongs to.", body = Data<Me>)))]
 async fn me(
     Permitted { caller, .. }: Permitted<AnyToken>,

@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::exports::links;
+use super::openapi;
 use super::visit::Client;
 use crate::app::App;
 use crate::auth::audit::{self, Details, Event};
@@ -39,8 +40,9 @@ const SIGNATURE: Parameter = Parameter::required("signature", Kind::Text, "That 
         ("If-Range" = Option<String>, Header, description = "The ETag of the file that a range is to be of; of another, the whole file is sent."),
     ),
     responses(
-        (status = 200, description = "The file.", body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 206, description = "A part of the file.", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, description = "The file; its media type is that of a workbook, a CSV or a zip.",
+            body = inline(openapi::Binary), content_type = "application/octet-stream"),
+        (status = 206, description = "A part of the file.", body = inline(openapi::Binary), content_type = "application/octet-stream"),
         (status = 302, description = "The file is in a bucket, at the address in `Location`."),
         (status = 403, description = "The link is not one of ours.", body = super::error::Body),
         (status = 410, description = "The link has expired, and its file is gone.", body = super::error::Body,

@@ -19,7 +19,7 @@ pub struct Body {
     message: String,
     /// With 422, and with 400 where the body could be read: what is wrong, by field.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<std::collections::BTreeMap<String, Vec<String>>>)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, Vec<String>>>, nullable = false)]
     errors: Option<Faults>,
 }
 

@@ -18,6 +18,7 @@ use super::visit::Client;
 use super::{body, openapi};
 use crate::app::App;
 use crate::auth::audit::{self, Details, Event};
+use crate::closed::{ExportReport, ExportStatus};
 use crate::error::{Error, Result};
 use crate::exports::job::Export;
 use crate::exports::link::Links;
@@ -54,9 +55,11 @@ impl ToSchema for AutocallExportOrder {}
 pub struct AutocallExportOrdered {
     /// Names the export from now on.
     job_id: String,
-    /// queued; where the order was given before, what became of it.
+    /// queued; where the order was given before, its state now.
+    #[schema(value_type = ExportStatus)]
     status: String,
     /// Which report it is.
+    #[schema(value_type = ExportReport)]
     report_type: String,
     /// About how long it takes once it has begun, from the attempts in the window and the speed of earlier exports.
     estimated_seconds: i64,

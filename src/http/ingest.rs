@@ -56,7 +56,7 @@ pub struct Refusal {
     #[schema(value_type = std::collections::BTreeMap<String, Vec<String>>)]
     errors: Faults,
     /// The counts; absent where a parameter is at fault.
-    #[schema(value_type = Option<Tally>)]
+    #[schema(value_type = Option<Tally>, nullable = false)]
     data: Tally,
 }
 
@@ -67,7 +67,7 @@ pub struct Refusal {
 /// knows less: without the field that finishes a row of its kind (`result`), it leaves a row that has it as it is. Bad
 /// lines are told by number and field and do not keep the others from being stored. 200 means committed. As
 /// `application/json`, one such object or an array of them, at most 16 MiB, is taken too; its items are told by `index`.
-#[utoipa::path(post, path = PATH, tag = "Ingest",
+#[utoipa::path(post, path = PATH, tag = "Ingest", operation_id = "ingest",
     request_body(content(
         (String = "application/x-ndjson",
             example = "{\"kind\":\"team\",\"id\":1,\"name\":\"North\"}\n{\"kind\":\"agent\",\"id\":3,\"name\":\"Nguyen Van A\",\"username\":\"agent01\",\"team_id\":1}\n"),

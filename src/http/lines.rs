@@ -3,13 +3,17 @@
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
-use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type,
+};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::openapi;
 use crate::ingest::document;
 use crate::ingest::field::{self, Field, Presence};
 use crate::ingest::kind::{KINDS, Kind};
+use crate::table;
 use crate::text::NAME_LEN;
 
 /// A body of `application/json`: one line's object, or an array of them.
@@ -31,10 +35,10 @@ impl ToSchema for IngestItems {
 
 /// A schema for each kind of line, and `IngestLine`, which is any of them.
 pub fn schemas() -> Vec<(String, RefOr<Schema>)> {
-    let any = KINDS.iter().fold(OneOfBuilder::new(), |any, kind| any.item(Ref::from_schema_name(schema_name(kind))));
+    let any = table::one_of("kind", KINDS.iter().map(|kind| (schema_name(kind), std::slice::from_ref(&kind.name))));
     let any = any.description(Some("One line of an ingest body: it states a whole row of its kind."));
     let kinds = KINDS.iter().map(|kind| (schema_name(kind), line(kind)));
-    kinds.chain([("IngestLine".to_owned(), any.into())]).collect()
+    kinds.chain([("IngestLine".to_owned(), any.into()), (ACTION.to_owned(), action().into())]).collect()
 }
 
 /// `IngestAutocallLead`
@@ -49,6 +53,7 @@ fn line(kind: &Kind) -> RefOr<Schema> {
     let kind_name = kind_name.description(Some("What the line states a row of."));
     let object =
         ObjectBuilder::new().description(Some(document::about(kind))).property("kind", kind_name).required("kind");
+    let object = object.additional_properties(Some(AdditionalProperties::FreeForm(false)));
     kind.fields
         .iter()
         .fold(object, |object, field| {
@@ -58,20 +63,25 @@ fn line(kind: &Kind) -> RefOr<Schema> {
         .into()
 }
 
+/// A field. One that may be left out may be null as well. Its default is said in words: typed clients take a property
+/// with a default for one that is always there.
 fn property(field: &Field) -> RefOr<Schema> {
-    let about = || Some(document::meaning(field));
-    let of = |kind| ObjectBuilder::new().schema_type(kind).default(default(field)).description(about());
+    let optional = field.presence != Presence::Required;
+    let default = default(field).map_or_else(String::new, |default| format!(" Default: `{default}`."));
+    let about = document::meaning(field) + &default;
+    let kind = |kind| if optional { SchemaType::from_iter([kind, Type::Null]) } else { SchemaType::Type(kind) };
+    let of = |of| ObjectBuilder::new().schema_type(kind(of)).description(Some(about.clone()));
     let text = || of(Type::String);
     let number = |max: f64| of(Type::Number).minimum(Some(0.0)).maximum(Some(max));
     let format = |format| Some(SchemaFormat::KnownFormat(format));
-    let list = || ArrayBuilder::new().default(default(field)).description(about());
+    let list = || ArrayBuilder::new().schema_type(kind(Type::Array)).description(Some(about.clone()));
     match field.kind {
         field::Type::Id | field::Type::Reference(_) => of(Type::Integer).format(format(KnownFormat::Int64)).into(),
         field::Type::Code(_) => text().max_length(Some(NAME_LEN)).into(),
         field::Type::Key { max } | field::Type::Token { max } | field::Type::Text { max } => {
             text().max_length(Some(max)).into()
         }
-        field::Type::Enum(values) => text().enum_values(Some(values.iter().copied())).into(),
+        field::Type::Enum(values) => openapi::closed(values, &about, optional),
         field::Type::Integer { min, max } => {
             let integer = of(Type::Integer).format(format(KnownFormat::Int64));
             integer.minimum(Some(f64::from(min))).maximum(Some(f64::from(max))).into()
@@ -83,14 +93,18 @@ fn property(field: &Field) -> RefOr<Schema> {
         field::Type::Keys { max } => text().pattern(Some("^[0-9*#]*$")).max_length(Some(max)).into(),
         field::Type::Fraction => number(1.0).into(),
         field::Type::Percent => number(100.0).into(),
-        field::Type::Object => of(Type::Object).into(),
+        field::Type::Object => {
+            of(Type::Object).additional_properties(Some(AdditionalProperties::FreeForm(true))).into()
+        }
         field::Type::Steps { most, max } => {
             let step = ObjectBuilder::new().schema_type(Type::String).max_length(Some(max));
             list().items(step).max_items(Some(most)).into()
         }
-        field::Type::Actions => list().items(action()).into(),
+        field::Type::Actions => list().items(Ref::from_schema_name(ACTION)).into(),
     }
 }
+
+const ACTION: &str = "IngestDtmfAction";
 
 /// One entry of a script's `dtmf_actions`.
 fn action() -> ObjectBuilder {

@@ -22,6 +22,7 @@ pub mod openapi;
 mod questions;
 mod reports;
 mod serve;
+mod shape;
 mod visit;
 
 use std::sync::Arc;

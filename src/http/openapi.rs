@@ -7,23 +7,26 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response as HttpResponse;
+use serde_json::Value;
 use utoipa::PartialSchema as _;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::response::{Response, ResponseBuilder, ResponsesBuilder};
-use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     ComponentsBuilder, Content, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref,
-    RefOr, Required, Schema,
+    RefOr, Required, Schema, ServerBuilder,
 };
 use utoipa_axum::router::OpenApiRouter;
 
 use super::extract::Grant;
-use super::{compression, error};
+use super::{compression, error, shape};
 use crate::app::App;
 use crate::auth::settings::Settings;
 use crate::campaigns::list::{self, Listed};
+use crate::closed::{self, FileFormat, Set};
 use crate::encoded::{Coding, Encoded};
 use crate::error::{Error, Result};
 use crate::exports::{csv, workbook};
@@ -32,19 +35,17 @@ use crate::query::{Kind, Parameter};
 use crate::reports::report::{Definition, FORMAT, Module, Place};
 
 /// The whole document.
-pub fn generate() -> OpenApi {
-    super::routes().into_openapi()
+pub fn generate() -> Value {
+    shape::finished(&super::routes().into_openapi())
 }
 
 /// This document.
-#[utoipa::path(get, path = "/openapi.json", tag = "Running",
+#[utoipa::path(get, path = "/openapi.json", tag = "Running", operation_id = "openapi_document",
     responses((status = 200, description = "The OpenAPI 3.1 document of this server.", body = serde_json::Value)))]
 pub async fn document(State(_): State<Arc<App>>, headers: HeaderMap) -> Result<HttpResponse> {
     /// Generated once: every connection that waits to be written then holds the same bytes.
-    static DOCUMENT: LazyLock<std::result::Result<Encoded, String>> = LazyLock::new(|| {
-        let json = serde_json::to_vec(&generate()).map_err(|error| error.to_string())?;
-        Ok(Encoded::from(Bytes::from(json)))
-    });
+    static DOCUMENT: LazyLock<std::result::Result<Encoded, String>> =
+        LazyLock::new(|| Ok(Encoded::from(Bytes::from(generate().to_string()))));
     let document = DOCUMENT.as_ref().map_err(Error::internal)?;
     let coding = Coding::accepted(&headers);
     if let Some(coding) = coding {
@@ -81,22 +82,52 @@ pub fn base() -> OpenApi {
         .security_scheme("token", SecurityScheme::Http(token))
         .schema_from::<error::Body>()
         .schemas_from_iter(super::lines::schemas())
+        .schemas_from_iter(closed::ALL.iter().map(|set| (set.name, set.schema())))
         .build();
-    OpenApiBuilder::new().info(info).components(Some(components)).build()
+    let servers = [ServerBuilder::new().url("/").description(Some("The server that this document came from.")).build()];
+    let tag = |(name, about): (&str, &str)| TagBuilder::new().name(name).description(Some(about)).build();
+    OpenApiBuilder::new()
+        .info(info)
+        .servers(Some(servers))
+        .components(Some(components))
+        .tags(Some(TAGS.map(tag)))
+        .build()
 }
+
+/// Groups of operations, in the order of the document.
+const TAGS: [(&str, &str); 8] = [
+    ("Running", "State of the server, and this document. No token is needed."),
+    ("Access", "Logging in and out, and the caller behind a token."),
+    ("Campaigns", "Lists of campaigns, page by page."),
+    ("AutoCall reports", "Figures of automatic calls, most of them of one campaign."),
+    ("AutoCall exports", "Files of a campaign's reports, made in the background: order one, poll it, download it."),
+    ("Telesales reports", "Figures of agents' calls, over the whole account; most of them as files too."),
+    ("Analytics", "Questions about AutoCall attempts and leads, asked in one request body."),
+    ("Ingest", "Call data in: one JSON object a line, or a JSON array."),
+];
 
 /// Adds a report's operation, with the schemas it refers to.
 pub fn add_report(document: &mut OpenApi, report: &Definition) {
     let about = report.about;
     let mut schemas = Vec::new();
-    let body = ObjectBuilder::new().property("data", report.schema(&mut schemas)).required("data");
+    let body = match report.schema(&mut schemas) {
+        RefOr::Ref(row) => RefOr::Ref(Ref::builder().ref_location(row.ref_location).description(Some(FIGURES)).build()),
+        RefOr::T(Schema::Array(rows)) => ArrayBuilder::from(rows).description(Some(FIGURES)).into(),
+        other => other,
+    };
+    let body = ObjectBuilder::new().description(Some(about.title)).property("data", body).required("data");
+    let name = shape::pascal(&operation_id(report)) + "Response";
+    schemas.push((name.clone(), body.into()));
     let example = serde_json::from_str(about.example).ok();
-    let content = ContentBuilder::new().schema(Some(body)).example(example).build();
-    let mut found = tagged(ResponseBuilder::new().description(about.title)).content("application/json", content);
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(name))).example(example).build();
+    let found = tagged(ResponseBuilder::new().description(about.title)).content("application/json", content);
     let mut operation = conditional(operation(report)).operation_id(Some(operation_id(report)));
     if about.files {
-        found = files(found);
-        operation = operation.parameter(described(&FORMAT));
+        let summary = about.summary;
+        operation = operation.description(Some(format!(
+            "{summary}\n\nWith `format=csv` or `format=xlsx` the answer is a file, as it is from `{}`.",
+            report.export_path()
+        )));
     }
     let unchanged = tagged(ResponseBuilder::new().description("The client has this answer: no figure has changed."));
     let responses = failures(ResponsesBuilder::new().response("200", found).response("304", unchanged)).build();
@@ -104,11 +135,13 @@ pub fn add_report(document: &mut OpenApi, report: &Definition) {
     document.components.get_or_insert_default().schemas.extend(schemas);
 }
 
+const FIGURES: &str = "The figures.";
+
 /// Adds the operation that gives a report as a file.
 pub fn add_export(document: &mut OpenApi, report: &Definition) {
     let found = files(ResponseBuilder::new().description(format!("{} as a file.", report.about.title)));
     let responses = failures(ResponsesBuilder::new().response("200", found)).build();
-    let formats = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["xlsx", "csv"]));
+    let formats = closed(FileFormat::VALUES, "", false);
     let format = ParameterBuilder::new().name(FORMAT.name).parameter_in(ParameterIn::Query).schema(Some(formats));
     let operation = operation(report)
         .operation_id(Some(format!("{}_export", operation_id(report))))
@@ -119,10 +152,13 @@ pub fn add_export(document: &mut OpenApi, report: &Definition) {
 
 /// Adds the operation of a list of campaigns.
 pub fn add_list<T: Listed>(document: &mut OpenApi, path: &str) {
-    let mut schemas = vec![(T::name().into(), T::schema())];
+    let page = format!("{}Page", T::name());
+    let mut schemas = vec![(T::name().into(), T::schema()), (page.clone(), Page::<T>::schema())];
     T::schemas(&mut schemas);
-    let content =
-        ContentBuilder::new().schema(Some(Page::<T>::schema())).example(serde_json::from_str(T::EXAMPLE).ok()).build();
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(page)))
+        .example(serde_json::from_str(T::EXAMPLE).ok())
+        .build();
     let found = ResponseBuilder::new().description("A page of campaigns.").content("application/json", content);
     let responses = failures(ResponsesBuilder::new().response("200", found)).build();
     let operation = OperationBuilder::new()
@@ -275,10 +311,42 @@ fn operation_id(report: &Definition) -> String {
 }
 
 fn files(response: ResponseBuilder) -> ResponseBuilder {
-    let binary = || ObjectBuilder::new().schema_type(Type::String).content_media_type("application/octet-stream");
-    [csv::CONTENT_TYPE, workbook::CONTENT_TYPE]
-        .into_iter()
-        .fold(response, |response, kind| response.content(kind, ContentBuilder::new().schema(Some(binary())).build()))
+    BINARY.into_iter().chain([workbook::CONTENT_TYPE, csv::CONTENT_TYPE]).fold(response, |response, kind| {
+        response.content(kind, ContentBuilder::new().schema(Some(Binary::schema())).build())
+    })
+}
+
+/// Named before the types of files: clients that know none of these then take a file as its bytes.
+const BINARY: [&str; 1] = ["application/octet-stream"];
+
+/// The bytes of a file.
+pub struct Binary;
+
+impl utoipa::PartialSchema for Binary {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(format)).into()
+    }
+}
+
+impl utoipa::ToSchema for Binary {}
+
+/// A text out of a closed set: by reference where the set has a name. `about` says what it means here.
+pub fn closed(values: &[&str], about: &str, nullable: bool) -> RefOr<Schema> {
+    let about = (!about.is_empty()).then_some(about);
+    match Set::with(values).map(|set| Ref::builder().ref_location_from_schema_name(set.name)) {
+        Some(set) if nullable => {
+            let null = ObjectBuilder::new().schema_type(Type::Null);
+            OneOfBuilder::new().item(null).item(set).description(about).into()
+        }
+        Some(set) => set.description(about).build().into(),
+        None => {
+            let null = nullable.then_some(Value::Null);
+            let values = values.iter().map(|value| Value::from(*value)).chain(null);
+            let text = if nullable { SchemaType::from_iter([Type::String, Type::Null]) } else { Type::String.into() };
+            ObjectBuilder::new().schema_type(text).enum_values(Some(values)).description(about).into()
+        }
+    }
 }
 
 pub fn module_name(module: Module) -> &'static str {
@@ -365,7 +433,7 @@ fn schema(parameter: &Parameter) -> RefOr<Schema> {
             .into(),
         Kind::Flag => ObjectBuilder::new().schema_type(Type::Boolean).default(Some(false.into())).into(),
         Kind::Text => text().pattern(Some(NO_NUL)).into(),
-        Kind::Choice(names) => text().enum_values(Some(names.iter().copied())).into(),
+        Kind::Choice(names) => closed(names, "", false),
     }
 }
 
@@ -374,12 +442,14 @@ pub fn object(about: &str, parameters: &[Parameter]) -> RefOr<Schema> {
     let object = ObjectBuilder::new().description(Some(about));
     let member = |object: ObjectBuilder, parameter: &Parameter| {
         let object = match schema(parameter) {
+            _ if let Kind::Choice(names) = parameter.kind => {
+                object.property(parameter.name, closed(names, parameter.about, !parameter.required))
+            }
             RefOr::T(Schema::Object(mut schema)) => {
                 schema.description = Some(parameter.about.to_owned());
                 if !parameter.required {
                     // Null is as if absent.
                     schema.schema_type = SchemaType::from_iter([Type::String, Type::Null]);
-                    schema.enum_values.iter_mut().for_each(|values| values.push(serde_json::Value::Null));
                 }
                 object.property(parameter.name, schema)
             }

@@ -7,7 +7,7 @@ use utoipa::openapi::path::{HttpMethod, OperationBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::{ResponseBuilder, ResponsesBuilder};
 use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type,
+    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type,
 };
 use utoipa::openapi::{Content, ContentBuilder, OpenApi, PathItem, Ref, RefOr, Required, Schema};
 
@@ -16,16 +16,20 @@ use crate::analytics::filter::{self, Filter, Kind};
 use crate::analytics::query::{self, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Step};
 use crate::analytics::{ALL, Definition};
 use crate::exports::csv;
-use crate::table::Schemas;
+use crate::table::{self, Schemas};
 
 /// Adds the operation, with the schemas it refers to.
 pub fn add(document: &mut OpenApi) {
     let mut schemas = vec![("AnalyticsQuery".to_owned(), asked()), ("AnalyticsFilters".to_owned(), filters())];
-    let pages = ALL.iter().fold(OneOfBuilder::new(), |pages, question| {
+    for question in ALL {
         let page = page(question, &mut schemas);
         schemas.push((page_name(question), page));
-        pages.item(Ref::from_schema_name(page_name(question)))
-    });
+    }
+    let pages = ALL.iter().map(|question| (page_name(question), std::slice::from_ref(&question.about.name)));
+    let pages = table::one_of(query::QUERY_TYPE, pages);
+    let pages = pages.description(Some("One page of an answer: its `query_type` says which of these it is."));
+    schemas.push(("AnalyticsResponse".to_owned(), pages.into()));
+    schemas.push((PAYLOAD_VALUE.to_owned(), payload_value()));
     let examples = |of: fn(&Definition) -> &'static str| {
         ALL.iter().map(move |question| {
             let example = ExampleBuilder::new().summary(question.about.title).description(question.about.summary);
@@ -37,7 +41,10 @@ pub fn add(document: &mut OpenApi) {
         .description(Some("The question. Other keys are ignored, other filters are refused; null is as if absent."))
         .required(Some(Required::True))
         .content("application/json", request.examples_from_iter(examples(|it| it.about.request)).build());
-    let found = ContentBuilder::new().schema(Some(pages)).examples_from_iter(examples(|it| it.about.response)).build();
+    let found = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("AnalyticsResponse")))
+        .examples_from_iter(examples(|it| it.about.response))
+        .build();
     let text = ObjectBuilder::new().schema_type(Type::String).content_media_type("text/csv");
     let age = HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::Integer))).description(Some(
         "How old the answer is, in whole seconds, 5 at most; absent where it was read for this request.",
@@ -99,8 +106,8 @@ fn asked() -> RefOr<Schema> {
     let names = ALL.iter().map(|question| question.about.name);
     let text = |about: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(about));
     let count = |about: &str, most: i64, default: i64| {
-        let count = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1_isize)).maximum(Some(most as isize));
-        count.default(Some(default.into())).description(Some(about))
+        let count = ObjectBuilder::new().schema_type(or_null(Type::Integer)).minimum(Some(1_isize));
+        count.maximum(Some(most as isize)).description(Some(format!("{about} {default} by default.")))
     };
     ObjectBuilder::new()
         .description(Some("A question."))
@@ -114,15 +121,13 @@ fn asked() -> RefOr<Schema> {
         )
         .property(
             query::GRANULARITY,
-            text("The size of a bucket, of the questions along time.")
-                .enum_values(Some(Step::NAMES.iter().copied()))
-                .default(Some("day".into())),
+            openapi::closed(Step::NAMES, "The size of a bucket, of the questions along time; day by default.", true),
         )
         .property(
             query::TIMEZONE,
-            text("IANA zone in which dates are read and time is cut.")
+            text("IANA zone in which dates are read and time is cut; UTC by default.")
+                .schema_type(or_null(Type::String))
                 .format(Some(SchemaFormat::Custom("time-zone".into())))
-                .default(Some("UTC".into()))
                 .examples(["Asia/Ho_Chi_Minh"]),
         )
         .property(query::PAGE, count("Which page, from 1.", i64::MAX, 1))
@@ -144,7 +149,7 @@ fn filters() -> RefOr<Schema> {
 }
 
 fn value(filter: &Filter) -> RefOr<Schema> {
-    let of = |kind| ObjectBuilder::new().schema_type(kind).description(Some(filter.about));
+    let of = |kind| ObjectBuilder::new().schema_type(or_null(kind)).description(Some(filter.about));
     match filter.kind {
         Kind::Text => of(Type::String).pattern(Some(openapi::NO_NUL)).into(),
         // An empty text is as if absent.
@@ -154,18 +159,26 @@ fn value(filter: &Filter) -> RefOr<Schema> {
             .into(),
         Kind::Seconds => of(Type::Integer).minimum(Some(0.0)).maximum(Some(f64::from(i32::MAX))).into(),
         Kind::Fraction => of(Type::Number).minimum(Some(0.0)).maximum(Some(1.0)).into(),
-        Kind::Payload => {
-            let value = |kind| ObjectBuilder::new().schema_type(kind);
-            let text = || value(Type::String).pattern(Some(openapi::NO_NUL));
-            let any = [text(), value(Type::Number), value(Type::Boolean)];
-            let any = any.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
-            of(Type::Object)
-                .property_names(Some(text()))
-                .additional_properties(Some(RefOr::T(Schema::from(any))))
-                .examples([json!({"city": "Mumbai"})])
-                .into()
-        }
+        Kind::Payload => of(Type::Object)
+            .property_names(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some(openapi::NO_NUL))))
+            .additional_properties(Some(Ref::from_schema_name(PAYLOAD_VALUE)))
+            .examples([json!({"city": "Mumbai"})])
+            .into(),
     }
+}
+
+const PAYLOAD_VALUE: &str = "AnalyticsPayloadValue";
+
+fn payload_value() -> RefOr<Schema> {
+    let value = |kind| ObjectBuilder::new().schema_type(kind);
+    let any = [value(Type::String).pattern(Some(openapi::NO_NUL)), value(Type::Number), value(Type::Boolean)];
+    let any = any.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
+    any.description(Some("The value that a key of the lead's payload must have.")).into()
+}
+
+/// A value of that type, or null, which is as if absent.
+fn or_null(kind: Type) -> SchemaType {
+    SchemaType::from_iter([kind, Type::Null])
 }
 
 /// `AnalyticsCallCountPage`

@@ -6,6 +6,10 @@ use super::field::Type::{
     Started, Steps, Text, Token,
 };
 use super::field::{Field, Presence, Type};
+use crate::closed::{
+    AttemptResult, CallResult, CallerIdType, CampaignStatus, Carrier, DispositionCategory, LeadStatus, PoolStatus,
+    Transfer,
+};
 use crate::text::NAME_LEN;
 
 /// What a line can state a row of.
@@ -70,7 +74,7 @@ kinds! {
         /// Name as reports show it.
         required label: NAME;
         /// What it says of the contact.
-        required category: Enum(&["contact", "no_contact", "callback", "remove"]);
+        required category: Enum(DispositionCategory::VALUES);
         /// Color in charts, as `#RRGGBB`.
         required color: Color;
         /// True where a call with this disposition is a conversion. A change holds for past calls too.
@@ -84,11 +88,11 @@ kinds! {
         /// Name as reports show it.
         optional display_name: NAME;
         /// Network the number belongs to.
-        required carrier: Enum(&["viettel", "mobifone", "vinaphone", "vietnamobile", "landline", "other"]);
+        required carrier: Enum(Carrier::VALUES);
         /// Kind of number that the called party sees.
-        required cli_type: Enum(&["mobile", "fixed_02x", "hotline_1900", "hotline_1800", "brandname"]);
+        required cli_type: Enum(CallerIdType::VALUES);
         /// State in the dialer's pool.
-        or pool_status: Enum(&["active", "cooldown", "paused", "disabled"]), "active";
+        or pool_status: Enum(PoolStatus::VALUES), "active";
         /// End of the present cooldown.
         optional cooldown_until: Moment;
         /// Calls a day that the number is meant for.
@@ -121,7 +125,7 @@ kinds! {
         /// Script that is played.
         optional script_id: Reference("autocall_script");
         /// State of the campaign.
-        or status: Enum(CAMPAIGN_STATUS), "active";
+        or status: Enum(CampaignStatus::VALUES), "active";
         /// Start of the campaign, where reports begin by default.
         optional started_at: Moment;
         /// Creation of the campaign.
@@ -141,7 +145,7 @@ kinds! {
         /// Data of the lead; Analytics filters by its top-level members.
         or payload: Object, "{}";
         /// State of the lead. Analytics takes pending, in_progress and retry as open, the others as finished.
-        or status: Enum(LEAD_STATUS), "pending";
+        or status: Enum(LeadStatus::VALUES), "pending";
         /// Creation of the lead. Funnels count a lead from then on.
         kept created_at: Moment;
     }
@@ -165,7 +169,7 @@ kinds! {
         /// Outcome of dialing; absent while the attempt is in progress. Rejected calls are `failed`. Only `answered`
         /// counts as an answer here; `abandoned` has a count of its own. A line without a result leaves a stored
         /// attempt that has one as it is.
-        optional result: Enum(&["answered", "no_answer", "busy", "failed", "abandoned"]);
+        optional result: Enum(AttemptResult::VALUES);
         /// Hangup cause as the switch names it.
         optional hangup_cause: NAME;
         /// Seconds from answer to hangup. Averages and totals take answered attempts only.
@@ -177,7 +181,7 @@ kinds! {
         or script_path: Steps { most: 64, max: NAME_LEN }, "{}";
         /// Hand-over to an agent queue: `queued` and `connected` count as handed over, `connected` as a success,
         /// `failed` as neither. Absent: no hand-over.
-        optional transfer: Enum(&["failed", "queued", "connected"]);
+        optional transfer: Enum(Transfer::VALUES);
         /// Agent who took the call.
         optional agent_id: Reference("agent");
         /// What the agent made of it; free text. In the funnel, any value counts as a disposition.
@@ -199,7 +203,7 @@ kinds! {
         /// Name as reports show it.
         required name: NAME;
         /// State of the campaign. The abandon rate of active ones is checked each minute.
-        or status: Enum(CAMPAIGN_STATUS), "active";
+        or status: Enum(CampaignStatus::VALUES), "active";
         /// Limit of the abandon rate, in percent of dials, kept to six decimals. Above it is a breach.
         or abandon_rate_limit_pct: Percent, "3";
         /// Creation of the campaign.
@@ -245,7 +249,7 @@ kinds! {
         /// Outcome of dialing; absent while the call is in progress. Every call that is not `blocked` is a dial.
         /// `answered` and `abandoned` both count as answers: in both the customer picked up, in the second no agent
         /// was there. A line without a result leaves a stored call that has one as it is.
-        optional result: Enum(CALL_RESULT);
+        optional result: Enum(CallResult::VALUES);
         /// Seconds of talk with the customer.
         or talk_sec: COUNT, "0";
         /// Seconds of work after the call.
@@ -257,9 +261,6 @@ kinds! {
     }
 }
 
-const CAMPAIGN_STATUS: &[&str] = &["draft", "active", "paused", "completed"];
-const LEAD_STATUS: &[&str] = &["pending", "in_progress", "retry", "completed", "failed", "dnc", "max_attempts_reached"];
-const CALL_RESULT: &[&str] = &["answered", "no_answer", "busy", "failed", "rejected", "abandoned", "blocked"];
 const COUNT: Type = Integer { min: 0, max: i32::MAX };
 /// A name, a label, or a text that reports group by.
 const NAME: Type = Text { max: NAME_LEN };

@@ -60,9 +60,11 @@ pub struct Tally {
 pub struct LineFaults {
     /// Number of the line in the body, from 1, blank lines counted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub line: Option<u64>,
     /// Index of the item in the array, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub index: Option<u64>,
     /// By field; `line` or `item` where it is no JSON object.
     #[schema(value_type = std::collections::BTreeMap<String, Vec<String>>)]

@@ -1,6 +1,7 @@
 //! Funnel: how far a campaign's leads came.
 
 use super::{Campaign, script};
+use crate::closed::AutocallStage;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::PercentText;
@@ -15,6 +16,7 @@ row! {
     /// One stage of the funnel.
     pub struct AutocallFunnelStage {
         /// Imported lead, Dialed, Answered, Pressed valid DTMF, Transferred to agent or Agent disposed.
+        #[schema(value_type = AutocallStage)]
         stage: &'static str => "Stage",
         /// Leads, each once. Imported: created before the window's end; else with such an attempt in the window.
         count: i64 => "Leads",
@@ -75,19 +77,13 @@ impl Report for Funnel {
 }
 
 fn stages(counters: &Counters) -> Vec<AutocallFunnelStage> {
-    let counts = [
-        ("Imported lead", counters.imported),
-        ("Dialed", counters.dialed),
-        ("Answered", counters.answered),
-        ("Pressed valid DTMF", counters.pressed),
-        ("Transferred to agent", counters.handed_over),
-        ("Agent disposed", counters.disposed),
-    ];
-    let before = std::iter::once(None).chain(counts.iter().map(|(_, count)| Some(*count)));
-    let stage = |((stage, count), before): (&(&'static str, i64), Option<i64>)| AutocallFunnelStage {
+    let Counters { imported, dialed, answered, pressed, handed_over, disposed } = *counters;
+    let counts = [imported, dialed, answered, pressed, handed_over, disposed];
+    let before = std::iter::once(None).chain(counts.map(Some));
+    let stage = |((stage, count), before): ((&'static str, i64), Option<i64>)| AutocallFunnelStage {
         stage,
-        count: *count,
+        count,
         drop_rate_pct: before.map(|before| PercentText::percent(before - count, before)),
     };
-    counts.iter().zip(before).map(stage).collect()
+    AutocallStage::VALUES.iter().copied().zip(counts).zip(before).map(stage).collect()
 }

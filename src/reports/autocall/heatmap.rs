@@ -43,6 +43,7 @@ row! {
         answer_rate_pct: PercentText => "Answer rate, %",
         /// The metric asked for, exactly as in its own field; there only where metric is given.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
         value: Option<Figure>,
     }
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::CAMPAIGN_ID;
 use super::exposure::Exposure;
 use super::trusted;
+use crate::closed::CampaignStatus;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::percent::DecimalNumber;
@@ -59,6 +60,7 @@ pub struct TelesalesAbandonNow {
     /// Name of the campaign; null for the whole account.
     pub campaign_name: Option<String>,
     /// draft, active, paused or completed; null for the whole account.
+    #[schema(value_type = Option<CampaignStatus>)]
     pub campaign_status: Option<String>,
     /// Allowed rate, percent.
     pub limit_pct: DecimalNumber<6>,

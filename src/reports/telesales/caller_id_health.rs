@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use super::Filter;
 use crate::auth::settings::Settings;
+use crate::closed;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{DecimalNumber, mean};
@@ -26,10 +27,13 @@ row! {
         /// What people call it.
         display_name: Option<String> => "Name",
         /// Telco: viettel, mobifone, vinaphone, vietnamobile, landline or other.
+        #[schema(value_type = closed::Carrier)]
         carrier: String => "Carrier",
         /// mobile, fixed_02x, hotline_1900, hotline_1800 or brandname.
+        #[schema(value_type = closed::CallerIdType)]
         cli_type: String => "Type",
         /// active, cooldown, paused or disabled.
+        #[schema(value_type = closed::PoolStatus)]
         pool_status: String => "Pool status",
         /// When its cooldown ends.
         cooldown_until: Option<Instant> => "Cooldown until",
@@ -51,6 +55,7 @@ row! {
         rejected_calls: i64 => "Rejected",
         /// no_data without calls; healthy below the account's health_min_calls (20); from there on suspected_block
         /// (ASR below 10 %, or 25 % rejected and more), warning (ASR below 30 %, or 30 % short and more), else healthy.
+        #[schema(value_type = closed::CallerIdHealth)]
         health_status: &'static str => "Health",
         /// Dials with it today, from midnight in the request's zone to now, over all campaigns and agents.
         health_calls_today: i64 => "Calls today",

@@ -1,6 +1,7 @@
 //! Disposition breakdown: what was made of the calls.
 
 use super::Filter;
+use crate::closed::DispositionCategory;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, parts};
@@ -19,6 +20,7 @@ row! {
         /// What people call it.
         label: String => "Label",
         /// contact, no_contact, callback or remove.
+        #[schema(value_type = DispositionCategory)]
         category: String => "Category",
         /// `#RRGGBB`
         color: String => "Color",

@@ -1,6 +1,7 @@
 //! Funnel: how far leads came. A stage may be larger than the one before it, and is shown as it is.
 
 use super::Filter;
+use crate::closed::TelesalesStage;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::query::Query;
@@ -14,6 +15,7 @@ row! {
     /// One stage of the funnel.
     pub struct TelesalesFunnelStage {
         /// Total leads, Dialed, Connected, Talked > 30s, Disposed or Converted.
+        #[schema(value_type = TelesalesStage)]
         stage: &'static str => "Stage",
         /// Leads, each once. Total: created before the window's end; else with such a dial in the window.
         count: i64 => "Leads",
@@ -57,15 +59,10 @@ impl Report for Funnel {
             Source::Raw => filter.bind(scope.select(include_str!("funnel.raw.sql"))),
         };
         let counters: Counters = counters.fetch_one(scope.connection()).await?;
-        let stages = [
-            ("Total leads", counters.leads),
-            ("Dialed", counters.dialed),
-            ("Connected", counters.connected),
-            ("Talked > 30s", counters.talked),
-            ("Disposed", counters.disposed),
-            ("Converted", counters.converted),
-        ];
-        Ok(stages.into_iter().map(|(stage, count)| TelesalesFunnelStage { stage, count }).collect())
+        let Counters { leads, dialed, connected, talked, disposed, converted } = counters;
+        let counts = [leads, dialed, connected, talked, disposed, converted];
+        let stages = TelesalesStage::VALUES.iter().copied().zip(counts);
+        Ok(stages.map(|(stage, count)| TelesalesFunnelStage { stage, count }).collect())
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {

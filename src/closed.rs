@@ -1,0 +1,117 @@
+//! Closed sets of texts: each value listed once, for those who check it, those who write it, and the OpenAPI document,
+//! where every set is a schema of its own.
+//!
+//! Owns the sets that more than one module names. Must not know who uses them.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// A closed set, by the name of its schema.
+#[derive(Debug, Clone, Copy)]
+pub struct Set {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub values: &'static [&'static str],
+}
+
+impl Set {
+    /// The set with exactly those values.
+    pub fn with(values: &[&str]) -> Option<&'static Self> {
+        ALL.iter().find(|set| set.values == values)
+    }
+
+    pub fn schema(&self) -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String).description(Some(self.about.trim()));
+        text.enum_values(Some(self.values.iter().copied())).into()
+    }
+}
+
+macro_rules! sets {
+    ($( #[doc = $about:literal] $name:ident: [$( $value:literal ),* $(,)?]; )*) => {
+        /// Every set. No two have the same values.
+        pub const ALL: &[Set] = &[$( Set { name: stringify!($name), about: $about, values: $name::VALUES } ),*];
+
+        $(
+            #[doc = $about]
+            #[derive(Debug)]
+            pub struct $name;
+
+            impl $name {
+                pub const VALUES: &'static [&'static str] = &[$( $value ),*];
+            }
+
+            impl PartialSchema for $name {
+                fn schema() -> RefOr<Schema> {
+                    Set { name: stringify!($name), about: $about, values: Self::VALUES }.schema()
+                }
+            }
+
+            impl ToSchema for $name {
+                fn name() -> Cow<'static, str> {
+                    stringify!($name).into()
+                }
+            }
+        )*
+    };
+}
+
+sets! {
+    /// State of a campaign.
+    CampaignStatus: ["draft", "active", "paused", "completed"];
+    /// State of an AutoCall lead.
+    LeadStatus: ["pending", "in_progress", "retry", "completed", "failed", "dnc", "max_attempts_reached"];
+    /// Result of an AutoCall attempt.
+    AttemptResult: ["answered", "no_answer", "busy", "failed", "abandoned"];
+    /// Result of a Telesales call.
+    CallResult: ["answered", "no_answer", "busy", "failed", "rejected", "abandoned", "blocked"];
+    /// Result of handing an attempt to an agent queue.
+    Transfer: ["failed", "queued", "connected"];
+    /// Category of a disposition.
+    DispositionCategory: ["contact", "no_contact", "callback", "remove"];
+    /// Telco of a caller ID.
+    Carrier: ["viettel", "mobifone", "vinaphone", "vietnamobile", "landline", "other"];
+    /// Type of a caller ID.
+    CallerIdType: ["mobile", "fixed_02x", "hotline_1900", "hotline_1800", "brandname"];
+    /// State of a caller ID in its pool.
+    PoolStatus: ["active", "cooldown", "paused", "disabled"];
+    /// Health of a caller ID.
+    CallerIdHealth: ["no_data", "healthy", "warning", "suspected_block"];
+    /// Stage of the AutoCall funnel.
+    AutocallStage: ["Imported lead", "Dialed", "Answered", "Pressed valid DTMF", "Transferred to agent", "Agent disposed"];
+    /// Stage of the Telesales funnel.
+    TelesalesStage: ["Total leads", "Dialed", "Connected", "Talked > 30s", "Disposed", "Converted"];
+    /// How far a lead is, to analytics.
+    LeadStage: ["BACKLOG", "PROCESSING", "RETRY", "FINISHED"];
+    /// A fifth of the range of sentiments.
+    SentimentBucket: ["0.0-0.2", "0.2-0.4", "0.4-0.6", "0.6-0.8", "0.8-1.0"];
+    /// State of an export.
+    ExportStatus: ["queued", "running", "ready", "failed", "expired"];
+    /// State of an export without a file yet.
+    ExportPendingStatus: ["queued", "running"];
+    /// State of an export that failed or was cancelled.
+    ExportFailedStatus: ["failed"];
+    /// State of an export that can be downloaded.
+    ExportReadyStatus: ["ready"];
+    /// State of an export whose file is gone.
+    ExportExpiredStatus: ["expired"];
+    /// Report that an export is made of.
+    ExportReport: ["kpis", "trend", "hangup", "dtmf", "funnel", "full"];
+    /// Format of a file.
+    FileFormat: ["xlsx", "csv"];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_known_by_its_values() {
+        for set in ALL {
+            assert_eq!(Set::with(set.values).map(|found| found.name), Some(set.name));
+        }
+        assert!(Set::with(&["draft"]).is_none());
+    }
+}
