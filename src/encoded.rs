@@ -23,7 +23,7 @@ pub enum Coding {
 pub const SMALL: usize = 1 << 10;
 /// Larger bodies are packed on a thread of their own, so that others have their turn meanwhile.
 const QUICK: usize = 32 << 10;
-/// How hard it is tried, of 11 and of 9: what a poll costs matters more than its last bytes.
+/// Cheap levels, of 11 and of 9: the cost of a poll matters more than its last bytes.
 const BROTLI_QUALITY: i32 = 3;
 const GZIP_LEVEL: u32 = 3;
 /// The brotli window, as a power of two: of 256 KiB, which bounds the memory of one body being packed.

@@ -95,7 +95,7 @@ pub async fn serve(config: &Config, app: App, listener: TcpListener, stop: Stop)
         beside.spawn(http::serve_probes(app.clone(), probes));
     }
     let served = http::serve(app, listener, stop).await;
-    // Where the database does not answer, a job is taken up again by others when its lease is over.
+    // A job that was not given back, for the database does not answer, is taken up again when its lease is over.
     match tokio::time::timeout(GIVE_BACK, workers).await {
         Ok(ended) => ended.map_err(Error::internal)?,
         Err(_) => tracing::warn!("exports under way were not given back"),

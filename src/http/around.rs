@@ -1,5 +1,5 @@
-//! What stands around every request: its id, its line in the log, its time limit, what browsers are told of every
-//! answer, and an answer of ours whatever becomes of it.
+//! Per-request middleware: request id, access log, limits on head and time, CORS and security headers, content coding,
+//! and an answer in JSON whatever fails.
 //!
 //! One service instead of a stack of layers, because an answer that is kept costs less than passing through those.
 
@@ -34,13 +34,13 @@ use crate::error::Error;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken from a client, in bytes.
 const ID_LEN: usize = 128;
-/// How long a request may take.
+/// Time limit of a request.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// How many bytes the head of a request may have, about: a thousand agents in a query fit.
+/// Bytes in the head of a request, about, at most: a thousand agents in a query fit.
 const HEAD: usize = 64 << 10;
-/// How many of them path and query may have. Just below the most that the HTTP codec can hold.
+/// Bytes in path and query, at most. Just below the most that the HTTP codec can hold.
 const TARGET: usize = 65_000;
-/// How many header lines a request may have.
+/// Header lines of a request, at most.
 const HEADERS: usize = 100;
 /// What took longer is worth a line in the log.
 const SLOW: Duration = Duration::from_secs(1);
@@ -106,7 +106,7 @@ impl Around {
         let cors = self.cors.clone().map(|cors| (cors, cors::Asked::of(&request)));
         let mut upload = None;
         if !request.body().is_end_stream() {
-            let (watched, watching) = self.bodies.watch(request);
+            let (watched, watching) = Upload::watch(&self.bodies, request);
             (request, upload) = (watched, Some(watching));
         }
         let visit = Visit::new(peer, upload);

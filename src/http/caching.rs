@@ -53,7 +53,7 @@ impl Conditions {
     }
 }
 
-/// What proxies that pack an answer put behind its tag, inside the quotes.
+/// Suffixes that proxies add to the tag of an answer they pack, inside the quotes.
 const PROXY_SUFFIXES: [&[u8]; 5] = [b"--gzip", b"-gzip", b"-br", b"-zstd", b";gzip"];
 
 fn is_same(theirs: &[u8], ours: &[u8]) -> bool {

@@ -97,7 +97,7 @@ fn is_packable(response: &Response) -> bool {
         && !is_decided(headers)
 }
 
-/// Whether the answer depends on what codings are accepted already.
+/// True if the answer was made for the codings that its client accepts.
 fn is_decided(headers: &HeaderMap) -> bool {
     items(headers.get_all(VARY).iter()).any(|name| name.eq_ignore_ascii_case("accept-encoding"))
 }

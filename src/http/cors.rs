@@ -1,4 +1,4 @@
-//! Which pages of others may ask us from a browser: none, unless an operator names their origins.
+//! Cross-origin requests from browsers: refused unless an operator names the origin.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};

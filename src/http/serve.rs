@@ -31,9 +31,9 @@ use crate::error::{Error, Result};
 /// words (see `around`).
 const HEAD: usize = 128 << 10;
 const HEADERS: usize = 256;
-/// What the HTTP codec buffers of a connection either way, at most.
+/// Bytes that the HTTP codec buffers of a connection either way, at most.
 const BUFFER: usize = 192 << 10;
-/// How long a connection that was closed to make room may take to be gone.
+/// Time for a connection that was closed to make room to be gone.
 const EVICTION: Duration = Duration::from_millis(100);
 /// Connections that are being refused at a time, and how long one may take. More are closed without an answer.
 const REFUSALS: usize = 64;
@@ -44,7 +44,7 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
     serve_within(app, listener, Limits::of_process(), stop).await
 }
 
-/// As [`serve`], within those limits.
+/// The same as [`serve`], within given limits.
 pub async fn serve_within(
     mut app: App,
     listener: TcpListener,

@@ -59,13 +59,13 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// As many connections as this process has descriptors for, a quarter of them from one address. Raises the soft
+    /// Limits for the descriptors of this process; a quarter of its connections from one address. Raises the soft
     /// limit on descriptors to the hard one.
     pub fn of_process() -> Self {
         Self::for_descriptors(raise_descriptors())
     }
 
-    /// As [`Limits::of_process`], for that many descriptors.
+    /// The same as [`Limits::of_process`], for a given number of descriptors.
     pub fn for_descriptors(descriptors: u64) -> Self {
         // A process with very few keeps half of them.
         let spare = descriptors.saturating_sub(RESERVED).max(descriptors / 2).clamp(4, MOST_CONNECTIONS);
@@ -82,7 +82,7 @@ impl Limits {
 /// Raises the soft limit on descriptors to the hard one. Returns what it is then.
 pub fn raise_descriptors() -> u64 {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 1024 };
-    // Where the system does not allow it (macOS, with an unlimited hard limit), the soft limit stands.
+    // The soft limit stands if the system refuses (macOS, with an unlimited hard limit).
     if soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() { hard } else { soft }
 }
 

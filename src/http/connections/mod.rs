@@ -3,13 +3,17 @@
 //! Owns the numbers ([`Limits`]) and the counting. Must not know routes or what is answered.
 
 mod bodies;
+mod connection;
 mod limits;
 mod occasionally;
 mod registry;
 mod socket;
+mod upload;
 
-pub use bodies::{Bodies, Upload};
+pub use bodies::Bodies;
+pub use connection::{Closing, Connection};
 pub use limits::{Limits, raise_descriptors};
 pub use occasionally::Occasionally;
-pub use registry::{Closing, Connection, Registry};
+pub use registry::Registry;
 pub use socket::Socket;
+pub use upload::Upload;

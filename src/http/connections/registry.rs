@@ -5,14 +5,14 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
-use tokio::sync::Notify;
 
 use super::Limits;
+use super::connection::{Connection, State};
 use crate::auth::limit::rate_limit_prefix;
 
 /// Cheap to clone; clones count together.
@@ -36,59 +36,20 @@ struct Open {
     by_network: HashMap<u128, usize>,
     /// Connections with a large unfinished head, the oldest first; some may have finished it, or be gone.
     large_heads: VecDeque<u64>,
-    /// Until when it is taken for granted that no connection is idle, of that network or of all.
+    /// A search that found no idle connection, of that network or of all, and how long it stands.
     none_idle: Option<(Option<u128>, Instant)>,
 }
 
-struct State {
-    /// None of a proxy.
-    network: Option<u128>,
-    /// What keeps it from being idle.
-    busy: AtomicU8,
-    /// The microsecond since which it is idle, or [`BUSY`], or [`CLOSED`].
-    idle_since: AtomicU64,
-    /// Bytes that were read since it is idle: of the next request's head.
-    head: AtomicUsize,
-    close: Notify,
-    ended: Notify,
-}
-
-// What becomes of all connections.
+// Phases of the server.
 const RUNNING: u8 = 0;
 const STOPPING: u8 = 1;
 const ABORTING: u8 = 2;
 
-const BUSY: u64 = 0;
-const CLOSED: u64 = u64::MAX;
-
-/// A request is being answered.
-const REQUEST: u8 = 1;
-/// The socket takes no more bytes for now.
-const WRITE: u8 = 2;
-
-/// How long a search that found no idle connection stands, so that a flood of new ones does not search all the time.
+/// Time for which a search that found no idle connection stands, so that a flood does not search all the time.
 const NONE_IDLE: Duration = Duration::from_millis(10);
 
-/// An unfinished head with more bytes than this is large, and there are at most so many: each holds its memory for as
-/// long as a head may take.
-const LARGE_HEAD: usize = 16 << 10;
+/// Large unfinished heads, at most: each holds its memory for as long as a head may take.
 const LARGE_HEADS: usize = 64;
-
-/// An open connection, until it is dropped.
-pub struct Connection {
-    registry: Registry,
-    id: u64,
-    state: Arc<State>,
-}
-
-/// How a connection is to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Closing {
-    /// At once: nothing is lost, or there is no time left.
-    Now,
-    /// When the request under way is answered.
-    AfterRequest,
-}
 
 /// A connection that was closed to make room.
 pub struct Evicted(Arc<State>);
@@ -96,7 +57,7 @@ pub struct Evicted(Arc<State>);
 impl Evicted {
     /// Resolves when its socket is closed.
     pub async fn ended(&self) {
-        self.0.ended.notified().await;
+        self.0.ended().await;
     }
 }
 
@@ -122,16 +83,9 @@ impl Registry {
         } else {
             None
         };
-        let state = Arc::new(State {
-            network,
-            busy: AtomicU8::new(0),
-            idle_since: AtomicU64::new(self.0.now()),
-            head: AtomicUsize::new(0),
-            close: Notify::new(),
-            ended: Notify::new(),
-        });
+        let state = Arc::new(State::new(network, self.now()));
         let id = open.enter(Arc::clone(&state));
-        Some((Connection { registry: self.clone(), id, state }, evicted))
+        Some((Connection::new(self.clone(), id, state), evicted))
     }
 
     /// Closes idle connections, and the others after their request.
@@ -146,17 +100,32 @@ impl Registry {
 
     fn end(&self, phase: u8) {
         self.0.phase.store(phase, Ordering::Release);
-        self.0.open().connections.values().for_each(|state| state.close.notify_one());
+        self.0.open().connections.values().for_each(|state| state.wake());
+    }
+
+    pub fn is_aborting(&self) -> bool {
+        self.0.phase.load(Ordering::Acquire) == ABORTING
+    }
+
+    /// Microseconds since the registry was made.
+    pub fn now(&self) -> u64 {
+        u64::try_from(self.0.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Frees the place of a connection.
+    pub fn leave(&self, id: u64) {
+        self.0.open().leave(id);
+    }
+
+    /// Notes that a head has become large; the oldest such one makes room.
+    pub fn add_large_head(&self, id: u64) {
+        self.0.open().add_large_head(id);
     }
 }
 
 impl Inner {
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(CLOSED).clamp(BUSY + 1, CLOSED - 1)
     }
 }
 
@@ -195,8 +164,7 @@ impl Open {
         }
         loop {
             let meant = self.connections.iter().filter(|(_, state)| network.is_none() || state.network == network);
-            let idle = meant.map(|(id, state)| (state.idle_since.load(Ordering::Acquire), *id));
-            let Some((since, id)) = idle.filter(|(since, _)| !matches!(*since, BUSY | CLOSED)).min() else {
+            let Some((since, id)) = meant.filter_map(|(id, state)| Some((state.idle_since()?, *id))).min() else {
                 self.none_idle = Some((network, now + NONE_IDLE));
                 return None;
             };
@@ -211,104 +179,19 @@ impl Open {
         if !self.connections.get(&id)?.close_if(since) {
             return None;
         }
-        let state = self.leave(id)?;
-        state.close.notify_one();
-        Some(Evicted(state))
+        self.leave(id).map(Evicted)
     }
 
-    /// Notes that a head has become large; the oldest such one makes room.
     fn add_large_head(&mut self, id: u64) {
         self.large_heads.push_back(id);
         let connections = &self.connections;
-        let is_large =
-            |id: &u64| connections.get(id).is_some_and(|state| state.head.load(Ordering::Acquire) > LARGE_HEAD);
-        self.large_heads.retain(is_large);
+        self.large_heads.retain(|id| connections.get(id).is_some_and(|state| state.has_large_head()));
         if self.large_heads.len() > LARGE_HEADS
             && let Some(oldest) = self.large_heads.pop_front()
-            && let Some(since) = self.connections.get(&oldest).map(|state| state.idle_since.load(Ordering::Acquire))
-            && !matches!(since, BUSY | CLOSED)
+            && let Some(since) = self.connections.get(&oldest).and_then(|state| state.idle_since())
         {
             self.close_if_idle(oldest, since);
         }
-    }
-}
-
-impl State {
-    fn close_if(&self, idle_since: u64) -> bool {
-        self.idle_since.compare_exchange(idle_since, CLOSED, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-}
-
-impl Connection {
-    /// A request begins. False where the connection is closed already, and nothing may be begun.
-    pub fn begin_request(&self) -> bool {
-        self.state.head.store(0, Ordering::Release);
-        self.keep_busy(REQUEST)
-    }
-
-    /// Counts bytes that were read.
-    pub fn read(&self, bytes: usize) {
-        if !self.is_idle() {
-            return;
-        }
-        let before = self.state.head.fetch_add(bytes, Ordering::AcqRel);
-        if before <= LARGE_HEAD && before + bytes > LARGE_HEAD {
-            self.registry.0.open().add_large_head(self.id);
-        }
-    }
-
-    pub fn end_request(&self) {
-        self.release(REQUEST);
-    }
-
-    /// Whether bytes wait until the socket takes them.
-    pub fn set_write_blocked(&self, is_blocked: bool) {
-        let was_blocked = self.state.busy.load(Ordering::Acquire) & WRITE != 0;
-        match (was_blocked, is_blocked) {
-            (false, true) => {
-                self.keep_busy(WRITE);
-            }
-            (true, false) => self.release(WRITE),
-            _ => {}
-        }
-    }
-
-    /// Resolves when the connection is to be closed.
-    pub async fn closing(&self) -> Closing {
-        self.state.close.notified().await;
-        let is_aborting = self.registry.0.phase.load(Ordering::Acquire) == ABORTING;
-        if is_aborting || self.is_idle() { Closing::Now } else { Closing::AfterRequest }
-    }
-
-    fn is_idle(&self) -> bool {
-        self.state.idle_since.load(Ordering::Acquire) != BUSY
-    }
-
-    // One task drives a connection, so that these are never called at the same time; closing may come in between.
-    fn keep_busy(&self, with: u8) -> bool {
-        self.state.busy.fetch_or(with, Ordering::AcqRel);
-        let idle_since = self.state.idle_since.load(Ordering::Acquire);
-        match idle_since {
-            BUSY => true,
-            CLOSED => false,
-            since => self.state.idle_since.compare_exchange(since, BUSY, Ordering::AcqRel, Ordering::Acquire).is_ok(),
-        }
-    }
-
-    fn release(&self, with: u8) {
-        let others = self.state.busy.fetch_and(!with, Ordering::AcqRel) & !with;
-        if others == 0 {
-            let now = self.registry.0.now();
-            // Left as it is where it is closed.
-            let _ = self.state.idle_since.compare_exchange(BUSY, now, Ordering::AcqRel, Ordering::Acquire);
-        }
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.registry.0.open().leave(self.id);
-        self.state.ended.notify_one();
     }
 }
 
@@ -327,7 +210,7 @@ mod tests {
     }
 
     fn is_closed(connection: &Connection) -> bool {
-        connection.state.idle_since.load(Ordering::Acquire) == CLOSED
+        connection.is_closed()
     }
 
     /// Time in the registry has steps of a microsecond.

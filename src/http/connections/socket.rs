@@ -11,12 +11,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::registry::Connection;
+use super::Connection;
 
 /// Bytes that wait in the kernel to be sent, at most: what a client that does not read can make us hold, beside what
 /// the HTTP codec buffers.
 const UNSENT: u32 = 128 << 10;
-/// How often in its time limit a blocked write is looked at.
+/// Checks of a blocked write within its time limit.
 const LOOKS: u32 = 8;
 
 /// The stream of a connection. Fails with `TimedOut` when no byte could be written for the time limit; reading has no
@@ -31,7 +31,7 @@ pub struct Socket {
 
 /// A write that waits.
 struct Blocked {
-    /// When a byte last moved.
+    /// Instant at which a byte last moved.
     moved: Instant,
     /// Bytes that the client has not acknowledged yet, as it was seen last.
     queued: Option<usize>,

@@ -1,4 +1,4 @@
-//! How many connections there are, and who makes room.
+//! Caps on connections, and which one makes room.
 
 use callboard::http::Limits;
 use serde_json::json;

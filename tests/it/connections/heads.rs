@@ -77,7 +77,7 @@ async fn a_head_that_is_too_large_is_refused_in_json_for_browsers_too() {
             assert_eq!(seen.json(), json!({"message": message}));
         }
     }
-    // What the codec cannot hold it refuses by the status alone, and closes.
+    // Heads that the codec cannot hold are refused by the status alone, and closed.
     for (head, status) in [
         (request(128 << 10, 0, 0), 431),
         (request(0, 300, 0), 431),

@@ -1,4 +1,4 @@
-//! What clients can hold open: connections, writes, heads and bodies; and what ends them.
+//! Things that clients can hold open: connections, writes, heads and bodies; and what ends them.
 
 mod bodies;
 mod caps;

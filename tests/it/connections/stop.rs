@@ -1,4 +1,4 @@
-//! What a stop ends, and when.
+//! Stopping: connections and bodies that end at once, and those that have a little time.
 
 use std::time::Duration;
 

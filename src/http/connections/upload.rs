@@ -1,0 +1,219 @@
+//! The body of one request: ended when it stands still, counted, and read to its end when nobody wants it.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::EXPECT;
+use bytes::Bytes;
+use hyper::body::{Body as _, Frame, SizeHint};
+use tokio::sync::Notify;
+
+use super::bodies::{Bodies, Whose};
+use crate::error::{Error, Result};
+
+/// A body that may be larger than this is counted before it is read.
+const LARGE: u64 = 64 << 10;
+
+/// The reason for ending a body early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyEnd {
+    /// No byte came for the time limit.
+    Silent,
+    /// There are too many unfinished bodies, or it made room for others.
+    TooMany,
+    /// The server stops.
+    Stopping,
+}
+
+impl BodyEnd {
+    fn cause(self) -> &'static str {
+        match self {
+            Self::Silent => "the body stopped coming",
+            Self::TooMany => "too many unfinished bodies",
+            Self::Stopping => "stopping while a body was being received",
+        }
+    }
+}
+
+impl From<BodyEnd> for StatusCode {
+    fn from(end: BodyEnd) -> Self {
+        match end {
+            BodyEnd::Silent => Self::REQUEST_TIMEOUT,
+            BodyEnd::TooMany | BodyEnd::Stopping => Self::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// The body of a request as its handler and its middleware share it. Cheap to clone; clones are of the same body.
+#[derive(Clone)]
+pub struct Upload(Arc<Shared>);
+
+struct Shared {
+    bodies: Bodies,
+    may_be_large: bool,
+    account: OnceLock<i64>,
+    end: OnceLock<BodyEnd>,
+    /// The body's entry among the unfinished, while it has one.
+    entry: Mutex<Option<(u64, Arc<Notify>)>>,
+    is_finished: OnceLock<()>,
+}
+
+impl Upload {
+    /// Puts the body of a request under the limits of a server's bodies.
+    pub fn watch(bodies: &Bodies, request: Request) -> (Request, Self) {
+        let size = request.body().size_hint().upper();
+        let waits_for_leave = request.headers().contains_key(EXPECT);
+        let upload = Upload(Arc::new(Shared {
+            bodies: bodies.clone(),
+            may_be_large: size.is_none_or(|size| size > LARGE),
+            account: OnceLock::new(),
+            end: OnceLock::new(),
+            entry: Mutex::default(),
+            is_finished: OnceLock::new(),
+        }));
+        let watched = |body| Watched { body: Some(body), waits_for_leave, waiting: None, upload: upload.clone() };
+        (request.map(|body| Body::new(watched(body))), upload)
+    }
+
+    /// Counts the body to that account. Unavailable where it may be large, and the account has as many unfinished ones
+    /// as it may.
+    pub fn belongs_to(&self, account: i64) -> Result<()> {
+        self.0.account.get_or_init(|| account);
+        if !self.0.may_be_large || self.0.is_finished.get().is_some() {
+            return Ok(());
+        }
+        self.0.count().map(drop).map_err(|end| Error::Unavailable(end.cause().into()))
+    }
+
+    /// The reason for ending the body early, if it was.
+    pub fn end(&self) -> Option<BodyEnd> {
+        self.0.end.get().copied()
+    }
+
+    /// True while the request waits for more of the body.
+    pub fn is_awaited(&self) -> bool {
+        self.0.entry.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+}
+
+impl Shared {
+    /// Counts the body among the unfinished, once.
+    fn count(&self) -> Result<Arc<Notify>, BodyEnd> {
+        let mut entry = self.entry.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, give_way)) = &*entry {
+            return Ok(Arc::clone(give_way));
+        }
+        let whose = self.account.get().map_or(Whose::Stranger, |account| Whose::Account(*account));
+        let Some((id, give_way)) = self.bodies.enter(whose) else {
+            return Err(*self.end.get_or_init(|| BodyEnd::TooMany));
+        };
+        *entry = Some((id, Arc::clone(&give_way)));
+        Ok(give_way)
+    }
+
+    fn finish(&self) {
+        self.is_finished.get_or_init(|| ());
+        self.leave();
+    }
+
+    fn leave(&self) {
+        let entry = self.entry.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((id, _)) = entry {
+            self.bodies.leave(id);
+        }
+    }
+}
+
+/// A body under limits.
+struct Watched {
+    /// None once it has ended, or was given up.
+    body: Option<Body>,
+    /// The client sends nothing before it is told to go on.
+    waits_for_leave: bool,
+    /// Resolves with the reason when the wait for the next bytes is over.
+    waiting: Option<Pin<Box<dyn Future<Output = BodyEnd> + Send>>>,
+    upload: Upload,
+}
+
+impl Watched {
+    fn wait(&self, give_way: Arc<Notify>) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>> {
+        let bodies = self.upload.0.bodies.clone();
+        Box::pin(async move {
+            tokio::select! {
+                () = tokio::time::sleep(bodies.limits().body_timeout) => BodyEnd::Silent,
+                () = give_way.notified() => BodyEnd::TooMany,
+                () = bodies.stopped() => BodyEnd::Stopping,
+            }
+        })
+    }
+
+    /// Ends the body, and says why in place of its next bytes.
+    fn give_up(&mut self, end: BodyEnd) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let end = *self.upload.0.end.get_or_init(|| end);
+        self.waiting = None;
+        if end == BodyEnd::Silent {
+            self.body = None; // nothing is to be expected of it
+        }
+        Poll::Ready(Some(Err(axum::Error::new(std::io::Error::other(end.cause())))))
+    }
+}
+
+impl hyper::body::Body for Watched {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let this = &mut *self;
+        if let Some(end) = this.upload.end() {
+            return this.give_up(end);
+        }
+        this.waits_for_leave = false;
+        let Some(body) = &mut this.body else { return Poll::Ready(None) };
+        if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(context) {
+            this.waiting = None;
+            let is_last = !matches!(frame, Some(Ok(_))) || body.is_end_stream();
+            if is_last {
+                this.body = None;
+                this.upload.0.finish();
+            } else if this.upload.0.bodies.is_stopped() {
+                return this.give_up(BodyEnd::Stopping);
+            }
+            return Poll::Ready(frame);
+        }
+        if this.waiting.is_none() {
+            match this.upload.0.count() {
+                Ok(give_way) => this.waiting = Some(this.wait(give_way)),
+                Err(end) => return this.give_up(end),
+            }
+        }
+        let Some(waiting) = &mut this.waiting else { return Poll::Pending };
+        let end = ready!(waiting.as_mut().poll(context));
+        this.give_up(end)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), |body| body.size_hint())
+    }
+}
+
+impl Drop for Watched {
+    /// The handler wants no more of it. A client that waits for leave to send has nothing on the way.
+    fn drop(&mut self) {
+        self.upload.0.leave();
+        let Some(body) = self.body.take().filter(|_| !self.waits_for_leave) else { return };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(self.upload.0.bodies.clone().discard(body));
+        }
+    }
+}
