@@ -57,7 +57,7 @@ filters! {
         "Start of the window; by default the first attempt that passes the other filters. A bare date is its midnight in timezone.",
         "a.started_at >= $2";
     DATE_TO, "date_to", Moment,
-        "End of the window, left out; by default the last attempt that passes the other filters. A bare date takes in that day.",
+        "End of the window, left out; by default the last attempt that passes the other filters. A bare date takes in that day, a clock time written 23:59:59 that whole second.",
         "a.started_at < $3";
     MIN_DURATION, "min_duration", Seconds,
         "Only answered attempts that took at least so many seconds.",

@@ -1,6 +1,6 @@
 //! What a file is made of: the reports as they are defined, asked in one snapshot.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use form_urlencoded::Serializer;
 
 use super::Heading;
@@ -13,6 +13,7 @@ use crate::reports::report::{Caption, Definition, Format, Occasion, Request};
 use crate::rollups::Source;
 use crate::table::Table;
 use crate::time::Window;
+use crate::time::instant::exactly;
 
 /// A report as a part of a file.
 #[derive(Debug)]
@@ -105,8 +106,7 @@ impl Contents {
 
 /// The window as a query names it, to the microsecond.
 fn query(window: Window) -> String {
-    let instant = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Micros, true);
     let mut query = Serializer::new(String::new());
-    query.append_pair("from", &instant(window.from)).append_pair("to", &instant(window.to));
+    query.append_pair("from", &exactly(window.from)).append_pair("to", &exactly(window.to));
     query.append_pair("timezone", window.zone.name()).finish()
 }

@@ -66,7 +66,8 @@ pub fn base() -> OpenApi {
         .title("Callboard")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
-            "Reports on outbound-call campaigns. Windows are half-open; dates are read in the request's zone; \
+            "Reports on outbound-call campaigns. Windows are half-open; dates are read in the request's zone; an end written \
+             23:59:59, with or without a fraction, takes in that whole second, and 24:00:00 is the next midnight; \
              percentages are rounded half away from zero. Every failure has the body `{\"message\": …}`; a 422 lists \
              every faulty field under `errors`. Every response of a limited operation, once its token is known, has \
              the X-RateLimit headers.",

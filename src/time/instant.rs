@@ -1,6 +1,8 @@
 //! How an instant is read and written: ISO 8601 in, whole seconds of UTC out (contract, section 1).
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{
+    DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Timelike, Utc,
+};
 use serde::{Serialize, Serializer};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
@@ -32,7 +34,11 @@ impl utoipa::ToSchema for Instant {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Given {
     Date(NaiveDate),
-    Instant(DateTime<Utc>),
+    Instant {
+        at: DateTime<Utc>,
+        /// What it means as an end: later than `at` where the clock time, as written, is the last second of a day.
+        end: DateTime<Utc>,
+    },
 }
 
 impl Given {
@@ -45,31 +51,50 @@ impl Given {
             return text.get(10..)?.is_empty().then_some(Self::Date(date));
         };
         let end = rest.find(['Z', 'z', '+', '-', ' ']).unwrap_or(rest.len());
-        let local = date.and_time(time(&rest[..end])?);
-        let instant = match &rest[end..] {
-            "" => window::instant_of(local, zone),
-            offset => (local - offset_from_utc(offset)?).and_utc(),
+        let (date, time) = match &rest[..end] {
+            clock if is_midnight_after(clock) => (date.checked_add_days(Days::new(1))?, NaiveTime::MIN),
+            clock => (date, time(clock)?),
         };
-        Some(Self::Instant(instant))
+        let utc_offset = Some(&rest[end..]).filter(|offset| !offset.is_empty()).map(offset_from_utc);
+        let instant = |local: NaiveDateTime| match utc_offset {
+            None => Some(window::instant_of(local, zone)),
+            Some(utc_offset) => Some((local - utc_offset?).and_utc()),
+        };
+        let at = instant(date.and_time(time))?;
+        if time.num_seconds_from_midnight() != LAST_SECOND {
+            return Some(Self::Instant { at, end: at });
+        }
+        // Where a clock skips this second it has nothing to take in: both are the instant of the change.
+        let second = date.and_time(time.with_nanosecond(0)?);
+        let after = instant(second)? + TimeDelta::seconds(1);
+        Some(Self::Instant { at, end: after.min(instant(second + TimeDelta::seconds(1))?) })
     }
 
-    /// Whether this, as an end, lies before that start, as given: two bare dates are compared as dates.
-    pub fn ends_before(self, start: Self, zone: Zone) -> bool {
+    /// The time from that start to this end, as given: two bare dates are compared as dates, and a last second is not
+    /// taken in.
+    pub fn since(self, start: Self, zone: Zone) -> TimeDelta {
         match (start, self) {
-            (Self::Date(start), Self::Date(end)) => end < start,
-            _ => self.end(zone) < start.start(zone),
+            (Self::Date(start), Self::Date(end)) => end - start,
+            (start, Self::Instant { at, .. }) => at - start.start(zone),
+            (start, end) => end.end(zone) - start.start(zone),
         }
+    }
+
+    /// Whether this, as an end, lies before that start, as given.
+    pub fn ends_before(self, start: Self, zone: Zone) -> bool {
+        self.since(start, zone) < TimeDelta::zero()
     }
 
     /// The instant this means as the start of something: a bare date is its local midnight.
     pub fn start(self, zone: Zone) -> DateTime<Utc> {
         match self {
             Self::Date(date) => window::instant_of(date.and_time(NaiveTime::MIN), zone),
-            Self::Instant(instant) => instant,
+            Self::Instant { at, .. } => at,
         }
     }
 
-    /// The instant this means as an end, itself left out: a bare date takes in that whole day.
+    /// The instant this means as an end, itself left out. A bare date takes in that whole day, a clock time written
+    /// 23:59:59 that whole second (contract, section 1).
     pub fn end(self, zone: Zone) -> DateTime<Utc> {
         match self {
             Self::Date(date) => {
@@ -77,9 +102,29 @@ impl Given {
                 let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
                 window::instant_of(next.and_time(NaiveTime::MIN), zone)
             }
-            Self::Instant(instant) => instant,
+            Self::Instant { end, .. } => end,
         }
     }
+}
+
+/// An instant as text that means exactly it, to the microsecond, also where it is read as an end.
+pub fn exactly(instant: DateTime<Utc>) -> String {
+    let is_last = instant.num_seconds_from_midnight() == LAST_SECOND;
+    // At another offset no clock shows the last second of a day.
+    match FixedOffset::east_opt(3600).filter(|_| is_last) {
+        Some(offset) => instant.with_timezone(&offset).to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        None => instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+    }
+}
+
+/// The second of a day that begins at 23:59:59.
+const LAST_SECOND: u32 = 86_399;
+
+/// `24:00`, `24:00:00` or `24:00:00.000`.
+fn is_midnight_after(clock: &str) -> bool {
+    let fraction = clock.strip_prefix("24:00:00").and_then(|rest| rest.strip_prefix(['.', ',']));
+    let is_zero = |fraction: &str| !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0');
+    matches!(clock, "24:00" | "24:00:00") || fraction.is_some_and(is_zero)
 }
 
 /// Of the years 1 to 9999: there is no year 0.
@@ -142,7 +187,7 @@ mod tests {
 
     fn utc(text: &str) -> String {
         match Given::parse(text, zone("Asia/Ho_Chi_Minh")) {
-            Some(Given::Instant(instant)) => instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+            Some(Given::Instant { at, .. }) => at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
             Some(Given::Date(date)) => date.to_string(),
             None => "no date".into(),
         }
@@ -160,6 +205,9 @@ mod tests {
             "2026-05-31T17:00:00Z",
             "2026-05-31t17:00:00z",
             "2026-05-31T11:30:00-05:30",
+            "2026-05-31T24:00:00",
+            "2026-05-31T24:00+07:00",
+            "2026-05-30T24:00:00.000-17:00",
             "2026-06-01T00+07:00:00",
         ] {
             let expected = if midnight.contains("T00+") { "no date" } else { "2026-05-31T17:00:00Z" };
@@ -181,6 +229,11 @@ mod tests {
             "2026-06-01T",
             "2026-06-01x",
             "2026-06-01T25:00:00",
+            "2026-06-01T24:00:01",
+            "2026-06-01T24:01",
+            "2026-06-01T24:00:00.001Z",
+            "2026-06-01T24:00:00.Z",
+            "2026-06-01T24:00.0Z",
             "2026-06-01T00:00:60Z",
             "2026-06-01T00:00:00+25:00",
             "2026-06-01T00:00:00.Z1",
@@ -196,6 +249,60 @@ mod tests {
             "2026-06-01T00:00.5",
         ] {
             assert_eq!(utc(text), "no date", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_end_in_the_last_second_of_a_day_takes_in_that_second() {
+        let end = |text: &str, name: &str| {
+            let end = Given::parse(text, zone(name)).expect(text).end(zone(name));
+            end.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+        };
+        for (text, name, expected) in [
+            ("2026-06-30T23:59:59Z", "UTC", "2026-07-01T00:00:00Z"),
+            ("2026-06-30T23:59:59", "Asia/Ho_Chi_Minh", "2026-06-30T17:00:00Z"),
+            ("2026-06-30 23:59:59.999999", "Asia/Ho_Chi_Minh", "2026-06-30T17:00:00Z"),
+            ("2026-06-30T23:59:59.5 07:00", "UTC", "2026-06-30T17:00:00Z"),
+            ("9999-12-31T23:59:59Z", "UTC", "+10000-01-01T00:00:00Z"),
+            // Not the last second as written, whatever it is elsewhere.
+            ("2026-06-30T16:59:59Z", "Asia/Ho_Chi_Minh", "2026-06-30T16:59:59Z"),
+            ("2026-06-30T23:59", "UTC", "2026-06-30T23:59:00Z"),
+            ("2026-06-30T23:59:58.999", "UTC", "2026-06-30T23:59:58.999Z"),
+            ("2026-06-30T22:59:59Z", "UTC", "2026-06-30T22:59:59Z"),
+            // The day was left out; nothing of it is taken in.
+            ("2011-12-30T23:59:59", "Pacific/Apia", "2011-12-30T10:00:00Z"),
+            // The second repeats when the clock is set back at midnight: the earlier one.
+            ("2026-10-29T23:59:59", "Africa/Cairo", "2026-10-29T21:00:00Z"),
+        ] {
+            assert_eq!(end(text, name), expected, "{text} {name}");
+        }
+        let start = Given::parse("2026-06-30T23:59:59.5Z", Zone::UTC).unwrap().start(Zone::UTC);
+        assert_eq!(start.to_rfc3339_opts(SecondsFormat::AutoSi, true), "2026-06-30T23:59:59.500Z");
+    }
+
+    #[test]
+    fn an_instant_written_exactly_is_read_as_itself() {
+        for text in
+            ["2026-06-30T23:59:59Z", "2026-06-30T23:59:59.123456Z", "2026-06-30T22:59:59Z", "2026-07-01T00:00:00Z"]
+        {
+            let instant: DateTime<Utc> = text.parse().unwrap();
+            let given = Given::parse(&exactly(instant), Zone::UTC).unwrap();
+            assert_eq!(given, Given::Instant { at: instant, end: instant }, "{text}");
+        }
+    }
+
+    #[test]
+    fn ends_are_before_starts_as_they_are_given() {
+        let given = |text| Given::parse(text, Zone::UTC).unwrap();
+        for (start, end, before) in [
+            ("2026-06-30T23:59:59.5Z", "2026-06-30T23:59:59Z", true),
+            ("2026-06-30T23:59:59Z", "2026-06-30T23:59:59Z", false),
+            ("2026-07-01", "2026-06-30T23:59:59Z", true),
+            ("2026-07-01", "2026-06-30T24:00:00Z", false),
+            ("2026-06-30T23:59:59.5Z", "2026-06-30", false),
+            ("2026-07-01", "2026-06-30", true),
+        ] {
+            assert_eq!(given(end).ends_before(given(start), Zone::UTC), before, "{start} {end}");
         }
     }
 }

@@ -1,8 +1,15 @@
 //! Days and hours where they are hard: over DST changes and in zones a quarter of an hour off.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use callboard::time::zone::database::{Database, SHIPPED};
+use callboard::time::{Window, Zone};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+use crate::exports;
+use crate::reference::pinned_python;
 use crate::support::TestApp;
 use crate::support::world::instant;
 
@@ -130,4 +137,120 @@ async fn gaps_are_filled_with_every_bucket_the_window_touches() {
     let labels: Vec<&str> =
         weeks.as_array().expect("rows").iter().map(|row| row["bucket"].as_str().expect("a label")).collect();
     assert_eq!((labels[0], labels[labels.len() - 1], labels.len()), ("2026-W01", "2026-W13", 13));
+}
+
+/// Offsets as PyPI's tzdata has them, a copy of the tz database that others keep.
+#[derive(serde::Deserialize)]
+struct Others {
+    version: String,
+    zones: BTreeMap<String, Vec<(i64, i32)>>,
+}
+
+#[test]
+fn every_zone_has_the_offsets_that_others_read_from_the_same_release() {
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/reference/zones.py");
+    let mut python = pinned_python().expect("target/tzdata, which script/test installs");
+    let output = python.arg("-B").arg(script).output().expect("python3");
+    let others: Others = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(others.version, SHIPPED, "tests/tzdata.txt is pinned to the data shipped");
+    assert!(Database::current().release().as_str() >= SHIPPED);
+
+    let names: Vec<&str> = others.zones.keys().map(String::as_str).collect();
+    let mut ours: Vec<&str> = Zone::all().map(Zone::name).collect();
+    ours.sort_unstable();
+    assert_eq!(ours, names);
+    if Database::current().release().as_str() > SHIPPED {
+        return; // this system knows of changes that the pinned data does not
+    }
+    let (from, to) = ("2015-01-01T00:00:00Z", "2038-01-01T00:00:00Z");
+    for (name, spans) in others.zones {
+        let zone = Zone::named(&name).expect("a zone");
+        let window = Window { from: from.parse().expect("an instant"), to: to.parse().expect("an instant"), zone };
+        let ours: Vec<(i64, i32)> =
+            window.segments().iter().map(|segment| (segment.from.timestamp(), segment.utc_offset)).collect();
+        assert_eq!(ours, spans, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn zones_that_changed_their_rules_lately_have_the_offsets_of_today() {
+    let test = TestApp::new().await;
+    test.ingest(&[
+        json!({"kind": "autocall_campaign", "id": 911, "name": "tz"}),
+        json!({"kind": "autocall_lead", "id": 911, "campaign_id": 911, "phone": "0987654321"}),
+        json!({"kind": "autocall_attempt", "uuid": "v911", "campaign_id": 911, "lead_id": 911, "attempt_number": 1,
+            "started_at": "2026-11-20T07:30:00Z", "result": "answered", "billsec": 1}),
+    ])
+    .await;
+    let trend = "/api/autocall/campaigns/911/reports/trend?granularity=hour&from=2026-11-01&to=2026-11-30&timezone=";
+    for (zone, bucket) in [
+        ("America/Vancouver", "2026-11-20 00:00:00"),
+        ("america/vancouver", "2026-11-20 00:00:00"),
+        ("Canada/Pacific", "2026-11-20 00:00:00"),
+        ("Etc/GMT+7", "2026-11-20 00:00:00"),
+        ("etc/gmt%2B7", "2026-11-20 00:00:00"),
+    ] {
+        let rows = test.data(&format!("{trend}{zone}")).await;
+        assert_eq!(rows[0]["bucket"], bucket, "{zone}");
+    }
+}
+
+/// An attempt and a call in the middle of a day's last second, and at the midnight after.
+async fn with_calls_around_midnight() -> TestApp {
+    let test = TestApp::new().await;
+    let mut lines = vec![
+        json!({"kind": "autocall_campaign", "id": 1, "name": "C", "started_at": "2026-06-01T00:00:00Z"}),
+        json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0900000001"}),
+        json!({"kind": "telesales_campaign", "id": 1, "name": "C"}),
+        json!({"kind": "telesales_lead", "id": 1, "campaign_id": 1, "phone": "0900000001"}),
+    ];
+    for at in ["2026-06-10T16:59:59.5Z", "2026-06-10T17:00:00Z", "2026-06-10T23:59:59.5Z", "2026-06-11T00:00:00Z"] {
+        lines.push(json!({"kind": "autocall_attempt", "uuid": at, "campaign_id": 1, "lead_id": 1, "attempt_number": 1,
+            "started_at": at, "result": "answered", "billsec": 10}));
+        lines.push(json!({"kind": "telesales_call", "uuid": at, "campaign_id": 1, "lead_id": 1, "started_at": at,
+            "result": "answered", "talk_sec": 10}));
+    }
+    test.ingest(&lines).await;
+    test
+}
+
+/// Ends, and how many of those attempts lie before each in Ho Chi Minh City.
+const ENDS: &[(&str, i64)] = &[
+    ("2026-06-10T23:59:59", 1),
+    ("2026-06-10T23:59:59.25", 1),
+    ("2026-06-10T23:59:59.999999+07:00", 1),
+    ("2026-06-10T24:00:00", 1),
+    ("2026-06-10", 1),
+    ("2026-06-10T23:59:59Z", 3),
+    ("2026-06-10T23:59:59.123Z", 3),
+    ("2026-06-10T24:00Z", 3),
+    // Clock times that are not the day's last, as written.
+    ("2026-06-10T16:59:59Z", 0),
+    ("2026-06-11T06:59:59", 2), // in UTC, which jobs are stored in, it is
+    ("2026-06-10T23:59", 0),
+];
+
+#[tokio::test]
+async fn an_end_at_the_last_second_takes_it_in_wherever_a_window_is_read() {
+    let test = with_calls_around_midnight().await;
+    let counted = |value: &Value| value.as_i64().expect("a number");
+    for (end, expected) in ENDS {
+        let zone = "timezone=Asia/Ho_Chi_Minh";
+        let to = end.replace('+', "%2B");
+        let kpis = format!("/api/autocall/campaigns/1/reports/kpis?from=2026-06-10&to={to}&{zone}");
+        assert_eq!(counted(&test.data(&kpis).await["dialed"]), *expected, "{kpis}");
+        let dashboard = format!("/api/telesales/reports/dashboard?date_from=2026-06-10&date_to={to}&{zone}");
+        assert_eq!(counted(&test.data(&dashboard).await["total_dials"]), *expected, "{dashboard}");
+        let asked = json!({"query_type": "call_count", "timezone": "Asia/Ho_Chi_Minh",
+            "filters": {"date_from": "2026-06-10", "date_to": end}});
+        assert_eq!(test.rows(&asked).await, [json!({"count": expected})], "{asked}");
+        let order = json!({"report_type": "full", "format": "csv", "from": "2026-06-10", "to": end});
+        let files: BTreeMap<String, String> =
+            exports::unzip(&exports::file(&test, &order).await.bytes).into_iter().collect();
+        let attempts = exports::records(&files["attempts"]).len() - 1;
+        assert_eq!(i64::try_from(attempts), Ok(*expected), "{order}");
+        let kpis = exports::records(&files["kpis"]);
+        let dialed = kpis[0].iter().position(|name| name == "dialed").expect("a column");
+        assert_eq!(kpis[1][dialed], expected.to_string(), "{order}");
+    }
 }

@@ -132,8 +132,16 @@ def instant_of(text, reader, is_end=False):
     days = date(int(year), int(month), int(day)).toordinal() - LOCAL_EPOCH.toordinal()
     if hour is None:
         return reader.midnight(days + 1 if is_end else days)
-    clock = days * DAY + int(hour) * HOUR + int(minute) * MINUTE + int(second or 0) * SECOND
-    clock += int((fraction or "").ljust(6, "0")[:6])
+    # 24:00:00 needs nothing of its own: it is 24 hours after midnight.
+    whole = days * DAY + int(hour) * HOUR + int(minute) * MINUTE + int(second or 0) * SECOND
+    clock = whole + int((fraction or "").ljust(6, "0")[:6])
+    if is_end and (hour, minute, second) == ("23", "59", "59"):
+        # The whole second is taken in, unless the clock skips it.
+        return min(read_clock(whole, offset, reader) + SECOND, read_clock(whole + SECOND, offset, reader))
+    return read_clock(clock, offset, reader)
+
+
+def read_clock(clock, offset, reader):
     if offset is None:
         return reader.instant(clock)
     if offset in "Zz":

@@ -36,7 +36,8 @@ pub const FROM: Parameter = Parameter::optional(
 pub const TO: Parameter = Parameter::optional(
     "to",
     Kind::Moment,
-    "End of the window, left out; a bare date takes in that day. Default: now.",
+    "End of the window, left out; a bare date takes in that day, a clock time written 23:59:59 that whole second. \
+     Default: now.",
 );
 
 /// One campaign and the window it is looked at in.

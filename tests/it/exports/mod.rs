@@ -44,7 +44,7 @@ fn path(link: &str) -> &str {
 }
 
 /// Orders a file, has it made and downloads it.
-async fn file(test: &TestApp, body: &Value) -> Answer {
+pub async fn file(test: &TestApp, body: &Value) -> Answer {
     let id = order(test, body).await;
     settle(&test.app).await;
     let ready = show(test, &id).await;
@@ -61,7 +61,7 @@ async fn download(client: &Client, ready: &Value) -> Answer {
 }
 
 /// The files of an archive: their names, without `.csv`, and what is in them.
-fn unzip(bytes: &[u8]) -> Vec<(String, String)> {
+pub fn unzip(bytes: &[u8]) -> Vec<(String, String)> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
     (0..archive.len())
         .map(|at| {
@@ -74,7 +74,7 @@ fn unzip(bytes: &[u8]) -> Vec<(String, String)> {
 }
 
 /// The rows of a CSV file, its header first.
-fn records(text: &str) -> Vec<Vec<String>> {
+pub fn records(text: &str) -> Vec<Vec<String>> {
     let text = text.strip_prefix('\u{feff}').expect("a byte order mark");
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
     reader.records().map(|record| record.expect("a record").iter().map(str::to_owned).collect()).collect()
