@@ -79,7 +79,9 @@ fn property(field: &Field) -> RefOr<Schema> {
         field::Type::Id | field::Type::Reference(_) => of(Type::Integer).format(format(KnownFormat::Int64)).into(),
         field::Type::Code(_) => text().max_length(Some(NAME_LEN)).into(),
         field::Type::Key { max } | field::Type::Token { max } | field::Type::Text { max } => {
-            text().max_length(Some(max)).into()
+            // A required text that is empty is as if left out.
+            let least = (field.presence == Presence::Required).then_some(1);
+            text().min_length(least).max_length(Some(max)).into()
         }
         field::Type::Enum(values) => openapi::closed(values, &about, optional),
         field::Type::Integer { min, max } => {
