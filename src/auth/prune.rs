@@ -1,10 +1,14 @@
-//! Pruning: entries of the audit log and ended sessions are removed when they are old enough.
+//! Pruning: entries of the audit log and ended sessions are removed when they are old enough, and entries that strangers
+//! can make as many of as they like when there are too many.
 //!
 //! Any number of instances may prune; one at a time does, in small transactions, so that nobody waits for it.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::Postgres;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
 
 use super::secret;
 use super::session::IDLE;
@@ -19,13 +23,19 @@ pub const LOCK: i64 = 0x6361_6c6c_0011;
 /// Rows removed in one transaction.
 const BATCH: i64 = 1_000;
 
-/// How long what is over is kept.
+/// The most entries of failed logins that are kept of an account, and of no account: at two checks of a password at a
+/// time, millions come in a day.
+pub const FAILED_LOGINS: u32 = 1_000_000;
+
+/// How long what is over is kept, and how much of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Keep {
     /// Entries of the audit log, after the event.
     pub audit: Duration,
     /// Sessions, after their end.
     pub sessions: Duration,
+    /// Entries of failed logins, of each account and of none: the newest.
+    pub failed_logins: u32,
 }
 
 /// Prunes each hour, and confirms the secrets of this server, for as long as it is polled. A run that fails is logged;
@@ -56,43 +66,101 @@ pub async fn prune(db: &Database, keep: Keep, now: DateTime<Utc>) -> Result<u64>
 }
 
 async fn prune_in_turn(db: &Database, keep: Keep, now: DateTime<Utc>) -> Result<u64> {
-    let before = |keep| TimeDelta::from_std(keep).ok().and_then(|keep| now.checked_sub_signed(keep));
-    let (Some(audit), Some(sessions)) = (before(keep.audit), before(keep.sessions)) else { return Ok(0) };
     let mut rows = 0;
     for tenant in db.tenants().await? {
-        rows += remove(db, Rows::Audit(tenant), audit).await?;
-        rows += remove(db, Rows::Sessions(tenant), sessions).await?;
+        match prune_tenant(db, tenant, keep, now).await {
+            Ok(removed) => rows += removed,
+            // The accounts behind it are not to suffer for this one.
+            Err(error) => tracing::warn!(tenant, %error, "could not prune an account; will retry"),
+        }
     }
-    Ok(rows + remove(db, Rows::Strangers, audit).await?)
+    Ok(rows + prune_strangers(db, keep, now).await?)
 }
 
-/// Rows that are pruned alike, of one account or of none.
+async fn prune_tenant(db: &Database, tenant: i64, keep: Keep, now: DateTime<Utc>) -> Result<u64> {
+    let mut scope = db.read(tenant).await?;
+    scope.take_your_time().await?;
+    let over = scope.select::<(i64,)>(FAILED_OVER).bind(i64::from(keep.failed_logins));
+    let over = over.fetch_optional(scope.connection()).await?;
+    drop(scope);
+    let of = Some(tenant);
+    let mut rows = remove(db, Rows { sql: AUDIT, of, until: Until::Time(start(now, keep.audit)) }).await?;
+    rows += remove(db, Rows { sql: SESSIONS, of, until: Until::Time(start(now, keep.sessions)) }).await?;
+    if let Some((id,)) = over {
+        rows += remove(db, Rows { sql: FAILED, of, until: Until::Id(id) }).await?;
+    }
+    Ok(rows)
+}
+
+async fn prune_strangers(db: &Database, keep: Keep, now: DateTime<Utc>) -> Result<u64> {
+    let mut transaction = db.strangers().await?;
+    let over = sqlx::query_scalar(STRANGERS_OVER).bind(i64::from(keep.failed_logins));
+    let over: Option<i64> = over.fetch_optional(&mut *transaction).await?;
+    transaction.commit().await?;
+    let of = None;
+    let mut rows = remove(db, Rows { sql: STRANGERS, of, until: Until::Time(start(now, keep.audit)) }).await?;
+    if let Some(id) = over {
+        rows += remove(db, Rows { sql: STRANGERS_UP_TO, of, until: Until::Id(id) }).await?;
+    }
+    Ok(rows)
+}
+
+/// The instant before which rows are removed that are kept for so long.
+fn start(now: DateTime<Utc>, keep: Duration) -> DateTime<Utc> {
+    let keep = TimeDelta::from_std(keep).unwrap_or(TimeDelta::MAX);
+    now.checked_sub_signed(keep).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+/// Rows to remove: a statement that removes a batch of them, of an account or of none.
 #[derive(Debug, Clone, Copy)]
-enum Rows {
-    Audit(i64),
-    Sessions(i64),
-    Strangers,
+struct Rows {
+    sql: &'static str,
+    of: Option<i64>,
+    until: Until,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Until {
+    /// Exclusive.
+    Time(DateTime<Utc>),
+    /// Inclusive.
+    Id(i64),
 }
 
 const AUDIT: &str = "
     delete from audit_log where tenant_id = $1 and id = any (array (
-        select id from audit_log where tenant_id = $1 and at < $2 order by at limit $3))";
+        select id from audit_log where tenant_id = $1 and at < $3 order by at limit $2))";
 
-/// `$4`: logins' tokens that were last used before then ended before `$2`.
 const SESSIONS: &str = "
     delete from sessions where tenant_id = $1 and id = any (array (
         select id from sessions
-        where tenant_id = $1 and (least(revoked_at, expires_at) < $2 or last_used_at < $4) limit $3))";
+        where tenant_id = $1 and (least(revoked_at, expires_at) < $3 or last_used_at + interval '30 days' < $3) limit $2))";
+const _: () = assert!(IDLE.num_days() == 30, "the interval of SESSIONS");
+
+/// The newest failed login that is one too many.
+const FAILED_OVER: &str = "
+    select id from audit_log where tenant_id = $1 and event = 'login_failed' order by id desc offset $2 limit 1";
+
+const FAILED: &str = "
+    delete from audit_log where tenant_id = $1 and id = any (array (
+        select id from audit_log where tenant_id = $1 and event = 'login_failed' and id <= $3 order by id limit $2))";
 
 const STRANGERS: &str = "
     delete from audit_strangers where id = any (array (
-        select id from audit_strangers where at < $1 order by at limit $2))";
+        select id from audit_strangers where at < $2 order by at limit $1))";
 
-/// Removes those from before then, a batch after the other; returns how many.
-async fn remove(db: &Database, rows: Rows, before: DateTime<Utc>) -> Result<u64> {
+/// The newest that is one too many.
+const STRANGERS_OVER: &str = "select id from audit_strangers order by id desc offset $1 limit 1";
+
+const STRANGERS_UP_TO: &str = "
+    delete from audit_strangers where id = any (array (
+        select id from audit_strangers where id <= $2 order by id limit $1))";
+
+/// Removes those, a batch after the other; returns how many.
+async fn remove(db: &Database, rows: Rows) -> Result<u64> {
     let mut removed = 0;
     loop {
-        let batch = remove_batch(db, rows, before).await?;
+        let batch = remove_batch(db, rows).await?;
         removed += batch;
         if batch < BATCH.unsigned_abs() {
             return Ok(removed);
@@ -100,23 +168,22 @@ async fn remove(db: &Database, rows: Rows, before: DateTime<Utc>) -> Result<u64>
     }
 }
 
-async fn remove_batch(db: &Database, rows: Rows, before: DateTime<Utc>) -> Result<u64> {
-    let (tenant, sql) = match rows {
-        Rows::Audit(tenant) => (tenant, AUDIT),
-        Rows::Sessions(tenant) => (tenant, SESSIONS),
-        Rows::Strangers => {
-            let mut transaction = db.strangers().await?;
-            let delete = sqlx::query(STRANGERS).bind(before).bind(BATCH).execute(&mut *transaction).await?;
-            transaction.commit().await?;
-            return Ok(delete.rows_affected());
+async fn remove_batch(db: &Database, Rows { sql, of, until }: Rows) -> Result<u64> {
+    let bound = |delete: Query<'static, Postgres, PgArguments>| {
+        let delete = delete.bind(BATCH);
+        match until {
+            Until::Time(before) => delete.bind(before),
+            Until::Id(last) => delete.bind(last),
         }
     };
-    let mut scope = db.write(tenant).await?;
-    let mut delete = scope.query(sql).bind(before).bind(BATCH);
-    if matches!(rows, Rows::Sessions(_)) {
-        delete = delete.bind(before.checked_sub_signed(IDLE).unwrap_or(before));
+    if let Some(tenant) = of {
+        let mut scope = db.write(tenant).await?;
+        let deleted = bound(scope.query(sql)).execute(scope.connection()).await?.rows_affected();
+        scope.commit().await?;
+        return Ok(deleted);
     }
-    let deleted = delete.execute(scope.connection()).await?.rows_affected();
-    scope.commit().await?;
+    let mut transaction = db.strangers().await?;
+    let deleted = bound(sqlx::query(sql)).execute(&mut *transaction).await?.rows_affected();
+    transaction.commit().await?;
     Ok(deleted)
 }

@@ -75,7 +75,8 @@ pub async fn serve(config: &Config, app: App, listener: TcpListener, stop: Stop)
     }
     secret::record(&app.db, &app.keys, app.clock.now()).await?;
     let mut beside = JoinSet::new();
-    let keep = Keep { audit: config.audit_keep, sessions: config.sessions_keep };
+    let (audit, sessions, failed_logins) = (config.audit_keep, config.sessions_keep, prune::FAILED_LOGINS);
+    let keep = Keep { audit, sessions, failed_logins };
     beside.spawn(prune::run(app.db.clone(), app.clock, app.keys.clone(), keep));
     beside.spawn(abandon_check::run(app.clone()));
     beside.spawn(compact::run(app.db.clone(), config.compact_every));

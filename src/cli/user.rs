@@ -1,6 +1,6 @@
 //! `callboard user create`, `list`, `passwd`, `disable` and `enable`
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, IsTerminal, Read};
 
 use clap::{Args, Subcommand};
 
@@ -99,6 +99,9 @@ const PASSWORD_BYTES: u64 = 16 << 10;
 
 /// The first line of standard input, without what ends it.
 fn read_password() -> Result<String> {
+    if std::io::stdin().is_terminal() {
+        eprint!("Password (shown as it is typed): ");
+    }
     let mut password = Vec::new();
     let mut input = std::io::stdin().lock().take(PASSWORD_BYTES);
     input.read_until(b'\n', &mut password).map_err(Error::internal)?;

@@ -137,7 +137,8 @@ async fn old_entries_and_ended_sessions_are_removed_and_no_others() {
     let test = TestApp::new().await;
     let now = test.app.clock.now();
     let neighbour = test.account(2).await;
-    let keep = Keep { audit: Duration::from_secs(10 * 86_400), sessions: Duration::from_secs(5 * 86_400) };
+    let [audit, sessions] = [10, 5].map(|days| Duration::from_secs(days * 86_400));
+    let keep = Keep { audit, sessions, failed_logins: prune::FAILED_LOGINS };
     test.execute(
         TENANT,
         "delete from audit_log;
@@ -177,6 +178,26 @@ async fn old_entries_and_ended_sessions_are_removed_and_no_others() {
     assert_eq!(devices.await, ["expired lately", "expires", "open", "used"]);
     assert_eq!(strangers(&test).await.len(), 1);
     assert_eq!(test.request(Method::GET, "/api/auth/me", Some(&neighbour)).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn of_failed_logins_the_newest_are_kept_however_many_come() {
+    let test = TestApp::new().await;
+    test.user(TENANT, "ann", Role::Agent).await;
+    for _ in 0..7 {
+        login(&test, &credentials("ann", "a guess")).await;
+        login(&test, &credentials("nobody", "a guess")).await;
+    }
+    let last = strangers(&test).await.pop();
+    let hundred_years = Duration::from_secs(36_500 * 86_400);
+    let keep = Keep { audit: hundred_years, sessions: hundred_years, failed_logins: 3 };
+    let now = test.app.clock.now();
+    assert_eq!(prune::prune(&test.app.db, keep, now).await.expect("pruned"), 4 + 4);
+    assert_eq!(prune::prune(&test.app.db, keep, now).await.expect("pruned"), 0);
+    let left = test.query(TENANT, "select to_jsonb(event) from audit_log order by id").await;
+    assert_eq!(left, ["token_issued", "token_issued", "login_failed", "login_failed", "login_failed"]);
+    let left = strangers(&test).await;
+    assert_eq!((left.len(), left.last()), (3, last.as_ref()));
 }
 
 /// A login under a name that exists and one under a name that does not take the same steps.
