@@ -30,9 +30,9 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_DATA_DIR", default_value = "./data", global = true)]
     pub data_dir: PathBuf,
 
-    /// Where to listen.
-    #[arg(long, env = "CALLBOARD_LISTEN", default_value = "127.0.0.1:8080", global = true)]
-    pub listen: SocketAddr,
+    /// Address to listen on, as host:port; the host may be a name.
+    #[arg(long, env = "CALLBOARD_LISTEN", default_value = "127.0.0.1:8080", value_parser = host_and_port, global = true)]
+    pub listen: String,
 
     /// Where a second listener answers /healthz and /readyz, whatever the first one is busy with. Off where it is empty.
     #[arg(long, env = "CALLBOARD_METRICS_LISTEN", default_value = "", value_parser = optional::<SocketAddr>, global = true)]
@@ -94,6 +94,12 @@ pub struct Config {
 /// As many as there are connections for.
 fn workers() -> clap::builder::RangedU64ValueParser {
     clap::value_parser!(u64).range(..=MOST_WORKERS)
+}
+
+/// A host, by name or by address, and a port.
+fn host_and_port(text: &str) -> Result<String, String> {
+    let is_complete = text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    if is_complete { Ok(text.to_owned()) } else { Err("write it as host:port, such as localhost:8080".into()) }
 }
 
 /// What paths are put behind: a scheme and a host, without a slash at the end.
@@ -253,6 +259,9 @@ mod tests {
             ("--audit-keep", "36501d"),
             ("--sessions-keep", "0"),
             ("--sessions-keep", "300000y"),
+            ("--listen", "8080"),
+            ("--listen", "localhost"),
+            ("--listen", "localhost:http"),
         ] {
             assert!(read(&[setting, wrong]).is_none(), "{setting} {wrong}");
         }

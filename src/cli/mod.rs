@@ -5,7 +5,6 @@
 
 mod audit;
 mod demo;
-mod demo_world;
 mod import;
 mod psql;
 mod rebuild;
@@ -42,7 +41,7 @@ enum Command {
     /// Serve the API.
     Serve,
     /// Serve the API with an account full of data to look at.
-    Demo,
+    Demo(demo::Arguments),
     /// Bring the database's schema up to date.
     Migrate,
     /// Store call data, one JSON object a line.
@@ -90,7 +89,7 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
     let Cli { config, command } = cli;
     match command {
         Command::Serve => serve::run(&config).await?,
-        Command::Demo => demo::run(&config).await?,
+        Command::Demo(arguments) => demo::run(&config, &arguments).await?,
         Command::Migrate => with_app(&config, async |app| ingest::normal::run(&app.db).await).await?,
         Command::Import(arguments) => return with_app(&config, async |app| import::run(app, &arguments).await).await,
         Command::Tenant(command) => with_app(&config, async |app| tenant::run(app, command).await).await?,

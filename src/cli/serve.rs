@@ -1,11 +1,11 @@
 //! `callboard serve`
 
-use std::net::SocketAddr;
+use std::fmt::Display;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -21,13 +21,20 @@ use crate::reports::telesales::abandon_check;
 use crate::rollups::compact;
 
 pub async fn run(config: &Config) -> Result<()> {
-    run_with(config, async |app, stop| serve(config, app.clone(), listen(config).await?, stop).await).await
+    run_with(config, async |app, work| serve(config, app.clone(), work).await).await
+}
+
+/// The hands of a server: its port, taken before anything else is done, and the signal to stop.
+pub struct Work {
+    pub listener: TcpListener,
+    pub stop: Stop,
 }
 
 /// Starts, works until told to stop, and stops what it started. May be told so while it is still starting.
-pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Stop) -> Result<()>) -> Result<()> {
+pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Work) -> Result<()>) -> Result<()> {
     http::raise_descriptors();
     let (mut stop, asked_at) = noting_when(http::stop_signal()?);
+    let listener = bind("CALLBOARD_LISTEN", &config.listen).await?;
     let mut starting = pin!(Running::start(config, Sharing::Alone));
     let running = tokio::select! {
         started = &mut starting => started?,
@@ -40,7 +47,7 @@ pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Stop) -> Res
             }
         },
     };
-    let worked = work(&running.app, stop).await;
+    let worked = work(&running.app, Work { listener, stop }).await;
     let taken = asked_at.get().map(Instant::elapsed).unwrap_or_default();
     running.stop_within(STOP.saturating_sub(taken)).await;
     worked
@@ -67,7 +74,9 @@ fn noting_when(signal: impl Future<Output = ()> + Send + 'static) -> (Stop, Arc<
 }
 
 /// Serves, with the work that goes on beside it, until `stop`.
-pub async fn serve(config: &Config, app: App, listener: TcpListener, stop: Stop) -> Result<()> {
+pub async fn serve(config: &Config, app: App, Work { listener, stop }: Work) -> Result<()> {
+    let address = listener.local_addr().map_err(Error::internal)?; // the port may have been left to the system
+    tracing::info!(%address, "listening");
     if secret::standing(&app.db, &app.keys).await? == secret::Standing::Unknown {
         tracing::warn!(
             "other servers used this database with another secret within a day: each takes only its own tokens"
@@ -105,15 +114,8 @@ pub async fn serve(config: &Config, app: App, listener: TcpListener, stop: Stop)
     served
 }
 
-/// Takes the address to listen on. Says which it is where the port was left to the system.
-pub async fn listen(config: &Config) -> Result<TcpListener> {
-    let listener = bind("CALLBOARD_LISTEN", config.listen).await?;
-    let address = listener.local_addr().map_err(Error::internal)?;
-    tracing::info!(%address, "listening");
-    Ok(listener)
-}
-
-async fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener> {
-    let listener = TcpListener::bind(address).await;
+/// Takes an address to listen on, of a host name's the first that is free.
+async fn bind(setting: &str, address: impl ToSocketAddrs + Display) -> Result<TcpListener> {
+    let listener = TcpListener::bind(&address).await;
     listener.map_err(|error| Error::Internal(format!("cannot listen on {address} ({setting}): {error}")))
 }

@@ -4,6 +4,7 @@
 //! access goes through a [`Scope`], which is bound to one tenant.
 
 mod embedded;
+mod ours;
 mod scope;
 
 use std::time::Duration;
@@ -105,7 +106,8 @@ impl Database {
         derive: impl AsyncFnOnce(&mut PgConnection) -> Result<()>,
     ) -> Result<()> {
         let mut connection = PgConnection::connect_with(options).await.map_err(unreachable_database)?;
-        MIGRATOR.run_direct(None, &mut connection, false).await.map_err(Error::internal)?;
+        ours::check(&mut connection).await?;
+        MIGRATOR.run_direct(None, &mut connection, false).await.map_err(ours::failure)?;
         derive(&mut connection).await?;
         if bypasses_guard(&mut connection).await? {
             stand_in_role(&mut connection).await?;

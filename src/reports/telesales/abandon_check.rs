@@ -74,7 +74,8 @@ async fn any_stale(scope: &mut Scope) -> Result<bool> {
     Ok(row.fetch_one(scope.connection()).await?.0)
 }
 
-async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u64> {
+/// Records the breaches of one account as they stand at that instant: how many there were.
+pub async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u64> {
     let from = now - TimeDelta::minutes(WINDOW_MINUTES);
     let quiet_since = now - TimeDelta::minutes(QUIET_MINUTES);
     let campaigns = if any_stale(scope).await? {

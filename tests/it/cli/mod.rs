@@ -1,6 +1,7 @@
 //! The commands, run as an operator runs them.
 
 mod accounts;
+mod demo;
 mod import;
 mod psql;
 

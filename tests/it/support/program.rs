@@ -200,8 +200,13 @@ pub struct Server {
 }
 
 impl Server {
-    pub async fn start(mut command: Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("a process");
+    pub async fn start(command: Command) -> Self {
+        Self::start_printing_to(command, Stdio::null()).await
+    }
+
+    /// As [`Server::start`], its standard output going there.
+    pub async fn start_printing_to(mut command: Command, stdout: impl Into<Stdio>) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(stdout).spawn().expect("a process");
         let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
         let log = Arc::<Mutex<Vec<Value>>>::default();
         let kept = Arc::clone(&log);

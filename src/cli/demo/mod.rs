@@ -1,0 +1,67 @@
+//! `callboard demo`: a server with an account full of data to look at.
+
+mod account;
+mod world;
+
+use clap::Args;
+
+use super::serve::{self, Work};
+use crate::app::App;
+use crate::auth::session::{self, NewSession};
+use crate::config::Config;
+use crate::error::{Error, Result};
+
+const USERNAME: &str = "demo";
+const PASSWORD: &str = "callboard-demo";
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Write the demo's account into the database of DATABASE_URL.
+    #[arg(long)]
+    yes: bool,
+}
+
+pub async fn run(config: &Config, arguments: &Arguments) -> Result<()> {
+    if config.database_url().is_some() && !arguments.yes {
+        return Err(Error::Internal(
+            "DATABASE_URL is set, and the demo would write an account into that database: unset it, or say --yes"
+                .into(),
+        ));
+    }
+    serve::run_with(config, async |app, work| demonstrate(config, app, work).await).await
+}
+
+async fn demonstrate(config: &Config, app: &App, work: Work) -> Result<()> {
+    println!("Making a month of calls…");
+    let started = std::time::Instant::now();
+    let (tenant, rows) = account::refresh(app).await?;
+    println!("{rows} rows in {:.1} s.\n", started.elapsed().as_secs_f64());
+    let session = NewSession { tenant, username: USERNAME, permissions: &[], expires: None };
+    let token = session::issue(&app.db, &app.keys, session, app.clock.now()).await?;
+    let address = work.listener.local_addr().map_err(Error::internal)?;
+    let day = |ago| (app.clock.now() - chrono::TimeDelta::days(ago)).date_naive();
+    println!(
+        "Callboard is at   http://{address}\n\
+         Login             {USERNAME} / {PASSWORD}\n\
+         Account           {tenant}, made anew at each start of the demo\n\
+         Data              {}\n\n\
+         Try, in another terminal:\n\n\
+         export TOKEN={token}\n\
+         curl -H \"Authorization: Bearer $TOKEN\" http://{address}/api/autocall/campaigns/1/reports/kpis\n\
+         curl -H \"Authorization: Bearer $TOKEN\" \
+         'http://{address}/api/telesales/reports/dashboard?date_from={}&date_to={}&timezone=Asia/Ho_Chi_Minh'\n\n\
+         Ctrl-C stops it.",
+        place(config),
+        day(30),
+        day(0),
+    );
+    serve::serve(config, app.clone(), work).await
+}
+
+/// The place of the data, and the way to be rid of it.
+fn place(config: &Config) -> String {
+    match config.database_url() {
+        Some(_) => "in the database of DATABASE_URL".into(),
+        None => format!("in {}; stop the demo and delete that directory to start over", config.data_dir.display()),
+    }
+}

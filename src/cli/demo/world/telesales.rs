@@ -1,0 +1,247 @@
+//! Agents dialing leads: a day is played through in order of time, so that no agent has two calls at once and every
+//! lead is there before it is called.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use serde_json::{Value, json};
+
+use super::calendar::{DAY, Day, HOUR, MINUTE, Moment};
+use super::people::{Agent, CALLER_IDS, MOST_DIALS, Shift, caller_id};
+use super::{DAYS, World};
+
+/// The campaign that agents dial most, the one that had too many abandoned calls last week, one that comes to its
+/// end, and the night desk's.
+const MAIN: i64 = 43;
+const BREACHING: i64 = 44;
+const ENDING: i64 = 45;
+const OVERSEAS: i64 = 46;
+const SOURCES: [(Option<&str>, u32); 6] = [
+    (Some("facebook_lead_ads"), 35),
+    (Some("website"), 25),
+    (Some("zalo"), 15),
+    (Some("referral"), 12),
+    (Some("event"), 8),
+    (None, 5),
+];
+const FAMILY_NAMES: [&str; 8] = ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng"];
+const GIVEN_NAMES: [&str; 10] = ["An", "Bình", "Chi", "Dũng", "Giang", "Hạnh", "Khánh", "Linh", "Phương", "Sơn"];
+
+/// Days before today on which the breaching campaign began, and its first ones, on which too many calls were abandoned.
+const BEGAN: i64 = 10;
+const TOO_MANY_ABANDONED: std::ops::RangeInclusive<i64> = 8..=10;
+/// Days before today since which carriers reject more and more calls of the last caller ID.
+const REJECTED_SINCE: i64 = 6;
+/// Dials of a lead before it is left alone.
+const MOST_TRIES: usize = 4;
+/// The chance that a lead picks up, by how often it has not.
+const PATIENCE: [f64; MOST_TRIES] = [1.0, 0.72, 0.5, 0.35];
+
+struct Lead {
+    id: i64,
+    campaign: i64,
+    tries: usize,
+    /// Not called again before then.
+    rests_until: Moment,
+}
+
+/// A dial as it turned out. Seconds.
+struct Dial {
+    result: &'static str,
+    /// The caller ID that was shown.
+    line: i64,
+    ring: i64,
+    talk: i64,
+    wrap: i64,
+}
+
+impl Dial {
+    fn busy(&self) -> i64 {
+        self.ring + self.talk + self.wrap
+    }
+}
+
+pub fn write(world: &mut World, agents: &[Agent]) {
+    let today = world.now.day();
+    let campaigns = [
+        (MAIN, format!("Outbound Sales {}", today.quarter()), DAYS + 1),
+        (BREACHING, format!("{} Upgrade", today.season()), BEGAN),
+        (ENDING, format!("Home Internet {}", Day(today.0 - DAYS).season()), DAYS + 1),
+        (OVERSEAS, format!("Overseas Families {}", today.season()), DAYS + 1),
+    ];
+    for (id, name, days) in campaigns {
+        let created = Day(today.0 - days).at(0);
+        world.line(&json!({"kind": "telesales_campaign", "id": id, "name": name, "created_at": created.text()}));
+    }
+    let mut desk = Desk { world, today, leads: 0, calls: 0, waiting: VecDeque::new() };
+    for day in today.0 - DAYS - 1..=today.0 {
+        desk.play(Day(day), agents);
+    }
+    // Leads of the last two days that nobody has called yet.
+    for _ in 0..350 {
+        let age = desk.world.between(MINUTE, 2 * DAY);
+        desk.lead(MAIN, desk.world.now.plus(-age));
+    }
+}
+
+/// The sales floor.
+struct Desk<'a> {
+    world: &'a mut World,
+    today: Day,
+    leads: i64,
+    calls: i64,
+    /// Leads that did not pick up, longest rested first.
+    waiting: VecDeque<Lead>,
+}
+
+impl Desk<'_> {
+    /// Plays the shifts that begin on that day, dial by dial.
+    fn play(&mut self, day: Day, agents: &[Agent]) {
+        let shifts: Vec<Shift> = agents.iter().filter_map(|agent| agent.shift(day)).collect();
+        let mut dials = vec![0; shifts.len()];
+        let mut turns: BinaryHeap<_> = shifts.iter().enumerate().map(|(at, shift)| Reverse((shift.from, at))).collect();
+        while let Some(Reverse((at, turn))) = turns.pop() {
+            let shift = &shifts[turn];
+            let at = shift.free(at, 0);
+            if at >= self.world.now.min(shift.to) || dials[turn] == MOST_DIALS {
+                continue;
+            }
+            let (mut lead, dial) = self.next(shift.agent, at);
+            let at = shift.free(at, dial.busy());
+            if at >= self.world.now || at.plus(dial.busy()) > shift.to {
+                continue; // the lead stays uncalled
+            }
+            dials[turn] += 1;
+            self.call(shift.agent, &lead, &dial, at);
+            lead.tries += 1;
+            lead.rests_until = at.plus(self.world.between(3 * HOUR, 2 * DAY));
+            if dial.talk == 0 && dial.result != "blocked" && lead.tries < MOST_TRIES {
+                self.waiting.push_back(lead);
+            }
+            let abroad = if shift.agent.is_night() { 40 } else { 0 }; // calls that take longer to set up
+            let pause = 25 + abroad + ((1.0 - shift.agent.skill) * 60.0) as i64;
+            let pause = self.world.between(pause / 2, pause * 3 / 2);
+            let over = at.plus(dial.busy());
+            // Nobody pauses at this very instant: those who are not on a break have a call in progress.
+            let just_now = self.world.now.plus(-2);
+            let next = if over < just_now { over.plus(pause).min(just_now) } else { over.plus(pause) };
+            turns.push(Reverse((next, turn)));
+        }
+    }
+
+    /// The lead an agent calls next, and what becomes of it.
+    fn next(&mut self, agent: Agent, at: Moment) -> (Lead, Dial) {
+        let campaign = self.campaign(agent, at);
+        let rested = self.waiting.iter().position(|lead| lead.campaign == campaign).filter(|first| *first < 50);
+        let rested = rested.filter(|first| self.waiting[*first].rests_until <= at && self.world.chance(0.6));
+        let lead = rested.and_then(|first| self.waiting.remove(first));
+        let lead = lead.unwrap_or_else(|| {
+            let age = self.world.between(5 * MINUTE, DAY + 12 * HOUR);
+            self.lead(campaign, at.plus(-age))
+        });
+        let dial = self.dial(agent, &lead, at);
+        (lead, dial)
+    }
+
+    fn campaign(&mut self, agent: Agent, at: Moment) -> i64 {
+        let ago = self.today.0 - at.day().0;
+        match (agent.is_night(), ago) {
+            (true, _) => OVERSEAS,
+            (_, ..=BEGAN) if self.world.chance(0.3) => BREACHING,
+            // Fewer each day: it comes to its end.
+            (_, ago) if self.world.chance(0.25 * ago as f64 / DAYS as f64) => ENDING,
+            _ => MAIN,
+        }
+    }
+
+    fn lead(&mut self, campaign: i64, created: Moment) -> Lead {
+        self.leads += 1;
+        let (id, source) = (self.leads, self.world.weighted(&SOURCES));
+        let name = format!("{} {}", self.world.pick(&FAMILY_NAMES), self.world.pick(&GIVEN_NAMES));
+        self.world.line(&json!({"kind": "telesales_lead", "id": id, "campaign_id": campaign,
+            "phone": format!("03{id:08}"), "source": source, "full_name": name, "created_at": created.text()}));
+        Lead { id, campaign, tries: 0, rests_until: created }
+    }
+
+    fn dial(&mut self, agent: Agent, lead: &Lead, at: Moment) -> Dial {
+        let line = self.world.between(1, CALLER_IDS);
+        let missed = |(result, ring)| Dial { result, line, ring, talk: 0, wrap: 0 };
+        if self.world.chance(0.01) {
+            return missed(("blocked", 0));
+        }
+        if line == CALLER_IDS && self.world.chance(self.rejected(at)) {
+            return missed(("rejected", 2));
+        }
+        if !self.world.chance(0.62 * at.reach() * PATIENCE[lead.tries]) {
+            let results = [(("no_answer", 32), 64), (("busy", 6), 24), (("failed", 4), 9), (("rejected", 5), 3)];
+            return missed(self.world.weighted(&results));
+        }
+        let ring = self.world.between(4, 22);
+        if self.world.chance(self.abandoned(lead.campaign, at)) {
+            return missed(("abandoned", ring));
+        }
+        let talk = if self.world.chance(0.08) { self.world.between(2, 9) } else { self.world.seconds(20, 520) };
+        let wrap = self.world.between(10, 30 + ((1.0 - agent.skill) * 30.0) as i64);
+        Dial { result: "answered", line, ring, talk, wrap }
+    }
+
+    /// The share of calls of the last caller ID that carriers reject: more each day.
+    fn rejected(&self, at: Moment) -> f64 {
+        let ago = (self.today.0 - at.day().0).min(REJECTED_SINCE + 1);
+        1.0 - (ago + 1) as f64 / (REJECTED_SINCE + 2) as f64
+    }
+
+    /// The share of answered calls that nobody was free for.
+    fn abandoned(&self, campaign: i64, at: Moment) -> f64 {
+        let ago = self.today.0 - at.day().0;
+        match campaign {
+            BREACHING if TOO_MANY_ABANDONED.contains(&ago) => 0.12,
+            _ => 0.02,
+        }
+    }
+
+    fn call(&mut self, agent: Agent, lead: &Lead, dial: &Dial, at: Moment) {
+        self.calls += 1;
+        let Dial { result, line, ring, talk, wrap } = *dial;
+        let mut call = json!({"kind": "telesales_call", "uuid": format!("demo-{}", self.calls),
+            "campaign_id": lead.campaign, "lead_id": lead.id, "agent_id": agent.id, "cid": caller_id(line),
+            "started_at": at.text()});
+        let (answered, ended) = (at.plus(ring), at.plus(ring + talk));
+        if talk > 0 && answered <= self.world.now {
+            call["answered_at"] = answered.text().into();
+        }
+        // Later than now: the call is in progress, and nobody knows how it ends.
+        if ended <= self.world.now {
+            call["ended_at"] = ended.text().into();
+            call["result"] = result.into();
+            call["talk_sec"] = talk.into();
+            call["wrap_sec"] = wrap.into();
+            call["hangup_cause"] = cause(result).into();
+            call["disposition"] = self.disposition(agent, result, talk);
+        }
+        self.world.line(&call);
+    }
+
+    fn disposition(&mut self, agent: Agent, result: &str, talk: i64) -> Value {
+        let sale = 4 + (agent.skill * 12.0) as u32;
+        match (result, talk) {
+            ("answered", 45..) => self
+                .world
+                .weighted(&[("sale", sale), ("interested", 26), ("not_interested", 38), ("callback", 14), ("dnc", 2)])
+                .into(),
+            ("answered", _) => self.world.weighted(&[("not_interested", 70), ("callback", 25), ("dnc", 5)]).into(),
+            ("no_answer", _) => "no_answer".into(),
+            _ => Value::Null,
+        }
+    }
+}
+
+fn cause(result: &str) -> &'static str {
+    match result {
+        "answered" | "abandoned" => "NORMAL_CLEARING",
+        "no_answer" => "NO_ANSWER",
+        "busy" => "USER_BUSY",
+        "failed" => "NORMAL_TEMPORARY_FAILURE",
+        _ => "CALL_REJECTED",
+    }
+}
