@@ -1,7 +1,7 @@
 //! Bodies that are not in yet: how many there may be, whose, and how long one may stand still.
 //!
-//! A body counts as unfinished from the moment somebody waits for more of it, one that may be large from the moment
-//! its account is known, until its end. A body that is given up before its end is read on and thrown away for a while,
+//! A body counts as unfinished when it has been waited for a little, one that may be large from the moment its account is
+//! known, until its end. A body that is given up before its end is read on and thrown away for a while,
 //! so that the client gets the answer it has been given instead of a broken connection.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};

@@ -18,6 +18,9 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// Time without a byte of a body, after which it ends.
     pub body_timeout: Duration,
+    /// Time for a small body to come before it counts as unfinished. The bodies of a burst of requests are all here,
+    /// yet none is read to its end before the tasks of the others had their turn.
+    pub body_grace: Duration,
     /// Unfinished bodies of one account, at most.
     pub bodies_per_account: usize,
     /// Unfinished bodies of everybody, at most.
@@ -48,6 +51,7 @@ impl Default for Limits {
             head_timeout: Duration::from_secs(75),
             write_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
+            body_grace: Duration::from_millis(500),
             bodies_per_account: 16,
             bodies: 64,
             discard_silence: Duration::from_secs(5),

@@ -2,7 +2,8 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use hyper::body::{Body as _, Frame, SizeHint};
 use tokio::sync::Notify;
 
+use super::Limits;
 use super::bodies::{Bodies, Whose};
 use crate::error::{Error, Result};
 
@@ -75,7 +77,13 @@ impl Upload {
             entry: Mutex::default(),
             is_finished: OnceLock::new(),
         }));
-        let watched = |body| Watched { body: Some(body), waits_for_leave, waiting: None, upload: upload.clone() };
+        let watched = |body| Watched {
+            body: Some(body),
+            waits_for_leave,
+            first_waited: None,
+            waiting: None,
+            upload: upload.clone(),
+        };
         (request.map(|body| Body::new(watched(body))), upload)
     }
 
@@ -94,9 +102,9 @@ impl Upload {
         self.0.end.get().copied()
     }
 
-    /// True while the request waits for more of the body.
+    /// True while the request waits for more of the body, and has for some time.
     pub fn is_awaited(&self) -> bool {
-        self.0.entry.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.0.is_counted()
     }
 }
 
@@ -113,6 +121,10 @@ impl Shared {
         };
         *entry = Some((id, Arc::clone(&give_way)));
         Ok(give_way)
+    }
+
+    fn is_counted(&self) -> bool {
+        self.entry.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     fn finish(&self) {
@@ -134,19 +146,32 @@ struct Watched {
     body: Option<Body>,
     /// The client sends nothing before it is told to go on.
     waits_for_leave: bool,
+    /// Instant of the first wait for more of it.
+    first_waited: Option<Instant>,
     /// Resolves with the reason when the wait for the next bytes is over.
     waiting: Option<Pin<Box<dyn Future<Output = BodyEnd> + Send>>>,
     upload: Upload,
 }
 
 impl Watched {
-    fn wait(&self, give_way: Arc<Notify>) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>> {
-        let bodies = self.upload.0.bodies.clone();
+    fn wait(&mut self) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>> {
+        let waited = self.first_waited.get_or_insert_with(Instant::now).elapsed();
+        let shared = Arc::clone(&self.upload.0);
         Box::pin(async move {
+            let &Limits { body_timeout, body_grace, .. } = shared.bodies.limits();
+            let unread = async {
+                let grace = body_grace.saturating_sub(waited);
+                if !grace.is_zero() && !shared.is_counted() {
+                    tokio::time::sleep(grace).await;
+                }
+                if let Ok(give_way) = shared.count() {
+                    give_way.notified().await;
+                }
+            };
             tokio::select! {
-                () = tokio::time::sleep(bodies.limits().body_timeout) => BodyEnd::Silent,
-                () = give_way.notified() => BodyEnd::TooMany,
-                () = bodies.stopped() => BodyEnd::Stopping,
+                () = tokio::time::sleep(body_timeout) => BodyEnd::Silent,
+                () = unread => BodyEnd::TooMany,
+                () = shared.bodies.stopped() => BodyEnd::Stopping,
             }
         })
     }
@@ -187,14 +212,11 @@ impl hyper::body::Body for Watched {
             }
             return Poll::Ready(frame);
         }
-        if this.waiting.is_none() {
-            match this.upload.0.count() {
-                Ok(give_way) => this.waiting = Some(this.wait(give_way)),
-                Err(end) => return this.give_up(end),
-            }
-        }
-        let Some(waiting) = &mut this.waiting else { return Poll::Pending };
-        let end = ready!(waiting.as_mut().poll(context));
+        let mut waiting = this.waiting.take().unwrap_or_else(|| this.wait());
+        let Poll::Ready(end) = waiting.as_mut().poll(context) else {
+            this.waiting = Some(waiting);
+            return Poll::Pending;
+        };
         this.give_up(end)
     }
 

@@ -145,16 +145,14 @@ async fn a_body_of_another_type_is_refused_with_the_types_that_are_accepted() {
     let with_body: Vec<Operation> =
         operations().into_iter().filter(|operation| !operation.accepts.is_empty()).collect();
     assert!(with_body.len() >= 4, "login, order, ingest, analytics");
-    for operation in with_body {
+    for mut operation in with_body {
         let request = test.post(&operation.target()).header("content-type", "text/plain").body("x");
         let answer = test.send(request).await;
-        let accepts = operation.accepts.join(", ");
-        assert_eq!(
-            (answer.status.as_u16(), answer.header("accept-post")),
-            (415, accepts.as_str()),
-            "{}",
-            operation.path
-        );
+        let mut accepted: Vec<&str> = answer.header("accept-post").split(", ").collect();
+        accepted.sort_unstable();
+        operation.accepts.sort_unstable();
+        assert_eq!(answer.status.as_u16(), 415, "{}", operation.path);
+        assert_eq!(accepted, operation.accepts, "{}", operation.path);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Bodies that are slow to come, or never do.
 
+use std::ops::Deref;
 use std::time::Duration;
 
 use callboard::http::Limits;
@@ -62,7 +63,7 @@ async fn answer_of_another(server: &Limited, path: &str, token: &str) -> u16 {
 async fn an_account_has_so_many_unfinished_bodies_and_others_have_theirs() {
     let test = TestApp::new().await;
     let other = test.account(TENANT + 1).await;
-    let limits = Limits { bodies_per_account: 2, bodies: 3, ..Limits::default() };
+    let limits = Limits { body_grace: Duration::ZERO, bodies_per_account: 2, bodies: 3, ..Limits::default() };
     let server = Limited::new(&test, limits).await;
     let mut begun = [begin(&server, &test.token).await, begin(&server, &test.token).await];
     // Until both are counted, a third may still have room; a small one counts when it is waited for.
@@ -79,11 +80,31 @@ async fn an_account_has_so_many_unfinished_bodies_and_others_have_theirs() {
     assert_eq!(answer_of_another(&server, "/analytics", &test.token).await, 400);
 }
 
+/// They are all here, but none is read to its end before the others had their turn.
+#[tokio::test]
+async fn a_burst_of_requests_is_no_flood_of_unfinished_bodies() {
+    let test = TestApp::new().await;
+    let mut asking = tokio::task::JoinSet::new();
+    for number in 0..300 {
+        let client = test.deref().clone();
+        asking.spawn(async move {
+            if number % 2 == 0 {
+                return client.ask(&json!({"query_type": "call_count"})).await.status.as_u16();
+            }
+            client.send(client.post("/api/auth/login").json(&json!({}))).await.status.as_u16()
+        });
+    }
+    let mut statuses = asking.join_all().await;
+    statuses.sort_unstable();
+    statuses.dedup();
+    assert_eq!(statuses, [200, 422]);
+}
+
 /// Without an account nobody can keep those out who have one, nor those who log in.
 #[tokio::test]
 async fn bodies_of_strangers_make_room_for_newer_ones() {
     let test = TestApp::new().await;
-    let limits = Limits { bodies_per_account: 2, bodies: 3, ..Limits::default() };
+    let limits = Limits { body_grace: Duration::ZERO, bodies_per_account: 2, bodies: 3, ..Limits::default() };
     let server = Limited::new(&test, limits).await;
     let mut strangers = Vec::new();
     for _ in 0..9 {
