@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::field::{Field, MAX_JSON, Presence, Type};
+use super::composite::MAX_JSON;
+use super::field::{Field, Presence, Type};
 use super::kind::{KINDS, Kind};
 
 /// A kind in a few sentences.
@@ -41,7 +42,7 @@ fn form(kind: Type) -> Option<String> {
                         account's country code."
             .into(),
         Type::Actions => format!(
-            "Each needs `digit` (0-9, * or #), `label` and `action_type`; at most {MAX_JSON} bytes of JSON, texts 255 \
+            "Each needs `digit` (0-9, * or #), `label` and `action_type`; at most {MAX_JSON} bytes of JSON, names 255 \
              characters."
         ),
         Type::Object => format!("At most {MAX_JSON} bytes of JSON."),

@@ -8,11 +8,11 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
-use serde_json::Value;
 
+use super::composite::{actions, object, steps};
 use super::phone;
 use crate::json;
-use crate::text::{NAME_LEN, nfc, nfc_json};
+use crate::text::{NAME_LEN, nfc};
 use crate::time::Zone;
 use crate::time::instant::Given;
 
@@ -54,9 +54,6 @@ impl Field {
         Self { name, kind, presence: Presence::Kept, about }
     }
 }
-
-/// The most bytes of a JSON value, as sent.
-pub const MAX_JSON: usize = 64 << 10;
 
 /// The most characters of a phone number, separators included.
 const MAX_PHONE: usize = 64;
@@ -129,7 +126,7 @@ pub enum Key {
 }
 
 /// The rest of a sentence that begins with the field: what a value is not.
-type Fault = String;
+pub(super) type Fault = String;
 
 const EARLIEST_START: &str = "1980-01-01T00:00:00Z";
 
@@ -241,7 +238,7 @@ fn text(json: &str) -> Result<String, Fault> {
 }
 
 /// The text as it is stored: in normal form C, as [`measured`].
-fn within(text: &str, max: usize) -> Result<Cow<'_, str>, Fault> {
+pub(super) fn within(text: &str, max: usize) -> Result<Cow<'_, str>, Fault> {
     match nfc(text) {
         Cow::Borrowed(text) => measured(text, max).map(Cow::Borrowed),
         Cow::Owned(text) => measured(&text, max).map(|text| Cow::Owned(text.to_owned())),
@@ -280,84 +277,8 @@ fn write_instant(out: &mut String, instant: DateTime<Utc>) -> Result<(), Fault> 
     Ok(())
 }
 
-fn is_key(byte: u8) -> bool {
+pub(super) fn is_key(byte: u8) -> bool {
     byte.is_ascii_digit() || byte == b'*' || byte == b'#'
-}
-
-/// JSON, and yet it cannot be read: nested too deep, half a letter, a number too large.
-fn unreadable(error: serde_json::Error) -> Fault {
-    format!("cannot be stored: {error}.")
-}
-
-/// A JSON object as it was sent, number for number, its texts in normal form C.
-fn object(json: &str) -> Result<Cow<'_, str>, Fault> {
-    let value = small(json)?;
-    if !value.is_object() {
-        return Err("must be an object.".into());
-    }
-    storable(json, &value)
-}
-
-fn actions(json: &str) -> Result<Cow<'_, str>, Fault> {
-    let value = small(json)?;
-    let actions = value.as_array().ok_or("must be a list.")?;
-    for action in actions {
-        let digit = action["digit"].as_str().unwrap_or_default();
-        if digit.len() != 1 || !digit.bytes().all(is_key) {
-            return Err("each must have a digit of 0-9, * or #.".into());
-        }
-        for name in ["label", "action_type"] {
-            if action[name].as_str().is_none_or(|text| text.trim().is_empty()) {
-                return Err(format!("each must have a {name}."));
-            }
-        }
-        for (name, text) in action.as_object().into_iter().flatten() {
-            let fits = text.as_str().map_or(Ok(()), |text| within(text, NAME_LEN).map(drop));
-            fits.map_err(|fault| format!("{}: {fault}", name.chars().take(NAME_LEN).collect::<String>()))?;
-        }
-    }
-    storable(json, &value)
-}
-
-/// The value of a JSON text within [`MAX_JSON`].
-fn small(json: &str) -> Result<Value, Fault> {
-    if json.len() > MAX_JSON {
-        return Err(format!("may not have more than {MAX_JSON} bytes."));
-    }
-    serde_json::from_str(json).map_err(unreadable)
-}
-
-/// jsonb takes everything that JSON can say but NUL and numbers of absurd size.
-fn storable<'a>(json: &'a str, value: &Value) -> Result<Cow<'a, str>, Fault> {
-    fn has_nul(value: &Value) -> bool {
-        match value {
-            Value::String(text) => text.contains('\0'),
-            Value::Array(items) => items.iter().any(has_nul),
-            Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => false,
-        }
-    }
-    if has_nul(value) {
-        return Err("may not contain a NUL character.".into());
-    }
-    if json::has_absurd_number(json) {
-        return Err("holds a number that is too long.".into());
-    }
-    Ok(nfc_json(json))
-}
-
-/// As the text of a Postgres array.
-fn steps(json: &str, most: usize, max: usize) -> Result<String, Fault> {
-    let steps: Vec<String> = serde_json::from_str(json).map_err(|_| "must be a list of strings.")?;
-    if steps.len() > most {
-        return Err(format!("may not have more than {most} items."));
-    }
-    if steps.iter().any(|step| step.contains('\0')) {
-        return Err("may not contain a NUL character.".into());
-    }
-    let steps: Vec<Cow<'_, str>> = steps.iter().map(|step| within(step, max)).collect::<Result<_, _>>()?;
-    let quoted = steps.iter().map(|step| format!("\"{}\"", step.replace('\\', "\\\\").replace('"', "\\\"")));
-    Ok(format!("{{{}}}", quoted.collect::<Vec<_>>().join(",")))
 }
 
 fn write(out: &mut String, value: impl std::fmt::Display) {

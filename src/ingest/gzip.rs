@@ -10,7 +10,7 @@ use tokio::task::coop;
 
 /// Unpacks a stream, which must begin with a member.
 pub fn gunzip<R: AsyncBufRead + Unpin>(packed: R) -> BufReader<Members<R>> {
-    BufReader::new(Members { state: State::Within(GzipDecoder::new(packed)) })
+    BufReader::new(Members { state: State::Within(Box::new(GzipDecoder::new(packed))) })
 }
 
 /// See [`gunzip`].
@@ -19,7 +19,7 @@ pub struct Members<R> {
 }
 
 enum State<R> {
-    Within(GzipDecoder<R>),
+    Within(Box<GzipDecoder<R>>),
     /// Behind a member; padding may follow, another member, or the end.
     Behind(R),
     /// For the moment of passing from one state to the other.
@@ -32,7 +32,7 @@ impl<R: AsyncBufRead + Unpin> AsyncRead for Members<R> {
             match &mut self.state {
                 State::Within(decoder) => {
                     let room = out.remaining();
-                    ready!(Pin::new(decoder).poll_read(context, out))?;
+                    ready!(Pin::new(&mut **decoder).poll_read(context, out))?;
                     if room == 0 || out.remaining() < room {
                         return Poll::Ready(Ok(()));
                     }
@@ -55,7 +55,7 @@ impl<R: AsyncBufRead + Unpin> AsyncRead for Members<R> {
             }
             self.state = match std::mem::replace(&mut self.state, State::Passing) {
                 State::Within(decoder) => State::Behind(decoder.into_inner()),
-                State::Behind(packed) => State::Within(GzipDecoder::new(packed)),
+                State::Behind(packed) => State::Within(Box::new(GzipDecoder::new(packed))),
                 State::Passing => State::Passing,
             };
         }

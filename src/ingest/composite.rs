@@ -1,0 +1,89 @@
+//! Values made of several: JSON objects, what the keys of a script do, steps through it.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::field::{Fault, is_key, within};
+use crate::json;
+use crate::text::{NAME_LEN, nfc_json};
+
+/// The most bytes of a JSON value, as sent.
+pub const MAX_JSON: usize = 64 << 10;
+
+/// JSON, and yet it cannot be read: nested too deep, half a letter, a number too large.
+fn unreadable(error: serde_json::Error) -> Fault {
+    format!("cannot be stored: {error}.")
+}
+
+/// A JSON object as it was sent, number for number, its texts in normal form C.
+pub fn object(json: &str) -> Result<Cow<'_, str>, Fault> {
+    let value = small(json)?;
+    if !value.is_object() {
+        return Err("must be an object.".into());
+    }
+    storable(json, &value)
+}
+
+/// A list of actions as it was sent: each with a key, and names that are no longer than others.
+pub fn actions(json: &str) -> Result<Cow<'_, str>, Fault> {
+    let value = small(json)?;
+    let actions = value.as_array().ok_or("must be a list.")?;
+    for action in actions {
+        let digit = action["digit"].as_str().unwrap_or_default();
+        if digit.len() != 1 || !digit.bytes().all(is_key) {
+            return Err("each must have a digit of 0-9, * or #.".into());
+        }
+        for name in ["label", "action_type"] {
+            if action[name].as_str().is_none_or(|text| text.trim().is_empty()) {
+                return Err(format!("each must have a {name}."));
+            }
+        }
+        for name in ["label", "action_type", "target_queue_name"] {
+            let text = action[name].as_str().unwrap_or_default();
+            within(text, NAME_LEN).map_err(|fault| format!("{name}: {fault}"))?;
+        }
+    }
+    storable(json, &value)
+}
+
+/// The value of a JSON text within [`MAX_JSON`].
+fn small(json: &str) -> Result<Value, Fault> {
+    if json.len() > MAX_JSON {
+        return Err(format!("may not have more than {MAX_JSON} bytes."));
+    }
+    serde_json::from_str(json).map_err(unreadable)
+}
+
+/// jsonb takes everything that JSON can say but NUL and numbers of absurd size.
+fn storable<'a>(json: &'a str, value: &Value) -> Result<Cow<'a, str>, Fault> {
+    fn has_nul(value: &Value) -> bool {
+        match value {
+            Value::String(text) => text.contains('\0'),
+            Value::Array(items) => items.iter().any(has_nul),
+            Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    if has_nul(value) {
+        return Err("may not contain a NUL character.".into());
+    }
+    if json::has_absurd_number(json) {
+        return Err("holds a number that is too long.".into());
+    }
+    Ok(nfc_json(json))
+}
+
+/// As the text of a Postgres array.
+pub fn steps(json: &str, most: usize, max: usize) -> Result<String, Fault> {
+    let steps: Vec<String> = serde_json::from_str(json).map_err(|_| "must be a list of strings.")?;
+    if steps.len() > most {
+        return Err(format!("may not have more than {most} items."));
+    }
+    if steps.iter().any(|step| step.contains('\0')) {
+        return Err("may not contain a NUL character.".into());
+    }
+    let steps: Vec<Cow<'_, str>> = steps.iter().map(|step| within(step, max)).collect::<Result<_, _>>()?;
+    let quoted = steps.iter().map(|step| format!("\"{}\"", step.replace('\\', "\\\\").replace('"', "\\\"")));
+    Ok(format!("{{{}}}", quoted.collect::<Vec<_>>().join(",")))
+}
