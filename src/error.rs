@@ -36,6 +36,9 @@ pub enum Error {
     /// There is no such thing, or it is another account's: the two must look alike.
     #[error("not found")]
     NotFound,
+    /// As [`Error::NotFound`], of what values of a request name, by field.
+    #[error("not found: {0:?}")]
+    Missing(Faults),
     /// What is there does not allow it; the text says which rule, to the client too.
     #[error("{0}")]
     Conflict(String),
@@ -74,6 +77,13 @@ impl Error {
         let mut faults = Faults::default();
         faults.add(field, message);
         Self::Invalid(faults)
+    }
+
+    /// Values of one field that name nothing of the account's. None where there are none.
+    pub fn missing<T: std::fmt::Display>(field: &str, values: impl IntoIterator<Item = T>) -> Option<Self> {
+        let mut faults = Faults::default();
+        faults.add_missing(field, values);
+        (!faults.is_empty()).then_some(Self::Missing(faults))
     }
 
     /// One fault of a body's shape.
@@ -133,6 +143,11 @@ pub struct Faults(BTreeMap<String, Vec<String>>);
 impl Faults {
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.entry(field.into()).or_default().push(message.into());
+    }
+
+    /// Adds that these values of a field name nothing.
+    pub fn add_missing<T: std::fmt::Display>(&mut self, field: &str, values: impl IntoIterator<Item = T>) {
+        values.into_iter().for_each(|value| self.add(field, format!("{value} was not found.")));
     }
 
     /// Adds those faults to these.

@@ -51,6 +51,40 @@ impl Parameter {
     pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, about, required: true, kind }
     }
+
+    /// The name without brackets, by which faults are told.
+    pub fn plain(&self) -> &'static str {
+        self.name.trim_end_matches("[]")
+    }
+
+    /// What a name in a query string has to do with this parameter; None: nothing.
+    fn spelling(&self, name: &str) -> Option<Spelling> {
+        let plain = self.plain();
+        let (head, index) = name.split_at_checked(plain.len())?;
+        if !head.eq_ignore_ascii_case(plain) {
+            return None;
+        }
+        match index {
+            _ if head == plain && is_index(index) => Some(Spelling::Understood),
+            _ if index.starts_with(['[', '{', '(', '.']) => Some(Spelling::Unclear),
+            _ => None,
+        }
+    }
+}
+
+/// A parameter's name as clients write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    /// `campaign_id`, `campaign_id[]`, `campaign_id[0]`.
+    Understood,
+    /// Of an array, in a way that is not understood: `campaign_id[a]`, `campaign_id.0`.
+    Unclear,
+}
+
+/// Nothing, `[]` or `[7]`.
+fn is_index(text: &str) -> bool {
+    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    text.is_empty() || inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The values a parameter may have. Made by [`choice!`].
@@ -108,18 +142,39 @@ pub fn named<T: Choice>(name: &str) -> Option<T> {
 /// The parameters of one request, and what is wrong with them so far.
 #[derive(Debug, Default)]
 pub struct Query {
-    pairs: Vec<(String, String)>,
+    /// Values by the plain names of their parameters, in the order given.
+    pairs: Vec<(&'static str, String)>,
     faults: Faults,
 }
 
 impl Query {
-    /// From the part of a URL behind its question mark.
-    pub fn parse(raw: &str) -> Self {
-        let pairs = form_urlencoded::parse(raw.as_bytes()).into_owned().filter(|(_, value)| !value.is_empty());
-        let mut query = Self { pairs: pairs.collect(), faults: Faults::default() };
-        let unknown = |name: &str| looks_like_agents(name) && !names_agents(name);
-        if query.pairs.iter().any(|(name, _)| unknown(name)) {
-            query.fail("agent_ids", "must be given as agent_ids[]=1&agent_ids[]=2, agent_ids[0]=1 or agent_ids=1,2.");
+    /// From the part of a URL behind its question mark: the values of those parameters, in any array spelling that
+    /// means something. One that does not is a fault, and so are several values where one is wanted. Other names are
+    /// ignored.
+    pub fn parse<'a>(raw: &str, known: impl IntoIterator<Item = &'a Parameter>) -> Self {
+        let known: Vec<&Parameter> = known.into_iter().collect();
+        let mut query = Self::default();
+        let mut unclear = BTreeSet::new();
+        for (name, value) in form_urlencoded::parse(raw.as_bytes()).filter(|(_, value)| !value.is_empty()) {
+            let spelled = known.iter().find_map(|parameter| Some((parameter.plain(), parameter.spelling(&name)?)));
+            match spelled {
+                Some((plain, Spelling::Understood)) => query.pairs.push((plain, value.into_owned())),
+                Some((plain, Spelling::Unclear)) => drop(unclear.insert(plain)),
+                None if looks_like_agents(&name) && !names_agents(&name) => drop(unclear.insert(AGENT_IDS.plain())),
+                None => {}
+            }
+        }
+        for parameter in known {
+            let is_list = matches!(parameter.kind, Kind::IdList { .. });
+            let mut values = query.values(parameter);
+            let is_doubtful = !is_list && values.next().is_some_and(|first| values.any(|value| value != first));
+            drop(values);
+            if is_doubtful {
+                query.fail(parameter.plain(), "may have one value only.");
+            }
+        }
+        for plain in unclear {
+            query.fail(plain, format!("must be given as {plain}=, {plain}[]= or {plain}[0]=."));
         }
         query
     }
@@ -131,8 +186,8 @@ impl Query {
             match members.get(parameter.name) {
                 None | Some(Value::Null) => {}
                 Some(Value::String(value)) if value.is_empty() => {}
-                Some(Value::String(value)) => query.pairs.push((parameter.name.to_owned(), value.clone())),
-                Some(_) => query.fail(parameter.name, "must be a string."),
+                Some(Value::String(value)) => query.pairs.push((parameter.plain(), value.clone())),
+                Some(_) => query.fail(parameter.plain(), "must be a string."),
             }
         }
         query
@@ -150,7 +205,13 @@ impl Query {
 
     /// The last value given.
     pub fn text(&self, parameter: &Parameter) -> Option<&str> {
-        self.pairs.iter().rev().find(|(name, _)| name == parameter.name).map(|(_, value)| value.as_str())
+        self.values(parameter).next_back()
+    }
+
+    /// Every value given, in order.
+    fn values(&self, parameter: &Parameter) -> impl DoubleEndedIterator<Item = &str> {
+        let plain = parameter.plain();
+        self.pairs.iter().filter(move |(name, _)| *name == plain).map(|(_, value)| value.as_str())
     }
 
     /// A text that the database can hold and be asked for, in the normal form that texts are stored in.
@@ -165,15 +226,28 @@ impl Query {
 
     /// Reads a value with `parse`, noting `expected` where it does not fit, or that it is missing.
     fn read<T>(&mut self, parameter: &Parameter, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let Some(value) = self.text(parameter) else {
-            if parameter.required && self.faults.iter().all(|(field, _)| field != parameter.name) {
-                self.fail(parameter.name, format!("The {} field is required.", parameter.name));
+        let value = self.text(parameter).map(str::to_owned);
+        self.read_value(parameter, value, expected, parse)
+    }
+
+    /// As [`Query::read`], of a value made of what was given.
+    fn read_value<T>(
+        &mut self,
+        parameter: &Parameter,
+        value: Option<String>,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let name = parameter.plain();
+        let Some(value) = value else {
+            if parameter.required && self.faults.iter().all(|(field, _)| field != name) {
+                self.fail(name, format!("The {name} field is required."));
             }
             return None;
         };
-        let read = parse(value);
+        let read = parse(&value);
         if read.is_none() {
-            self.fail(parameter.name, expected);
+            self.fail(name, expected);
         }
         read
     }
@@ -221,7 +295,7 @@ impl Query {
 
     /// Agents by any spelling of `agent_ids`, without duplicates, ascending. None where none is named.
     pub fn agent_ids(&mut self) -> Option<Vec<i64>> {
-        let values = self.pairs.iter().filter(|(name, _)| names_agents(name)).flat_map(|(_, value)| value.split(','));
+        let values = self.values(&AGENT_IDS).flat_map(|value| value.split(','));
         let ids: Option<BTreeSet<i64>> = values.map(integer).collect();
         match ids {
             None => self.fail("agent_ids", "must be integers."),
@@ -231,11 +305,13 @@ impl Query {
         None
     }
 
-    /// Numbers separated by commas, duplicates dropped, in the order given.
+    /// Numbers separated by commas or given one by one, duplicates dropped, in the order given.
     pub fn id_list(&mut self, parameter: &Parameter) -> Option<Vec<i64>> {
         let Kind::IdList { most } = parameter.kind else { return None };
         let expected = format!("must be 1 to {most} integers separated by commas.");
-        self.read(parameter, &expected, |text| {
+        let values: Vec<&str> = self.values(parameter).collect();
+        let values = (!values.is_empty()).then(|| values.join(","));
+        self.read_value(parameter, values, &expected, |text| {
             let mut seen = BTreeSet::new();
             let ids: Option<Vec<i64>> = text.split(',').map(integer).collect();
             let ids: Vec<i64> = ids?.into_iter().filter(|id| seen.insert(*id)).collect();
@@ -244,24 +320,31 @@ impl Query {
     }
 }
 
-/// The last value of a parameter in the part of a URL behind its question mark.
+/// The last value of a parameter in the part of a URL behind its question mark, as [`Query::parse`] finds it.
 pub fn last<'a>(raw: &'a str, parameter: &Parameter) -> Option<Cow<'a, str>> {
     let pairs = form_urlencoded::parse(raw.as_bytes());
-    pairs.filter(|(name, value)| name == parameter.name && !value.is_empty()).last().map(|(_, value)| value)
+    let is_value =
+        |name: &str, value: &str| parameter.spelling(name) == Some(Spelling::Understood) && !value.is_empty();
+    pairs.filter(|(name, value)| is_value(name, value)).last().map(|(_, value)| value)
 }
 
-/// The same question in one spelling: the parameters that are read, as they came, in the order of their names.
-/// Two queries that agree in it are read alike. Values of one name keep their order, for the last one counts.
-pub fn canonical(raw: &str, is_read: impl Fn(&str) -> bool) -> String {
-    let mut pairs: Vec<(Cow<'_, str>, &str)> = Vec::new();
+/// The same question in one spelling: the parameters that are known, as they came, in the order of their names.
+/// Two queries that agree in it are read alike. Values of one parameter keep their order.
+pub fn canonical<'a>(raw: &str, known: impl IntoIterator<Item = &'a Parameter> + Clone) -> String {
+    let mut pairs: Vec<(&'static str, &str)> = Vec::new();
     for pair in raw.split('&') {
         let Some((name, value)) = pair.split_once('=') else { continue };
         let Some((name, _)) = form_urlencoded::parse(name.as_bytes()).next() else { continue };
-        if !value.is_empty() && (is_read(&name) || looks_like_agents(&name)) {
-            pairs.push((name, pair));
+        if value.is_empty() {
+            continue;
+        }
+        let known = known.clone().into_iter().find(|parameter| parameter.spelling(&name).is_some());
+        let agents = || looks_like_agents(&name).then_some(AGENT_IDS.plain());
+        if let Some(plain) = known.map(Parameter::plain).or_else(agents) {
+            pairs.push((plain, pair));
         }
     }
-    pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+    pairs.sort_by_key(|(plain, _)| *plain);
     let mut canonical = String::with_capacity(raw.len() + 64); // for what else a caller may have to say
     for (index, (_, pair)) in pairs.iter().enumerate() {
         if index > 0 {
@@ -272,18 +355,14 @@ pub fn canonical(raw: &str, is_read: impl Fn(&str) -> bool) -> String {
     canonical
 }
 
-/// What is one of [`names_agents`], or a fault.
+/// One of [`names_agents`], or a fault even where agents are not known: filtering by them is too easily believed.
 fn looks_like_agents(name: &str) -> bool {
     name.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("agent_ids"))
 }
 
 /// `agent_ids`, `agent_ids[]` and `agent_ids[7]`.
 fn names_agents(name: &str) -> bool {
-    let index = name.strip_prefix("agent_ids");
-    index.is_some_and(|index| {
-        let inner = index.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        index.is_empty() || inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_digit()))
-    })
+    AGENT_IDS.spelling(name) == Some(Spelling::Understood)
 }
 
 fn integer(text: &str) -> Option<i64> {
@@ -302,8 +381,10 @@ mod tests {
 
     use super::*;
 
+    const IDS: Parameter = Parameter::optional("campaign_ids", Kind::IdList { most: 3 }, "");
+
     fn agents(raw: &str) -> Result<Option<Vec<i64>>> {
-        let mut query = Query::parse(raw);
+        let mut query = Query::parse(raw, [&AGENT_IDS]);
         let agents = query.agent_ids();
         query.finish(Some(agents))
     }
@@ -320,6 +401,54 @@ mod tests {
             assert_eq!(agents(raw).unwrap(), Some(vec![25, 26]), "{raw}");
         }
         assert_eq!(agents("agent_ids=&agent_ids[]=").unwrap(), None);
+    }
+
+    #[test]
+    fn a_list_is_read_in_every_spelling_in_the_order_given() {
+        for (raw, expected) in [
+            ("campaign_ids=3,1", Ok(Some(vec![3, 1]))),
+            ("campaign_ids=3&campaign_ids=1", Ok(Some(vec![3, 1]))),
+            ("campaign_ids[]=3&campaign_ids[]=1&campaign_ids=3", Ok(Some(vec![3, 1]))),
+            ("campaign_ids%5B0%5D=3&campaign_ids[7]=1,2", Ok(Some(vec![3, 1, 2]))),
+            ("campaign_ids=&campaign_ids[]=", Ok(None)),
+            ("campaign_ids=1,2&campaign_ids=3,4", Err(())),
+            ("campaign_ids[]=1&campaign_ids[]=x", Err(())),
+            ("campaign_ids[x]=1", Err(())),
+            ("campaign_ids[][]=1&campaign_ids=1", Err(())),
+        ] {
+            let mut query = Query::parse(raw, [&IDS]);
+            let ids = query.id_list(&IDS);
+            assert_eq!(query.finish(Some(ids)).map_err(drop), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn one_value_is_read_in_every_spelling_and_several_are_a_fault() {
+        let read = |raw: &str| {
+            let mut query = Query::parse(raw, [&ZONE_UTC, &FILL_GAPS]);
+            let zone = query.zone(Zone::UTC);
+            query.finish(Some(zone.name())).map_err(|error| match error {
+                Error::Invalid(faults) => faults.iter().map(|(field, _)| field.to_owned()).collect(),
+                other => vec![other.to_string()],
+            })
+        };
+        for raw in ["timezone=Asia/Tokyo", "timezone[]=Asia/Tokyo", "timezone[0]=Asia/Tokyo&timezone=Asia/Tokyo"] {
+            assert_eq!(read(raw), Ok("Asia/Tokyo"), "{raw}");
+        }
+        for raw in ["timezones=Mars", "timezone_=Mars", "time=Mars", "[]=1", "fill_gaps[]="] {
+            assert_eq!(read(raw), Ok("UTC"), "{raw}");
+        }
+        for raw in [
+            "timezone=UTC&timezone=Asia/Tokyo",
+            "timezone[]=UTC&timezone[]=Asia/Tokyo",
+            "timezone[x]=UTC",
+            "TimeZone[]=UTC",
+            "timezone.0=UTC",
+        ] {
+            assert_eq!(read(raw), Err(vec!["timezone".to_owned()]), "{raw}");
+        }
+        // Told even where the code that answers does not look at it.
+        assert_eq!(read("fill_gaps{}=1"), Err(vec!["fill_gaps".to_owned()]));
     }
 
     #[test]
@@ -340,7 +469,7 @@ mod tests {
 
     #[test]
     fn queries_that_are_read_alike_have_one_spelling() {
-        let canonical = |raw| canonical(raw, |name| [FILL_GAPS.name, ZONE_UTC.name].contains(&name));
+        let canonical = |raw| canonical(raw, [&FILL_GAPS, &ZONE_UTC, &IDS]);
         for raw in [
             "timezone=UTC&fill_gaps=1",
             "fill_gaps=1&timezone=UTC",
@@ -353,7 +482,7 @@ mod tests {
 
     #[test]
     fn queries_that_are_read_differently_never_have_one_spelling() {
-        let canonical = |raw| canonical(raw, |name| [FILL_GAPS.name, ZONE_UTC.name].contains(&name));
+        let canonical = |raw| canonical(raw, [&FILL_GAPS, &ZONE_UTC, &IDS]);
         for (one, other) in [
             ("timezone=UTC&timezone=Asia/Tokyo", "timezone=Asia/Tokyo&timezone=UTC"),
             ("timezone=UTC&time%7Aone=Asia/Tokyo", "time%7Aone=Asia/Tokyo&timezone=UTC"),
@@ -362,6 +491,10 @@ mod tests {
             ("agent_ids=1&timezone=UTC", "agent_ids%3D1%26timezone=UTC"),
             ("agent_ids=1", "agent_ids{}=1"),
             ("agent_ids=1", ""),
+            ("campaign_ids[]=1&campaign_ids=2", "campaign_ids=2&campaign_ids[]=1"),
+            ("timezone[]=UTC", "timezone[a]=UTC"),
+            ("timezone[a]=UTC", ""),
+            ("timezone[]=UTC", ""),
         ] {
             assert_ne!(canonical(one), canonical(other), "{one}");
         }
@@ -407,7 +540,7 @@ mod fuzz {
 
     /// Everything that can be read of a query, and what is wrong with it.
     fn read(raw: &str) -> impl PartialEq + std::fmt::Debug + use<> {
-        let mut query = Query::parse(raw);
+        let mut query = Query::parse(raw, READ.iter().copied());
         let zone = query.zone(Zone::UTC);
         let read = (
             query.moment(&DATE, zone),
@@ -484,10 +617,10 @@ mod fuzz {
         #[test]
         fn any_query_is_read_or_told_and_alike_in_its_one_spelling(pieces in prop::collection::vec(piece(), 0..16)) {
             let raw = pieces.concat();
-            let is_read = |name: &str| READ.iter().any(|parameter| parameter.name == name);
-            let canonical = super::canonical(&raw, is_read);
+            let known = || READ.iter().copied();
+            let canonical = super::canonical(&raw, known());
             prop_assert_eq!(read(&raw), read(&canonical));
-            prop_assert_eq!(super::canonical(&canonical, is_read), canonical);
+            prop_assert_eq!(super::canonical(&canonical, known()), canonical);
         }
     }
 }

@@ -92,7 +92,7 @@ pub struct Wanted {
 impl Wanted {
     /// Invalid with every faulty parameter.
     pub fn read(query: &str) -> Result<Self> {
-        let mut query = Query::parse(query);
+        let mut query = Query::parse(query, PARAMETERS);
         let wanted = Self {
             page: page::Wanted::read(&mut query),
             q: query.storable_text(&Q),

@@ -13,12 +13,14 @@ use crate::app::{App, Running, Sharing};
 use crate::auth::prune::{self, Keep};
 use crate::auth::secret;
 use crate::config::Config;
+use crate::db::tz_release;
 use crate::error::{Error, Result};
 use crate::exports::worker;
 use crate::http;
 use crate::ingest::normal;
 use crate::reports::telesales::abandon_check;
 use crate::rollups::compact;
+use crate::time::zone;
 
 pub async fn run(config: &Config) -> Result<()> {
     run_with(config, async |app, work| serve(config, app.clone(), work).await).await
@@ -83,7 +85,10 @@ pub async fn serve(config: &Config, app: App, Work { listener, stop }: Work) -> 
         );
     }
     secret::record(&app.db, &app.keys, app.clock.now()).await?;
+    let tz = zone::database::Database::current();
+    tracing::info!(release = %tz.release(), place = tz.place(), "time zone data");
     let mut beside = JoinSet::new();
+    beside.spawn(tz_release::run(app.db.clone(), app.clock));
     let (audit, sessions, failed_logins) = (config.audit_keep, config.sessions_keep, prune::FAILED_LOGINS);
     let keep = Keep { audit, sessions, failed_logins };
     beside.spawn(prune::run(app.db.clone(), app.clock, app.keys.clone(), keep));

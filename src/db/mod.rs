@@ -6,6 +6,7 @@
 mod embedded;
 mod ours;
 mod scope;
+pub mod tz_release;
 
 use std::time::Duration;
 
@@ -176,6 +177,11 @@ impl Database {
     /// A transaction on the fingerprints of the servers' secrets.
     pub async fn secrets(&self) -> Result<Transaction<'static, Postgres>> {
         Ok(self.writing.begin_with("begin; set local callboard.secrets = 'on'").await?)
+    }
+
+    /// A transaction on the releases of the tz database that servers use.
+    pub async fn tz_releases(&self) -> Result<Transaction<'static, Postgres>> {
+        Ok(self.writing.begin_with("begin; set local callboard.tz_releases = 'on'").await?)
     }
 
     /// A turn at something that one instance at a time may do, kept until it is ended. None where another

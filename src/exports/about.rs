@@ -6,6 +6,7 @@ use rust_xlsxwriter::{Format as Style, Worksheet, XlsxError};
 use super::Heading;
 use super::pictures::{Frame, Placed, picture};
 use crate::time::instant::local;
+use crate::time::zone::database::Database;
 
 const WIDTH: u32 = 960;
 const HEIGHT: u32 = 420;
@@ -50,6 +51,7 @@ fn lines(heading: &Heading<'_>) -> Vec<(&'static str, String)> {
         lines.push(("To, exclusive", shown(local(window.to, caption.zone))));
     }
     lines.push(("Time zone", caption.zone.name().to_owned()));
+    lines.push(("Time zone data", format!("tz database {}", Database::current().release())));
     if caption.filters.is_empty() {
         lines.push(("Filters", "none".into()));
     }

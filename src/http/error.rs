@@ -17,7 +17,8 @@ const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 pub struct Body {
     /// What went wrong, in the fixed words of its status; of a 409, which rule.
     message: String,
-    /// With 422, and with 400 where the body could be read: what is wrong, by field.
+    /// With 422, and with 400 where the body could be read: what is wrong, by field. With 404: the values of a field
+    /// that name nothing there.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, Vec<String>>>, nullable = false)]
     errors: Option<Faults>,
@@ -31,7 +32,7 @@ impl IntoResponse for Error {
             Self::Unauthenticated | Self::BadCredentials => (StatusCode::UNAUTHORIZED, None),
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, None),
             Self::Forbidden | Self::LacksPermission(_) => (StatusCode::FORBIDDEN, None),
-            Self::NotFound => (StatusCode::NOT_FOUND, None),
+            Self::NotFound | Self::Missing(_) => (StatusCode::NOT_FOUND, None),
             Self::Conflict(_) => (StatusCode::CONFLICT, None),
             Self::Expired => (StatusCode::GONE, None),
             Self::BodyTimedOut => (StatusCode::REQUEST_TIMEOUT, None),
@@ -46,7 +47,9 @@ impl IntoResponse for Error {
             Self::Internal(cause) => (StatusCode::INTERNAL_SERVER_ERROR, Some(Cause(cause.clone()))),
         };
         let mut response = match self {
-            Self::Invalid(faults) | Self::Misshapen(faults) => respond(status, message(status).into(), Some(faults)),
+            Self::Invalid(faults) | Self::Misshapen(faults) | Self::Missing(faults) => {
+                respond(status, message(status).into(), Some(faults))
+            }
             Self::Conflict(rule) => respond(status, rule, None),
             Self::BadCredentials => respond(status, "Invalid username or password.".into(), None),
             Self::TooManyRequests { retry_after } => {

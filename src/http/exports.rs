@@ -161,7 +161,7 @@ async fn list(
     let (campaign, now) = (path_id(path)?, app.clock.now());
     let mut scope = app.db.read(caller.tenant.id).await?;
     find_campaign(&mut scope, &caller.tenant, campaign, now).await?;
-    let mut query = Query::parse(query.as_deref().unwrap_or_default());
+    let mut query = Query::parse(query.as_deref().unwrap_or_default(), [&PAGE, &PER_PAGE]);
     let wanted = Wanted::read(&mut query);
     let found = queue::page(&mut scope, campaign, query.finish(Some(wanted))?).await?;
     let links = links(&app);

@@ -9,12 +9,23 @@ use serde::Serialize;
 use crate::app::App;
 use crate::error::Result;
 use crate::reports::report::Data;
+use crate::time::zone::database::Database;
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Health {
     /// Always ok; what is not answers with an error.
     #[schema(example = "ok")]
     status: &'static str,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Readiness {
+    /// Always ok; what is not answers with an error.
+    #[schema(example = "ok")]
+    status: &'static str,
+    /// Release of the tz database that offsets of zones are read from: the newer of the system's and the one shipped.
+    #[schema(example = "2026f")]
+    tz_database: &'static str,
 }
 
 /// Alive: the process answers.
@@ -25,10 +36,10 @@ pub async fn healthz() -> Json<Data<Health>> {
 
 /// Ready: the database is reachable and has every migration of this version.
 #[utoipa::path(get, path = "/readyz", tag = "Running", responses(
-    (status = 200, description = "Ready.", body = Data<Health>),
+    (status = 200, description = "Ready.", body = Data<Readiness>),
     (status = 503, description = "Not ready.", body = super::error::Body),
 ))]
-pub async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Data<Health>>> {
+pub async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Data<Readiness>>> {
     app.db.ready().await?;
-    Ok(Json(Data { data: Health { status: "ok" } }))
+    Ok(Json(Data { data: Readiness { status: "ok", tz_database: Database::current().release().as_str() } }))
 }

@@ -89,7 +89,7 @@ pub async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response> {
-    let mut query = Query::parse(&raw.unwrap_or_default());
+    let mut query = Query::parse(&raw.unwrap_or_default(), [&ATOMIC, &ZONE_OF_ACCOUNT]);
     let atomic = query.flag(&ATOMIC);
     let zone = query.zone(caller.tenant.timezone);
     let locale = Locale { zone, country_code: caller.tenant.settings.country_code() };

@@ -405,7 +405,7 @@ pub fn described(parameter: &Parameter) -> ParameterBuilder {
 /// A date, or a date and a time, maybe with an offset. No pattern knows how long a month is.
 pub const MOMENT: &str = concat!(
     "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
-    "([Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?",
+    "([Tt ](([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?|24:00(:00([.,]0+)?)?)",
     "([Zz]|[+ -]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?"
 );
 

@@ -102,8 +102,7 @@ impl Question {
     /// What its answer is kept by.
     fn key(&self) -> String {
         let Self { report, path_id, .. } = self;
-        let is_read = |name: &str| report.parameters().chain([&FORMAT]).any(|parameter| parameter.name == name);
-        let mut key = query::canonical(&self.query, is_read);
+        let mut key = query::canonical(&self.query, report.parameters().chain([&FORMAT]));
         let _ = write!(key, " {path_id:?} {} {}", report.about.name, openapi::module_name(report.about.module));
         key
     }

@@ -255,7 +255,7 @@ impl Definition {
         (self.answer)(scope, request).await
     }
 
-    pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> {
+    pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> + Clone + use<> {
         self.subject_parameters.iter().chain(self.about.parameters)
     }
 
@@ -282,9 +282,11 @@ impl Definition {
 async fn answer<R: Report>(scope: &mut Scope, request: Request<'_>) -> Result<Answer> {
     let occasion = request.occasion;
     let found = R::Subject::find(scope, occasion).await?;
-    let mut query = Query::parse(request.query);
+    let has_format = R::ABOUT.module != Module::Autocall || request.formats.len() > 1;
+    let parameters = R::Subject::PARAMETERS.iter().chain(R::ABOUT.parameters);
+    let mut query = Query::parse(request.query, parameters.chain(has_format.then_some(&FORMAT)));
     let format = match request.formats {
-        [only] if R::ABOUT.module == Module::Autocall => *only,
+        [only] if !has_format => *only,
         open => query.choice_of(&FORMAT, open).unwrap_or(open[0]),
     };
     let subject = R::Subject::read(&mut query, found, occasion);

@@ -40,7 +40,7 @@ impl Question {
         let answer = match self.report.answer(scope, request).await {
             Ok(answer) if answer.source != source => Ok(None),
             Ok(answer) => answer.outcome.json().map(Some),
-            Err(refusal @ (Error::Invalid(_) | Error::NotFound)) => Ok(Some(refusal.to_string())),
+            Err(refusal @ (Error::Invalid(_) | Error::NotFound | Error::Missing(_))) => Ok(Some(refusal.to_string())),
             Err(failure) => return Err(failure), // the transaction is over
         };
         scope.plan_once().await?;

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use callboard::time::zone::database::{Database, SHIPPED};
-use callboard::time::{Window, Zone};
+use callboard::auth::tenant::{Change, Tenant};
+use callboard::db::tz_release;
+use callboard::time::zone::database::{Database, Release, SHIPPED};
+use callboard::time::{Clock, Window, Zone};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::exports;
 use crate::reference::pinned_python;
-use crate::support::TestApp;
+use crate::support::program::{Program, eventually};
 use crate::support::world::instant;
+use crate::support::{TENANT, TestApp};
 
 /// Zone, the local days of a change with the days around it, and the hours of each day by its own clock.
 const CHANGES: &[(&str, &[(&str, usize)])] = &[
@@ -193,6 +196,73 @@ async fn zones_that_changed_their_rules_lately_have_the_offsets_of_today() {
         let rows = test.data(&format!("{trend}{zone}")).await;
         assert_eq!(rows[0]["bucket"], bucket, "{zone}");
     }
+}
+
+#[tokio::test]
+async fn a_zone_is_read_in_any_case_wherever_one_is_given() {
+    let test = with_calls_around_midnight().await;
+    let labels = async |rest: &str| {
+        let path = format!("/api/autocall/campaigns/1/reports/trend?from=2026-06-01&to=2026-06-30&{rest}");
+        test.data(&path).await.as_array().expect("rows").iter().map(|row| row["dialed"].as_i64()).collect::<Vec<_>>()
+    };
+    assert_eq!(labels("timezone=asia/ho_chi_minh").await, labels("timezone=Asia/Ho_Chi_Minh").await);
+    assert_eq!(labels("timezone=Etc/GMT-7").await, labels("timezone=Asia/Ho_Chi_Minh").await);
+
+    let asked = json!({"query_type": "call_count", "timezone": "ASIA/HO_CHI_MINH",
+        "filters": {"date_from": "2026-06-10", "date_to": "2026-06-10"}});
+    assert_eq!(test.rows(&asked).await, [json!({"count": 1})]);
+    let order = json!({"report_type": "trend", "format": "csv", "from": "2026-06-10", "to": "2026-06-10",
+        "timezone": "etc/gmt 7"});
+    let trend = exports::file(&test, &order).await;
+    assert_eq!(exports::records(trend.text())[1][..2], ["2026-06-10", "4"]);
+
+    let line = json!({"kind": "autocall_attempt", "uuid": "z", "campaign_id": 1, "lead_id": 1, "attempt_number": 1,
+        "started_at": "2026-06-20T00:00:00"});
+    let body = test.post("/api/ingest?timezone=etc/gmt+7").header("content-type", "application/x-ndjson");
+    assert_eq!(test.send(body.body(line.to_string())).await.status.as_u16(), 200);
+    let stored = test.query(TENANT, "select to_jsonb(started_at) from autocall_attempts where uuid = 'z'").await;
+    assert_eq!(stored[0], "2026-06-20T07:00:00+00:00");
+
+    let change = Change::parse("timezone", "EUROPE/KIEV").expect("a zone");
+    Tenant::change(&test.app.db, TENANT, &[change]).await.expect("changed");
+    let stored = test.query(TENANT, "select to_jsonb(timezone) from tenants").await;
+    assert_eq!(stored[0], "Europe/Kiev");
+    for name in ["posix/Europe/Berlin", "right/UTC", "localtime", "posixrules", "Factory", "America/New York"] {
+        let path = format!("/api/telesales/reports/dashboard?date_from=2026-06-01&date_to=2026-06-02&timezone={name}");
+        let refused = test.get(&path).await;
+        assert_eq!(refused.status.as_u16(), 422, "{name}");
+        assert!(refused.json()["errors"]["timezone"].is_array(), "{name}");
+        assert!(Change::parse("timezone", name).is_err(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_newest_release_that_servers_use_is_known_while_they_do() {
+    let test = TestApp::new().await;
+    let (old, new) = (Release::parse("2026z").expect("a release"), Release::parse("2026za").expect("a release"));
+    let at = |minutes| "2026-06-30T08:00:00Z".parse::<DateTime<Utc>>().expect("now") + TimeDelta::minutes(minutes);
+    let newest =
+        async |release: &Release, minutes| tz_release::state(&test.app.db, release, at(minutes)).await.expect("stated");
+    assert_eq!(newest(&old, 0).await.as_ref(), Some(&old));
+    assert_eq!(newest(&new, 1).await.as_ref(), Some(&new));
+    assert_eq!(newest(&old, 5).await.as_ref(), Some(&new));
+    assert_eq!(newest(&old, 7).await.as_ref(), Some(&old), "no server uses the newer one any more");
+}
+
+#[tokio::test]
+async fn a_server_tells_its_release_and_warns_where_another_has_a_newer_one() {
+    let test = TestApp::new().await;
+    const WARNING: &str = "another server has newer time zone data, and answers differently where rules changed";
+    let newer = Release::parse("2999a").expect("a release");
+    tz_release::state(&test.app.db, &newer, Clock::System.now()).await.expect("stated");
+    let program = Program::beside(&test);
+    let server = program.serve().await;
+    eventually("it has warned", async || server.logged(WARNING).is_some()).await;
+    let warning = server.logged(WARNING).expect("a line");
+    let own = Database::current().release().as_str();
+    assert_eq!((&warning["newest"], &warning["release"]), (&"2999a".into(), &own.into()), "{warning}");
+    assert_eq!(server.logged("time zone data").expect("a line")["release"], own);
+    server.stop().await;
 }
 
 /// An attempt and a call in the middle of a day's last second, and at the midnight after.

@@ -74,7 +74,8 @@ impl Subject for Campaigns {
     async fn check(&mut self, scope: &mut Scope) -> Result<()> {
         let beginnings = Beginning::load(scope, &self.ids).await?;
         self.beginnings = beginnings.into_iter().map(|beginning| (beginning.id, beginning)).collect();
-        if self.beginnings.len() == self.ids.len() { Ok(()) } else { Err(Error::NotFound) }
+        let missing = self.ids.iter().filter(|id| !self.beginnings.contains_key(id));
+        Error::missing(CAMPAIGN_IDS.plain(), missing).map_or(Ok(()), Err)
     }
 
     fn trusted(&self) -> bool {

@@ -133,7 +133,10 @@ impl Subject for Recent {
             let find =
                 "select name, status, abandon_rate_limit_pct from telesales_campaigns where tenant_id = $1 and id = $2";
             let campaign = scope.select(find).bind(id).fetch_optional(scope.connection()).await?;
-            self.campaign = Some(campaign.ok_or(Error::NotFound)?);
+            if campaign.is_none() {
+                Error::missing(CAMPAIGN_ID.plain(), [id]).map_or(Ok(()), Err)?;
+            }
+            self.campaign = campaign;
         }
         self.trusted = trusted(scope, self.campaign_id).await?;
         Ok(())

@@ -2,7 +2,9 @@
 -- $2 campaign, $3 agents, $4 team; each may be null.
 select ($2::bigint is null
         or exists (select from telesales_campaigns where tenant_id = $1 and id = $2)) as campaign_known,
-       (select count(*) from agents where tenant_id = $1 and id = any ($3)) as agents_known,
+       array(select id from unnest($3) as named (id)
+             where not exists (select from agents where tenant_id = $1 and agents.id = named.id)
+             order by id) as agents_missing,
        ($4::bigint is null or exists (select from teams where tenant_id = $1 and id = $4)) as team_known,
        array(select id from agents where tenant_id = $1 and team_id = $4 order by id) as members,
        not exists (select from rollup_stale

@@ -23,7 +23,7 @@ use sqlx::postgres::PgRow;
 use super::report::{Caption, Occasion, Subject};
 use super::series::Select;
 use crate::db::Scope;
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::query::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
 use crate::rollups::{Detail, Links, Plan, Quiet, RollupScope, Source};
 use crate::time::{Granularity, Window, Zone};
@@ -160,9 +160,12 @@ impl Subject for Filter {
         let named = scope.select::<Named>(include_str!("filter.sql"));
         let named = named.bind(self.campaign).bind(self.agents.clone()).bind(self.team);
         let named = named.fetch_one(scope.connection()).await?;
-        let agents = self.agents.as_ref().map_or(0, Vec::len);
-        if !named.campaign_known || !named.team_known || usize::try_from(named.agents_known) != Ok(agents) {
-            return Err(Error::NotFound);
+        let mut missing = Faults::default();
+        missing.add_missing(CAMPAIGN_ID.plain(), self.campaign.filter(|_| !named.campaign_known));
+        missing.add_missing(AGENT_IDS.plain(), named.agents_missing);
+        missing.add_missing(TEAM_ID.plain(), self.team.filter(|_| !named.team_known));
+        if !missing.is_empty() {
+            return Err(Error::Missing(missing));
         }
         if self.team.is_some() {
             let asked = self.agents.take().map(BTreeSet::from_iter);
@@ -196,7 +199,7 @@ async fn trusted(scope: &mut Scope, campaign: Option<i64>) -> Result<bool> {
 #[derive(sqlx::FromRow)]
 struct Named {
     campaign_known: bool,
-    agents_known: i64,
+    agents_missing: Vec<i64>,
     team_known: bool,
     /// Of the team.
     members: Vec<i64>,

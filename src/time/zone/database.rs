@@ -54,7 +54,8 @@ struct System {
 
 static CURRENT: LazyLock<Database> = LazyLock::new(|| Database::newest(&system_folders()));
 
-/// The system's own folder, as C libraries look for it.
+/// The system's own folders, as C libraries look for them.
+#[expect(clippy::disallowed_methods, reason = "TZDIR is a setting of the system and of every command, not ours")]
 fn system_folders() -> Vec<PathBuf> {
     let named = std::env::var_os("TZDIR").filter(|named| !named.is_empty()).map(PathBuf::from);
     named.into_iter().chain([PathBuf::from("/usr/share/zoneinfo")]).collect()
