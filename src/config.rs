@@ -44,11 +44,11 @@ pub struct Config {
     pub secret: Option<Hidden>,
 
     /// How often what was written is moved into the roll-ups. Figures do not depend on it, only how soon they come.
-    #[arg(long, env = "CALLBOARD_COMPACT_EVERY", default_value = "5s", value_parser = pause, global = true)]
+    #[arg(long, env = "CALLBOARD_COMPACT_EVERY", default_value = "5s", value_parser = within("1ms", "1d"), global = true)]
     pub compact_every: Duration,
 
     /// How old an answer may be that is given to several who ask the same, at most 5s; 0 reads each one anew.
-    #[arg(long, env = "CALLBOARD_CACHE_TTL", default_value = "5s", value_parser = duration, global = true)]
+    #[arg(long, env = "CALLBOARD_CACHE_TTL", default_value = "5s", value_parser = within("0s", "1d"), global = true)]
     pub cache_ttl: Duration,
 
     /// What links to exports begin with. Without it, the address that is listened on.
@@ -64,16 +64,16 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_EXPORT_WORKERS", default_value_t = 2, value_parser = workers(), global = true)]
     pub export_workers: u64,
 
-    /// How long a finished export can be downloaded.
-    #[arg(long, env = "CALLBOARD_EXPORT_TTL", default_value = "1h", value_parser = pause, global = true)]
+    /// How long a finished export can be downloaded, at most 365d.
+    #[arg(long, env = "CALLBOARD_EXPORT_TTL", default_value = "1h", value_parser = within("1s", "365d"), global = true)]
     pub export_ttl: Duration,
 
     /// How long entries of the audit log are kept.
-    #[arg(long, env = "CALLBOARD_AUDIT_KEEP", default_value = "1825d", value_parser = keeping, global = true)]
+    #[arg(long, env = "CALLBOARD_AUDIT_KEEP", default_value = "1825d", value_parser = within("1d", "36500d"), global = true)]
     pub audit_keep: Duration,
 
     /// How long sessions are kept after their end, for `callboard token list`.
-    #[arg(long, env = "CALLBOARD_SESSIONS_KEEP", default_value = "90d", value_parser = keeping, global = true)]
+    #[arg(long, env = "CALLBOARD_SESSIONS_KEEP", default_value = "90d", value_parser = within("1d", "36500d"), global = true)]
     pub sessions_keep: Duration,
 
     /// Whether it is counted how often a token asks. Off for load tests only.
@@ -141,21 +141,15 @@ impl fmt::Debug for Hidden {
     }
 }
 
-/// A duration that work may be repeated by.
-fn pause(text: &str) -> Result<Duration, String> {
-    duration(text).and_then(|pause| if pause.is_zero() { Err("must be longer than nothing".into()) } else { Ok(pause) })
-}
-
-/// A length of time that records are kept for.
-fn keeping(text: &str) -> Result<Duration, String> {
-    const DAY: Duration = Duration::from_secs(24 * 3600);
-    let keep = duration(text)?;
-    if (DAY..=36_500 * DAY).contains(&keep) { Ok(keep) } else { Err("must be between 1d and 36500d".into()) }
-}
-
-/// A length of time as operators write it: `8s`, `5m`, `1h`, `90d`.
-fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 8s, 5m, 1h or 90d"))
+/// A length of time as operators write it: `8s`, `5m`, `1h`, `90d`. Each setting has its bounds, both included, within
+/// which no sum of it and an instant overflows.
+fn within(min: &'static str, max: &'static str) -> impl Fn(&str) -> Result<Duration, String> + Clone {
+    move |text| {
+        let read = |text: &str| humantime::parse_duration(text);
+        let duration = read(text).map_err(|error| format!("{error}; write it as 8s, 5m, 1h or 90d"))?;
+        let is_within = read(min).is_ok_and(|min| min <= duration) && read(max).is_ok_and(|max| duration <= max);
+        if is_within { Ok(duration) } else { Err(format!("must be between {min} and {max}")) }
+    }
 }
 
 /// Several of something, with commas between them, or none.
@@ -264,6 +258,38 @@ mod tests {
             ("--listen", "localhost:http"),
         ] {
             assert!(read(&[setting, wrong]).is_none(), "{setting} {wrong}");
+        }
+    }
+
+    /// Settings that are no number and no length of time.
+    const UNBOUNDED: &[&str] = &[
+        "database_url",
+        "data_dir",
+        "listen",
+        "metrics_listen",
+        "secret",
+        "public_url",
+        "export_store",
+        "rate_limit",
+        "trusted_proxies",
+        "cors_origins",
+    ];
+
+    #[test]
+    fn every_number_and_length_of_time_has_an_upper_bound() {
+        use clap::CommandFactory;
+        let command = Settings::command();
+        let settings: Vec<_> = command.get_arguments().filter(|setting| setting.get_long() != Some("help")).collect();
+        assert!(settings.len() >= 16, "only {} seen", settings.len());
+        for setting in settings.iter().filter(|setting| !UNBOUNDED.contains(&setting.get_id().as_str())) {
+            let name = format!("--{}", setting.get_long().unwrap());
+            // The longest that can be written, the longest that a clock could be set forward by, and merely too long.
+            for large in ["300000y", "18446744073709551615s", "292y", "18446744073709551615", "4294967295", "100001"] {
+                let read = Settings::try_parse_from(["callboard", &name, large]);
+                assert!(read.is_err(), "{name} {large}");
+            }
+            let default = setting.get_default_values()[0].to_str().unwrap();
+            assert!(Settings::try_parse_from(["callboard", &name, default]).is_ok(), "{name} {default}");
         }
     }
 

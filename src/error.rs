@@ -114,8 +114,8 @@ pub fn is_full(kind: std::io::ErrorKind) -> bool {
 const QUERY_CANCELED: &str = "57014";
 
 /// What passes: a lost connection, a transaction that gave way to another, a server without room for more,
-/// one that stops or starts.
-const PASSING: [&str; 4] = ["08", "40", "53", "57P"];
+/// one that stops or starts, a lock that somebody else held for too long.
+const PASSING: [&str; 5] = ["08", "40", "53", "55P03", "57P"];
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {

@@ -19,6 +19,7 @@ use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::prefix::PrefixStore;
+pub use object_store::signer::Method;
 use object_store::signer::Signer;
 use object_store::{
     Attribute, Attributes, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMultipartOptions, RetryConfig,
@@ -30,6 +31,8 @@ use crate::error::{Error, Result};
 
 /// How much is sent at a time: as little as S3 takes.
 const PART: usize = 5 << 20;
+/// Longest time that S3 signs an address for.
+const LONGEST_ADDRESS: Duration = Duration::from_secs(7 * 24 * 3600);
 /// While one part is sent, the next is read.
 const PARTS_UNDER_WAY: usize = 1;
 
@@ -140,11 +143,17 @@ impl Store {
         Ok(found.map_err(unavailable)?.into_stream().map_err(unavailable).boxed())
     }
 
-    /// Where a bucket gives the file to whoever asks within that time. None where the store is a directory.
-    pub async fn address(&self, key: &str, within: Duration) -> Result<Option<Url>> {
+    /// NotFound where a file is gone.
+    pub async fn look(&self, key: &str) -> Result<()> {
+        self.files.head(&Key::parse(key).map_err(Error::internal)?).await.map(drop).map_err(unavailable)
+    }
+
+    /// Where a bucket gives the file to whoever asks by that method within that time, seven days at most. None where the
+    /// store is a directory.
+    pub async fn address(&self, key: &str, method: Method, within: Duration) -> Result<Option<Url>> {
         let Place::Bucket(bucket, prefix) = &self.place else { return Ok(None) };
         let key: Key = prefix.parts().chain(Key::parse(key).map_err(Error::internal)?.parts()).collect();
-        Ok(Some(bucket.signed_url(object_store::signer::Method::GET, &key, within).await.map_err(unavailable)?))
+        Ok(Some(bucket.signed_url(method, &key, within.min(LONGEST_ADDRESS)).await.map_err(unavailable)?))
     }
 
     /// Removes a file; one that is not there is removed already.

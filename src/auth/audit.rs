@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use serde::Serialize;
@@ -70,6 +70,22 @@ pub async fn record(scope: &mut Scope, event: Event, details: Details<'_>, now: 
     let address = details.address.map(|address| address.to_string());
     insert.bind(address).bind(details.subject.map(str::to_owned)).execute(scope.connection()).await?;
     Ok(())
+}
+
+/// As [`record`], for an event of an address on a subject that comes in many requests: at most once in an hour.
+pub async fn record_hourly(scope: &mut Scope, event: Event, details: Details<'_>, now: DateTime<Utc>) -> Result<()> {
+    let address = details.address.map(|address| address.to_string());
+    // One request after the other: of two at once, the second finds the entry of the first.
+    let lock = scope.query("select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', $1, $2, $3, $4), 0))");
+    let lock = lock.bind(event.name()).bind(details.subject.map(str::to_owned)).bind(address.clone());
+    lock.execute(scope.connection()).await?;
+    let recent = scope.select::<(bool,)>(
+        "select exists (select from audit_log
+                        where tenant_id = $1 and event = $2 and subject = $3 and address = $4 and at > $5 and at <= $6)",
+    );
+    let recent = recent.bind(event.name()).bind(details.subject.map(str::to_owned)).bind(address);
+    let (recent,) = recent.bind(now - TimeDelta::hours(1)).bind(now).fetch_one(scope.connection()).await?;
+    if recent { Ok(()) } else { record(scope, event, details, now).await }
 }
 
 /// Records a login under a name that no user has, of which only the digest is kept.

@@ -38,6 +38,8 @@ pub enum Group {
     LoginAddress,
     /// Logins from one client address under one name.
     LoginName,
+    /// Requests for signed links from one client address.
+    Link,
 }
 
 impl Group {
@@ -53,6 +55,7 @@ impl Group {
             Self::Auth => settings.rate_limit_auth,
             Self::LoginAddress => return 30,
             Self::LoginName => return 5,
+            Self::Link => return 120,
         };
         of_account.to_u32().unwrap_or(1)
     }
@@ -162,16 +165,21 @@ impl Limits {
 
     /// Counts a login from an address.
     pub fn of_address(&self, address: IpAddr) -> Option<Standing> {
-        self.of_login(Group::LoginAddress, address, 0)
+        self.of_stranger(Group::LoginAddress, address, 0)
+    }
+
+    /// Counts a request for a signed link from an address.
+    pub fn of_link(&self, address: IpAddr) -> Option<Standing> {
+        self.of_stranger(Group::Link, address, 0)
     }
 
     /// Counts a login from an address under a name, in the spelling it is compared in.
     pub fn of_name(&self, address: IpAddr, name: &str) -> Option<Standing> {
         let name = self.0.as_ref()?.names.hash_one(name);
-        self.of_login(Group::LoginName, address, name)
+        self.of_stranger(Group::LoginName, address, name)
     }
 
-    fn of_login(&self, group: Group, address: IpAddr, name: u64) -> Option<Standing> {
+    fn of_stranger(&self, group: Group, address: IpAddr, name: u64) -> Option<Standing> {
         let Inner { clock, addresses, .. } = self.0.as_ref()?;
         let key = Key { group, limit: group.limit(&Settings::default()), who: rate_limit_prefix(address), name };
         Some(bucket(addresses, key, *clock).count())

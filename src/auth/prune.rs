@@ -15,6 +15,7 @@ use super::session::IDLE;
 use super::token::Keys;
 use crate::db::Database;
 use crate::error::Result;
+use crate::supervise;
 use crate::time::Clock;
 
 const EVERY: Duration = Duration::from_secs(3600);
@@ -41,19 +42,16 @@ pub struct Keep {
 /// Prunes each hour, and confirms the secrets of this server, for as long as it is polled. A run that fails is logged;
 /// the next one tries again.
 pub async fn run(db: Database, clock: Clock, keys: Keys, keep: Keep) {
-    let mut hours = tokio::time::interval(EVERY);
-    hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        hours.tick().await;
-        if let Err(error) = secret::record(&db, &keys, clock.now()).await {
-            tracing::warn!(%error, "could not confirm the secrets in use; will retry");
+    let confirm =
+        supervise::every("confirmation of secrets", EVERY, async || secret::record(&db, &keys, clock.now()).await);
+    let prune = supervise::every("pruning", EVERY, async || {
+        match prune(&db, keep, clock.now()).await? {
+            0 => {}
+            rows => tracing::info!(rows, "pruned the audit log and ended sessions"),
         }
-        match prune(&db, keep, clock.now()).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::info!(rows, "pruned the audit log and ended sessions"),
-            Err(error) => tracing::warn!(%error, "could not prune the audit log and ended sessions; will retry"),
-        }
-    }
+        Ok(())
+    });
+    tokio::join!(confirm, prune);
 }
 
 /// Removes what is old enough by now, of all accounts and of none; returns how many rows. 0 as well where another

@@ -14,10 +14,13 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, Postgres, Transaction};
 
-pub use embedded::{Embedded, Guest, Settings as EmbeddedSettings, program};
+pub use embedded::{
+    Embedded, Guest, Pace as EmbeddedPace, Settings as EmbeddedSettings, TASK as EMBEDDED_TASK, program,
+};
 pub use scope::{Account, Scope};
 
 use crate::error::{Error, Result};
+use crate::supervise::Backoff;
 
 static MIGRATOR: Migrator = sqlx::migrate!();
 
@@ -32,6 +35,11 @@ pub const READING_SETTINGS: [(&str, &str); 4] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("max_parallel_workers_per_gather", "0"),
 ];
+
+/// How long a migration waits for a lock, in milliseconds.
+const MIGRATION_LOCK_TIMEOUT: &str = "2000";
+/// Pauses between attempts at a migration.
+const MIGRATION_PAUSES: Backoff = Backoff { first: Duration::from_millis(250), longest: Duration::from_secs(5) };
 
 /// Connections for exports: one for each that is made, and one that listens.
 pub const EXPORTING: u32 = 17;
@@ -102,18 +110,29 @@ impl Database {
 
     /// Brings the schema up to date, and then what is derived from it. Several instances may do so at once: one
     /// of them does the work.
+    ///
+    /// Locks are waited for a short time only, then given up and tried for again, for as long as it takes: whoever waits
+    /// for a table makes everybody wait who comes later, readers too.
     pub async fn migrate(
         options: &PgConnectOptions,
-        derive: impl AsyncFnOnce(&mut PgConnection) -> Result<()>,
+        derive: impl AsyncFn(&mut PgConnection) -> Result<()> + Copy,
     ) -> Result<()> {
-        let mut connection = PgConnection::connect_with(options).await.map_err(unreachable_database)?;
-        ours::check(&mut connection).await?;
-        MIGRATOR.run_direct(None, &mut connection, false).await.map_err(ours::failure)?;
-        derive(&mut connection).await?;
-        if bypasses_guard(&mut connection).await? {
-            stand_in_role(&mut connection).await?;
+        let options = options.clone().options([("lock_timeout", MIGRATION_LOCK_TIMEOUT)]);
+        for failures in 1.. {
+            let mut connection = PgConnection::connect_with(&options).await.map_err(unreachable_database)?;
+            let migrated = migrate_once(&mut connection, derive).await;
+            let closed = connection.close().await; // and its locks with it
+            match migrated {
+                Ok(()) => return Ok(closed?),
+                Err(error @ Error::Unavailable(_)) => {
+                    let pause = MIGRATION_PAUSES.after(failures);
+                    tracing::warn!(%error, ms = pause.as_millis(), "a migration has to wait; will retry");
+                    tokio::time::sleep(pause).await;
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(connection.close().await?)
+        unreachable!("it is tried for as long as it takes")
     }
 
     /// A snapshot of one account's rows, for reading only.
@@ -219,6 +238,19 @@ impl Database {
     }
 }
 
+async fn migrate_once(
+    connection: &mut PgConnection,
+    derive: impl AsyncFn(&mut PgConnection) -> Result<()>,
+) -> Result<()> {
+    ours::check(connection).await?;
+    MIGRATOR.run_direct(None, connection, false).await.map_err(ours::failure)?;
+    derive(connection).await?;
+    if bypasses_guard(connection).await? {
+        stand_in_role(connection).await?;
+    }
+    Ok(())
+}
+
 fn unreachable_database(error: sqlx::Error) -> Error {
     Error::Unavailable(format!("cannot reach the database: {error}"))
 }
@@ -248,11 +280,12 @@ async fn stand_in_role(connection: &mut PgConnection) -> Result<()> {
          grant select, insert, update, delete on all tables in schema public to {GUARDED_ROLE};
          grant usage on all sequences in schema public to {GUARDED_ROLE};"
     );
-    connection.execute(AssertSqlSafe(create)).await.map_err(|error| {
-        Error::Internal(format!(
+    connection.execute(AssertSqlSafe(create)).await.map_err(|error| match Error::from(error) {
+        passing @ Error::Unavailable(_) => passing,
+        error => Error::Internal(format!(
             "this database role passes by row-level security and may not create {GUARDED_ROLE}, under which \
              Callboard would act; use a role without BYPASSRLS: {error}"
-        ))
+        )),
     })?;
     Ok(())
 }

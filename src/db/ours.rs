@@ -40,6 +40,8 @@ pub fn failure(error: MigrateError) -> Error {
             "migration {version} of this database is not this build's: it belongs to another application, or the file \
              was changed after it was released"
         )),
+        // Of a lock that others held, say: it may go better later.
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
         other => Error::internal(other),
     }
 }

@@ -1,6 +1,5 @@
 //! Making one file: reading from a snapshot on one side, writing on the other, at the same time.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,12 +10,13 @@ use tokio::task::spawn_blocking;
 use super::archive;
 use super::attempts;
 use super::contents::Contents;
+use super::failure::Failure;
 use super::full::{self, Place};
 use super::job::Job;
 use super::name;
 use super::watch::Watch;
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::reports::report::Format;
 use crate::store::Label;
 
@@ -44,32 +44,25 @@ pub struct Made {
     pub seconds: f64,
 }
 
-/// What was being done when it failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    Reading,
-    Storing,
-}
-
 /// Makes the file of a job and keeps it under a name that no other try has.
-pub async fn make(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<Made, (Stage, Error)> {
+pub async fn make(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<Made, Failure> {
     let started = Instant::now();
-    let reading = |error| (Stage::Reading, error);
-    let (contents, file) = write(app, job, watch).await.map_err(reading)?;
+    let (contents, file) = write(app, job, watch).await?;
     let seconds = started.elapsed().as_secs_f64();
-    let size = file.metadata().map_err(|error| reading(error.into()))?.len();
+    let size = file.metadata().map_err(|error| Failure::making(error.into()))?.len();
     let extension = name::extension(job.report_type, job.format);
     let name = name::of(&contents, extension);
     let key = format!("{}/{}/{}.{extension}", job.tenant, job.id, job.claim.simple());
     let label = Label { content_type: name::content_type(&name), disposition: name::disposition(&name) };
-    app.exports.store.put(&key, &label, file).await.map_err(|error| (Stage::Storing, error))?;
+    app.exports.store.put(&key, &label, file).await.map_err(Failure::storing)?;
     Ok(Made { key, name, size, rows: watch.rows(), seconds })
 }
 
 /// The file in the workshop: it has no name there, and goes away with this process.
-async fn write(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<(Contents, std::fs::File)> {
-    let mut scope = app.db.read_at_length(job.tenant).await?;
-    let contents = Contents::read(&mut scope, job.report_type, job.campaign, job.window, app.clock.now()).await?;
+async fn write(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<(Contents, std::fs::File), Failure> {
+    let mut scope = app.db.read_at_length(job.tenant).await.map_err(Failure::reading)?;
+    let contents = Contents::read(&mut scope, job.report_type, job.campaign, job.window, app.clock.now()).await;
+    let contents = contents.map_err(Failure::finding)?;
     let (to, rows) = mpsc::channel(BATCHES);
     let rows = job.report_type.has_attempts().then_some(Rows(rows));
     let (workshop, rows_a_sheet) = (app.exports.store.workshop().to_owned(), app.exports.rows_a_sheet);
@@ -79,11 +72,11 @@ async fn write(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<(Contents, st
         write_file(&contents, rows, format, &watch, place).map(|file| (contents, file))
     });
     if job.report_type.has_attempts() {
-        attempts::read(&mut scope, job.campaign, &job.window, &to).await?;
+        attempts::read(&mut scope, job.campaign, &job.window, &to).await.map_err(Failure::reading)?;
     }
     // All is read: the snapshot is not kept any longer than that.
     drop((to, scope));
-    writing.await.map_err(Error::internal)?
+    writing.await.unwrap_or_else(|panic| Err(Failure::panic(panic)))
 }
 
 fn write_file(
@@ -92,16 +85,13 @@ fn write_file(
     format: Format,
     watch: &Watch,
     place: Place<'_>,
-) -> Result<std::fs::File> {
-    let mut file = unnamed(place.workshop)?;
-    match format {
-        Format::Xlsx => full::write(contents, rows, watch, place, &mut file)?,
-        Format::Csv => archive::write(contents, rows, watch, &mut file)?,
-        Format::Json => return Err(Error::internal("no file is JSON")),
-    }
-    Ok(file)
-}
-
-fn unnamed(workshop: &Path) -> Result<std::fs::File> {
-    Ok(tempfile::tempfile_in(workshop)?)
+) -> Result<std::fs::File, Failure> {
+    // The workshop is a part of the store, or on the disk beside it.
+    let mut file = tempfile::tempfile_in(place.workshop).map_err(|error| Failure::storing(error.into()))?;
+    let written = match format {
+        Format::Xlsx => full::write(contents, rows, watch, place, &mut file),
+        Format::Csv => archive::write(contents, rows, watch, &mut file),
+        Format::Json => Err(Error::internal("no file is JSON")),
+    };
+    written.map(|()| file).map_err(Failure::making)
 }

@@ -12,6 +12,7 @@ mod archive;
 pub mod attempts;
 mod contents;
 pub mod csv;
+mod failure;
 mod full;
 pub mod job;
 pub mod link;

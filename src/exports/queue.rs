@@ -26,6 +26,10 @@ const KEY_KEPT: TimeDelta = TimeDelta::hours(24);
 const FIRST_SPEED: [(Format, f64); 2] = [(Format::Xlsx, 60_000.0), (Format::Csv, 300_000.0)];
 /// How often a job is tried.
 pub const TRIES: i16 = 3;
+/// How long a job waits for a store or database that is out of reach.
+const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+/// Pause before a job that this version does not know is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// What is told a client who cancelled.
 const CANCELLED: &str = "Cancelled.";
 
@@ -125,7 +129,7 @@ pub async fn cancel(scope: &mut Scope, campaign: i64, id: &str, now: DateTime<Ut
 }
 
 /// Takes up a job that nobody works on, from whichever account. None where there is none.
-pub async fn claim(db: &Database, lease: Duration) -> Result<Option<Job>> {
+pub async fn claim(db: &Database, lease: Duration, now: DateTime<Utc>) -> Result<Option<Job>> {
     let claim = Uuid::new_v4();
     let mut queue = db.queue().await?;
     let taken = sqlx::query_as(include_str!("sql/claim.sql")).bind(claim).bind(lease.as_secs_f64());
@@ -136,7 +140,25 @@ pub async fn claim(db: &Database, lease: Duration) -> Result<Option<Job>> {
     let work = scope.select::<Work>(include_str!("sql/work.sql")).bind(id.clone()).bind(claim);
     // Cancelled at once, it is nobody's any more.
     let Some(work) = work.fetch_optional(scope.connection()).await? else { return Ok(None) };
-    work.job(tenant, id, claim).map(Some)
+    drop(scope);
+    match work.job(tenant, id.clone(), claim) {
+        Ok(job) => Ok(Some(job)),
+        Err(error) => {
+            // A newer version ordered it: an instance of that version can make it.
+            tracing::warn!(tenant, job = id, %error, "an export is not known to this version; it waits");
+            let reason = "No server knew how to make it.";
+            wait(db, Holder { tenant, id: &id, claim }, reason, LOOK_AGAIN, now).await?;
+            Ok(None)
+        }
+    }
+}
+
+/// Who works on a job.
+#[derive(Debug, Clone, Copy)]
+pub struct Holder<'a> {
+    pub tenant: i64,
+    pub id: &'a str,
+    pub claim: Uuid,
 }
 
 /// Goes on holding a job, and says how far it is. False where it is somebody else's by now, or nobody's.
@@ -157,18 +179,41 @@ pub async fn finish(app: &App, job: &Job, made: &Made) -> Result<bool> {
     let finish =
         finish.bind(made.key.clone()).bind(made.name.clone()).bind(i64::try_from(made.size).unwrap_or(i64::MAX));
     let finish = finish.bind(i64::try_from(made.rows).unwrap_or(i64::MAX)).bind(made.seconds).bind(now).bind(now + ttl);
-    let finished = finish.execute(scope.connection()).await?;
+    let mut finished = finish.execute(scope.connection()).await?.rows_affected() == 1;
+    if !finished {
+        // Written before, by a statement whose answer was lost.
+        let written = "select exists (select from exports where tenant_id = $1 and id = $2 and file_key = $3)";
+        let written = scope.select::<(bool,)>(written).bind(job.id.clone()).bind(made.key.clone());
+        (finished,) = written.fetch_one(scope.connection()).await?;
+    }
     scope.commit().await?;
-    Ok(finished.rows_affected() == 1)
+    Ok(finished)
 }
 
-/// A try has failed, for a reason that a client understands. Whether it was the last one; None where the job was not
-/// ours any more.
-pub async fn fail(app: &App, job: &Job, reason: &str) -> Result<Option<bool>> {
+/// A try has failed, for a reason that a client understands. Whether it was the last one, of so many; None where the job
+/// was not ours any more.
+pub async fn fail(app: &App, job: &Job, reason: &str, tries: i16) -> Result<Option<bool>> {
     let mut scope = app.db.write(job.tenant).await?;
     let fail = scope.select::<(String,)>(include_str!("sql/fail.sql")).bind(job.id.clone()).bind(job.claim);
-    let fail = fail.bind(reason.to_owned()).bind(TRIES).bind(app.exports.pace.wait.as_secs_f64()).bind(app.clock.now());
+    let fail = fail.bind(reason.to_owned()).bind(tries).bind(app.exports.pace.wait.as_secs_f64()).bind(app.clock.now());
     let status = fail.fetch_optional(scope.connection()).await?;
+    scope.commit().await?;
+    Ok(status.map(|(status,)| status == "failed"))
+}
+
+/// Something a job needs is out of reach: it waits, at least for `pause`, and has failed for that reason once it has
+/// waited long enough. Whether it has failed; None where the job was not ours any more.
+pub async fn wait(
+    db: &Database,
+    holder: Holder<'_>,
+    reason: &str,
+    pause: Duration,
+    now: DateTime<Utc>,
+) -> Result<Option<bool>> {
+    let mut scope = db.write(holder.tenant).await?;
+    let wait = scope.select::<(String,)>(include_str!("sql/wait.sql")).bind(holder.id.to_owned()).bind(holder.claim);
+    let wait = wait.bind(format!("Given up after a day. {reason}")).bind(now);
+    let status = wait.bind(PATIENCE.as_secs_f64()).bind(pause.as_secs_f64()).fetch_optional(scope.connection()).await?;
     scope.commit().await?;
     Ok(status.map(|(status,)| status == "failed"))
 }

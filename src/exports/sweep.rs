@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
+use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::Result;
 use crate::store::Kept;
+use crate::supervise;
 
 const EVERY: Duration = Duration::from_secs(60);
 /// Sweeps between two that look through the whole store.
@@ -21,17 +23,19 @@ const LOCK: i64 = 0x6361_6c6c_0008;
 /// A file that no job knows of may be one that is just being told of.
 const GRACE: Duration = Duration::from_secs(3600);
 
+/// The name that panics are counted under.
+pub const TASK: &str = "export sweep";
+
 /// Sweeps each minute, for as long as it is polled. What fails is logged, and tried again.
 pub async fn run(app: App) {
-    let mut minutes = tokio::time::interval(EVERY);
-    minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    for number in 0_u32.. {
-        minutes.tick().await;
+    let mut number = 0_u32;
+    let sweep = || {
         let whole = number % BETWEEN_WHOLE == 0;
-        if let Err(error) = sweep(&app, whole).await {
-            tracing::warn!(%error, "exports could not be swept, and will be again");
-        }
-    }
+        number = number.wrapping_add(1);
+        let app = app.clone();
+        async move { sweep(&app, whole).await }
+    };
+    supervise::every(TASK, EVERY, sweep).await;
 }
 
 /// Removes the files whose time is over; and where it is to be `whole`, those that no job has.
@@ -45,9 +49,8 @@ pub async fn sweep(app: &App, whole: bool) -> Result<()> {
 async fn sweep_in_turn(app: &App, whole: bool) -> Result<()> {
     for tenant in app.db.tenants().await? {
         // The accounts behind it are not to suffer for this one.
-        if let Err(error) = expire(app, tenant).await {
-            tracing::warn!(tenant, %error, "an account's exports could not be swept, and will be again");
-        }
+        let account = tracing::error_span!("account", tenant);
+        supervise::attempt(TASK, expire(app, tenant)).instrument(account).await;
     }
     if whole { remove_unknown(app).await } else { Ok(()) }
 }

@@ -12,26 +12,37 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::failure::Failure;
 use super::job::Job;
-use super::make::{Made, Stage, make};
-use super::queue::{self, TRIES};
+use super::make::{Made, make};
+use super::queue::{self, Holder, TRIES};
 use super::sweep;
 use super::watch::Watch;
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::supervise;
 
 /// How long it takes to listen again where that was broken off.
 const LISTEN_AGAIN: Duration = Duration::from_secs(5);
+
+/// The name that panics are counted under.
+pub const TASK: &str = "export worker";
 
 /// Works until `stop`; jobs under way are then given back.
 pub async fn run(app: App, stop: CancellationToken) {
     let wake = Arc::<Notify>::default();
     let mut beside = JoinSet::new();
     beside.spawn(sweep::run(app.clone()));
-    beside.spawn(listen(app.clone(), Arc::clone(&wake)));
+    beside.spawn({
+        let (app, wake) = (app.clone(), Arc::clone(&wake));
+        async move { supervise::keep("export listener", || listen(app.clone(), Arc::clone(&wake))).await }
+    });
     let mut workers = JoinSet::new();
     for _ in 0..app.exports.workers {
-        workers.spawn(work(app.clone(), Arc::clone(&wake), stop.clone()));
+        let (app, wake, stop) = (app.clone(), Arc::clone(&wake), stop.clone());
+        workers.spawn(async move {
+            supervise::keep(TASK, || work(app.clone(), Arc::clone(&wake), stop.clone())).await;
+        });
     }
     stop.cancelled().await;
     while workers.join_next().await.is_some() {}
@@ -69,21 +80,22 @@ async fn work(app: App, wake: Arc<Notify>, stop: CancellationToken) {
 
 /// Takes up the next job and brings it to its end. False where there is none.
 pub async fn next(app: &App, stop: &CancellationToken) -> Result<bool> {
-    let Some(job) = queue::claim(&app.db, app.exports.pace.lease).await? else { return Ok(false) };
+    let Some(job) = queue::claim(&app.db, app.exports.pace.lease, app.clock.now()).await? else { return Ok(false) };
     if job.tries > TRIES {
         let reason = format!("Given up after {TRIES} tries: each time the server stopped while it made the file.");
-        queue::fail(app, &job, &reason).await?;
+        queue::fail(app, &job, &reason, TRIES).await?;
         return Ok(true);
     }
     tracing::info!(tenant = job.tenant, job = job.id, tries = job.tries, "export begun");
-    end(app, &job, attend(app, &job, stop).await).await?;
+    let ended = attend(app, &job, stop).await;
+    write_down(app, &job, &ended, stop).await?;
     Ok(true)
 }
 
 /// How a try ended.
 enum Ended {
-    Made(Result<Made, (Stage, Error)>),
-    /// The job is not ours any more, or might not be.
+    Made(Result<Made, Failure>),
+    /// The job is not ours any more.
     Lost,
     Stopped,
 }
@@ -107,39 +119,61 @@ async fn until_ended(app: &App, job: &Job, watch: &Watch, mut making: Making, st
     let mut until = Instant::now() + pace.lease;
     while Instant::now() < until {
         tokio::select! {
-            made = &mut making => {
-                return Ended::Made(made.unwrap_or_else(|error| Err((Stage::Reading, Error::internal(error)))));
-            }
+            made = &mut making => return Ended::Made(made.unwrap_or_else(|panic| {
+                supervise::count_restart(TASK);
+                Err(Failure::panic(panic))
+            })),
             () = stop.cancelled() => return Ended::Stopped,
             () = sleep(pace.renew_every) => {}
         }
         let asked = Instant::now();
         match timeout_at(until, queue::renew(&app.db, job, pace.lease, watch.progress_pct())).await {
             Ok(Ok(true)) => until = asked + pace.lease,
-            Ok(Ok(false)) | Err(_) => break,
+            Ok(Ok(false)) => return Ended::Lost,
             Ok(Err(error)) => tracing::warn!(job = job.id, %error, "a lease was not renewed, and is tried again"),
+            Err(_) => break,
         }
     }
-    Ended::Lost
+    // Somebody else may take the job up by now.
+    Ended::Made(Err(Failure::lease()))
 }
 
-type Making = AbortOnDropHandle<Result<Made, (Stage, Error)>>;
+type Making = AbortOnDropHandle<Result<Made, Failure>>;
 
-/// Writes down how a try ended.
-async fn end(app: &App, job: &Job, ended: Ended) -> Result<()> {
+/// Writes down how a try ended, however long it takes to reach the database: otherwise an outage would be taken for a
+/// worker that died, and counted as a try. Not after `stop`, when the lease runs out instead.
+async fn write_down(app: &App, job: &Job, ended: &Ended, stop: &CancellationToken) -> Result<()> {
+    let mut is_told = false;
+    loop {
+        match end(app, job, ended).await {
+            Err(error @ (Error::Unavailable(_) | Error::TimedOut)) if !stop.is_cancelled() => {
+                if !is_told {
+                    tracing::warn!(job = job.id, %error, "could not write down how an export ended; will retry");
+                    is_told = true;
+                }
+            }
+            ended => return ended,
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep(app.exports.pace.renew_every) => {}
+        }
+    }
+}
+
+async fn end(app: &App, job: &Job, ended: &Ended) -> Result<()> {
     match ended {
         Ended::Made(Ok(made)) => {
-            if !queue::finish(app, job, &made).await? {
+            if !queue::finish(app, job, made).await? {
                 tracing::info!(job = job.id, "an export was taken away while it was made");
                 return app.exports.store.remove(&made.key).await;
             }
             let Made { size, rows, seconds, .. } = made;
             tracing::info!(tenant = job.tenant, job = job.id, size, rows, seconds, "export ready");
         }
-        Ended::Made(Err((stage, error))) => {
-            let reason = format!("Given up after {TRIES} tries. {}", reason(stage, &error));
-            let gave_up = queue::fail(app, job, &reason).await?;
-            tracing::warn!(tenant = job.tenant, job = job.id, tries = job.tries, %error, ?gave_up, "a try at an export failed");
+        Ended::Made(Err(failure)) => {
+            let gave_up = fail(app, job, failure).await?;
+            tracing::warn!(tenant = job.tenant, job = job.id, tries = job.tries, %failure, ?gave_up, "a try at an export failed");
         }
         Ended::Lost => tracing::info!(job = job.id, "an export was taken away while it was made"),
         Ended::Stopped => queue::give_back(&app.db, job).await?,
@@ -147,15 +181,16 @@ async fn end(app: &App, job: &Job, ended: Ended) -> Result<()> {
     Ok(())
 }
 
-/// What a client is told, who can see neither our disks nor our log.
-fn reason(stage: Stage, error: &Error) -> &'static str {
-    match (error, stage) {
-        (Error::NoRoom(_), _) => "There was no room left on the server's disk.",
-        (_, Stage::Storing) => "The place where finished files are kept could not be reached.",
-        (Error::Unavailable(_), Stage::Reading) => "The database could not be reached.",
-        (Error::TimedOut, Stage::Reading) => "Reading the data took too long.",
-        (Error::NotFound, Stage::Reading) => "The campaign is no longer there.",
-        (Error::Invalid(_), Stage::Reading) => "A table has more rows than a sheet holds; csv has no limit.",
-        _ => "Something went wrong on the server, whose log has the details.",
+/// Whether the job has failed for good; None where it was not ours any more.
+async fn fail(app: &App, job: &Job, failure: &Failure) -> Result<Option<bool>> {
+    match failure {
+        Failure::Permanent(reason) => queue::fail(app, job, reason, 1).await,
+        Failure::Transient(reason, _) => {
+            queue::fail(app, job, &format!("Given up after {TRIES} tries. {reason}"), TRIES).await
+        }
+        Failure::Outage(reason, _) => {
+            let holder = Holder { tenant: job.tenant, id: &job.id, claim: job.claim };
+            queue::wait(&app.db, holder, reason, app.exports.pace.wait, app.clock.now()).await
+        }
     }
 }

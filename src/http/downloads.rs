@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE,
     LOCATION, RANGE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::exports::links;
 use super::openapi;
-use super::visit::Client;
+use super::visit::{Client, Visit};
 use crate::app::App;
 use crate::auth::audit::{self, Details, Event};
 use crate::error::{Error, Result};
@@ -48,29 +48,40 @@ const SIGNATURE: Parameter = Parameter::required("signature", Kind::Text, "That 
         (status = 410, description = "The link has expired, and its file is gone.", body = super::error::Body,
             example = json!({"message": "This link has expired."})),
         (status = 416, description = "The file has no such bytes.", body = super::error::Body),
+        (status = 429, description = "More than 120 requests for links came from this address within a minute.", body = super::error::Body),
         (status = 503, description = "The place where files are kept is out of reach.", body = super::error::Body),
     ))]
 pub async fn download(
     State(app): State<Arc<App>>,
     Client(address): Client,
+    Extension(visit): Extension<Visit>,
+    method: Method,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
+    let now = app.clock.now();
+    if let Some(standing) = app.limits.of_link(address) {
+        visit.stands(standing, now)?;
+    }
     let Path((job, name)) = path.map_err(|_| Error::Forbidden)?;
-    let (query, now) = (query.unwrap_or_default(), app.clock.now());
+    let query = query.unwrap_or_default();
     let given = |parameter| query::last(&query, parameter).unwrap_or_default();
     links(&app).check(&job, &name, &given(&EXPIRES), &given(&SIGNATURE), now)?;
     let file = queue::behind_link(&app.db, &job).await?;
-    let mut scope = app.db.write(file.tenant).await?;
-    let details = Details { address: Some(address), subject: Some(&job), ..Details::default() };
-    audit::record(&mut scope, Event::ExportDownloaded, details, now).await?;
-    scope.commit().await?;
-    let left = (file.expires_at - now).to_std().unwrap_or_default();
-    if let Some(address) = app.exports.store.address(&file.key, left.max(Duration::from_secs(1))).await? {
-        return redirect(address.as_str());
+    let left = (file.expires_at - now).to_std().unwrap_or_default().max(Duration::from_secs(1));
+    let response = match app.exports.store.address(&file.key, method.clone(), left).await? {
+        Some(address) => redirect(address.as_str())?,
+        None => send(&app, &file, &method, &headers).await?,
+    };
+    // A HEAD takes no bytes away, a refused range neither.
+    if method == Method::GET && !response.status().is_client_error() {
+        let mut scope = app.db.write(file.tenant).await?;
+        let details = Details { address: Some(address), subject: Some(&job), ..Details::default() };
+        audit::record_hourly(&mut scope, Event::ExportDownloaded, details, now).await?;
+        scope.commit().await?;
     }
-    send(&app, &file, &headers).await
+    Ok(response)
 }
 
 fn redirect(address: &str) -> Result<Response> {
@@ -81,7 +92,7 @@ fn redirect(address: &str) -> Result<Response> {
 /// A link is a secret while it lasts, and what it opens is its owner's.
 const UNKEPT: HeaderValue = HeaderValue::from_static("private, no-store");
 
-async fn send(app: &App, file: &File, headers: &HeaderMap) -> Result<Response> {
+async fn send(app: &App, file: &File, method: &Method, headers: &HeaderMap) -> Result<Response> {
     let size = u64::try_from(file.size).unwrap_or(0);
     // Another try at the same job has another key.
     let tag = HeaderValue::from_str(&format!("\"{}\"", file.key)).map_err(Error::internal)?;
@@ -97,10 +108,15 @@ async fn send(app: &App, file: &File, headers: &HeaderMap) -> Result<Response> {
         }
     };
     // A file that is not there although its time is not over yet was removed by somebody.
-    let bytes = app.exports.store.read(&file.key, range.clone()).await;
-    let bytes = bytes.map_err(|error| if matches!(error, Error::NotFound) { Error::Expired } else { error })?;
+    let gone = |error| if matches!(error, Error::NotFound) { Error::Expired } else { error };
+    let body = if method == Method::HEAD {
+        app.exports.store.look(&file.key).await.map_err(gone)?;
+        Body::empty()
+    } else {
+        Body::from_stream(app.exports.store.read(&file.key, range.clone()).await.map_err(gone)?)
+    };
     let disposition = HeaderValue::from_str(&name::disposition(&file.name)).map_err(Error::internal)?;
-    let mut response = Response::new(Body::from_stream(bytes));
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     let answered = response.headers_mut();
     answered.insert(CONTENT_TYPE, HeaderValue::from_static(name::content_type(&file.name)));

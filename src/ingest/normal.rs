@@ -10,6 +10,7 @@ use super::field::Type;
 use super::kind::{KINDS, Kind};
 use crate::db::{Database, Scope};
 use crate::error::Result;
+use crate::supervise;
 
 /// Rows looked at in one transaction.
 const BATCH: i64 = 5_000;
@@ -23,8 +24,7 @@ const LOCK: i64 = 0x6e66_6300;
 
 /// As [`run`], until it succeeds: for a server, beside its work.
 pub async fn keep_trying(db: Database) {
-    while let Err(error) = run(&db).await {
-        tracing::warn!(%error, "could not normalise stored text; will retry");
+    while supervise::attempt("normalisation of stored text", run(&db)).await.is_none() {
         tokio::time::sleep(PAUSE).await;
     }
 }

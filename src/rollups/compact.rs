@@ -10,12 +10,14 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Executor};
+use tracing::Instrument;
 
 use super::catalog::Module;
 use super::fold::{self, Origin};
 use super::{links, schema, sources, states};
 use crate::db::{Database, Scope};
 use crate::error::Result;
+use crate::supervise;
 
 /// Names the modules' accounts among Postgres' advisory locks.
 fn lock(module: Module, tenant: i64) -> i64 {
@@ -41,22 +43,19 @@ pub async fn run(db: Database, every: Duration) {
     tokio::join!(run_with(&db, every, Work::Fold), run_with(&db, every, Work::Rebuild));
 }
 
+/// The name that panics are counted under.
+pub const TASK: &str = "compactor";
+
 async fn run_with(db: &Database, every: Duration, work: Work) {
-    let mut ticks = tokio::time::interval(every);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        match db.tenants().await {
-            Ok(tenants) => {
-                for tenant in tenants {
-                    if let Err(error) = visit(db, tenant, &[work]).await {
-                        tracing::warn!(tenant, %error, "compaction failed, and will be tried again");
-                    }
-                }
-            }
-            Err(error) => tracing::warn!(%error, "compaction failed, and will be tried again"),
+    let visit_all = async || {
+        for tenant in db.tenants().await? {
+            // An account whose roll-ups fail does not keep those behind it waiting.
+            let account = tracing::error_span!("account", tenant);
+            supervise::attempt(TASK, visit(db, tenant, &[work])).instrument(account).await;
         }
-    }
+        Ok(())
+    };
+    supervise::every(TASK, every, visit_all).await;
 }
 
 /// Compacts until nothing is left to do.

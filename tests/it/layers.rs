@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules by rank; a module may use those of a lower rank, and those it is allowed to of its own.
 const RANKS: &[&[&str]] = &[
-    &["closed", "error", "json", "percent", "text"],
+    &["closed", "error", "json", "percent", "supervise", "text"],
     &["encoded", "time"],
     &["table", "query"],
     &["page"],
@@ -20,7 +20,7 @@ const RANKS: &[&[&str]] = &[
     &["cli"],
 ];
 /// Arrows within a rank: files are made of reports.
-const WITHIN: &[(&str, &str)] = &[("text", "json"), ("exports", "reports")];
+const WITHIN: &[(&str, &str)] = &[("supervise", "error"), ("text", "json"), ("exports", "reports")];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).expect("a folder") {

@@ -1,10 +1,10 @@
--- A try failed: the job waits for $6 seconds times its tries, or has failed for good after the $5th, for the reason
+-- A try failed: the job waits for $6 seconds times its tries, or has failed for good from the $5th try on, for the reason
 -- $4, at $7.
 update exports
 set status = case when tries >= $5 then 'failed' else 'queued' end,
     error = case when tries >= $5 then $4 end,
     completed_at = case when tries >= $5 then $7::timestamptz end,
     wait_until = case when tries < $5 then now() + make_interval(secs => $6 * tries) end,
-    claim = null, leased_until = null, progress_pct = 0
+    claim = null, leased_until = null, progress_pct = 0, outage_since = null
 where tenant_id = $1 and id = $2 and claim = $3
 returning status

@@ -3,5 +3,5 @@
 update exports
 set status = 'ready', progress_pct = 100, claim = null, leased_until = null,
     file_key = $4, file_name = $5, file_size = $6, rows_written = $7, seconds_taken = $8, completed_at = $9,
-    expires_at = $10
+    expires_at = $10, outage_since = null
 where tenant_id = $1 and id = $2 and claim = $3

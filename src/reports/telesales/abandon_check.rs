@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use sqlx::Executor;
+use tracing::Instrument;
 
 use super::abandon_rate::WINDOW_MINUTES;
 use super::exposure::Exposure;
@@ -13,6 +14,7 @@ use crate::app::App;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::rollups::{Detail, Plan, RollupScope};
+use crate::supervise;
 use crate::time::Window;
 
 const EVERY: Duration = Duration::from_secs(60);
@@ -21,18 +23,19 @@ const QUIET_MINUTES: i64 = 15;
 /// Names the check among Postgres' advisory locks.
 const LOCK: i64 = 0x6361_6c6c_0001;
 
+/// The name that panics are counted under.
+pub const TASK: &str = "abandon check";
+
 /// Checks each minute, for as long as it is polled. A check that fails is logged, and the next one tries again.
 pub async fn run(app: App) {
-    let mut minutes = tokio::time::interval(EVERY);
-    minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        minutes.tick().await;
-        match check(&app).await {
-            Ok(0) => {}
-            Ok(breaches) => tracing::warn!(breaches, "abandon rate above its limit"),
-            Err(error) => tracing::error!(%error, "abandon check failed"),
+    let check = async || {
+        match check(&app).await? {
+            0 => {}
+            breaches => tracing::warn!(breaches, "abandon rate above its limit"),
         }
-    }
+        Ok(())
+    };
+    supervise::every(TASK, EVERY, check).await;
 }
 
 /// One check of all accounts: how many breaches it recorded. 0 as well where another instance is at it.
@@ -40,11 +43,9 @@ pub async fn check(app: &App) -> Result<u64> {
     let Some(turn) = app.db.turn(LOCK).await? else { return Ok(0) };
     let mut recorded = 0;
     for tenant in app.db.tenants().await? {
-        match check_tenant(app, tenant).await {
-            Ok(breaches) => recorded += breaches,
-            // The accounts behind it are not to suffer for this one.
-            Err(error) => tracing::error!(tenant, %error, "abandon check of an account failed"),
-        }
+        // The accounts behind it are not to suffer for this one.
+        let account = tracing::error_span!("account", tenant);
+        recorded += supervise::attempt(TASK, check_tenant(app, tenant)).instrument(account).await.unwrap_or_default();
     }
     turn.end().await?;
     Ok(recorded)

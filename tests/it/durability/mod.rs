@@ -1,10 +1,13 @@
 //! The real program on its own Postgres: killed, stopped, started again, started twice, misconfigured.
 
+mod backup;
 mod crash;
 mod data_dir;
 mod database_url;
+mod migrations;
 mod rollups;
 mod stop;
+mod supervised;
 
 use callboard::db::Embedded;
 use serde_json::{Value, json};

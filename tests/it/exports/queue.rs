@@ -1,9 +1,14 @@
 //! The queue under strain: several instances, accounts, tries; workers that are slow, stopped, or killed.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use callboard::app::{App, Pace};
 use callboard::exports::{queue, worker};
+use callboard::store::Store;
+use callboard::supervise;
+use callboard::time::Clock;
+use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -11,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{EXPORT, cancel, download, june, order, settle, show, unzip};
 use crate::support::beside::Beside;
+use crate::support::disk::Disk;
 use crate::support::program::{Program, eventually, signal};
 use crate::support::{Client, TENANT, TestApp};
 
@@ -158,7 +164,7 @@ async fn one_accounts_many_exports_do_not_keep_another_waiting() {
     .await;
     let mut claimed = Vec::new();
     for _ in 0..5 {
-        let job = queue::claim(&test.app.db, PACE.lease).await.expect("a queue").expect("a job");
+        let job = queue::claim(&test.app.db, PACE.lease, test.app.clock.now()).await.expect("a queue").expect("a job");
         claimed.push((job.tenant, job.id));
     }
     let tenants: Vec<i64> = claimed.iter().map(|(tenant, _)| *tenant).collect();
@@ -223,7 +229,7 @@ fn count(dir: &std::path::Path) -> usize {
 async fn a_worker_that_cannot_renew_its_lease_stops_before_it_runs_out() {
     let mut test = with_attempts(100).await;
     test.app.exports.pace.lease = Duration::from_millis(300);
-    let (id, beside) = held_up(&test).await;
+    let (id, mut beside) = held_up(&test).await;
     // Renewals wait as well, as they would for a database that does not answer.
     let mut holder = Beside::of(&test).await;
     let attending = {
@@ -232,11 +238,16 @@ async fn a_worker_that_cannot_renew_its_lease_stops_before_it_runs_out() {
     };
     eventually("it is begun", async || show(&test, &id).await["status"] == "running").await;
     holder.lock("exports").await;
-    assert!(attending.await.expect("no panic").expect("an end"), "it let go by itself");
+    // It lets go by itself, and says so as soon as it can.
+    beside.until_waits(HELD_UP, 0).await;
     holder.unlock().await;
+    assert!(attending.await.expect("no panic").expect("an end"));
     beside.unlock().await;
-    settle(&test.app).await;
-    until(&test, &id, "ready").await;
+    eventually("it is made", async || {
+        settle(&test.app).await;
+        show(&test, &id).await["status"] == "ready"
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -281,8 +292,11 @@ async fn a_job_whose_worker_dies_every_time_fails_in_words() {
     let test = with_attempts(1).await;
     let id = order(&test, &june("full", "csv")).await;
     for _ in 0..3 {
-        queue::claim(&test.app.db, PACE.lease).await.expect("a queue").expect("a job");
-        assert!(queue::claim(&test.app.db, PACE.lease).await.expect("a queue").is_none(), "it is taken");
+        queue::claim(&test.app.db, PACE.lease, test.app.clock.now()).await.expect("a queue").expect("a job");
+        assert!(
+            queue::claim(&test.app.db, PACE.lease, test.app.clock.now()).await.expect("a queue").is_none(),
+            "it is taken"
+        );
         lease_runs_out(&test, &id).await;
     }
     settle(&test.app).await;
@@ -291,30 +305,143 @@ async fn a_job_whose_worker_dies_every_time_fails_in_words() {
     assert_eq!(test.query(TENANT, "select to_jsonb(completed_at is not null) from exports").await, [json!(true)]);
 }
 
+async fn next(test: &TestApp) {
+    assert!(worker::next(&test.app, &CancellationToken::new()).await.expect("a queue"), "there was no job");
+}
+
+async fn tries(test: &TestApp) -> Value {
+    test.query(TENANT, "select to_jsonb(tries) from exports order by created_at desc, id limit 1").await.remove(0)
+}
+
 #[tokio::test]
-async fn a_store_that_is_down_fails_the_job_after_three_tries_and_one_that_comes_back_does_not() {
+async fn a_job_waits_for_a_store_that_is_down_and_loses_no_try() {
     let test = with_attempts(10).await;
     let dir = test.files.path().to_owned();
     let away = dir.with_extension("away");
     let id = order(&test, &june("kpis", "csv")).await;
     std::fs::rename(&dir, &away).expect("taken away");
-    for _ in 0..2 {
-        worker::next(&test.app, &CancellationToken::new()).await.expect("a queue");
-        assert_eq!(show(&test, &id).await["status"], "queued");
+    for _ in 0..5 {
+        next_now(&test).await;
+        assert_eq!((show(&test, &id).await["status"].clone(), tries(&test).await), (json!("queued"), json!(0)));
     }
     std::fs::rename(&away, &dir).expect("put back");
     settle(&test.app).await;
     until(&test, &id, "ready").await;
+    assert_eq!(test.query(TENANT, "select to_jsonb(outage_since) from exports").await, [Value::Null]);
+}
 
+#[tokio::test]
+async fn a_job_that_waited_a_day_for_the_store_fails_in_words() {
+    let test = with_attempts(10).await;
+    let dir = test.files.path().to_owned();
     let id = order(&test, &june("kpis", "csv")).await;
     std::fs::remove_dir_all(&dir).expect("removed");
     std::fs::write(&dir, "no directory").expect("written");
-    settle(&test.app).await;
-    let failed = show(&test, &id).await;
-    assert_eq!(failed["status"], "failed");
-    let error = failed["error"].as_str().expect("a reason");
-    assert!(error.starts_with("Given up after 3 tries. ") && !error.contains("/tmp"), "{error}");
+    for (hours, status) in [("1", "queued"), ("23.9", "queued"), ("24.1", "failed")] {
+        next(&test).await;
+        let since = format!("update exports set outage_since = now() - interval '{hours} hours'");
+        test.execute(TENANT, &since).await;
+        next_now(&test).await;
+        assert_eq!(show(&test, &id).await["status"], status, "{hours}");
+    }
+    let error = show(&test, &id).await["error"].clone();
+    assert_eq!(error, "Given up after a day. The place where finished files are kept could not be reached.");
     std::fs::remove_file(&dir).expect("removed");
+}
+
+/// As [`next`], although the job is to wait.
+async fn next_now(test: &TestApp) {
+    test.execute(TENANT, "update exports set wait_until = null").await;
+    next(test).await;
+    test.execute(TENANT, "update exports set wait_until = null").await;
+}
+
+#[tokio::test]
+async fn pauses_grow_while_a_store_is_down() {
+    let test = with_attempts(10).await;
+    let dir = test.files.path().to_owned();
+    order(&test, &june("kpis", "csv")).await;
+    std::fs::remove_dir_all(&dir).expect("removed");
+    std::fs::write(&dir, "no directory").expect("written");
+    let mut pauses = Vec::new();
+    for minutes in ["0", "1", "600"] {
+        test.execute(
+            TENANT,
+            &format!("update exports set outage_since = now() - interval '{minutes} min', wait_until = null"),
+        )
+        .await;
+        next(&test).await;
+        let pause = "select to_jsonb(round(extract(epoch from wait_until - now()))) from exports";
+        pauses.push(test.query(TENANT, pause).await[0].as_f64().expect("seconds"));
+    }
+    assert!(pauses[0] <= 0.0 && (5.0..=15.0).contains(&pauses[1]) && (50.0..=60.0).contains(&pauses[2]), "{pauses:?}");
+    std::fs::remove_file(&dir).expect("removed");
+}
+
+#[tokio::test]
+async fn a_job_of_another_version_waits_and_keeps_nobody_waiting() {
+    let test = with_attempts(10).await;
+    let id = order(&test, &june("kpis", "csv")).await;
+    test.execute(TENANT, "update exports set timezone = 'Mars/Base'").await;
+    let other = order(&test, &june("kpis", "csv")).await;
+    for _ in 0..3 {
+        worker::next(&test.app, &CancellationToken::new()).await.expect("a queue");
+    }
+    assert_eq!(show(&test, &other).await["status"], "ready");
+    assert_eq!(show(&test, &id).await["status"], "queued");
+    test.execute(TENANT, "update exports set timezone = 'UTC', wait_until = null where status = 'queued'").await;
+    settle(&test.app).await;
+    until(&test, &id, "ready").await;
+}
+
+/// What the clock of a worker shows, in microseconds.
+static CLOCK: AtomicI64 = AtomicI64::new(0);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_worker_that_panics_is_started_again_and_counted() {
+    let mut test = with_attempts(10).await;
+    let counted = || supervise::restarts().get(worker::TASK).copied().unwrap_or_default();
+    let (before, now) = (counted(), test.app.clock.now().timestamp_micros());
+    test.app.exports.workers = 1;
+    test.app.clock = Clock::Set(&CLOCK);
+    // No instant lies an hour after the last one.
+    CLOCK.store(DateTime::<Utc>::MAX_UTC.timestamp_micros(), Ordering::Relaxed);
+    let id = order(&test, &june("kpis", "csv")).await;
+    let instance = Instance::start(&test.app);
+    eventually("it is started again", async || counted() > before).await;
+    CLOCK.store(now, Ordering::Relaxed);
+    lease_runs_out(&test, &id).await;
+    until(&test, &id, "ready").await;
+    instance.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_full_store_fails_jobs_in_words_whatever_is_made_and_takes_them_again() {
+    let mut test = with_attempts(20_000).await;
+    let place = tempfile::TempDir::new().expect("a place");
+    let Some(disk) = Disk::mount(place.path(), 8) else { return };
+    test.app.exports.store = Store::directory(place.path()).expect("a store");
+    let orders: Vec<Value> = ["full", "kpis", "trend", "hangup", "dtmf", "funnel"]
+        .iter()
+        .flat_map(|report| ["xlsx", "csv"].map(|format| june(report, format)))
+        .collect();
+    disk.fill();
+    for ordered in &orders {
+        let id = order(&test, ordered).await;
+        settle(&test.app).await;
+        let failed = show(&test, &id).await;
+        assert_eq!(
+            failed["error"], "Given up after 3 tries. There was no room left on the server's disk.",
+            "{ordered}"
+        );
+    }
+    assert_eq!(count(place.path()), 1, "the filler alone");
+    disk.free();
+    for ordered in &orders {
+        let id = order(&test, ordered).await;
+        settle(&test.app).await;
+        until(&test, &id, "ready").await;
+    }
 }
 
 /// What somebody sees who acts for no account, having said that.

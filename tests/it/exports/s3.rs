@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 
 use super::{june, order, path, records, show, unzip};
 use crate::support::program::{Program, eventually};
-use crate::support::{Answer, Client, TestApp, http};
+use crate::support::{Answer, Client, TENANT, TestApp, http};
 
 /// A bucket of its own on a server of its own.
 struct Bucket {
@@ -20,9 +20,14 @@ struct Bucket {
 
 impl Bucket {
     async fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+        Self::start_at(port).await
+    }
+
+    /// With nothing in it, whatever was there.
+    async fn start_at(port: u16) -> Self {
         let executable = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/s3-server/bin/moto_server");
         assert!(executable.exists(), "there is no {}: script/test installs it", executable.display());
-        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
         let mut command = Command::new(executable);
         command.args(["-H", "127.0.0.1", "-p", &port.to_string()]).kill_on_drop(true);
         let server = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a process");
@@ -114,19 +119,46 @@ async fn a_file_in_a_bucket_is_led_to_and_goes_with_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_bucket_that_is_away_fails_the_job_in_words() {
+async fn addresses_in_a_bucket_are_signed_for_what_is_asked_and_for_seven_days_at_most() {
+    let (bucket, test) = (Bucket::start().await, with_campaign().await);
+    let server = bucket.program(&test).with("CALLBOARD_EXPORT_TTL", "30d").serve().await;
+    let client = Client::new(server.url.clone(), test.token.clone());
+    let id = order(&client, &june("kpis", "csv")).await;
+    let ready = until(&client, &id, "ready").await;
+    let link = path(ready["download_url"].as_str().expect("a link"));
+    let mut signatures = Vec::new();
+    for method in [Method::GET, Method::HEAD] {
+        let led = client.request(method.clone(), link, None).await;
+        assert_eq!(led.status, StatusCode::FOUND, "{method}");
+        let address = led.header("location").to_owned();
+        assert!(address.contains("X-Amz-Expires=604800"), "{address}");
+        let file = address.strip_prefix(&bucket.url).expect("of the bucket");
+        let found = Client::new(bucket.url.clone(), String::new()).request(method, file, None).await;
+        assert_eq!(
+            (found.status, found.header("content-length")),
+            (StatusCode::OK, ready["file_size"].to_string().as_str())
+        );
+        signatures.push(address.split_once("X-Amz-Signature=").expect("a signature").1.to_owned());
+    }
+    assert_ne!(signatures[0], signatures[1]);
+    let downloads = "select to_jsonb(count(*)) from audit_log where event = 'export_downloaded'";
+    assert_eq!(test.query(TENANT, downloads).await, [json!(1)]);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_job_waits_for_a_bucket_that_is_away() {
     let (mut bucket, test) = (Bucket::start().await, with_campaign().await);
     let program = bucket.program(&test);
     let server = program.serve().await;
     let client = Client::new(server.url.clone(), test.token.clone());
-    let id = order(&client, &june("kpis", "xlsx")).await;
-    until(&client, &id, "ready").await;
     bucket.server.kill().await.expect("killed");
     let id = order(&client, &june("kpis", "xlsx")).await;
-    let failed = until(&client, &id, "failed").await;
-    assert_eq!(
-        failed["error"],
-        "Given up after 3 tries. The place where finished files are kept could not be reached."
-    );
+    eventually("it is tried", async || server.logged("a try at an export failed").is_some()).await;
+    until(&client, &id, "queued").await;
+    let port = bucket.url.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("a port");
+    let bucket = Bucket::start_at(port).await;
+    until(&client, &id, "ready").await;
+    assert_eq!(bucket.keys().await.len(), 1);
     server.stop().await;
 }

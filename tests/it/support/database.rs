@@ -58,7 +58,7 @@ async fn cluster() -> &'static Cluster {
                 Ok(url) => (url.parse().expect("DATABASE_URL"), None),
                 Err(_) => {
                     let dir = std::env::temp_dir().join(format!("callboard-tests-{}", uuid()));
-                    let settings = EmbeddedSettings { volatile: true };
+                    let settings = EmbeddedSettings { volatile: true, ..EmbeddedSettings::default() };
                     let embedded = Embedded::start(&dir, &settings).await.expect("Postgres").expect("a new directory");
                     (embedded.options().clone(), Some(embedded))
                 }

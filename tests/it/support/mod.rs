@@ -2,6 +2,7 @@
 
 pub mod beside;
 pub mod database;
+pub mod disk;
 pub mod program;
 pub mod world;
 
