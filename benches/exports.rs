@@ -254,6 +254,7 @@ fn owned(cell: CellRef<'_>) -> Cell {
         CellRef::Decimal(number) => Cell::Decimal(number),
         CellRef::Flag(flag) => Cell::Flag(flag),
         CellRef::Instant(instant) => Cell::Instant(instant),
+        CellRef::Bucket(bucket) => Cell::Bucket(bucket),
     }
 }
 
@@ -273,6 +274,7 @@ fn bare(cells: &[Vec<Cell>], rows: usize, dir: &Path) -> Result<(), XlsxError> {
                 Cell::Integer(value) => drop(sheet.write_number(number, at, *value as f64)?),
                 Cell::Decimal(value) => drop(sheet.write_number(number, at, value.to_f64().unwrap_or_default())?),
                 Cell::Flag(flag) => drop(sheet.write_boolean(number, at, *flag)?),
+                Cell::Bucket(bucket) => drop(sheet.write_string(number, at, bucket.to_string())?),
                 Cell::Instant(instant) => {
                     let local = ho_chi_minh().local(*instant);
                     sheet.write_datetime_with_format(number, at, local.with_nanosecond(0).unwrap_or(local), &date)?;

@@ -12,7 +12,7 @@ use utoipa::openapi::schema::{OneOfBuilder, Type};
 use utoipa::openapi::{Discriminator, Ref, RefOr, Schema};
 
 use crate::percent::{DecimalNumber, DecimalText};
-use crate::time::Instant;
+use crate::time::{Bucket, Instant};
 
 /// One value. What is missing in JSON (`null`) is `Empty`.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,7 @@ pub enum Cell {
     Decimal(Decimal),
     Flag(bool),
     Instant(DateTime<Utc>),
+    Bucket(Bucket),
 }
 
 /// A value that stands somewhere else, as those who write values take it.
@@ -35,6 +36,7 @@ pub enum CellRef<'a> {
     Decimal(Decimal),
     Flag(bool),
     Instant(DateTime<Utc>),
+    Bucket(Bucket),
 }
 
 impl<'a> From<&'a Cell> for CellRef<'a> {
@@ -46,6 +48,7 @@ impl<'a> From<&'a Cell> for CellRef<'a> {
             Cell::Decimal(number) => Self::Decimal(*number),
             Cell::Flag(flag) => Self::Flag(*flag),
             Cell::Instant(instant) => Self::Instant(*instant),
+            Cell::Bucket(bucket) => Self::Bucket(*bucket),
         }
     }
 }
@@ -60,6 +63,10 @@ pub enum Format {
     Decimal(u32),
     Flag,
     Instant,
+    /// An hour, day, week or month of the local clock.
+    Bucket,
+    /// A day of the week, 0 being Sunday.
+    Weekday,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -89,8 +96,8 @@ pub enum Chart {
     Bars { over: &'static str, values: &'static [&'static str] },
     /// Values of the only row, which stand next to each other.
     Totals { values: &'static [&'static str] },
-    /// A value for each pair of day of week (0 is Sunday) and hour, the larger the darker.
-    Week { day: &'static str, hour: &'static str, value: &'static str },
+    /// Values for each pair of day of week (0 is Sunday) and hour, a grid for each, the larger the darker.
+    Week { day: &'static str, hour: &'static str, values: &'static [&'static str] },
 }
 
 impl Table {
@@ -130,6 +137,33 @@ impl Field for Id {
     const FORMAT: Format = Format::Id;
     fn cell(&self) -> Cell {
         Cell::Integer(self.0)
+    }
+}
+
+/// A day of the week by the local clock, 0 being Sunday.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Weekday(pub i64);
+
+impl Weekday {
+    pub const NAMES: [&'static str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+
+    pub fn name(number: i64) -> Option<&'static str> {
+        Self::NAMES.get(usize::try_from(number).ok()?).copied()
+    }
+}
+
+impl Field for Weekday {
+    const FORMAT: Format = Format::Weekday;
+    fn cell(&self) -> Cell {
+        Cell::Integer(self.0)
+    }
+}
+
+impl Field for Bucket {
+    const FORMAT: Format = Format::Bucket;
+    fn cell(&self) -> Cell {
+        Cell::Bucket(*self)
     }
 }
 

@@ -1,10 +1,12 @@
 //! The sheet `About` of a workbook: what the figures are, of when and of whom, and pictures of them.
 
 use chrono::NaiveDateTime;
-use rust_xlsxwriter::{Format as Style, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, Format as Style, Worksheet, XlsxError};
 
-use super::Heading;
 use super::pictures::{Frame, Placed, picture};
+use super::{Heading, text, workbook};
+use crate::table::{Chart, Table};
+use crate::time::Zone;
 use crate::time::instant::local;
 use crate::time::zone::database::Database;
 
@@ -12,6 +14,10 @@ const WIDTH: u32 = 960;
 const HEIGHT: u32 = 420;
 /// Rows that a picture takes, and one between it and the next.
 const ROWS: u32 = 22;
+/// The last row that is printed at least.
+const LAST_ROW: u32 = 12;
+/// The first column of figures that only a picture looks at, behind the hours of a week.
+const AWAY: u16 = 27;
 
 /// Writes the sheet. `data` says where the tables are.
 pub fn write(sheet: &mut Worksheet, heading: &Heading<'_>, data: &[Placed<'_>]) -> Result<(), XlsxError> {
@@ -21,22 +27,55 @@ pub fn write(sheet: &mut Worksheet, heading: &Heading<'_>, data: &[Placed<'_>]) 
     let mut row = write_lines(sheet, heading.title, heading)?;
     for placed in data.iter().filter(|placed| placed.table.chart.is_some()) {
         let frame = Frame { row: row + 1, column: 0, width: WIDTH, height: HEIGHT, title: None };
-        picture(sheet, frame, *placed)?;
+        match heading.by_hour.filter(|_| matches!(placed.table.chart, Some(Chart::Line { .. }))) {
+            Some(hours) => {
+                let hours = write_hours(sheet, "About", AWAY, hours, heading.caption.zone)?;
+                picture(sheet, Frame { title: Some("By hour"), ..frame }, hours)?;
+            }
+            None => picture(sheet, frame, *placed)?,
+        }
         row += ROWS;
     }
-    sheet.set_landscape().set_print_fit_to_pages(1, 0);
+    workbook::print(sheet);
+    sheet.set_print_area(0, 0, row.max(LAST_ROW), AWAY - 2)?;
     Ok(())
+}
+
+/// Writes the figures of a series by hour, from that column on, where a picture can look at them.
+pub fn write_hours<'a>(
+    sheet: &mut Worksheet,
+    name: &'a str,
+    left: u16,
+    hours: &'a Table,
+    zone: Zone,
+) -> Result<Placed<'a>, XlsxError> {
+    workbook::write_header(sheet, left, hours.columns, |style, _| style)?;
+    let styles = workbook::styles(hours);
+    for (row, cells) in (1..).zip(&hours.rows) {
+        for ((at, cell), style) in (left..).zip(cells).zip(&styles) {
+            workbook::write_cell(sheet, (row, at), cell.into(), Some(style), zone)?;
+        }
+    }
+    sheet.set_column_width(left, 18)?;
+    Ok(Placed { table: hours, sheet: name, left })
+}
+
+/// Who made the file, when and of what, as a system shows it of a file that is not open.
+pub fn properties(heading: &Heading<'_>) -> DocProperties {
+    let properties = DocProperties::new().set_title(heading.title).set_subject(heading.summary);
+    let properties = properties.set_author("Callboard").set_company(heading.account);
+    properties.set_creation_datetime(&heading.made_at)
 }
 
 /// Writes a title and what the file is, from the top of the sheet; returns the row behind.
 pub fn write_lines(sheet: &mut Worksheet, title: &str, heading: &Heading<'_>) -> Result<u32, XlsxError> {
     let large = Style::new().set_bold().set_font_size(16);
     let label = Style::new().set_bold();
-    sheet.write_string_with_format(0, 0, title, &large)?;
+    text::write(sheet, (0, 0), title, Some(&large))?;
     let mut row = 2;
     for (name, value) in lines(heading) {
         sheet.write_string_with_format(row, 0, name, &label)?;
-        sheet.write_string(row, 1, value)?;
+        text::write(sheet, (row, 1), &value, None)?;
         row += 1;
     }
     Ok(row)

@@ -138,6 +138,7 @@ fn read_cell(format: Format, value: &[u8]) -> Result<CellRef<'_>> {
         Format::Id | Format::Integer => CellRef::Integer(integer(value)?),
         Format::Decimal(decimals) => CellRef::Decimal(Decimal::new(integer(value)?, decimals).normalize()),
         Format::Instant => instant(integer(value)?),
+        Format::Bucket | Format::Weekday => return Err(unreadable()), // no attempt has one
     })
 }
 

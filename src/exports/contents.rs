@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use form_urlencoded::Serializer;
 
-use super::Heading;
 use super::request::ReportType;
+use super::{Heading, hourly};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
@@ -61,6 +61,8 @@ pub struct Contents {
     pub caption: Caption,
     account: String,
     pub made_at: DateTime<Utc>,
+    /// See [`hourly`].
+    pub by_hour: Option<Table>,
 }
 
 impl Contents {
@@ -76,15 +78,18 @@ impl Contents {
         let name = scope.select("select name from autocall_campaigns where tenant_id = $1 and id = $2").bind(campaign);
         let (name,): (String,) = name.fetch_optional(scope.connection()).await?.ok_or(Error::NotFound)?;
         let query = query(window);
-        let mut parts = Vec::new();
+        let (mut parts, mut by_hour) = (Vec::new(), None);
         for part in report_type.parts() {
             let occasion = Occasion { tenant: &tenant, now, path_id: Some(campaign) };
             let request = Request { occasion, query: &query, formats: &[Format::Json], source: Source::Rolled };
-            parts.push((part, part.report.answer(scope, request).await?.outcome.tables()));
+            let answer = part.report.answer(scope, request).await?;
+            let request = Request { occasion, query: &query, formats: &[Format::Json], source: Source::Rolled };
+            by_hour = hourly::read(scope, &part.report, request, &answer).await?.or(by_hour);
+            parts.push((part, answer.outcome.tables()));
         }
         let filters = vec![("Campaign", format!("{name} ({campaign})"))];
         let caption = Caption { window: Some(window), zone: window.zone, filters };
-        Ok(Self { report_type, campaign: name, parts, caption, account: tenant.name, made_at: now })
+        Ok(Self { report_type, campaign: name, parts, caption, account: tenant.name, made_at: now, by_hour })
     }
 
     pub fn heading(&self) -> Heading<'_> {
@@ -94,8 +99,8 @@ impl Contents {
             }
             (_, Some((part, _))) => (part.report.about.title, part.report.about.summary),
         };
-        let Self { caption, account, made_at, .. } = self;
-        Heading { title, summary, caption, account, made_at: *made_at }
+        let Self { caption, account, made_at, by_hour, .. } = self;
+        Heading { title, summary, caption, account, made_at: *made_at, by_hour: by_hour.as_ref() }
     }
 
     /// Every table, in the order of the sheets.

@@ -82,13 +82,14 @@ impl<W: Write> Writer<W> {
             CellRef::Integer(number) => write!(self.value, "{number}"),
             CellRef::Decimal(number) => write!(self.value, "{number}"),
             CellRef::Flag(flag) => write!(self.value, "{flag}"),
+            CellRef::Bucket(bucket) => write!(self.value, "{bucket}"),
             CellRef::Instant(instant) => write_local(&mut self.value, instant, self.zone),
         }
     }
 }
 
 fn could_become_a_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
 }
 
 /// `2026-07-01T00:00:00+07:00`, as chrono writes it, which takes five times as long.
@@ -151,6 +152,22 @@ mod tests {
         let file = String::from_utf8(file).unwrap();
         let expected = "\u{feff}name,at,rate\r\n\"a, \"\"b\"\"\nc\",2026-07-01T00:00:00+07:00,-1.50\r\n'=1+1,,-7\r\n";
         assert_eq!(file, expected);
+    }
+
+    #[test]
+    fn a_text_that_could_become_a_formula_is_made_inert() {
+        for first in ["=", "+", "-", "@", "\t", "\r", "\n"] {
+            let table = Table {
+                name: "t",
+                columns: &COLUMNS[..1],
+                rows: vec![vec![Cell::Text(format!("{first}1+1"))]],
+                chart: None,
+            };
+            let file: Vec<u8> = pieces(table, zone("UTC")).flat_map(Result::unwrap).collect();
+            let file = String::from_utf8(file).unwrap();
+            let cell = file.strip_prefix("\u{feff}name\r\n").unwrap().trim_start_matches('"');
+            assert!(cell.starts_with(&format!("'{first}")), "{file:?}");
+        }
     }
 
     #[test]

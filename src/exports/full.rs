@@ -7,15 +7,15 @@ use std::path::Path;
 
 use rust_xlsxwriter::{Format as Style, FormatAlign, Workbook, Worksheet, XlsxError};
 
-use super::about;
 use super::attempts::{self, COLUMNS, Row};
 use super::contents::Contents;
 use super::make::Rows;
 use super::pictures::{Frame, Placed, picture};
 use super::watch::{Watch, Watched};
 use super::workbook::{
-    INSTANT_FORMAT, add_tables, by_nature, failure, finish_sheet, placed, style, write_cell, write_header,
+    INSTANT_FORMAT, add_tables, by_nature, failure, filter, finish_sheet, placed, style, write_cell, write_header,
 };
+use super::{about, text, workbook};
 use crate::error::Result;
 use crate::reports::report::Caption;
 use crate::table::{CellRef, Format, Table};
@@ -32,6 +32,7 @@ pub struct Place<'a> {
 pub fn write(contents: &Contents, rows: Option<Rows>, watch: &Watch, place: Place<'_>, to: &mut File) -> Result<()> {
     let mut workbook = Workbook::new();
     workbook.set_tempdir(place.workshop).map_err(failure)?;
+    workbook.set_properties(&about::properties(&contents.heading()));
     match rows {
         Some(rows) => write_full(&mut workbook, contents, rows, watch, place.rows_a_sheet)?,
         None => write_parts(&mut workbook, contents)?,
@@ -64,6 +65,8 @@ fn write_full(workbook: &mut Workbook, contents: &Contents, rows: Rows, watch: &
 const LABELS: f64 = 24.0;
 const VALUES: f64 = 30.0;
 const PICTURES: u16 = 3;
+/// The first column of figures that only a picture looks at.
+const AWAY: u16 = PICTURES + 26;
 /// Pixels, and the rows they cover. The hours take 24 columns of 47 pixels.
 const WIDE: u32 = 24 * 47;
 const NARROW: u32 = 12 * 47 - 12;
@@ -94,10 +97,18 @@ fn write_summary(
         ("heatmap", "Attempts by day and hour", 3 * ROWS, PICTURES - 1, WIDE),
     ] {
         if let Some(placed) = named(name) {
-            picture(sheet, Frame { row, column, width, height: HEIGHT, title: Some(title) }, *placed)?;
+            let frame = Frame { row, column, width, height: HEIGHT, title: Some(title) };
+            match contents.by_hour.as_ref().filter(|_| name == "trend") {
+                Some(hours) => {
+                    let hours = about::write_hours(sheet, "Summary", AWAY, hours, contents.caption.zone)?;
+                    picture(sheet, Frame { title: Some("Attempts by hour"), ..frame }, hours)?;
+                }
+                None => picture(sheet, frame, *placed)?,
+            }
         }
     }
-    sheet.set_landscape().set_print_fit_to_pages(1, 1);
+    workbook::print(sheet);
+    sheet.set_print_fit_to_pages(1, 1).set_print_area(0, 0, 4 * ROWS, AWAY - 2)?;
     Ok(())
 }
 
@@ -107,7 +118,7 @@ fn write_figures(sheet: &mut Worksheet, mut row: u32, table: &Table, caption: &C
     let label = Style::new().set_bold();
     let shown = |format: Style| format.set_align(FormatAlign::Left).set_indent(0);
     let mut line = |sheet: &mut Worksheet, name: &str, cell: CellRef<'_>, format: Style| {
-        sheet.write_string_with_format(row, 0, name, &label)?;
+        text::write(sheet, (row, 0), name, Some(&label))?;
         write_cell(sheet, (row, 1), cell, Some(&shown(format)), caption.zone)?;
         row += 1;
         Ok::<(), XlsxError>(())
@@ -133,9 +144,9 @@ fn write_figures(sheet: &mut Worksheet, mut row: u32, table: &Table, caption: &C
 fn width(name: &str, format: Format) -> f64 {
     match (name, format) {
         ("uuid" | "script_path", _) => 38.0,
-        (_, Format::Instant) => 21.0,
-        (_, Format::Text) => 18.0,
-        _ => 12.0,
+        (_, Format::Instant) => 20.0,
+        (_, Format::Text) => 16.0,
+        _ => 11.0,
     }
 }
 
@@ -151,14 +162,14 @@ fn write_attempts(workbook: &mut Workbook, rows: Rows, watch: &Watch, zone: Zone
                 number += 1;
                 written = 0;
                 let next = attempts_sheet(workbook, number).map_err(failure)?;
-                push_attempts(workbook, std::mem::replace(&mut sheet, next)).map_err(failure)?;
+                push_attempts(workbook, std::mem::replace(&mut sheet, next), most).map_err(failure)?;
             }
             written += 1;
             write_attempt(&mut sheet, &styles, written, row, zone).map_err(failure)
         })?;
         watch.wrote(in_batch);
     }
-    push_attempts(workbook, sheet).map_err(failure)
+    push_attempts(workbook, sheet, written).map_err(failure)
 }
 
 fn attempts_sheet(workbook: &mut Workbook, number: u32) -> Result<Worksheet, XlsxError> {
@@ -171,10 +182,13 @@ fn attempts_sheet(workbook: &mut Workbook, number: u32) -> Result<Worksheet, Xls
 
 /// Adds a sheet when all its rows are written. Only now are columns given their width: every cell would be asked for its
 /// column's options, had it any, which takes a tenth of the time.
-fn push_attempts(workbook: &mut Workbook, mut sheet: Worksheet) -> Result<(), XlsxError> {
+fn push_attempts(workbook: &mut Workbook, mut sheet: Worksheet, rows: u32) -> Result<(), XlsxError> {
     for (at, column) in (0..).zip(COLUMNS) {
         sheet.set_column_width(at, width(column.name, column.format))?;
     }
+    filter(&mut sheet, COLUMNS.len(), rows as usize)?;
+    // On one page across they could not be read; each of the two says which attempt a row is.
+    sheet.set_print_fit_to_pages(2, 0).set_repeat_columns(0, 0)?;
     workbook.push_worksheet(sheet);
     Ok(())
 }

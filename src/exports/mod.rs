@@ -14,6 +14,7 @@ mod contents;
 pub mod csv;
 mod failure;
 mod full;
+pub mod hourly;
 pub mod job;
 pub mod link;
 mod make;
@@ -22,6 +23,7 @@ mod pictures;
 pub mod queue;
 pub mod request;
 pub mod sweep;
+mod text;
 mod watch;
 pub mod workbook;
 pub mod worker;
@@ -30,6 +32,7 @@ use chrono::{DateTime, Utc};
 use rust_xlsxwriter::ConditionalFormat2ColorScale;
 
 use crate::reports::report::{About, Caption};
+use crate::table::Table;
 
 /// What stands about a file: which report, of what, and when it was made.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +43,8 @@ pub struct Heading<'a> {
     pub caption: &'a Caption,
     pub account: &'a str,
     pub made_at: DateTime<Utc>,
+    /// The series of the file by hour, where its days are too few to draw.
+    pub by_hour: Option<&'a Table>,
 }
 
 /// `dashboard_2026-06-01_2026-06-10.csv`

@@ -12,6 +12,8 @@ use crate::time::instant::local;
 
 /// The most characters of a campaign's name in a file's.
 const MAX_NAME: usize = 80;
+/// The most bytes of a file's name on most systems.
+const MAX_BYTES: usize = 255;
 
 /// The extension of its name: one table as CSV is a file, several are an archive.
 pub fn extension(report_type: ReportType, format: Format) -> &'static str {
@@ -35,8 +37,14 @@ pub fn content_type(name: &str) -> &'static str {
 pub fn of(contents: &Contents, extension: &str) -> String {
     let name: String = contents.campaign.chars().map(harmless).take(MAX_NAME).collect();
     let dates = dates(&contents.caption).unwrap_or_default();
-    let name = name.trim().trim_start_matches('.');
-    format!("{name}_{}{dates}.{extension}", contents.report_type.name()).trim_start_matches('_').to_owned()
+    let rest = format!("_{}{dates}.{extension}", contents.report_type.name());
+    let name = within(name.trim().trim_start_matches('.'), MAX_BYTES.saturating_sub(rest.len()));
+    format!("{name}{rest}").trim_start_matches('_').to_owned()
+}
+
+/// The text up to that many bytes, cut at a character.
+fn within(text: &str, most: usize) -> &str {
+    text[..text.floor_char_boundary(most)].trim_end()
 }
 
 /// `_2026-06-01_2026-06-10`: the local dates of the window's first and last instant.
@@ -70,6 +78,15 @@ mod tests {
             disposition("Gia hạn quý 3_full.xlsx"),
             "attachment; filename=\"Gia h_n qu_ 3_full.xlsx\"; filename*=UTF-8''Gia%20h%E1%BA%A1n%20qu%C3%BD%203_full.xlsx"
         );
+    }
+
+    #[test]
+    fn a_name_is_cut_by_its_bytes_at_a_character() {
+        for (text, most, kept) in
+            [("abc", 3, "abc"), ("abc", 2, "ab"), ("กข", 5, "ก"), ("กข", 6, "กข"), ("a b", 2, "a")]
+        {
+            assert_eq!(within(text, most), kept);
+        }
     }
 
     #[test]

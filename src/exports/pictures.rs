@@ -1,13 +1,21 @@
 //! Pictures of tables: charts that look at the cells of a sheet, and the week as a grid of colors.
 
-use rust_xlsxwriter::{Chart as Drawing, ChartLegendPosition, Format as Style, FormatAlign, Worksheet, XlsxError};
+use rust_decimal::prelude::ToPrimitive;
+use rust_xlsxwriter::{
+    Chart as Drawing, ChartLegendPosition, ChartLine, ChartMarker, ChartMarkerType, ChartSolidFill, Format as Style,
+    FormatAlign, Worksheet, XlsxError,
+};
 
-use super::color_scale;
-use crate::table::{Cell, Chart, Table};
+use super::{color_scale, workbook};
+use crate::table::{Cell, Chart, Table, Weekday};
 
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+/// Up to so many points of a line are marked: a line through one of them cannot be seen otherwise.
+const MAX_MARKED: usize = 31;
 /// Past so many rows a group of bars is too thin to read.
 const MAX_BARS: usize = 40;
+
+/// Colors of series, in their order.
+const COLORS: [u32; 4] = [0x1F_3A5F, 0xE8_7722, 0x2A_9D8F, 0x8D_99AE];
 
 /// A table as it stands on a sheet, its header in row 1.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +45,21 @@ impl Placed<'_> {
     fn draw(&self, mut drawing: Drawing, over: &str, values: &[&str], most: usize) -> Option<Drawing> {
         let last = u32::try_from(self.table.rows.len().min(most)).unwrap_or(u32::MAX);
         let categories = self.column(over)?;
-        for at in values.iter().filter_map(|name| self.column(name)) {
+        let marker = |color| {
+            let mut marker = ChartMarker::new();
+            marker.set_type(ChartMarkerType::Circle).set_size(6).set_format(ChartSolidFill::new().set_color(color));
+            marker
+        };
+        for (at, color) in values.iter().filter_map(|name| self.column(name)).zip(COLORS.into_iter().cycle()) {
             let series = drawing.add_series();
+            if let Some(Chart::Line { .. }) = self.table.chart {
+                series.set_format(ChartLine::new().set_color(color).set_width(2.25));
+                if self.table.rows.len() <= MAX_MARKED {
+                    series.set_marker(&marker(color));
+                }
+            } else {
+                series.set_format(ChartSolidFill::new().set_color(color));
+            }
             series.set_categories((self.sheet, 1, categories, last, categories));
             series.set_values((self.sheet, 1, at, last, at)).set_name((self.sheet, 0, at));
         }
@@ -55,6 +76,7 @@ impl Placed<'_> {
         let mut drawing = Drawing::new_column();
         let series = drawing.add_series();
         series.set_categories((self.sheet, 0, first, 0, last)).set_values((self.sheet, 1, first, 1, last));
+        series.set_format(ChartSolidFill::new().set_color(COLORS[0]));
         drawing.legend().set_hidden();
         Some(drawing)
     }
@@ -73,7 +95,14 @@ pub fn picture(sheet: &mut Worksheet, frame: Frame<'_>, placed: Placed<'_>) -> R
         Some(Chart::Line { over, values }) => placed.draw(Drawing::new_line(), over, values, usize::MAX),
         Some(Chart::Bars { over, values }) => placed.draw(Drawing::new_column(), over, values, MAX_BARS),
         Some(Chart::Totals { values }) => placed.totals(values),
-        Some(Chart::Week { day, hour, value }) => return week(sheet, frame, placed.table, (day, hour, value)),
+        Some(Chart::Week { day, hour, values }) => {
+            let mut frame = frame;
+            for value in values {
+                week(sheet, frame, placed.table, (day, hour, value, values[0]))?;
+                frame.row += WEEK + 1;
+            }
+            return Ok(());
+        }
     };
     let Some(mut drawing) = drawing else { return Ok(()) };
     if let Some(title) = frame.title {
@@ -85,13 +114,19 @@ pub fn picture(sheet: &mut Worksheet, frame: Frame<'_>, placed: Placed<'_>) -> R
     Ok(())
 }
 
+/// Rows of a week: its hours, then the days.
+const WEEK: u32 = 8;
+
 /// The week as people read it: a row a day, a column an hour, the larger the value the darker. The names of the days
-/// stand in the frame's column, the hours behind it.
-fn week(sheet: &mut Worksheet, frame: Frame<'_>, table: &Table, names: (&str, &str, &str)) -> Result<(), XlsxError> {
-    let (Some(day), Some(hour), Some(value)) = (table.column(names.0), table.column(names.1), table.column(names.2))
-    else {
-        return Ok(());
-    };
+/// stand in the frame's column, the hours behind it. Where the last of `names` counts nothing there is nothing to show.
+fn week(
+    sheet: &mut Worksheet,
+    frame: Frame<'_>,
+    table: &Table,
+    names: (&str, &str, &str, &str),
+) -> Result<(), XlsxError> {
+    let columns = (table.column(names.0), table.column(names.1), table.column(names.2), table.column(names.3));
+    let (Some(day), Some(hour), Some(value), Some(count)) = columns else { return Ok(()) };
     let (row, left) = (frame.row, frame.column + 1);
     let bold = Style::new().set_bold();
     let hours = bold.clone().set_align(FormatAlign::Center);
@@ -100,16 +135,20 @@ fn week(sheet: &mut Worksheet, frame: Frame<'_>, table: &Table, names: (&str, &s
         sheet.set_column_width(left + at, 6)?;
         sheet.write_number_with_format(row, left + at, at, &hours)?;
     }
-    for (number, name) in (1..).zip(DAYS) {
+    for (number, name) in (1..).zip(Weekday::NAMES) {
         sheet.write_string(row + number, frame.column, name)?;
     }
-    let number = Style::new().set_num_format("#,##0");
-    for cells in &table.rows {
-        if let (Cell::Integer(day), Cell::Integer(hour), Cell::Integer(value)) =
-            (&cells[day], &cells[hour], &cells[value])
+    let number = workbook::style(&table.columns[value]).set_align(FormatAlign::Center).set_indent(0);
+    for cells in table.rows.iter().filter(|cells| cells[count] != Cell::Integer(0) || count == value) {
+        let figure = match &cells[value] {
+            Cell::Integer(number) => *number as f64,
+            Cell::Decimal(number) => number.to_f64().unwrap_or_default(),
+            _ => continue,
+        };
+        if let (Cell::Integer(day), Cell::Integer(hour)) = (&cells[day], &cells[hour])
             && let (Ok(day), Ok(hour)) = (u32::try_from(*day), u16::try_from(*hour))
         {
-            sheet.write_number_with_format(row + 1 + day, left + hour, *value as f64, &number)?;
+            sheet.write_number_with_format(row + 1 + day, left + hour, figure, &number)?;
         }
     }
     sheet.add_conditional_format(row + 1, left, row + 7, left + 23, &color_scale())?;

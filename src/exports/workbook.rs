@@ -9,22 +9,24 @@ use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{Format as Style, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use super::pictures::Placed;
-use super::{Heading, about, color_scale};
+use super::{Heading, about, color_scale, text};
 use crate::app::MAX_ROWS_A_SHEET;
 use crate::error::{Error, Result};
-use crate::table::{Cell, CellRef, Chart, Column, Format, Table};
-use crate::time::Zone;
+use crate::table::{Cell, CellRef, Chart, Column, Format, Table, Weekday};
 use crate::time::instant::local;
+use crate::time::{Bucket, Granularity, Zone};
 
 pub const CONTENT_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 const HEADER_FILL: u32 = 0x1F3A5F;
 const HEADER_TEXT: u32 = 0xFF_FFFF;
-/// The most characters a cell holds.
-const MAX_TEXT: usize = 32_767;
 /// Excel keeps 15 digits of a number; what has more is an id, and stays whole as text.
 const MAX_EXACT: u64 = 999_999_999_999_999;
 pub const INSTANT_FORMAT: &str = "yyyy-mm-dd hh:mm:ss";
+const DAY_FORMAT: &str = "yyyy-mm-dd";
+const HOUR_FORMAT: &str = "yyyy-mm-dd hh:mm";
+/// Excel's number of the paper.
+pub const A4: u8 = 9;
 /// Columns between two tables on one sheet.
 const GAP: usize = 1;
 
@@ -32,6 +34,7 @@ const GAP: usize = 1;
 /// Invalid on `format` where its rows are more than a sheet holds.
 pub fn write(heading: &Heading<'_>, table: &Table, to: &mut File) -> Result<()> {
     let mut workbook = Workbook::new();
+    workbook.set_properties(&about::properties(heading));
     let sheet = add_tables(&mut workbook, heading.title, std::slice::from_ref(table), heading.caption.zone)?;
     about::write(workbook.add_worksheet(), heading, &placed(std::slice::from_ref(table), &sheet))
         .and_then(|()| workbook.save_to_writer(BufWriter::new(to)))
@@ -80,9 +83,9 @@ fn sheet_name(title: &str) -> String {
 }
 
 fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(), XlsxError> {
-    let styles: Vec<Vec<Style>> = tables.iter().map(|table| table.columns.iter().map(style).collect()).collect();
+    let styles: Vec<Vec<Style>> = tables.iter().map(styles).collect();
     for (left, table) in lefts(tables).zip(tables) {
-        write_header(sheet, left, table.columns, aligned)?;
+        write_header(sheet, left, table.columns, |style, column| aligned(style, column).set_text_wrap())?;
         for (at, width) in (left..).zip(widths(table)) {
             sheet.set_column_width(at, width)?;
         }
@@ -91,11 +94,21 @@ fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(
     for (number, index) in (1..).zip(0..longest) {
         for ((left, table), styles) in lefts(tables).zip(tables).zip(&styles) {
             for ((at, cell), style) in (left..).zip(table.rows.get(index).into_iter().flatten()).zip(styles) {
-                write_cell(sheet, (number, at), cell.into(), Some(style), zone)?;
+                write_cell(
+                    sheet,
+                    (number, at),
+                    shown(cell, &table.columns[usize::from(at - left)]),
+                    Some(style),
+                    zone,
+                )?;
             }
         }
     }
     finish_sheet(sheet)?;
+    // A filter hides whole rows, those of a table beside it too.
+    if let [only] = tables {
+        filter(sheet, only.columns.len(), only.rows.len())?;
+    }
     lefts(tables).zip(tables).try_for_each(|(left, table)| scale(sheet, left, table))
 }
 
@@ -113,33 +126,59 @@ pub fn write_header(
     Ok(())
 }
 
-/// The header stays in sight, on the screen and on paper.
-pub fn finish_sheet(sheet: &mut Worksheet) -> Result<(), XlsxError> {
-    sheet.set_freeze_panes(1, 0)?;
-    sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
+/// Arrows to sort and filter by in the header, where there are rows.
+pub fn filter(sheet: &mut Worksheet, columns: usize, rows: usize) -> Result<(), XlsxError> {
+    if let (Ok(last @ 1..), Some(Ok(right))) = (u32::try_from(rows), columns.checked_sub(1).map(u16::try_from)) {
+        sheet.autofilter(0, 0, last, right)?;
+    }
     Ok(())
 }
 
-/// Room for the longest value of each column and for its header, within reason. In characters, with some for
-/// the bold of headers, the separators of numbers and the indent of texts.
+/// The header stays in sight, on the screen and on paper, which is as wide as the table.
+pub fn finish_sheet(sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    sheet.set_freeze_panes(1, 0)?;
+    sheet.set_repeat_rows(0, 0)?;
+    print(sheet);
+    Ok(())
+}
+
+/// Prints a sheet across, a page wide, with its name and the number of the page below.
+pub fn print(sheet: &mut Worksheet) {
+    sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
+    sheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3).set_footer("&L&A&R&P / &N");
+}
+
+/// Room for the longest value of each column and for its header on two lines, within reason. In characters, with some
+/// for the bold of headers and their arrows, the separators of numbers and the indent of texts.
 fn widths(table: &Table) -> Vec<f64> {
-    const MARGIN: usize = 3;
+    const MARGIN: usize = 4;
     const WIDEST: usize = 60;
     let longest = |(at, column): (usize, &Column)| {
-        let values = table.rows.iter().map(|row| length(&row[at])).max().unwrap_or(0);
-        (values.max(column.title.chars().count()) + MARGIN).min(WIDEST) as f64
+        let values = table.rows.iter().map(|row| length(shown(&row[at], column))).max().unwrap_or(0);
+        let words = column.title.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
+        let header = words.max(column.title.chars().count().div_ceil(2));
+        (values.max(header) + MARGIN).min(WIDEST) as f64
     };
     table.columns.iter().enumerate().map(longest).collect()
 }
 
-fn length(cell: &Cell) -> usize {
+/// The cell as people read it: a day of the week by its name.
+fn shown<'a>(cell: &'a Cell, column: &Column) -> CellRef<'a> {
+    match (column.format, cell) {
+        (Format::Weekday, Cell::Integer(day)) => Weekday::name(*day).map_or(cell.into(), CellRef::Text),
+        _ => cell.into(),
+    }
+}
+
+fn length(cell: CellRef<'_>) -> usize {
     match cell {
-        Cell::Empty => 0,
-        Cell::Text(text) => text.chars().count(),
-        Cell::Integer(number) => number.to_string().len(),
-        Cell::Decimal(number) => number.to_string().len(),
-        Cell::Flag(_) => "FALSE".len(),
-        Cell::Instant(_) => INSTANT_FORMAT.len(),
+        CellRef::Empty => 0,
+        CellRef::Text(text) => text.chars().count(),
+        CellRef::Integer(number) => number.to_string().len(),
+        CellRef::Decimal(number) => number.to_string().len(),
+        CellRef::Flag(_) => "FALSE".len(),
+        CellRef::Instant(_) => INSTANT_FORMAT.len(),
+        CellRef::Bucket(bucket) => bucket.to_string().len(),
     }
 }
 
@@ -147,22 +186,27 @@ fn length(cell: &Cell) -> usize {
 fn aligned(style: Style, column: &Column) -> Style {
     match column.format {
         Format::Integer | Format::Decimal(_) => style.set_align(FormatAlign::Right),
-        Format::Text | Format::Id | Format::Flag | Format::Instant => style.set_align(FormatAlign::Left).set_indent(1),
+        Format::Text | Format::Id | Format::Flag | Format::Instant | Format::Bucket | Format::Weekday => {
+            style.set_align(FormatAlign::Left).set_indent(1)
+        }
     }
 }
 
 /// As values are aligned that have no style: numbers, times among them, to the right.
 pub fn by_nature(style: Style, column: &Column) -> Style {
     match column.format {
-        Format::Text | Format::Flag => style.set_align(FormatAlign::Left),
-        Format::Id | Format::Integer | Format::Decimal(_) | Format::Instant => style.set_align(FormatAlign::Right),
+        Format::Text | Format::Flag | Format::Weekday => style.set_align(FormatAlign::Left),
+        Format::Id | Format::Integer | Format::Decimal(_) | Format::Instant | Format::Bucket => {
+            style.set_align(FormatAlign::Right)
+        }
     }
 }
 
 /// How the values of a column are shown.
 pub fn style(column: &Column) -> Style {
     let style = match column.format {
-        Format::Text | Format::Flag => Style::new(),
+        Format::Text | Format::Flag | Format::Weekday => Style::new(),
+        Format::Bucket => Style::new().set_num_format(DAY_FORMAT),
         Format::Id => Style::new().set_num_format("0"),
         Format::Integer => Style::new().set_num_format("#,##0"),
         Format::Decimal(0) => Style::new().set_num_format("#,##0"),
@@ -170,6 +214,16 @@ pub fn style(column: &Column) -> Style {
         Format::Instant => Style::new().set_num_format(INSTANT_FORMAT),
     };
     aligned(style, column)
+}
+
+/// How the values of each column are shown. Hours are shown with their time.
+pub fn styles(table: &Table) -> Vec<Style> {
+    let has_hours = |at: usize| {
+        let first = table.rows.first().map(|row| &row[at]);
+        matches!(first, Some(Cell::Bucket(Bucket { granularity: Granularity::Hour, .. })))
+    };
+    let styled = |(at, column)| if has_hours(at) { style(column).set_num_format(HOUR_FORMAT) } else { style(column) };
+    table.columns.iter().enumerate().map(styled).collect()
 }
 
 /// Writes a cell.
@@ -182,7 +236,7 @@ pub fn write_cell(
 ) -> Result<(), XlsxError> {
     let number = match cell {
         CellRef::Empty => return Ok(()),
-        CellRef::Text(text) => return write_text(sheet, (row, column), shortened(text), style),
+        CellRef::Text(text) => return text::write(sheet, (row, column), text, style),
         CellRef::Flag(flag) => {
             match style {
                 Some(style) => sheet.write_boolean_with_format(row, column, flag, style)?,
@@ -191,9 +245,15 @@ pub fn write_cell(
             return Ok(());
         }
         CellRef::Integer(id) if id.unsigned_abs() > MAX_EXACT => {
-            return write_text(sheet, (row, column), &id.to_string(), style);
+            return text::write(sheet, (row, column), &id.to_string(), style);
         }
-        CellRef::Instant(instant) => return write_instant(sheet, (row, column), local(instant, zone), style),
+        CellRef::Instant(instant) => return write_local(sheet, (row, column), local(instant, zone), style),
+        CellRef::Bucket(bucket) => {
+            return match bucket.start().filter(|at| has_date(*at)) {
+                Some(at) => write_local(sheet, (row, column), at, style),
+                None => text::write(sheet, (row, column), &bucket.to_string(), style),
+            };
+        }
         CellRef::Integer(number) => number.to_f64(),
         CellRef::Decimal(number) => number.to_f64(),
     };
@@ -204,29 +264,21 @@ pub fn write_cell(
     Ok(())
 }
 
-fn write_text(
-    sheet: &mut Worksheet,
-    (row, column): (u32, u16),
-    text: &str,
-    style: Option<&Style>,
-) -> Result<(), XlsxError> {
-    match style {
-        Some(style) => sheet.write_string_with_format(row, column, text, style)?,
-        None => sheet.write_string(row, column, text)?,
-    };
-    Ok(())
+/// Whether it lies in the years that Excel knows.
+fn has_date(at: NaiveDateTime) -> bool {
+    (1900..=9999).contains(&at.year())
 }
 
 /// As a date that Excel can reckon with, of whole seconds, or as text where it lies outside the years that Excel
 /// knows.
-fn write_instant(
+fn write_local(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
     at: NaiveDateTime,
     style: Option<&Style>,
 ) -> Result<(), XlsxError> {
-    if !(1900..=9999).contains(&at.year()) {
-        return write_text(sheet, (row, column), &at.format("%Y-%m-%d %H:%M:%S").to_string(), style);
+    if !has_date(at) {
+        return text::write(sheet, (row, column), &at.format("%Y-%m-%d %H:%M:%S").to_string(), style);
     }
     let at = at.with_nanosecond(0).unwrap_or(at);
     match style {
@@ -234,12 +286,6 @@ fn write_instant(
         None => sheet.write_datetime(row, column, at)?,
     };
     Ok(())
-}
-
-/// The text as far as a cell takes it.
-fn shortened(text: &str) -> &str {
-    let end = text.char_indices().nth(MAX_TEXT).map_or(text.len(), |(end, _)| end);
-    &text[..end]
 }
 
 /// Colors the values of a heatmap.

@@ -22,11 +22,12 @@ use crate::app::{App, Written};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
-use crate::exports::{self, Heading};
+use crate::exports::{self, Heading, hourly};
 use crate::query::{self, Choice};
 use crate::reports;
 use crate::reports::report::{About, Answer, Definition, FORMAT, Format, Module, Occasion, Place, Request};
 use crate::rollups::Source;
+use crate::table::Table;
 use crate::time::Clock;
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
@@ -90,6 +91,7 @@ struct Answered {
     answer: Answer,
     account: String,
     made_at: DateTime<Utc>,
+    by_hour: Option<Table>,
 }
 
 impl Question {
@@ -114,7 +116,13 @@ impl Question {
         let occasion = Occasion { tenant: &tenant, now: made_at, path_id: self.path_id };
         let request = Request { occasion, query: &self.query, formats: self.formats, source: Source::Rolled };
         let answer = self.report.answer(&mut scope, request).await?;
-        Ok(Answered { answer, account: tenant.name, made_at })
+        let by_hour = if answer.format == Format::Xlsx {
+            let request = Request { occasion, query: &self.query, formats: self.formats, source: Source::Rolled };
+            hourly::read(&mut scope, self.report, request, &answer).await?
+        } else {
+            None
+        };
+        Ok(Answered { answer, account: tenant.name, made_at, by_hour })
     }
 }
 
@@ -147,7 +155,7 @@ fn written(answer: &Answer) -> Result<Written> {
 }
 
 fn file(about: &'static About, answered: &Answered) -> Result<Response> {
-    let Answered { answer, account, made_at } = answered;
+    let Answered { answer, account, made_at, by_hour } = answered;
     let table = answer.outcome.tables().into_iter().next().ok_or_else(|| Error::internal("a file without a table"))?;
     let (kind, body) = match answer.format {
         Format::Json => return Err(Error::internal("a file that is none")),
@@ -158,7 +166,7 @@ fn file(about: &'static About, answered: &Answered) -> Result<Response> {
         Format::Xlsx => {
             let mut file = tempfile::tempfile().map_err(Error::internal)?;
             let (title, summary, caption) = (about.title, about.summary, &answer.caption);
-            let heading = Heading { title, summary, caption, account, made_at: *made_at };
+            let heading = Heading { title, summary, caption, account, made_at: *made_at, by_hour: by_hour.as_ref() };
             exports::workbook::write(&heading, &table, &mut file)?;
             file.rewind().map_err(Error::internal)?;
             let file = ReaderStream::new(tokio::fs::File::from_std(file));

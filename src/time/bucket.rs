@@ -4,7 +4,10 @@
 //! `migrations/0002_local_time.sql`), so a local hour that DST repeats is one bucket, and no label needs a
 //! zone any more. Months are of no one length: what happened in them is counted by days ([`Granularity::of`]).
 
+use std::fmt;
+
 use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta};
+use serde::{Serialize, Serializer};
 
 use super::Window;
 
@@ -18,6 +21,33 @@ pub enum Granularity {
     /// ISO weeks, which begin on Monday.
     Week,
     Month,
+}
+
+/// One bucket: an hour, a day, a week or a month of the local clock. JSON has its label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bucket {
+    pub granularity: Granularity,
+    pub number: i64,
+}
+
+impl Bucket {
+    /// When it begins by the local clock; None of weeks and months, which go by their names.
+    pub fn start(self) -> Option<NaiveDateTime> {
+        let has_date = matches!(self.granularity, Granularity::Hour | Granularity::Day);
+        has_date.then(|| self.granularity.local_start(self.number))
+    }
+}
+
+impl fmt::Display for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.granularity.label(self.number))
+    }
+}
+
+impl Serialize for Bucket {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl Granularity {

@@ -9,7 +9,7 @@ pub mod instant;
 pub mod window;
 pub mod zone;
 
-pub use bucket::Granularity;
+pub use bucket::{Bucket, Granularity};
 pub use clock::Clock;
 pub use instant::Instant;
 pub use window::Window;

@@ -156,6 +156,14 @@ fn same_cell(cell: &Data, value: &Value, zone: callboard::time::Zone) -> bool {
         (Data::Bool(flag), Value::Bool(expected)) => flag == expected,
         (Data::Float(number), Value::Number(expected)) => Some(*number) == expected.as_f64(),
         (Data::Float(number), Value::String(expected)) => expected.parse() == Ok(*number),
+        (Data::String(day), Value::Number(expected)) => {
+            expected.as_u64().is_some_and(|number| callboard::table::Weekday::NAMES[number as usize] == day)
+        }
+        // A bucket: a day, or an hour.
+        (Data::DateTime(at), Value::String(expected)) if !expected.contains('T') => {
+            let at = at.as_datetime().map(|at| at.format("%Y-%m-%d %H:%M:%S").to_string());
+            at.is_some_and(|at| at == *expected || at == format!("{expected} 00:00:00"))
+        }
         (Data::DateTime(at), Value::String(expected)) => {
             let local: Option<NaiveDateTime> =
                 DateTime::parse_from_rfc3339(expected).ok().map(|at| zone.local(at.to_utc()));

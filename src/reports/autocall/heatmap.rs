@@ -13,7 +13,7 @@ use crate::query::{Kind, Parameter, Query, choice};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::{series, week};
 use crate::rollups::Source;
-use crate::table::{Chart, Table, row};
+use crate::table::{Chart, Table, Weekday, row};
 use crate::time::Granularity;
 
 pub struct Heatmap;
@@ -32,7 +32,8 @@ row! {
     /// One hour of the week, by the local clock.
     pub struct AutocallHeatmapCell {
         /// 0 = Sunday to 6 = Saturday.
-        day_of_week: i64 => "Day of week",
+        #[schema(value_type = i64)]
+        day_of_week: Weekday => "Day of week",
         /// Hour of the day, 0 to 23.
         hour: i64 => "Hour",
         /// Attempts started in it.
@@ -109,7 +110,7 @@ impl Report for Heatmap {
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {
-        let chart = Chart::Week { day: "day_of_week", hour: "hour", value: "dialed" };
+        let chart = Chart::Week { day: "day_of_week", hour: "hour", values: &["dialed", "answer_rate_pct"] };
         vec![Table::of("heatmap", body).with_chart(chart)]
     }
 }
@@ -122,5 +123,5 @@ fn cell(day_of_week: i64, hour: i64, counters: Counters, metric: Option<Metric>)
         Metric::Answered => Figure::Count(answered),
         Metric::AnswerRate => Figure::Rate(answer_rate_pct),
     });
-    AutocallHeatmapCell { day_of_week, hour, dialed, answered, answer_rate_pct, value }
+    AutocallHeatmapCell { day_of_week: Weekday(day_of_week), hour, dialed, answered, answer_rate_pct, value }
 }

@@ -9,7 +9,7 @@ use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::series::{self, Series};
 use crate::rollups::Source;
 use crate::table::{Chart, Table, row};
-use crate::time::Granularity;
+use crate::time::{Bucket, Granularity};
 
 pub struct Trend;
 
@@ -24,7 +24,8 @@ row! {
     /// One local day or hour of a campaign.
     pub struct AutocallTrendBucket {
         /// The bucket by the local clock: `YYYY-MM-DD`, or `YYYY-MM-DD HH:00:00`.
-        bucket: String => "Time",
+        #[schema(value_type = String)]
+        bucket: Bucket => "Time",
         /// Attempts started in the bucket, those in progress included.
         dialed: i64 => "Dialed",
         /// Attempts with result answered.
@@ -101,7 +102,7 @@ impl Report for Trend {
 
 fn bucket(granularity: Granularity, counters: &Counters) -> AutocallTrendBucket {
     AutocallTrendBucket {
-        bucket: granularity.label(counters.bucket),
+        bucket: Bucket { granularity, number: counters.bucket },
         dialed: counters.dialed,
         answered: counters.answered,
         answer_rate_pct: PercentText::percent(counters.answered, counters.dialed),

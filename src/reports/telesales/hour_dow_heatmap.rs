@@ -8,7 +8,7 @@ use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::{series, week};
 use crate::rollups::Source;
-use crate::table::{Chart, Table, row};
+use crate::table::{Chart, Table, Weekday, row};
 use crate::time::Granularity;
 
 pub struct HourDowHeatmap;
@@ -17,7 +17,8 @@ row! {
     /// One hour of the week, by the local clock.
     pub struct TelesalesHeatmapCell {
         /// 0 = Sunday to 6 = Saturday.
-        day_of_week: i64 => "Day of week",
+        #[schema(value_type = i64)]
+        day_of_week: Weekday => "Day of week",
         /// Hour of the day, 0 to 23.
         hour: i64 => "Hour",
         /// Dials started in it.
@@ -64,7 +65,7 @@ impl Report for HourDowHeatmap {
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         let cell = |(day_of_week, hour, Counters { dials, answered, .. })| TelesalesHeatmapCell {
-            day_of_week,
+            day_of_week: Weekday(day_of_week),
             hour,
             dials,
             answered,
@@ -74,7 +75,7 @@ impl Report for HourDowHeatmap {
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {
-        let chart = Chart::Week { day: "day_of_week", hour: "hour", value: "dials" };
+        let chart = Chart::Week { day: "day_of_week", hour: "hour", values: &["dials", "answer_rate_pct"] };
         vec![Table::of("hour-dow-heatmap", body).with_chart(chart)]
     }
 }

@@ -147,13 +147,7 @@ impl Subject for Filter {
         if to.since(from, zone) > TimeDelta::days(MAX_DAYS) {
             query.fail(DATE_TO.name, "The date_from..date_to range may not exceed 90 days.");
         }
-        let asked = [
-            ("campaign_id", campaign.map(|id| id.to_string())),
-            ("agent_ids", agents.as_ref().map(|ids| ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", "))),
-            ("team_id", team.map(|id| id.to_string())),
-        ];
-        let asked = asked.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        Some(Self { window, campaign, agents, team, trusted: false, asked })
+        Some(Self { window, campaign, agents, team, trusted: false, asked: Vec::new() })
     }
 
     async fn check(&mut self, scope: &mut Scope) -> Result<()> {
@@ -167,6 +161,7 @@ impl Subject for Filter {
         if !missing.is_empty() {
             return Err(Error::Missing(missing));
         }
+        self.asked = asked(&named, agents);
         if self.team.is_some() {
             let asked = self.agents.take().map(BTreeSet::from_iter);
             let both = named.members.into_iter().filter(|id| asked.as_ref().is_none_or(|ids| ids.contains(id)));
@@ -195,6 +190,15 @@ async fn trusted(scope: &mut Scope, campaign: Option<i64>) -> Result<bool> {
     Ok(row.bind(campaign).fetch_one(scope.connection()).await?.0)
 }
 
+/// The filters in force, by the names of what they name.
+fn asked(named: &Named, agents: usize) -> Vec<(&'static str, String)> {
+    let others = agents - named.agent_names.len().min(agents);
+    let others = if others > 0 { format!(" and {others} more") } else { String::new() };
+    let agents = (agents > 0).then(|| named.agent_names.join(", ") + &others);
+    let asked = [("Campaign", named.campaign_name.clone()), ("Team", named.team_name.clone()), ("Agents", agents)];
+    asked.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
 /// What became of the names in a filter.
 #[derive(sqlx::FromRow)]
 struct Named {
@@ -203,6 +207,10 @@ struct Named {
     team_known: bool,
     /// Of the team.
     members: Vec<i64>,
+    campaign_name: Option<String>,
+    /// Of the first agents, by their ids.
+    agent_names: Vec<String>,
+    team_name: Option<String>,
     /// Whether the roll-ups can be trusted.
     trusted: bool,
 }

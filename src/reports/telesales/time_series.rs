@@ -8,7 +8,7 @@ use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::series::{self, Series};
 use crate::rollups::Source;
 use crate::table::{Chart, Table, row};
-use crate::time::Granularity;
+use crate::time::{Bucket, Granularity};
 
 pub struct TimeSeries;
 
@@ -26,7 +26,8 @@ row! {
     /// One local day, week or hour of dialing.
     pub struct TelesalesTimeBucket {
         /// The bucket by the local clock: `YYYY-MM-DD`, `YYYY-Www` (ISO) or `YYYY-MM-DD HH:00:00`.
-        bucket: String => "Time",
+        #[schema(value_type = String)]
+        bucket: Bucket => "Time",
         /// Dials started in the bucket.
         dials: i64 => "Dials",
         /// Dials answered by the customer.
@@ -102,7 +103,7 @@ impl Report for TimeSeries {
 
 fn bucket(granularity: Granularity, counters: &Counters) -> TelesalesTimeBucket {
     TelesalesTimeBucket {
-        bucket: granularity.label(counters.bucket),
+        bucket: Bucket { granularity, number: counters.bucket },
         dials: counters.dials,
         answers: counters.answers,
         talk_sec: counters.talk_sec,

@@ -39,7 +39,7 @@ fn cell(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => return other.to_string(),
     };
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text }
 }
 
 /// A figure of a report as a cell: one that is a text in JSON is a number all the same.
@@ -216,6 +216,8 @@ fn sheet(workbook: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Vec<Vec<Data>> {
         .collect()
 }
 
+const WEEK: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+
 /// A cell of a workbook as CSV would have it, its numbers being numbers.
 fn shown(data: &Data, expected: &str) -> String {
     match data {
@@ -225,7 +227,12 @@ fn shown(data: &Data, expected: &str) -> String {
             let decimals = expected.split_once('.').map_or(0, |(_, decimals)| decimals.len());
             format!("{number:.decimals$}")
         }
+        // A day is a date, and a bucket of the trend.
+        Data::DateTime(at) if expected.len() == 10 => at.as_datetime().expect("a time").format("%Y-%m-%d").to_string(),
         Data::DateTime(at) => at.as_datetime().expect("a time").format("%Y-%m-%dT%H:%M:%S+07:00").to_string(),
+        Data::String(text) if WEEK.contains(&text.as_str()) => {
+            WEEK.iter().position(|day| day == text).expect("a day").to_string()
+        }
         Data::String(text) => cell(&Value::String(text.clone())),
         other => panic!("{other:?}"),
     }
@@ -362,4 +369,97 @@ async fn a_window_without_calls_makes_files_without_rows() {
             file(&test, &body).await;
         }
     }
+}
+
+/// A part of a workbook as it stands in its archive.
+fn part(workbook: &[u8], name: &str) -> String {
+    use std::io::Read;
+    let mut archive = zip::ZipArchive::new(Cursor::new(workbook)).expect("an archive");
+    let mut text = String::new();
+    archive.by_name(name).unwrap_or_else(|error| panic!("{name}: {error}")).read_to_string(&mut text).expect("a text");
+    text
+}
+
+#[tokio::test]
+async fn a_workbook_says_what_it_is_prints_across_and_can_be_filtered() {
+    let test = with_calls().await;
+    let workbook = file(&test, &june("full", "xlsx")).await.bytes;
+    let properties = part(&workbook, "docProps/core.xml") + &part(&workbook, "docProps/app.xml");
+    for said in ["Campaign report", "Callboard", "Account 1", "2026-06-30T08:00:00Z"] {
+        assert!(properties.contains(said), "{said}: {properties}");
+    }
+    // Summary, Trend, Hangup, Heatmap, DTMF, Funnel, Attempts: all of one table but the first and DTMF.
+    for (number, has_filter) in [(1, false), (2, true), (3, true), (4, true), (5, false), (6, true), (7, true)] {
+        let sheet = part(&workbook, &format!("xl/worksheets/sheet{number}.xml"));
+        assert_eq!(sheet.contains("<autoFilter "), has_filter, "sheet {number}");
+        assert!(sheet.contains("orientation=\"landscape\"") && sheet.contains("fitToPage=\"1\""), "sheet {number}");
+    }
+    let names = part(&workbook, "xl/workbook.xml");
+    assert_eq!(names.matches("_xlnm.Print_Titles").count(), 6, "headers are repeated: {names}");
+    // Two grids of the week are colored on the summary, and three columns of the heatmap's own sheet.
+    assert_eq!(part(&workbook, "xl/worksheets/sheet1.xml").matches("<colorScale>").count(), 2);
+    assert_eq!(part(&workbook, "xl/worksheets/sheet4.xml").matches("<colorScale>").count(), 3);
+    let trend = part(&workbook, "xl/charts/chart1.xml");
+    assert!(trend.contains("<c:lineChart>") && trend.contains("<c:symbol val=\"circle\"/>"), "{trend}");
+}
+
+#[tokio::test]
+async fn a_day_or_two_are_drawn_by_hour() {
+    let test = with_calls().await;
+    for (report_type, drawn_on) in [("trend", "About"), ("full", "Summary")] {
+        for (to, by_hour) in [("2026-06-01", true), ("2026-06-02", true), ("2026-06-03", false)] {
+            let mut body = june(report_type, "xlsx");
+            body["from"] = "2026-06-01".into();
+            body["to"] = to.into();
+            let workbook = file(&test, &body).await.bytes;
+            let drawn = part(&workbook, "xl/charts/chart1.xml");
+            let sheet_drawn = if by_hour { drawn_on } else { "Trend" };
+            assert!(drawn.contains(&format!("<c:f>{sheet_drawn}!$")), "{report_type} {to}: {drawn}");
+            let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(workbook)).expect("a workbook");
+            let rows = sheet(&mut workbook, "Trend").len() - 1;
+            assert!(rows <= 3, "the data is by day: {rows}");
+        }
+    }
+}
+
+/// Texts that one system or another counts, cuts or reads in its own way.
+#[tokio::test]
+async fn texts_are_cut_where_they_are_counted_and_read_back_as_they_were_sent() {
+    let test = TestApp::new().await;
+    let thai = "แคมเปญต่ออายุประกันภัยรถยนต์ไตรมาสที่สามสำหรับลูกค้าเดิมในเขตกรุงเทพและปริมณฑลกลุ่มเป้าหมายพิเศษประจำปี";
+    let outcomes = ["SKU_x0041\r\nrest", "_x0041_", "_x0041_\u{1}", "a\u{b}b", "x_x00e9\r_x0041_", "_x0041", "💩"];
+    let mut lines = vec![
+        json!({"kind": "autocall_campaign", "id": 1, "name": thai}),
+        json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321"}),
+    ];
+    for (number, outcome) in outcomes.iter().enumerate() {
+        lines.push(json!({"kind": "autocall_attempt", "uuid": number.to_string(), "campaign_id": 1, "lead_id": 1, "attempt_number": 1,
+            "started_at": format!("2026-06-02T03:00:0{number}Z"), "result": "answered", "outcome": outcome}));
+    }
+    test.ingest(&lines).await;
+    // Stored before texts had lengths.
+    let long = "💩".repeat(20_000);
+    let mut scope = test.app.db.write(TENANT).await.expect("a scope");
+    let update =
+        scope.query("update autocall_attempts set provider = $2 where tenant_id = $1 and uuid = '0'").bind(&long);
+    update.execute(scope.connection()).await.expect("an update");
+    scope.commit().await.expect("a commit");
+    let answer = file(&test, &june("full", "xlsx")).await;
+    let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(answer.bytes)).expect("a workbook");
+    let rows = sheet(&mut workbook, "Attempts");
+    for (row, outcome) in rows[1..].iter().zip(outcomes) {
+        assert_eq!(row[17].to_string().replace("\r\n", "\n"), outcome.replace("\r\n", "\n"));
+    }
+    let kept = rows[1][16].to_string();
+    assert!(long.starts_with(&kept) && kept.encode_utf16().count() <= 32_767, "{}", kept.len());
+    let csv = file(&test, &june("trend", "csv")).await;
+    let name = csv.header("content-disposition").rsplit_once("''").expect("a name").1.to_owned();
+    let name = percent_encoding::percent_decode_str(&name).decode_utf8().expect("UTF-8").into_owned();
+    assert!(
+        name.len() <= 255
+            && name.len() > 245
+            && name.starts_with("แคมเปญ")
+            && name.ends_with("_trend_2026-06-01_2026-06-07.csv"),
+        "{name}"
+    );
 }
