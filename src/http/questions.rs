@@ -15,7 +15,6 @@ use super::{analytics, openapi};
 use crate::analytics::filter::{self, Filter, Kind};
 use crate::analytics::query::{self, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Step};
 use crate::analytics::{ALL, Definition};
-use crate::exports::csv;
 use crate::table::{self, Schemas};
 
 /// Adds the operation, with the schemas it refers to.
@@ -45,14 +44,12 @@ pub fn add(document: &mut OpenApi) {
         .schema(Some(Ref::from_schema_name("AnalyticsResponse")))
         .examples_from_iter(examples(|it| it.about.response))
         .build();
-    let text = ObjectBuilder::new().schema_type(Type::String).content_media_type("text/csv");
     let age = HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::Integer))).description(Some(
         "How old the answer is, in whole seconds, 5 at most; absent where it was read for this request.",
     ));
     let found = ResponseBuilder::new()
-        .description("The page that was asked for. As CSV the same rows under the names of their fields.")
+        .description("The page that was asked for.")
         .content("application/json", found)
-        .content(csv::CONTENT_TYPE, ContentBuilder::new().schema(Some(text)).build())
         .header("Age", age.build());
     let operation = OperationBuilder::new()
         .tag("Analytics")
@@ -67,7 +64,7 @@ pub fn add(document: &mut OpenApi) {
 }
 
 const SUMMARY: &str = "Every question is answered by one flat table, page by page; `total` counts its rows on all pages. \
-    Of `Accept: text/csv` the page is CSV. A token of a reseller's account reads the accounts whose reseller it is as \
+    With `Accept: text/csv` the page is CSV: the same rows under the names of their fields. A token of a reseller's account reads the accounts whose reseller it is as \
     well as its own; a filter that names anything outside of these matches nothing.";
 
 /// The ways it can be refused.

@@ -49,7 +49,7 @@ fn every_operation_is_described_and_every_field_says_what_it_means() {
             let alternatives = property["oneOf"].as_array().into_iter().flatten();
             let described =
                 std::iter::once(property).chain(alternatives).any(|schema| schema["description"].is_string());
-            assert!(described || name.starts_with("Data_"), "{name}.{field}");
+            assert!(described || name.ends_with("Response"), "{name}.{field}");
         }
     }
 }
@@ -115,4 +115,142 @@ fn examples_fit_their_schemas() {
         }
     }
     assert!(examples > callboard::reports::ALL.len() - 1 + 2 * callboard::analytics::ALL.len());
+}
+
+/// Every part of the document, with the path to it; examples left out, which only look like parts.
+fn parts<'a>(place: String, part: &'a Value, found: &mut Vec<(String, &'a Value)>) {
+    match part {
+        Value::Object(members) => {
+            found.push((place.clone(), part));
+            let members =
+                members.iter().filter(|(name, _)| !["example", "examples", "mapping"].contains(&name.as_str()));
+            members.for_each(|(name, member)| parts(format!("{place}/{name}"), member, found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, item)| parts(format!("{place}/{at}"), item, found));
+        }
+        _ => {}
+    }
+}
+
+/// Programs that make clients give what stands inline a name of their own, a new one with every change.
+#[test]
+fn every_object_has_a_name_and_every_name_is_used() {
+    let document: Value = serde_json::from_str(committed()).expect("JSON");
+    let mut all = Vec::new();
+    parts(String::new(), &document, &mut all);
+    let mut used = std::collections::BTreeSet::new();
+    for (place, part) in &all {
+        if let Some(name) = part["$ref"].as_str() {
+            assert!(document.pointer(name.trim_start_matches('#')).is_some(), "{place}: {name}");
+            used.insert(name.rsplit_once('/').expect("a path").1);
+        }
+        let is_named = place.strip_prefix("/components/schemas/").is_some_and(|name| !name.contains('/'));
+        let is_part = place.contains("/allOf/"); // what a flattened field adds to the schema it names
+        assert!(is_named || is_part || part["properties"].is_null() || place.ends_with("/properties"), "{place}");
+        let alternatives = part["oneOf"].as_array().into_iter().flatten();
+        let several = alternatives.filter(|one| one["type"] != "null").count() > 1;
+        assert!(is_named || !several || part["oneOf"].is_null(), "{place}");
+    }
+    for name in document["components"]["schemas"].as_object().expect("schemas").keys() {
+        assert!(used.contains(name.as_str()), "{name} is not used");
+        assert!(name.chars().all(|letter| letter.is_ascii_alphanumeric()), "{name}");
+    }
+}
+
+/// A field is always there and may be null, or it may be missing and is never null: not both.
+#[test]
+fn no_field_of_an_answer_may_be_missing_as_well_as_null() {
+    let document: Value = serde_json::from_str(committed()).expect("JSON");
+    let mut answers: Vec<&Value> = Vec::new();
+    for (_, item) in document["paths"].as_object().expect("paths") {
+        for operation in item.as_object().expect("operations").values() {
+            answers.extend(operation["responses"].as_object().expect("responses").values());
+        }
+    }
+    let (mut seen, mut fields) = (std::collections::BTreeSet::new(), 0);
+    while let Some(answer) = answers.pop() {
+        let mut all = Vec::new();
+        parts(String::new(), answer, &mut all);
+        for (place, part) in all {
+            if let Some(name) = part["$ref"].as_str()
+                && seen.insert(name)
+            {
+                answers.push(document.pointer(name.trim_start_matches('#')).expect("a schema"));
+            }
+            for (name, property) in part["properties"].as_object().into_iter().flatten() {
+                fields += 1;
+                let is_required = part["required"].as_array().is_some_and(|all| all.contains(&name.as_str().into()));
+                let may_be_null = property["type"].as_array().is_some_and(|types| types.contains(&"null".into()))
+                    || property["oneOf"].as_array().is_some_and(|any| any.iter().any(|one| one["type"] == "null"));
+                assert!(is_required || !may_be_null, "{place} {name}: {part}");
+            }
+        }
+    }
+    assert!(fields > 200, "{fields} fields were seen");
+}
+
+#[test]
+fn every_operation_has_a_readable_name_a_described_tag_and_says_who_may_call_it() {
+    let document: Value = serde_json::from_str(committed()).expect("JSON");
+    let tags = document["tags"].as_array().expect("tags");
+    assert!(tags.iter().all(|tag| tag["description"].is_string()));
+    assert_eq!(document["servers"][0]["url"], "/");
+    let mut names = std::collections::BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for operation in item.as_object().expect("operations").values() {
+            let name = operation["operationId"].as_str().expect("a name");
+            let is_snake = name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
+            assert!(is_snake && !["get", "post", "list", "login", "document"].contains(&name), "{path}: {name}");
+            assert!(names.insert(name), "{name} twice");
+            assert!(tags.iter().any(|tag| tag["name"] == operation["tags"][0]), "{path}");
+            let is_open = path.starts_with("/api/public/") || path == "/api/auth/login" || !path.starts_with("/a");
+            let security = operation["security"].as_array().unwrap_or_else(|| panic!("{path} says nothing of tokens"));
+            assert_eq!(security.is_empty(), is_open, "{path}");
+        }
+    }
+}
+
+/// A client of JSON takes every answer of an operation for JSON: files have operations of their own.
+#[test]
+fn an_answer_is_json_or_a_file_and_never_both() {
+    let document: Value = serde_json::from_str(committed()).expect("JSON");
+    let mut files = 0;
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for operation in item.as_object().expect("operations").values() {
+            for response in operation["responses"].as_object().expect("responses").values() {
+                let kinds: Vec<&String> =
+                    response["content"].as_object().into_iter().flatten().map(|it| it.0).collect();
+                if kinds.iter().any(|kind| *kind != "application/json") {
+                    files += 1;
+                    assert!(path.ends_with("/export") || path.starts_with("/api/public/exports/"), "{path}");
+                    assert_eq!(*kinds[0], "application/octet-stream", "{path}");
+                    for content in response["content"].as_object().expect("content").values() {
+                        assert_eq!(content["schema"], serde_json::json!({"type": "string", "format": "binary"}));
+                    }
+                }
+            }
+        }
+    }
+    assert!(files > 8, "{files} files were seen");
+}
+
+/// What has several forms says in one field which it is, and every value of that field stands for one.
+#[test]
+fn forms_are_told_apart_by_a_field() {
+    let document: Value = serde_json::from_str(committed()).expect("JSON");
+    let schemas = &document["components"]["schemas"];
+    for (name, field, values) in [("AutocallExport", "status", 5), ("AnalyticsResponse", "query_type", 12)] {
+        let discriminator = &schemas[name]["discriminator"];
+        assert_eq!(discriminator["propertyName"], field);
+        let mapping = discriminator["mapping"].as_object().expect("a mapping");
+        assert_eq!(mapping.len(), values, "{name}");
+        for (value, target) in mapping {
+            let form = document.pointer(target.as_str().expect("a path").trim_start_matches('#')).expect("a schema");
+            let told = &form["properties"][field];
+            let set = told["$ref"].as_str().map(|set| document.pointer(set.trim_start_matches('#')).expect("a set"));
+            let values = set.unwrap_or(told)["enum"].as_array().expect("values");
+            assert!(values.contains(&value.as_str().into()), "{name} {value}");
+        }
+    }
 }

@@ -463,3 +463,28 @@ async fn texts_are_cut_where_they_are_counted_and_read_back_as_they_were_sent() 
         "{name}"
     );
 }
+
+#[tokio::test]
+async fn about_says_names_and_not_ids() {
+    let test = TestApp::new().await;
+    let mut lines = vec![
+        json!({"kind": "telesales_campaign", "id": 70, "name": "Spring"}),
+        json!({"kind": "team", "id": 80, "name": "North"}),
+    ];
+    for id in 1..=23 {
+        lines.push(json!({"kind": "agent", "id": id, "name": format!("Agent {id:02}"), "username": id.to_string(), "team_id": 80}));
+    }
+    test.ingest(&lines).await;
+    let agents = (1..=23).map(|id| id.to_string()).collect::<Vec<_>>().join(",");
+    let path = "/api/telesales/reports/dashboard/export?date_from=2026-06-01&date_to=2026-06-02";
+    let answer = test.ok(&format!("{path}&campaign_id=70&team_id=80&agent_ids={agents}")).await;
+    let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(answer.bytes)).expect("a workbook");
+    let about = sheet(&mut workbook, "About");
+    let beside = |name: &str| {
+        let row = about.iter().find(|row| row[0] == Data::String(name.into()));
+        row.unwrap_or_else(|| panic!("{name} is not in {about:?}"))[1].to_string()
+    };
+    assert_eq!((beside("Campaign").as_str(), beside("Team").as_str()), ("Spring", "North"));
+    assert!(beside("Agents").starts_with("Agent 01, Agent 02, "), "{}", beside("Agents"));
+    assert!(beside("Agents").ends_with("Agent 20 and 3 more"), "{}", beside("Agents"));
+}
