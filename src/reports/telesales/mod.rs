@@ -154,6 +154,7 @@ impl Subject for Filter {
         let named = scope.select::<Named>(include_str!("filter.sql"));
         let named = named.bind(self.campaign).bind(self.agents.clone()).bind(self.team);
         let named = named.fetch_one(scope.connection()).await?;
+        self.asked = asked(&named, self.agents.as_ref().map_or(0, Vec::len));
         let mut missing = Faults::default();
         missing.add_missing(CAMPAIGN_ID.plain(), self.campaign.filter(|_| !named.campaign_known));
         missing.add_missing(AGENT_IDS.plain(), named.agents_missing);
@@ -161,7 +162,6 @@ impl Subject for Filter {
         if !missing.is_empty() {
             return Err(Error::Missing(missing));
         }
-        self.asked = asked(&named, agents);
         if self.team.is_some() {
             let asked = self.agents.take().map(BTreeSet::from_iter);
             let both = named.members.into_iter().filter(|id| asked.as_ref().is_none_or(|ids| ids.contains(id)));
