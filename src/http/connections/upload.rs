@@ -239,3 +239,42 @@ impl Drop for Watched {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::time::Duration;
+
+    use futures_util::future::join_all;
+    use futures_util::stream;
+
+    use super::*;
+
+    /// Reads that many bodies of one account at once, each of which is there with the second look. Returns the number of
+    /// those that were ended early.
+    async fn ended_of(requests: usize, body_grace: Duration) -> usize {
+        let bodies = Bodies::new(Limits { body_grace, ..Limits::default() });
+        let reading = (0..requests).map(|_| {
+            let late = stream::once(async {
+                tokio::task::yield_now().await;
+                Ok::<_, Infallible>(Bytes::from_static(b"{}"))
+            });
+            let (request, upload) = Upload::watch(&bodies, Request::new(Body::from_stream(late)));
+            upload.0.account.get_or_init(|| 1);
+            async move {
+                let read = axum::body::to_bytes(request.into_body(), 10).await;
+                assert_eq!(read.is_err(), upload.end().is_some());
+                usize::from(read.is_err())
+            }
+        });
+        join_all(reading).await.into_iter().sum()
+    }
+
+    /// The bodies of a burst are all here, but none is read to its end before the tasks of the others had their turn.
+    #[tokio::test]
+    async fn a_burst_of_requests_is_no_flood_of_unfinished_bodies() {
+        let limits = Limits::default();
+        assert_eq!(ended_of(300, limits.body_grace).await, 0);
+        assert_eq!(ended_of(300, Duration::ZERO).await, 300 - limits.bodies_per_account, "without it they are");
+    }
+}
