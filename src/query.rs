@@ -166,10 +166,9 @@ impl Query {
         }
         for parameter in known {
             let is_list = matches!(parameter.kind, Kind::IdList { .. });
-            let mut values = query.values(parameter);
-            let is_doubtful = !is_list && values.next().is_some_and(|first| values.any(|value| value != first));
-            drop(values);
-            if is_doubtful {
+            let mut values = query.pairs.iter().filter(|(name, _)| *name == parameter.plain());
+            let first = values.next();
+            if !is_list && values.any(|pair| Some(pair) != first) {
                 query.fail(parameter.plain(), "may have one value only.");
             }
         }
