@@ -4,7 +4,10 @@
 
 use std::fmt;
 
+use tokio::task::JoinError;
+
 use crate::error::Error;
+use crate::supervise;
 
 /// Failure of a try at a job.
 #[derive(Debug)]
@@ -68,9 +71,13 @@ impl Failure {
         Self::Outage(NO_DATABASE, Error::internal("a lease could not be renewed"))
     }
 
-    /// Of a task that panicked.
-    pub fn panic(error: impl fmt::Display) -> Self {
-        Self::Transient(UNKNOWN, Error::internal(error))
+    /// Of a task that panicked, which is counted. The library that writes workbooks panics where its temporary file
+    /// cannot be written, and says why in its message only.
+    pub fn panicked(ended: JoinError) -> Self {
+        supervise::count_restart(super::worker::TASK);
+        let told = ended.to_string();
+        let is_full = ["StorageFull", "QuotaExceeded", "FileTooLarge"].iter().any(|kind| told.contains(kind));
+        if is_full { Self::making(Error::NoRoom(told)) } else { Self::making(Error::Internal(told)) }
     }
 }
 

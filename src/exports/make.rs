@@ -76,7 +76,7 @@ async fn write(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<(Contents, st
     }
     // All is read: the snapshot is not kept any longer than that.
     drop((to, scope));
-    writing.await.unwrap_or_else(|panic| Err(Failure::panic(panic)))
+    writing.await.unwrap_or_else(|panic| Err(Failure::panicked(panic)))
 }
 
 fn write_file(

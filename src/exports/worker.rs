@@ -119,10 +119,7 @@ async fn until_ended(app: &App, job: &Job, watch: &Watch, mut making: Making, st
     let mut until = Instant::now() + pace.lease;
     while Instant::now() < until {
         tokio::select! {
-            made = &mut making => return Ended::Made(made.unwrap_or_else(|panic| {
-                supervise::count_restart(TASK);
-                Err(Failure::panic(panic))
-            })),
+            made = &mut making => return Ended::Made(made.unwrap_or_else(|panic| Err(Failure::panicked(panic)))),
             () = stop.cancelled() => return Ended::Stopped,
             () = sleep(pace.renew_every) => {}
         }

@@ -141,11 +141,12 @@ async fn an_export_under_way_when_postgres_is_killed_is_made_and_loses_no_try() 
     let server = program.serve().await;
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
-    client.ingest(&[attempt("a")]).await;
     let mut beside = inside(&program).await.expect("a connection");
-    beside.execute("begin; lock table autocall_attempts in access exclusive mode").await.expect("locked");
+    let attempts = "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at)
+                    select 1, 'a' || n, 1, 1, 1, '2026-06-01' from generate_series(1, 60000) n";
+    beside.execute(attempts).await.expect("more rows than a moment is enough for");
     let export = "/api/autocall/campaigns/1/reports/export";
-    let order = json!({"report_type": "full", "format": "csv", "from": "2026-06-01", "to": "2026-06-02"});
+    let order = json!({"report_type": "full", "format": "xlsx", "from": "2026-06-01", "to": "2026-06-02"});
     let ordered = client.send(client.post(export).json(&order)).await.json();
     let id = ordered["data"]["job_id"].as_str().expect("an id").to_owned();
     let shown = async || client.get(&format!("{export}/{id}")).await.json()["data"]["status"].clone();

@@ -121,7 +121,8 @@ async fn a_file_in_a_bucket_is_led_to_and_goes_with_its_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn addresses_in_a_bucket_are_signed_for_what_is_asked_and_for_seven_days_at_most() {
     let (bucket, test) = (Bucket::start().await, with_campaign().await);
-    let server = bucket.program(&test).with("CALLBOARD_EXPORT_TTL", "30d").serve().await;
+    let program = bucket.program(&test).with("CALLBOARD_EXPORT_TTL", "30d");
+    let server = program.serve().await;
     let client = Client::new(server.url.clone(), test.token.clone());
     let id = order(&client, &june("kpis", "csv")).await;
     let ready = until(&client, &id, "ready").await;
