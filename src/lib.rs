@@ -3,7 +3,8 @@
 //! The modules below stand in the order they may use one another: a later one knows earlier ones, never the
 //! reverse (`tests/it/layers.rs` holds them to it).
 //!
-//! - [`error`], [`json`], [`percent`], [`supervise`], [`text`], [`encoded`], [`time`], [`table`], [`query`], [`page`]: what everything
+//! - [`error`], [`json`], [`keys`], [`percent`], [`supervise`], [`text`], [`encoded`], [`time`], [`table`], [`query`],
+//!   [`page`]: what everything
 //!   else speaks in.
 //! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without. [`cache`]: what was
 //!   read of it a moment ago. [`store`]: where finished files are kept.
@@ -18,6 +19,7 @@
 pub mod closed;
 pub mod error;
 pub mod json;
+pub mod keys;
 pub mod percent;
 pub mod supervise;
 pub mod text;

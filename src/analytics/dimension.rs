@@ -1,27 +1,54 @@
 //! The dimensions, each stated once: what attempts are counted by, over their rows and over the roll-ups.
 //!
-//! Every statement gives the same columns, a key and a [`Tally`], so that whoever reads them adds up accounts and
+//! Every statement gives a key with a [`Tally`], or a [`Page`] of a list, so that whoever reads them adds up accounts and
 //! sources without knowing what was counted. Must not know a question.
 
-use std::marker::PhantomData;
-
-use sqlx::postgres::PgRow;
-use sqlx::{Decode, FromRow, Postgres, Row, Type};
-
-use super::filter::attempts;
+use crate::keys::listed;
 use crate::rollups::Detail;
 
-/// What attempts are counted by, and the type of its values.
+/// A dimension with few values: nothing at all, fifths, stretches of time. Its keys are numbers.
 #[derive(Debug)]
-pub struct Dimension<K> {
-    /// Over the rows: `$1` to `$9` as filters have it (`filter`).
+pub struct Dimension {
+    /// Over the rows: `$1` to `$10` as filters have it (`filter`).
     pub rows: &'static str,
-    /// The same, of the leads `$9` only.
+    /// The same, of the leads with the payload only.
     pub rows_of_leads: &'static str,
-    /// Over the roll-ups: `$2` scope, `$3` campaigns, `$4` to `$10` the plan of the window.
+    /// Over the roll-ups: `$2` scope, `$3` template, `$4` to `$10` the plan of the window.
     pub rolled: &'static str,
     pub detail: Detail,
-    key: PhantomData<fn() -> K>,
+}
+
+/// A dimension whose values are stored text, as many as somebody stored: read page by page, and bounded (`keys`).
+#[derive(Debug)]
+pub struct List {
+    pub rows: OfList,
+    pub rows_of_leads: OfList,
+    pub rolled: OfList,
+    /// Of several accounts, `$2` to `$10` and `$13` to `$24` the arguments of `callboard_in_accounts`.
+    pub merged: &'static str,
+    pub detail: Detail,
+}
+
+/// Statements with the arguments of [`Dimension`]'s.
+#[derive(Debug)]
+pub struct OfList {
+    /// Key, calls and answered ones of every value.
+    pub all: &'static str,
+    /// The page of the list behind place `$11` up to `$12` ([`Page`]).
+    pub page: &'static str,
+}
+
+/// A page of a list.
+#[derive(Debug, Default, sqlx::FromRow)]
+pub struct Page {
+    /// Rows of the list.
+    pub total: i64,
+    /// Calls of each row of the list, in its order.
+    pub counts: Vec<i64>,
+    /// The rows of the page; no key is that of the last row, which stands for the rest.
+    pub keys: Vec<Option<String>>,
+    pub calls: Vec<i64>,
+    pub answered: Vec<i64>,
 }
 
 /// What attempts of one kind come to.
@@ -46,12 +73,11 @@ impl Tally {
 }
 
 /// A key with what it comes to. Null is the key of what has none.
-pub struct Keyed<K>(pub Option<K>, pub Tally);
-
-impl<'r, K: Decode<'r, Postgres> + Type<Postgres>> FromRow<'r, PgRow> for Keyed<K> {
-    fn from_row(row: &'r PgRow) -> sqlx::Result<Self> {
-        Ok(Self(row.try_get("key")?, Tally::from_row(row)?))
-    }
+#[derive(sqlx::FromRow)]
+pub struct Keyed {
+    pub key: Option<i64>,
+    #[sqlx(flatten)]
+    pub tally: Tally,
 }
 
 /// A statement over rows: of all leads or of some, the key, and what is joined to the attempts for it.
@@ -85,9 +111,12 @@ macro_rules! rolled {
             "sum(",
             $seconds,
             ")::bigint as seconds, null::integer as shortest, null::integer as longest ",
-            "from unnest($3::bigint[]) c (id) cross join lateral ",
+            "from unnest(coalesce(case when $3::text is not null then callboard_playing($1, $3) end, '{0}')) c (id) ",
+            "cross join lateral ",
             $reader,
-            "($1, $2, c.id, '{0}', $4, $5, $6, $7, $8, $9, $10) r group by 1"
+            "($1, $2, c.id, '{0}', $4, $5, $6, $7, $8, $9, $10) r group by 1 having sum(",
+            $calls,
+            ") <> 0"
         )
     };
 }
@@ -95,48 +124,115 @@ macro_rules! rolled {
 macro_rules! dimensions {
     ($(
         $(#[$meta:meta])*
-        $name:ident: $key:ty, $detail:ident, rows($by:literal $(, $joined:literal)?), rolled($($rolled:literal),*);
+        $name:ident: $detail:ident, rows($by:literal), rolled($($rolled:literal),*);
     )*) => { $(
         $(#[$meta])*
-        pub static $name: Dimension<$key> = Dimension {
-            rows: rows!(all, $by $(, $joined)?),
-            rows_of_leads: rows!(of_leads, $by $(, $joined)?),
+        pub static $name: Dimension = Dimension {
+            rows: rows!(all, $by),
+            rows_of_leads: rows!(of_leads, $by),
             rolled: rolled!($($rolled),*),
             detail: Detail::$detail,
-            key: PhantomData,
         };
     )* };
 }
 
-// By time: $10 to $12 the window's segments, $13 seconds in a bucket, $14 local seconds to add first and $15 how many
-// buckets there are before they begin again; over the roll-ups $11, $12 and $13.
+macro_rules! lists {
+    ($(
+        $(#[$meta:meta])*
+        $name:ident: order($order:literal), rows($by:literal), rolled($($rolled:literal),*);
+    )*) => { $(
+        $(#[$meta])*
+        pub static $name: List = List {
+            rows: of_list!($order, rows!(all, $by)),
+            rows_of_leads: of_list!($order, rows!(of_leads, $by)),
+            rolled: of_list!($order, rolled!($($rolled),*)),
+            merged: page!(
+                $order,
+                "select key, sum(calls) as calls, sum(answered) as answered from callboard_in_accounts($1, $2, $3, $4, $5, ",
+                "$6, $7, $8, $9, $10, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) group by key"
+            ),
+            detail: Detail::Coarse,
+        };
+    )* };
+}
+
+macro_rules! of_list {
+    ($order:literal, $($statement:tt)+) => {
+        OfList {
+            all: concat!("select key, calls, answered from (", $($statement)+, ") counted"),
+            page: page!($order, $($statement)+),
+        }
+    };
+}
+
+macro_rules! page {
+    ($order:literal, $($statement:tt)+) => {
+        concat!(listed!($order, [], ["calls", "answered"], $($statement)+), include_str!("sql/page.sql"))
+    };
+}
+
+/// What was counted by the hour, day or week `key`, by the unit that is asked for, from the bucket `$first` to `$last`
+/// only; `$by_month` where those are months, which are of no one length.
+macro_rules! timed {
+    ($by_month:literal, $first:literal, $last:literal, $($counted:tt)+) => {
+        concat!(
+            "select key, sum(calls)::bigint as calls, sum(answered)::bigint as answered, sum(seconds)::bigint as seconds, ",
+            "min(shortest) as shortest, max(longest) as longest ",
+            "from (select case when ", $by_month, "::boolean then callboard_month(c.key) else c.key end as key, ",
+            "c.calls, c.answered, c.seconds, c.shortest, c.longest from (", $($counted)+, ") c) d ",
+            "where key between ", $first, " and ", $last, " group by key"
+        )
+    };
+}
+
 dimensions! {
     /// Nothing: all in one.
-    TOTAL: i64, Fine,
+    TOTAL: Fine,
         rows("0::bigint"),
         rolled("0::bigint", "rolled_autocall_totals", "r.dialed", "r.answered", "r.talk_sec");
-    /// The attempt's outcome, else its result.
-    OUTCOME: String, Coarse,
-        rows("coalesce(a.outcome, a.result)"),
-        rolled("r.outcome", "rolled_autocall_outcomes", "r.calls", "0", "0");
     /// Which fifth of 0 to 1 its sentiment lies in, from 0.
-    FIFTH: i64, Coarse,
+    FIFTH: Coarse,
         rows("callboard_fifth(a.sentiment)::bigint"),
         rolled("r.fifth::bigint", "rolled_autocall_sentiments", "r.calls", "0", "0");
-    /// Which attempt to reach its lead it is.
-    ATTEMPT_NUMBER: i64, Coarse,
-        rows("a.attempt_number::bigint"),
-        rolled("r.attempt_number::bigint", "rolled_autocall_tries", "r.calls", "r.answered", "0");
-    /// The provider, or `(unknown)`.
-    PROVIDER: String, Coarse,
-        rows("coalesce(a.provider, '(unknown)')"),
-        rolled("r.provider", "rolled_autocall_providers", "r.calls", "0", "0");
-    /// Local time: buckets along it, or hours of the day.
-    TIME: i64, Fine,
-        rows("(callboard_local_second(a.started_at, s.utc_offset) + $14) / $13 % $15",
-             " join unnest($10::timestamptz[], $11::timestamptz[], $12::integer[]) s (begins, ends, utc_offset)
+}
+
+macro_rules! by_time {
+    ($(#[$meta:meta])* $name:ident: $detail:ident, rows($by:literal, $joined:literal), rolled($($rolled:literal),*);) => {
+        $(#[$meta])*
+        pub static $name: Dimension = Dimension {
+            rows: timed!("$17", "$18", "$19", rows!(all, $by, $joined)),
+            rows_of_leads: timed!("$17", "$18", "$19", rows!(of_leads, $by, $joined)),
+            rolled: timed!("$14", "$15", "$16", rolled!($($rolled),*)),
+            detail: Detail::$detail,
+        };
+    };
+}
+
+by_time! {
+    /// Local time: buckets along it, or hours of the day. `$11` to `$13` the window's segments, `$14` seconds in a bucket,
+    /// `$15` local seconds to add first, `$16` how many buckets there are before they begin again, `$17` whether months
+    /// are wanted, `$18` and `$19` the first and the last bucket; over the roll-ups the same from `$11` on, without
+    /// segments.
+    TIME: Fine,
+        rows("(callboard_local_second(a.started_at, s.utc_offset) + $15) / $14 % $16",
+             " join unnest($11::timestamptz[], $12::timestamptz[], $13::integer[]) s (begins, ends, utc_offset)
                 on a.started_at >= s.begins and a.started_at < s.ends"),
         rolled("(r.local_second + $12) / $11 % $13", "rolled_autocall_totals", "r.dialed", "r.answered", "r.talk_sec");
+}
+
+lists! {
+    /// The attempt's outcome, else its result.
+    OUTCOME: order("calls desc, key collate \"C\""),
+        rows("callboard_short(coalesce(a.outcome, a.result))"),
+        rolled("r.outcome", "rolled_autocall_outcomes", "r.calls", "0", "0");
+    /// Which attempt to reach its lead it is.
+    ATTEMPT_NUMBER: order("key::integer"),
+        rows("a.attempt_number::text"),
+        rolled("r.attempt_number", "rolled_autocall_tries", "r.calls", "r.answered", "0");
+    /// The provider, or `(unknown)`.
+    PROVIDER: order("calls desc, key collate \"C\""),
+        rows("callboard_short(coalesce(a.provider, '(unknown)'))"),
+        rolled("r.provider", "rolled_autocall_providers", "r.calls", "0", "0");
 }
 
 #[cfg(test)]
@@ -146,30 +242,25 @@ mod tests {
     /// The files of statements are looked at elsewhere (`tests/it/layers.rs`); these are put together here.
     #[test]
     fn every_statement_names_its_account_for_every_table() {
-        fn statements<K>(dimension: &Dimension<K>) -> [&'static str; 3] {
-            [dimension.rows, dimension.rows_of_leads, dimension.rolled]
-        }
-        let [total, outcome, fifth, number, provider, time] = [
-            statements(&TOTAL),
-            statements(&OUTCOME),
-            statements(&FIFTH),
-            statements(&ATTEMPT_NUMBER),
-            statements(&PROVIDER),
-            statements(&TIME),
-        ];
-        for [rows, rows_of_leads, rolled] in [total, outcome, fifth, number, provider, time] {
-            for sql in [rows, rows_of_leads] {
+        let dimensions = [&TOTAL, &FIFTH, &TIME].map(|it| [it.rows, it.rows_of_leads, it.rolled]);
+        let lists = [&OUTCOME, &ATTEMPT_NUMBER, &PROVIDER];
+        let of_lists = lists.map(|it| [it.rows.all, it.rows_of_leads.all, it.rolled.all]);
+        let pages = lists.map(|it| [it.rows.page, it.rows_of_leads.page, it.rolled.page]);
+        for [rows, rows_of_leads, rolled] in dimensions.into_iter().chain(of_lists).chain(pages) {
+            for (sql, tables) in [(rows, 1), (rows_of_leads, 3)] {
                 assert_eq!(
-                    sql.matches("autocall_attempts a").count(),
-                    sql.matches("a.tenant_id = $1").count(),
+                    (sql.matches(" autocall_").count(), sql.matches(".tenant_id = $1").count()),
+                    (tables, tables),
                     "{sql}"
                 );
-                assert_eq!(sql.matches(" autocall_").count(), 1, "{sql}");
             }
+            let readers = rolled.matches("rolled_autocall_").count();
+            assert_eq!((readers, rolled.matches("($1, $2, c.id").count()), (1, 1), "{rolled}");
+        }
+        for list in lists {
             assert_eq!(
-                (rolled.matches("rolled_autocall_").count(), rolled.matches("($1, $2, c.id").count()),
-                (1, 1),
-                "{rolled}"
+                (list.merged.matches("autocall_").count(), list.merged.matches("in_accounts($1").count()),
+                (0, 1)
             );
         }
     }

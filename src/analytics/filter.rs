@@ -23,7 +23,7 @@ pub struct Filter {
     pub about: &'static str,
 }
 
-/// Makes the constants, their list, and `attempts!`: the attempts that pass, all of them or those of some leads, as
+/// Makes the constants, their list, and `attempts!`: the attempts that pass, all of them or those of the leads with a payload, as
 /// `from … where …` with what is joined to them. Text that is put together while this is compiled.
 macro_rules! filters {
     ($( $constant:ident, $name:literal, $kind:ident, $about:literal $(, $sql:literal)?; )*) => {
@@ -33,22 +33,26 @@ macro_rules! filters {
         pub static ALL: &[&Filter] = &[$( &$constant ),*];
 
         macro_rules! attempts {
-            (all, $joined:literal) => { attempts!("", "", $joined) };
-            (of_leads, $joined:literal) => { attempts!("unnest($9::bigint[]) m (id) join ", " on a.lead_id = m.id", $joined) };
-            ($before:literal, $on:literal, $joined:literal) => {
-                concat!("from ", $before, "autocall_attempts a", $on, $joined, " where a.tenant_id = $1" $( $(, " and (", $sql, ")")? )*)
+            (all, $joined:literal) => { attempts!("from autocall_attempts a", $joined) };
+            (of_leads, $joined:literal) => {
+                attempts!(
+                    concat!("from (", include_str!("sql/matching.sql"), "\n) m join autocall_attempts a on a.lead_id = m.id"),
+                    $joined
+                )
+            };
+            ($from:expr, $joined:literal) => {
+                concat!($from, $joined, " where a.tenant_id = $1" $( $(, " and (", $sql, ")")? )*)
             };
         }
-        pub(super) use attempts;
     };
 }
 
-// $1 account, $2 and $3 window, $4 campaigns of the template, $5 to $8 lengths and sentiments, $9 leads; from $4 on
-// each may be null.
+// $1 account, $2 and $3 window, $4 template, $5 to $8 lengths and sentiments, $9 payload, $10 its rarest term; from $4
+// on each may be null.
 filters! {
     TEMPLATE_ID, "template_id", Text,
         "Only attempts of campaigns that play this template: a script's template_id, or tpl_<id> where it has none.",
-        "$4::bigint[] is null or a.campaign_id = any ($4)";
+        "$4::text is null or a.campaign_id = any ((select callboard_playing($1, $4))::bigint[])";
     MERCHANT_ID, "merchant_id", Text,
         "Only the account mer_<id>.";
     RESELLER_ID, "reseller_id", Text,

@@ -11,8 +11,10 @@
 //! question itself is its row and its `impl Question` in `questions`, and a line of [`ALL`]. Write it once more, from
 //! the contract alone, in `tests/reference`.
 
-mod dimension;
+// First, for the macro that it makes: statements are put together where no import of a macro is resolved yet.
+#[macro_use]
 pub mod filter;
+mod dimension;
 mod plan;
 pub mod query;
 mod question;

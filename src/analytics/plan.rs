@@ -5,7 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::dimension::Tally;
-use super::query::Query;
+use super::query::{Filters, Query};
 use crate::error::{Error, Result};
 use crate::rollups::Source;
 use crate::time::Window;
@@ -15,12 +15,14 @@ pub const MAX_BUCKETS: usize = 100_000;
 
 /// No attempt starts earlier (contract, section 6).
 const BEGINNING: i64 = 315_532_800;
-/// Nor later: the year 20000, from which on roll-ups tell no instant from another.
-const END: i64 = 568_971_820_800;
-/// Leads may be of any time. Roll-ups know none before this first day of Postgres', and what comes after the end lies in
-/// the quarter of an hour that begins then.
+/// Nor later than the year 9999.
+const END: i64 = 253_402_300_800;
+/// Leads may be of any year from 1 on.
+const YEAR_1: i64 = -62_135_596_800;
+/// Stored before tables refused them, leads may be of no year at all: roll-ups have them in the first day of Postgres'
+/// calendar, or in the quarter of an hour that the year 20000 begins with.
 const FIRST_DAY: i64 = -210_866_803_200;
-const AFTER_THE_END: i64 = END + 86_400;
+const AFTER_THE_LAST: i64 = 568_971_820_800 + 86_400;
 
 /// What an account is read from. Roll-ups know no duration, no sentiment and no payload.
 pub fn source(query: &Query, trusted: bool, wanted: Source) -> Source {
@@ -36,18 +38,24 @@ pub fn are_few(total: &Tally) -> bool {
 
 /// The window as it was asked for, all of time where it was not.
 pub fn asked(query: &Query) -> Window {
-    within(query, BEGINNING, END)
+    window(query.filters.from, query.filters.to, BEGINNING, END, query)
 }
 
-/// The window that leads were created in, all of time where none was asked for.
+/// All of time, in which attempts of leads are looked at.
+pub fn ever(query: &Query) -> Window {
+    window(None, None, BEGINNING, END, query)
+}
+
+/// The window that leads were created in; where none was asked for, every lead is in it.
 pub fn created(query: &Query) -> Window {
-    within(query, FIRST_DAY, AFTER_THE_END)
+    let Filters { from, to, .. } = query.filters;
+    let (beginning, end) = if is_open(query) && from == to { (FIRST_DAY, AFTER_THE_LAST) } else { (YEAR_1, END) };
+    window(from, to, beginning, end, query)
 }
 
-fn within(query: &Query, beginning: i64, end: i64) -> Window {
+fn window(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>, beginning: i64, end: i64, query: &Query) -> Window {
     let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or_default(); // infallible: the instants above
-    let filters = &query.filters;
-    Window { from: filters.from.unwrap_or(at(beginning)), to: filters.to.unwrap_or(at(end)), zone: query.zone }
+    Window { from: from.unwrap_or(at(beginning)), to: to.unwrap_or(at(end)), zone: query.zone }
 }
 
 /// Whether an end of the window is where the attempts themselves end.
@@ -119,13 +127,13 @@ mod tests {
             (
                 json!({}),
                 true,
-                ["1980-01-01T00:00:00Z", "+20000-01-01T00:00:00Z"],
+                ["1980-01-01T00:00:00Z", "+10000-01-01T00:00:00Z"],
                 ["2025-01-05T10:00:00Z", "2025-01-09T20:00:00.000001Z"],
             ),
             (
                 json!({"date_from": "2025-01-01"}),
                 true,
-                ["2024-12-31T17:00:00Z", "+20000-01-01T00:00:00Z"],
+                ["2024-12-31T17:00:00Z", "+10000-01-01T00:00:00Z"],
                 ["2024-12-31T17:00:00Z", "2025-01-09T20:00:00.000001Z"],
             ),
             (

@@ -75,6 +75,12 @@ impl Filters {
 }
 
 impl Query {
+    /// Places of the rows on the page: behind the first of the two, up to the second.
+    pub fn places(&self) -> (i64, i64) {
+        let before = (self.page - 1).saturating_mul(self.page_size);
+        (before, before.saturating_add(self.page_size))
+    }
+
     /// Reads a body. Malformed where it is no JSON; Misshapen where it lacks a query type that is known, has a filter
     /// that is not, or a value of another type than its own; Invalid where only values are at fault. Both name all
     /// there is.

@@ -44,8 +44,40 @@ pub trait Question: 'static {
     const ABOUT: About;
     type Row: Row + Serialize + ToSchema + Send + Sync + 'static;
 
-    /// All its rows, in order.
-    fn rows(reading: &mut Reading<'_>) -> impl Future<Output = Result<Vec<Self::Row>>> + Send;
+    /// The rows of the page asked for, in order.
+    fn rows(reading: &mut Reading<'_>) -> impl Future<Output = Result<Paged<Self::Row>>> + Send;
+}
+
+/// The rows of a page, and how many there are on all pages.
+#[derive(Debug)]
+pub struct Paged<R> {
+    pub total: usize,
+    pub rows: Vec<R>,
+}
+
+impl<R> Default for Paged<R> {
+    fn default() -> Self {
+        Self { total: 0, rows: Vec::new() }
+    }
+}
+
+impl<R> Paged<R> {
+    /// The page asked for of all rows. Past the last page there is nothing.
+    pub fn of(all: Vec<R>, query: &Query) -> Self {
+        let (before, through) = query.places();
+        let (before, through) = (place(before), place(through));
+        let total = all.len();
+        Self { total, rows: all.into_iter().take(through).skip(before).collect() }
+    }
+
+    pub fn map<T>(self, make: impl FnMut(R) -> T) -> Paged<T> {
+        Paged { total: self.total, rows: self.rows.into_iter().map(make).collect() }
+    }
+}
+
+/// A place as an index.
+pub fn place(place: i64) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
 }
 
 type Answering<'a> = Pin<Box<dyn Future<Output = Result<Box<dyn Rows>>> + Send + 'a>>;
@@ -78,28 +110,28 @@ impl Definition {
     }
 }
 
-/// Rows whose type is forgotten, and what may be had of them: those from one place up to another.
+/// Rows whose type is forgotten, and what may be had of them.
 trait Rows: Send + Sync {
-    fn count(&self) -> usize;
-    fn json(&self, from: usize, to: usize) -> serde_json::Result<Box<serde_json::value::RawValue>>;
-    fn table(&self, name: &'static str, from: usize, to: usize) -> Table;
+    fn total(&self) -> usize;
+    fn json(&self) -> serde_json::Result<Box<serde_json::value::RawValue>>;
+    fn table(&self, name: &'static str) -> Table;
 }
 
-impl<R: Row + Serialize + Send + Sync> Rows for Vec<R> {
-    fn count(&self) -> usize {
-        self.len()
+impl<R: Row + Serialize + Send + Sync> Rows for Paged<R> {
+    fn total(&self) -> usize {
+        self.total
     }
 
-    fn json(&self, from: usize, to: usize) -> serde_json::Result<Box<serde_json::value::RawValue>> {
-        serde_json::value::to_raw_value(self.get(from..to).unwrap_or_default())
+    fn json(&self) -> serde_json::Result<Box<serde_json::value::RawValue>> {
+        serde_json::value::to_raw_value(&self.rows)
     }
 
-    fn table(&self, name: &'static str, from: usize, to: usize) -> Table {
-        Table::of(name, self.get(from..to).unwrap_or_default())
+    fn table(&self, name: &'static str) -> Table {
+        Table::of(name, &self.rows)
     }
 }
 
-/// An answer, whole; what is shown of it is the page that was asked for.
+/// An answer: the page that was asked for.
 pub struct Answer {
     /// What was read: the rows themselves where the roll-ups do not know it, or cannot be trusted.
     pub source: Source,
@@ -122,27 +154,18 @@ struct Page {
 impl Answer {
     /// How many rows there are on all pages.
     pub fn total(&self) -> usize {
-        self.rows.count()
+        self.rows.total()
     }
 
     pub fn json(&self) -> Result<String> {
-        let (from, to) = self.shown();
-        let data = self.rows.json(from, to).map_err(Error::internal)?;
+        let data = self.rows.json().map_err(Error::internal)?;
         let Self { name, page, page_size, .. } = *self;
         let body = Page { query_type: name, data, total: self.total(), page, page_size };
         serde_json::to_string(&body).map_err(Error::internal)
     }
 
     pub fn table(&self) -> Table {
-        let (from, to) = self.shown();
-        self.rows.table(self.name, from, to)
-    }
-
-    /// Where the page begins and ends. Past the last one there is nothing.
-    fn shown(&self) -> (usize, usize) {
-        let before = (self.page - 1).saturating_mul(self.page_size);
-        let place = |at: i64| usize::try_from(at).unwrap_or(usize::MAX).min(self.total());
-        (place(before), place(before.saturating_add(self.page_size)))
+        self.rows.table(self.name)
     }
 }
 

@@ -1,14 +1,16 @@
 //! The twelve questions: what each reads, and the rows it makes of it.
 
-use std::cmp::Reverse;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::dimension::{ATTEMPT_NUMBER, Dimension, FIFTH, OUTCOME, PROVIDER};
-use super::question::{About, Of, Question};
+use super::dimension::{ATTEMPT_NUMBER, FIFTH, List, OUTCOME, PROVIDER};
+use super::question::{About, Of, Paged, Question, place};
 use super::reading::Reading;
 use crate::closed::{LeadStage, SentimentBucket};
 use crate::error::Result;
+use crate::keys;
 use crate::percent::{DecimalNumber, PercentText, parts};
-use crate::table::row;
+use crate::table::{Cell, Field, Format, row};
 
 /// Declares a question: its type, what documents say of it, its row.
 macro_rules! question {
@@ -26,7 +28,7 @@ macro_rules! question {
             };
             type Row = $row;
 
-            async fn rows($reading: &mut Reading<'_>) -> Result<Vec<$row>> {
+            async fn rows($reading: &mut Reading<'_>) -> Result<Paged<$row>> {
                 Ok($rows)
             }
         }
@@ -48,7 +50,7 @@ question!(
     "Calls",
     "One row: how many attempts there are.",
     AnalyticsCallCount,
-    |reading| vec![AnalyticsCallCount { count: reading.total().await?.calls }]
+    |reading| Paged::of(vec![AnalyticsCallCount { count: reading.total().await?.calls }], reading.query)
 );
 
 row! {
@@ -74,12 +76,13 @@ question!(
     AnalyticsCallDuration,
     |reading| {
         let calls = reading.durations().await?;
-        vec![AnalyticsCallDuration {
+        let row = AnalyticsCallDuration {
             avg: average(calls.seconds, calls.answered),
             min: calls.shortest.map(i64::from),
             max: calls.longest.map(i64::from),
             total: (calls.answered > 0).then_some(calls.seconds),
-        }]
+        };
+        Paged::of(vec![row], reading.query)
     }
 );
 
@@ -103,13 +106,8 @@ question!(
     "A row for each outcome, most frequent first, then by name. An attempt without an outcome counts by its result; one without either is left out.",
     AnalyticsOutcomeShare,
     |reading| {
-        let outcomes = ranked(reading, &OUTCOME).await?;
-        let shares = shares(&outcomes);
-        outcomes
-            .into_iter()
-            .zip(shares)
-            .map(|((outcome, count), pct)| AnalyticsOutcomeShare { outcome, count, pct })
-            .collect()
+        let listed = listed(reading, &OUTCOME).await?;
+        listed.map(|row| AnalyticsOutcomeShare { outcome: row.key, count: row.calls, pct: row.share })
     }
 );
 
@@ -137,7 +135,10 @@ question!(
         let fifths = reading.by(&FIFTH).await?;
         let counts = [0, 1, 2, 3, 4].map(|fifth| fifths.get(&fifth).map_or(0, |tally| tally.calls));
         let rows = SentimentBucket::VALUES.iter().copied().zip(counts).zip(parts(&counts));
-        rows.map(|((bucket, count), pct)| AnalyticsSentimentShare { bucket, count, pct }).collect()
+        Paged::of(
+            rows.map(|((bucket, count), pct)| AnalyticsSentimentShare { bucket, count, pct }).collect(),
+            reading.query,
+        )
     }
 );
 
@@ -165,7 +166,10 @@ question!(
         let leads = reading.leads().await?;
         let counts = [leads.leads - leads.tried, leads.processing, leads.retry, leads.finished];
         let rows = LeadStage::VALUES.iter().copied().zip(counts).zip(parts(&counts));
-        rows.map(|((status, count), pct)| AnalyticsStatusShare { status, count, pct }).collect()
+        Paged::of(
+            rows.map(|((status, count), pct)| AnalyticsStatusShare { status, count, pct }).collect(),
+            reading.query,
+        )
     }
 );
 
@@ -188,8 +192,8 @@ question!(
     AnalyticsCallsInBucket,
     |reading| {
         let unit = reading.query.granularity;
-        let buckets = reading.along_time().await?.into_iter();
-        buckets.map(|(bucket, tally)| AnalyticsCallsInBucket { date: unit.label(bucket), count: tally.calls }).collect()
+        let buckets = reading.along_time().await?;
+        buckets.map(|(bucket, tally)| AnalyticsCallsInBucket { date: unit.label(bucket), count: tally.calls })
     }
 );
 
@@ -216,7 +220,7 @@ question!(
             date: unit.label(bucket),
             avg_duration: average(tally.seconds, tally.answered),
         };
-        reading.along_time().await?.into_iter().map(row).collect()
+        reading.along_time().await?.map(row)
     }
 );
 
@@ -240,16 +244,40 @@ question!(
     "A row for each outcome, most frequent first, then by name, numbered from 1.",
     AnalyticsRankedOutcome,
     |reading| {
-        let outcomes = (1..).zip(ranked(reading, &OUTCOME).await?);
-        outcomes.map(|(rank, (outcome, count))| AnalyticsRankedOutcome { rank, outcome, count }).collect()
+        let listed = listed(reading, &OUTCOME).await?;
+        listed.map(|row| AnalyticsRankedOutcome { rank: row.place, outcome: row.key, count: row.calls })
     }
 );
+
+/// A number of attempts, or the row that stands for the rest of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum AttemptNumber {
+    Number(i64),
+    Other(String),
+}
+
+impl From<String> for AttemptNumber {
+    fn from(key: String) -> Self {
+        key.parse().map_or(Self::Other(key), Self::Number)
+    }
+}
+
+impl Field for AttemptNumber {
+    const FORMAT: Format = Format::Integer;
+    fn cell(&self) -> Cell {
+        match self {
+            Self::Number(number) => Cell::Integer(*number),
+            Self::Other(name) => Cell::Text(name.clone()),
+        }
+    }
+}
 
 row! {
     /// First attempts, second attempts and so on.
     pub struct AnalyticsRetry {
-        /// Which attempt to reach its lead it is, from 1.
-        attempt_number: i64 => "Attempt",
+        /// Which attempt to reach its lead it is, from 1; (other) in the last row where there are more than 10,000.
+        attempt_number: AttemptNumber => "Attempt",
         /// Attempts of that number.
         calls: i64 => "Calls",
         /// Those with result answered.
@@ -267,14 +295,13 @@ question!(
     "A row for each attempt_number that occurs, ascending.",
     AnalyticsRetry,
     |reading| {
-        let numbers = reading.by(&ATTEMPT_NUMBER).await?.into_iter();
-        let row = |(attempt_number, tally): (i64, super::dimension::Tally)| AnalyticsRetry {
-            attempt_number,
-            calls: tally.calls,
-            answered: tally.answered,
-            success_rate_pct: PercentText::percent(tally.answered, tally.calls),
+        let row = |row: Listed| AnalyticsRetry {
+            attempt_number: row.key.into(),
+            calls: row.calls,
+            answered: row.answered,
+            success_rate_pct: PercentText::percent(row.answered, row.calls),
         };
-        numbers.map(row).collect()
+        listed(reading, &ATTEMPT_NUMBER).await?.map(row)
     }
 );
 
@@ -298,13 +325,8 @@ question!(
     "A row for each provider, most attempts first, then by name.",
     AnalyticsProviderShare,
     |reading| {
-        let providers = ranked(reading, &PROVIDER).await?;
-        let shares = shares(&providers);
-        providers
-            .into_iter()
-            .zip(shares)
-            .map(|((provider, count), pct)| AnalyticsProviderShare { provider, count, pct })
-            .collect()
+        let listed = listed(reading, &PROVIDER).await?;
+        listed.map(|row| AnalyticsProviderShare { provider: row.key, count: row.calls, pct: row.share })
     }
 );
 
@@ -327,7 +349,7 @@ question!(
     AnalyticsHour,
     |reading| {
         let hours = reading.by_hour().await?.into_iter();
-        hours.map(|(hour, tally)| AnalyticsHour { hour, count: tally.calls }).collect()
+        Paged::of(hours.map(|(hour, tally)| AnalyticsHour { hour, count: tally.calls }).collect(), reading.query)
     }
 );
 
@@ -355,20 +377,35 @@ question!(
         let leads = reading.leads().await?;
         let counts = [leads.leads, leads.tried, leads.retried, leads.finished];
         let row = |(stage, count)| AnalyticsFunnelStage { stage, count, pct: PercentText::percent(count, leads.leads) };
-        LeadStage::VALUES.iter().copied().zip(counts).map(row).collect()
+        Paged::of(LeadStage::VALUES.iter().copied().zip(counts).map(row).collect(), reading.query)
     }
 );
 
-/// Texts with their attempts, most first, then by their bytes.
-async fn ranked(reading: &mut Reading<'_>, dimension: &Dimension<String>) -> Result<Vec<(String, i64)>> {
-    let mut ranked: Vec<(String, i64)> =
-        reading.by(dimension).await?.into_iter().map(|(text, tally)| (text, tally.calls)).collect();
-    ranked.sort_by_key(|(_, calls)| Reverse(*calls)); // stable: they came in the order of their bytes
-    Ok(ranked)
+/// A row of a list.
+struct Listed {
+    /// From 1.
+    place: i64,
+    key: String,
+    calls: i64,
+    answered: i64,
+    /// Share of the calls of the whole list.
+    share: PercentText,
 }
 
-fn shares(ranked: &[(String, i64)]) -> Vec<PercentText> {
-    parts(&ranked.iter().map(|(_, count)| *count).collect::<Vec<_>>())
+/// The page of a list that is asked for.
+async fn listed(reading: &mut Reading<'_>, list: &'static List) -> Result<Paged<Listed>> {
+    let (before, _) = reading.query.places();
+    let page = reading.list(list).await?;
+    let shares = parts(&page.counts).into_iter().skip(place(before));
+    let rows = page.keys.into_iter().zip(page.calls.into_iter().zip(page.answered)).zip(shares);
+    let rows = (1..).zip(rows).map(|(at, ((key, (calls, answered)), share))| Listed {
+        place: before.saturating_add(at),
+        key: keys::named(key),
+        calls,
+        answered,
+        share,
+    });
+    Ok(Paged { total: place(page.total), rows: rows.collect() })
 }
 
 /// None where there is nothing to average.

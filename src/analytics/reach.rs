@@ -1,16 +1,11 @@
-//! What filters come to: the accounts that are read, and in each the campaigns, the leads, and whether its roll-ups
-//! can be trusted.
+//! What filters come to: the accounts that are read, and in each whether its roll-ups can be trusted.
+//!
+//! Campaigns and leads that filters name are looked up by the statements that read them: there may be millions.
 
-use std::collections::BTreeMap;
-
-use serde_json::value::RawValue;
 use sqlx::types::Json;
 
-use super::filter::attempts;
 use super::plan;
 use super::query::{Filters, Query};
-use super::question::Of;
-use super::reading::{Select, bind_filters};
 use crate::db::{Account, Scope};
 use crate::error::Result;
 use crate::rollups::Source;
@@ -19,16 +14,14 @@ use crate::rollups::Source;
 #[derive(Debug)]
 pub struct Reached {
     pub account: Account,
-    /// Those that play the template; none means all.
-    pub campaigns: Option<Vec<i64>>,
-    /// Those whose payload, or for questions about leads whose attempts, are asked for; none means all.
-    pub leads: Option<Vec<i64>>,
+    /// The rarest term of the payload asked for, by which its leads are found; none without a payload.
+    pub term: Option<i64>,
     pub source: Source,
 }
 
 #[derive(sqlx::FromRow)]
 struct Found {
-    campaigns: Option<Vec<i64>>,
+    plays: bool,
     trusted: bool,
 }
 
@@ -38,22 +31,14 @@ pub async fn reach(scope: &mut Scope, query: &Query, wanted: Source) -> Result<V
     for account in scope.reach().await?.into_iter().filter(|account| is_named(&query.filters, account)) {
         scope.enter(&account).await?;
         let found = scope.select(include_str!("sql/account.sql")).bind(query.filters.template.clone());
-        let Found { campaigns, trusted } = found.fetch_one(scope.connection()).await?;
-        if campaigns.as_ref().is_none_or(|campaigns| !campaigns.is_empty()) {
-            let source = plan::source(query, trusted, wanted);
-            reached.push(Reached { account, campaigns, leads: None, source });
+        let Found { plays, trusted } = found.fetch_one(scope.connection()).await?;
+        if plays && let Some(term) = rarest(scope, &query.filters).await? {
+            reached.push(Reached { account, term, source: plan::source(query, trusted, wanted) });
         }
     }
     // Statements over rows are planned by what is asked for.
     if reached.iter().any(|account| account.source == Source::Raw) {
         scope.plan_by_arguments().await?;
-    }
-    if query.filters.payload.is_some() || (query.question.about.of == Of::Leads && query.filters.by_figures()) {
-        for account in &mut reached {
-            scope.enter(&account.account).await?;
-            account.leads = Some(leads(scope, query).await?);
-        }
-        reached.retain(|account| account.leads.as_ref().is_none_or(|leads| !leads.is_empty()));
     }
     Ok(reached)
 }
@@ -64,37 +49,10 @@ fn is_named(filters: &Filters, account: &Account) -> bool {
     merchant && filters.reseller.as_ref().is_none_or(is_reseller)
 }
 
-/// Leads with an attempt that passes, whenever and whatever for; once for each.
-const WITH_ATTEMPT: &str = concat!("select a.lead_id ", attempts!(all, ""));
-const OF_THEM_WITH_ATTEMPT: &str = concat!("select a.lead_id ", attempts!(of_leads, ""));
-
-/// The leads that the payload, and for a question about leads the attempts, leave.
-async fn leads(scope: &mut Scope, query: &Query) -> Result<Vec<i64>> {
-    let leads = match &query.filters.payload {
-        Some(payload) => Some(with_payload(scope, payload.clone()).await?),
-        None => None,
-    };
-    if query.question.about.of == Of::Attempts || !query.filters.by_figures() {
-        return Ok(leads.unwrap_or_default());
-    }
-    let ever = Query { filters: Filters { from: None, to: None, ..query.filters.clone() }, ..query.clone() };
-    let sql = if leads.is_some() { OF_THEM_WITH_ATTEMPT } else { WITH_ATTEMPT };
-    let rows = bind_filters(scope.select(sql), &plan::asked(&ever), &ever.filters, None, leads);
-    let mut leads = ids(rows, scope).await?;
-    // Here and not in the statement, where Postgres may take it for a reason to read attempts in the order of leads.
-    leads.sort_unstable();
-    leads.dedup();
-    Ok(leads)
-}
-
-/// Found by what the payload says of itself, then read: terms hardly ever agree where key or value do not.
-async fn with_payload(scope: &mut Scope, payload: BTreeMap<String, Box<RawValue>>) -> Result<Vec<i64>> {
-    let payload = Json(payload);
-    let candidates = ids(scope.select(include_str!("sql/candidates.sql")).bind(payload.clone()), scope).await?;
-    let found = scope.select(include_str!("sql/with_payload.sql")).bind(candidates).bind(payload);
-    ids(found, scope).await
-}
-
-async fn ids(rows: Select<(i64,)>, scope: &mut Scope) -> Result<Vec<i64>> {
-    Ok(rows.fetch_all(scope.connection()).await?.into_iter().map(|(id,)| id).collect())
+/// The rarest term of the payload asked for, if one is. None where no lead of the account has it.
+async fn rarest(scope: &mut Scope, filters: &Filters) -> Result<Option<Option<i64>>> {
+    let Some(payload) = &filters.payload else { return Ok(Some(None)) };
+    let rarest = scope.select::<(i64, i64)>(include_str!("sql/rarest.sql")).bind(Json(payload.clone()));
+    let found = rarest.fetch_optional(scope.connection()).await?;
+    Ok(found.filter(|(_, leads)| *leads > 0).map(|(term, _)| Some(term)))
 }

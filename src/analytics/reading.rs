@@ -6,14 +6,15 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
-use sqlx::{Decode, Postgres, Type};
+use sqlx::types::Json;
 
-use super::dimension::{Dimension, Keyed, TIME, TOTAL, Tally};
-use super::filter::attempts;
+use super::dimension::{Dimension, Keyed, List, OfList, Page, TIME, TOTAL, Tally};
 use super::plan;
 use super::query::{Filters, Query};
+use super::question::Paged;
 use super::reach::Reached;
 use crate::db::Scope;
 use crate::error::Result;
@@ -49,15 +50,73 @@ struct Cut {
     window: Window,
     unit: Granularity,
     cycle: i64,
+    /// First and last bucket that is wanted.
+    buckets: (i64, i64),
 }
 
 impl Reading<'_> {
     /// Attempts by a dimension; keys that do not occur are not in it.
-    pub async fn by<K>(&mut self, dimension: &Dimension<K>) -> Result<BTreeMap<K, Tally>>
-    where
-        K: Ord + Send + Unpin + for<'r> Decode<'r, Postgres> + Type<Postgres>,
-    {
+    pub async fn by(&mut self, dimension: &Dimension) -> Result<BTreeMap<i64, Tally>> {
         self.tally(dimension, None).await
+    }
+
+    /// The page of a list that is asked for, in the order of the list.
+    pub async fn list(&mut self, list: &'static List) -> Result<Page> {
+        let page = match self.accounts.as_slice() {
+            [] => return Ok(Page::default()),
+            [account] => {
+                self.scope.enter(&account.account).await?;
+                self.page_of_one(list, account)
+            }
+            accounts => self.page_of_all(list, accounts),
+        };
+        Ok(page.fetch_one(self.scope.connection()).await?)
+    }
+
+    fn page_of_one(&self, list: &'static List, account: &Reached) -> Select<Page> {
+        let window = plan::asked(self.query);
+        let page = match account.source {
+            Source::Rolled => {
+                let of = rollup_scope(self.query);
+                let rows = self.scope.select(list.rolled.page).bind(of.number());
+                Plan::whole(&window, list.detail, of).bind(rows.bind(self.query.filters.template.clone()))
+            }
+            Source::Raw => {
+                let rows = self.scope.select(self.statements(list).page);
+                bind_filters(rows, &window, &self.query.filters, self.query.filters.template.clone(), account.term)
+            }
+        };
+        let (before, through) = self.query.places();
+        page.bind(before).bind(through)
+    }
+
+    /// In one statement, because keys of one account are only known to be rare once the others are added.
+    fn page_of_all(&self, list: &'static List, accounts: &[Reached]) -> Select<Page> {
+        let (filters, window, of) = (&self.query.filters, plan::asked(self.query), rollup_scope(self.query));
+        let (before, through) = self.query.places();
+        let page = self.scope.select(list.merged);
+        let page = page
+            .bind(accounts.iter().map(|account| account.account.id()).collect::<Vec<i64>>())
+            .bind(accounts.iter().map(|account| account.source == Source::Rolled).collect::<Vec<bool>>())
+            .bind(accounts.iter().map(|account| account.term).collect::<Vec<Option<i64>>>())
+            .bind(list.rolled.all)
+            .bind(self.statements(list).all)
+            .bind(window.from)
+            .bind(window.to)
+            .bind(filters.template.clone())
+            .bind(filters.min_duration)
+            .bind(before)
+            .bind(through)
+            .bind(filters.max_duration)
+            .bind(filters.sentiment_min)
+            .bind(filters.sentiment_max)
+            .bind(filters.payload.clone().map(Json))
+            .bind(of.number());
+        Plan::whole(&window, list.detail, of).bind(page)
+    }
+
+    fn statements(&self, list: &'static List) -> &'static OfList {
+        if self.query.filters.payload.is_some() { &list.rows_of_leads } else { &list.rows }
     }
 
     /// All attempts together.
@@ -76,29 +135,33 @@ impl Reading<'_> {
             self.scope.enter(&account.account).await?;
             let sql = if plan::are_few(&total) { EXTREMES_OF_FEW } else { EXTREMES };
             let ends = self.scope.select::<(Option<i32>, Option<i32>)>(sql);
-            let ends = ends.bind(window.from).bind(window.to).bind(account.campaigns.clone());
+            let ends = ends.bind(window.from).bind(window.to).bind(self.query.filters.template.clone());
             let (shortest, longest) = ends.fetch_one(self.scope.connection()).await?;
             total.add(Tally { shortest, longest, ..Tally::default() });
         }
         Ok(total)
     }
 
-    /// Every bucket of the window with its attempts, in order. Invalid where there are too many.
-    pub async fn along_time(&mut self) -> Result<Vec<(i64, Tally)>> {
-        let Some(window) = self.window_along_time().await? else { return Ok(Vec::new()) };
-        let buckets = plan::buckets(self.query, &window)?;
-        let unit = self.query.granularity;
-        let mut by_bucket: BTreeMap<i64, Tally> = BTreeMap::new();
-        for (counted, tally) in self.tally(&TIME, Some(Cut { window, unit, cycle: i64::MAX })).await? {
-            by_bucket.entry(unit.of(counted)).or_default().add(tally);
-        }
-        Ok(buckets.into_iter().map(|at| (at, by_bucket.get(&at).copied().unwrap_or_default())).collect())
+    /// The buckets of the window that are on the page with their attempts, in order. Invalid where the window has too
+    /// many.
+    pub async fn along_time(&mut self) -> Result<Paged<(i64, Tally)>> {
+        let Some(window) = self.window_along_time().await? else { return Ok(Paged::default()) };
+        let buckets = Paged::of(plan::buckets(self.query, &window)?, self.query);
+        let (Some(first), Some(last)) = (buckets.rows.first(), buckets.rows.last()) else {
+            return Ok(Paged { total: buckets.total, rows: Vec::new() });
+        };
+        let cut = Cut { window, unit: self.query.granularity, cycle: i64::MAX, buckets: (*first, *last) };
+        let tallies = self.tally(&TIME, Some(cut)).await?;
+        Ok(buckets.map(|bucket| (bucket, tallies.get(&bucket).copied().unwrap_or_default())))
     }
 
     /// Every hour of the day, by the local clock.
     pub async fn by_hour(&mut self) -> Result<Vec<(i64, Tally)>> {
         let hours = match self.window_along_time().await? {
-            Some(window) => self.tally(&TIME, Some(Cut { window, unit: Granularity::Hour, cycle: 24 })).await?,
+            Some(window) => {
+                let cut = Cut { window, unit: Granularity::Hour, cycle: 24, buckets: (0, 23) };
+                self.tally(&TIME, Some(cut)).await?
+            }
             None => BTreeMap::new(),
         };
         Ok((0..24).map(|hour| (hour, hours.get(&hour).copied().unwrap_or_default())).collect())
@@ -110,7 +173,7 @@ impl Reading<'_> {
         for account in &self.accounts {
             self.scope.enter(&account.account).await?;
             let leads = match account.source {
-                Source::Rolled => rolled_leads(self.scope, self.query, account),
+                Source::Rolled => rolled_leads(self.scope, self.query),
                 Source::Raw => leads(self.scope, self.query, account),
             };
             sum.add(leads.fetch_one(self.scope.connection()).await?);
@@ -118,18 +181,15 @@ impl Reading<'_> {
         Ok(sum)
     }
 
-    async fn tally<K>(&mut self, dimension: &Dimension<K>, cut: Option<Cut>) -> Result<BTreeMap<K, Tally>>
-    where
-        K: Ord + Send + Unpin + for<'r> Decode<'r, Postgres> + Type<Postgres>,
-    {
-        let mut sums: BTreeMap<K, Tally> = BTreeMap::new();
+    async fn tally(&mut self, dimension: &Dimension, cut: Option<Cut>) -> Result<BTreeMap<i64, Tally>> {
+        let mut sums: BTreeMap<i64, Tally> = BTreeMap::new();
         for account in &self.accounts {
             self.scope.enter(&account.account).await?;
             let rows = match account.source {
-                Source::Rolled => rolled(self.scope, self.query, account, dimension, cut),
+                Source::Rolled => rolled(self.scope, self.query, dimension, cut),
                 Source::Raw => raw(self.scope, self.query, account, dimension, cut),
             };
-            for Keyed(key, tally) in rows.fetch_all(self.scope.connection()).await? {
+            for Keyed { key, tally } in rows.fetch_all(self.scope.connection()).await? {
                 if let Some(key) = key.filter(|_| tally.calls != 0) {
                     sums.entry(key).or_default().add(tally);
                 }
@@ -167,22 +227,28 @@ impl Leads {
     }
 }
 
-/// Binds `$2` to `$9` of a statement over attempts.
-pub fn bind_filters<R>(
+/// Binds `$2` to `$10` of a statement over attempts.
+fn bind_filters<R>(
     rows: Select<R>,
     window: &Window,
     filters: &Filters,
-    campaigns: Option<Vec<i64>>,
-    leads: Option<Vec<i64>>,
+    template: Option<String>,
+    term: Option<i64>,
 ) -> Select<R> {
     rows.bind(window.from)
         .bind(window.to)
-        .bind(campaigns)
+        .bind(template)
         .bind(filters.min_duration)
         .bind(filters.max_duration)
         .bind(filters.sentiment_min)
         .bind(filters.sentiment_max)
-        .bind(leads)
+        .bind(filters.payload.clone().map(Json))
+        .bind(term)
+}
+
+/// What roll-ups are summed over where a question is asked.
+fn rollup_scope(query: &Query) -> RollupScope {
+    RollupScope::of(query.filters.template.is_some(), false)
 }
 
 const EXTREMES: &str = include_str!("sql/extremes.sql");
@@ -191,29 +257,47 @@ const EXTREMES_OF_FEW: &str = include_str!("sql/extremes_of_few.sql");
 const ALL_LEADS: &str = include_str!("sql/all_leads.sql");
 const SOME_LEADS: &str =
     concat!("with leads as (select l.id, l.status from autocall_leads l", include_str!("sql/leads.sql"));
-const THESE_LEADS: &str = concat!(
-    "with leads as (select l.id, l.status from unnest($5::bigint[]) m (id) join autocall_leads l on l.id = m.id",
-    include_str!("sql/leads.sql")
-);
 
-/// How far the leads of an account have come, by their rows.
-fn leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
-    let Filters { from, to, .. } = query.filters;
-    let Reached { campaigns, leads, .. } = account;
-    let sql = match (leads, campaigns, from, to) {
-        (None, None, None, None) => return scope.select(ALL_LEADS),
-        (None, ..) => SOME_LEADS,
-        (Some(_), ..) => THESE_LEADS,
+/// How far those leads have come that a statement gives by their `id`, each once or more often.
+macro_rules! these_leads {
+    ($($these:tt)+) => {
+        concat!(
+            "with asked as materialized (", $($these)+, "\n), leads as (select l.id, l.status ",
+            "from (select distinct id from asked) m join autocall_leads l on l.id = m.id",
+            include_str!("sql/leads.sql")
+        )
     };
-    scope.select(sql).bind(from).bind(to).bind(campaigns.clone()).bind(leads.clone())
+}
+const LEADS_WITH_PAYLOAD: &str = these_leads!(include_str!("sql/matching.sql"));
+const LEADS_WITH_ATTEMPT: &str = these_leads!("select a.lead_id as id ", attempts!(all, ""));
+const LEADS_WITH_BOTH: &str = these_leads!("select a.lead_id as id ", attempts!(of_leads, ""));
+
+/// How far the leads of an account have come, by their rows. Filters by figures leave those with an attempt that passes,
+/// whenever it was and whatever campaign it was made for.
+fn leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
+    let filters = &query.filters;
+    let Window { from, to, .. } = plan::created(query);
+    let sql = match (filters.payload.is_some(), filters.by_figures()) {
+        (true, true) => LEADS_WITH_BOTH,
+        (true, false) => LEADS_WITH_PAYLOAD,
+        (false, true) => LEADS_WITH_ATTEMPT,
+        (false, false) if filters.from.is_none() && filters.to.is_none() && filters.template.is_none() => {
+            return scope.select(ALL_LEADS);
+        }
+        (false, false) => SOME_LEADS,
+    };
+    let rows = bind_filters(scope.select(sql), &plan::ever(query), filters, None, account.term);
+    let asked = (filters.from.is_some() || filters.to.is_some()).then_some((from, to));
+    rows.bind(asked.map(|(from, _)| from)).bind(asked.map(|(_, to)| to)).bind(filters.template.clone())
 }
 
-const ROLLED_LEADS: &str = "select * from rolled_autocall_lead_states($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+const ROLLED_LEADS: &str = "select r.*
+    from (select coalesce(case when $3::text is not null then callboard_playing($1, $3) end, '{0}') as ids offset 0) c
+    cross join lateral rolled_autocall_lead_states($1, $2, c.ids, $4, $5, $6, $7, $8, $9, $10) r";
 
-fn rolled_leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
-    let of = RollupScope::of(account.campaigns.is_some(), false);
-    let rows = scope.select(ROLLED_LEADS).bind(of.number());
-    let rows = rows.bind(account.campaigns.clone().unwrap_or_else(|| vec![0]));
+fn rolled_leads(scope: &Scope, query: &Query) -> Select<Leads> {
+    let of = rollup_scope(query);
+    let rows = scope.select(ROLLED_LEADS).bind(of.number()).bind(query.filters.template.clone());
     Plan::whole(&plan::created(query), Detail::Fine, of).bind(rows)
 }
 
@@ -225,59 +309,38 @@ type Span = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 /// The first and the last attempt.
 fn span(scope: &Scope, query: &Query, account: &Reached) -> Select<Span> {
-    let window = plan::asked(query);
-    let Reached { campaigns, leads, .. } = account;
-    match (account.source, leads) {
+    let (window, filters) = (plan::asked(query), &query.filters);
+    let template = filters.template.clone();
+    match (account.source, account.term) {
         (Source::Rolled, _) => {
-            let rows = scope.select(include_str!("sql/span.sql")).bind(window.from).bind(window.to);
-            rows.bind(campaigns.clone())
+            scope.select(include_str!("sql/span.sql")).bind(window.from).bind(window.to).bind(template)
         }
-        (Source::Raw, None) => bind_filters(scope.select(SPAN), &window, &query.filters, campaigns.clone(), None),
-        (Source::Raw, Some(leads)) => {
-            let leads = Some(leads.clone());
-            bind_filters(scope.select(SPAN_OF_LEADS), &window, &query.filters, campaigns.clone(), leads)
-        }
+        (Source::Raw, None) => bind_filters(scope.select(SPAN), &window, filters, template, None),
+        (Source::Raw, term) => bind_filters(scope.select(SPAN_OF_LEADS), &window, filters, template, term),
     }
 }
 
-fn raw<K>(
-    scope: &Scope,
-    query: &Query,
-    account: &Reached,
-    dimension: &Dimension<K>,
-    cut: Option<Cut>,
-) -> Select<Keyed<K>>
-where
-    K: for<'r> Decode<'r, Postgres> + Type<Postgres>,
-{
+fn raw(scope: &Scope, query: &Query, account: &Reached, dimension: &Dimension, cut: Option<Cut>) -> Select<Keyed> {
     let window = cut.map_or_else(|| plan::asked(query), |cut| cut.window);
-    let sql = if account.leads.is_some() { dimension.rows_of_leads } else { dimension.rows };
-    let Reached { campaigns, leads, .. } = account;
-    let rows = bind_filters(scope.select(sql), &window, &query.filters, campaigns.clone(), leads.clone());
-    let Some(Cut { unit, cycle, .. }) = cut else { return rows };
+    let sql = if account.term.is_some() { dimension.rows_of_leads } else { dimension.rows };
+    let filters = &query.filters;
+    let rows = bind_filters(scope.select(sql), &window, filters, filters.template.clone(), account.term);
+    let Some(cut) = cut else { return rows };
     let segments = window.segment_arrays();
-    let rows = rows.bind(segments.from).bind(segments.to).bind(segments.utc_offset);
-    rows.bind(unit.seconds()).bind(unit.shift()).bind(cycle)
+    bind_units(rows.bind(segments.from).bind(segments.to).bind(segments.utc_offset), cut)
 }
 
-fn rolled<K>(
-    scope: &Scope,
-    query: &Query,
-    account: &Reached,
-    dimension: &Dimension<K>,
-    cut: Option<Cut>,
-) -> Select<Keyed<K>>
-where
-    K: for<'r> Decode<'r, Postgres> + Type<Postgres>,
-{
-    let of = RollupScope::of(account.campaigns.is_some(), false);
-    let rows = scope.select(dimension.rolled).bind(of.number());
-    let rows = rows.bind(account.campaigns.clone().unwrap_or_else(|| vec![0]));
+fn rolled(scope: &Scope, query: &Query, dimension: &Dimension, cut: Option<Cut>) -> Select<Keyed> {
+    let of = rollup_scope(query);
+    let rows = scope.select(dimension.rolled).bind(of.number()).bind(query.filters.template.clone());
     match cut {
         None => Plan::whole(&plan::asked(query), dimension.detail, of).bind(rows),
-        Some(Cut { window, unit, cycle }) => {
-            let rows = Plan::cut(&window, unit, of).bind(rows);
-            rows.bind(unit.seconds()).bind(unit.shift()).bind(cycle)
-        }
+        Some(cut) => bind_units(Plan::cut(&cut.window, cut.unit, of).bind(rows), cut),
     }
+}
+
+/// Binds what time is cut into, and which of it is wanted.
+fn bind_units(rows: Select<Keyed>, Cut { unit, cycle, buckets, .. }: Cut) -> Select<Keyed> {
+    let rows = rows.bind(unit.seconds()).bind(unit.shift()).bind(cycle).bind(unit == Granularity::Month);
+    rows.bind(buckets.0).bind(buckets.1)
 }

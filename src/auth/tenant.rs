@@ -88,7 +88,7 @@ impl Tenant {
     /// The account of this scope. NotFound where there is none.
     pub async fn load(scope: &mut Scope) -> Result<Self> {
         let stored: Stored = scope
-            .select("select name, timezone, settings from tenants where id = $1")
+            .select("select callboard_short(name) as name, timezone, settings from tenants where id = $1")
             .fetch_optional(scope.connection())
             .await?
             .ok_or(Error::NotFound)?;

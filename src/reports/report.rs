@@ -295,10 +295,27 @@ async fn answer<R: Report>(scope: &mut Scope, request: Request<'_>) -> Result<An
     subject.check(scope).await?;
 
     let source = if subject.trusted() { request.source } else { Source::Raw };
-    if source == Source::Raw {
+    let ask = Ask { tenant: occasion.tenant, now: occasion.now, source, subject, options };
+    let body = compute::<R>(scope, &ask).await?;
+    Ok(Answer { source, format, caption: ask.subject.caption(), outcome: Box::new(Computed::<R>(body)) })
+}
+
+/// The tables of a report on a subject that is looked up already, its own parameters left at their defaults.
+pub async fn tables<R: Report>(
+    scope: &mut Scope,
+    tenant: &Tenant,
+    now: DateTime<Utc>,
+    subject: R::Subject,
+) -> Result<Vec<Table>> {
+    let source = if subject.trusted() { Source::Rolled } else { Source::Raw };
+    let options = R::options(&mut Query::parse(""));
+    let body = compute::<R>(scope, &Ask { tenant, now, source, subject, options }).await?;
+    Ok(R::tables(&body))
+}
+
+async fn compute<R: Report>(scope: &mut Scope, ask: &Ask<'_, R::Subject, R::Options>) -> Result<R::Body> {
+    if ask.source == Source::Raw {
         scope.plan_by_arguments().await?;
     }
-    let ask = Ask { tenant: occasion.tenant, now: occasion.now, source, subject, options };
-    let body = R::run(scope, &ask).await?;
-    Ok(Answer { source, format, caption: ask.subject.caption(), outcome: Box::new(Computed::<R>(body)) })
+    R::run(scope, ask).await
 }

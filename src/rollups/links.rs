@@ -57,31 +57,24 @@ pub const READER_ARGUMENTS: &str = "tenant bigint, scope_no smallint, campaign b
      hours_from timestamptz, hours_to timestamptz, widths integer[], firsts integer[], ends integer[], \
      later_widths integer[], later_firsts integer[], later_ends integer[]";
 
-/// The links inside a window's whole hours, as the relation `l`. A window may be of millennia: only as many buckets are
-/// gone through as there are.
+/// The links inside a window's whole hours, as the relation `l`. A short range is walked bucket by bucket, which finds
+/// the links that begin in it and end before the window does without passing over the others. A long one may be of
+/// millennia, with hardly anything in it: there the links that begin in it are gone through.
 pub fn inside(table: &str) -> String {
-    let outermost = |which: &str| {
-        format!(
-            "(select {which}(l.bucket) from {table} l
-              where l.tenant_id = tenant and l.scope = scope_no and l.campaign_id = campaign
-                and l.width = q.width and l.later_width = q.later_width)"
-        )
-    };
+    let of_scope = "l.tenant_id = tenant and l.scope = scope_no and l.campaign_id = campaign
+               and l.width = q.width and l.later_width = q.later_width";
+    let later = "l.later_bucket >= q.later_first and l.later_bucket < q.later_end";
     let is_long = "q.end_bucket - q.first_bucket > 1000";
     format!(
         "from unnest(widths, firsts, ends, later_widths, later_firsts, later_ends)
              as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
-         cross join lateral generate_series(
-             case when {is_long} then greatest(q.first_bucket, coalesce({first}, q.end_bucket)) else q.first_bucket end,
-             case when {is_long} then least(q.end_bucket - 1, {last}) else q.end_bucket - 1 end) as e (bucket)
          cross join lateral (
-             select * from {table} l
-             where l.tenant_id = tenant and l.scope = scope_no and l.campaign_id = campaign
-               and l.width = q.width and l.later_width = q.later_width and l.bucket = e.bucket
-               and l.later_bucket >= q.later_first and l.later_bucket < q.later_end
-             offset 0) l",
-        first = outermost("min"),
-        last = outermost("max"),
+             select l.*
+             from generate_series(q.first_bucket, case when {is_long} then q.first_bucket else q.end_bucket end - 1) as e (bucket)
+             cross join lateral (select * from {table} l where {of_scope} and l.bucket = e.bucket and {later} offset 0) l
+             union all
+             select l.* from {table} l
+             where {is_long} and {of_scope} and l.bucket >= q.first_bucket and l.bucket < q.end_bucket and {later}) l"
     )
 }
 

@@ -22,7 +22,7 @@ const LOCK: i64 = 0x6361_6c6c_0002;
 
 /// Of the rules that sums are made by. Raised where these change though the tables do not, so that what an
 /// earlier version summed is made anew.
-const RULES: u32 = 1;
+const RULES: u32 = 2;
 
 /// Makes what is derived unless it is that of this catalog already. Several instances may do so at once: one of
 /// them does the work.
@@ -135,6 +135,24 @@ fn readers() -> Vec<String> {
             Settings::default().short_call_sec
         ),
     )];
+    // Agents with a call at any time. The sums lie in the order of agents: each look-up finds the next.
+    statements.push(function(
+        "callboard_agents_of_calls(tenant bigint, scope_no smallint, campaign bigint) returns bigint[]",
+        "select array(
+             with recursive seen as (
+                 select min(t.agent_id) as id from telesales_totals t
+                 where t.tenant_id = tenant and t.scope = scope_no and t.campaign_id = campaign
+                 union all
+                 select (select min(t.agent_id) from telesales_totals t
+                         where t.tenant_id = tenant and t.scope = scope_no and t.campaign_id = campaign and t.agent_id > seen.id)
+                 from seen
+                 where seen.id is not null
+             )
+             select id from seen where id is not null
+             union
+             select agent_id from telesales_calls_journal where tenant_id = tenant and agent_id is not null
+             order by 1)",
+    ));
     for family in families() {
         statements.extend(family.rollups.iter().map(|rollup| reader(family, rollup)));
         statements.extend(family.stages.map(|stages| links::reader(family, stages)));

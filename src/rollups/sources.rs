@@ -58,11 +58,11 @@ pub fn reader() -> String {
          reached as ({reached}),
          versions as ( -- each of these leads as it was when links were made, and as it is
             select lead_id, source, created_at, sum(n) as n, sum(folded) as folded
-            from (select r.id, r.campaign_id, coalesce(r.source, '') collate \"C\", r.created_at, 1, 1
+            from (select r.id, r.campaign_id, callboard_source(r.source) collate \"C\", r.created_at, 1, 1
                   from (select lead_id from ends union select lead_id from changed) s
                   cross join lateral (select * from {leads} r where r.tenant_id = tenant and r.id = s.lead_id offset 0) r
                   union all
-                  select r.id, r.campaign_id, coalesce(r.source, '') collate \"C\", r.created_at, 0, -r.weight
+                  select r.id, r.campaign_id, callboard_source(r.source) collate \"C\", r.created_at, 0, -r.weight
                   from {leads_journal} r where r.tenant_id = tenant) v (lead_id, campaign_id, source, created_at, n, folded)
             where scope_no = 1 or campaign_id = campaign
             group by lead_id, campaign_id, source, created_at
@@ -142,7 +142,7 @@ pub fn add(origin: Origin) -> String {
 /// The relations `leads` and `events`: whatever changes, before (version −1) and after (+1).
 fn versions(origin: Origin) -> String {
     let (leads, trail) = (TELESALES_LEADS.table, links::trail(&TELESALES_STAGES));
-    let columns = "r.id as lead_id, r.campaign_id, r.created_at, coalesce(r.source, '') collate \"C\" as source";
+    let columns = "r.id as lead_id, r.campaign_id, r.created_at, callboard_source(r.source) collate \"C\" as source";
     let only = match origin {
         Origin::Rows => "",
         Origin::RowsOfCampaigns => " and r.campaign_id = any ($2)",

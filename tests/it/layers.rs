@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules by rank; a module may use those of a lower rank, and those it is allowed to of its own.
 const RANKS: &[&[&str]] = &[
-    &["closed", "error", "json", "percent", "supervise", "text"],
+    &["closed", "error", "json", "keys", "percent", "supervise", "text"],
     &["encoded", "time"],
     &["table", "query"],
     &["page"],

@@ -3,6 +3,7 @@
 mod abandon;
 mod access;
 mod analytics;
+mod bounds;
 mod cache;
 mod campaigns;
 mod cli;

@@ -4,10 +4,10 @@
 attempts and leads are gone through from end to end for each filter of each question.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from decimal import Decimal
 
-from basics import by_bytes, fixed, instant_of, normal, percent_text, shares, zone
+from basics import bounded, by_bytes, fixed, instant_of, normal, percent_text, shares, short, zone
 
 
 class Attempt:
@@ -27,7 +27,7 @@ class Attempt:
         return None if told is None else Decimal(fixed(Decimal(told), 1, 6))
 
     def outcome(self):
-        return self.row["outcome"] if self.row["outcome"] is not None else self.row["result"]
+        return short(self.row["outcome"] if self.row["outcome"] is not None else self.row["result"])
 
 
 class Lead:
@@ -157,9 +157,10 @@ def by_count(values):
 
 
 def with_shares(key, ranked):
-    counts = [count for _, count in ranked]
+    rows = bounded([{key: value, "count": count} for value, count in ranked], "count")
+    counts = [row["count"] for row in rows]
     pcts = shares(counts) if sum(counts) else ["0.00" for _ in counts]
-    return [{key: value, "count": count, "pct": pct} for (value, count), pct in zip(ranked, pcts)]
+    return [{**row, "pct": pct} for row, pct in zip(rows, pcts)]
 
 
 def call_count(attempts, asked):
@@ -183,10 +184,8 @@ def outcome_distribution(attempts, asked):
 
 
 def top_outcomes(attempts, asked):
-    return [
-        {"rank": rank, "outcome": outcome, "count": count}
-        for rank, (outcome, count) in enumerate(outcomes(attempts), 1)
-    ]
+    rows = bounded([{"outcome": outcome, "count": count} for outcome, count in outcomes(attempts)], "count")
+    return [{"rank": rank, **row} for rank, row in enumerate(rows, 1)]
 
 
 def sentiment_distribution(attempts, asked):
@@ -240,22 +239,26 @@ def avg_duration_over_time(attempts, asked):
 
 
 def retry_analysis(attempts, asked):
+    calls_by_number = defaultdict(list)
+    for attempt in attempts:
+        calls_by_number[attempt.row["attempt_number"]].append(attempt)
     rows = []
-    for attempt_number in sorted({attempt.row["attempt_number"] for attempt in attempts}):
-        calls = [attempt for attempt in attempts if attempt.row["attempt_number"] == attempt_number]
+    for attempt_number, calls in sorted(calls_by_number.items()):
         answered = sum(1 for attempt in calls if attempt.row["result"] == "answered")
         rows.append({
             "attempt_number": attempt_number,
             "calls": len(calls),
             "answered": answered,
-            "success_rate_pct": percent_text(answered, len(calls)),
         })
+    rows = bounded(rows, "calls", "answered")
+    for row in rows:
+        row["success_rate_pct"] = percent_text(row["answered"], row["calls"])
     return rows
 
 
 def provider_breakdown(attempts, asked):
     providers = [attempt.row["provider"] for attempt in attempts]
-    return with_shares("provider", by_count("(unknown)" if name is None else name for name in providers))
+    return with_shares("provider", by_count("(unknown)" if name is None else short(name) for name in providers))
 
 
 def hourly_heatmap(attempts, asked):

@@ -5,7 +5,7 @@ Every function takes the world, one request and the campaign, and returns what s
 
 from collections import Counter, defaultdict
 
-from basics import by_bytes, fixed, instant_of, percent_text, print_instant, rounded, shares
+from basics import bounded, by_bytes, fixed, instant_of, percent_text, print_instant, rounded, shares, short
 
 HANDED_OVER = ("queued", "connected")
 
@@ -127,12 +127,11 @@ def comparison(world, request):
 
 def hangup(world, request, campaign):
     causes = [attempt["hangup_cause"] for attempt in attempts_in_window(world, request, campaign)]
-    counts = Counter(cause for cause in causes if cause is not None)
+    counts = Counter(short(cause) for cause in causes if cause is not None)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], by_bytes(item[0])))
-    rows = [
-        {"hangup_cause": cause, "count": count, "pct": pct}
-        for (cause, count), pct in zip(ranked, shares([count for _, count in ranked]))
-    ]
+    rows = bounded([{"hangup_cause": cause, "count": count} for cause, count in ranked], "count")
+    for row, pct in zip(rows, shares([row["count"] for row in rows])):
+        row["pct"] = pct
     return {"total_calls": sum(counts.values()), "by_hangup_cause": rows}
 
 
@@ -159,12 +158,16 @@ def heatmap(world, request, campaign):
     return rows
 
 
+def path_text(steps):
+    return " -> ".join(short(step) for step in steps[:64])
+
+
 def dtmf(world, request, campaign):
     answered = with_result(attempts_in_window(world, request, campaign), "answered")
     no_input = [attempt for attempt in answered if not attempt["dtmf"]]
     labels = script_labels(world, campaign)
     keys = keys_by_count(answered)
-    paths = Counter(" -> ".join(attempt["script_path"]) for attempt in answered if attempt["script_path"])
+    paths = Counter(path_text(attempt["script_path"]) for attempt in answered if attempt["script_path"])
     ranked = sorted(paths.items(), key=lambda item: (-item[1], by_bytes(item[0])))
     return {
         "total_answered": len(answered),

@@ -192,6 +192,26 @@ def shares(counts):
     return [fixed(unit, 100, 2) for unit in units]
 
 
+MOST_KEYS = 10000
+OTHER = "(other)"
+
+
+def short(text):
+    """Text as it is read: ingest refuses longer ones, a table does not."""
+    return None if text is None else text[:255]
+
+
+def bounded(rows, *counters):
+    """Rows of a list by a free text, in order; those behind the first 10,000 as one, without its other columns."""
+    rest = rows[MOST_KEYS:]
+    if not rest:
+        return rows
+    key = next(iter(rest[0]))
+    other = {name: OTHER if name in (key, "label") else None for name in rest[0]}
+    other.update({name: sum(row[name] for row in rest) for name in counters})
+    return rows[:MOST_KEYS] + [other]
+
+
 def by_bytes(text):
     return text.encode("utf-8")
 

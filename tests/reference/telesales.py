@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
-from basics import DAY, MINUTE, by_bytes, fixed, instant_of, print_instant, rounded
+from basics import DAY, MINUTE, OTHER, bounded, by_bytes, fixed, instant_of, print_instant, rounded, short
 from basics import percent_number, percent_text, shares
 
 DEFAULT_LIMIT_PCT = Decimal(3)
@@ -103,15 +103,28 @@ def agent_performance(world, request):
         handling = sum(call["talk_sec"] + call["wrap_sec"] for call in answers)
         rows.append({
             "agent_id": agent_id,
-            "name": world.agents[agent_id]["name"],
-            "username": world.agents[agent_id]["username"],
+            "name": short(world.agents[agent_id]["name"]),
+            "username": short(world.agents[agent_id]["username"]),
             "dials": len(dials),
             "answers": len(answers),
-            "avg_aht_sec": rounded(handling, len(answers)),
+            "handling": handling,
             "conversions": len(conversions),
-            "conv_rate": percent_number(len(conversions), len(answers), 2),
         })
-    return rows
+    return [agent_row(**row) for row in bounded(rows, "dials", "answers", "handling", "conversions")]
+
+
+def agent_row(agent_id, name, username, dials, answers, handling, conversions):
+    is_one = name is not None
+    return {
+        "agent_id": agent_id if is_one else None,
+        "name": name if is_one else OTHER,
+        "username": username if is_one else OTHER,
+        "dials": dials,
+        "answers": answers,
+        "avg_aht_sec": rounded(handling, answers),
+        "conversions": conversions,
+        "conv_rate": percent_number(conversions, answers, 2),
+    }
 
 
 def funnel(world, request):
@@ -135,16 +148,18 @@ def disposition_breakdown(world, request):
     counts = Counter(code for code in codes if code is not None)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], by_bytes(item[0])))
     rows = []
-    for (code, count), pct in zip(ranked, shares([count for _, count in ranked])):
+    for code, count in ranked:
         disposition = world.dispositions[code]
         rows.append({
             "code": code,
-            "label": disposition["label"],
+            "label": short(disposition["label"]),
             "category": disposition["category"],
             "color": disposition["color"],
             "count": count,
-            "pct": pct,
         })
+    rows = bounded(rows, "count")
+    for row, pct in zip(rows, shares([row["count"] for row in rows])):
+        row["pct"] = pct
     return rows
 
 
@@ -175,7 +190,6 @@ def caller_id_health(world, request):
         caller_id = world.caller_ids[cid]
         dials = dials_by_cid[cid]
         answers = answers_of(dials)
-        short = [call for call in answers if call["talk_sec"] < short_below]
         rejected = [call for call in dials if call["result"] == "rejected"]
         rows.append({
             "cid": cid,
@@ -185,17 +199,33 @@ def caller_id_health(world, request):
             "pool_status": caller_id["pool_status"],
             "cooldown_until": print_instant(caller_id["cooldown_until"]),
             "daily_cap": caller_id["daily_cap"],
-            "total_calls": len(dials),
-            "answered_calls": len(answers),
-            "asr_pct": percent_number(len(answers), len(dials), 1),
-            "acd_sec": rounded(talk_of(dials), len(answers)),
-            "short_calls": len(short),
-            "short_call_ratio_pct": percent_number(len(short), len(dials), 1),
-            "rejected_calls": len(rejected),
-            "health_status": health_status(request, len(dials), len(answers), len(short), len(rejected)),
-            "health_calls_today": today[cid],
+            "calls": len(dials),
+            "answers": len(answers),
+            "talk": talk_of(dials),
+            "short": sum(1 for call in answers if call["talk_sec"] < short_below),
+            "rejected": len(rejected),
+            "today": today[cid],
         })
-    return rows
+    return [
+        caller_id_row(request, **row)
+        for row in bounded(rows, "calls", "answers", "talk", "short", "rejected", "today")
+    ]
+
+
+def caller_id_row(request, calls, answers, talk, short, rejected, today, **caller_id):
+    is_one = caller_id["carrier"] is not None
+    return {
+        **caller_id,
+        "total_calls": calls,
+        "answered_calls": answers,
+        "asr_pct": percent_number(answers, calls, 1),
+        "acd_sec": rounded(talk, answers),
+        "short_calls": short,
+        "short_call_ratio_pct": percent_number(short, calls, 1),
+        "rejected_calls": rejected,
+        "health_status": health_status(request, calls, answers, short, rejected) if is_one else None,
+        "health_calls_today": today,
+    }
 
 
 def hour_dow_heatmap(world, request):
@@ -223,7 +253,7 @@ def lead_source_attribution(world, request):
     for lead in leads_in_scope(world, request):
         if start <= lead["created_at"] < end:
             blank = lead["source"] is None or not lead["source"].strip()
-            leads_by_source["(unknown)" if blank else lead["source"]].add(lead["id"])
+            leads_by_source["(unknown)" if blank else short(lead["source"])].add(lead["id"])
     dials = dials_of(calls_in_scope(world, request))
     dialed = lead_ids(dials)
     contacted = lead_ids(answers_of(dials))
@@ -236,8 +266,10 @@ def lead_source_attribution(world, request):
             "dialed_count": len(leads & dialed),
             "contacted_count": len(leads & contacted),
             "conv_count": len(leads & converted),
-            "conv_rate_pct": percent_text(len(leads & converted), len(leads)),
         })
+    rows = bounded(rows, "total_leads", "dialed_count", "contacted_count", "conv_count")
+    for row in rows:
+        row["conv_rate_pct"] = percent_text(row["conv_count"], row["total_leads"])
     return rows
 
 

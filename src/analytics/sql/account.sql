@@ -1,4 +1,4 @@
--- What the filters come to in one account: the campaigns that play the template $2 (null: whatever they play), and
+-- What the filters come to in one account: whether any campaign plays the template $2 (null: whatever they play), and
 -- whether the roll-ups of all that is then read can be trusted.
 with playing as (
     select c.id, c.script_id
@@ -6,7 +6,7 @@ with playing as (
     join autocall_scripts s on s.tenant_id = $1 and s.id = c.script_id
     where c.tenant_id = $1 and coalesce(s.template_id, 'tpl_' || s.id) = $2::text
 )
-select case when $2::text is not null then array(select id from playing order by id) end as campaigns,
+select $2::text is null or exists (select from playing) as plays,
        not exists (select from rollup_stale r
                    where r.tenant_id = $1 and r.module = 'autocall'
                      and (r.campaign_id is null and r.script_id is null

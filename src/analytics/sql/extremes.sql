@@ -1,15 +1,15 @@
--- The shortest and the longest answered attempt in a window, of the whole account or of some campaigns: $2 and $3 the
--- window, $4 campaigns. Neither can be kept as a sum, for a row may be taken away again; so the lengths there are get
+-- The shortest and the longest answered attempt in a window, of the whole account or of the campaigns that play a
+-- template: $2 and $3 the window, $4 the template or null. Neither can be kept as a sum, for a row may be taken away again; so the lengths there are get
 -- walked from either end, campaign by campaign, and the first that lies in the window is it. Each step is one look
 -- into an index, which is of those whose length is 0 or more, as every length is.
 with recursive known (id) as ( -- campaigns by their attempts, for some may have none but those
-    select min(a.campaign_id) from autocall_attempts a where a.tenant_id = $1 and $4::bigint[] is null
+    select min(a.campaign_id) from autocall_attempts a where a.tenant_id = $1 and $4::text is null
     union all
     select (select min(a.campaign_id) from autocall_attempts a where a.tenant_id = $1 and a.campaign_id > k.id)
     from known k where k.id is not null
 ), answered (id) as ( -- those with anything to find
     select c.id
-    from (select id from known union all select unnest($4::bigint[])) c
+    from (select id from known union all select unnest(callboard_playing($1, $4))) c
     cross join lateral (select from autocall_attempts a
                         where a.tenant_id = $1 and a.campaign_id = c.id and a.started_at >= $2 and a.started_at < $3
                           and a.result = 'answered'

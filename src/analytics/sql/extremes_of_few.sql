@@ -1,12 +1,12 @@
--- The shortest and the longest answered attempt where a window holds few, of the whole account or of some campaigns: $2
--- and $3 the window, $4 campaigns.
+-- The shortest and the longest answered attempt where a window holds few, of the whole account or of the campaigns that
+-- play a template: $2 and $3 the window, $4 the template or null.
 select min(billsec) as shortest, max(billsec) as longest
 from (
     select a.billsec from autocall_attempts a
-    where $4::bigint[] is null
+    where $4::text is null
       and a.tenant_id = $1 and a.started_at >= $2 and a.started_at < $3 and a.result = 'answered'
     union all
-    select a.billsec from unnest($4::bigint[]) c (id)
+    select a.billsec from unnest(callboard_playing($1, $4)) c (id)
     cross join lateral (select a.billsec from autocall_attempts a
                         where a.tenant_id = $1 and a.campaign_id = c.id and a.started_at >= $2 and a.started_at < $3
                           and a.result = 'answered'

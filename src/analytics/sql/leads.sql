@@ -1,8 +1,8 @@
- -- of an account, or those that are joined to them here
+ -- of an account, or those that are joined to them here; $11 and $12 when they were created, $13 a template
     where l.tenant_id = $1
-      and ($2::timestamptz is null or l.created_at >= $2)
-      and ($3::timestamptz is null or l.created_at < $3)
-      and ($4::bigint[] is null or l.campaign_id = any ($4))
+      and ($11::timestamptz is null or l.created_at >= $11)
+      and ($12::timestamptz is null or l.created_at < $12)
+      and ($13::text is null or l.campaign_id = any ((select callboard_playing($1, $13))::bigint[]))
 ), tried as ( -- attempts count over all time, whatever campaign they were made for
     select l.id, l.status, count(a.lead_id) as attempts
     from leads l

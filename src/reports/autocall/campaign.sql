@@ -1,11 +1,12 @@
 -- When campaigns began, and whether their roll-ups can be trusted; no row for one that the account does not
 -- have. $2 their ids.
 select c.id,
-       c.name,
-       c.started_at,
+       callboard_short(c.name) as name,
+       callboard_told(c.started_at) as started_at,
        (select min(a.started_at) from autocall_attempts a
-        where a.tenant_id = $1 and a.campaign_id = c.id) as first_attempt_at,
-       c.created_at,
+        where a.tenant_id = $1 and a.campaign_id = c.id
+          and a.started_at >= '0001-01-01 00:00:00+00' and a.started_at < '10000-01-01 00:00:00+00') as first_attempt_at,
+       callboard_told(c.created_at) as created_at,
        not exists (select from rollup_stale s
                    where s.tenant_id = $1 and s.module = 'autocall'
                      and (s.campaign_id = c.id or s.script_id = c.script_id

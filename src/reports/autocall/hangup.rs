@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::Campaign;
 use crate::db::Scope;
 use crate::error::Result;
+use crate::keys::{bounded, named};
 use crate::percent::{PercentText, parts};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
@@ -17,7 +18,7 @@ pub struct Hangup;
 row! {
     /// One hangup cause.
     pub struct AutocallHangupCause {
-        /// The cause as the switch named it.
+        /// The cause as the switch named it; the last row is (other) where there are more than 10,000.
         hangup_cause: String => "Hangup cause",
         /// Attempts that ended so.
         count: i64 => "Count",
@@ -25,6 +26,9 @@ row! {
         pct: PercentText => "Share, %",
     }
 }
+
+const ROLLED: &str = bounded!("count desc, key collate \"C\"", [], ["count"], include_str!("hangup.sql"));
+const RAW: &str = bounded!("count desc, key collate \"C\"", [], ["count"], include_str!("hangup.raw.sql"));
 
 /// Why attempts ended.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -57,16 +61,16 @@ impl Report for Hangup {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallHangup> {
         let campaign = &ask.subject;
         let rows = match ask.source {
-            Source::Rolled => campaign.rolled(scope, include_str!("hangup.sql"), Detail::Fine),
-            Source::Raw => campaign.raw(scope, include_str!("hangup.raw.sql")),
+            Source::Rolled => campaign.rolled(scope, ROLLED, Detail::Fine),
+            Source::Raw => campaign.raw(scope, RAW),
         };
-        let rows: Vec<(String, i64)> = rows.fetch_all(scope.connection()).await?;
+        let rows: Vec<(Option<String>, i64)> = rows.fetch_all(scope.connection()).await?;
         let counts: Vec<i64> = rows.iter().map(|(_, count)| *count).collect();
         let causes = rows.into_iter().zip(parts(&counts));
         Ok(AutocallHangup {
             total_calls: counts.iter().sum(),
             by_hangup_cause: causes
-                .map(|((hangup_cause, count), pct)| AutocallHangupCause { hangup_cause, count, pct })
+                .map(|((cause, count), pct)| AutocallHangupCause { hangup_cause: named(cause), count, pct })
                 .collect(),
         })
     }

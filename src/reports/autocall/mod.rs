@@ -41,7 +41,7 @@ pub const TO: Parameter = Parameter::optional(
 );
 
 /// One campaign and the window it is looked at in.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Campaign {
     pub id: i64,
     pub window: Window,
@@ -49,6 +49,11 @@ pub struct Campaign {
 }
 
 impl Campaign {
+    /// A campaign in a window that is known already.
+    pub fn over(beginning: &Beginning, window: Window) -> Self {
+        Self { id: beginning.id, window, trusted: beginning.trusted }
+    }
+
     /// A statement over roll-ups: `$2` the campaign, `$3` to `$9` the plan of the window.
     fn rolled<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str, detail: Detail) -> Select<R> {
         Plan::whole(&self.window, detail, RollupScope::Campaign).bind(scope.select(sql).bind(self.id))
@@ -93,7 +98,8 @@ pub struct Beginning {
     pub name: String,
     pub started_at: Option<DateTime<Utc>>,
     pub first_attempt_at: Option<DateTime<Utc>>,
-    pub created_at: DateTime<Utc>,
+    /// None where it lies outside the years 1 to 9999, as the others then.
+    pub created_at: Option<DateTime<Utc>>,
     /// Whether its roll-ups can be trusted.
     pub trusted: bool,
 }
@@ -105,8 +111,8 @@ impl Beginning {
         Ok(rows.fetch_all(scope.connection()).await?)
     }
 
-    fn instant(&self) -> DateTime<Utc> {
-        self.started_at.or(self.first_attempt_at).unwrap_or(self.created_at)
+    fn instant(&self) -> Option<DateTime<Utc>> {
+        self.started_at.or(self.first_attempt_at).or(self.created_at)
     }
 }
 
@@ -135,8 +141,8 @@ impl Ends {
     /// end: a campaign that has not begun has an empty window.
     pub fn window(self, beginning: &Beginning, now: DateTime<Utc>) -> Window {
         let to = self.to.map_or(now, |to| to.end(self.zone));
-        let from = self.from.map_or_else(|| beginning.instant(), |from| from.start(self.zone));
-        Window { from: from.min(to), to, zone: self.zone }
+        let from = self.from.map(|from| from.start(self.zone)).or_else(|| beginning.instant());
+        Window { from: from.map_or(to, |from| from.min(to)), to, zone: self.zone }
     }
 
     pub fn zone(self) -> Zone {

@@ -10,3 +10,4 @@ join autocall_attempts a
   on a.tenant_id = $1 and a.campaign_id = $2 and a.started_at >= s.begins and a.started_at < s.ends
 group by 1
 order by 1
+limit 100001

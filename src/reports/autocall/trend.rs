@@ -2,7 +2,7 @@
 
 use super::Campaign;
 use crate::db::Scope;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::percent::{PercentText, mean};
 use crate::query::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::reports::report::{About, Ask, Module, Place, Report};
@@ -16,6 +16,9 @@ pub struct Trend;
 choice! {
     pub enum Step { Day = "day", Hour = "hour" }
 }
+
+/// Buckets of an answer; the statements give one more at most.
+const MOST_BUCKETS: usize = 100_000;
 
 const GRANULARITY: Parameter =
     Parameter::optional("granularity", Kind::Choice(Step::NAMES), "Size of a bucket; day by default.");
@@ -90,7 +93,12 @@ impl Report for Trend {
             }
             Source::Raw => series.bind(scope.select(include_str!("trend.raw.sql")).bind(campaign.id), window),
         };
-        let rows: Vec<Counters> = series.filled(rows.fetch_all(scope.connection()).await?, window)?;
+        let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
+        if rows.len() > MOST_BUCKETS {
+            let too_many = format!("More than {MOST_BUCKETS} buckets of the window have attempts.");
+            return Err(Error::invalid(GRANULARITY.name, too_many));
+        }
+        let rows = series.filled(rows, window)?;
         Ok(rows.into_iter().map(|counters| bucket(ask.options.granularity, &counters)).collect())
     }
 

@@ -9,3 +9,4 @@ from rolled_autocall_totals($1, 0::smallint, $2, '{0}', $3, $4, $5, $6, $7, $8, 
 group by 1
 having sum(dialed) <> 0
 order by 1
+limit 100001

@@ -1,6 +1,6 @@
 -- Active campaigns with their dials of a window, those whose breach was not recorded lately.
 -- $2 the instant after which a recorded breach is recent, $3 to $9 the plan of the window.
-select t.id, t.name, t.abandon_rate_limit_pct as limit_pct, c.dials, c.abandoned, c.answers
+select t.id, callboard_short(t.name) as name, t.abandon_rate_limit_pct as limit_pct, c.dials, c.abandoned, c.answers
 from telesales_campaigns t
 cross join lateral (
     select sum(dials) as dials, sum(abandoned) as abandoned, sum(answers) as answers

@@ -130,8 +130,7 @@ impl Subject for Recent {
 
     async fn check(&mut self, scope: &mut Scope) -> Result<()> {
         if let Some(id) = self.campaign_id {
-            let find =
-                "select name, status, abandon_rate_limit_pct from telesales_campaigns where tenant_id = $1 and id = $2";
+            let find = "select callboard_short(name) as name, status, abandon_rate_limit_pct from telesales_campaigns where tenant_id = $1 and id = $2";
             let campaign = scope.select(find).bind(id).fetch_optional(scope.connection()).await?;
             if campaign.is_none() {
                 Error::missing(CAMPAIGN_ID.plain(), [id]).map_or(Ok(()), Err)?;

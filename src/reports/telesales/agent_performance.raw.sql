@@ -1,7 +1,7 @@
 -- Dials by agent, for agents who have any. $2 from, $3 to, $4 campaign, $5 agents.
-select a.id as agent_id,
-       a.name,
-       a.username,
+select a.id as key,
+       callboard_short(a.name) as name,
+       callboard_short(a.username) as username,
        count(*) as dials,
        count(*) filter (where callboard_is_answer(c.result)) as answers,
        coalesce(sum(c.talk_sec::bigint + c.wrap_sec) filter (where callboard_is_answer(c.result)), 0)::bigint as handling_sec,
@@ -11,4 +11,3 @@ join agents a on a.tenant_id = $1 and a.id = c.agent_id
 left join dispositions d on d.tenant_id = $1 and d.code = c.disposition
 where callboard_is_dial(c.result)
 group by a.id, a.name, a.username
-order by dials desc, a.id

@@ -3,6 +3,7 @@
 use super::Filter;
 use crate::db::Scope;
 use crate::error::Result;
+use crate::keys::{bounded, named};
 use crate::percent::{DecimalNumber, mean};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
@@ -14,8 +15,8 @@ pub struct AgentPerformance;
 row! {
     /// One agent's dials.
     pub struct TelesalesAgent {
-        /// The agent.
-        agent_id: Id => "Agent",
+        /// The agent; null in the last row, (other), where there are more than 10,000.
+        agent_id: Option<Id> => "Agent",
         /// Full name.
         name: String => "Name",
         /// Login name.
@@ -33,11 +34,24 @@ row! {
     }
 }
 
+const ROLLED: &str = bounded!(
+    "dials desc, key",
+    ["name", "username"],
+    ["dials", "answers", "handling_sec", "conversions"],
+    include_str!("agent_performance.sql")
+);
+const RAW: &str = bounded!(
+    "dials desc, key",
+    ["name", "username"],
+    ["dials", "answers", "handling_sec", "conversions"],
+    include_str!("agent_performance.raw.sql")
+);
+
 #[derive(sqlx::FromRow)]
 struct Counters {
-    agent_id: Id,
-    name: String,
-    username: String,
+    key: Option<Id>,
+    name: Option<String>,
+    username: Option<String>,
     dials: i64,
     answers: i64,
     handling_sec: i64,
@@ -65,11 +79,10 @@ impl Report for AgentPerformance {
         let filter = &ask.subject;
         let rows = match ask.source {
             Source::Rolled => {
-                let agents = filter.agents_of_calls(scope).await?;
-                let rows = filter.in_scope(scope.select(include_str!("agent_performance.sql")), true).bind(agents);
+                let rows = filter.in_scope(scope.select(ROLLED), true).bind(filter.agents.clone());
                 filter.plan_of_agents().bind(rows)
             }
-            Source::Raw => filter.bind(scope.select(include_str!("agent_performance.raw.sql"))),
+            Source::Raw => filter.bind(scope.select(RAW)),
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         Ok(rows.into_iter().map(agent).collect())
@@ -83,9 +96,9 @@ impl Report for AgentPerformance {
 
 fn agent(counters: Counters) -> TelesalesAgent {
     TelesalesAgent {
-        agent_id: counters.agent_id,
-        name: counters.name,
-        username: counters.username,
+        agent_id: counters.key,
+        name: named(counters.name),
+        username: named(counters.username),
         dials: counters.dials,
         answers: counters.answers,
         avg_aht_sec: mean(counters.handling_sec, counters.answers),

@@ -1,6 +1,6 @@
 -- Breaches recorded, the newest first. $2 campaign or null.
 select campaign_id, attempts_total, attempts_abandoned, window_minutes, window_from, window_to,
-       campaign_name, limit_pct, detected_at
+       callboard_short(campaign_name) as campaign_name, limit_pct, detected_at
 from abandon_breaches
 where tenant_id = $1 and ($2::bigint is null or campaign_id = $2)
 order by detected_at desc, id desc

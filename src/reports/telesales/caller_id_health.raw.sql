@@ -17,7 +17,7 @@ with dials as ( -- of the window, by caller ID
     where callboard_is_dial(result) and cid is not null
     group by cid
 )
-select i.cid, i.display_name, i.carrier, i.cli_type, i.pool_status, i.cooldown_until, i.daily_cap::bigint as daily_cap,
+select callboard_short(i.cid) as key, callboard_short(i.display_name) as display_name, i.carrier, i.cli_type, i.pool_status, i.cooldown_until, i.daily_cap::bigint as daily_cap,
        coalesce(d.calls, 0) as calls,
        coalesce(d.answers, 0) as answers,
        coalesce(d.talk_sec, 0)::bigint as talk_sec,
@@ -28,4 +28,3 @@ from caller_ids i
 left join dials d on d.cid = i.cid
 left join today t on t.cid = i.cid
 where i.tenant_id = $1
-order by i.cid collate "C"

@@ -8,6 +8,7 @@ use crate::auth::settings::Settings;
 use crate::closed;
 use crate::db::Scope;
 use crate::error::Result;
+use crate::keys::{bounded, named};
 use crate::percent::{DecimalNumber, mean};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
@@ -22,23 +23,23 @@ pub struct CallerIdHealth;
 row! {
     /// One caller ID.
     pub struct TelesalesCallerId {
-        /// The number.
+        /// The number. Where there are more than 10,000, the last row is (other), which has no kind, no cap and no health.
         cid: String => "Caller ID",
         /// What people call it.
         display_name: Option<String> => "Name",
         /// Telco: viettel, mobifone, vinaphone, vietnamobile, landline or other.
-        #[schema(value_type = closed::Carrier)]
-        carrier: String => "Carrier",
+        #[schema(value_type = Option<closed::Carrier>)]
+        carrier: Option<String> => "Carrier",
         /// mobile, fixed_02x, hotline_1900, hotline_1800 or brandname.
-        #[schema(value_type = closed::CallerIdType)]
-        cli_type: String => "Type",
+        #[schema(value_type = Option<closed::CallerIdType>)]
+        cli_type: Option<String> => "Type",
         /// active, cooldown, paused or disabled.
-        #[schema(value_type = closed::PoolStatus)]
-        pool_status: String => "Pool status",
+        #[schema(value_type = Option<closed::PoolStatus>)]
+        pool_status: Option<String> => "Pool status",
         /// When its cooldown ends.
         cooldown_until: Option<Instant> => "Cooldown until",
         /// Calls a day it may make.
-        daily_cap: i64 => "Daily cap",
+        daily_cap: Option<i64> => "Daily cap",
         /// Dials with it in the window.
         total_calls: i64 => "Calls",
         /// Of these, answered by the customer.
@@ -55,22 +56,35 @@ row! {
         rejected_calls: i64 => "Rejected",
         /// no_data without calls; healthy below the account's health_min_calls (20); from there on suspected_block
         /// (ASR below 10 %, or 25 % rejected and more), warning (ASR below 30 %, or 30 % short and more), else healthy.
-        #[schema(value_type = closed::CallerIdHealth)]
-        health_status: &'static str => "Health",
+        #[schema(value_type = Option<closed::CallerIdHealth>)]
+        health_status: Option<&'static str> => "Health",
         /// Dials with it today, from midnight in the request's zone to now, over all campaigns and agents.
         health_calls_today: i64 => "Calls today",
     }
 }
 
+const ROLLED: &str = bounded!(
+    "key collate \"C\"",
+    ["display_name", "carrier", "cli_type", "pool_status", "cooldown_until", "daily_cap"],
+    ["calls", "answers", "talk_sec", "short", "rejected", "today"],
+    include_str!("caller_id_health.sql")
+);
+const RAW: &str = bounded!(
+    "key collate \"C\"",
+    ["display_name", "carrier", "cli_type", "pool_status", "cooldown_until", "daily_cap"],
+    ["calls", "answers", "talk_sec", "short", "rejected", "today"],
+    include_str!("caller_id_health.raw.sql")
+);
+
 #[derive(sqlx::FromRow)]
 struct Counters {
-    cid: String,
+    key: Option<String>,
     display_name: Option<String>,
-    carrier: String,
-    cli_type: String,
-    pool_status: String,
+    carrier: Option<String>,
+    cli_type: Option<String>,
+    pool_status: Option<String>,
     cooldown_until: Option<Instant>,
-    daily_cap: i64,
+    daily_cap: Option<i64>,
     calls: i64,
     answers: i64,
     talk_sec: i64,
@@ -103,11 +117,11 @@ impl Report for CallerIdHealth {
         let rows = match ask.source {
             Source::Rolled => {
                 let today = Window { from: midnight(ask), to: ask.now, zone: filter.window.zone };
-                let rows = filter.rolled(scope, include_str!("caller_id_health.sql"), Detail::Coarse);
+                let rows = filter.rolled(scope, ROLLED, Detail::Coarse);
                 Plan::whole(&today, Detail::Coarse, RollupScope::Account).bind(rows)
             }
             Source::Raw => {
-                let rows = filter.bind(scope.select(include_str!("caller_id_health.raw.sql")));
+                let rows = filter.bind(scope.select(RAW));
                 rows.bind(settings.short_call_sec).bind(midnight(ask)).bind(ask.now)
             }
         };
@@ -132,16 +146,18 @@ fn caller_id(counters: Counters, settings: &Settings) -> TelesalesCallerId {
         asr_pct: DecimalNumber::percent(counters.answers, counters.calls),
         acd_sec: mean(counters.talk_sec, counters.answers),
         short_call_ratio_pct: DecimalNumber::percent(counters.short, counters.calls),
-        health_status: health(
-            Calls {
-                all: counters.calls,
-                answers: counters.answers,
-                short: counters.short,
-                rejected: counters.rejected,
-            },
-            settings,
-        ),
-        cid: counters.cid,
+        health_status: counters.key.is_some().then(|| {
+            health(
+                Calls {
+                    all: counters.calls,
+                    answers: counters.answers,
+                    short: counters.short,
+                    rejected: counters.rejected,
+                },
+                settings,
+            )
+        }),
+        cid: named(counters.key),
         display_name: counters.display_name,
         carrier: counters.carrier,
         cli_type: counters.cli_type,

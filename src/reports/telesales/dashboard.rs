@@ -63,9 +63,8 @@ impl Report for Dashboard {
         let filter = &ask.subject;
         let counters = match ask.source {
             Source::Rolled => {
-                let agents = filter.agents_of_calls(scope).await?;
                 let counters = filter.rolled(scope, include_str!("dashboard.sql"), Detail::Fine);
-                let counters = counters.bind(filter.rollup_scope(true).number()).bind(agents);
+                let counters = counters.bind(filter.rollup_scope(true).number()).bind(filter.agents.clone());
                 filter.plan_of_agents().bind(counters)
             }
             Source::Raw => filter.bind(scope.select(include_str!("dashboard.raw.sql"))),

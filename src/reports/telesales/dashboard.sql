@@ -1,5 +1,5 @@
 -- Calls in a window, summed. $2 scope, $3 campaign, $4 agents, $5 to $11 the plan of the window; $12 the scope
--- of agents' sums, $13 which of them, $14 to $20 their plan.
+-- of agents' sums, $13 which of them or null, $14 to $20 their plan.
 with dialing as materialized ( -- and whether one bucket already tells that they dialed, nothing having been taken away
     select a.id,
            exists (select from unnest($14, $15, $16) as p (width, first_bucket, end_bucket)
@@ -11,7 +11,7 @@ with dialing as materialized ( -- and whether one bucket already tells that they
                        limit 1) t)
            and a.id not in (select agent_id from telesales_calls_journal
                             where tenant_id = $1 and weight < 0 and agent_id is not null) as told
-    from unnest($13) as a (id)
+    from unnest(coalesce($13::bigint[], callboard_agents_of_calls($1, $12, $3))) as a (id)
 )
 select coalesce(sum(dials), 0) as dials,
        coalesce(sum(answers), 0) as answers,

@@ -1,6 +1,8 @@
 -- Calls by disposition, blocked ones included. $2 from, $3 to, $4 campaign, $5 agents.
-select d.code, d.label, d.category, d.color, count(*) as count
-from callboard_calls($1, $2, $3, $4, $5) c
-join dispositions d on d.tenant_id = $1 and d.code = c.disposition
-group by d.code, d.label, d.category, d.color
-order by count desc, d.code collate "C"
+select callboard_short(d.code) as key, min(callboard_short(d.label)) as label, min(d.category) as category,
+       min(d.color) as color, sum(c.count) as count
+from (select disposition as code, count(*) as count
+      from callboard_calls($1, $2, $3, $4, $5)
+      group by disposition) c
+join dispositions d on d.tenant_id = $1 and d.code = c.code
+group by 1

@@ -4,6 +4,7 @@ use super::Filter;
 use crate::closed::DispositionCategory;
 use crate::db::Scope;
 use crate::error::Result;
+use crate::keys::{bounded, named};
 use crate::percent::{PercentText, parts};
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
@@ -15,15 +16,15 @@ pub struct DispositionBreakdown;
 row! {
     /// One disposition.
     pub struct TelesalesDisposition {
-        /// Its code.
+        /// Its code; the last row is (other) where there are more than 10,000.
         code: String => "Code",
         /// What people call it.
         label: String => "Label",
-        /// contact, no_contact, callback or remove.
-        #[schema(value_type = DispositionCategory)]
-        category: String => "Category",
-        /// `#RRGGBB`
-        color: String => "Color",
+        /// contact, no_contact, callback or remove; null in the row (other).
+        #[schema(value_type = Option<DispositionCategory>)]
+        category: Option<String> => "Category",
+        /// `#RRGGBB`; null in the row (other).
+        color: Option<String> => "Color",
         /// Calls with it, blocked ones included.
         count: i64 => "Count",
         /// Share of all calls with a disposition, two decimals; all shares add up to exactly 100.00.
@@ -31,12 +32,25 @@ row! {
     }
 }
 
+const ROLLED: &str = bounded!(
+    "count desc, key collate \"C\"",
+    ["label", "category", "color"],
+    ["count"],
+    include_str!("disposition_breakdown.sql")
+);
+const RAW: &str = bounded!(
+    "count desc, key collate \"C\"",
+    ["label", "category", "color"],
+    ["count"],
+    include_str!("disposition_breakdown.raw.sql")
+);
+
 #[derive(sqlx::FromRow)]
 struct Counters {
-    code: String,
-    label: String,
-    category: String,
-    color: String,
+    key: Option<String>,
+    label: Option<String>,
+    category: Option<String>,
+    color: Option<String>,
     count: i64,
 }
 
@@ -60,14 +74,14 @@ impl Report for DispositionBreakdown {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;
         let rows = match ask.source {
-            Source::Rolled => filter.rolled(scope, include_str!("disposition_breakdown.sql"), Detail::Coarse),
-            Source::Raw => filter.bind(scope.select(include_str!("disposition_breakdown.raw.sql"))),
+            Source::Rolled => filter.rolled(scope, ROLLED, Detail::Coarse),
+            Source::Raw => filter.bind(scope.select(RAW)),
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         let counts: Vec<i64> = rows.iter().map(|row| row.count).collect();
         let disposition = |(row, pct): (Counters, PercentText)| TelesalesDisposition {
-            code: row.code,
-            label: row.label,
+            code: named(row.key),
+            label: named(row.label),
             category: row.category,
             color: row.color,
             count: row.count,

@@ -9,7 +9,7 @@ with reached as ( -- what a lead's dials in the window came to
     where callboard_is_dial(c.result)
     group by c.lead_id
 )
-select coalesce(l.source, '') as source,
+select callboard_source(l.source) as key,
        count(*) as leads,
        count(r.lead_id) as dialed,
        count(*) filter (where r.contacted) as contacted,

@@ -1,10 +1,9 @@
 //! Lead sources: what became of the leads that came in, by where they came from.
 
-use std::collections::BTreeMap;
-
 use super::Filter;
 use crate::db::Scope;
 use crate::error::Result;
+use crate::keys::{bounded, named};
 use crate::percent::PercentText;
 use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
@@ -13,12 +12,10 @@ use crate::table::{Chart, Table, row};
 
 pub struct LeadSourceAttribution;
 
-const UNKNOWN: &str = "(unknown)";
-
 row! {
     /// One source of leads.
     pub struct TelesalesLeadSource {
-        /// The source; (unknown) where leads name none.
+        /// The source; (unknown) where leads name none. The last row is (other) where there are more than 10,000.
         source: String => "Source",
         /// Leads created in the window.
         total_leads: i64 => "Leads",
@@ -33,9 +30,22 @@ row! {
     }
 }
 
-#[derive(Default, sqlx::FromRow)]
+const ROLLED: &str = bounded!(
+    "leads desc, key collate \"C\"",
+    [],
+    ["leads", "dialed", "contacted", "converted"],
+    include_str!("lead_source_attribution.sql")
+);
+const RAW: &str = bounded!(
+    "leads desc, key collate \"C\"",
+    [],
+    ["leads", "dialed", "contacted", "converted"],
+    include_str!("lead_source_attribution.raw.sql")
+);
+
+#[derive(sqlx::FromRow)]
 struct Counters {
-    source: String,
+    key: Option<String>,
     leads: i64,
     dialed: i64,
     contacted: i64,
@@ -65,12 +75,11 @@ impl Report for LeadSourceAttribution {
         let rows = match filter.source_of_leads(scope, ask.source).await? {
             Source::Rolled => {
                 let leads = Plan::whole(&filter.window, Detail::Coarse, filter.rollup_scope(false));
-                filter.rolled_leads(scope, include_str!("lead_source_attribution.sql"), &leads).await?
+                filter.rolled_leads(scope, ROLLED, &leads).await?
             }
-            Source::Raw => filter.bind(scope.select(include_str!("lead_source_attribution.raw.sql"))),
+            Source::Raw => filter.bind(scope.select(RAW)),
         };
-        let mut rows = named(rows.fetch_all(scope.connection()).await?);
-        rows.sort_by(|a, b| b.leads.cmp(&a.leads).then_with(|| a.source.cmp(&b.source)));
+        let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         Ok(rows.into_iter().map(source).collect())
     }
 
@@ -80,23 +89,9 @@ impl Report for LeadSourceAttribution {
     }
 }
 
-/// The rows with every blank source under one name, which a source may also bear by itself.
-fn named(rows: Vec<Counters>) -> Vec<Counters> {
-    let mut by_name: BTreeMap<String, Counters> = BTreeMap::new();
-    for row in rows {
-        let name = if row.source.trim().is_empty() { UNKNOWN } else { &row.source };
-        let sum = by_name.entry(name.to_owned()).or_default();
-        sum.leads += row.leads;
-        sum.dialed += row.dialed;
-        sum.contacted += row.contacted;
-        sum.converted += row.converted;
-    }
-    by_name.into_iter().map(|(source, sum)| Counters { source, ..sum }).collect()
-}
-
 fn source(counters: Counters) -> TelesalesLeadSource {
     TelesalesLeadSource {
-        source: counters.source,
+        source: named(counters.key),
         total_leads: counters.leads,
         dialed_count: counters.dialed,
         contacted_count: counters.contacted,

@@ -1,6 +1,6 @@
 -- Leads created in a window, by source, and how many of them had such a dial in it. $2 scope, $3 campaign,
 -- $4 to $10 the plan of the window, $11 to $20 its links.
-select l.source,
+select l.source as key,
        l.leads,
        coalesce(r.dialed, 0) as dialed,
        coalesce(r.connected, 0) as contacted,

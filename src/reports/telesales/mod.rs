@@ -116,15 +116,6 @@ impl Filter {
         scope.plan_by_arguments().await?;
         Ok(Source::Raw)
     }
-
-    /// The agents asked for, or all who ever had a call.
-    async fn agents_of_calls(&self, scope: &mut Scope) -> Result<Vec<i64>> {
-        if let Some(agents) = &self.agents {
-            return Ok(agents.clone());
-        }
-        let rows = self.in_scope(scope.select::<(i64,)>(include_str!("agents.sql")), true);
-        Ok(rows.fetch_all(scope.connection()).await?.into_iter().map(|(id,)| id).collect())
-    }
 }
 
 impl Subject for Filter {

@@ -1,0 +1,5 @@
+//! Answers of a bounded size, whatever is stored, and instants that no calendar has.
+
+mod calendar;
+mod lists;
+mod memory;
