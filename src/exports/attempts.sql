@@ -1,10 +1,10 @@
 -- Every attempt of a campaign in a window, as ingest names its fields, and whom it was made to; the oldest first.
 -- COPY takes no arguments: which account, which campaign and which window is said in settings of the transaction.
 copy (
-    select a.uuid, a.campaign_id, a.lead_id, a.attempt_number, a.started_at, a.answered_at, a.ended_at, a.result,
-           a.hangup_cause, a.billsec, a.dtmf, array_to_string(a.script_path, ' -> '), a.transfer, a.agent_id,
-           a.agent_disposition, a.caller_id, a.provider, a.outcome, (a.sentiment * 1000000)::bigint,
-           l.phone_as_sent, l.external_ref
+    select callboard_short(a.uuid), a.campaign_id, a.lead_id, a.attempt_number, a.started_at, a.answered_at, a.ended_at, a.result,
+           callboard_short(a.hangup_cause), a.billsec, callboard_short(a.dtmf), callboard_path(a.script_path), a.transfer, a.agent_id,
+           callboard_short(a.agent_disposition), callboard_short(a.caller_id), callboard_short(a.provider), callboard_short(a.outcome), (a.sentiment * 1000000)::bigint,
+           callboard_short(l.phone_as_sent), callboard_short(l.external_ref)
     from autocall_attempts a
     left join autocall_leads l
       on l.tenant_id = current_setting('callboard.tenant')::bigint and l.id = a.lead_id

@@ -1,36 +1,57 @@
 //! What a file is made of: the reports as they are defined, asked in one snapshot.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use chrono::{DateTime, Utc};
-use form_urlencoded::Serializer;
 
 use super::request::ReportType;
 use super::{Heading, hourly};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
-use crate::reports::autocall::{dtmf, funnel, hangup, heatmap, kpis, trend};
-use crate::reports::report::{Caption, Definition, Format, Occasion, Request};
-use crate::rollups::Source;
+use crate::reports::autocall::{Beginning, Campaign, dtmf, funnel, hangup, heatmap, kpis, trend};
+use crate::reports::report::{self, About, Caption, Report};
 use crate::table::Table;
 use crate::time::Window;
-use crate::time::instant::exactly;
+
+type Reading<'a> = Pin<Box<dyn Future<Output = Result<Vec<Table>>> + Send + 'a>>;
 
 /// A report as a part of a file.
-#[derive(Debug)]
 pub struct Part {
-    report: Definition,
+    about: &'static About,
     /// What its sheet is called.
     pub sheet: &'static str,
+    /// With parameters of the report's own as a query has them.
+    tables: for<'a> fn(&'a mut Scope, &'a Tenant, DateTime<Utc>, Campaign, String) -> Reading<'a>,
+}
+
+impl Part {
+    const fn of<R: Report<Subject = Campaign>>(sheet: &'static str) -> Self {
+        Self {
+            about: &R::ABOUT,
+            sheet,
+            tables: |scope, tenant, now, campaign, options| {
+                Box::pin(report::tables::<R>(scope, tenant, now, campaign, options))
+            },
+        }
+    }
+}
+
+impl std::fmt::Debug for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.sheet)
+    }
 }
 
 /// The reports, in the order of the sheets.
 static PARTS: [Part; 6] = [
-    Part { report: Definition::of::<kpis::Kpis>(), sheet: "KPIs" },
-    Part { report: Definition::of::<trend::Trend>(), sheet: "Trend" },
-    Part { report: Definition::of::<hangup::Hangup>(), sheet: "Hangup" },
-    Part { report: Definition::of::<heatmap::Heatmap>(), sheet: "Heatmap" },
-    Part { report: Definition::of::<dtmf::Dtmf>(), sheet: "DTMF" },
-    Part { report: Definition::of::<funnel::Funnel>(), sheet: "Funnel" },
+    Part::of::<kpis::Kpis>("KPIs"),
+    Part::of::<trend::Trend>("Trend"),
+    Part::of::<hangup::Hangup>("Hangup"),
+    Part::of::<heatmap::Heatmap>("Heatmap"),
+    Part::of::<dtmf::Dtmf>("DTMF"),
+    Part::of::<funnel::Funnel>("Funnel"),
 ];
 
 impl ReportType {
@@ -75,18 +96,17 @@ impl Contents {
         now: DateTime<Utc>,
     ) -> Result<Self> {
         let tenant = Tenant::load(scope).await?;
-        let name = scope.select("select name from autocall_campaigns where tenant_id = $1 and id = $2").bind(campaign);
-        let (name,): (String,) = name.fetch_optional(scope.connection()).await?.ok_or(Error::NotFound)?;
-        let query = query(window);
+        let beginning = Beginning::load(scope, &[campaign]).await?.pop().ok_or(Error::NotFound)?;
+        let of_window = Campaign::over(&beginning, window);
         let (mut parts, mut by_hour) = (Vec::new(), None);
         for part in report_type.parts() {
-            let occasion = Occasion { tenant: &tenant, now, path_id: Some(campaign) };
-            let request = Request { occasion, query: &query, formats: &[Format::Json], source: Source::Rolled };
-            let answer = part.report.answer(scope, request).await?;
-            let request = Request { occasion, query: &query, formats: &[Format::Json], source: Source::Rolled };
-            by_hour = hourly::read(scope, &part.report, request, &answer).await?.or(by_hour);
-            parts.push((part, answer.outcome.tables()));
+            let tables = (part.tables)(scope, &tenant, now, of_window, String::new()).await?;
+            if let Some(options) = hourly::options(part.about.parameters, &window, &tables) {
+                by_hour = (part.tables)(scope, &tenant, now, of_window, options).await?.into_iter().next();
+            }
+            parts.push((part, tables));
         }
+        let name = beginning.name;
         let filters = vec![("Campaign", format!("{name} ({campaign})"))];
         let caption = Caption { window: Some(window), zone: window.zone, filters };
         Ok(Self { report_type, campaign: name, parts, caption, account: tenant.name, made_at: now, by_hour })
@@ -97,7 +117,7 @@ impl Contents {
             (ReportType::Full, _) | (_, None) => {
                 ("Campaign report", "Every report of a campaign, and all its attempts.")
             }
-            (_, Some((part, _))) => (part.report.about.title, part.report.about.summary),
+            (_, Some((part, _))) => (part.about.title, part.about.summary),
         };
         let Self { caption, account, made_at, by_hour, .. } = self;
         Heading { title, summary, caption, account, made_at: *made_at, by_hour: by_hour.as_ref() }
@@ -107,11 +127,4 @@ impl Contents {
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
         self.parts.iter().flat_map(|(_, tables)| tables)
     }
-}
-
-/// The window as a query names it, to the microsecond.
-fn query(window: Window) -> String {
-    let mut query = Serializer::new(String::new());
-    query.append_pair("from", &exactly(window.from)).append_pair("to", &exactly(window.to));
-    query.append_pair("timezone", window.zone.name()).finish()
 }

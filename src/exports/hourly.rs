@@ -22,12 +22,22 @@ pub async fn read(
     let (Some(window), Some(step)) = (answer.caption.window, report.parameters().find(|it| is_step(it))) else {
         return Ok(None);
     };
-    if days(&window) > 2 || !answer.outcome.tables().first().is_some_and(is_by_day) {
+    if !is_wanted(&window, &answer.outcome.tables()) {
         return Ok(None);
     }
     let query = by_hour(request.query, step);
     let hours = report.answer(scope, Request { query: &query, ..request }).await?;
     Ok(hours.outcome.tables().into_iter().next())
+}
+
+/// The option by which the same series is had by hour, where that is wanted; see [`read`].
+pub fn options(parameters: &[Parameter], window: &Window, tables: &[Table]) -> Option<String> {
+    let step = parameters.iter().find(|it| is_step(it))?;
+    is_wanted(window, tables).then(|| by_hour("", step))
+}
+
+fn is_wanted(window: &Window, tables: &[Table]) -> bool {
+    days(window) <= 2 && tables.first().is_some_and(is_by_day)
 }
 
 fn by_hour(query: &str, step: &Parameter) -> String {

@@ -137,6 +137,14 @@ fn columns(kind: &'static Kind) -> Vec<(&'static str, String)> {
     columns.collect()
 }
 
+/// Whether a row may be written: tables refuse instants outside the years 1 to 9999, and rows stored before they did are
+/// left as they are.
+fn is_writable(kind: &'static Kind) -> String {
+    let instants = kind.fields.iter().filter(|field| matches!(field.kind, Type::Moment | Type::Started));
+    let told = instants.map(|field| format!("({0} is null or callboard_told({0}) is not null)", field.name));
+    std::iter::once("true".to_owned()).chain(told).collect::<Vec<_>>().join(" and ")
+}
+
 /// Copies of the rows whose keys are not in normal form, under those that are, unless there is such a row.
 fn copy_sql(kind: &'static Kind) -> String {
     let (table, key) = (kind.table, kind.key().name);
@@ -145,9 +153,10 @@ fn copy_sql(kind: &'static Kind) -> String {
     format!(
         "insert into {table} (tenant_id, {key}, {others})
          select distinct on (callboard_nfc({key})) tenant_id, callboard_nfc({key}), {others}
-         from {table} where tenant_id = $1 and {key} is not nfc normalized
+         from {table} where tenant_id = $1 and {key} is not nfc normalized and {is_writable}
          order by callboard_nfc({key}), {key}
-         on conflict do nothing"
+         on conflict do nothing",
+        is_writable = is_writable(kind),
     )
 }
 
@@ -169,11 +178,12 @@ fn batch_sql(kind: &'static Kind) -> String {
          ), wrong as materialized (
              select t.{key} from {table} t
              where t.tenant_id = $1 and t.{key} in (select {key} from looked_at) and ({is_wrong})
-               and ({stored}) is distinct from ({normal})
+               and ({stored}) is distinct from ({normal}) and {is_writable}
              order by t.{key} for update
          ), changed as (
              update {table} t set {set} from wrong where t.tenant_id = $1 and t.{key} = wrong.{key}
          )
-         select max({key})::text from looked_at"
+         select max({key})::text from looked_at",
+        is_writable = is_writable(kind),
     )
 }

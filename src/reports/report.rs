@@ -300,15 +300,18 @@ async fn answer<R: Report>(scope: &mut Scope, request: Request<'_>) -> Result<An
     Ok(Answer { source, format, caption: ask.subject.caption(), outcome: Box::new(Computed::<R>(body)) })
 }
 
-/// The tables of a report on a subject that is looked up already, its own parameters left at their defaults.
+/// The tables of a report on a subject that is looked up already. Its own parameters are given as a query has them.
 pub async fn tables<R: Report>(
     scope: &mut Scope,
     tenant: &Tenant,
     now: DateTime<Utc>,
     subject: R::Subject,
+    options: String,
 ) -> Result<Vec<Table>> {
     let source = if subject.trusted() { Source::Rolled } else { Source::Raw };
-    let options = R::options(&mut Query::parse(""));
+    let mut query = Query::parse(&options, R::ABOUT.parameters);
+    let options = R::options(&mut query);
+    let subject = query.finish(Some(subject))?;
     let body = compute::<R>(scope, &Ask { tenant, now, source, subject, options }).await?;
     Ok(R::tables(&body))
 }

@@ -4,14 +4,45 @@ use chrono::{
     DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Timelike, Utc,
 };
 use serde::{Serialize, Serializer};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgTypeInfo, PgValueFormat, PgValueRef};
+use sqlx::{Decode, Postgres, Type};
+use utoipa::openapi::schema::{self, KnownFormat, ObjectBuilder, SchemaFormat};
 
 use super::{Zone, window};
 
-/// An instant as it leaves: `2026-06-30T08:00:00+00:00`.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, sqlx::Type)]
-#[sqlx(transparent)]
+/// An instant as it leaves: `2026-06-30T08:00:00+00:00`. Read from the database, one outside the years 1 to 9999, such as
+/// infinity, is the nearest instant within them.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Instant(pub DateTime<Utc>);
+
+/// Seconds since 1970 in which the year 1 begins, and the year 9999 ends.
+const YEARS: (i64, i64) = (-62_135_596_800, 253_402_300_799);
+/// Of the year 2000, from which Postgres counts.
+const YEAR_2000: i64 = 946_684_800;
+
+impl Type<Postgres> for Instant {
+    fn type_info() -> PgTypeInfo {
+        <DateTime<Utc> as Type<Postgres>>::type_info()
+    }
+}
+
+impl Decode<'_, Postgres> for Instant {
+    fn decode(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
+        if value.format() == PgValueFormat::Text {
+            return DateTime::decode(value).map(Self);
+        }
+        let micros = <i64 as Decode<Postgres>>::decode(value)?;
+        let seconds = micros.div_euclid(1_000_000).saturating_add(YEAR_2000);
+        let (seconds, micros) = match seconds {
+            early if early < YEARS.0 => (YEARS.0, 0),
+            late if late > YEARS.1 => (YEARS.1, 0),
+            seconds => (seconds, micros.rem_euclid(1_000_000)),
+        };
+        let nanos = u32::try_from(micros * 1_000)?;
+        Ok(Self(DateTime::from_timestamp(seconds, nanos).unwrap_or_default())) // infallible: within the calendar
+    }
+}
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -22,7 +53,7 @@ impl Serialize for Instant {
 impl utoipa::PartialSchema for Instant {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         ObjectBuilder::new()
-            .schema_type(Type::String)
+            .schema_type(schema::Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
             .into()
     }

@@ -2,6 +2,7 @@
 
 use callboard::analytics;
 use callboard::reports::{ALL, report::Place};
+use callboard::rollups::compact;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -126,6 +127,7 @@ async fn a_server_that_is_asked_for_everything_about_the_worst_keeps_its_memory(
     for sql in WORST {
         test.execute(TENANT, sql).await;
     }
+    compact::settle(&test.app.db).await.expect("compacted");
     let program = Program::beside(&test).with("CALLBOARD_RATE_LIMIT", "off").with("CALLBOARD_EXPORT_WORKERS", "6");
     let server = program.serve().await;
     let client = Client::new(server.url.clone(), test.token.clone());
