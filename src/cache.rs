@@ -19,6 +19,9 @@ use tracing::Instrument;
 use crate::db::{Database, Scope};
 use crate::error::{Error, Result};
 
+/// A reading that takes longer is logged.
+const SLOW: Duration = Duration::from_secs(1);
+
 /// Values by account and key. Cheap to clone; clones share what they keep.
 pub struct Cache<K, V>(Arc<Inner<K, V>>);
 
@@ -82,7 +85,7 @@ where
     /// database in trouble once more for each of them would help nobody.
     pub async fn get<R, F>(&self, db: &Database, key: Key<K>, oldest: Duration, read: R) -> Result<Found<V>>
     where
-        R: FnOnce(Scope) -> F + Send + 'static,
+        R: Fn(Scope) -> F + Send + Sync + 'static,
         F: Future<Output = Result<V>> + Send,
     {
         let asked = Instant::now();
@@ -134,17 +137,25 @@ where
         read: R,
     ) -> Shared<Reading<V>>
     where
-        R: FnOnce(Scope) -> F + Send + 'static,
+        R: Fn(Scope) -> F + Send + Sync + 'static,
         F: Future<Output = Result<V>> + Send,
     {
         let (db, taken) = (db.clone(), Arc::<OnceLock<Instant>>::default());
         let landing = Landing { cache: Arc::clone(&self.0), key: key.clone(), taken: Arc::clone(&taken) };
         let task = async move {
-            let scope = db.read(landing.key.0).await?;
-            // Between the transaction's beginning and its first statement, which is what takes the snapshot. Who
-            // finds this unset may join, for the snapshot is then yet to come.
-            let taken = *landing.taken.get_or_init(Instant::now);
-            let kept = Kept { value: read(scope).await?, taken };
+            let begun = Instant::now();
+            let read = |scope| {
+                // Between the transaction's beginning and its first statement, which is what takes the snapshot. Where
+                // this is unset, a question may join, for the snapshot is then yet to come. One that is begun again
+                // reads a later snapshot than it says.
+                landing.taken.get_or_init(Instant::now);
+                read(scope)
+            };
+            let value = db.answer(landing.key.0, read).await;
+            if begun.elapsed() > SLOW {
+                tracing::warn!(ms = begun.elapsed().as_millis(), "a reading took long");
+            }
+            let kept = Kept { value: value?, taken: *landing.taken.get_or_init(Instant::now) };
             landing.keep(&kept);
             Ok(kept)
         };

@@ -9,7 +9,7 @@ use super::password::{self, Checker};
 use super::session::{self, Opened, Opening};
 use super::token::Keys;
 use super::user::{User, username_key};
-use crate::db::Database;
+use crate::db::{Database, Lane};
 use crate::error::{Error, Result};
 use crate::text::nfc;
 
@@ -68,7 +68,7 @@ pub async fn login(
         return Err(Error::BadCredentials);
     };
     let mut details = Details { user: Some(user.id), address: Some(address), ..Details::default() };
-    let mut scope = db.write(tenant_id).await?;
+    let mut scope = db.lane(Lane::SignIn).write(tenant_id).await?;
     if !fits || is_disabled {
         audit::record(&mut scope, Event::LoginFailed, details, now).await?;
         scope.commit().await?;

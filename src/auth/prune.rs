@@ -13,7 +13,7 @@ use sqlx::query::Query;
 use super::secret;
 use super::session::IDLE;
 use super::token::Keys;
-use crate::db::Database;
+use crate::db::{Database, Lane};
 use crate::error::Result;
 use crate::supervise;
 use crate::time::Clock;
@@ -42,6 +42,7 @@ pub struct Keep {
 /// Prunes each hour, and confirms the secrets of this server, for as long as it is polled. A run that fails is logged;
 /// the next one tries again.
 pub async fn run(db: Database, clock: Clock, keys: Keys, keep: Keep) {
+    let db = db.lane(Lane::Upkeep);
     let confirm =
         supervise::every("confirmation of secrets", EVERY, async || secret::record(&db, &keys, clock.now()).await);
     let prune = supervise::every("pruning", EVERY, async || {

@@ -14,7 +14,7 @@ use super::token::{Claims, Keys};
 use super::user::username_key;
 use super::{Permission, Role, Tenant};
 use crate::cache::Cache;
-use crate::db::{Database, Scope};
+use crate::db::{Database, Lane, Scope};
 use crate::error::{Error, Result};
 
 /// An authenticated request: which account, which user, and what the token may do.
@@ -95,7 +95,8 @@ pub async fn authenticate(
 ) -> Result<Arc<Caller>> {
     let claims = keys.verify(token)?;
     let key = (claims.tenant, claims.jti);
-    let caller = sessions.get(db, key, Duration::MAX, move |scope| read(scope, claims.jti)).await?.value;
+    let caller =
+        sessions.get(&db.lane(Lane::Tokens), key, Duration::MAX, move |scope| read(scope, claims.jti)).await?.value;
     // A session that was open when it was read may have run out since.
     if caller.is_over(now) {
         return Err(Error::Unauthenticated);
@@ -116,7 +117,7 @@ pub async fn authenticate(
 
 /// Records that a login's token is used, unless another request did within the hour.
 async fn touch(db: &Database, (tenant, session): (i64, Uuid), now: DateTime<Utc>) -> Result<()> {
-    let mut scope = db.write(tenant).await?;
+    let mut scope = db.lane(Lane::SignIn).write(tenant).await?;
     let update =
         scope.query("update sessions set last_used_at = $3 where tenant_id = $1 and id = $2 and last_used_at <= $4");
     update.bind(session).bind(now).bind(now - TOUCH_EVERY).execute(scope.connection()).await?;
@@ -235,7 +236,7 @@ pub async fn revoke(
     (event, address): (Event, Option<IpAddr>),
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let mut scope = db.write(tenant).await?;
+    let mut scope = db.lane(Lane::SignIn).write(tenant).await?;
     let update = scope.select::<(i64,)>(
         "update sessions set revoked_at = $3 where tenant_id = $1 and id = $2 and revoked_at is null
          returning user_id",

@@ -3,24 +3,31 @@
 //! Owns the pools and the role that the server acts under. Must not know a single table of the reports: all
 //! access goes through a [`Scope`], which is bound to one tenant.
 
+mod door;
 mod embedded;
+mod lane;
 mod ours;
 mod scope;
 pub mod tz_release;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, Executor, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Postgres, Transaction};
 
 pub use embedded::{
     Embedded, Guest, Pace as EmbeddedPace, Settings as EmbeddedSettings, TASK as EMBEDDED_TASK, program,
 };
+pub use lane::Lane;
 pub use scope::{Account, Scope};
 
 use crate::error::{Error, Result};
 use crate::supervise::Backoff;
+use door::Door;
 
 static MIGRATOR: Migrator = sqlx::migrate!();
 
@@ -41,27 +48,89 @@ const MIGRATION_LOCK_TIMEOUT: &str = "2000";
 /// Pauses between attempts at a migration.
 const MIGRATION_PAUSES: Backoff = Backoff { first: Duration::from_millis(250), longest: Duration::from_secs(5) };
 
-/// Connections for exports: one for each that is made, and one that listens.
+/// Limits of connections that write: longer than any chunk or lock should take.
+const WRITING_SETTINGS: [(&str, &str); 2] = [("statement_timeout", "60s"), ("lock_timeout", "10s")];
+
+/// The most connections for exports: one for each that is made, and one that listens.
 pub const EXPORTING: u32 = 17;
 
 /// Connections that read, unless an operator says otherwise.
-const READING: u32 = 16;
+pub const READING: u32 = 16;
 
-/// The fewest connections that write. The compactor alone may use eight: it folds and makes anew at once, both modules
-/// each time, and takes its turn on one connection while it works on another.
+/// The fewest connections that write.
 const WRITING: u32 = 8;
-/// How long who wants to read waits for a connection: who would wait longer is better told to come again.
+/// Time that a request waits for a connection to read: one that would wait longer is better told to come again.
 const READ_PATIENCE: Duration = Duration::from_secs(2);
-/// How long who wants to write waits. Longer, because a body that broke off has to be sent again as a whole.
+/// Time that it waits for one to write. Longer, because a body that broke off has to be sent again as a whole.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+/// Time that a reading waits, without a connection, for its account's turn to read raw rows.
+const ROWS_PATIENCE: Duration = Duration::from_secs(10);
+/// Time for all statements behind an answer together, waiting included.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+/// The most connections of one account that read raw rows.
+const ROWS_OF_ACCOUNT: u32 = 2;
 
-/// Pools on one database: one that only reads, with a limit on every statement, one that writes, and one for work
-/// that takes as long as it takes.
+const SNAPSHOT: &str = "begin isolation level repeatable read read only";
+
+/// Has Postgres look whether anybody still waits for a statement; not every system lets it.
+const LOOK_FOR_CLIENT: &str =
+    "do $$ begin set client_connection_check_interval = '1s'; exception when others then null; end $$";
+
+/// The most connections that an instance with so many that read and so many export workers opens.
+pub const fn most_connections(reading: u32, workers: u32) -> u32 {
+    let (mut apart, mut at) = (0, 0);
+    while at < Lane::ALL.len() {
+        apart += Lane::ALL[at].connections();
+        at += 1;
+    }
+    reading + writing(reading) + workers + 1 + apart
+}
+
+/// Connections that write, beside so many that read.
+const fn writing(reading: u32) -> u32 {
+    let half = reading.div_ceil(2);
+    if half > WRITING { half } else { WRITING }
+}
+
+/// Pools on one database: one for answers, which only reads, with a limit on every statement, one that writes, one for
+/// work that takes as long as it takes, and small ones for work that must not wait for others ([`Lane`]).
+///
+/// The first two are shared by account.
 #[derive(Clone)]
 pub struct Database {
-    reading: PgPool,
-    writing: PgPool,
+    reading: Pool,
+    writing: Pool,
     exporting: PgPool,
+    lanes: Arc<BTreeMap<Lane, PgPool>>,
+    /// Lane in which this one works; None: it serves requests.
+    lane: Option<Lane>,
+    /// Leave to read raw rows.
+    rows: Door,
+    deadline: Duration,
+}
+
+/// A pool, and the door to it where accounts share it.
+#[derive(Clone)]
+struct Pool {
+    connections: PgPool,
+    door: Option<Door>,
+    patience: Duration,
+}
+
+impl Pool {
+    async fn scope(&self, begin: &str, tenant: i64, patience: Duration) -> Result<Scope> {
+        let place = match &self.door {
+            Some(door) => Some(door.enter(tenant, patience).await.map_err(|_| no_connection())?),
+            None => None,
+        };
+        // On the heap, for it is large, and would be moved about with every request that needs no scope after all.
+        let connection = Box::pin(self.connections.acquire()).await?;
+        Box::pin(Scope::begin(connection, place, begin, tenant)).await
+    }
+}
+
+fn no_connection() -> Error {
+    Error::Unavailable("no connection became free in time".into())
 }
 
 /// See [`Database::turn`].
@@ -87,13 +156,15 @@ impl Database {
         let stand_in = bypasses_guard(&mut connection).await?;
         connection.close().await?;
 
-        let options = options.application_name("callboard");
+        // Slow readings are logged by name where they are made (`cache`); sqlx would log statements whole.
+        let options = options.application_name("callboard").disable_statement_logging();
         let pool = |size, patience| {
             PgPoolOptions::new().max_connections(size).acquire_timeout(patience).after_connect(move |connection, _| {
                 Box::pin(async move {
                     if stand_in {
                         connection.execute(AssertSqlSafe(format!("set role {GUARDED_ROLE}"))).await?;
                     }
+                    connection.execute(LOOK_FOR_CLIENT).await?;
                     Ok(())
                 })
             })
@@ -103,9 +174,32 @@ impl Database {
             // Used once: one that is left in the middle of a long statement would have to be read to its end first.
             .after_release(|_, _| Box::pin(async { Ok(false) }))
             .connect_lazy_with(options.clone().options(exporting));
-        let readers = pool(reading, READ_PATIENCE).connect_lazy_with(options.clone().options(READING_SETTINGS));
-        let writers = pool(reading.div_ceil(2).max(WRITING), WRITE_PATIENCE).connect_lazy_with(options);
-        Ok(Self { reading: readers, writing: writers, exporting })
+        let lanes = Lane::ALL.iter().map(|lane| {
+            let options = options.clone().options(lane.settings().iter().copied());
+            (*lane, pool(lane.connections(), lane.patience()).connect_lazy_with(options))
+        });
+        let lanes = Arc::new(lanes.collect::<BTreeMap<_, _>>());
+        let shared = |size, patience, options| Pool {
+            connections: pool(size, patience).connect_lazy_with(options),
+            door: Some(Door::new(size)),
+            patience,
+        };
+        let writers = shared(writing(reading), WRITE_PATIENCE, options.clone().options(WRITING_SETTINGS));
+        let readers = shared(reading, READ_PATIENCE, options.options(READING_SETTINGS));
+        let rows = Door::with_most(reading / 4, ROWS_OF_ACCOUNT);
+        Ok(Self { reading: readers, writing: writers, exporting, lanes, lane: None, rows, deadline: DEADLINE })
+    }
+
+    /// With another deadline than [`DEADLINE`].
+    pub fn answering_within(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// The same database by the connections that are set apart for such work. They are not shared by account.
+    pub fn lane(&self, lane: Lane) -> Self {
+        let connections = self.lanes.get(&lane).unwrap_or(&self.reading.connections).clone();
+        let pool = Pool { connections, door: None, patience: lane.patience() };
+        Self { reading: pool.clone(), writing: pool, lane: Some(lane), ..self.clone() }
     }
 
     /// Brings the schema up to date, and then what is derived from it. Several instances may do so at once: one
@@ -135,42 +229,67 @@ impl Database {
         unreachable!("it is tried for as long as it takes")
     }
 
+    /// What `read` makes of a snapshot of one account's rows, within 30 s: TimedOut after that. It is begun again in a
+    /// later snapshot where another account needs its connection, or where it has to wait for leave to read raw rows.
+    pub async fn answer<T, F>(&self, tenant: i64, read: impl Fn(Scope) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let answering = async {
+            let (mut patience, mut rows) = (self.reading.patience, None);
+            loop {
+                let mut scope = self.reading.scope(SNAPSHOT, tenant, patience).await?;
+                let signs = scope.guard_rows(self.rows.clone(), rows.take());
+                let answer = tokio::select! {
+                    answer = read(scope) => Some(answer),
+                    () = signs.asked_back.notified() => None,
+                };
+                match answer {
+                    Some(_) if signs.refused.load(Ordering::Acquire) => {
+                        let place = self.rows.enter(tenant, ROWS_PATIENCE).await;
+                        rows = Some(place.map_err(|_| Error::Unavailable("too many readings of raw rows".into()))?);
+                    }
+                    Some(answer) => return answer,
+                    None => {}
+                }
+                // It was let in once, and waits for as long as there is time.
+                patience = self.deadline;
+            }
+        };
+        tokio::time::timeout(self.deadline, answering).await.unwrap_or(Err(Error::TimedOut))
+    }
+
     /// A snapshot of one account's rows, for reading only.
     pub async fn read(&self, tenant: i64) -> Result<Scope> {
-        Scope::begin(&self.reading, "begin isolation level repeatable read read only", tenant).await
+        self.reading.scope(SNAPSHOT, tenant, self.reading.patience).await
     }
 
     /// As [`Database::read`], for as long as it takes, and without keeping reports from their connections.
     pub async fn read_at_length(&self, tenant: i64) -> Result<Scope> {
-        let mut scope =
-            Scope::begin(&self.exporting, "begin isolation level repeatable read read only", tenant).await?;
-        // Postgres then looks whether anybody still waits for a statement; not on every system it can.
-        let look =
-            "do $$ begin set local client_connection_check_interval = '1s'; exception when others then null; end $$";
-        scope.connection().execute(look).await?;
-        Ok(scope)
+        Box::pin(Scope::begin(self.exporting.acquire().await?, None, SNAPSHOT, tenant)).await
     }
 
     /// A transaction in which rows of one account are read and written; undone unless committed.
     pub async fn write(&self, tenant: i64) -> Result<Scope> {
-        Scope::begin(&self.writing, "begin", tenant).await
+        self.writing.scope("begin", tenant, self.writing.patience).await
     }
 
     /// As [`Database::write`], of one snapshot: everything it reads was committed before it began, and a row
     /// that somebody else changed since is an error to write.
     pub async fn write_snapshot(&self, tenant: i64) -> Result<Scope> {
-        Scope::begin(&self.writing, "begin isolation level repeatable read", tenant).await
+        self.writing.scope("begin isolation level repeatable read", tenant, self.writing.patience).await
     }
 
     /// Every account, by id: for work that visits one after the other, each in a scope of its own.
     pub async fn tenants(&self) -> Result<Vec<i64>> {
-        let mut transaction = self.reading.begin_with("begin read only; set local callboard.roll_call = 'on'").await?;
+        let mut transaction =
+            self.reading.connections.begin_with("begin read only; set local callboard.roll_call = 'on'").await?;
         Ok(sqlx::query_scalar("select id from tenants order by id").fetch_all(&mut *transaction).await?)
     }
 
     /// A transaction that sees the jobs waiting or under way of every account, and no other row of theirs.
     pub async fn queue(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.writing.begin_with("begin; set local callboard.queue = 'on'").await?)
+        Ok(self.apart(Lane::Queue).begin_with("begin; set local callboard.queue = 'on'").await?)
     }
 
     /// What is notified on a channel from now on.
@@ -182,7 +301,7 @@ impl Database {
 
     /// A transaction that sees one user, of whatever account: whoever has that name, in the spelling it is compared in.
     pub async fn login(&self, username_key: &str) -> Result<Transaction<'static, Postgres>> {
-        let mut transaction = self.reading.begin_with("begin read only").await?;
+        let mut transaction = self.apart(Lane::SignIn).begin_with("begin read only").await?;
         let named = sqlx::query("select set_config('callboard.login', $1, true)").bind(username_key);
         named.execute(&mut *transaction).await?;
         Ok(transaction)
@@ -190,17 +309,17 @@ impl Database {
 
     /// A transaction on what belongs to no account: who tried to come in.
     pub async fn strangers(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.writing.begin_with("begin; set local callboard.strangers = 'on'").await?)
+        Ok(self.apart(Lane::SignIn).begin_with("begin; set local callboard.strangers = 'on'").await?)
     }
 
     /// A transaction on the fingerprints of the servers' secrets.
     pub async fn secrets(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.writing.begin_with("begin; set local callboard.secrets = 'on'").await?)
+        Ok(self.writing.connections.begin_with("begin; set local callboard.secrets = 'on'").await?)
     }
 
     /// A transaction on the releases of the tz database that servers use.
     pub async fn tz_releases(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.writing.begin_with("begin; set local callboard.tz_releases = 'on'").await?)
+        Ok(self.writing.connections.begin_with("begin; set local callboard.tz_releases = 'on'").await?)
     }
 
     /// A turn at something that one instance at a time may do, kept until it is ended. None where another
@@ -208,7 +327,7 @@ impl Database {
     pub async fn turn(&self, lock: i64) -> Result<Option<Turn>> {
         // It idles while the work goes on elsewhere.
         let mut transaction =
-            self.writing.begin_with("begin; set local idle_in_transaction_session_timeout = 0").await?;
+            self.writing.connections.begin_with("begin; set local idle_in_transaction_session_timeout = 0").await?;
         let lock = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)").bind(lock);
         let taken: bool = lock.fetch_one(&mut *transaction).await?;
         Ok(taken.then_some(Turn(transaction)))
@@ -217,7 +336,7 @@ impl Database {
     /// Whether the database answers and has every migration of this build.
     pub async fn ready(&self) -> Result<()> {
         let applied: i64 = sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
-            .fetch_one(&self.reading)
+            .fetch_one(self.apart(Lane::Probes))
             .await
             .map_err(|error| Error::Unavailable(error.to_string()))?;
         if usize::try_from(applied).is_ok_and(|applied| applied >= MIGRATOR.iter().count()) {
@@ -226,15 +345,21 @@ impl Database {
         Err(Error::Unavailable("migrations are missing: run `callboard migrate`".into()))
     }
 
-    /// The pool itself, without a scope: a query on it sees no account's rows.
+    /// The pool itself, without a scope and past the door: a query on it sees no account's rows.
     pub fn unscoped(&self) -> &PgPool {
-        &self.reading
+        &self.reading.connections
+    }
+
+    /// Connections of the lane that this one works in, or else of that one.
+    fn apart(&self, lane: Lane) -> &PgPool {
+        self.lanes.get(&self.lane.unwrap_or(lane)).unwrap_or(&self.reading.connections)
     }
 
     pub async fn close(&self) {
-        self.reading.close().await;
-        self.writing.close().await;
-        self.exporting.close().await;
+        let all = [&self.reading.connections, &self.writing.connections, &self.exporting];
+        for pool in all.into_iter().chain(self.lanes.values()) {
+            pool.close().await;
+        }
     }
 }
 
@@ -288,4 +413,17 @@ async fn stand_in_role(connection: &mut PgConnection) -> Result<()> {
         )),
     })?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Postgres comes with 100, of which 3 are for its superuser. The README states the first sum.
+    #[test]
+    fn two_instances_fit_into_a_postgres_as_it_comes() {
+        assert_eq!(most_connections(READING, 2), 47);
+        assert!(2 * most_connections(READING, 2) <= 97);
+        assert_eq!(most_connections(40, 16), 40 + 20 + 17 + 20);
+    }
 }

@@ -12,7 +12,7 @@ use super::job::{Job, Stored, Work};
 use super::make::Made;
 use super::request::Order;
 use crate::app::App;
-use crate::db::{Database, Scope};
+use crate::db::{Database, Lane, Scope};
 use crate::error::{Error, Result};
 use crate::page::{Page, Wanted};
 use crate::query::Choice;
@@ -131,6 +131,7 @@ pub async fn cancel(scope: &mut Scope, campaign: i64, id: &str, now: DateTime<Ut
 /// Takes up a job that nobody works on, from whichever account. None where there is none.
 pub async fn claim(db: &Database, lease: Duration, now: DateTime<Utc>) -> Result<Option<Job>> {
     let claim = Uuid::new_v4();
+    let db = db.lane(Lane::Queue);
     let mut queue = db.queue().await?;
     let taken = sqlx::query_as(include_str!("sql/claim.sql")).bind(claim).bind(lease.as_secs_f64());
     let taken: Option<(i64, String)> = taken.fetch_optional(&mut *queue).await?;
@@ -163,7 +164,7 @@ pub struct Holder<'a> {
 
 /// Goes on holding a job, and says how far it is. False where it is somebody else's by now, or nobody's.
 pub async fn renew(db: &Database, job: &Job, lease: Duration, progress_pct: i16) -> Result<bool> {
-    let mut scope = db.write(job.tenant).await?;
+    let mut scope = db.lane(Lane::Queue).write(job.tenant).await?;
     let renew = scope.query(include_str!("sql/renew.sql")).bind(job.id.clone()).bind(job.claim);
     let renewed = renew.bind(lease.as_secs_f64()).bind(progress_pct).execute(scope.connection()).await?;
     scope.commit().await?;
@@ -174,7 +175,7 @@ pub async fn renew(db: &Database, job: &Job, lease: Duration, progress_pct: i16)
 pub async fn finish(app: &App, job: &Job, made: &Made) -> Result<bool> {
     let now = app.clock.now();
     let ttl = TimeDelta::from_std(app.exports.ttl).map_err(Error::internal)?;
-    let mut scope = app.db.write(job.tenant).await?;
+    let mut scope = app.db.lane(Lane::Queue).write(job.tenant).await?;
     let finish = scope.query(include_str!("sql/finish.sql")).bind(job.id.clone()).bind(job.claim);
     let finish =
         finish.bind(made.key.clone()).bind(made.name.clone()).bind(i64::try_from(made.size).unwrap_or(i64::MAX));
@@ -193,7 +194,7 @@ pub async fn finish(app: &App, job: &Job, made: &Made) -> Result<bool> {
 /// A try has failed, for a reason that a client understands. Whether it was the last one, of so many; None where the job
 /// was not ours any more.
 pub async fn fail(app: &App, job: &Job, reason: &str, tries: i16) -> Result<Option<bool>> {
-    let mut scope = app.db.write(job.tenant).await?;
+    let mut scope = app.db.lane(Lane::Queue).write(job.tenant).await?;
     let fail = scope.select::<(String,)>(include_str!("sql/fail.sql")).bind(job.id.clone()).bind(job.claim);
     let fail = fail.bind(reason.to_owned()).bind(tries).bind(app.exports.pace.wait.as_secs_f64()).bind(app.clock.now());
     let status = fail.fetch_optional(scope.connection()).await?;
@@ -210,7 +211,7 @@ pub async fn wait(
     pause: Duration,
     now: DateTime<Utc>,
 ) -> Result<Option<bool>> {
-    let mut scope = db.write(holder.tenant).await?;
+    let mut scope = db.lane(Lane::Queue).write(holder.tenant).await?;
     let wait = scope.select::<(String,)>(include_str!("sql/wait.sql")).bind(holder.id.to_owned()).bind(holder.claim);
     let wait = wait.bind(format!("Given up after a day. {reason}")).bind(now);
     let status = wait.bind(PATIENCE.as_secs_f64()).bind(pause.as_secs_f64()).fetch_optional(scope.connection()).await?;
@@ -220,7 +221,7 @@ pub async fn wait(
 
 /// Gives a job back, untried, for whoever comes next.
 pub async fn give_back(db: &Database, job: &Job) -> Result<()> {
-    let mut scope = db.write(job.tenant).await?;
+    let mut scope = db.lane(Lane::Queue).write(job.tenant).await?;
     let give_back = scope.query(include_str!("sql/give_back.sql")).bind(job.id.clone()).bind(job.claim);
     give_back.execute(scope.connection()).await?;
     sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(scope.connection()).await?;
@@ -239,7 +240,7 @@ pub struct File {
 
 /// The file of a job that a signed link names. Expired where there is none any more.
 pub async fn behind_link(db: &Database, id: &str) -> Result<File> {
-    let mut transaction = db.unscoped().begin().await?;
+    let mut transaction = db.lane(Lane::Tokens).unscoped().begin().await?;
     sqlx::query("select set_config('callboard.link', $1, true)").bind(id).execute(&mut *transaction).await?;
     let file = sqlx::query_as(include_str!("sql/behind_link.sql")).bind(id);
     file.fetch_optional(&mut *transaction).await?.ok_or(Error::Expired)

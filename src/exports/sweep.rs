@@ -11,6 +11,7 @@ use futures_util::TryStreamExt;
 use tracing::Instrument;
 
 use crate::app::App;
+use crate::db::Lane;
 use crate::error::Result;
 use crate::store::Kept;
 use crate::supervise;
@@ -27,7 +28,8 @@ const GRACE: Duration = Duration::from_secs(3600);
 pub const TASK: &str = "export sweep";
 
 /// Sweeps each minute, for as long as it is polled. What fails is logged, and tried again.
-pub async fn run(app: App) {
+pub async fn run(mut app: App) {
+    app.db = app.db.lane(Lane::Upkeep);
     let mut number = 0_u32;
     let sweep = || {
         let whole = number % BETWEEN_WHOLE == 0;

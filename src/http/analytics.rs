@@ -38,9 +38,13 @@ async fn answer(
     let query = Query::read(&body::json(&headers, body).await?)?;
     let kind = if prefers_csv(&headers) { Kind::Csv } else { Kind::Json };
     let key = (caller.tenant.id, format!("analytics {kind:?} {query:?}"));
-    let read = move |mut scope| async move {
-        let answer = analytics::answer(&mut scope, &query, Source::Rolled).await?;
-        kind.written(&answer, &query)
+    let query = Arc::new(query);
+    let read = move |mut scope| {
+        let query = Arc::clone(&query);
+        async move {
+            let answer = analytics::answer(&mut scope, &query, Source::Rolled).await?;
+            kind.written(&answer, &query)
+        }
     };
     let found = app.answers.get(&app.db, key.clone(), conditions.oldest, read).await?;
     caching::encode(&app.answers, &key, &found, &conditions).await?;

@@ -28,6 +28,7 @@ use super::connections::{Bodies, Upload};
 use super::cors::{self, Cors};
 use super::error::{self, Cause};
 use super::visit::Visit;
+use crate::db::DEADLINE;
 use crate::encoded::Coding;
 use crate::error::Error;
 
@@ -153,6 +154,8 @@ async fn finish(
     cors: Option<(Cors, cors::Asked)>,
 ) -> Result<Response, Infallible> {
     let (reads, is_refused) = (told.method.is_safe(), answering.is_err());
+    // Nothing but statements holds these up.
+    let limit = if reads { limit.min(DEADLINE) } else { limit };
     let answering = async move {
         match answering {
             Ok(answering) => answering.await,

@@ -79,6 +79,7 @@ fn route<G: Grant>(report: &'static Definition, formats: &'static [Format]) -> M
 }
 
 /// What was asked of which report. With the account, it is all that an answer depends on: who asks is not in it.
+#[derive(Clone)]
 struct Question {
     report: &'static Definition,
     formats: &'static [Format],
@@ -130,13 +131,17 @@ async fn answer(app: &App, tenant: i64, question: Question, conditions: &Conditi
     let (about, clock) = (question.report.about, app.clock);
     if question.is_for_file() {
         // On the heap, for it is large, and would be moved about with every request for an answer that is kept.
-        let answered = Box::pin(question.answer(app.db.read(tenant).await?, clock)).await?;
+        let read = |scope| question.clone().answer(scope, clock);
+        let answered = Box::pin(app.db.answer(tenant, read)).await?;
         return aside(move || file(about, &answered)).await;
     }
     let key = (tenant, question.key());
-    let read = move |scope| async move {
-        let Answered { answer, .. } = question.answer(scope, clock).await?;
-        aside(move || written(&answer)).await
+    let read = move |scope| {
+        let question = question.clone();
+        async move {
+            let Answered { answer, .. } = question.answer(scope, clock).await?;
+            aside(move || written(&answer)).await
+        }
     };
     let found = app.answers.get(&app.db, key.clone(), conditions.oldest, read).await?;
     caching::encode(&app.answers, &key, &found, conditions).await?;

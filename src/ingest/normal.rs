@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 
 use super::field::Type;
 use super::kind::{KINDS, Kind};
-use crate::db::{Database, Scope};
+use crate::db::{Database, Lane, Scope};
 use crate::error::Result;
 use crate::supervise;
 
@@ -24,6 +24,7 @@ const LOCK: i64 = 0x6e66_6300;
 
 /// As [`run`], until it succeeds: for a server, beside its work.
 pub async fn keep_trying(db: Database) {
+    let db = db.lane(Lane::Upkeep);
     while supervise::attempt("normalisation of stored text", run(&db)).await.is_none() {
         tokio::time::sleep(PAUSE).await;
     }

@@ -15,7 +15,7 @@ use tracing::Instrument;
 use super::catalog::Module;
 use super::fold::{self, Origin};
 use super::{links, schema, sources, states};
-use crate::db::{Database, Scope};
+use crate::db::{Database, Lane, Scope};
 use crate::error::Result;
 use crate::supervise;
 
@@ -40,6 +40,7 @@ enum Work {
 /// Compacts every account every so often, for as long as it is polled. What fails is logged, and tried again
 /// the next time. What is made anew does not keep the journals of others waiting.
 pub async fn run(db: Database, every: Duration) {
+    let db = db.lane(Lane::Compaction);
     tokio::join!(run_with(&db, every, Work::Fold), run_with(&db, every, Work::Rebuild));
 }
 

@@ -15,6 +15,7 @@ mod hostile;
 mod ingest;
 mod layers;
 mod openapi;
+mod pools;
 mod properties;
 mod reference;
 mod requests;

@@ -11,7 +11,7 @@ use tracing::Instrument;
 use super::abandon_rate::WINDOW_MINUTES;
 use super::exposure::Exposure;
 use crate::app::App;
-use crate::db::Scope;
+use crate::db::{Lane, Scope};
 use crate::error::Result;
 use crate::rollups::{Detail, Plan, RollupScope};
 use crate::supervise;
@@ -27,7 +27,8 @@ const LOCK: i64 = 0x6361_6c6c_0001;
 pub const TASK: &str = "abandon check";
 
 /// Checks each minute, for as long as it is polled. A check that fails is logged, and the next one tries again.
-pub async fn run(app: App) {
+pub async fn run(mut app: App) {
+    app.db = app.db.lane(Lane::Upkeep);
     let check = async || {
         match check(&app).await? {
             0 => {}

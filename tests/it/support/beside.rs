@@ -21,6 +21,11 @@ impl Beside {
         self.0.execute(lock).await.expect("locked");
     }
 
+    /// Keeps statements waiting that want this lock shared.
+    pub async fn lock_long_readings(&mut self) {
+        self.0.execute("begin; select pg_advisory_xact_lock(7)").await.expect("locked");
+    }
+
     pub async fn unlock(mut self) {
         self.0.execute("commit").await.expect("unlocked");
         self.0.close().await.expect("closed");

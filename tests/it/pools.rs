@@ -1,0 +1,128 @@
+//! Connections shared by accounts: one that holds many keeps the others from nothing.
+
+use std::time::Duration;
+
+use callboard::db::{Database, Lane, Scope};
+use callboard::error::{Error, Result};
+use futures_util::future::join_all;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use tokio::task::JoinHandle;
+
+use crate::support::beside::Beside;
+use crate::support::{Client, TENANT, TestApp};
+
+const OTHER: i64 = 2;
+const CAMPAIGNS: &str = "/api/autocall/campaigns";
+/// Part of the statement that [`long_reading`] waits in.
+const WAITS: &str = "pg_advisory_xact_lock_shared";
+
+/// An app with eight connections to read, a client of another account, and the lock that long readings wait for.
+async fn crowded() -> (TestApp, Database, Client, Beside) {
+    let test = TestApp::new().await;
+    let token = test.account(OTHER).await;
+    let options = test.app.db.unscoped().connect_options().as_ref().clone();
+    let db = Database::open_pools(options, 8).await.expect("a database");
+    let shared = db.clone();
+    let mut client = test.changed(|app| app.db = shared).await;
+    client.token = token;
+    let mut beside = Beside::of(&test).await;
+    beside.lock_long_readings().await;
+    (test, db, client, beside)
+}
+
+async fn long_reading(mut scope: Scope, of_rows: bool) -> Result<()> {
+    if of_rows {
+        scope.plan_by_arguments().await?;
+    }
+    let wait = scope.query("select pg_advisory_xact_lock_shared(7) where $1 > 0");
+    wait.execute(scope.connection()).await?;
+    Ok(())
+}
+
+fn long_readings(db: &Database, many: usize, of_rows: bool) -> Vec<JoinHandle<Result<()>>> {
+    let reading = |db: Database| async move { db.answer(TENANT, |scope| long_reading(scope, of_rows)).await };
+    (0..many).map(|_| tokio::spawn(reading(db.clone()))).collect()
+}
+
+async fn all_answered(client: &Client) {
+    for answer in join_all((0..20).map(|_| client.get(CAMPAIGNS))).await {
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn an_account_with_every_connection_gives_half_of_them_to_others_who_wait() {
+    let (_test, db, client, mut beside) = crowded().await;
+    let readings = long_readings(&db, 8, false);
+    beside.until_waits(WAITS, 8).await;
+    all_answered(&client).await;
+    beside.unlock().await;
+    for reading in readings {
+        assert!(reading.await.expect("no panic").is_ok(), "what was asked back is read again");
+    }
+}
+
+#[tokio::test]
+async fn an_account_reads_raw_rows_on_two_connections_and_its_other_questions_are_answered() {
+    let (_test, db, client, mut beside) = crowded().await;
+    let readings = long_readings(&db, 20, true);
+    beside.until_waits(WAITS, 2).await;
+    all_answered(&client).await;
+    let quick = db.answer(TENANT, |mut scope: Scope| async move { scope.reach().await }).await;
+    assert_eq!(quick.expect("an answer").len(), 1);
+    beside.until_waits(WAITS, 2).await;
+    beside.unlock().await;
+    for reading in readings {
+        assert!(reading.await.expect("no panic").is_ok());
+    }
+}
+
+/// The lock is held all along: only Postgres itself can end the statements.
+#[tokio::test]
+async fn a_reading_that_nobody_waits_for_ends_and_leaves_its_connection_to_others() {
+    let (_test, db, client, mut beside) = crowded().await;
+    for _ in 0..2 {
+        let readings = long_readings(&db, 8, false);
+        beside.until_waits(WAITS, 8).await;
+        readings.iter().for_each(JoinHandle::abort);
+        beside.until_waits(WAITS, 0).await;
+    }
+    all_answered(&client).await;
+    beside.unlock().await;
+}
+
+#[tokio::test]
+async fn all_statements_of_an_answer_share_one_deadline() {
+    let (_test, db, _client, _beside) = crowded().await;
+    let db = db.answering_within(Duration::from_millis(500));
+    let naps = |naps: usize| {
+        db.answer(TENANT, move |mut scope: Scope| async move {
+            for _ in 0..naps {
+                scope.query("select pg_sleep(0.1) where $1 > 0").execute(scope.connection()).await?;
+            }
+            Ok(())
+        })
+    };
+    assert!(naps(1).await.is_ok());
+    assert!(matches!(naps(100).await, Err(Error::TimedOut)), "none of them is long");
+}
+
+/// Sign-in, tokens, probes and the work beside requests go on where every connection for reports and bodies is taken.
+#[tokio::test]
+async fn work_in_lanes_waits_for_no_report() {
+    let (_test, db, client, mut beside) = crowded().await;
+    let readings = long_readings(&db, 8, false);
+    beside.until_waits(WAITS, 8).await;
+    let writers = join_all((0..8).map(|_| db.write(TENANT))).await;
+    assert!(writers.iter().all(Result::is_ok));
+    assert_eq!(client.get("/readyz").await.status, StatusCode::OK);
+    let login = json!({"username": "admin-2", "password": "correct horse"});
+    assert_eq!(client.send(client.post("/api/auth/login").json(&login)).await.status, StatusCode::OK);
+    let logout = client.request(Method::POST, "/api/auth/logout", Some(&client.token)).await;
+    assert_eq!(logout.status, StatusCode::NO_CONTENT);
+    let compaction = db.lane(Lane::Compaction);
+    callboard::rollups::compact::settle(&compaction).await.expect("compacted");
+    readings.iter().for_each(JoinHandle::abort);
+    beside.unlock().await;
+}
