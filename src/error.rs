@@ -60,6 +60,9 @@ pub enum Error {
     /// The database cannot be reached, or has no connection free.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// A transaction that gave way to another; the same may succeed when it is tried again.
+    #[error("gave way to another transaction: {0}")]
+    GaveWay(String),
     /// The database gave up on a statement that took too long.
     #[error("timed out")]
     TimedOut,
@@ -113,9 +116,17 @@ pub fn is_full(kind: std::io::ErrorKind) -> bool {
 /// SQLSTATE of a statement that ran into `statement_timeout`.
 const QUERY_CANCELED: &str = "57014";
 
-/// What passes: a lost connection, a transaction that gave way to another, a server without room for more,
-/// one that stops or starts, a lock that somebody else held for too long.
-const PASSING: [&str; 5] = ["08", "40", "53", "55P03", "57P"];
+/// SQLSTATE of a full disk on the database's side.
+const DISK_FULL: &str = "53100";
+
+/// SQLSTATE of a lock that was waited for too long.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+/// SQLSTATE class of a transaction that gave way to another.
+const GAVE_WAY: &str = "40";
+
+/// What passes: a lost connection, a server without room for more, one that stops or starts, a lock.
+const PASSING: [&str; 4] = ["08", "53", "57P", LOCK_NOT_AVAILABLE];
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
@@ -125,6 +136,8 @@ impl From<sqlx::Error> for Error {
             }
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 Some(QUERY_CANCELED) => Self::TimedOut,
+                Some(DISK_FULL) => Self::NoRoom(format!("the database's disk: {error}")),
+                Some(code) if code.starts_with(GAVE_WAY) => Self::GaveWay(error.to_string()),
                 Some(code) if PASSING.iter().any(|class| code.starts_with(class)) => {
                     Self::Unavailable(error.to_string())
                 }

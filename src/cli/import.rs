@@ -41,7 +41,7 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
     let (stream, read, size) = open(arguments).await?;
     let mut progress = Progress::new(read, size);
     let mut committed = Tally::default();
-    let ingested = ingest::ingest(&app.db, target, body(stream).await?, |tally| {
+    let ingested = ingest::ingest(&app.db, target, body(app, stream).await?, |tally| {
         progress.tell(tally);
         committed.clone_from(tally);
     });
@@ -95,12 +95,13 @@ async fn open(arguments: &Arguments) -> Result<(Stream, Arc<AtomicU64>, Option<u
 }
 
 /// The stream as what it holds, told by its beginning.
-async fn body(mut stream: Stream) -> Result<Body<Stream>> {
+async fn body(app: &App, mut stream: Stream) -> Result<Body<Stream>> {
     let start = stream.fill_buf().await.map_err(|error| Error::Malformed(error.to_string()))?;
     if !ingest::begins_json(start) {
         return Ok(Body::Lines(stream));
     }
-    let spooled = ingest::spool(stream, ingest::MAX_JSON_BODY).await.map_err(|error| match error {
+    let spooled = ingest::spool(stream, ingest::MAX_JSON_BODY, app.exports.store.workshop());
+    let spooled = spooled.await.map_err(|error| match error {
         Error::TooLarge => Error::invalid("file", "has more than 16 MiB of JSON; write one object a line instead"),
         other => other,
     })?;

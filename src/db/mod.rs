@@ -19,6 +19,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Postgres, Transaction};
 
+pub use door::{Door, Place};
 pub use embedded::{
     Embedded, Guest, Pace as EmbeddedPace, Settings as EmbeddedSettings, TASK as EMBEDDED_TASK, program,
 };
@@ -27,7 +28,6 @@ pub use scope::{Account, Scope};
 
 use crate::error::{Error, Result};
 use crate::supervise::Backoff;
-use door::Door;
 
 static MIGRATOR: Migrator = sqlx::migrate!();
 
@@ -67,6 +67,11 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 const ROWS_PATIENCE: Duration = Duration::from_secs(10);
 /// Time for all statements behind an answer together, waiting included.
 pub const DEADLINE: Duration = Duration::from_secs(30);
+/// Time that a body which is all or nothing waits for its account's turn, unread or spooled.
+const WHOLE_PATIENCE: Duration = Duration::from_secs(30);
+/// The most such bodies at a time, and of one account. Half of the connections that write are for others.
+const WHOLE_BODIES: u32 = 64;
+const WHOLES_OF_ACCOUNT: u32 = 2;
 /// The most connections of one account that read raw rows.
 const ROWS_OF_ACCOUNT: u32 = 2;
 
@@ -107,6 +112,9 @@ pub struct Database {
     /// Leave to read raw rows.
     rows: Door,
     deadline: Duration,
+    /// Bodies that are all or nothing: those that are there, and those that hold a connection.
+    whole_bodies: Door,
+    wholes: Door,
 }
 
 /// A pool, and the door to it where accounts share it.
@@ -187,7 +195,19 @@ impl Database {
         let writers = shared(writing(reading), WRITE_PATIENCE, options.clone().options(WRITING_SETTINGS));
         let readers = shared(reading, READ_PATIENCE, options.options(READING_SETTINGS));
         let rows = Door::with_most(reading / 4, ROWS_OF_ACCOUNT);
-        Ok(Self { reading: readers, writing: writers, exporting, lanes, lane: None, rows, deadline: DEADLINE })
+        let whole_bodies = Door::with_most(WHOLE_BODIES, WHOLES_OF_ACCOUNT);
+        let wholes = Door::with_most(writing(reading) / 2, WHOLES_OF_ACCOUNT);
+        Ok(Self {
+            whole_bodies,
+            wholes,
+            reading: readers,
+            writing: writers,
+            exporting,
+            lanes,
+            lane: None,
+            rows,
+            deadline: DEADLINE,
+        })
     }
 
     /// With another deadline than [`DEADLINE`].
@@ -272,6 +292,17 @@ impl Database {
     /// A transaction in which rows of one account are read and written; undone unless committed.
     pub async fn write(&self, tenant: i64) -> Result<Scope> {
         self.writing.scope("begin", tenant, self.writing.patience).await
+    }
+
+    /// A turn at storing a body that is all or nothing, whose transaction lasts.
+    pub async fn turn_to_store_whole(&self, tenant: i64) -> Result<Place> {
+        self.wholes.enter(tenant, WHOLE_PATIENCE).await.map_err(|_| no_connection())
+    }
+
+    /// A turn at sending a body that is all or nothing.
+    pub async fn turn_to_send_whole(&self, tenant: i64) -> Result<Place> {
+        let busy = |_| Error::Unavailable("too many bodies that are all or nothing".into());
+        self.whole_bodies.enter(tenant, WHOLE_PATIENCE).await.map_err(busy)
     }
 
     /// As [`Database::write`], of one snapshot: everything it reads was committed before it began, and a row

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::BufWriter;
+use std::path::Path;
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
 use rust_decimal::prelude::ToPrimitive;
@@ -32,9 +33,10 @@ const GAP: usize = 1;
 
 /// Writes one report as a whole file: its table, and what it is.
 /// Invalid on `format` where its rows are more than a sheet holds.
-pub fn write(heading: &Heading<'_>, table: &Table, to: &mut File) -> Result<()> {
+pub fn write(heading: &Heading<'_>, table: &Table, to: &mut File, workshop: &Path) -> Result<()> {
     let mut workbook = Workbook::new();
     workbook.set_properties(&about::properties(heading));
+    workbook.set_tempdir(workshop).map_err(failure)?;
     let sheet = add_tables(&mut workbook, heading.title, std::slice::from_ref(table), heading.caption.zone)?;
     about::write(workbook.add_worksheet(), heading, &placed(std::slice::from_ref(table), &sheet))
         .and_then(|()| workbook.save_to_writer(BufWriter::new(to)))

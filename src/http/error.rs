@@ -40,9 +40,10 @@ impl IntoResponse for Error {
             Self::UnsupportedMedia { .. } | Self::UnsupportedEncoding { .. } => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, None)
             }
-            Self::Unavailable(cause) | Self::NoRoom(cause) => {
+            Self::Unavailable(cause) | Self::GaveWay(cause) => {
                 (StatusCode::SERVICE_UNAVAILABLE, Some(Cause(cause.clone())))
             }
+            Self::NoRoom(cause) => (StatusCode::INSUFFICIENT_STORAGE, Some(Cause(cause.clone()))),
             Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, None),
             Self::Internal(cause) => (StatusCode::INTERNAL_SERVER_ERROR, Some(Cause(cause.clone()))),
         };
@@ -138,6 +139,7 @@ pub fn message(status: StatusCode) -> &'static str {
         StatusCode::TOO_MANY_REQUESTS => "Too many requests. Retry after 1 seconds.",
         StatusCode::SERVICE_UNAVAILABLE => "Service unavailable",
         StatusCode::GATEWAY_TIMEOUT => "Timed out",
+        StatusCode::INSUFFICIENT_STORAGE => "Out of storage",
         status if status.is_client_error() => status.canonical_reason().unwrap_or("Bad request"),
         _ => "Server error",
     }

@@ -78,8 +78,9 @@ pub struct Refusal {
             example = json!({"data": {"received": 3, "stored": 2, "rejected": 1,
                 "errors": [{"line": 3, "errors": {"result": ["must be one of: answered, no_answer, busy, failed, abandoned."]}}]}})),
         (status = 400, description = "The body broke off, or is no gzip: the lines before may be stored. Or it is no JSON object or array: nothing is stored.", body = super::error::Body),
-        (status = 413, description = "More than 16 MiB of JSON.", body = super::error::Body),
+        (status = 413, description = "More than 16 MiB of JSON, or with atomic more than 1 GiB, unpacked.", body = super::error::Body),
         (status = 415, description = "Another content type or encoding.", body = super::error::Body),
+        (status = 507, description = "A disk is full, ours or the database's; the chunks before are stored, unless atomic.", body = super::error::Body),
         (status = 422, description = "Nothing was stored: every line was refused, or with atomic one of them, or a parameter is bad.", body = Refusal),
     ))]
 pub async fn post(
@@ -96,21 +97,40 @@ pub async fn post(
     let target = query.finish(Some(Target { tenant: caller.tenant.id, locale, atomic }))?;
     let (media, packed) = (Media::of(&headers)?, is_gzip(&headers)?);
     let body = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
-    let body = match media {
+    let body: Stream = if packed { Box::new(ingest::gunzip(body)) } else { Box::new(body) };
+    let turn = if atomic { Some(app.db.turn_to_send_whole(target.tenant).await?) } else { None };
+    let folder = app.exports.store.workshop();
+    let spooled = match media {
         Media::Json => {
-            let body: Stream = if packed { Box::new(ingest::gunzip(body)) } else { Box::new(body) };
-            let body = ingest::checked_json(ingest::spool(body, ingest::MAX_JSON_BODY).await?).await?;
-            ingest::Body::Json(Box::new(body) as Stream)
+            let body = ingest::spool(body, ingest::MAX_JSON_BODY, folder).await?;
+            ingest::Body::Json(ingest::checked_json(body).await?)
         }
-        Media::Lines => {
-            // All or nothing is one transaction, which is not to wait for a client while others wait for it.
-            let body: Stream = if atomic { Box::new(ingest::spool(body, u64::MAX).await?) } else { Box::new(body) };
-            ingest::Body::Lines(if packed { Box::new(ingest::gunzip(body)) } else { body })
-        }
+        // All or nothing is one transaction, which is not to wait for a client while others wait for it.
+        Media::Lines if atomic => ingest::Body::Lines(ingest::spool(body, ingest::MAX_WHOLE, folder).await?),
+        Media::Lines => return stored(ingest_lines(app, target, body)).await,
     };
-    // A task of its own, because a client that hangs up ends this one wherever it stands.
-    let stored = tokio::spawn(async move { ingest::ingest(&app.db, target, body, |_| ()).await }.in_current_span());
-    Ok(answer(stored.await.map_err(Error::internal)??))
+    let spooled = ingest::Spooled::new(spooled).await?;
+    stored(async move {
+        let _turn = turn;
+        ingest::ingest_spooled(&app.db, target, spooled).await
+    })
+    .await
+}
+
+async fn ingest_lines(app: Arc<App>, target: Target, body: Stream) -> Result<Tally> {
+    ingest::ingest(&app.db, target, ingest::Body::Lines(body), |_| ()).await
+}
+
+/// The answer to what that work stores. It has a task of its own, because a client that hangs up ends this one wherever
+/// it stands.
+async fn stored(work: impl Future<Output = Result<Tally>> + Send + 'static) -> Result<Response> {
+    let tally = tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?;
+    // A limit on a statement that stores is no fault of the request's length.
+    let tally = tally.map_err(|error| match error {
+        Error::TimedOut => Error::Unavailable("a statement that stores took too long".into()),
+        error => error,
+    });
+    Ok(answer(tally?))
 }
 
 fn answer(tally: Tally) -> Response {

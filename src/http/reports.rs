@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::io::Seek;
+use std::path::Path as FolderPath;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -133,7 +134,8 @@ async fn answer(app: &App, tenant: i64, question: Question, conditions: &Conditi
         // On the heap, for it is large, and would be moved about with every request for an answer that is kept.
         let read = |scope| question.clone().answer(scope, clock);
         let answered = Box::pin(app.db.answer(tenant, read)).await?;
-        return aside(move || file(about, &answered)).await;
+        let workshop = app.exports.store.workshop().to_owned();
+        return aside(move || file(about, &answered, &workshop)).await;
     }
     let key = (tenant, question.key());
     let read = move |scope| {
@@ -159,7 +161,7 @@ fn written(answer: &Answer) -> Result<Written> {
     Ok(Written { body: Bytes::from(json).into(), tag })
 }
 
-fn file(about: &'static About, answered: &Answered) -> Result<Response> {
+fn file(about: &'static About, answered: &Answered, workshop: &FolderPath) -> Result<Response> {
     let Answered { answer, account, made_at, by_hour } = answered;
     let table = answer.outcome.tables().into_iter().next().ok_or_else(|| Error::internal("a file without a table"))?;
     let (kind, body) = match answer.format {
@@ -169,10 +171,10 @@ fn file(about: &'static About, answered: &Answered) -> Result<Response> {
             (exports::csv::CONTENT_TYPE, Body::from_stream(stream::iter(pieces)))
         }
         Format::Xlsx => {
-            let mut file = tempfile::tempfile().map_err(Error::internal)?;
+            let mut file = tempfile::tempfile_in(workshop)?;
             let (title, summary, caption) = (about.title, about.summary, &answer.caption);
             let heading = Heading { title, summary, caption, account, made_at: *made_at, by_hour: by_hour.as_ref() };
-            exports::workbook::write(&heading, &table, &mut file)?;
+            exports::workbook::write(&heading, &table, &mut file, workshop)?;
             file.rewind().map_err(Error::internal)?;
             let file = ReaderStream::new(tokio::fs::File::from_std(file));
             (exports::workbook::CONTENT_TYPE, Body::from_stream(file))

@@ -25,14 +25,22 @@ pub struct Outcome {
     pub rejected: Vec<(u64, Faults)>,
 }
 
-/// Stores the valid lines of a chunk within the scope's transaction, and says what is wrong with the others.
-pub async fn store(scope: &mut Scope, lines: Vec<Line>) -> Result<Outcome> {
+/// The valid lines of a chunk, which can be stored more than once.
+pub struct Accepted(BTreeMap<usize, Rows>);
+
+/// Checks the lines of a chunk within the scope's transaction, and says what is wrong with those that are not accepted.
+pub async fn check(scope: &mut Scope, lines: Vec<Line>) -> Result<(Accepted, Outcome)> {
     let known = known_references(scope, &lines).await?;
     let (rows, outcome) = accept(lines, known);
-    for (kind, rows) in rows {
-        upsert(scope, &KINDS[kind], rows).await?;
+    Ok((Accepted(rows), outcome))
+}
+
+/// Stores what was accepted within the scope's transaction.
+pub async fn store(scope: &mut Scope, accepted: &Accepted) -> Result<()> {
+    for (kind, rows) in &accepted.0 {
+        upsert(scope, &KINDS[*kind], rows).await?;
     }
-    Ok(outcome)
+    Ok(())
 }
 
 type Rows = HashMap<Key, Row>;
@@ -104,7 +112,7 @@ fn refer(row: Row, known: &Known) -> Result<Row, Faults> {
     if faults.is_empty() { Ok(row) } else { Err(faults) }
 }
 
-async fn upsert(scope: &mut Scope, kind: &'static Kind, rows: Rows) -> Result<()> {
+async fn upsert(scope: &mut Scope, kind: &'static Kind, rows: &Rows) -> Result<()> {
     let Some(statements) = STATEMENTS.get(kind.name) else { return Ok(()) };
     let tenant = scope.tenant();
     let connection = scope.connection();
@@ -117,7 +125,7 @@ async fn upsert(scope: &mut Scope, kind: &'static Kind, rows: Rows) -> Result<()
     Ok(())
 }
 
-async fn copy(connection: &mut PgConnection, statements: &Statements, rows: Rows) -> Result<()> {
+async fn copy(connection: &mut PgConnection, statements: &Statements, rows: &Rows) -> Result<()> {
     let mut text = String::new();
     for row in rows.values() {
         text.push_str(row.created_at.as_deref().unwrap_or("\\N"));

@@ -100,6 +100,11 @@ impl<R: AsyncBufRead + Unpin> ItemReader<R> {
         Self { stream, number: 0, cutter: Cutter::default() }
     }
 
+    /// Whether there may be another chunk. Its body is at hand, so there is nothing to wait for.
+    pub async fn begin(&mut self) -> std::io::Result<bool> {
+        Ok(!self.stream.fill_buf().await?.is_empty())
+    }
+
     /// The next items, at most one chunk of them; None at the end.
     pub async fn chunk(&mut self) -> std::io::Result<Option<Vec<RawLine>>> {
         let (mut items, mut size) = (Vec::new(), 0);

@@ -14,8 +14,11 @@ mod line;
 pub mod normal;
 mod phone;
 mod reader;
+mod room;
+mod spool;
 
 use std::pin::pin;
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::io::AsyncBufRead;
@@ -27,8 +30,9 @@ pub use field::Locale;
 pub use gzip::gunzip;
 use items::ItemReader;
 pub use items::{MAX_BODY as MAX_JSON_BODY, begin_in as begins_json, checked as checked_json};
-pub use reader::spool;
 use reader::{LineReader, RawLine};
+use room::Room;
+pub use spool::{MAX_WHOLE, Spooled, spool};
 
 /// How many faulty lines an answer tells of.
 pub const MAX_TOLD: usize = 100;
@@ -144,6 +148,13 @@ impl<R: AsyncBufRead + Unpin> Reader<R> {
         }
     }
 
+    async fn begin(&mut self) -> std::io::Result<bool> {
+        match self {
+            Self::Lines(lines) => lines.begin().await,
+            Self::Items(items) => items.begin().await,
+        }
+    }
+
     async fn chunk(&mut self) -> std::io::Result<Option<Vec<RawLine>>> {
         match self {
             Self::Lines(lines) => lines.chunk().await,
@@ -165,18 +176,22 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     let mut reader = Reader::new(body);
     let unit = reader.unit();
     let mut tally = Tally::default();
+    // In this order: what holds room must not wait for those that wait for room.
+    let _turn = if target.atomic { Some(db.turn_to_store_whole(target.tenant).await?) } else { None };
+    let _room = if target.atomic { Room::of_whole().await? } else { Room::claimed() };
     let mut whole = if target.atomic { Some(db.write(target.tenant).await?) } else { None };
-    let mut next = read(&mut reader, target.locale).await?;
-    while let Some(lines) = next {
+    let mut next = read(&mut reader, target).await?;
+    while let Some((lines, room)) = next {
         let received = lines.len();
         // While one chunk is stored, the next is read and parsed. Whatever becomes of the reading, the storing
         // comes to its end: a COPY that is dropped on its way leaves its connection out of step.
         let mut storing = pin!(store(db, target, whole.as_mut(), lines));
-        let mut reading = pin!(read(&mut reader, target.locale));
+        let mut reading = pin!(read(&mut reader, target));
         let (outcome, following) = tokio::select! {
             outcome = &mut storing => (outcome?, reading.await),
             following = &mut reading => (storing.await?, following),
         };
+        drop(room);
         tally.add(received, outcome, unit);
         progress(&tally);
         next = following?;
@@ -191,23 +206,66 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     Ok(tally)
 }
 
-async fn store(db: &Database, target: Target, whole: Option<&mut Scope>, lines: Vec<Line>) -> Result<Outcome> {
-    if let Some(scope) = whole {
-        return batch::store(scope, lines).await;
+/// As [`ingest`], of a body that can be read again: where its transaction gave way to another, it is tried again.
+pub async fn ingest_spooled(db: &Database, target: Target, mut body: Spooled) -> Result<Tally> {
+    let mut tries = 1;
+    loop {
+        match ingest(db, target, body.rewound().await?, |_| ()).await {
+            Err(Error::GaveWay(cause)) if target.atomic && tries < TRIES => give_way(tries, &cause).await,
+            ended => return ended,
+        }
+        tries += 1;
     }
-    let mut scope = db.write(target.tenant).await?;
-    let outcome = batch::store(&mut scope, lines).await?;
-    scope.commit().await?;
-    Ok(outcome)
 }
 
-/// The next chunk; None at the end.
-async fn read<R: AsyncBufRead + Unpin>(reader: &mut Reader<R>, locale: Locale) -> Result<Option<Vec<Line>>> {
-    let unit = reader.unit();
-    let raw = reader.chunk().await.map_err(|error| Error::Malformed(error.to_string()))?;
-    let Some(raw) = raw else { return Ok(None) };
+/// Tries at a transaction that gives way to others.
+const TRIES: u32 = 5;
+
+/// Lets the others go first; longer each time, and not as long as they do when they give way to us.
+async fn give_way(tries: u32, cause: &str) {
+    tracing::info!(tries, cause, "a body gave way to another, and is tried again");
+    let share = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
+    tokio::time::sleep(Duration::from_millis((50 << tries) + share)).await;
+}
+
+async fn store(db: &Database, target: Target, whole: Option<&mut Scope>, lines: Vec<Line>) -> Result<Outcome> {
+    if let Some(scope) = whole {
+        let (accepted, outcome) = batch::check(scope, lines).await?;
+        batch::store(scope, &accepted).await?;
+        return Ok(outcome);
+    }
+    let mut scope = db.write(target.tenant).await?;
+    let (accepted, outcome) = batch::check(&mut scope, lines).await?;
+    let mut tries = 1;
+    loop {
+        let stored = match batch::store(&mut scope, &accepted).await {
+            Ok(()) => scope.commit().await,
+            Err(error) => {
+                drop(scope);
+                Err(error)
+            }
+        };
+        match stored {
+            Err(Error::GaveWay(cause)) if tries < TRIES => give_way(tries, &cause).await,
+            stored => return stored.map(|()| outcome),
+        }
+        tries += 1;
+        scope = db.write(target.tenant).await?;
+    }
+}
+
+/// The next chunk, with the room it takes; None at the end.
+async fn read<R: AsyncBufRead + Unpin>(reader: &mut Reader<R>, target: Target) -> Result<Option<(Vec<Line>, Room)>> {
+    let (unit, locale) = (reader.unit(), target.locale);
+    let broken = |error: std::io::Error| Error::Malformed(error.to_string());
+    if !reader.begin().await.map_err(broken)? {
+        return Ok(None);
+    }
+    let room = if target.atomic { Room::claimed() } else { Room::of_chunk().await? };
+    let Some(raw) = reader.chunk().await.map_err(broken)? else { return Ok(None) };
     let parse = move || raw.into_iter().map(|line| (line.number, parse(&line, unit, locale))).collect();
-    tokio::task::spawn_blocking(parse).await.map(Some).map_err(Error::internal)
+    let lines = tokio::task::spawn_blocking(parse).await.map_err(Error::internal)?;
+    Ok(Some((lines, room)))
 }
 
 fn parse(line: &RawLine, unit: &'static str, locale: Locale) -> Result<line::Row, Faults> {

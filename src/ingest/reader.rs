@@ -1,17 +1,17 @@
 //! Lines off a stream, in chunks of bounded size, whatever the stream holds.
 
-use std::io::SeekFrom;
+use std::time::Duration;
 
-use tokio::fs::File;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, BufReader};
-
-use crate::error::{Error, Result};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+use tokio::time::{Instant, timeout_at};
 
 /// The longest line that is read, in bytes.
 pub const MAX_LINE: usize = 1 << 20;
 /// How much is parsed and stored at a time, in lines and in bytes.
 pub const CHUNK_LINES: usize = 10_000;
 pub const CHUNK_BYTES: usize = 4 << 20;
+/// Time for a chunk to fill; what has come by then is stored.
+const CHUNK_TIME: Duration = Duration::from_secs(2);
 
 /// A line that is not blank, with its number in the stream, from 1; or an item of a JSON body with its index, from 0.
 #[derive(Debug)]
@@ -21,81 +21,108 @@ pub struct RawLine {
     pub bytes: Option<Vec<u8>>,
 }
 
-/// Reads a stream to its end and gives it back off a file of no name, which goes with its last reader.
-/// Malformed where the stream breaks off, TooLarge where it has more than `most` bytes.
-pub async fn spool<R: AsyncBufRead + Unpin>(stream: R, most: u64) -> Result<BufReader<File>> {
-    let file = tokio::task::spawn_blocking(tempfile::tempfile).await.map_err(Error::internal)?;
-    let mut file = File::from_std(file.map_err(Error::internal)?);
-    let mut stream = stream.take(most.saturating_add(1));
-    let read = tokio::io::copy_buf(&mut stream, &mut file).await;
-    if read.map_err(|error| Error::Malformed(error.to_string()))? > most {
-        return Err(Error::TooLarge);
-    }
-    file.seek(SeekFrom::Start(0)).await.map_err(Error::internal)?;
-    Ok(BufReader::new(file))
-}
-
 pub struct LineReader<R> {
     stream: R,
     number: u64,
+    /// First line of the next chunk.
+    first: Option<Text>,
+    unfinished: Unfinished,
+}
+
+/// A line without its end; None where it is too long.
+type Text = Option<Vec<u8>>;
+
+/// What has come of a line.
+#[derive(Default)]
+struct Unfinished {
+    text: Vec<u8>,
+    is_begun: bool,
+    is_too_long: bool,
+}
+
+impl Unfinished {
+    fn add(&mut self, part: &[u8]) {
+        self.is_begun = true;
+        // A carriage return may stand behind the longest line.
+        self.is_too_long |= self.text.len() + part.len() > MAX_LINE + 1;
+        if !self.is_too_long {
+            self.text.extend_from_slice(part);
+        }
+    }
+
+    fn end(&mut self) -> Option<Text> {
+        let Self { mut text, is_begun, is_too_long } = std::mem::take(self);
+        if text.last() == Some(&b'\r') {
+            text.pop();
+        }
+        let fits = !is_too_long && text.len() <= MAX_LINE;
+        is_begun.then_some(fits.then_some(text))
+    }
 }
 
 impl<R: AsyncBufRead + Unpin> LineReader<R> {
     pub fn new(stream: R) -> Self {
-        Self { stream, number: 0 }
+        Self { stream, number: 0, first: None, unfinished: Unfinished::default() }
     }
 
-    /// The next lines, at most one chunk of them; None at the end. A chunk of blank lines is empty.
+    /// Waits for the first line of the next chunk. False at the end.
+    pub async fn begin(&mut self) -> std::io::Result<bool> {
+        if self.first.is_none() {
+            self.first = self.line().await?;
+        }
+        Ok(self.first.is_some())
+    }
+
+    /// The next lines, at most one chunk of them, and no more than have come two seconds after the first; None at the
+    /// end. A chunk of blank lines is empty.
     pub async fn chunk(&mut self) -> std::io::Result<Option<Vec<RawLine>>> {
         let (mut lines, mut size) = (Vec::new(), 0);
-        while lines.len() < CHUNK_LINES && size < CHUNK_BYTES {
-            let Some(bytes) = self.line().await? else {
-                return Ok((size > 0).then_some(lines));
-            };
+        if !self.begin().await? {
+            return Ok(None);
+        }
+        let until = Instant::now() + CHUNK_TIME;
+        while let Some(text) = self.first.take() {
             self.number += 1;
-            size += bytes.as_ref().map_or(MAX_LINE, Vec::len) + 1;
-            let blank = bytes.as_ref().is_some_and(|bytes| bytes.trim_ascii().is_empty());
-            if !blank {
-                lines.push(RawLine { number: self.number, bytes });
+            size += text.as_ref().map_or(MAX_LINE, Vec::len) + 1;
+            let is_blank = text.as_ref().is_some_and(|text| text.trim_ascii().is_empty());
+            if !is_blank {
+                lines.push(RawLine { number: self.number, bytes: text });
+            }
+            if lines.len() >= CHUNK_LINES || size >= CHUNK_BYTES {
+                break;
+            }
+            match timeout_at(until, self.line()).await {
+                Ok(next) => self.first = next?,
+                Err(_) => break,
             }
         }
         Ok(Some(lines))
     }
 
-    /// The next line without its end: Some(None) where it is too long, None at the end of the stream.
-    async fn line(&mut self) -> std::io::Result<Option<Option<Vec<u8>>>> {
-        let (mut line, mut too_long, mut any) = (Vec::new(), false, false);
+    /// The next line; None at the end of the stream. What has come of it is kept where this is dropped.
+    async fn line(&mut self) -> std::io::Result<Option<Text>> {
         loop {
             // What is packed can always be read on: without this, nobody else would have a turn.
             tokio::task::coop::consume_budget().await;
             let buffer = self.stream.fill_buf().await?;
             if buffer.is_empty() {
-                break;
+                return Ok(self.unfinished.end());
             }
-            any = true;
             let end = buffer.iter().position(|byte| *byte == b'\n');
-            let part = &buffer[..end.unwrap_or(buffer.len())];
-            // A carriage return may stand behind the longest line.
-            too_long |= line.len() + part.len() > MAX_LINE + 1;
-            if !too_long {
-                line.extend_from_slice(part);
-            }
+            self.unfinished.add(&buffer[..end.unwrap_or(buffer.len())]);
             let read = end.map_or(buffer.len(), |end| end + 1);
             self.stream.consume(read);
             if end.is_some() {
-                break;
+                return Ok(self.unfinished.end());
             }
         }
-        if line.last() == Some(&b'\r') {
-            line.pop();
-        }
-        too_long |= line.len() > MAX_LINE;
-        Ok(any.then_some((!too_long).then_some(line)))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncWriteExt;
+
     use super::*;
 
     #[tokio::test]
@@ -105,6 +132,20 @@ mod tests {
         let lines = reader.chunk().await.unwrap().unwrap();
         let seen: Vec<(u64, Option<&[u8]>)> = lines.iter().map(|line| (line.number, line.bytes.as_deref())).collect();
         assert_eq!(seen, [(1, Some(b"a".as_slice())), (4, None), (5, Some(b"b"))]);
+        assert!(reader.chunk().await.unwrap().is_none());
+    }
+
+    /// A client that sends a line now and then holds no room for a chunk.
+    #[tokio::test]
+    async fn a_chunk_ends_while_its_client_says_nothing_and_no_byte_is_lost() {
+        let (mut client, stream) = tokio::io::duplex(64);
+        let mut reader = LineReader::new(tokio::io::BufReader::new(stream));
+        client.write_all(b"a\nb\nhal").await.unwrap();
+        let texts = |lines: Vec<RawLine>| lines.into_iter().filter_map(|line| line.bytes).collect::<Vec<_>>();
+        assert_eq!(texts(reader.chunk().await.unwrap().unwrap()), [b"a", b"b"]);
+        client.write_all(b"f\n").await.unwrap();
+        drop(client);
+        assert_eq!(texts(reader.chunk().await.unwrap().unwrap()), [b"half"]);
         assert!(reader.chunk().await.unwrap().is_none());
     }
 

@@ -87,3 +87,43 @@ async fn slow_clients_keep_nobody_from_writing() {
     }
     slow.iter().for_each(tokio::task::JoinHandle::abort);
 }
+
+/// Two bodies that write the same two tables in opposite orders, each over several chunks: one of them gives way.
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_lock_each_other_out_are_both_stored() {
+    let test = TestApp::new().await;
+    let teams = |name: &str| (1..=10_000).map(|id| json!({"kind": "team", "id": id, "name": name})).collect::<Vec<_>>();
+    let agents = |name: &str| {
+        let agent = |id| json!({"kind": "agent", "id": id, "name": name, "username": "a"});
+        (1..=10_000).map(agent).collect::<Vec<_>>()
+    };
+    for round in 0..3 {
+        let (one, other) = (format!("one {round}"), format!("other {round}"));
+        let one = body(&[teams(&one), agents(&one)].concat());
+        let other = body(&[agents(&other), teams(&other)].concat());
+        let (one, other) = tokio::join!(send(&test, "atomic=true", one), send(&test, "atomic=true", other));
+        for answer in [one, other] {
+            assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+            assert_eq!(answer.json()["data"]["stored"], 20_000);
+        }
+    }
+}
+
+/// A body that is all or nothing and one in chunks: whichever gives way is stored all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunk_that_gives_way_is_stored_too() {
+    let test = TestApp::new().await;
+    for round in 0..3 {
+        let line = |kind: &str, id: i64, name: &str| match kind {
+            "team" => json!({"kind": "team", "id": id, "name": name}),
+            _ => json!({"kind": "agent", "id": id, "name": name, "username": "a"}),
+        };
+        let lines = |kind: &str, name: &str| (1..=5_000).map(|id| line(kind, id, name)).collect::<Vec<_>>();
+        let (one, other) = (format!("one {round}"), format!("other {round}"));
+        // In a chunk the kinds are written in their own order, whatever that of the lines is.
+        let whole = body(&[lines("agent", &one), lines("agent", &one), lines("team", &one)].concat());
+        let chunk = body(&[lines("team", &other), lines("agent", &other)].concat());
+        let (whole, chunk) = tokio::join!(send(&test, "atomic=true", whole), send(&test, "", chunk));
+        assert_eq!((whole.status.as_u16(), chunk.status.as_u16()), (200, 200), "{} {}", whole.text(), chunk.text());
+    }
+}
