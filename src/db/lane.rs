@@ -45,7 +45,8 @@ impl Lane {
     pub const fn settings(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::SignIn | Self::Tokens | Self::Probes => &[("statement_timeout", "10s"), ("lock_timeout", "5s")],
-            Self::Queue => &[("statement_timeout", "60s"), ("lock_timeout", "10s")],
+            // A lease that is renewed late is lost, which the worker notices by itself.
+            Self::Queue => &[("statement_timeout", "60s")],
             Self::Upkeep => &[("lock_timeout", "10s")],
             // It sets its own.
             Self::Compaction => &[],

@@ -165,7 +165,8 @@ impl Database {
         connection.close().await?;
 
         // Slow readings are logged by name where they are made (`cache`); sqlx would log statements whole.
-        let options = options.application_name("callboard").disable_statement_logging();
+        let never = "off".parse().map_err(Error::internal)?;
+        let options = options.application_name("callboard").log_slow_statements(never, Duration::MAX);
         let pool = |size, patience| {
             PgPoolOptions::new().max_connections(size).acquire_timeout(patience).after_connect(move |connection, _| {
                 Box::pin(async move {

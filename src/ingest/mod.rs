@@ -185,13 +185,16 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
         let received = lines.len();
         // While one chunk is stored, the next is read and parsed. Whatever becomes of the reading, the storing
         // comes to its end: a COPY that is dropped on its way leaves its connection out of step.
-        let mut storing = pin!(store(db, target, whole.as_mut(), lines));
+        let mut storing = pin!(async {
+            // Gone once it is stored: a body that waits for its next chunk holds none.
+            let _room = room;
+            store(db, target, whole.as_mut(), lines).await
+        });
         let mut reading = pin!(read(&mut reader, target));
         let (outcome, following) = tokio::select! {
             outcome = &mut storing => (outcome?, reading.await),
             following = &mut reading => (storing.await?, following),
         };
-        drop(room);
         tally.add(received, outcome, unit);
         progress(&tally);
         next = following?;
