@@ -239,7 +239,7 @@ impl Database {
             let closed = connection.close().await; // and its locks with it
             match migrated {
                 Ok(()) => return Ok(closed?),
-                Err(error @ Error::Unavailable(_)) => {
+                Err(error @ (Error::Unavailable(_) | Error::GaveWay(_))) => {
                     let pause = MIGRATION_PAUSES.after(failures);
                     tracing::warn!(%error, ms = pause.as_millis(), "a migration has to wait; will retry");
                     tokio::time::sleep(pause).await;

@@ -30,7 +30,7 @@ impl Failure {
     /// Of reading the data.
     pub fn reading(error: Error) -> Self {
         match error {
-            Error::Unavailable(_) => Self::Outage(NO_DATABASE, error),
+            Error::Unavailable(_) | Error::GaveWay(_) => Self::Outage(NO_DATABASE, error),
             Error::TimedOut => Self::Transient(TOO_LONG, error),
             error => Self::making(error),
         }

@@ -148,7 +148,7 @@ pub async fn claim(db: &Database, lease: Duration, now: DateTime<Utc>) -> Result
             // A newer version ordered it: an instance of that version can make it.
             tracing::warn!(tenant, job = id, %error, "an export is not known to this version; it waits");
             let reason = "No server knew how to make it.";
-            wait(db, Holder { tenant, id: &id, claim }, reason, LOOK_AGAIN, now).await?;
+            wait(&db, Holder { tenant, id: &id, claim }, reason, LOOK_AGAIN, now).await?;
             Ok(None)
         }
     }

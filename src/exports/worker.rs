@@ -143,7 +143,7 @@ async fn write_down(app: &App, job: &Job, ended: &Ended, stop: &CancellationToke
     let mut is_told = false;
     loop {
         match end(app, job, ended).await {
-            Err(error @ (Error::Unavailable(_) | Error::TimedOut)) if !stop.is_cancelled() => {
+            Err(error @ (Error::Unavailable(_) | Error::GaveWay(_) | Error::TimedOut)) if !stop.is_cancelled() => {
                 if !is_told {
                     tracing::warn!(job = job.id, %error, "could not write down how an export ended; will retry");
                     is_told = true;
