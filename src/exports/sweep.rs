@@ -32,7 +32,7 @@ pub async fn run(mut app: App) {
     app.db = app.db.lane(Lane::Upkeep);
     let mut number = 0_u32;
     let sweep = || {
-        let whole = number % BETWEEN_WHOLE == 0;
+        let whole = number.is_multiple_of(BETWEEN_WHOLE);
         number = number.wrapping_add(1);
         let app = app.clone();
         async move { sweep(&app, whole).await }
