@@ -92,7 +92,14 @@ pub fn picture(sheet: &mut Worksheet, frame: Frame<'_>, placed: Placed<'_>) -> R
             sheet.write_string(frame.row, frame.column, title + nothing)?;
             None
         }
-        Some(Chart::Line { over, values }) => placed.draw(Drawing::new_line(), over, values, usize::MAX),
+        Some(Chart::Line { over, values }) => {
+            let mut drawing = placed.draw(Drawing::new_line(), over, values, usize::MAX);
+            // An axis of dates knows days only: all hours of one would be drawn above each other.
+            drawing.iter_mut().for_each(|drawing| {
+                drawing.x_axis().set_text_axis(true);
+            });
+            drawing
+        }
         Some(Chart::Bars { over, values }) => placed.draw(Drawing::new_column(), over, values, MAX_BARS),
         Some(Chart::Totals { values }) => placed.totals(values),
         Some(Chart::Week { day, hour, values }) => {

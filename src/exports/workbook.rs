@@ -24,6 +24,8 @@ const HEADER_TEXT: u32 = 0xFF_FFFF;
 /// Excel keeps 15 digits of a number; what has more is an id, and stays whole as text.
 const MAX_EXACT: u64 = 999_999_999_999_999;
 pub const INSTANT_FORMAT: &str = "yyyy-mm-dd hh:mm:ss";
+/// Height of a header of two lines, in points.
+const TWO_LINES: f64 = 32.0;
 const DAY_FORMAT: &str = "yyyy-mm-dd";
 const HOUR_FORMAT: &str = "yyyy-mm-dd hh:mm";
 /// Excel's number of the paper.
@@ -86,6 +88,7 @@ fn sheet_name(title: &str) -> String {
 
 fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(), XlsxError> {
     let styles: Vec<Vec<Style>> = tables.iter().map(styles).collect();
+    sheet.set_row_height(0, TWO_LINES)?;
     for (left, table) in lefts(tables).zip(tables) {
         write_header(sheet, left, table.columns, |style, column| aligned(style, column).set_text_wrap())?;
         for (at, width) in (left..).zip(widths(table)) {
