@@ -11,6 +11,7 @@ use bytes::Bytes;
 use ipnet::IpNet;
 use sqlx::postgres::PgConnectOptions;
 
+use crate::answer_key::AnswerKey;
 use crate::auth::limit::Limits;
 use crate::auth::password::Checker;
 use crate::auth::session::{self, Sessions};
@@ -49,7 +50,7 @@ pub struct App {
     /// Who is calling, for those who have called a moment ago.
     pub sessions: Sessions,
     /// Reports as they were answered a moment ago, by what was asked.
-    pub answers: Cache<String, Written>,
+    pub answers: Cache<AnswerKey, Written>,
     pub exports: Exports,
 }
 
@@ -126,7 +127,7 @@ impl App {
     /// What it reads for one request it may keep for others, so long. It counts no requests, trusts no proxy and
     /// knows no origin.
     pub fn new(db: Database, clock: Clock, keys: Keys, keep: Duration, exports: Exports) -> Self {
-        let weigh = |asked: &String, written: &Written| asked.len() + written.body.size() + ANSWER_OVERHEAD;
+        let weigh = |key: &AnswerKey, written: &Written| key.size() + written.body.size() + ANSWER_OVERHEAD;
         Self {
             db,
             clock,

@@ -5,7 +5,6 @@
 //! while a value is being read waits for it, unless its snapshot is too old for him. Must not know what is kept.
 
 use std::collections::HashMap;
-use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,6 +26,11 @@ pub struct Cache<K, V>(Arc<Inner<K, V>>);
 
 /// A key and the account whose it is: values of two accounts never meet.
 pub type Key<K> = (i64, K);
+
+/// A key's name in logs, which is all that they show of it: a key may hold personal values.
+pub trait Named {
+    fn name(&self) -> &'static str;
+}
 
 /// A value, and how long before the question its snapshot was taken. None where that was not before.
 #[derive(Debug)]
@@ -59,7 +63,7 @@ struct Flight<V> {
 
 impl<K, V> Cache<K, V>
 where
-    K: Debug + Hash + Eq + Clone + Send + Sync + 'static,
+    K: Named + Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
     /// Keeps values for `lifetime` (nothing where that is zero), as many as weigh `capacity` together: the least
@@ -160,7 +164,7 @@ where
             Ok(kept)
         };
         // A span of its own: it is not one request's business.
-        let span = tracing::error_span!("reading", tenant = key.0, key = ?key.1);
+        let span = tracing::error_span!("reading", tenant = key.0, question = key.1.name());
         let task = AbortOnDropHandle::new(tokio::spawn(task.instrument(span)));
         let reading = async move { task.await.map_err(Error::internal)? }.boxed().shared();
         if let Some(weak) = reading.downgrade() {

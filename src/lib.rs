@@ -7,7 +7,7 @@
 //!   [`page`]: what everything
 //!   else speaks in.
 //! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without. [`cache`]: what was
-//!   read of it a moment ago. [`store`]: where finished files are kept.
+//!   read of it a moment ago, and [`answer_key`]: the key of an answer there. [`store`]: where finished files are kept.
 //! - [`auth`]: accounts, users, sessions, tokens, permissions.
 //! - [`rollups`]: the sums that reports are read from.
 //! - [`app`]: what a running Callboard consists of.
@@ -37,6 +37,8 @@ pub mod db;
 pub mod store;
 
 pub mod cache;
+
+pub mod answer_key;
 
 pub mod auth;
 

@@ -344,7 +344,7 @@ pub fn canonical<'a>(raw: &str, known: impl IntoIterator<Item = &'a Parameter> +
         }
     }
     pairs.sort_by_key(|(plain, _)| *plain);
-    let mut canonical = String::with_capacity(raw.len() + 64); // for what else a caller may have to say
+    let mut canonical = String::with_capacity(raw.len());
     for (index, (_, pair)) in pairs.iter().enumerate() {
         if index > 0 {
             canonical.push('&');

@@ -15,6 +15,7 @@
 #[macro_use]
 pub mod filter;
 mod dimension;
+mod members;
 mod plan;
 pub mod query;
 mod question;

@@ -4,7 +4,6 @@
 //! the shape it must have (400), or values of the right shape that cannot be worked with (422). Must not know what is
 //! read of them.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::time::Zone;
@@ -14,11 +13,12 @@ use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
 use super::filter::{self, Filter};
+use super::members::Members;
 use super::question::Definition;
 use crate::error::{Error, Faults, Result};
 use crate::json::{self, Type};
 use crate::query::{Choice, choice};
-use crate::text::{nfc, nfc_json};
+use crate::text::nfc;
 use crate::time::Granularity;
 use crate::time::instant::Given;
 
@@ -37,7 +37,7 @@ choice! {
 }
 
 /// A whole question. With the account, it is all that an answer depends on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Query {
     pub question: &'static Definition,
     pub filters: Filters,
@@ -49,7 +49,7 @@ pub struct Query {
 }
 
 /// Which attempts, or leads, are looked at; none means all.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Hash)]
 pub struct Filters {
     pub template: Option<String>,
     pub merchant: Option<String>,
@@ -62,8 +62,7 @@ pub struct Filters {
     pub max_duration: Option<i32>,
     pub sentiment_min: Option<Decimal>,
     pub sentiment_max: Option<Decimal>,
-    /// What each key must be, as JSON, digit for digit.
-    pub payload: Option<BTreeMap<String, Box<RawValue>>>,
+    pub payload: Option<Members>,
 }
 
 impl Filters {
@@ -79,6 +78,13 @@ impl Query {
     pub fn places(&self) -> (i64, i64) {
         let before = (self.page - 1).saturating_mul(self.page_size);
         (before, before.saturating_add(self.page_size))
+    }
+
+    /// Bytes that it takes.
+    pub fn size(&self) -> usize {
+        let Filters { template, merchant, reseller, payload, .. } = &self.filters;
+        let texts = [template, merchant, reseller].into_iter().flatten().map(String::len).sum::<usize>();
+        size_of::<Self>() + texts + payload.as_ref().map_or(0, Members::size)
     }
 
     /// Reads a body. Malformed where it is no JSON; Misshapen where it lacks a query type that is known, has a filter
@@ -226,14 +232,20 @@ impl Reader {
     }
 
     /// None where no key is given: then every payload will do.
-    fn payload(&mut self, value: &RawValue) -> Option<Fields> {
+    fn payload(&mut self, value: &RawValue) -> Option<Members> {
         let within = place(filter::PAYLOAD_FILTERS.name);
         let fields = self.object(&within, value)?;
         for (name, value) in &fields {
             self.payload_value(&format!("{within}.{name}"), name, value);
         }
-        let normal = |(name, value): (String, Box<RawValue>)| (nfc(&name).into_owned(), normal(value));
-        (!fields.is_empty()).then(|| fields.into_iter().map(normal).collect())
+        if fields.is_empty() {
+            return None;
+        }
+        let members = Members::new(&fields);
+        if let Err(error) = &members {
+            self.fail(&within, error.to_string());
+        }
+        members.ok()
     }
 
     fn payload_value(&mut self, place: &str, name: &str, value: &RawValue) {
@@ -313,15 +325,6 @@ impl Reader {
         }
         fraction.map(|fraction| fraction.normalize())
     }
-}
-
-/// A JSON value with its texts in the normal form that payloads are stored in.
-fn normal(value: Box<RawValue>) -> Box<RawValue> {
-    let changed = match nfc_json(value.get()) {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(normal) => RawValue::from_string(normal).ok(),
-    };
-    changed.unwrap_or(value)
 }
 
 const NUL: &str = "may not contain a NUL character.";

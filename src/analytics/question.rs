@@ -4,6 +4,7 @@
 //! an answer that can be had as JSON or as a table, page by page.
 
 use std::future::Future;
+use std::hash::{Hash, Hasher};
 use std::pin::Pin;
 
 use serde::Serialize;
@@ -92,6 +93,21 @@ pub struct Definition {
 impl std::fmt::Debug for Definition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.about.name)
+    }
+}
+
+/// A name is one question's.
+impl PartialEq for Definition {
+    fn eq(&self, other: &Self) -> bool {
+        self.about.name == other.about.name
+    }
+}
+
+impl Eq for Definition {}
+
+impl Hash for Definition {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.about.name.hash(state);
     }
 }
 

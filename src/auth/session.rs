@@ -13,7 +13,7 @@ use super::audit::{self, Details, Event};
 use super::token::{Claims, Keys};
 use super::user::username_key;
 use super::{Permission, Role, Tenant};
-use crate::cache::Cache;
+use crate::cache::{Cache, Named};
 use crate::db::{Database, Lane, Scope};
 use crate::error::{Error, Result};
 
@@ -42,6 +42,12 @@ const TOUCH_EVERY: TimeDelta = TimeDelta::hours(1);
 /// Callers by session, as they were a moment ago. Only those who got in are kept, and of them only who showed a
 /// token of ours: others can neither fill it nor push anybody out.
 pub type Sessions = Cache<Uuid, Arc<Caller>>;
+
+impl Named for Uuid {
+    fn name(&self) -> &'static str {
+        "session"
+    }
+}
 
 /// How many callers are kept.
 const CALLERS: u64 = 10_000;

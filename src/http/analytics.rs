@@ -15,6 +15,7 @@ use super::extract::{AnalyticsApiAccess, Permitted};
 use super::{body, openapi, questions};
 use crate::analytics::query::Query;
 use crate::analytics::{self, Answer};
+use crate::answer_key::AnswerKey;
 use crate::app::{App, Written};
 use crate::error::Result;
 use crate::exports::csv;
@@ -37,8 +38,8 @@ async fn answer(
 ) -> Result<Response> {
     let query = Query::read(&body::json(&headers, body).await?)?;
     let kind = if prefers_csv(&headers) { Kind::Csv } else { Kind::Json };
-    let key = (caller.tenant.id, format!("analytics {kind:?} {query:?}"));
     let query = Arc::new(query);
+    let key = (caller.tenant.id, key(kind, &query));
     let read = move |mut scope| {
         let query = Arc::clone(&query);
         async move {
@@ -51,8 +52,12 @@ async fn answer(
     Ok(caching::posted(found, &conditions, kind.content_type()))
 }
 
+fn key(kind: Kind, query: &Arc<Query>) -> AnswerKey {
+    AnswerKey::new(query.question.about.name, query.size(), (kind, Arc::clone(query)))
+}
+
 /// What an answer is written as.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
     Json,
     Csv,
@@ -100,7 +105,81 @@ fn quality(wanted: &[(String, f32)], of: [&str; 3]) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::analytics::filter::{self, Filter};
+    use crate::analytics::query::{FILTERS, GRANULARITY, PAGE, PAGE_SIZE, QUERY_TYPE, TIMEZONE};
+
+    /// Two values or more, none of them a default.
+    fn values(filter: &Filter) -> Vec<Value> {
+        match filter.kind {
+            filter::Kind::Text => vec![json!("mer_1"), json!("mer_2")],
+            filter::Kind::Moment => vec![json!("2026-06-01"), json!("2026-06-02T00:00:01Z")],
+            filter::Kind::Seconds => vec![json!(1), json!(2)],
+            filter::Kind::Fraction => vec![json!(0.25), json!(0.5)],
+            filter::Kind::Payload => vec![
+                json!({"a": 1}),
+                json!({"a": "1"}),
+                json!({"a": 2}),
+                json!({"a": true}),
+                json!({"b": 1}),
+                json!({"a": 1, "b": 1}),
+                json!({"a": 12_345_678_901_234_567_u64}),
+                json!({"a": 12_345_678_901_234_568_u64}),
+            ],
+        }
+    }
+
+    /// Bodies of one question, each of which has at most one parameter or filter that is not the default.
+    fn bodies(query_type: &str) -> Vec<Value> {
+        let parameters = [
+            (GRANULARITY, [json!("hour"), json!("week"), json!("month")]),
+            (TIMEZONE, [json!("Asia/Tokyo"), json!("Asia/Seoul"), json!("Asia/Ho_Chi_Minh")]),
+            (PAGE, [json!(2), json!(3), json!(i64::MAX)]),
+            (PAGE_SIZE, [json!(1), json!(7), json!(1000)]),
+        ];
+        let parameters = parameters
+            .into_iter()
+            .flat_map(|(name, values)| values.map(|value| json!({QUERY_TYPE: query_type, name: value})));
+        let filters = filter::ALL.iter().flat_map(|filter| {
+            let body = |value| json!({QUERY_TYPE: query_type, FILTERS: {filter.name: value}});
+            values(filter).into_iter().map(body)
+        });
+        [json!({QUERY_TYPE: query_type})].into_iter().chain(parameters).chain(filters).collect()
+    }
+
+    fn key_of(kind: Kind, body: &str) -> AnswerKey {
+        let query = Query::read(body.as_bytes()).unwrap_or_else(|error| panic!("{body}: {error}"));
+        key(kind, &Arc::new(query))
+    }
+
+    #[test]
+    fn questions_that_differ_in_one_parameter_or_filter_have_different_keys() {
+        let bodies: Vec<Value> = analytics::ALL.iter().flat_map(|question| bodies(question.about.name)).collect();
+        let mut keys = HashSet::new();
+        for (kind, body) in bodies.iter().flat_map(|body| [(Kind::Json, body), (Kind::Csv, body)]) {
+            assert!(keys.insert(key_of(kind, &body.to_string())), "{body} has the key of another question");
+            assert!(keys.contains(&key_of(kind, &format!("{body:#}"))), "{body} has no key of its own");
+        }
+    }
+
+    #[test]
+    fn spellings_of_one_question_have_one_key() {
+        let plain =
+            r#"{"query_type":"call_count","filters":{"sentiment_min":0.5,"payload_filters":{"a":1,"b":"\u00e9"}}}"#;
+        let other = r#"{"filters":{"payload_filters":{"b":"e\u0301", "a":1},"sentiment_min":5.0e-1,"merchant_id":""},
+            "timezone":"utc","page":1.0,"query_type":"call_count"}"#;
+        assert!(key_of(Kind::Json, plain) == key_of(Kind::Json, other));
+    }
+
+    #[test]
+    fn a_key_weighs_what_its_filters_take() {
+        let body = json!({QUERY_TYPE: "call_count", FILTERS: {"template_id": "t".repeat(100), "payload_filters": {"a": "b".repeat(1000)}}});
+        assert!(key_of(Kind::Json, &body.to_string()).size() > 1100);
+    }
 
     #[test]
     fn csv_is_given_to_those_who_want_it_more_than_json() {

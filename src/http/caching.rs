@@ -2,8 +2,7 @@
 //! what they are told about the one they get.
 
 use std::convert::Infallible;
-use std::fmt::{Debug, Write};
-use std::hash::Hash;
+use std::fmt::Write;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -16,6 +15,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::compression;
+use crate::answer_key::AnswerKey;
 use crate::app::Written;
 use crate::cache::{Cache, Found};
 use crate::encoded::{Coding, SMALL};
@@ -94,15 +94,12 @@ pub fn tag(figures: &str) -> Bytes {
 }
 
 /// Makes the coding of an answer that its client wants, once for all who ask for it, and counts it in the cache's size.
-pub async fn encode<K>(
-    answers: &Cache<K, Written>,
-    key: &(i64, K),
+pub async fn encode(
+    answers: &Cache<AnswerKey, Written>,
+    key: &(i64, AnswerKey),
     found: &Found<Written>,
     conditions: &Conditions,
-) -> Result<()>
-where
-    K: Debug + Hash + Eq + Clone + Send + Sync + 'static,
-{
+) -> Result<()> {
     let Written { body, tag } = &found.value;
     let Some(coding) = conditions.coding.filter(|_| body.plain().len() > SMALL && !conditions.have(tag)) else {
         return Ok(());

@@ -1,6 +1,5 @@
 //! The routes of the reports: one for each definition, all answered by the same few lines.
 
-use std::fmt::Write;
 use std::io::Seek;
 use std::path::Path as FolderPath;
 use std::sync::Arc;
@@ -19,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::caching::{self, Conditions};
 use super::extract::{AutocallApiAccess, Grant, Permitted, TelesalesApiAccess, path_id};
 use super::openapi;
+use crate::answer_key::AnswerKey;
 use crate::app::{App, Written};
 use crate::auth::Tenant;
 use crate::db::Scope;
@@ -103,12 +103,10 @@ impl Question {
         self.formats[0] != Format::Json || (self.report.about.files && named())
     }
 
-    /// What its answer is kept by.
-    fn key(&self) -> String {
-        let Self { report, path_id, .. } = self;
-        let mut key = query::canonical(&self.query, report.parameters().chain([&FORMAT]));
-        let _ = write!(key, " {path_id:?} {} {}", report.about.name, openapi::module_name(report.about.module));
-        key
+    fn key(&self) -> AnswerKey {
+        let about = self.report.about;
+        let query = query::canonical(&self.query, self.report.parameters().chain([&FORMAT]));
+        AnswerKey::new(about.name, query.len(), (about.module, self.path_id, query))
     }
 
     /// Answers from one snapshot, the account's own settings included.
@@ -185,4 +183,31 @@ fn file(about: &'static About, answered: &Answered, workshop: &FolderPath) -> Re
     let mut response = ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)], body).into_response();
     caching::for_nobody_else(response.headers_mut());
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn questions_that_differ_in_one_parameter_have_different_keys() {
+        let mut keys = HashSet::new();
+        for report in reports::ALL {
+            let parameters = report.parameters().chain([&FORMAT]);
+            let queries = parameters.flat_map(|parameter| [1, 2].map(|value| format!("{}={value}", parameter.name)));
+            for query in queries.chain([String::new()]) {
+                for path_id in [None, Some(1), Some(2)] {
+                    let formats = &[Format::Json];
+                    let question = Question { report, formats, path_id, query: query.clone() };
+                    let about = report.about;
+                    let named = format!("{:?} {} {path_id:?} {query}", about.module, about.name);
+                    assert!(keys.insert(question.key()), "{named} has the key of another question");
+                    let question = Question { query: format!("unknown=1&{query}"), ..question };
+                    assert!(keys.contains(&question.key()), "{named} has no key of its own");
+                }
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@
 use super::level::Level;
 
 /// Roll-ups that are made and trusted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Module {
     Autocall,
     Telesales,

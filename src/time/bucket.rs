@@ -14,7 +14,7 @@ use super::Window;
 /// The most buckets that one answer is filled up to.
 pub const MAX_BUCKETS: usize = 20_000;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Granularity {
     Hour,
     Day,

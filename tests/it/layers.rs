@@ -12,6 +12,7 @@ const RANKS: &[&[&str]] = &[
     &["page"],
     &["config", "db", "store"],
     &["cache"],
+    &["answer_key"],
     &["auth"],
     &["rollups"],
     &["app"],

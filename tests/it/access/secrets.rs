@@ -1,10 +1,13 @@
 //! What is nobody's to see is in no log and no answer, however much is logged.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use serde_json::json;
 use sqlx::ConnectOptions;
 
-use crate::support::program::Program;
+use crate::support::beside::Beside;
+use crate::support::program::{Program, eventually};
 use crate::support::{Client, TestApp};
 
 #[tokio::test]
@@ -43,6 +46,38 @@ async fn no_secret_is_logged_however_much_is() {
             log.lines().find(|line| line.contains(hidden)).unwrap_or_default()
         );
     }
+    server.stop().await;
+}
+
+/// What callers ask for may be personal. A slow reading is logged by the name of its question.
+#[tokio::test]
+async fn no_filter_value_is_logged_even_of_a_slow_reading() {
+    let test = TestApp::new().await;
+    let lead = json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321",
+        "created_at": "2026-06-01T00:00:00Z", "payload": {"illness": "nothing-serious"}});
+    let campaign = json!({"kind": "autocall_campaign", "id": 1, "name": "C", "started_at": "2026-06-01T00:00:00Z"});
+    test.ingest(&[campaign, lead]).await;
+    let program = Program::beside(&test).with("RUST_LOG", "trace");
+    let server = program.serve().await;
+    let client = Client::new(server.url.clone(), test.token.clone());
+
+    let mut beside = Beside::of(&test).await;
+    beside.lock("autocall_leads, autocall_attempts").await;
+    let filters = json!({"payload_filters": {"illness": "nothing-serious"}});
+    let question = json!({"query_type": "call_count", "filters": filters});
+    let (answer, ()) = tokio::join!(client.ask(&question), async {
+        beside.until_waited(Duration::from_millis(1100)).await;
+        beside.unlock().await;
+    });
+    assert_eq!(answer.status, StatusCode::OK);
+
+    eventually("the slow reading is logged", async || server.logged("a reading took long").is_some()).await;
+    let slow = server.logged("a reading took long").expect("logged");
+    assert_eq!(slow["span"], json!({"name": "reading", "tenant": 1, "question": "call_count"}));
+    let log = server.log();
+    assert!(log.contains("autocall_leads"), "statements are logged: {log}");
+    let leak = log.lines().find(|line| line.contains("nothing-serious"));
+    assert!(leak.is_none(), "{leak:?}");
     server.stop().await;
 }
 

@@ -6,6 +6,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
 use super::TestApp;
+use super::program::eventually;
 
 /// A connection of their own.
 pub struct Beside(PgConnection);
@@ -65,6 +66,18 @@ impl Beside {
             assert!(started.elapsed() < Duration::from_secs(60), "{waiting} statements with {part}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// Waits until a statement has waited so long for a lock.
+    pub async fn until_waited(&mut self, time: Duration) {
+        let long = "select exists (select from pg_stat_activity where datname = current_database()
+                    and wait_event_type = 'Lock' and clock_timestamp() - query_start > make_interval(secs => $1))";
+        eventually("a statement waits", async || {
+            self.0.execute("select pg_stat_clear_snapshot()").await.expect("done");
+            let found = sqlx::query_scalar(long).bind(time.as_secs_f64()).fetch_one(&mut self.0).await;
+            found.expect("an answer")
+        })
+        .await;
     }
 
     /// Breaks the statements of those who wait off, as Postgres does with those that take too long.

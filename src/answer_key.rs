@@ -1,0 +1,88 @@
+//! The key of a kept answer: a question as a value.
+//!
+//! Owns that two keys are equal only where their questions are, whatever type they have. A question may hold personal
+//! values, so a key shows its name only, and has no `Debug`. Must not know any question.
+
+use std::any::Any;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use crate::cache::Named;
+
+/// A question of any type. Cheap to clone.
+#[derive(Clone)]
+pub struct AnswerKey {
+    name: &'static str,
+    size: usize,
+    question: Arc<dyn Question>,
+}
+
+impl AnswerKey {
+    /// `name`: for logs. `size`: bytes that the question takes.
+    pub fn new<Q: Eq + Hash + Send + Sync + 'static>(name: &'static str, size: usize, question: Q) -> Self {
+        Self { name, size, question: Arc::new(question) }
+    }
+
+    pub fn size(&self) -> usize {
+        self.size
+    }
+}
+
+impl Named for AnswerKey {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+impl PartialEq for AnswerKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.question.equals(other.question.as_any())
+    }
+}
+
+impl Eq for AnswerKey {}
+
+impl Hash for AnswerKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+        self.question.feed(state);
+    }
+}
+
+/// `Eq` and `Hash` of a type that is forgotten.
+trait Question: Send + Sync {
+    fn as_any(&self) -> &dyn Any;
+    fn equals(&self, other: &dyn Any) -> bool;
+    fn feed(&self, state: &mut dyn Hasher);
+}
+
+impl<Q: Eq + Hash + Send + Sync + 'static> Question for Q {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn equals(&self, other: &dyn Any) -> bool {
+        other.downcast_ref::<Q>().is_some_and(|other| self == other)
+    }
+
+    fn feed(&self, mut state: &mut dyn Hasher) {
+        self.hash(&mut state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_equal_where_name_type_and_question_are() {
+        let key = |name, question: &str| AnswerKey::new(name, 0, question.to_owned());
+        let others = [key("kpis", "a"), key("kpis", "b"), key("trend", "a"), AnswerKey::new("kpis", 0, "a")];
+        let count = others.len();
+        let keys = HashSet::from(others);
+        assert_eq!(keys.len(), count);
+        assert!(keys.contains(&key("kpis", "a")), "whatever its size");
+    }
+}
