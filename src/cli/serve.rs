@@ -26,10 +26,12 @@ pub async fn run(config: &Config) -> Result<()> {
     run_with(config, async |app, work| serve(config, app.clone(), work).await).await
 }
 
-/// The hands of a server: its port, taken before anything else is done, and the signal to stop.
+/// A server's sockets, taken before anything else is done, and the signal to stop.
 pub struct Work {
     pub listener: TcpListener,
-    pub stop: Stop,
+    /// For `/healthz` and `/readyz` alone.
+    probes: Option<TcpListener>,
+    stop: Stop,
 }
 
 /// Starts, works until told to stop, and stops what it started. May be told so while it is still starting.
@@ -37,6 +39,10 @@ pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Work) -> Res
     http::raise_descriptors();
     let (mut stop, asked_at) = noting_when(http::stop_signal()?);
     let listener = bind("CALLBOARD_LISTEN", &config.listen).await?;
+    let probes = match config.metrics_listen.0 {
+        Some(address) => Some(bind("CALLBOARD_METRICS_LISTEN", address).await?),
+        None => None,
+    };
     let mut starting = pin!(Running::start(config, Sharing::Alone));
     let running = tokio::select! {
         started = &mut starting => started?,
@@ -49,7 +55,7 @@ pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Work) -> Res
             }
         },
     };
-    let worked = work(&running.app, Work { listener, stop }).await;
+    let worked = work(&running.app, Work { listener, probes, stop }).await;
     let taken = asked_at.get().map(Instant::elapsed).unwrap_or_default();
     running.stop_within(STOP.saturating_sub(taken)).await;
     worked
@@ -76,7 +82,7 @@ fn noting_when(signal: impl Future<Output = ()> + Send + 'static) -> (Stop, Arc<
 }
 
 /// Serves, with the work that goes on beside it, until `stop`.
-pub async fn serve(config: &Config, app: App, Work { listener, stop }: Work) -> Result<()> {
+pub async fn serve(config: &Config, app: App, Work { listener, probes, stop }: Work) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?; // the port may have been left to the system
     tracing::info!(%address, "listening");
     if secret::standing(&app.db, &app.keys).await? == secret::Standing::Unknown {
@@ -103,8 +109,7 @@ pub async fn serve(config: &Config, app: App, Work { listener, stop }: Work) -> 
         stop.await;
         drop(stopping);
     };
-    if let Some(address) = config.metrics_listen.0 {
-        let probes = bind("CALLBOARD_METRICS_LISTEN", address).await?;
+    if let Some(probes) = probes {
         let address = probes.local_addr().map_err(Error::internal)?;
         tracing::info!(%address, "listening for probes");
         beside.spawn(http::serve_probes(app.clone(), probes));

@@ -3,7 +3,7 @@
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::net::TcpListener;
 
-use crate::support::program::{Program, Server, words};
+use crate::support::program::{Program, Server};
 use crate::support::{Client, database};
 
 #[tokio::test]
@@ -49,14 +49,13 @@ async fn the_demo_writes_into_no_named_database_without_yes() {
 async fn a_taken_port_is_told_before_anything_is_made() {
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
-    for command in ["demo", "serve"] {
-        let program = Program::new();
-        let mut command = program.command(&[command]);
-        let output = command.env("CALLBOARD_LISTEN", &address).output().await.expect("an output");
-        let told = words(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{told}");
-        assert!(told.contains(&address) && told.contains("CALLBOARD_LISTEN"), "{told}");
-        assert!(!program.data().exists(), "nothing is made");
+    for setting in ["CALLBOARD_LISTEN", "CALLBOARD_METRICS_LISTEN"] {
+        for command in ["demo", "serve"] {
+            let program = Program::new().with(setting, &address);
+            let told = program.refused(&[command], "").await;
+            assert!(told.contains(&address) && told.contains(setting), "{told}");
+            assert!(!program.data().exists(), "nothing is made");
+        }
     }
 }
 
