@@ -4,6 +4,7 @@
 //! came in. Must not know HTTP: where a token comes from, and what a refusal looks like, is decided in `http`.
 
 pub mod audit;
+mod hs256;
 pub mod limit;
 pub mod login;
 pub mod password;

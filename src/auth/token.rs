@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
+use super::hs256;
 use crate::error::{Error, Result};
 
 /// The fewest bytes a secret may have.
@@ -56,6 +57,7 @@ impl Keys {
     pub fn new(secrets: &[u8]) -> Option<Self> {
         let is_between = |byte: &u8| *byte == b',' || byte.is_ascii_whitespace();
         let secrets: Vec<&[u8]> = secrets.split(is_between).filter(|secret| !secret.is_empty()).collect();
+        hs256::install();
         let encoding = EncodingKey::from_secret(secrets.first()?);
         let decoding = secrets.iter().map(|secret| DecodingKey::from_secret(secret)).collect();
         let keys = |purpose| secrets.iter().map(|secret| derived_key(secret, purpose)).collect::<Option<Vec<_>>>();
