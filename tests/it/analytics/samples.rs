@@ -29,7 +29,7 @@ fn january() -> Vec<Value> {
         attempt(2, format!("2025-01-{day:02}T12:00:00Z"), 30);
     }
     attempt(1, "2024-12-31T23:59:59.999999Z".into(), 30);
-    attempt(1, "2025-01-31T23:59:59Z".into(), 30); // the window is half-open
+    attempt(1, "2025-02-01T00:00:00Z".into(), 30); // the window ends with the second that its end names
     lines
 }
 
