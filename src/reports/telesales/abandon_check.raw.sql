@@ -9,5 +9,5 @@ join callboard_calls($1, $2, $3, null, null) c on c.campaign_id = t.id and callb
 where t.tenant_id = $1 and t.status = 'active'
   and not exists (select from abandon_breaches b
                   where b.tenant_id = $1 and b.campaign_id = t.id and b.detected_at > $4)
-group by t.id, callboard_short(t.name) as name, t.abandon_rate_limit_pct
+group by t.id, t.name, t.abandon_rate_limit_pct
 order by t.id

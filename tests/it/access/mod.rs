@@ -249,11 +249,9 @@ async fn no_route_answers_about_a_neighbours_ids_wherever_they_stand() {
             let (method, path) = (&operation.method, operation.path_for("1"));
             let path = format!("{}&{name}=1", path.replace("&campaign_ids=1", ""));
             let ours = test.request(method.clone(), &path, Some(&test.token)).await;
-            assert_eq!(
-                (ours.status, ours.json()),
-                (StatusCode::NOT_FOUND, json!({"message": "Resource not found"})),
-                "{path}"
-            );
+            let field = name.trim_end_matches("[]");
+            let not_found = json!({"message": "Resource not found", "errors": {field: ["1 was not found."]}});
+            assert_eq!((ours.status, ours.json()), (StatusCode::NOT_FOUND, not_found), "{path}");
             let theirs = test.request(method.clone(), &path, Some(&neighbour)).await;
             assert_eq!(theirs.status, StatusCode::OK, "{path}: {}", theirs.text());
         }
