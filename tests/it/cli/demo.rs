@@ -24,7 +24,6 @@ async fn the_demo_is_made_anew_at_each_start_in_an_account_of_its_own() {
         kpis.push(answer.json());
         let rate = client.get("/api/telesales/reports/abandon-rate?campaign_id=44").await.json();
         assert!(rate["data"]["breaches"].as_array().is_some_and(|breaches| !breaches.is_empty()), "{rate}");
-        assert_eq!(rate["data"]["current"]["breached"], false, "{}", rate["data"]["current"]);
         server.stop().await;
     }
     assert_eq!(kpis[0]["data"]["total_leads"], kpis[1]["data"]["total_leads"], "nothing is added up");

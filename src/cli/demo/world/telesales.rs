@@ -119,12 +119,13 @@ impl Desk<'_> {
                 self.waiting.push_back(lead);
             }
             let abroad = if shift.agent.is_night() { 40 } else { 0 }; // calls that take longer to set up
-            let pause = 25 + abroad + ((1.0 - shift.agent.skill) * 60.0) as i64;
+            let pause = 50 + abroad + ((1.0 - shift.agent.skill) * 70.0) as i64;
             let pause = self.world.between(pause / 2, pause * 3 / 2);
             let over = at.plus(dial.busy());
             // Nobody pauses at this very instant: those who are not on a break have a call in progress.
-            let just_now = self.world.now.plus(-2);
-            let next = if over < just_now { over.plus(pause).min(just_now) } else { over.plus(pause) };
+            let now = self.world.now;
+            let next = over.plus(pause);
+            let next = if over < now && next >= now { over.max(now.plus(-2)) } else { next };
             turns.push(Reverse((next, turn)));
         }
     }
@@ -195,7 +196,7 @@ impl Desk<'_> {
     fn abandoned(&self, campaign: i64, at: Moment) -> f64 {
         let ago = self.today.0 - at.day().0;
         match campaign {
-            BREACHING if TOO_MANY_ABANDONED.contains(&ago) => 0.12,
+            BREACHING if TOO_MANY_ABANDONED.contains(&ago) => 0.09,
             _ => 0.02,
         }
     }
