@@ -40,7 +40,8 @@ assert.equal(drop, null);
 const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
 const window = { date_from: day(-30), date_to: day(0) };
 const agents = found(await client.GET("/api/telesales/reports/agent-performance", { params: { query: window } }));
-const some = agents.data.slice(0, 2).map((agent) => agent.agent_id);
+// Without an id is the row of those beyond the ten thousandth.
+const some = agents.data.flatMap((agent) => (agent.agent_id === null ? [] : [agent.agent_id])).slice(0, 2);
 assert.equal(some.length, 2);
 const query = { ...window, "agent_ids[]": some };
 const dashboard = found(await client.GET("/api/telesales/reports/dashboard", { params: { query } }));
