@@ -87,13 +87,17 @@ def date_of(text):
 @schemathesis.hook("map_query")
 def windows_of_the_calendar(context, query):
     """A pattern does not know how long a month is (June 31), and no schema compares two parameters: an end may not
-    lie before its start, nor, in Telesales, more than 90 days behind it."""
+    lie before its start, nor, in Telesales, more than 90 days behind it. Gaps are filled for so many buckets and no
+    more: where only one end is given, the other is the campaign's, and the one that is given lies near it."""
     for window in WINDOWS:
         given = {name: date_of(query[name]) for name in window if (query or {}).get(name)}
         for name, date in given.items():
             if date is not None:
                 query[name] = date.isoformat() + str(query[name])[10:]
         start, end = (given.get(name) for name in window)
+        for name in given if (start is None) != (end is None) and query.get("fill_gaps") else []:
+            yesterday = datetime.date.today() - datetime.timedelta(days=1)
+            query[name] = yesterday.isoformat() + str(query[name])[10:] if given[name] else query[name]
         if start is not None and end is not None and not 2 <= (end - start).days <= 80:
             start = min(start, datetime.date(9999, 12, 1))
             query[window[0]] = start.isoformat() + str(query[window[0]])[10:]
