@@ -1,4 +1,4 @@
-//! What filters come to: the accounts that are read, and in each whether its roll-ups can be trusted.
+//! Resolution of filters: the accounts that are read, and in each whether its roll-ups can be trusted.
 //!
 //! Campaigns and leads that filters name are looked up by the statements that read them: there may be millions.
 

@@ -246,7 +246,7 @@ fn bind_filters<R>(
         .bind(term)
 }
 
-/// What roll-ups are summed over where a question is asked.
+/// The scope that roll-ups are summed over for a question.
 fn rollup_scope(query: &Query) -> RollupScope {
     RollupScope::of(query.filters.template.is_some(), false)
 }
