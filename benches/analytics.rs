@@ -34,20 +34,48 @@ pub async fn run(world: &World) -> Section {
     let account = tenant(&db, TENANT).await;
     let rows = |thousands| world.size.of_thousands(thousands);
     let (large, all) = (rows(2000), rows(6400));
-    for (title, template) in
-        [(format!("account of {all} attempts"), None), (format!("campaign of {large} attempts"), Some(TEMPLATE))]
-    {
-        section.table(&title, &["read from", "p50", "p95", "n", "mean", "pgbench", "mean ÷ pgbench"]);
+    for (title, template) in [
+        (format!("account of {all} attempts"), None),
+        (format!("campaign of {large} attempts"), Some(TEMPLATE)),
+    ] {
+        section.table(
+            &title,
+            &[
+                "read from",
+                "p50",
+                "p95",
+                "n",
+                "mean",
+                "pgbench",
+                "mean ÷ pgbench",
+            ],
+        );
         for question in ALL {
             let filters = template.map_or(json!({}), |template| json!({"template_id": template}));
-            measure(&mut section, world, &db, &account, &Question { name: question.about.name, filters }).await;
+            measure(
+                &mut section,
+                world,
+                &db,
+                &account,
+                &Question {
+                    name: question.about.name,
+                    filters,
+                },
+            )
+            .await;
         }
         for (name, filters) in [
             ("calls_over_time", json!({"min_duration": 10})),
             ("sentiment_distribution", json!({"sentiment_min": 0.5})),
             ("call_count", json!({"payload_filters": {"city": "City 7"}})),
-            ("call_count", json!({"payload_filters": {"segment": "new", "age": 31}})),
-            ("status_distribution", json!({"payload_filters": {"city": "City 7"}})),
+            (
+                "call_count",
+                json!({"payload_filters": {"segment": "new", "age": 31}}),
+            ),
+            (
+                "status_distribution",
+                json!({"payload_filters": {"city": "City 7"}}),
+            ),
             ("conversion_funnel", json!({"min_duration": 10})),
         ] {
             let mut question = Question { name, filters };
@@ -76,9 +104,20 @@ impl Question {
     }
 
     fn title(&self) -> String {
-        let filters = self.filters.as_object().into_iter().flatten().filter(|(name, _)| *name != "template_id");
-        let filters: Vec<String> = filters.map(|(_, value)| value.to_string().replace('"', "")).collect();
-        if filters.is_empty() { self.name.to_owned() } else { format!("{} ({})", self.name, filters.join(", ")) }
+        let filters = self
+            .filters
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| *name != "template_id");
+        let filters: Vec<String> = filters
+            .map(|(_, value)| value.to_string().replace('"', ""))
+            .collect();
+        if filters.is_empty() {
+            self.name.to_owned()
+        } else {
+            format!("{} ({})", self.name, filters.join(", "))
+        }
     }
 
     /// What was read, and how many milliseconds it took.
@@ -86,7 +125,9 @@ impl Question {
         let query = self.query(window);
         let started = Instant::now();
         let mut scope = db.read(account.id).await.expect("a scope");
-        let answer = answer(&mut scope, &query, Source::Rolled).await.expect("an answer");
+        let answer = answer(&mut scope, &query, Source::Rolled)
+            .await
+            .expect("an answer");
         answer.json().expect("JSON");
         let took = 1000.0 * started.elapsed().as_secs_f64();
         let _ = scope.commit().await; // given back before the next one asks
@@ -94,30 +135,60 @@ impl Question {
     }
 }
 
-async fn measure(section: &mut Section, world: &World, db: &Database, account: &Tenant, question: &Question) {
-    let (source, _) = question.ask(db, account, &Windows::new(8).next(Shape::Ragged)).await;
-    let runs = if source == Source::Rolled { ROLLED } else { RAW };
+async fn measure(
+    section: &mut Section,
+    world: &World,
+    db: &Database,
+    account: &Tenant,
+    question: &Question,
+) {
+    let (source, _) = question
+        .ask(db, account, &Windows::new(8).next(Shape::Ragged))
+        .await;
+    let runs = if source == Source::Rolled {
+        ROLLED
+    } else {
+        RAW
+    };
     // Once without measuring: plans are made, and pages come into memory.
     let mut windows = Windows::new(8);
     for _ in 0..runs {
-        question.ask(db, account, &windows.next(Shape::Ragged)).await;
+        question
+            .ask(db, account, &windows.next(Shape::Ragged))
+            .await;
     }
     let mut windows = Windows::new(8);
     let mut times = Vec::new();
     for _ in 0..runs {
-        times.push(question.ask(db, account, &windows.next(Shape::Ragged)).await.1);
+        times.push(
+            question
+                .ask(db, account, &windows.next(Shape::Ragged))
+                .await
+                .1,
+        );
     }
     let windows = if source == Source::Rolled { 32 } else { 4 };
     let pgbench = Pgbench::record_asking(&world.cluster, windows, async |db, account, window| {
         question.ask(db, account, window).await;
     })
     .await;
-    let seconds = if world.size == Size::Full && source == Source::Raw { 10 } else { 2 };
-    let floor = pgbench.rate(1, seconds).map_or(f64::NAN, |rate| 1000.0 / rate);
+    let seconds = if world.size == Size::Full && source == Source::Raw {
+        10
+    } else {
+        2
+    };
+    let floor = pgbench
+        .rate(1, seconds)
+        .map_or(f64::NAN, |rate| 1000.0 / rate);
     let (p50, mean) = (median(&times), mean(&times));
     let cells = [
         question.title(),
-        if source == Source::Rolled { "roll-ups" } else { "rows" }.to_owned(),
+        if source == Source::Rolled {
+            "roll-ups"
+        } else {
+            "rows"
+        }
+        .to_owned(),
         figure(p50),
         figure(percentile(&times, 0.95)),
         times.len().to_string(),
@@ -126,5 +197,12 @@ async fn measure(section: &mut Section, world: &World, db: &Database, account: &
         figure(mean / floor),
     ];
     let target = || vec![Check::at_most("p50", p50, 5.0)];
-    section.row(&cells, &if source == Source::Rolled { target() } else { Vec::new() });
+    section.row(
+        &cells,
+        &if source == Source::Rolled {
+            target()
+        } else {
+            Vec::new()
+        },
+    );
 }

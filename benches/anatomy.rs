@@ -35,19 +35,41 @@ pub async fn run(world: &World) -> Section {
 
 async fn over_http(section: &mut Section, world: &World, question: &Question) {
     let server = Server::start(world.cluster.options()).await;
-    let path = question.definition.path().replace("{id}", &LARGEST_CAMPAIGN.to_string());
+    let path = question
+        .definition
+        .path()
+        .replace("{id}", &LARGEST_CAMPAIGN.to_string());
     let mut windows = Windows::new(5);
-    let mut next = || server.get(&format!("{path}?{}", question.query(&windows.next(Shape::Ragged))));
+    let mut next = || {
+        server.get(&format!(
+            "{path}?{}",
+            question.query(&windows.next(Shape::Ragged))
+        ))
+    };
     let same = next();
     let mut client = Client::connect(server.address).await;
     let body = client.send(&same).await.expect("an answer").to_vec();
     let bare = Bare::start(String::from_utf8(body).expect("text")).await;
 
     let mut direct = Client::connect(bare.address).await;
-    let row = |section: &mut Section, name: &str, times: &[f64]| section.row(&[name.to_owned(), us(times)], &[]);
-    row(section, "HTTP alone: a bare handler with the same bytes", &times(&mut direct, || same.clone()).await);
-    row(section, "an answer that is kept", &times(&mut client, || same.clone()).await);
-    row(section, "an answer that is read", &times(&mut client, next).await);
+    let row = |section: &mut Section, name: &str, times: &[f64]| {
+        section.row(&[name.to_owned(), us(times)], &[])
+    };
+    row(
+        section,
+        "HTTP alone: a bare handler with the same bytes",
+        &times(&mut direct, || same.clone()).await,
+    );
+    row(
+        section,
+        "an answer that is kept",
+        &times(&mut client, || same.clone()).await,
+    );
+    row(
+        section,
+        "an answer that is read",
+        &times(&mut client, next).await,
+    );
     bare.stop();
     server.stop().await;
 }
@@ -81,9 +103,19 @@ async fn in_process(section: &mut Section, world: &World, question: &Question) {
     let mut steps: [Vec<f64>; STEPS.len()] = Default::default();
     for run in 0..WARM_UP + RUNS {
         let window = windows.next(Shape::Ragged);
-        let taken = step_by_step(&db, &account, question, &question.query(&window), window.now).await;
+        let taken = step_by_step(
+            &db,
+            &account,
+            question,
+            &question.query(&window),
+            window.now,
+        )
+        .await;
         if run >= WARM_UP {
-            steps.iter_mut().zip(taken).for_each(|(times, took)| times.push(took));
+            steps
+                .iter_mut()
+                .zip(taken)
+                .for_each(|(times, took)| times.push(took));
         }
     }
     for (name, times) in STEPS.iter().zip(&steps) {
@@ -100,13 +132,24 @@ async fn step_by_step(
     now: chrono::DateTime<chrono::Utc>,
 ) -> [f64; STEPS.len()] {
     let mut at = Instant::now();
-    let mut lap = || std::mem::replace(&mut at, Instant::now()).elapsed().as_secs_f64();
+    let mut lap = || {
+        std::mem::replace(&mut at, Instant::now())
+            .elapsed()
+            .as_secs_f64()
+    };
     let mut scope = db.read(account.id).await.expect("a scope");
     let begun = lap();
     Tenant::load(&mut scope).await.expect("the account");
     let loaded = lap();
-    let occasion = Occasion { tenant: account, now, path_id: question.path_id() };
-    let answer = question.definition.answer(&mut scope, request(occasion, query, Source::Rolled)).await;
+    let occasion = Occasion {
+        tenant: account,
+        now,
+        path_id: question.path_id(),
+    };
+    let answer = question
+        .definition
+        .answer(&mut scope, request(occasion, query, Source::Rolled))
+        .await;
     let answer = answer.expect("an answer");
     let answered = lap();
     answer.outcome.json().expect("JSON");

@@ -23,21 +23,38 @@ pub async fn run_part(world: &World) -> Section {
     );
     let options = world.cluster.empty(DATABASE).await;
     let db = Database::open(options.clone()).await.expect("a database");
-    let target =
-        Target { tenant: TENANT, locale: Locale { zone: callboard::time::Zone::UTC, country_code: 84 }, atomic: false };
-    ingest(&db, target, Body::Lines(leads().as_bytes()), |_| ()).await.expect("stored");
-    run(&mut connect(&options).await, "create table bare (like autocall_attempts)").await;
+    let target = Target {
+        tenant: TENANT,
+        locale: Locale {
+            zone: callboard::time::Zone::UTC,
+            country_code: 84,
+        },
+        atomic: false,
+    };
+    ingest(&db, target, Body::Lines(leads().as_bytes()), |_| ())
+        .await
+        .expect("stored");
+    run(
+        &mut connect(&options).await,
+        "create table bare (like autocall_attempts)",
+    )
+    .await;
 
     let lines: Vec<String> = (0..RUNS).map(attempts).collect();
     let copies: Vec<String> = (0..RUNS).map(rows).collect();
     let store = async |run: usize| {
-        let tally = ingest(&db, target, Body::Lines(lines[run].as_bytes()), |_| ()).await.expect("stored");
+        let tally = ingest(&db, target, Body::Lines(lines[run].as_bytes()), |_| ())
+            .await
+            .expect("stored");
         assert_eq!(tally.stored, ROWS as u64);
     };
     let copy = async |number: usize| {
         let mut connection = connect(&options).await;
         run(&mut connection, "truncate bare").await;
-        let mut copy = connection.copy_in_raw("copy bare from stdin").await.expect("a copy");
+        let mut copy = connection
+            .copy_in_raw("copy bare from stdin")
+            .await
+            .expect("a copy");
         copy.send(copies[number].as_bytes()).await.expect("sent");
         assert_eq!(copy.finish().await.expect("copied"), ROWS as u64);
     };
@@ -62,7 +79,10 @@ pub async fn run_part(world: &World) -> Section {
 fn leads() -> String {
     let mut lines = String::from("{\"kind\":\"autocall_campaign\",\"id\":1,\"name\":\"Bench\"}\n");
     for id in 0..LEADS {
-        let _ = writeln!(lines, r#"{{"kind":"autocall_lead","id":{id},"campaign_id":1,"phone":"09{id:08}"}}"#);
+        let _ = writeln!(
+            lines,
+            r#"{{"kind":"autocall_lead","id":{id},"campaign_id":1,"phone":"09{id:08}"}}"#
+        );
     }
     lines
 }

@@ -35,7 +35,10 @@ pub async fn run(world: &World) -> Section {
     let health = b"GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n".to_vec();
     let probe = |address, time| prober.spawn(probe(address, health.clone(), time));
 
-    let idle = (probe(server.address, time / 5), probe(bare.address, time / 5));
+    let idle = (
+        probe(server.address, time / 5),
+        probe(bare.address, time / 5),
+    );
     let idle = (idle.0.await.expect("times"), idle.1.await.expect("times"));
     let requests = Arc::new(requests(&server));
     let asking = crowd.spawn(ask(server.address, requests, time));
@@ -47,20 +50,33 @@ pub async fn run(world: &World) -> Section {
     section.table("answers", &["n"]);
     for (status, count) in &answers {
         let told = ["200", "503"].contains(&status.as_str());
-        let checks = if told { vec![] } else { vec![Check::at_most("", *count as f64, 0.0)] };
+        let checks = if told {
+            vec![]
+        } else {
+            vec![Check::at_most("", *count as f64, 0.0)]
+        };
         section.row(&[status.clone(), count.to_string()], &checks);
     }
     section.table("memory of the process, MB", &["figure"]);
     let (early, late) = (memory[memory.len() / 4], memory[memory.len() - 1]);
     section.row(&["after a quarter of the time".into(), figure(early)], &[]);
-    section.row(&["at the end".into(), figure(late)], &[Check::at_most("", late / early, 1.2)]);
-    section.table("health check, ms", &["/healthz p50", "p99", "bare p50", "p99"]);
+    section.row(
+        &["at the end".into(), figure(late)],
+        &[Check::at_most("", late / early, 1.2)],
+    );
+    section.table(
+        "health check, ms",
+        &["/healthz p50", "p99", "bare p50", "p99"],
+    );
     for (what, (ours, floor)) in [("nobody else asks", &idle), ("while the crowd asks", &busy)] {
         let cells: Vec<String> = [(ours, 0.5), (ours, 0.99), (floor, 0.5), (floor, 0.99)]
             .map(|(times, share)| figure(percentile(times, share)))
             .into();
         let ratio = percentile(ours, 0.99) / percentile(floor, 0.99);
-        section.row(&[vec![what.to_owned()], cells].concat(), &[Check::at_most("p99 to p99", ratio, 2.0)]);
+        section.row(
+            &[vec![what.to_owned()], cells].concat(),
+            &[Check::at_most("p99 to p99", ratio, 2.0)],
+        );
     }
     crowd.shutdown_background();
     prober.shutdown_background();
@@ -70,23 +86,44 @@ pub async fn run(world: &World) -> Section {
 }
 
 fn runtime(threads: usize) -> Runtime {
-    Builder::new_multi_thread().worker_threads(threads).enable_all().build().expect("a runtime")
+    Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .expect("a runtime")
 }
 
 fn requests(server: &Server) -> Vec<Vec<u8>> {
     let question = Question::kpis(LARGEST_CAMPAIGN);
-    let path = question.definition.path().replace("{id}", &LARGEST_CAMPAIGN.to_string());
+    let path = question
+        .definition
+        .path()
+        .replace("{id}", &LARGEST_CAMPAIGN.to_string());
     let mut windows = Windows::new(11);
-    (0..200_000).map(|_| server.get(&format!("{path}?{}", question.query(&windows.next(Shape::Ragged))))).collect()
+    (0..200_000)
+        .map(|_| {
+            server.get(&format!(
+                "{path}?{}",
+                question.query(&windows.next(Shape::Ragged))
+            ))
+        })
+        .collect()
 }
 
 /// How many answers there were of each status.
-async fn ask(address: SocketAddr, requests: Arc<Vec<Vec<u8>>>, time: Duration) -> BTreeMap<String, usize> {
+async fn ask(
+    address: SocketAddr,
+    requests: Arc<Vec<Vec<u8>>>,
+    time: Duration,
+) -> BTreeMap<String, usize> {
     let (started, next) = (Instant::now(), Arc::new(AtomicUsize::new(0)));
     let clients = (0..CLIENTS).map(|_| {
         let (requests, next) = (requests.clone(), next.clone());
         tokio::spawn(async move {
-            let (mut client, mut answers) = (Client::connect(address).await, BTreeMap::<String, usize>::new());
+            let (mut client, mut answers) = (
+                Client::connect(address).await,
+                BTreeMap::<String, usize>::new(),
+            );
             while started.elapsed() < time {
                 let request = &requests[next.fetch_add(1, Ordering::Relaxed) % requests.len()];
                 let status = String::from_utf8_lossy(client.ask(request).await.0).into_owned();
@@ -126,8 +163,14 @@ async fn memory(time: Duration) -> Vec<f64> {
     for _ in 0..20 {
         tokio::time::sleep(time / 20).await;
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-        let kilobytes = line.split_whitespace().next().and_then(|number| number.parse::<f64>().ok());
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap_or_default();
+        let kilobytes = line
+            .split_whitespace()
+            .next()
+            .and_then(|number| number.parse::<f64>().ok());
         seen.push(kilobytes.unwrap_or(f64::NAN) / 1000.0);
     }
     seen

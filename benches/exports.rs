@@ -42,15 +42,34 @@ pub async fn run_part(world: &World) -> Section {
          rust_xlsxwriter loop in constant memory with the same cells at hand. Memory is the peak of the program above what \
          it had before, in MiB.",
     );
-    let (most, rows) = if world.size == Size::Full { (2_500_000, 1_000_000) } else { (500_000, 200_000) };
+    let (most, rows) = if world.size == Size::Full {
+        (2_500_000, 1_000_000)
+    } else {
+        (500_000, 200_000)
+    };
     let options = world.cluster.empty(DATABASE).await;
     let db = Database::open(options.clone()).await.expect("a database");
     fill(world, &db, most).await;
     let program = Program::start(&options).await;
     let bench = Bench { db, program, rows };
 
-    section.table("file", &["rows", "rows/s", "floor, rows/s", "n", "file ÷ floor", "MiB above idle"]);
-    let csv = async |_| rate(rows, seconds(async { drop(bench.export("csv", rows).await) }).await);
+    section.table(
+        "file",
+        &[
+            "rows",
+            "rows/s",
+            "floor, rows/s",
+            "n",
+            "file ÷ floor",
+            "MiB above idle",
+        ],
+    );
+    let csv = async |_| {
+        rate(
+            rows,
+            seconds(async { drop(bench.export("csv", rows).await) }).await,
+        )
+    };
     let copied = async |_| rate(rows, seconds(bench.copy()).await);
     let idle = bench.program.forget_peak();
     let pairs = alternate(RUNS, csv, copied).await;
@@ -58,23 +77,52 @@ pub async fn run_part(world: &World) -> Section {
     bench.row(&mut section, "csv", &pairs, memory, 1.0);
 
     let cells = bench.cells().await;
-    let xlsx = async |_| rate(rows, seconds(async { drop(bench.export("xlsx", rows).await) }).await);
+    let xlsx = async |_| {
+        rate(
+            rows,
+            seconds(async { drop(bench.export("xlsx", rows).await) }).await,
+        )
+    };
     let bare = async |_| rate(rows, seconds(async { bench.bare(&cells) }).await);
     let idle = bench.program.forget_peak();
     let pairs = alternate(RUNS, xlsx, bare).await;
     let memory = bench.program.peak() - idle;
     bench.row(&mut section, "xlsx", &pairs, memory, 0.95);
 
-    section.table("all at once", &["rows", "seconds", "MB", "attempt sheets", "rows on them", "MiB above idle"]);
+    section.table(
+        "all at once",
+        &[
+            "rows",
+            "seconds",
+            "MB",
+            "attempt sheets",
+            "rows on them",
+            "MiB above idle",
+        ],
+    );
     let idle = bench.program.forget_peak();
     let mut file = PathBuf::new();
     let took = seconds(async { file = bench.export("xlsx", most).await }).await;
     let memory = bench.program.peak() - idle;
     let sheets = attempts_on_sheets(&file);
-    let (on_them, size) = (sheets.iter().sum::<usize>(), fs::metadata(&file).expect("a file").len() as f64 / 1e6);
-    let shown = sheets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ");
-    let cells =
-        ["xlsx".into(), most.to_string(), figure(took), figure(size), shown, on_them.to_string(), figure(memory)];
+    let (on_them, size) = (
+        sheets.iter().sum::<usize>(),
+        fs::metadata(&file).expect("a file").len() as f64 / 1e6,
+    );
+    let shown = sheets
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(" + ");
+    let cells = [
+        "xlsx".into(),
+        most.to_string(),
+        figure(took),
+        figure(size),
+        shown,
+        on_them.to_string(),
+        figure(memory),
+    ];
     let all = Check::at_least("rows", on_them as f64, most as f64);
     section.row(&cells, &[all, Check::at_most("MiB", memory, 64.0)]);
 
@@ -118,10 +166,17 @@ struct Program {
 
 impl Program {
     async fn start(options: &PgConnectOptions) -> Self {
-        let files = tempfile::Builder::new().prefix("callboard-bench-").tempdir_in("/var/tmp").expect("a directory");
+        let files = tempfile::Builder::new()
+            .prefix("callboard-bench-")
+            .tempdir_in("/var/tmp")
+            .expect("a directory");
         let mut command = Command::new(env!("CARGO_BIN_EXE_callboard"));
-        command.arg("serve").env("DATABASE_URL", options.to_url_lossy().as_str());
-        command.env("CALLBOARD_DATA_DIR", files.path()).env("CALLBOARD_LISTEN", "127.0.0.1:0");
+        command
+            .arg("serve")
+            .env("DATABASE_URL", options.to_url_lossy().as_str());
+        command
+            .env("CALLBOARD_DATA_DIR", files.path())
+            .env("CALLBOARD_LISTEN", "127.0.0.1:0");
         let child = command.stderr(Stdio::null()).spawn().expect("a process");
         tokio::time::sleep(Duration::from_secs(2)).await; // until it listens for jobs
         server::user(options).await;
@@ -130,7 +185,8 @@ impl Program {
 
     /// Begins to watch for a peak; returns the memory it has now, in MiB.
     fn forget_peak(&self) -> f64 {
-        fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").expect("a system that has /proc");
+        fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")
+            .expect("a system that has /proc");
         self.status("VmRSS:")
     }
 
@@ -139,9 +195,17 @@ impl Program {
     }
 
     fn status(&self, name: &str) -> f64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line");
-        line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .expect("a line");
+        line.trim()
+            .trim_end_matches(" kB")
+            .parse::<f64>()
+            .expect("a number")
+            / 1024.0
     }
 
     fn stop(mut self) {
@@ -158,8 +222,16 @@ struct Bench {
 }
 
 impl Bench {
-    fn row(&self, section: &mut Section, name: &str, pairs: &crate::support::stats::Pairs, memory: f64, target: f64) {
-        let (subject, floor, ratios) = (median(&pairs.subject), median(&pairs.floor), pairs.ratios());
+    fn row(
+        &self,
+        section: &mut Section,
+        name: &str,
+        pairs: &crate::support::stats::Pairs,
+        memory: f64,
+        target: f64,
+    ) {
+        let (subject, floor, ratios) =
+            (median(&pairs.subject), median(&pairs.floor), pairs.ratios());
         let cells = [
             format!("full {name}"),
             self.rows.to_string(),
@@ -169,7 +241,10 @@ impl Bench {
             spread(&ratios),
             figure(memory),
         ];
-        let checks = [Check::at_least("ratio", median(&ratios), target), Check::at_most("MiB", memory, 64.0)];
+        let checks = [
+            Check::at_least("ratio", median(&ratios), target),
+            Check::at_most("MiB", memory, 64.0),
+        ];
         section.row(&cells, &checks);
     }
 
@@ -177,7 +252,11 @@ impl Bench {
     fn window(&self, rows: usize) -> Window {
         let from: DateTime<Utc> = "2026-03-01T00:00:00Z".parse().expect("an instant");
         let days = if rows == self.rows { 10 } else { 26 };
-        Window { from, to: from + TimeDelta::days(days), zone: ho_chi_minh() }
+        Window {
+            from,
+            to: from + TimeDelta::days(days),
+            zone: ho_chi_minh(),
+        }
     }
 
     /// Orders an export of the first so many rows and waits for its file.
@@ -187,20 +266,41 @@ impl Bench {
         let now = callboard::time::Clock::System.now();
         let mut scope = self.db.write(TENANT).await.expect("a scope");
         let tenant = Tenant::load(&mut scope).await.expect("an account");
-        let order =
-            Order::read(&mut scope, &tenant, 1, members.as_object().expect("members"), now).await.expect("an order");
-        let ordered = Ordered { by: 1, key: None, at: now };
-        let id = queue::submit(&mut scope, &order, ordered).await.expect("a job").id;
+        let order = Order::read(
+            &mut scope,
+            &tenant,
+            1,
+            members.as_object().expect("members"),
+            now,
+        )
+        .await
+        .expect("an order");
+        let ordered = Ordered {
+            by: 1,
+            key: None,
+            at: now,
+        };
+        let id = queue::submit(&mut scope, &order, ordered)
+            .await
+            .expect("a job")
+            .id;
         scope.commit().await.expect("committed");
         loop {
             let mut scope = self.db.read(TENANT).await.expect("a scope");
             let look = scope.select::<(String, Option<String>, Option<i64>)>(
                 "select status, file_key, rows_written from exports where tenant_id = $1 and id = $2",
             );
-            let (status, key, written) = look.bind(id.clone()).fetch_one(scope.connection()).await.expect("a job");
+            let (status, key, written) = look
+                .bind(id.clone())
+                .fetch_one(scope.connection())
+                .await
+                .expect("a job");
             assert_ne!(status, "failed");
             if let (Some(key), Some(written)) = (key, written) {
-                assert!(usize::try_from(written).expect("rows").abs_diff(rows) <= 1, "{written} rows");
+                assert!(
+                    usize::try_from(written).expect("rows").abs_diff(rows) <= 1,
+                    "{written} rows"
+                );
                 return self.program.files.path().join("exports").join(key);
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -226,7 +326,8 @@ impl Bench {
         let mut scope = self.db.read_at_length(TENANT).await.expect("a scope");
         let (to, mut batches) = mpsc::channel(1);
         let window = self.window(self.rows);
-        let reading = tokio::spawn(async move { attempts::read(&mut scope, 1, &window, &to).await });
+        let reading =
+            tokio::spawn(async move { attempts::read(&mut scope, 1, &window, &to).await });
         let mut cells = Vec::new();
         while let (Some(batch), true) = (batches.recv().await, cells.len() < CELLS) {
             attempts::each(&batch, |row| {
@@ -272,12 +373,19 @@ fn bare(cells: &[Vec<Cell>], rows: usize, dir: &Path) -> Result<(), XlsxError> {
                 Cell::Empty => {}
                 Cell::Text(text) => drop(sheet.write_string(number, at, text)?),
                 Cell::Integer(value) => drop(sheet.write_number(number, at, *value as f64)?),
-                Cell::Decimal(value) => drop(sheet.write_number(number, at, value.to_f64().unwrap_or_default())?),
+                Cell::Decimal(value) => {
+                    drop(sheet.write_number(number, at, value.to_f64().unwrap_or_default())?)
+                }
                 Cell::Flag(flag) => drop(sheet.write_boolean(number, at, *flag)?),
                 Cell::Bucket(bucket) => drop(sheet.write_string(number, at, bucket.to_string())?),
                 Cell::Instant(instant) => {
                     let local = ho_chi_minh().local(*instant);
-                    sheet.write_datetime_with_format(number, at, local.with_nanosecond(0).unwrap_or(local), &date)?;
+                    sheet.write_datetime_with_format(
+                        number,
+                        at,
+                        local.with_nanosecond(0).unwrap_or(local),
+                        &date,
+                    )?;
                 }
             }
         }
@@ -289,10 +397,13 @@ fn bare(cells: &[Vec<Cell>], rows: usize, dir: &Path) -> Result<(), XlsxError> {
 /// holds that many.
 fn attempts_on_sheets(file: &Path) -> Vec<usize> {
     use std::io::Read;
-    let mut archive = zip::ZipArchive::new(fs::File::open(file).expect("a file")).expect("a workbook");
+    let mut archive =
+        zip::ZipArchive::new(fs::File::open(file).expect("a file")).expect("a workbook");
     (7..)
         .map_while(|number| {
-            let mut sheet = archive.by_name(&format!("xl/worksheets/sheet{number}.xml")).ok()?;
+            let mut sheet = archive
+                .by_name(&format!("xl/worksheets/sheet{number}.xml"))
+                .ok()?;
             let (mut rows, mut buffer, mut kept) = (0, vec![0; 1 << 20], Vec::new());
             loop {
                 let read = sheet.read(&mut buffer).expect("a sheet");

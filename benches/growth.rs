@@ -27,16 +27,33 @@ pub async fn run(world: &World) -> Section {
     let tenant = tenant(&db, TENANT).await;
     let rows = |thousands| world.size.of_thousands(thousands);
     let (small, million, six, ten) = (rows(100), rows(1000), rows(6000), rows(10_000));
-    by_rows(&mut section, &db, &tenant, &[&small, &million, &format!("account of {six}"), "times"], Module::Telesales)
-        .await;
+    by_rows(
+        &mut section,
+        &db,
+        &tenant,
+        &[&small, &million, &format!("account of {six}"), "times"],
+        Module::Telesales,
+    )
+    .await;
     let grown = world.beside(Shape::Growth).await;
     let grown_db = grown.open().await;
-    by_rows(&mut section, &grown_db, &tenant, &[&small, &million, &ten, "times"], Module::Autocall).await;
+    by_rows(
+        &mut section,
+        &grown_db,
+        &tenant,
+        &[&small, &million, &ten, "times"],
+        Module::Autocall,
+    )
+    .await;
     grown_db.close().await;
     grown.cluster.stop().await;
 
     for (what, campaign, module) in [
-        (format!("campaign of {}", rows(2000)), LARGE, Module::Autocall),
+        (
+            format!("campaign of {}", rows(2000)),
+            LARGE,
+            Module::Autocall,
+        ),
         (format!("account of {six}"), None, Module::Telesales),
     ] {
         section.figures(&what, &["1 day", "7 days", "30 days", "90 days", "times"]);
@@ -53,7 +70,13 @@ pub async fn run(world: &World) -> Section {
 }
 
 /// A window of some days, of the small, the larger and the largest there is.
-async fn by_rows(section: &mut Section, db: &Database, tenant: &Tenant, sizes: &[&str], module: Module) {
+async fn by_rows(
+    section: &mut Section,
+    db: &Database,
+    tenant: &Tenant,
+    sizes: &[&str],
+    module: Module,
+) {
     section.figures(&format!("{FIXED_DAYS} days of"), sizes);
     // Campaigns 3, 2 and 1 are of 0.1, 1 and 10 million attempts; 2 and 1 of 0.1 and 1 million calls.
     let scopes = match module {
@@ -74,7 +97,11 @@ fn across(campaigns: [Option<i64>; 3], module: Module) -> Vec<[Question; 3]> {
     let [one, two, three] = campaigns.map(|campaign| Question::all(campaign, module));
     // That one names its campaigns itself.
     let fixed = |question: &Question| question.definition.about.name == "comparison";
-    let scopes = one.into_iter().zip(two).zip(three).map(|((one, two), three)| [one, two, three]);
+    let scopes = one
+        .into_iter()
+        .zip(two)
+        .zip(three)
+        .map(|((one, two), three)| [one, two, three]);
     scopes.filter(|[one, ..]| !fixed(one)).collect()
 }
 
@@ -83,7 +110,11 @@ async fn measure(db: &Database, tenant: &Tenant, question: &Question, days: i64)
     ask(db, tenant, question, &windows.last(days), Rolled).await;
     let mut times = Vec::new();
     for _ in 0..RUNS {
-        times.push(ask(db, tenant, question, &windows.last(days), Rolled).await.ms);
+        times.push(
+            ask(db, tenant, question, &windows.last(days), Rolled)
+                .await
+                .ms,
+        );
     }
     median(&times)
 }
@@ -91,7 +122,8 @@ async fn measure(db: &Database, tenant: &Tenant, question: &Question, days: i64)
 /// The times, and how many times the first the last is.
 fn row(section: &mut Section, question: &Question, times: &[f64]) {
     let growth = times[times.len() - 1] / times[0];
-    let cells: Vec<String> =
-        std::iter::once(question.name()).chain(times.iter().chain([&growth]).map(|time| figure(*time))).collect();
+    let cells: Vec<String> = std::iter::once(question.name())
+        .chain(times.iter().chain([&growth]).map(|time| figure(*time)))
+        .collect();
     section.row(&cells, &[]);
 }

@@ -30,14 +30,20 @@ pub async fn run_part(world: &World) -> Section {
     {
         run(&mut superuser, sql).await;
     }
-    section.figures("KPIs over", &["guarded", "unguarded", "n", "guarded ÷ unguarded"]);
+    section.figures(
+        "KPIs over",
+        &["guarded", "unguarded", "n", "guarded ÷ unguarded"],
+    );
     let (guarded, unguarded) = (Mutex::new(connect(&options).await), Mutex::new(superuser));
-    for (rows, to, repeats) in [("300 rows", "2026-06-01 00:05:00Z", 300), ("100,000 rows", "2026-06-02 03:46:40Z", 10)]
-    {
+    for (rows, to, repeats) in [
+        ("300 rows", "2026-06-01 00:05:00Z", 300),
+        ("100,000 rows", "2026-06-02 03:46:40Z", 10),
+    ] {
         kpis(&guarded, to, repeats).await;
         kpis(&unguarded, to, repeats).await;
-        let measured =
-            |connection| async move { 1000.0 * seconds(kpis(connection, to, repeats)).await / repeats as f64 };
+        let measured = |connection| async move {
+            1000.0 * seconds(kpis(connection, to, repeats)).await / repeats as f64
+        };
         let pairs = alternate(RUNS, |_| measured(&guarded), |_| measured(&unguarded)).await;
         let cells = [
             rows.to_owned(),
@@ -60,8 +66,15 @@ async fn kpis(connection: &Mutex<PgConnection>, to: &str, repeats: usize) {
     let from: chrono::DateTime<chrono::Utc> = "2026-06-01T00:00:00Z".parse().expect("an instant");
     for _ in 0..repeats {
         let begin = format!("begin read only; set local callboard.tenant = '{TENANT}'");
-        let mut transaction = connection.begin_with(AssertSqlSafe(begin)).await.expect("a transaction");
-        let query = sqlx::query(KPIS).bind(TENANT).bind(1_i64).bind(from).bind(to);
+        let mut transaction = connection
+            .begin_with(AssertSqlSafe(begin))
+            .await
+            .expect("a transaction");
+        let query = sqlx::query(KPIS)
+            .bind(TENANT)
+            .bind(1_i64)
+            .bind(from)
+            .bind(to);
         let _: PgRow = query.fetch_one(&mut *transaction).await.expect("a row");
         transaction.commit().await.expect("done");
     }

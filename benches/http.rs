@@ -32,12 +32,19 @@ pub async fn run(world: &World) -> Section {
     let pgbench = Pgbench::record(&world.cluster, &question).await;
     let server = Server::start(world.cluster.options()).await;
     let clients = Clients::new();
-    section.table("KPIs", &["clients", "server", "floor", "n", "server ÷ floor"]);
+    section.table(
+        "KPIs",
+        &["clients", "server", "floor", "n", "server ÷ floor"],
+    );
 
     let paths = paths(&question);
     let requests: Vec<Vec<u8>> = paths.iter().map(|path| server.get(path)).collect();
     let time = Duration::from_secs(seconds);
-    let (address, different, next) = (server.address, Arc::new(requests), Arc::new(AtomicUsize::new(0)));
+    let (address, different, next) = (
+        server.address,
+        Arc::new(requests),
+        Arc::new(AtomicUsize::new(0)),
+    );
     let asked = |_| {
         let (requests, next) = (different.clone(), next.clone());
         clients.rate(address, CLIENTS, time, move || {
@@ -45,17 +52,34 @@ pub async fn run(world: &World) -> Section {
         })
     };
     let floor = |_| async { pgbench.rate(CLIENTS, seconds).unwrap_or(f64::NAN) };
-    row(&mut section, "a new window each time, against pgbench", CLIENTS, &alternate(RUNS, asked, floor).await, 0.85);
+    row(
+        &mut section,
+        "a new window each time, against pgbench",
+        CLIENTS,
+        &alternate(RUNS, asked, floor).await,
+        0.85,
+    );
 
     let same = different[0].clone();
-    let body = Client::connect(address).await.send(&same).await.expect("an answer").to_vec();
+    let body = Client::connect(address)
+        .await
+        .send(&same)
+        .await
+        .expect("an answer")
+        .to_vec();
     let bare = Bare::start(String::from_utf8(body).expect("text")).await;
     let ask = |address| {
         let same = same.clone();
         clients.rate(address, SAME_CLIENTS, time, move || same.clone())
     };
     let pairs = alternate(RUNS, |_| ask(address), |_| ask(bare.address)).await;
-    row(&mut section, "the same window again, against a bare handler", SAME_CLIENTS, &pairs, 0.8);
+    row(
+        &mut section,
+        "the same window again, against a bare handler",
+        SAME_CLIENTS,
+        &pairs,
+        0.8,
+    );
     bare.stop();
     clients.stop();
     server.stop().await;
@@ -64,10 +88,15 @@ pub async fn run(world: &World) -> Section {
 
 /// More windows than are asked about while an answer may be kept.
 fn paths(question: &Question) -> Vec<String> {
-    let path = question.definition.path().replace("{id}", &LARGEST_CAMPAIGN.to_string());
+    let path = question
+        .definition
+        .path()
+        .replace("{id}", &LARGEST_CAMPAIGN.to_string());
     assert_eq!(question.definition.about.module, Module::Autocall);
     let mut windows = Windows::new(3);
-    (0..200_000).map(|_| format!("{path}?{}", question.query(&windows.next(Shape::Ragged)))).collect()
+    (0..200_000)
+        .map(|_| format!("{path}?{}", question.query(&windows.next(Shape::Ragged))))
+        .collect()
 }
 
 fn row(section: &mut Section, what: &str, clients: usize, pairs: &Pairs, target: f64) {

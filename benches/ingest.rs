@@ -29,19 +29,44 @@ pub async fn run_part(world: &World) -> Section {
          work. Batches come through ingest; single rows through a prepared statement a transaction, on one \
          connection that does not wait for the disk (`synchronous_commit = off`).",
     );
-    let (batch, single) = if world.size == Size::Full { (200_000, 10_000) } else { (50_000, 3_000) };
+    let (batch, single) = if world.size == Size::Full {
+        (200_000, 10_000)
+    } else {
+        (50_000, 3_000)
+    };
     let options = world.cluster.copy(COPY).await;
     let db = Database::open(options.clone()).await.expect("a database");
     let compactor = rolled::compactor(&db);
-    section.table("what", &["rows a run", "with", "without", "n", "with ÷ without"]);
+    section.table(
+        "what",
+        &["rows a run", "with", "without", "n", "with ÷ without"],
+    );
     let writer = Writer { world, db, options };
     for kind in [Kind::Attempt, Kind::Call] {
         let pairs = writer.batches(kind, batch).await;
-        row(&mut section, &format!("a batch of {}", kind.name()), batch, &pairs, 0.9);
+        row(
+            &mut section,
+            &format!("a batch of {}", kind.name()),
+            batch,
+            &pairs,
+            0.9,
+        );
     }
     let (inserts, updates) = writer.singles(single).await;
-    row(&mut section, "one-row inserts of attempts", single, &inserts, 0.75);
-    row(&mut section, "one-row updates at a call's end", single, &updates, 0.65);
+    row(
+        &mut section,
+        "one-row inserts of attempts",
+        single,
+        &inserts,
+        0.75,
+    );
+    row(
+        &mut section,
+        "one-row updates at a call's end",
+        single,
+        &updates,
+        0.65,
+    );
     drop(compactor);
     writer.db.close().await;
     world.cluster.drop(COPY).await;
@@ -89,7 +114,10 @@ impl Writer<'_> {
             let mut connection = connection.lock().await;
             let name = format!("{triggers}-{run}");
             let inserting = rows as f64 / seconds(insert(&mut connection, &name, rows)).await;
-            updated.lock().await.push(rows as f64 / seconds(update(&mut connection, &name, rows)).await);
+            updated
+                .lock()
+                .await
+                .push(rows as f64 / seconds(update(&mut connection, &name, rows)).await);
             inserting
         };
         let subject = |run| written(true, run, &with);
@@ -102,7 +130,11 @@ impl Writer<'_> {
         let mut connection = self.world.cluster.superuser(COPY).await;
         let what = if on { "enable" } else { "disable" };
         for table in TABLES {
-            run(&mut connection, &format!("alter table {table} {what} trigger user")).await;
+            run(
+                &mut connection,
+                &format!("alter table {table} {what} trigger user"),
+            )
+            .await;
         }
     }
 }
@@ -114,7 +146,10 @@ async fn insert(connection: &mut PgConnection, name: &str, rows: usize) {
             "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at)
              values ($1, $2, $3, $4, 1, $5)",
         );
-        let insert = insert.bind(TENANT).bind(format!("{name}-{number}")).bind(LARGEST_CAMPAIGN);
+        let insert = insert
+            .bind(TENANT)
+            .bind(format!("{name}-{number}"))
+            .bind(LARGEST_CAMPAIGN);
         let insert = insert.bind(1 + number as i64 % 1000).bind(at(number));
         insert.execute(&mut *connection).await.expect("inserted");
     }

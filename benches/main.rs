@@ -23,7 +23,16 @@ use support::World;
 use support::data::{self, Shape, Size};
 use support::results::Section;
 
-const PARTS: &[&str] = &["reports", "analytics", "anatomy", "http", "ingest", "mixed", "growth", "exports"];
+const PARTS: &[&str] = &[
+    "reports",
+    "analytics",
+    "anatomy",
+    "http",
+    "ingest",
+    "mixed",
+    "growth",
+    "exports",
+];
 /// Parts that are run where they are named; `load` makes the data and measures nothing.
 const FURTHER: &[&str] = &["copy", "guard", "crowd", "load"];
 
@@ -42,7 +51,12 @@ struct Arguments {
 
 impl Arguments {
     fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut this = Self { size: Size::Quick, parts: Vec::new(), dir: std::env::temp_dir(), run: String::new() };
+        let mut this = Self {
+            size: Size::Quick,
+            parts: Vec::new(),
+            dir: std::env::temp_dir(),
+            run: String::new(),
+        };
         while let Some(word) = words.next() {
             match word.as_str() {
                 "quick" => this.size = Size::Quick,
@@ -70,7 +84,9 @@ impl Arguments {
 fn main() -> ExitCode {
     match Arguments::read(std::env::args().skip(1)) {
         Ok(arguments) => {
-            tokio::runtime::Runtime::new().expect("a runtime").block_on(run(&arguments));
+            tokio::runtime::Runtime::new()
+                .expect("a runtime")
+                .block_on(run(&arguments));
             ExitCode::SUCCESS
         }
         Err(usage) => {
@@ -81,15 +97,26 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) {
-    let needs_data = arguments.parts.iter().any(|part| !BY_THEMSELVES.contains(&part.as_str()));
+    let needs_data = arguments
+        .parts
+        .iter()
+        .any(|part| !BY_THEMSELVES.contains(&part.as_str()));
     let (world, rows) = if needs_data {
         let world = World::prepare(&arguments.dir, arguments.size, Shape::Accounts).await;
         let rows = data::facts(&world.cluster).await;
         (world, rows)
     } else {
-        (World::bare(&arguments.dir, arguments.size).await, "data of its own".to_owned())
+        (
+            World::bare(&arguments.dir, arguments.size).await,
+            "data of its own".to_owned(),
+        )
     };
-    let facts = format!("`{}`, {}: {rows}; {}.", arguments.size.name(), arguments.run, world.cluster.facts().await);
+    let facts = format!(
+        "`{}`, {}: {rows}; {}.",
+        arguments.size.name(),
+        arguments.run,
+        world.cluster.facts().await
+    );
     println!("{facts}");
     let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/RESULTS.md");
     for part in &arguments.parts {

@@ -44,12 +44,19 @@ pub async fn run(world: &World) -> Section {
     let time = Duration::from_secs(if world.size == Size::Full { 12 } else { 6 });
     let options = world.cluster.copy(COPY).await;
     let server = Arc::new(Server::start(&options).await);
-    let incoming = Arc::new(tokio::sync::Mutex::new(Incoming::new(&options, Kind::Attempt).await));
+    let incoming = Arc::new(tokio::sync::Mutex::new(
+        Incoming::new(&options, Kind::Attempt).await,
+    ));
 
     read(&server, u64::MAX, Duration::from_secs(2)).await; // plans, and pages into memory
-    let (mut p50, mut p99, mut failed, mut stored) = (Pairs::default(), Pairs::default(), 0, Vec::new());
+    let (mut p50, mut p99, mut failed, mut stored) =
+        (Pairs::default(), Pairs::default(), 0, Vec::new());
     for run in 0..RUNS {
-        for with_writers in if run % 2 == 0 { [true, false] } else { [false, true] } {
+        for with_writers in if run % 2 == 0 {
+            [true, false]
+        } else {
+            [false, true]
+        } {
             let writing = with_writers.then(|| Writers::start(&server, incoming.clone()));
             let block = read(&server, 2 * run as u64 + u64::from(with_writers), time).await;
             failed += block.failed;
@@ -69,7 +76,10 @@ pub async fn run(world: &World) -> Section {
     row(&mut section, "p99", &p99, Some(2.0));
     section.table("while measured", &["figure"]);
     section.row(&["attempts stored a second".into(), spread(&stored)], &[]);
-    section.row(&["answers that failed".into(), failed.to_string()], &[Check::at_most("", failed as f64, 0.0)]);
+    section.row(
+        &["answers that failed".into(), failed.to_string()],
+        &[Check::at_most("", failed as f64, 0.0)],
+    );
     drop(incoming);
     if let Some(server) = Arc::into_inner(server) {
         server.stop().await;
@@ -87,31 +97,50 @@ fn row(section: &mut Section, what: &str, pairs: &Pairs, target: Option<f64>) {
         ratios.len().to_string(),
         spread(&ratios),
     ];
-    let checks: Vec<Check> = target.into_iter().map(|target| Check::at_most("", median(&ratios), target)).collect();
+    let checks: Vec<Check> = target
+        .into_iter()
+        .map(|target| Check::at_most("", median(&ratios), target))
+        .collect();
     section.row(&cells, &checks);
 }
 
 /// Asks at set times for as long as that, and until all is answered.
 async fn read(server: &Arc<Server>, seed: u64, time: Duration) -> Block {
     let question = Question::kpis(LARGEST_CAMPAIGN);
-    let path = question.definition.path().replace("{id}", &LARGEST_CAMPAIGN.to_string());
+    let path = question
+        .definition
+        .path()
+        .replace("{id}", &LARGEST_CAMPAIGN.to_string());
     let mut windows = Windows::new(seed);
     let count = (time.as_secs_f64() * f64::from(QUESTIONS_A_SECOND)).round();
-    let requests =
-        (0..count as usize).map(|_| server.get(&format!("{path}?{}", question.query(&windows.next_to_now()))));
+    let requests = (0..count as usize).map(|_| {
+        server.get(&format!(
+            "{path}?{}",
+            question.query(&windows.next_to_now())
+        ))
+    });
     let requests: Arc<Vec<Vec<u8>>> = Arc::new(requests.collect());
-    let (next, begin) = (Arc::new(AtomicUsize::new(0)), Instant::now() + Duration::from_millis(50));
+    let (next, begin) = (
+        Arc::new(AtomicUsize::new(0)),
+        Instant::now() + Duration::from_millis(50),
+    );
     let asking: Vec<_> = (0..CONNECTIONS)
         .map(|_| {
             let (requests, next, address) = (requests.clone(), next.clone(), server.address);
             tokio::spawn(async move {
                 let mut client = Client::connect(address).await;
-                let mut block = Block { times: Vec::new(), failed: 0 };
+                let mut block = Block {
+                    times: Vec::new(),
+                    failed: 0,
+                };
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(request) = requests.get(number) else { return block };
-                    let due =
-                        begin + Duration::from_secs(1) / QUESTIONS_A_SECOND * u32::try_from(number).expect("a few");
+                    let Some(request) = requests.get(number) else {
+                        return block;
+                    };
+                    let due = begin
+                        + Duration::from_secs(1) / QUESTIONS_A_SECOND
+                            * u32::try_from(number).expect("a few");
                     sleep_until(due).await;
                     block.failed += usize::from(client.send(request).await.is_none());
                     block.times.push(1000.0 * due.elapsed().as_secs_f64());
@@ -119,7 +148,10 @@ async fn read(server: &Arc<Server>, seed: u64, time: Duration) -> Block {
             })
         })
         .collect();
-    let mut all = Block { times: Vec::new(), failed: 0 };
+    let mut all = Block {
+        times: Vec::new(),
+        failed: 0,
+    };
     for asked in asking {
         let block = asked.await.expect("answers");
         all.times.extend(block.times);
@@ -137,7 +169,11 @@ struct Writers {
 
 impl Writers {
     fn start(server: &Arc<Server>, incoming: Arc<tokio::sync::Mutex<Incoming>>) -> Self {
-        let (stored, db, begin) = (Arc::new(AtomicUsize::new(0)), server.db.clone(), Instant::now());
+        let (stored, db, begin) = (
+            Arc::new(AtomicUsize::new(0)),
+            server.db.clone(),
+            Instant::now(),
+        );
         let counted = stored.clone();
         let work = server.spawn(async move {
             for batch in 0.. {
@@ -147,7 +183,11 @@ impl Writers {
                 counted.fetch_add(BATCH, Ordering::Relaxed);
             }
         });
-        Self { begin, stored, work }
+        Self {
+            begin,
+            stored,
+            work,
+        }
     }
 
     /// Ends them, and says how many attempts a second were stored.

@@ -51,12 +51,25 @@ pub async fn run(world: &World) -> Section {
             Module::Autocall,
             Scope::LargeCampaign,
         ),
-        (format!("campaign of {} calls", rows(1000)), Some(LARGEST_CAMPAIGN), Module::Telesales, Scope::Campaign),
-        (format!("account of {} calls", rows(6000)), None, Module::Telesales, Scope::Account),
+        (
+            format!("campaign of {} calls", rows(1000)),
+            Some(LARGEST_CAMPAIGN),
+            Module::Telesales,
+            Scope::Campaign,
+        ),
+        (
+            format!("account of {} calls", rows(6000)),
+            None,
+            Module::Telesales,
+            Scope::Account,
+        ),
     ];
     let (mut compared, mut different) = (0, 0);
     for (title, campaign, module, scope) in groups {
-        section.table(&title, &["window", "p50", "p95", "n", "raw p50", "n", "raw ÷ rolled"]);
+        section.table(
+            &title,
+            &["window", "p50", "p95", "n", "raw p50", "n", "raw ÷ rolled"],
+        );
         for question in Question::all(campaign, module) {
             for shape in [Shape::Ragged, Shape::Dates] {
                 let times = measure(&db, &tenant, &question, shape).await;
@@ -66,7 +79,11 @@ pub async fn run(world: &World) -> Section {
         }
     }
     section.table("answers from both sources", &["compared", "different"]);
-    let cells = ["all of the above".to_owned(), compared.to_string(), different.to_string()];
+    let cells = [
+        "all of the above".to_owned(),
+        compared.to_string(),
+        different.to_string(),
+    ];
     section.row(&cells, &[Check::at_most("", different as f64, 0.0)]);
     db.close().await;
     section
@@ -81,14 +98,24 @@ async fn measure(db: &Database, tenant: &Tenant, question: &Question, shape: Sha
     for run in 0..ROLLED {
         let window = windows.next(shape);
         if run % (ROLLED / RAW) != 0 {
-            times.rolled.push(ask(db, tenant, question, &window, Rolled).await.ms);
+            times
+                .rolled
+                .push(ask(db, tenant, question, &window, Rolled).await.ms);
             continue;
         }
         let first = if times.compared % 2 == 0 { Rolled } else { Raw };
         let (mut rolled, mut raw) = (None, None);
-        for source in if first == Rolled { [Rolled, Raw] } else { [Raw, Rolled] } {
+        for source in if first == Rolled {
+            [Rolled, Raw]
+        } else {
+            [Raw, Rolled]
+        } {
             let answer = ask(db, tenant, question, &window, source).await;
-            *(if source == Rolled { &mut rolled } else { &mut raw }) = Some(answer);
+            *(if source == Rolled {
+                &mut rolled
+            } else {
+                &mut raw
+            }) = Some(answer);
         }
         let (rolled, raw) = (rolled.expect("an answer"), raw.expect("an answer"));
         times.rolled.push(rolled.ms);
@@ -109,11 +136,18 @@ fn report(section: &mut Section, question: &Question, shape: Shape, scope: Scope
     let mut checks = match scope {
         Scope::Account => vec![Check::at_most("p50", p50, 5.0)],
         Scope::Campaign | Scope::LargeCampaign => {
-            vec![Check::at_most("p50", p50, 2.0), Check::at_most("p95", p95, 5.0)]
+            vec![
+                Check::at_most("p50", p50, 2.0),
+                Check::at_most("p95", p95, 5.0),
+            ]
         }
     };
     if scope == Scope::LargeCampaign {
-        let times = if question.definition.about.name == "kpis" { 1000.0 } else { 500.0 };
+        let times = if question.definition.about.name == "kpis" {
+            1000.0
+        } else {
+            500.0
+        };
         checks.push(Check::at_least("ratio", median(&speedups), times));
     }
     let cells = [

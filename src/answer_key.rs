@@ -19,8 +19,16 @@ pub struct AnswerKey {
 
 impl AnswerKey {
     /// `name`: for logs. `size`: bytes that the question takes.
-    pub fn new<Q: Eq + Hash + Send + Sync + 'static>(name: &'static str, size: usize, question: Q) -> Self {
-        Self { name, size, question: Arc::new(question) }
+    pub fn new<Q: Eq + Hash + Send + Sync + 'static>(
+        name: &'static str,
+        size: usize,
+        question: Q,
+    ) -> Self {
+        Self {
+            name,
+            size,
+            question: Arc::new(question),
+        }
     }
 
     pub fn size(&self) -> usize {
@@ -79,7 +87,12 @@ mod tests {
     #[test]
     fn keys_are_equal_where_name_type_and_question_are() {
         let key = |name, question: &str| AnswerKey::new(name, 0, question.to_owned());
-        let others = [key("kpis", "a"), key("kpis", "b"), key("trend", "a"), AnswerKey::new("kpis", 0, "a")];
+        let others = [
+            key("kpis", "a"),
+            key("kpis", "b"),
+            key("trend", "a"),
+            AnswerKey::new("kpis", 0, "a"),
+        ];
         let count = others.len();
         let keys = HashSet::from(others);
         assert_eq!(keys.len(), count);

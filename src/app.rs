@@ -96,17 +96,36 @@ impl Default for Pace {
 impl Exports {
     pub fn new(store: Store) -> Self {
         let (ttl, pace) = (Duration::from_secs(3600), Pace::default());
-        Self { store, workers: 2, ttl, public_url: None, pace, rows_a_sheet: MAX_ROWS_A_SHEET }
+        Self {
+            store,
+            workers: 2,
+            ttl,
+            public_url: None,
+            pace,
+            rows_a_sheet: MAX_ROWS_A_SHEET,
+        }
     }
 
     fn of(config: &Config) -> Result<Self> {
         let store = Store::open(&config.export_store(), &config.data_dir)?;
-        let (workers, ttl, public_url) = (config.export_workers, config.export_ttl, config.public_url.clone());
-        Ok(Self { workers, ttl, public_url, ..Self::new(store) })
+        let (workers, ttl, public_url) = (
+            config.export_workers,
+            config.export_ttl,
+            config.public_url.clone(),
+        );
+        Ok(Self {
+            workers,
+            ttl,
+            public_url,
+            ..Self::new(store)
+        })
     }
 }
 
-const _: () = assert!(MOST_WORKERS < EXPORTING as u64, "a connection for each worker and one more");
+const _: () = assert!(
+    MOST_WORKERS < EXPORTING as u64,
+    "a connection for each worker and one more"
+);
 
 /// As many as Excel takes, less the header.
 pub const MAX_ROWS_A_SHEET: u32 = 1_048_575;
@@ -127,7 +146,8 @@ impl App {
     /// What it reads for one request it may keep for others, so long. It counts no requests, trusts no proxy and
     /// knows no origin.
     pub fn new(db: Database, clock: Clock, keys: Keys, keep: Duration, exports: Exports) -> Self {
-        let weigh = |key: &AnswerKey, written: &Written| key.size() + written.body.size() + ANSWER_OVERHEAD;
+        let weigh =
+            |key: &AnswerKey, written: &Written| key.size() + written.body.size() + ANSWER_OVERHEAD;
         Self {
             db,
             clock,
@@ -146,7 +166,11 @@ impl App {
     fn configured(db: Database, keys: Keys, config: &Config, exports: Exports) -> Self {
         let clock = Clock::System;
         Self {
-            limits: if config.rate_limit == Switch::On { Limits::on(clock) } else { Limits::off() },
+            limits: if config.rate_limit == Switch::On {
+                Limits::on(clock)
+            } else {
+                Limits::off()
+            },
             trusted_proxies: config.trusted_proxies.0.clone().into(),
             cors_origins: config.cors_origins.0.clone().into(),
             ..Self::new(db, clock, keys, config.keep(), exports)
@@ -198,12 +222,18 @@ impl Running {
     /// the pools. Where that fails, nothing it started is left running.
     pub async fn start(config: &Config, sharing: Sharing) -> Result<Self> {
         if config.keep() < config.cache_ttl {
-            tracing::warn!(ms = config.keep().as_millis(), "answers are kept no longer than clients are promised");
+            tracing::warn!(
+                ms = config.keep().as_millis(),
+                "answers are kept no longer than clients are promised"
+            );
         }
         let (keys, exports) = (keys(config, sharing)?, Exports::of(config)?);
         let (options, postgres) = database(config, sharing).await?;
         match open(options, config.database_pool).await {
-            Ok(db) => Ok(Self { app: App::configured(db, keys, config, exports), postgres }),
+            Ok(db) => Ok(Self {
+                app: App::configured(db, keys, config, exports),
+                postgres,
+            }),
             Err(error) => {
                 postgres.stop().await;
                 Err(error)
@@ -221,10 +251,16 @@ impl Running {
     pub async fn stop_within(self, time: Duration) {
         let begun = Instant::now();
         // Most of the time is for Postgres, which has a checkpoint to write.
-        if tokio::time::timeout(CLOSE_TIMEOUT.min(time / 3), self.app.db.close()).await.is_err() {
+        if tokio::time::timeout(CLOSE_TIMEOUT.min(time / 3), self.app.db.close())
+            .await
+            .is_err()
+        {
             tracing::warn!("a transaction under way was broken off");
         }
-        if tokio::time::timeout(time.saturating_sub(begun.elapsed()), self.postgres.stop()).await.is_err() {
+        if tokio::time::timeout(time.saturating_sub(begun.elapsed()), self.postgres.stop())
+            .await
+            .is_err()
+        {
             tracing::warn!("Postgres is still stopping");
         }
     }
@@ -242,17 +278,30 @@ pub async fn migrate(options: &PgConnectOptions) -> Result<()> {
 
 async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions, Postgres)> {
     if let Some(url) = config.database_url() {
-        let options = url.parse().map_err(|error| Error::Internal(format!("DATABASE_URL: {error}")))?;
+        let options = url
+            .parse()
+            .map_err(|error| Error::Internal(format!("DATABASE_URL: {error}")))?;
         return Ok((options, Postgres::Named));
     }
     let asked = Instant::now();
-    let patience = if sharing == Sharing::Alone { HANDOVER_TIMEOUT } else { NEIGHBOUR_TIMEOUT };
+    let patience = if sharing == Sharing::Alone {
+        HANDOVER_TIMEOUT
+    } else {
+        NEIGHBOUR_TIMEOUT
+    };
     loop {
-        if let Some(embedded) = Embedded::start(&config.data_dir, &EmbeddedSettings::default()).await? {
+        if let Some(embedded) =
+            Embedded::start(&config.data_dir, &EmbeddedSettings::default()).await?
+        {
             let options = embedded.options().clone();
-            let host = options.get_socket().map_or_else(String::new, |path| path.display().to_string());
+            let host = options
+                .get_socket()
+                .map_or_else(String::new, |path| path.display().to_string());
             tracing::info!(host, "embedded Postgres is ready");
-            return Ok((options, Postgres::Started(Box::new(embedded), sharing, config.data_dir.clone())));
+            return Ok((
+                options,
+                Postgres::Started(Box::new(embedded), sharing, config.data_dir.clone()),
+            ));
         }
         if asked.elapsed() > patience {
             return Err(Error::Internal(format!(
@@ -280,7 +329,9 @@ fn keys(config: &Config, sharing: Sharing) -> Result<Keys> {
         }
         None => kept_secret(&path)?,
     };
-    Keys::new(&secret).ok_or_else(|| Error::Internal(format!("each secret must have at least {SECRET_LEN} bytes")))
+    Keys::new(&secret).ok_or_else(|| {
+        Error::Internal(format!("each secret must have at least {SECRET_LEN} bytes"))
+    })
 }
 
 /// The secret in that file, made on first use. Two processes that come at once end with the same one.
@@ -290,10 +341,22 @@ fn kept_secret(path: &Path) -> Result<Vec<u8>> {
         fs::create_dir_all(dir).map_err(at)?;
     }
     if !path.exists() {
-        let secret = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+        let secret = format!(
+            "{}{}",
+            uuid::Uuid::new_v4().simple(),
+            uuid::Uuid::new_v4().simple()
+        );
         let unfinished = path.with_extension(uuid::Uuid::new_v4().simple().to_string());
-        let file = File::options().write(true).create_new(true).mode(0o600).open(&unfinished);
-        file.and_then(|mut file| file.write_all(secret.as_bytes()).and_then(|()| file.sync_all())).map_err(at)?;
+        let file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&unfinished);
+        file.and_then(|mut file| {
+            file.write_all(secret.as_bytes())
+                .and_then(|()| file.sync_all())
+        })
+        .map_err(at)?;
         // A link, unlike a rename, never replaces a secret that another process has just put there.
         let placed = fs::hard_link(&unfinished, path);
         fs::remove_file(&unfinished).map_err(at)?;

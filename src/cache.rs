@@ -78,7 +78,11 @@ where
             // Ages are looked at with each question; this only frees what nobody asks for any more.
             .time_to_live(lifetime)
             .build();
-        Self(Arc::new(Inner { lifetime, kept, flights: Mutex::default() }))
+        Self(Arc::new(Inner {
+            lifetime,
+            kept,
+            flights: Mutex::default(),
+        }))
     }
 
     /// The value of that key, at most `oldest` old, and never older than this cache's lifetime. Where none is kept
@@ -87,7 +91,13 @@ where
     ///
     /// What goes wrong is told to all who waited for it, and is not kept: it is their question too, and asking a
     /// database in trouble once more for each of them would help nobody.
-    pub async fn get<R, F>(&self, db: &Database, key: Key<K>, oldest: Duration, read: R) -> Result<Found<V>>
+    pub async fn get<R, F>(
+        &self,
+        db: &Database,
+        key: Key<K>,
+        oldest: Duration,
+        read: R,
+    ) -> Result<Found<V>>
     where
         R: Fn(Scope) -> F + Send + Sync + 'static,
         F: Future<Output = Result<V>> + Send,
@@ -95,7 +105,13 @@ where
         let asked = Instant::now();
         let oldest = oldest.min(self.0.lifetime);
         let fits = |taken: Instant| asked.saturating_duration_since(taken) <= oldest;
-        let kept = || self.0.kept.get(&key).filter(|kept| fits(kept.taken)).map(|kept| kept.found(asked));
+        let kept = || {
+            self.0
+                .kept
+                .get(&key)
+                .filter(|kept| fits(kept.taken))
+                .map(|kept| kept.found(asked))
+        };
         if let Some(found) = kept() {
             return Ok(found);
         }
@@ -145,7 +161,11 @@ where
         F: Future<Output = Result<V>> + Send,
     {
         let (db, taken) = (db.clone(), Arc::<OnceLock<Instant>>::default());
-        let landing = Landing { cache: Arc::clone(&self.0), key: key.clone(), taken: Arc::clone(&taken) };
+        let landing = Landing {
+            cache: Arc::clone(&self.0),
+            key: key.clone(),
+            taken: Arc::clone(&taken),
+        };
         let task = async move {
             let begun = Instant::now();
             let read = |scope| {
@@ -159,16 +179,27 @@ where
             if begun.elapsed() > SLOW {
                 tracing::warn!(ms = begun.elapsed().as_millis(), "a reading took long");
             }
-            let kept = Kept { value: value?, taken: *landing.taken.get_or_init(Instant::now) };
+            let kept = Kept {
+                value: value?,
+                taken: *landing.taken.get_or_init(Instant::now),
+            };
             landing.keep(&kept);
             Ok(kept)
         };
         // A span of its own: it is not one request's business.
         let span = tracing::error_span!("reading", tenant = key.0, question = key.1.name());
         let task = AbortOnDropHandle::new(tokio::spawn(task.instrument(span)));
-        let reading = async move { task.await.map_err(Error::internal)? }.boxed().shared();
+        let reading = async move { task.await.map_err(Error::internal)? }
+            .boxed()
+            .shared();
         if let Some(weak) = reading.downgrade() {
-            flights.insert(key, Flight { taken, reading: weak });
+            flights.insert(
+                key,
+                Flight {
+                    taken,
+                    reading: weak,
+                },
+            );
         }
         reading
     }
@@ -188,15 +219,24 @@ impl<K, V> Inner<K, V> {
 
 impl<V> Kept<V> {
     fn found(self, asked: Instant) -> Found<V> {
-        let age = asked.checked_duration_since(self.taken).filter(|age| !age.is_zero());
-        Found { value: self.value, age }
+        let age = asked
+            .checked_duration_since(self.taken)
+            .filter(|age| !age.is_zero());
+        Found {
+            value: self.value,
+            age,
+        }
     }
 }
 
 impl<V: Clone> Flight<V> {
     /// Its reading, for one who may have a snapshot taken then. None where nobody waits for it any more.
     fn join(&self, fits: impl Fn(Instant) -> bool) -> Option<Shared<Reading<V>>> {
-        if self.taken.get().is_none_or(|taken| fits(*taken)) { self.reading.upgrade() } else { None }
+        if self.taken.get().is_none_or(|taken| fits(*taken)) {
+            self.reading.upgrade()
+        } else {
+            None
+        }
     }
 }
 
@@ -215,7 +255,11 @@ where
     /// Keeps what was read, unless a newer reading was faster.
     fn keep(&self, read: &Kept<V>) {
         let _one_at_a_time = self.cache.flights();
-        let newer = self.cache.kept.get(&self.key).is_some_and(|kept| kept.taken > read.taken);
+        let newer = self
+            .cache
+            .kept
+            .get(&self.key)
+            .is_some_and(|kept| kept.taken > read.taken);
         if !newer && !self.cache.lifetime.is_zero() {
             self.cache.kept.insert(self.key.clone(), read.clone());
         }
@@ -226,7 +270,10 @@ impl<K: Hash + Eq, V> Drop for Landing<K, V> {
     fn drop(&mut self) {
         let mut flights = self.cache.flights();
         // A newer one may have taken its place.
-        if flights.get(&self.key).is_some_and(|flight| Arc::ptr_eq(&flight.taken, &self.taken)) {
+        if flights
+            .get(&self.key)
+            .is_some_and(|flight| Arc::ptr_eq(&flight.taken, &self.taken))
+        {
             flights.remove(&self.key);
         }
     }

@@ -24,7 +24,9 @@ impl Set {
     }
 
     pub fn schema(&self) -> RefOr<Schema> {
-        let text = ObjectBuilder::new().schema_type(Type::String).description(Some(self.about.trim()));
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(self.about.trim()));
         text.enum_values(Some(self.values.iter().copied())).into()
     }
 }
@@ -110,7 +112,10 @@ mod tests {
     #[test]
     fn a_set_is_known_by_its_values() {
         for set in ALL {
-            assert_eq!(Set::with(set.values).map(|found| found.name), Some(set.name));
+            assert_eq!(
+                Set::with(set.values).map(|found| found.name),
+                Some(set.name)
+            );
         }
         assert!(Set::with(&["draft"]).is_none());
     }

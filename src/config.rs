@@ -27,7 +27,12 @@ pub struct Config {
     pub database_pool: u32,
 
     /// Where Callboard keeps what is its own: the embedded Postgres, the secret, exports.
-    #[arg(long, env = "CALLBOARD_DATA_DIR", default_value = "./data", global = true)]
+    #[arg(
+        long,
+        env = "CALLBOARD_DATA_DIR",
+        default_value = "./data",
+        global = true
+    )]
     pub data_dir: PathBuf,
 
     /// Address to listen on, as host:port; the host may be a name.
@@ -77,7 +82,13 @@ pub struct Config {
     pub sessions_keep: Duration,
 
     /// Whether it is counted how often a token asks. Off for load tests only.
-    #[arg(long, env = "CALLBOARD_RATE_LIMIT", value_enum, default_value = "on", global = true)]
+    #[arg(
+        long,
+        env = "CALLBOARD_RATE_LIMIT",
+        value_enum,
+        default_value = "on",
+        global = true
+    )]
     pub rate_limit: Switch,
 
     /// Proxies in front, addresses or networks with commas between them: who asks is then whom they name in
@@ -98,13 +109,21 @@ fn workers() -> clap::builder::RangedU64ValueParser {
 
 /// A host, by name or by address, and a port.
 fn host_and_port(text: &str) -> Result<String, String> {
-    let is_complete = text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
-    if is_complete { Ok(text.to_owned()) } else { Err("write it as host:port, such as localhost:8080".into()) }
+    let is_complete = text
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    if is_complete {
+        Ok(text.to_owned())
+    } else {
+        Err("write it as host:port, such as localhost:8080".into())
+    }
 }
 
 /// What paths are put behind: a scheme and a host, without a slash at the end.
 fn base_url(text: &str) -> Result<String, String> {
-    let is_base = ["http://", "https://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
+    let is_base = ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
     if !is_base || text.contains(['?', '#']) {
         return Err("write it as https://reports.example.com".into());
     }
@@ -143,12 +162,21 @@ impl fmt::Debug for Hidden {
 
 /// A length of time as operators write it: `8s`, `5m`, `1h`, `90d`. Each setting has its bounds, both included, within
 /// which no sum of it and an instant overflows.
-fn within(min: &'static str, max: &'static str) -> impl Fn(&str) -> Result<Duration, String> + Clone {
+fn within(
+    min: &'static str,
+    max: &'static str,
+) -> impl Fn(&str) -> Result<Duration, String> + Clone {
     move |text| {
         let read = |text: &str| humantime::parse_duration(text);
-        let duration = read(text).map_err(|error| format!("{error}; write it as 8s, 5m, 1h or 90d"))?;
-        let is_within = read(min).is_ok_and(|min| min <= duration) && read(max).is_ok_and(|max| duration <= max);
-        if is_within { Ok(duration) } else { Err(format!("must be between {min} and {max}")) }
+        let duration =
+            read(text).map_err(|error| format!("{error}; write it as 8s, 5m, 1h or 90d"))?;
+        let is_within = read(min).is_ok_and(|min| min <= duration)
+            && read(max).is_ok_and(|max| duration <= max);
+        if is_within {
+            Ok(duration)
+        } else {
+            Err(format!("must be between {min} and {max}"))
+        }
     }
 }
 
@@ -157,7 +185,10 @@ fn within(min: &'static str, max: &'static str) -> impl Fn(&str) -> Result<Durat
 pub struct List<T>(pub Vec<T>);
 
 fn list<T>(text: &str, item: impl Fn(&str) -> Result<T, String>) -> Result<List<T>, String> {
-    let items = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+    let items = text
+        .split(',')
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
     items.map(item).collect::<Result<_, _>>().map(List)
 }
 
@@ -166,21 +197,32 @@ fn list<T>(text: &str, item: impl Fn(&str) -> Result<T, String>) -> Result<List<
 pub struct Optional<T>(pub Option<T>);
 
 fn optional<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<Optional<T>, String> {
-    let value = Some(text.trim()).filter(|text| !text.is_empty()).map(str::parse).transpose();
-    value.map(Optional).map_err(|error: T::Err| error.to_string())
+    let value = Some(text.trim())
+        .filter(|text| !text.is_empty())
+        .map(str::parse)
+        .transpose();
+    value
+        .map(Optional)
+        .map_err(|error: T::Err| error.to_string())
 }
 
 /// An address, or a network as `10.0.0.0/8`.
 fn network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<IpAddr>().map(IpNet::from).ok();
-    text.parse().ok().or_else(address).ok_or_else(|| "must be an address or a network, such as 10.0.0.0/8".to_owned())
+    text.parse()
+        .ok()
+        .or_else(address)
+        .ok_or_else(|| "must be an address or a network, such as 10.0.0.0/8".to_owned())
 }
 
 /// What a browser calls itself from: a scheme, a host, maybe a port, and nothing behind.
 fn origin(text: &str) -> Result<String, String> {
     let text = text.trim_end_matches('/');
     let host = text.split_once("://").map_or("", |(_, host)| host);
-    let is_origin = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
+    let is_origin = !host.is_empty()
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'/');
     if text == "*" || is_origin {
         return Ok(text.to_owned());
     }
@@ -190,7 +232,10 @@ fn origin(text: &str) -> Result<String, String> {
 impl Config {
     /// Empty, it is as if absent.
     pub fn database_url(&self) -> Option<&str> {
-        self.database_url.as_ref().map(Hidden::reveal).filter(|url| !url.is_empty())
+        self.database_url
+            .as_ref()
+            .map(Hidden::reveal)
+            .filter(|url| !url.is_empty())
     }
 
     /// Where finished exports are kept.
@@ -223,7 +268,14 @@ mod tests {
             let settings = Settings::try_parse_from(["callboard", "--cache-ttl", ttl]);
             settings.map(|settings| settings.config.keep()).ok()
         };
-        for (ttl, kept) in [("0", 0), ("0s", 0), ("250ms", 250), ("5s", 5_000), ("6s", 5_000), ("1h", 5_000)] {
+        for (ttl, kept) in [
+            ("0", 0),
+            ("0s", 0),
+            ("250ms", 250),
+            ("5s", 5_000),
+            ("6s", 5_000),
+            ("1h", 5_000),
+        ] {
             assert_eq!(keep(ttl), Some(Duration::from_millis(kept)), "{ttl}");
         }
         for ttl in ["", "5", "-1s", "soon"] {
@@ -234,14 +286,28 @@ mod tests {
     #[test]
     fn who_is_believed_and_who_may_ask_is_named_exactly() {
         let read = |arguments: &[&str]| {
-            Settings::try_parse_from(["callboard"].iter().chain(arguments)).map(|settings| settings.config).ok()
+            Settings::try_parse_from(["callboard"].iter().chain(arguments))
+                .map(|settings| settings.config)
+                .ok()
         };
         let config = read(&["--trusted-proxies", "10.0.0.0/8,::1, 192.0.2.1"]).unwrap();
-        assert!(config.trusted_proxies.0.iter().any(|net| net.contains(&"192.0.2.1".parse::<IpAddr>().unwrap())));
+        assert!(
+            config
+                .trusted_proxies
+                .0
+                .iter()
+                .any(|net| net.contains(&"192.0.2.1".parse::<IpAddr>().unwrap()))
+        );
         assert_eq!(config.trusted_proxies.0.len(), 3);
         let config = read(&["--cors-origins", "https://a.example,http://localhost:3000/"]).unwrap();
-        assert_eq!(config.cors_origins.0, ["https://a.example", "http://localhost:3000"]);
-        assert_eq!(read(&["--trusted-proxies", ""]).unwrap().trusted_proxies, List(Vec::new()));
+        assert_eq!(
+            config.cors_origins.0,
+            ["https://a.example", "http://localhost:3000"]
+        );
+        assert_eq!(
+            read(&["--trusted-proxies", ""]).unwrap().trusted_proxies,
+            List(Vec::new())
+        );
         for (setting, wrong) in [
             ("--trusted-proxies", "proxy"),
             ("--trusted-proxies", "10.0.0.0/33"),
@@ -279,25 +345,50 @@ mod tests {
     fn every_number_and_length_of_time_has_an_upper_bound() {
         use clap::CommandFactory;
         let command = Settings::command();
-        let settings: Vec<_> = command.get_arguments().filter(|setting| setting.get_long() != Some("help")).collect();
+        let settings: Vec<_> = command
+            .get_arguments()
+            .filter(|setting| setting.get_long() != Some("help"))
+            .collect();
         assert!(settings.len() >= 16, "only {} seen", settings.len());
-        for setting in settings.iter().filter(|setting| !UNBOUNDED.contains(&setting.get_id().as_str())) {
+        for setting in settings
+            .iter()
+            .filter(|setting| !UNBOUNDED.contains(&setting.get_id().as_str()))
+        {
             let name = format!("--{}", setting.get_long().unwrap());
             // The longest that can be written, the longest that a clock could be set forward by, and merely too long.
-            for large in ["300000y", "18446744073709551615s", "292y", "18446744073709551615", "4294967295", "100001"] {
+            for large in [
+                "300000y",
+                "18446744073709551615s",
+                "292y",
+                "18446744073709551615",
+                "4294967295",
+                "100001",
+            ] {
                 let read = Settings::try_parse_from(["callboard", &name, large]);
                 assert!(read.is_err(), "{name} {large}");
             }
             let default = setting.get_default_values()[0].to_str().unwrap();
-            assert!(Settings::try_parse_from(["callboard", &name, default]).is_ok(), "{name} {default}");
+            assert!(
+                Settings::try_parse_from(["callboard", &name, default]).is_ok(),
+                "{name} {default}"
+            );
         }
     }
 
     #[test]
     fn secrets_are_not_shown() {
-        let arguments = ["callboard", "--secret", "sesame", "--database-url", "postgres://user:sesame@host/db"];
+        let arguments = [
+            "callboard",
+            "--secret",
+            "sesame",
+            "--database-url",
+            "postgres://user:sesame@host/db",
+        ];
         let settings = Settings::try_parse_from(arguments).unwrap();
         assert!(!format!("{:?}", settings.config).contains("sesame"));
-        assert_eq!(settings.config.database_url(), Some("postgres://user:sesame@host/db"));
+        assert_eq!(
+            settings.config.database_url(),
+            Some("postgres://user:sesame@host/db")
+        );
     }
 }

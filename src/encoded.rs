@@ -42,7 +42,11 @@ struct Inner {
 
 impl From<Bytes> for Encoded {
     fn from(plain: Bytes) -> Self {
-        Self(Arc::new(Inner { plain, brotli: OnceCell::new(), gzip: OnceCell::new() }))
+        Self(Arc::new(Inner {
+            plain,
+            brotli: OnceCell::new(),
+            gzip: OnceCell::new(),
+        }))
     }
 }
 
@@ -53,7 +57,9 @@ impl Encoded {
 
     /// Bytes of the body and of all codings that were made.
     pub fn size(&self) -> usize {
-        let made = [&self.0.brotli, &self.0.gzip].into_iter().filter_map(OnceCell::get);
+        let made = [&self.0.brotli, &self.0.gzip]
+            .into_iter()
+            .filter_map(OnceCell::get);
         self.0.plain.len() + made.map(Bytes::len).sum::<usize>()
     }
 
@@ -67,7 +73,9 @@ impl Encoded {
                 if plain.len() <= QUICK {
                     return pack(&plain, coding);
                 }
-                tokio::task::spawn_blocking(move || pack(&plain, coding)).await.map_err(Error::internal)?
+                tokio::task::spawn_blocking(move || pack(&plain, coding))
+                    .await
+                    .map_err(Error::internal)?
             }
         });
         let made = made.await?.clone();
@@ -97,11 +105,15 @@ fn pack(plain: &[u8], coding: Coding) -> Result<Bytes> {
                 size_hint: plain.len(),
                 ..Default::default()
             };
-            brotli::BrotliCompress(&mut &*plain, &mut packed, &settings).map_err(Error::internal)?;
+            brotli::BrotliCompress(&mut &*plain, &mut packed, &settings)
+                .map_err(Error::internal)?;
         }
         Coding::Gzip => {
             let mut encoder = GzEncoder::new(&mut packed, flate2::Compression::new(GZIP_LEVEL));
-            encoder.write_all(plain).and_then(|()| encoder.try_finish()).map_err(Error::internal)?;
+            encoder
+                .write_all(plain)
+                .and_then(|()| encoder.try_finish())
+                .map_err(Error::internal)?;
         }
     }
     packed.shrink_to_fit();
@@ -127,7 +139,9 @@ mod tests {
     #[tokio::test]
     async fn a_coding_is_made_once_for_all_who_want_it_and_counts() {
         for size in [SMALL + 1, QUICK + 1, 1 << 20] {
-            let plain: Bytes = (0..size).map(|at| b"0123456789 {}:,\"abc"[at * at % 19]).collect();
+            let plain: Bytes = (0..size)
+                .map(|at| b"0123456789 {}:,\"abc"[at * at % 19])
+                .collect();
             let encoded = Encoded::from(plain.clone());
             for coding in [Coding::Brotli, Coding::Gzip] {
                 assert_eq!(encoded.made(coding), None);

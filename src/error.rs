@@ -83,7 +83,10 @@ impl Error {
     }
 
     /// Values of one field that name nothing of the account's. None where there are none.
-    pub fn missing<T: std::fmt::Display>(field: &str, values: impl IntoIterator<Item = T>) -> Option<Self> {
+    pub fn missing<T: std::fmt::Display>(
+        field: &str,
+        values: impl IntoIterator<Item = T>,
+    ) -> Option<Self> {
         let mut faults = Faults::default();
         faults.add_missing(field, values);
         (!faults.is_empty()).then_some(Self::Missing(faults))
@@ -103,7 +106,11 @@ impl Error {
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        if is_full(error.kind()) { Self::NoRoom(error.to_string()) } else { Self::Internal(error.to_string()) }
+        if is_full(error.kind()) {
+            Self::NoRoom(error.to_string())
+        } else {
+            Self::Internal(error.to_string())
+        }
     }
 }
 
@@ -131,9 +138,10 @@ const PASSING: [&str; 4] = ["08", "53", "57P", LOCK_NOT_AVAILABLE];
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
-                Self::Unavailable(error.to_string())
-            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Tls(_) => Self::Unavailable(error.to_string()),
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 Some(QUERY_CANCELED) => Self::TimedOut,
                 Some(DISK_FULL) => Self::NoRoom(format!("the database's disk: {error}")),
@@ -159,8 +167,14 @@ impl Faults {
     }
 
     /// Adds that these values of a field name nothing.
-    pub fn add_missing<T: std::fmt::Display>(&mut self, field: &str, values: impl IntoIterator<Item = T>) {
-        values.into_iter().for_each(|value| self.add(field, format!("{value} was not found.")));
+    pub fn add_missing<T: std::fmt::Display>(
+        &mut self,
+        field: &str,
+        values: impl IntoIterator<Item = T>,
+    ) {
+        values
+            .into_iter()
+            .for_each(|value| self.add(field, format!("{value} was not found.")));
     }
 
     /// Adds those faults to these.
@@ -181,7 +195,9 @@ impl Faults {
 
     /// Every field with its messages.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.0.iter().map(|(field, messages)| (field.as_str(), messages.as_slice()))
+        self.0
+            .iter()
+            .map(|(field, messages)| (field.as_str(), messages.as_slice()))
     }
 
     /// `value`, where nothing was at fault.

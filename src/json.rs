@@ -39,9 +39,15 @@ pub fn is_nothing(json: &str) -> bool {
 
 /// Whether a JSON value stands for nothing or is a text with nothing in it but white space.
 pub fn is_blank(json: &str) -> bool {
-    let Some(inner) = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')) else { return json == "null" };
+    let Some(inner) = json
+        .strip_prefix('"')
+        .and_then(|json| json.strip_suffix('"'))
+    else {
+        return json == "null";
+    };
     let start = inner.trim_start();
-    let is_white = |json| serde_json::from_str(json).is_ok_and(|text: String| text.trim().is_empty());
+    let is_white =
+        |json| serde_json::from_str(json).is_ok_and(|text: String| text.trim().is_empty());
     start.is_empty() || (start.starts_with('\\') && is_white(json))
 }
 
@@ -49,7 +55,9 @@ pub fn is_blank(json: &str) -> bool {
 pub fn decimal(json: &str) -> Option<Decimal> {
     let number = Decimal::from_str(json).or_else(|_| Decimal::from_scientific(json));
     // A double may be smaller than any decimal but 0.
-    number.ok().or_else(|| Decimal::try_from(json.parse::<f64>().ok()?).ok())
+    number
+        .ok()
+        .or_else(|| Decimal::try_from(json.parse::<f64>().ok()?).ok())
 }
 
 /// An integer of JSON, read digit for digit: 7, 7.0 and 70e-1 are the same. None where it is no number, has a fraction,
@@ -58,10 +66,15 @@ pub fn integer(json: &str) -> Option<i64> {
     if let Ok(plain) = json.parse() {
         return (!json.starts_with('+')).then_some(plain);
     }
-    let (sign, number) = json.strip_prefix('-').map_or(("", json), |number| ("-", number));
+    let (sign, number) = json
+        .strip_prefix('-')
+        .map_or(("", json), |number| ("-", number));
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let is_number = !whole.is_empty() && [whole, fraction].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    let is_number = !whole.is_empty()
+        && [whole, fraction]
+            .iter()
+            .all(|part| part.bytes().all(|b| b.is_ascii_digit()));
     let digits = format!("{whole}{fraction}");
     let significant = digits.trim_start_matches('0').trim_end_matches('0');
     if !is_number || significant.is_empty() {
@@ -69,10 +82,18 @@ pub fn integer(json: &str) -> Option<i64> {
     }
     // The power of ten of the last significant digit. An exponent beyond 64 bits stands for a number beyond them.
     let zeros = digits.len() - digits.trim_end_matches('0').len();
-    let power = exponent.parse::<i64>().ok()?.checked_add(i64::try_from(zeros).ok()?)?;
+    let power = exponent
+        .parse::<i64>()
+        .ok()?
+        .checked_add(i64::try_from(zeros).ok()?)?;
     let power = usize::try_from(power.checked_sub(i64::try_from(fraction.len()).ok()?)?).ok()?;
     let fits = power <= MAX_INTEGER_DIGITS && significant.len() <= MAX_INTEGER_DIGITS;
-    fits.then(|| format!("{sign}{significant}{}", "0".repeat(power)).parse().ok()).flatten()
+    fits.then(|| {
+        format!("{sign}{significant}{}", "0".repeat(power))
+            .parse()
+            .ok()
+    })
+    .flatten()
 }
 
 /// Digits of the largest 64-bit integer.
@@ -117,8 +138,15 @@ pub fn has_absurd_number(json: &str) -> bool {
     const MAX_DIGITS: usize = 400;
     const MAX_EXPONENT: u32 = 400;
     let absurd = |number: &str| {
-        let exponent = number.split(['e', 'E']).nth(1).unwrap_or("0").trim_start_matches(['+', '-']);
-        number.len() > MAX_DIGITS || exponent.parse().is_ok_and(|exponent: u32| exponent > MAX_EXPONENT)
+        let exponent = number
+            .split(['e', 'E'])
+            .nth(1)
+            .unwrap_or("0")
+            .trim_start_matches(['+', '-']);
+        number.len() > MAX_DIGITS
+            || exponent
+                .parse()
+                .is_ok_and(|exponent: u32| exponent > MAX_EXPONENT)
     };
     let (mut in_string, mut escaped) = (false, false);
     let outside = json.split(|letter: char| {
@@ -130,7 +158,9 @@ pub fn has_absurd_number(json: &str) -> bool {
         }
         in_string || !(letter.is_ascii_alphanumeric() || "+-.".contains(letter))
     });
-    outside.filter(|word| word.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])).any(absurd)
+    outside
+        .filter(|word| word.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']))
+        .any(absurd)
 }
 
 #[cfg(test)]
@@ -182,7 +212,10 @@ mod tests {
     fn strings_are_changed_and_nothing_else_is() {
         let upper = |text: &str| Some(text.to_uppercase()).filter(|upper| upper != text);
         for (json, changed) in [
-            (r#"{"a":[1e3,0.10,"b\"c",true],"D":null}"#, r#"{"A":[1e3,0.10,"B\"C",true],"D":null}"#),
+            (
+                r#"{"a":[1e3,0.10,"b\"c",true],"D":null}"#,
+                r#"{"A":[1e3,0.10,"B\"C",true],"D":null}"#,
+            ),
             (r#" "a\\" "#, r#" "A\\" "#),
             (r#"{"\u0061": "x\ny"}"#, r#"{"A": "X\nY"}"#),
             (r#"["A", 1, {}]"#, r#"["A", 1, {}]"#),

@@ -47,9 +47,23 @@ mod tests {
 
     #[test]
     fn statements_and_limit_agree() {
-        let sql = bounded!("n desc", ["label"], ["n"], "select key, label, n from counted");
-        assert!(sql.contains(&format!("place <= {MOST} then min(key)")), "{sql}");
-        assert!(sql.contains(&format!("least(row_number() over (order by n desc), {})", MOST + 1)), "{sql}");
+        let sql = bounded!(
+            "n desc",
+            ["label"],
+            ["n"],
+            "select key, label, n from counted"
+        );
+        assert!(
+            sql.contains(&format!("place <= {MOST} then min(key)")),
+            "{sql}"
+        );
+        assert!(
+            sql.contains(&format!(
+                "least(row_number() over (order by n desc), {})",
+                MOST + 1
+            )),
+            "{sql}"
+        );
         assert_eq!(named(None), OTHER);
     }
 }

@@ -5,10 +5,22 @@ use utoipa::ToSchema;
 
 use crate::query::{Kind, Parameter, Query};
 
-pub const PAGE: Parameter =
-    Parameter::optional("page", Kind::Integer { range: 1..=i64::MAX, default: 1 }, "Which page, from 1.");
-pub const PER_PAGE: Parameter =
-    Parameter::optional("per_page", Kind::Integer { range: 1..=200, default: 50 }, "Rows a page.");
+pub const PAGE: Parameter = Parameter::optional(
+    "page",
+    Kind::Integer {
+        range: 1..=i64::MAX,
+        default: 1,
+    },
+    "Which page, from 1.",
+);
+pub const PER_PAGE: Parameter = Parameter::optional(
+    "per_page",
+    Kind::Integer {
+        range: 1..=200,
+        default: 50,
+    },
+    "Rows a page.",
+);
 
 /// Which page of a list is wanted.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +31,10 @@ pub struct Wanted {
 
 impl Wanted {
     pub fn read(query: &mut Query) -> Self {
-        Self { page: query.integer(&PAGE), per_page: query.integer(&PER_PAGE) }
+        Self {
+            page: query.integer(&PAGE),
+            per_page: query.integer(&PER_PAGE),
+        }
     }
 
     /// Rows on the pages before.
@@ -30,7 +45,13 @@ impl Wanted {
     /// The page with those rows, of so many on all pages. Past the last page it has none.
     pub fn page<T>(self, data: Vec<T>, total: i64) -> Page<T> {
         let last_page = ((total + self.per_page - 1) / self.per_page).max(1);
-        Page { current_page: self.page, data, last_page, per_page: self.per_page, total }
+        Page {
+            current_page: self.page,
+            data,
+            last_page,
+            per_page: self.per_page,
+            total,
+        }
     }
 }
 
@@ -52,7 +73,19 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// The same page with something made of each row.
     pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
-        let Self { current_page, data, last_page, per_page, total } = self;
-        Page { current_page, data: data.into_iter().map(make).collect(), last_page, per_page, total }
+        let Self {
+            current_page,
+            data,
+            last_page,
+            per_page,
+            total,
+        } = self;
+        Page {
+            current_page,
+            data: data.into_iter().map(make).collect(),
+            last_page,
+            per_page,
+            total,
+        }
     }
 }

@@ -72,7 +72,10 @@ pub fn parts(counts: &[i64]) -> Vec<PercentText> {
     if sum == 0 {
         return vec![PercentText::new(Decimal::ZERO); counts.len()];
     }
-    let scaled: Vec<i128> = counts.iter().map(|&count| i128::from(count) * WHOLE).collect();
+    let scaled: Vec<i128> = counts
+        .iter()
+        .map(|&count| i128::from(count) * WHOLE)
+        .collect();
     let mut shares: Vec<i128> = scaled.iter().map(|part| part / sum).collect();
     let missing = WHOLE - shares.iter().sum::<i128>();
 
@@ -81,7 +84,10 @@ pub fn parts(counts: &[i64]) -> Vec<PercentText> {
     for &at in order.iter().take(usize::try_from(missing).unwrap_or(0)) {
         shares[at] += 1;
     }
-    shares.into_iter().map(|share| PercentText::new(Decimal::from_i128_with_scale(share, 2))).collect()
+    shares
+        .into_iter()
+        .map(|share| PercentText::new(Decimal::from_i128_with_scale(share, 2)))
+        .collect()
 }
 
 fn hundredfold(part: i64, whole: i64) -> Decimal {
@@ -133,8 +139,15 @@ impl<const DP: u32> Serialize for DecimalNumber<DP> {
 
 impl<const DP: u32> utoipa::PartialSchema for DecimalText<DP> {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        let decimals = if DP == 0 { String::new() } else { format!(r"\.[0-9]{{{DP}}}") };
-        ObjectBuilder::new().schema_type(Type::String).pattern(Some(format!("^-?[0-9]+{decimals}$"))).into()
+        let decimals = if DP == 0 {
+            String::new()
+        } else {
+            format!(r"\.[0-9]{{{DP}}}")
+        };
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(format!("^-?[0-9]+{decimals}$")))
+            .into()
     }
 }
 
@@ -170,14 +183,18 @@ mod tests {
         assert_eq!(PercentText::new(Decimal::new(-125, 3)).to_string(), "-0.13");
         assert_eq!(PercentText::new(Decimal::new(-1, 3)).to_string(), "0.00");
         assert_eq!(PercentText::percent(5, 0).to_string(), "0.00");
-        assert_eq!(PercentText::percent(i64::MAX, 1).to_string(), "922337203685477580700.00");
+        assert_eq!(
+            PercentText::percent(i64::MAX, 1).to_string(),
+            "922337203685477580700.00"
+        );
         assert_eq!(mean(5, 2), 3);
         assert_eq!(mean(5, 0), 0);
     }
 
     #[test]
     fn a_number_is_printed_in_its_shortest_form() {
-        let json = |part, whole| serde_json::to_string(&DecimalNumber::<2>::percent(part, whole)).unwrap();
+        let json =
+            |part, whole| serde_json::to_string(&DecimalNumber::<2>::percent(part, whole)).unwrap();
         assert_eq!(json(28, 152), "18.42");
         assert_eq!(json(56, 87), "64.37");
         assert_eq!(json(1, 2), "50");

@@ -45,11 +45,21 @@ pub enum Kind {
 
 impl Parameter {
     pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, about, required: false, kind }
+        Self {
+            name,
+            about,
+            required: false,
+            kind,
+        }
     }
 
     pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, about, required: true, kind }
+        Self {
+            name,
+            about,
+            required: true,
+            kind,
+        }
     }
 
     /// The name without brackets, by which faults are told.
@@ -83,7 +93,9 @@ enum Spelling {
 
 /// Nothing, `[]` or `[7]`.
 fn is_index(text: &str) -> bool {
-    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
     text.is_empty() || inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
@@ -116,11 +128,17 @@ macro_rules! choice {
 pub(crate) use choice;
 
 /// The zone in which dates are read and hours, days and weeks are cut, by default the account's.
-pub const ZONE_OF_ACCOUNT: Parameter =
-    Parameter::optional("timezone", Kind::Zone, "IANA zone in which dates are read and cut. Default: the account's.");
+pub const ZONE_OF_ACCOUNT: Parameter = Parameter::optional(
+    "timezone",
+    Kind::Zone,
+    "IANA zone in which dates are read and cut. Default: the account's.",
+);
 /// As [`ZONE_OF_ACCOUNT`], by default UTC.
-pub const ZONE_UTC: Parameter =
-    Parameter::optional("timezone", Kind::Zone, "IANA zone in which dates are read and cut. Default: UTC.");
+pub const ZONE_UTC: Parameter = Parameter::optional(
+    "timezone",
+    Kind::Zone,
+    "IANA zone in which dates are read and cut. Default: UTC.",
+);
 pub const FILL_GAPS: Parameter = Parameter::optional(
     "fill_gaps",
     Kind::Flag,
@@ -155,25 +173,39 @@ impl Query {
         let known: Vec<&Parameter> = known.into_iter().collect();
         let mut query = Self::default();
         let mut unclear = BTreeSet::new();
-        for (name, value) in form_urlencoded::parse(raw.as_bytes()).filter(|(_, value)| !value.is_empty()) {
-            let spelled = known.iter().find_map(|parameter| Some((parameter.plain(), parameter.spelling(&name)?)));
+        for (name, value) in
+            form_urlencoded::parse(raw.as_bytes()).filter(|(_, value)| !value.is_empty())
+        {
+            let spelled = known
+                .iter()
+                .find_map(|parameter| Some((parameter.plain(), parameter.spelling(&name)?)));
             match spelled {
-                Some((plain, Spelling::Understood)) => query.pairs.push((plain, value.into_owned())),
+                Some((plain, Spelling::Understood)) => {
+                    query.pairs.push((plain, value.into_owned()))
+                }
                 Some((plain, Spelling::Unclear)) => drop(unclear.insert(plain)),
-                None if looks_like_agents(&name) && !names_agents(&name) => drop(unclear.insert(AGENT_IDS.plain())),
+                None if looks_like_agents(&name) && !names_agents(&name) => {
+                    drop(unclear.insert(AGENT_IDS.plain()))
+                }
                 None => {}
             }
         }
         for parameter in known {
             let is_list = matches!(parameter.kind, Kind::IdList { .. });
-            let mut values = query.pairs.iter().filter(|(name, _)| *name == parameter.plain());
+            let mut values = query
+                .pairs
+                .iter()
+                .filter(|(name, _)| *name == parameter.plain());
             let first = values.next();
             if !is_list && values.any(|pair| Some(pair) != first) {
                 query.fail(parameter.plain(), "may have one value only.");
             }
         }
         for plain in unclear {
-            query.fail(plain, format!("must be given as {plain}=, {plain}[]= or {plain}[0]=."));
+            query.fail(
+                plain,
+                format!("must be given as {plain}=, {plain}[]= or {plain}[0]=."),
+            );
         }
         query
     }
@@ -210,7 +242,10 @@ impl Query {
     /// Every value given, in order.
     fn values(&self, parameter: &Parameter) -> impl DoubleEndedIterator<Item = &str> {
         let plain = parameter.plain();
-        self.pairs.iter().filter(move |(name, _)| *name == plain).map(|(_, value)| value.as_str())
+        self.pairs
+            .iter()
+            .filter(move |(name, _)| *name == plain)
+            .map(|(_, value)| value.as_str())
     }
 
     /// A text that the database can hold and be asked for, in the normal form that texts are stored in.
@@ -224,7 +259,12 @@ impl Query {
     }
 
     /// Reads a value with `parse`, noting `expected` where it does not fit, or that it is missing.
-    fn read<T>(&mut self, parameter: &Parameter, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    fn read<T>(
+        &mut self,
+        parameter: &Parameter,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let value = self.text(parameter).map(str::to_owned);
         self.read_value(parameter, value, expected, parse)
     }
@@ -256,10 +296,18 @@ impl Query {
     }
 
     pub fn integer(&mut self, parameter: &Parameter) -> i64 {
-        let Kind::Integer { range, default } = &parameter.kind else { return 0 };
-        let expected = format!("must be an integer from {} to {}.", range.start(), range.end());
-        self.read(parameter, &expected, |text| integer(text).filter(|number| range.contains(number)))
-            .unwrap_or(*default)
+        let Kind::Integer { range, default } = &parameter.kind else {
+            return 0;
+        };
+        let expected = format!(
+            "must be an integer from {} to {}.",
+            range.start(),
+            range.end()
+        );
+        self.read(parameter, &expected, |text| {
+            integer(text).filter(|number| range.contains(number))
+        })
+        .unwrap_or(*default)
     }
 
     pub fn flag(&mut self, parameter: &Parameter) -> bool {
@@ -268,7 +316,8 @@ impl Query {
             "false" | "0" => Some(false),
             _ => None,
         };
-        self.read(parameter, "must be true or false.", parse).unwrap_or(false)
+        self.read(parameter, "must be true or false.", parse)
+            .unwrap_or(false)
     }
 
     pub fn choice<T: Choice>(&mut self, parameter: &Parameter) -> Option<T> {
@@ -279,17 +328,24 @@ impl Query {
     pub fn choice_of<T: Choice>(&mut self, parameter: &Parameter, open: &[T]) -> Option<T> {
         let names: Vec<&str> = open.iter().map(|value| value.name()).collect();
         let expected = format!("must be one of: {}.", names.join(", "));
-        self.read(parameter, &expected, |text| open.iter().copied().find(|value| value.name() == text))
+        self.read(parameter, &expected, |text| {
+            open.iter().copied().find(|value| value.name() == text)
+        })
     }
 
     /// The zone asked for, or the default. Where it is unknown the default is read on with, so that faults
     /// of the dates are told as well.
     pub fn zone(&mut self, default: Zone) -> Zone {
-        self.read(&ZONE_OF_ACCOUNT, &UnknownZone.to_string(), Zone::named).unwrap_or(default)
+        self.read(&ZONE_OF_ACCOUNT, &UnknownZone.to_string(), Zone::named)
+            .unwrap_or(default)
     }
 
     pub fn moment(&mut self, parameter: &Parameter, zone: Zone) -> Option<Given> {
-        self.read(parameter, "must be a date or an ISO 8601 datetime.", |text| Given::parse(text, zone))
+        self.read(
+            parameter,
+            "must be a date or an ISO 8601 datetime.",
+            |text| Given::parse(text, zone),
+        )
     }
 
     /// Agents by any spelling of `agent_ids`, without duplicates, ascending. None where none is named.
@@ -298,7 +354,9 @@ impl Query {
         let ids: Option<BTreeSet<i64>> = values.map(integer).collect();
         match ids {
             None => self.fail("agent_ids", "must be integers."),
-            Some(ids) if ids.len() > MAX_AGENTS => self.fail("agent_ids", "may not have more than 1,000 items."),
+            Some(ids) if ids.len() > MAX_AGENTS => {
+                self.fail("agent_ids", "may not have more than 1,000 items.")
+            }
             Some(ids) => return (!ids.is_empty()).then(|| ids.into_iter().collect()),
         }
         None
@@ -306,7 +364,9 @@ impl Query {
 
     /// Numbers separated by commas or given one by one, duplicates dropped, in the order given.
     pub fn id_list(&mut self, parameter: &Parameter) -> Option<Vec<i64>> {
-        let Kind::IdList { most } = parameter.kind else { return None };
+        let Kind::IdList { most } = parameter.kind else {
+            return None;
+        };
         let expected = format!("must be 1 to {most} integers separated by commas.");
         let values: Vec<&str> = self.values(parameter).collect();
         let values = (!values.is_empty()).then(|| values.join(","));
@@ -322,9 +382,13 @@ impl Query {
 /// The last value of a parameter in the part of a URL behind its question mark, as [`Query::parse`] finds it.
 pub fn last<'a>(raw: &'a str, parameter: &Parameter) -> Option<Cow<'a, str>> {
     let pairs = form_urlencoded::parse(raw.as_bytes());
-    let is_value =
-        |name: &str, value: &str| parameter.spelling(name) == Some(Spelling::Understood) && !value.is_empty();
-    pairs.filter(|(name, value)| is_value(name, value)).last().map(|(_, value)| value)
+    let is_value = |name: &str, value: &str| {
+        parameter.spelling(name) == Some(Spelling::Understood) && !value.is_empty()
+    };
+    pairs
+        .filter(|(name, value)| is_value(name, value))
+        .last()
+        .map(|(_, value)| value)
 }
 
 /// The same question in one spelling: the parameters that are known, as they came, in the order of their names.
@@ -332,12 +396,19 @@ pub fn last<'a>(raw: &'a str, parameter: &Parameter) -> Option<Cow<'a, str>> {
 pub fn canonical<'a>(raw: &str, known: impl IntoIterator<Item = &'a Parameter> + Clone) -> String {
     let mut pairs: Vec<(&'static str, &str)> = Vec::new();
     for pair in raw.split('&') {
-        let Some((name, value)) = pair.split_once('=') else { continue };
-        let Some((name, _)) = form_urlencoded::parse(name.as_bytes()).next() else { continue };
+        let Some((name, value)) = pair.split_once('=') else {
+            continue;
+        };
+        let Some((name, _)) = form_urlencoded::parse(name.as_bytes()).next() else {
+            continue;
+        };
         if value.is_empty() {
             continue;
         }
-        let known = known.clone().into_iter().find(|parameter| parameter.spelling(&name).is_some());
+        let known = known
+            .clone()
+            .into_iter()
+            .find(|parameter| parameter.spelling(&name).is_some());
         let agents = || looks_like_agents(&name).then_some(AGENT_IDS.plain());
         if let Some(plain) = known.map(Parameter::plain).or_else(agents) {
             pairs.push((plain, pair));
@@ -356,7 +427,8 @@ pub fn canonical<'a>(raw: &str, known: impl IntoIterator<Item = &'a Parameter> +
 
 /// One of [`names_agents`], or a fault even where agents are not known: filtering by them is too easily believed.
 fn looks_like_agents(name: &str) -> bool {
-    name.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("agent_ids"))
+    name.get(..9)
+        .is_some_and(|start| start.eq_ignore_ascii_case("agent_ids"))
 }
 
 /// `agent_ids`, `agent_ids[]` and `agent_ids[7]`.
@@ -407,8 +479,14 @@ mod tests {
         for (raw, expected) in [
             ("campaign_ids=3,1", Ok(Some(vec![3, 1]))),
             ("campaign_ids=3&campaign_ids=1", Ok(Some(vec![3, 1]))),
-            ("campaign_ids[]=3&campaign_ids[]=1&campaign_ids=3", Ok(Some(vec![3, 1]))),
-            ("campaign_ids%5B0%5D=3&campaign_ids[7]=1,2", Ok(Some(vec![3, 1, 2]))),
+            (
+                "campaign_ids[]=3&campaign_ids[]=1&campaign_ids=3",
+                Ok(Some(vec![3, 1])),
+            ),
+            (
+                "campaign_ids%5B0%5D=3&campaign_ids[7]=1,2",
+                Ok(Some(vec![3, 1, 2])),
+            ),
             ("campaign_ids=&campaign_ids[]=", Ok(None)),
             ("campaign_ids=1,2&campaign_ids=3,4", Err(())),
             ("campaign_ids[]=1&campaign_ids[]=x", Err(())),
@@ -426,15 +504,29 @@ mod tests {
         let read = |raw: &str| {
             let mut query = Query::parse(raw, [&ZONE_UTC, &FILL_GAPS]);
             let zone = query.zone(Zone::UTC);
-            query.finish(Some(zone.name())).map_err(|error| match error {
-                Error::Invalid(faults) => faults.iter().map(|(field, _)| field.to_owned()).collect(),
-                other => vec![other.to_string()],
-            })
+            query
+                .finish(Some(zone.name()))
+                .map_err(|error| match error {
+                    Error::Invalid(faults) => {
+                        faults.iter().map(|(field, _)| field.to_owned()).collect()
+                    }
+                    other => vec![other.to_string()],
+                })
         };
-        for raw in ["timezone=Asia/Tokyo", "timezone[]=Asia/Tokyo", "timezone[0]=Asia/Tokyo&timezone=Asia/Tokyo"] {
+        for raw in [
+            "timezone=Asia/Tokyo",
+            "timezone[]=Asia/Tokyo",
+            "timezone[0]=Asia/Tokyo&timezone=Asia/Tokyo",
+        ] {
             assert_eq!(read(raw), Ok("Asia/Tokyo"), "{raw}");
         }
-        for raw in ["timezones=Mars", "timezone_=Mars", "time=Mars", "[]=1", "fill_gaps[]="] {
+        for raw in [
+            "timezones=Mars",
+            "timezone_=Mars",
+            "time=Mars",
+            "[]=1",
+            "fill_gaps[]=",
+        ] {
             assert_eq!(read(raw), Ok("UTC"), "{raw}");
         }
         for raw in [
@@ -458,9 +550,16 @@ mod tests {
             query.finish(Some(read))
         };
         let asked = json!({"fill_gaps": "1", "timezone": "Asia/Tokyo", "agent_ids{}": [1], "x": 7});
-        assert_eq!(read(asked).unwrap(), (true, Zone::named("Asia/Tokyo").unwrap()));
-        assert_eq!(read(json!({"fill_gaps": null, "timezone": ""})).unwrap(), (false, Zone::UTC));
-        let Err(Error::Invalid(faults)) = read(json!({"fill_gaps": true, "timezone": "Mars"})) else {
+        assert_eq!(
+            read(asked).unwrap(),
+            (true, Zone::named("Asia/Tokyo").unwrap())
+        );
+        assert_eq!(
+            read(json!({"fill_gaps": null, "timezone": ""})).unwrap(),
+            (false, Zone::UTC)
+        );
+        let Err(Error::Invalid(faults)) = read(json!({"fill_gaps": true, "timezone": "Mars"}))
+        else {
             panic!("no faults")
         };
         assert_eq!(faults.len(), 2, "{faults:?}");
@@ -483,14 +582,23 @@ mod tests {
     fn queries_that_are_read_differently_never_have_one_spelling() {
         let canonical = |raw| canonical(raw, [&FILL_GAPS, &ZONE_UTC, &IDS]);
         for (one, other) in [
-            ("timezone=UTC&timezone=Asia/Tokyo", "timezone=Asia/Tokyo&timezone=UTC"),
-            ("timezone=UTC&time%7Aone=Asia/Tokyo", "time%7Aone=Asia/Tokyo&timezone=UTC"),
+            (
+                "timezone=UTC&timezone=Asia/Tokyo",
+                "timezone=Asia/Tokyo&timezone=UTC",
+            ),
+            (
+                "timezone=UTC&time%7Aone=Asia/Tokyo",
+                "time%7Aone=Asia/Tokyo&timezone=UTC",
+            ),
             ("timezone=UTC&fill_gaps=1", "timezone=UTC%26fill_gaps=1"),
             ("agent_ids=1", "Agent_Ids=1"),
             ("agent_ids=1&timezone=UTC", "agent_ids%3D1%26timezone=UTC"),
             ("agent_ids=1", "agent_ids{}=1"),
             ("agent_ids=1", ""),
-            ("campaign_ids[]=1&campaign_ids=2", "campaign_ids=2&campaign_ids[]=1"),
+            (
+                "campaign_ids[]=1&campaign_ids=2",
+                "campaign_ids=2&campaign_ids[]=1",
+            ),
             ("timezone[]=UTC", "timezone[a]=UTC"),
             ("timezone[a]=UTC", ""),
             ("timezone[]=UTC", ""),
@@ -501,7 +609,13 @@ mod tests {
 
     #[test]
     fn a_spelling_that_is_not_understood_is_told() {
-        let many = format!("agent_ids={}", (0..1001).map(|id| id.to_string()).collect::<Vec<_>>().join(","));
+        let many = format!(
+            "agent_ids={}",
+            (0..1001)
+                .map(|id| id.to_string())
+                .collect::<Vec<_>>()
+                .join(",")
+        );
         for raw in [
             "agent_ids{}=1",
             "agent_ids.0=1",
@@ -529,9 +643,18 @@ mod fuzz {
     const NAME: Parameter = Parameter::optional("q", Kind::Text, "");
     const ID: Parameter = Parameter::optional("campaign_id", Kind::Id, "");
     const IDS: Parameter = Parameter::required("campaign_ids", Kind::IdList { most: 3 }, "");
-    const PAGE: Parameter = Parameter::optional("page", Kind::Integer { range: 1..=200, default: 50 }, "");
+    const PAGE: Parameter = Parameter::optional(
+        "page",
+        Kind::Integer {
+            range: 1..=200,
+            default: 50,
+        },
+        "",
+    );
     const UNIT: Parameter = Parameter::optional("granularity", Kind::Choice(Unit::NAMES), "");
-    const READ: &[&Parameter] = &[&DATE, &NAME, &ID, &IDS, &PAGE, &UNIT, &ZONE_UTC, &FILL_GAPS, &AGENT_IDS];
+    const READ: &[&Parameter] = &[
+        &DATE, &NAME, &ID, &IDS, &PAGE, &UNIT, &ZONE_UTC, &FILL_GAPS, &AGENT_IDS,
+    ];
 
     choice! {
         pub enum Unit { Day = "day", Hour = "hour" }
@@ -552,7 +675,12 @@ mod fuzz {
             query.agent_ids(),
         );
         let last = last(raw, &NAME).map(Cow::into_owned);
-        (zone, read, last, query.finish(Some(())).map_err(|error| error.to_string()))
+        (
+            zone,
+            read,
+            last,
+            query.finish(Some(())).map_err(|error| error.to_string()),
+        )
     }
 
     /// What such queries are made of.

@@ -22,8 +22,8 @@ use object_store::prefix::PrefixStore;
 pub use object_store::signer::Method;
 use object_store::signer::Signer;
 use object_store::{
-    Attribute, Attributes, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMultipartOptions, RetryConfig,
-    WriteMultipart,
+    Attribute, Attributes, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMultipartOptions,
+    RetryConfig, WriteMultipart,
 };
 use url::Url;
 
@@ -71,7 +71,8 @@ impl Store {
     /// Files are made in `data_dir` where the store itself is no place for that. Fails with a sentence for the operator.
     pub fn open(spec: &str, data_dir: &Path) -> Result<Self> {
         match spec.strip_prefix("s3://") {
-            Some(bucket) => Self::bucket(bucket, data_dir).map_err(|error| Error::Internal(format!("{spec}: {error}"))),
+            Some(bucket) => Self::bucket(bucket, data_dir)
+                .map_err(|error| Error::Internal(format!("{spec}: {error}"))),
             None => Self::directory(Path::new(spec)),
         }
     }
@@ -80,11 +81,19 @@ impl Store {
     pub fn directory(dir: &Path) -> Result<Self> {
         let at = |error: std::io::Error| Error::Internal(format!("{}: {error}", dir.display()));
         // What is in there is for those who were given a link.
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(at)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)
+            .map_err(at)?;
         let dir = fs::canonicalize(dir).map_err(at)?;
         let files = LocalFileSystem::new_with_prefix(&dir).map_err(Error::internal)?;
         let files = Arc::new(files.with_automatic_cleanup(true).with_fsync(true));
-        Ok(Self { files, workshop: dir.clone(), place: Place::Directory(dir) })
+        Ok(Self {
+            files,
+            workshop: dir.clone(),
+            place: Place::Directory(dir),
+        })
     }
 
     fn bucket(spec: &str, data_dir: &Path) -> Result<Self, object_store::Error> {
@@ -92,13 +101,20 @@ impl Store {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (name, prefix) = spec.split_once('/').unwrap_or((spec, ""));
         // Whether it is HTTPS is the endpoint's to say.
-        let bucket = AmazonS3Builder::from_env().with_bucket_name(name).with_allow_http(true).with_retry(again());
+        let bucket = AmazonS3Builder::from_env()
+            .with_bucket_name(name)
+            .with_allow_http(true)
+            .with_retry(again());
         let bucket = bucket.build()?;
         let bucket = Arc::new(bucket);
         let prefix = Key::parse(prefix.trim_matches('/'))?;
         let _ = fs::create_dir_all(data_dir); // where it cannot be made, no file can, which says so
         let files = Arc::new(PrefixStore::new(Arc::clone(&bucket), prefix.clone()));
-        Ok(Self { files, place: Place::Bucket(bucket, prefix), workshop: data_dir.to_owned() })
+        Ok(Self {
+            files,
+            place: Place::Bucket(bucket, prefix),
+            workshop: data_dir.to_owned(),
+        })
     }
 
     /// Where files are made before they are whole: what is left of one there goes away with its process.
@@ -129,36 +145,76 @@ impl Store {
                 (Attribute::ContentDisposition, label.disposition.clone()),
             ]);
         }
-        let upload = self.files.put_multipart_opts(&Key::parse(key)?, options).await?;
+        let upload = self
+            .files
+            .put_multipart_opts(&Key::parse(key)?, options)
+            .await?;
         Ok(WriteMultipart::new_with_chunk_size(upload, PART))
     }
 
     /// The bytes of a file from `range.start` to before `range.end`. NotFound where it is gone.
-    pub async fn read(&self, key: &str, range: Range<u64>) -> Result<BoxStream<'static, Result<Bytes>>> {
+    pub async fn read(
+        &self,
+        key: &str,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, Result<Bytes>>> {
         if range.is_empty() {
             return Ok(futures_util::stream::empty().boxed());
         }
-        let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
-        let found = self.files.get_opts(&Key::parse(key).map_err(Error::internal)?, options).await;
-        Ok(found.map_err(unavailable)?.into_stream().map_err(unavailable).boxed())
+        let options = GetOptions {
+            range: Some(GetRange::Bounded(range)),
+            ..GetOptions::default()
+        };
+        let found = self
+            .files
+            .get_opts(&Key::parse(key).map_err(Error::internal)?, options)
+            .await;
+        Ok(found
+            .map_err(unavailable)?
+            .into_stream()
+            .map_err(unavailable)
+            .boxed())
     }
 
     /// NotFound where a file is gone.
     pub async fn look(&self, key: &str) -> Result<()> {
-        self.files.head(&Key::parse(key).map_err(Error::internal)?).await.map(drop).map_err(unavailable)
+        self.files
+            .head(&Key::parse(key).map_err(Error::internal)?)
+            .await
+            .map(drop)
+            .map_err(unavailable)
     }
 
     /// Where a bucket gives the file to whoever asks by that method within that time, seven days at most. None where the
     /// store is a directory.
-    pub async fn address(&self, key: &str, method: Method, within: Duration) -> Result<Option<Url>> {
-        let Place::Bucket(bucket, prefix) = &self.place else { return Ok(None) };
-        let key: Key = prefix.parts().chain(Key::parse(key).map_err(Error::internal)?.parts()).collect();
-        Ok(Some(bucket.signed_url(method, &key, within.min(LONGEST_ADDRESS)).await.map_err(unavailable)?))
+    pub async fn address(
+        &self,
+        key: &str,
+        method: Method,
+        within: Duration,
+    ) -> Result<Option<Url>> {
+        let Place::Bucket(bucket, prefix) = &self.place else {
+            return Ok(None);
+        };
+        let key: Key = prefix
+            .parts()
+            .chain(Key::parse(key).map_err(Error::internal)?.parts())
+            .collect();
+        Ok(Some(
+            bucket
+                .signed_url(method, &key, within.min(LONGEST_ADDRESS))
+                .await
+                .map_err(unavailable)?,
+        ))
     }
 
     /// Removes a file; one that is not there is removed already.
     pub async fn remove(&self, key: &str) -> Result<()> {
-        match self.files.delete(&Key::parse(key).map_err(Error::internal)?).await {
+        match self
+            .files
+            .delete(&Key::parse(key).map_err(Error::internal)?)
+            .await
+        {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(unavailable(error)),
         }
@@ -166,21 +222,34 @@ impl Store {
 
     /// Every file there is.
     pub fn list(&self) -> BoxStream<'static, Result<Kept>> {
-        let kept = |meta: object_store::ObjectMeta| Kept { key: meta.location.into(), stored_at: meta.last_modified };
-        self.files.list(None).map_ok(kept).map_err(unavailable).boxed()
+        let kept = |meta: object_store::ObjectMeta| Kept {
+            key: meta.location.into(),
+            stored_at: meta.last_modified,
+        };
+        self.files
+            .list(None)
+            .map_ok(kept)
+            .map_err(unavailable)
+            .boxed()
     }
 
     /// Removes what a process that was killed had not yet given its name, where that is this store's own business
     /// and older than so long. (A bucket has a rule for uploads that were not completed.)
     pub fn remove_unnamed(&self, older_than: Duration) -> Result<()> {
-        let Place::Directory(dir) = &self.place else { return Ok(()) };
+        let Place::Directory(dir) = &self.place else {
+            return Ok(());
+        };
         Ok(remove_unnamed(dir, SystemTime::now() - older_than)?)
     }
 }
 
 /// What passes within seconds is waited for; for what does not, the job is tried again.
 fn again() -> RetryConfig {
-    RetryConfig { max_retries: 4, retry_timeout: Duration::from_secs(20), ..RetryConfig::default() }
+    RetryConfig {
+        max_retries: 4,
+        retry_timeout: Duration::from_secs(20),
+        ..RetryConfig::default()
+    }
 }
 
 /// How `LocalFileSystem` calls what it has not finished: the name, `#`, a number.
@@ -189,7 +258,9 @@ fn remove_unnamed(dir: &Path, before: SystemTime) -> std::io::Result<()> {
         let metadata = entry.metadata()?;
         if metadata.is_dir() {
             remove_unnamed(&entry.path(), before)?;
-        } else if entry.file_name().as_encoded_bytes().contains(&b'#') && metadata.modified()? < before {
+        } else if entry.file_name().as_encoded_bytes().contains(&b'#')
+            && metadata.modified()? < before
+        {
             fs::remove_file(entry.path())?;
         }
     }
@@ -200,14 +271,22 @@ async fn send(upload: &mut WriteMultipart, mut file: fs::File) -> Result<()> {
     loop {
         let read = move || {
             let mut part = Vec::with_capacity(PART);
-            file.by_ref().take(PART as u64).read_to_end(&mut part).map(|_| (file, part))
+            file.by_ref()
+                .take(PART as u64)
+                .read_to_end(&mut part)
+                .map(|_| (file, part))
         };
-        let (rest, part) = tokio::task::spawn_blocking(read).await.map_err(Error::internal)??;
+        let (rest, part) = tokio::task::spawn_blocking(read)
+            .await
+            .map_err(Error::internal)??;
         if part.is_empty() {
             return Ok(());
         }
         file = rest;
-        upload.wait_for_capacity(PARTS_UNDER_WAY).await.map_err(unavailable)?;
+        upload
+            .wait_for_capacity(PARTS_UNDER_WAY)
+            .await
+            .map_err(unavailable)?;
         upload.put(part.into());
     }
 }

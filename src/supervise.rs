@@ -22,7 +22,10 @@ pub struct Backoff {
 
 impl Backoff {
     /// For what a server cannot do without.
-    pub const DEFAULT: Self = Self { first: Duration::from_millis(250), longest: Duration::from_secs(30) };
+    pub const DEFAULT: Self = Self {
+        first: Duration::from_millis(250),
+        longest: Duration::from_secs(30),
+    };
 
     /// The pause after so many failures in a row, at least one.
     pub fn after(&self, failures: u32) -> Duration {
@@ -38,12 +41,19 @@ static RESTARTS: Mutex<BTreeMap<&'static str, u64>> = Mutex::new(BTreeMap::new()
 
 /// Number of times that each task of this process was started again. Tasks that never were are missing.
 pub fn restarts() -> BTreeMap<&'static str, u64> {
-    RESTARTS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    RESTARTS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
 }
 
 /// Counts a restart of a task.
 pub fn count_restart(task: &'static str) {
-    *RESTARTS.lock().unwrap_or_else(PoisonError::into_inner).entry(task).or_default() += 1;
+    *RESTARTS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .entry(task)
+        .or_default() += 1;
 }
 
 /// Runs a task until it returns. One that panics is started again after a pause.
@@ -52,7 +62,11 @@ pub async fn keep<F: Future<Output = ()>>(task: &'static str, start: impl FnMut(
 }
 
 /// As [`keep`], with pauses of one's own.
-pub async fn keep_with<F: Future<Output = ()>>(task: &'static str, backoff: Backoff, mut start: impl FnMut() -> F) {
+pub async fn keep_with<F: Future<Output = ()>>(
+    task: &'static str,
+    backoff: Backoff,
+    mut start: impl FnMut() -> F,
+) {
     let mut failures = 0;
     loop {
         let started = Instant::now();
@@ -60,14 +74,22 @@ pub async fn keep_with<F: Future<Output = ()>>(task: &'static str, backoff: Back
             Ok(()) => return,
             Err(panic) => note_panic(task, panic.as_ref()),
         }
-        failures = if started.elapsed() >= STEADY { 1 } else { failures + 1 };
+        failures = if started.elapsed() >= STEADY {
+            1
+        } else {
+            failures + 1
+        };
         sleep(backoff.after(failures)).await;
     }
 }
 
 /// Repeats work for as long as it is polled, the first time at once. A run that fails or panics is logged, and the next
 /// one comes in its time.
-pub async fn every<F: Future<Output = Result<()>>>(task: &'static str, period: Duration, mut work: impl FnMut() -> F) {
+pub async fn every<F: Future<Output = Result<()>>>(
+    task: &'static str,
+    period: Duration,
+    mut work: impl FnMut() -> F,
+) {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -93,8 +115,15 @@ pub async fn attempt<T>(task: &'static str, work: impl Future<Output = Result<T>
 }
 
 fn note_panic(task: &'static str, panic: &(dyn Any + Send)) {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    tracing::error!(task, cause = text.unwrap_or("unknown"), "task panicked; will be started again");
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(
+        task,
+        cause = text.unwrap_or("unknown"),
+        "task panicked; will be started again"
+    );
     count_restart(task);
 }
 
@@ -111,15 +140,22 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest() {
-        let backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(30) };
-        let pauses = [0, 1, 2, 3, 5, 6, 7, u32::MAX].map(|failures| backoff.after(failures).as_secs());
+        let backoff = Backoff {
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(30),
+        };
+        let pauses =
+            [0, 1, 2, 3, 5, 6, 7, u32::MAX].map(|failures| backoff.after(failures).as_secs());
         assert_eq!(pauses, [1, 1, 2, 4, 16, 30, 30, 30]);
     }
 
     #[tokio::test]
     async fn a_task_that_panics_is_started_again_until_it_returns() {
         let runs = AtomicU32::new(0);
-        let backoff = Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(2) };
+        let backoff = Backoff {
+            first: Duration::from_millis(1),
+            longest: Duration::from_millis(2),
+        };
         keep_with("test keep", backoff, || async {
             let run = runs.fetch_add(1, Ordering::Relaxed);
             assert!(run >= 3, "run {run}");
@@ -152,7 +188,10 @@ mod tests {
     #[tokio::test]
     async fn a_piece_that_panics_does_not_keep_the_next_from_being_done() {
         let pieces = [1, 0, 2].map(|piece| attempt("test attempt", async move { Ok(4 / piece) }));
-        assert_eq!(futures_util::future::join_all(pieces).await, [Some(4), None, Some(2)]);
+        assert_eq!(
+            futures_util::future::join_all(pieces).await,
+            [Some(4), None, Some(2)]
+        );
         assert_eq!(restarts_of("test attempt"), 1);
     }
 }

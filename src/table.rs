@@ -91,22 +91,40 @@ pub struct Table {
 #[derive(Debug, Clone, Copy)]
 pub enum Chart {
     /// Values along time.
-    Line { over: &'static str, values: &'static [&'static str] },
+    Line {
+        over: &'static str,
+        values: &'static [&'static str],
+    },
     /// Values side by side, one group a row.
-    Bars { over: &'static str, values: &'static [&'static str] },
+    Bars {
+        over: &'static str,
+        values: &'static [&'static str],
+    },
     /// Values of the only row, which stand next to each other.
     Totals { values: &'static [&'static str] },
     /// Values for each pair of day of week (0 is Sunday) and hour, a grid for each, the larger the darker.
-    Week { day: &'static str, hour: &'static str, values: &'static [&'static str] },
+    Week {
+        day: &'static str,
+        hour: &'static str,
+        values: &'static [&'static str],
+    },
 }
 
 impl Table {
     pub fn of<R: Row>(name: &'static str, rows: &[R]) -> Self {
-        Self { name, columns: R::COLUMNS, rows: rows.iter().map(Row::cells).collect(), chart: None }
+        Self {
+            name,
+            columns: R::COLUMNS,
+            rows: rows.iter().map(Row::cells).collect(),
+            chart: None,
+        }
     }
 
     pub fn with_chart(self, chart: Chart) -> Self {
-        Self { chart: Some(chart), ..self }
+        Self {
+            chart: Some(chart),
+            ..self
+        }
     }
 
     /// Where the column of that JSON name stands.
@@ -128,7 +146,9 @@ pub trait Field {
 }
 
 /// A number that identifies something (a campaign, an agent).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, sqlx::Type, utoipa::ToSchema,
+)]
 #[serde(transparent)]
 #[sqlx(transparent)]
 pub struct Id(pub i64);
@@ -146,7 +166,15 @@ impl Field for Id {
 pub struct Weekday(pub i64);
 
 impl Weekday {
-    pub const NAMES: [&'static str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+    pub const NAMES: [&'static str; 7] = [
+        "Sunday",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+    ];
 
     pub fn name(number: i64) -> Option<&'static str> {
         Self::NAMES.get(usize::try_from(number).ok()?).copied()
@@ -234,16 +262,24 @@ pub fn reference<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
 }
 
 /// One of several schemas, given by name, each with the values that a field of theirs tells it by.
-pub fn one_of(field: &str, kinds: impl IntoIterator<Item = (String, &'static [&'static str])>) -> OneOfBuilder {
+pub fn one_of(
+    field: &str,
+    kinds: impl IntoIterator<Item = (String, &'static [&'static str])>,
+) -> OneOfBuilder {
     let mut mapping = Vec::new();
     let mut any = OneOfBuilder::new();
     for (name, values) in kinds {
         let reference = Ref::from_schema_name(name);
-        mapping.extend(values.iter().map(|value| (*value, reference.ref_location.clone())));
+        mapping.extend(
+            values
+                .iter()
+                .map(|value| (*value, reference.ref_location.clone())),
+        );
         any = any.item(reference);
     }
     // Without a type, tools that look at the discriminator alone would take what is no object at all.
-    any.schema_type(Type::Object).discriminator(Some(Discriminator::with_mapping(field, mapping)))
+    any.schema_type(Type::Object)
+        .discriminator(Some(Discriminator::with_mapping(field, mapping)))
 }
 
 /// Declares a row: a struct whose fields, each with its doc comment (meaning, unit, formula) and its

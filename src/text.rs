@@ -12,7 +12,11 @@ pub const NAME_LEN: usize = 255;
 
 /// The text in normal form C, borrowed where it is in that form already.
 pub fn nfc(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+    if text.is_ascii() || is_nfc(text) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
+    }
 }
 
 /// A JSON text, known to be good, with its strings, keys too, in normal form C. All else stays, digit for digit.
@@ -43,7 +47,11 @@ mod tests {
 
     #[test]
     fn composed_and_decomposed_text_have_one_normal_form() {
-        for (text, normal) in [("Nguye\u{302}\u{303}n", "Nguy\u{1ec5}n"), ("\u{212b}", "\u{c5}"), ("plain", "plain")] {
+        for (text, normal) in [
+            ("Nguye\u{302}\u{303}n", "Nguy\u{1ec5}n"),
+            ("\u{212b}", "\u{c5}"),
+            ("plain", "plain"),
+        ] {
             assert_eq!(nfc(text), normal, "{text}");
             assert!(matches!(nfc(normal), Cow::Borrowed(_)), "{normal}");
         }
@@ -52,7 +60,10 @@ mod tests {
     #[test]
     fn a_line_is_counted_in_code_points_after_normalising_and_trimming() {
         assert_eq!(line(" Le\u{301} \t", 2), Ok(Some("L\u{e9}".into())));
-        assert_eq!(line(&"e\u{301}".repeat(255), NAME_LEN), Ok(Some("\u{e9}".repeat(255))));
+        assert_eq!(
+            line(&"e\u{301}".repeat(255), NAME_LEN),
+            Ok(Some("\u{e9}".repeat(255)))
+        );
         assert!(line(&"\u{e9}".repeat(256), NAME_LEN).is_err());
         assert_eq!(line(" \n", 5), Ok(None));
         for control in ["a\0b", "a\nb", "a\u{1b}[2Jb", "a\u{85}b"] {

@@ -26,12 +26,25 @@ pub struct Answer {
     pub json: Option<String>,
 }
 
-pub async fn ask(db: &Database, tenant: &Tenant, question: &Question, window: &Window, source: Source) -> Answer {
+pub async fn ask(
+    db: &Database,
+    tenant: &Tenant,
+    question: &Question,
+    window: &Window,
+    source: Source,
+) -> Answer {
     let query = question.query(window);
     let started = Instant::now();
     let mut scope = db.read(tenant.id).await.expect("a scope");
-    let occasion = Occasion { tenant, now: window.now, path_id: question.path_id() };
-    let answered = question.definition.answer(&mut scope, request(occasion, &query, source)).await;
+    let occasion = Occasion {
+        tenant,
+        now: window.now,
+        path_id: question.path_id(),
+    };
+    let answered = question
+        .definition
+        .answer(&mut scope, request(occasion, &query, source))
+        .await;
     let written = answered.and_then(|answer| answer.outcome.json());
     let took = started.elapsed().as_secs_f64();
     let json = match written {
@@ -44,5 +57,8 @@ pub async fn ask(db: &Database, tenant: &Tenant, question: &Question, window: &W
     };
     // Given back before the next one asks, so that all are asked on one connection.
     let _ = scope.commit().await;
-    Answer { ms: 1000.0 * took, json }
+    Answer {
+        ms: 1000.0 * took,
+        json,
+    }
 }

@@ -34,7 +34,10 @@ impl Cluster {
     /// Starts the cluster of this directory, making it first where there is none.
     pub async fn start(dir: &Path) -> Self {
         let embedded = start(dir).await;
-        let this = Self { embedded, dir: dir.to_owned() };
+        let this = Self {
+            embedded,
+            dir: dir.to_owned(),
+        };
         let mut connection = this.superuser("postgres").await;
         this.remove_leftovers(&mut connection).await;
         let mut is_as_wanted = true;
@@ -45,14 +48,21 @@ impl Cluster {
                 .await
                 .expect("a setting");
             is_as_wanted &= current == *value;
-            run(&mut connection, &format!("alter system set {name} = '{value}'")).await;
+            run(
+                &mut connection,
+                &format!("alter system set {name} = '{value}'"),
+            )
+            .await;
         }
         if is_as_wanted {
             return this;
         }
         drop(connection);
         this.stop().await;
-        Self { embedded: start(dir).await, dir: dir.to_owned() }
+        Self {
+            embedded: start(dir).await,
+            dir: dir.to_owned(),
+        }
     }
 
     pub async fn stop(self) {
@@ -61,12 +71,13 @@ impl Cluster {
 
     /// Drops what a run that broke off has left.
     async fn remove_leftovers(&self, connection: &mut PgConnection) {
-        let names: Vec<String> =
-            sqlx::query_scalar("select datname::text from pg_database where starts_with(datname, $1)")
-                .bind(OURS)
-                .fetch_all(&mut *connection)
-                .await
-                .expect("databases");
+        let names: Vec<String> = sqlx::query_scalar(
+            "select datname::text from pg_database where starts_with(datname, $1)",
+        )
+        .bind(OURS)
+        .fetch_all(&mut *connection)
+        .await
+        .expect("databases");
         for name in names {
             self.drop(&name).await;
         }
@@ -77,7 +88,10 @@ impl Cluster {
         self.drop(self.loaded()).await;
         let dir = self.dir.clone();
         self.stop().await;
-        Self { embedded: start(&dir).await, dir }
+        Self {
+            embedded: start(&dir).await,
+            dir,
+        }
     }
 
     /// The name of the database that is loaded.
@@ -97,12 +111,23 @@ impl Cluster {
 
     /// A superuser's connection to a database.
     pub async fn superuser(&self, database: &str) -> PgConnection {
-        connect(&self.options().clone().username("postgres").database(database)).await
+        connect(
+            &self
+                .options()
+                .clone()
+                .username("postgres")
+                .database(database),
+        )
+        .await
     }
 
     /// A copy of the loaded database, which nobody may be connected to meanwhile; to be dropped.
     pub async fn copy(&self, name: &str) -> PgConnectOptions {
-        self.create(name, &format!("template {} strategy file_copy", self.loaded())).await
+        self.create(
+            name,
+            &format!("template {} strategy file_copy", self.loaded()),
+        )
+        .await
     }
 
     /// A database with the schema and an account, and no more; to be dropped.
@@ -110,7 +135,9 @@ impl Cluster {
         let options = self.create(name, "").await;
         callboard::app::migrate(&options).await.expect("migrations");
         let db = Database::open(options.clone()).await.expect("a database");
-        Tenant::create(&db, TENANT, "Bench", *DEFAULT_TIMEZONE, None).await.expect("an account");
+        Tenant::create(&db, TENANT, "Bench", *DEFAULT_TIMEZONE, None)
+            .await
+            .expect("an account");
         db.close().await;
         options
     }
@@ -120,14 +147,22 @@ impl Cluster {
         self.drop(name).await;
         let owner = self.options().get_username();
         let mut connection = self.superuser("postgres").await;
-        run(&mut connection, &format!("create database {name} owner {owner} {how}")).await;
+        run(
+            &mut connection,
+            &format!("create database {name} owner {owner} {how}"),
+        )
+        .await;
         run(&mut connection, "checkpoint").await; // not while something is measured
         self.options().clone().database(name)
     }
 
     pub async fn drop(&self, name: &str) {
         let mut connection = self.superuser("postgres").await;
-        run(&mut connection, &format!("drop database if exists {name} with (force)")).await;
+        run(
+            &mut connection,
+            &format!("drop database if exists {name} with (force)"),
+        )
+        .await;
     }
 
     /// What the numbers were measured on.
@@ -145,12 +180,16 @@ impl Cluster {
 }
 
 async fn start(dir: &Path) -> Embedded {
-    let started = Embedded::start(dir, &EmbeddedSettings::default()).await.expect("Postgres");
+    let started = Embedded::start(dir, &EmbeddedSettings::default())
+        .await
+        .expect("Postgres");
     started.unwrap_or_else(|| panic!("another benchmark runs on {}", dir.display()))
 }
 
 pub async fn connect(options: &PgConnectOptions) -> PgConnection {
-    PgConnection::connect_with(options).await.expect("a connection")
+    PgConnection::connect_with(options)
+        .await
+        .expect("a connection")
 }
 
 /// Runs statements that are nobody's input.
@@ -164,5 +203,8 @@ pub async fn scalar<T>(connection: &mut PgConnection, sql: &'static str) -> T
 where
     T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
 {
-    sqlx::query_scalar(sql).fetch_one(connection).await.expect("a value")
+    sqlx::query_scalar(sql)
+        .fetch_one(connection)
+        .await
+        .expect("a value")
 }

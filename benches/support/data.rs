@@ -36,7 +36,11 @@ impl Size {
     /// What so many thousands of rows at full size are at this one: `2 M`, `100 k`.
     pub fn of_thousands(self, full: u32) -> String {
         let thousands = f64::from(full) * self.scale();
-        if thousands >= 1000.0 { format!("{} M", thousands / 1000.0) } else { format!("{thousands} k") }
+        if thousands >= 1000.0 {
+            format!("{} M", thousands / 1000.0)
+        } else {
+            format!("{thousands} k")
+        }
     }
 }
 
@@ -51,12 +55,20 @@ pub enum Shape {
 
 impl Shape {
     fn name(self) -> &'static str {
-        if self == Self::Accounts { "accounts" } else { "growth" }
+        if self == Self::Accounts {
+            "accounts"
+        } else {
+            "growth"
+        }
     }
 
     /// Where it is kept.
     fn directory(self, size: Size) -> String {
-        if self == Self::Accounts { size.name().to_owned() } else { format!("{}-growth", size.name()) }
+        if self == Self::Accounts {
+            size.name().to_owned()
+        } else {
+            format!("{}-growth", size.name())
+        }
     }
 }
 
@@ -110,7 +122,11 @@ pub async fn cluster(dir: &Path, size: Size, shape: Shape) -> Cluster {
     cluster = cluster.cleared().await;
     let started = Instant::now();
     load(&cluster, size, shape).await;
-    println!("loaded in {:.0} s, into {}", started.elapsed().as_secs_f64(), dir.display());
+    println!(
+        "loaded in {:.0} s, into {}",
+        started.elapsed().as_secs_f64(),
+        dir.display()
+    );
     fs::write(&mark, wanted).expect("a mark");
     cluster
 }
@@ -119,8 +135,12 @@ pub async fn cluster(dir: &Path, size: Size, shape: Shape) -> Cluster {
 fn fingerprint(size: Size, shape: Shape) -> String {
     let mut hasher = DefaultHasher::new();
     (SHAPE, ACCOUNTS, shape.directory(size)).hash(&mut hasher);
-    MODULES.iter().for_each(|module| (module.leads_sql, module.rows_sql, module.derived_sql).hash(&mut hasher));
-    sqlx::migrate!().iter().for_each(|migration| migration.checksum.hash(&mut hasher));
+    MODULES.iter().for_each(|module| {
+        (module.leads_sql, module.rows_sql, module.derived_sql).hash(&mut hasher)
+    });
+    sqlx::migrate!()
+        .iter()
+        .for_each(|migration| migration.checksum.hash(&mut hasher));
     format!("{:016x}", hasher.finish())
 }
 
@@ -128,20 +148,37 @@ async fn load(cluster: &Cluster, size: Size, shape: Shape) {
     println!("loading the data of `{}`", shape.directory(size));
     let options = cluster.options();
     // The roll-ups come when all is loaded.
-    Database::migrate(options, async |_| Ok(())).await.expect("migrations");
+    Database::migrate(options, async |_| Ok(()))
+        .await
+        .expect("migrations");
     let superuser = options.clone().username("postgres");
     let mut connection = loader(&superuser).await;
     // What breaks off is loaded again.
     for setting in ["fsync", "full_page_writes"] {
-        run(&mut connection, &format!("alter system set {setting} = off")).await;
+        run(
+            &mut connection,
+            &format!("alter system set {setting} = off"),
+        )
+        .await;
     }
     run(&mut connection, "select pg_reload_conf()").await;
-    run(&mut connection, &format!("set bench.scale = '{}'; set bench.shape = '{}'", size.scale(), shape.name())).await;
+    run(
+        &mut connection,
+        &format!(
+            "set bench.scale = '{}'; set bench.shape = '{}'",
+            size.scale(),
+            shape.name()
+        ),
+    )
+    .await;
     step("plan", "", run(&mut connection, SHAPE)).await;
     run(&mut connection, ACCOUNTS).await;
 
     let [autocall, telesales] = &MODULES;
-    tokio::join!(load_module(&superuser, autocall), load_module(&superuser, telesales));
+    tokio::join!(
+        load_module(&superuser, autocall),
+        load_module(&superuser, telesales)
+    );
 
     run(&mut connection, "drop schema bench cascade").await;
     for setting in ["fsync", "full_page_writes"] {
@@ -160,17 +197,45 @@ async fn load_module(superuser: &PgConnectOptions, module: &Module) {
         "create unlogged table bench.{name} as
          select * from bench.dials('{name}') where second >= 0 and second < 90 * 86400 order by second"
     );
-    step(module.table, "in the order of time", run(&mut connection, &plan)).await;
+    step(
+        module.table,
+        "in the order of time",
+        run(&mut connection, &plan),
+    )
+    .await;
     for (from, to, share) in batches(&mut connection, name).await {
-        let insert = sqlx::query(module.rows_sql).bind(from).bind(to).execute(&mut connection);
-        step(module.table, &share, async { insert.await.expect("inserted") }).await;
+        let insert = sqlx::query(module.rows_sql)
+            .bind(from)
+            .bind(to)
+            .execute(&mut connection);
+        step(module.table, &share, async {
+            insert.await.expect("inserted")
+        })
+        .await;
     }
-    step(module.leads, "terms", run(&mut connection, module.derived_sql)).await;
+    step(
+        module.leads,
+        "terms",
+        run(&mut connection, module.derived_sql),
+    )
+    .await;
     for index in indexes {
-        let about = index.split_whitespace().skip_while(|word| !word.starts_with('(')).collect::<Vec<_>>().join(" ");
-        step(module.table, &format!("index {about}"), run(&mut connection, &index)).await;
+        let about = index
+            .split_whitespace()
+            .skip_while(|word| !word.starts_with('('))
+            .collect::<Vec<_>>()
+            .join(" ");
+        step(
+            module.table,
+            &format!("index {about}"),
+            run(&mut connection, &index),
+        )
+        .await;
     }
-    let vacuum = format!("vacuum (freeze, analyze) {}, {}", module.leads, module.table);
+    let vacuum = format!(
+        "vacuum (freeze, analyze) {}, {}",
+        module.leads, module.table
+    );
     step(module.table, "vacuum", run(&mut connection, &vacuum)).await;
 }
 
@@ -198,14 +263,24 @@ async fn drop_indexes(connection: &mut PgConnection, tables: &[&str]) -> Vec<Str
          where t.relname = any ($1) and not exists (select from pg_constraint f where f.contype = 'f' and f.conindid = i.oid)
          order by t.relname, i.relname",
     );
-    let found = found.bind(tables).fetch_all(&mut *connection).await.expect("indexes");
+    let found = found
+        .bind(tables)
+        .fetch_all(&mut *connection)
+        .await
+        .expect("indexes");
     let mut again = Vec::new();
     for index in found {
         let (table, name): (String, String) = (index.get("on_table"), index.get("name"));
         let definition: String = index.get("definition");
         if index.get("is_constraint") {
-            run(connection, &format!("alter table {table} drop constraint {name}")).await;
-            again.push(format!("alter table {table} add constraint {name} {definition}"));
+            run(
+                connection,
+                &format!("alter table {table} drop constraint {name}"),
+            )
+            .await;
+            again.push(format!(
+                "alter table {table} add constraint {name} {definition}"
+            ));
         } else {
             run(connection, &format!("drop index {name}")).await;
             again.push(definition);
@@ -217,9 +292,14 @@ async fn drop_indexes(connection: &mut PgConnection, tables: &[&str]) -> Vec<Str
 /// Places in the plan that lie some half a million rows apart: from, to, and how far that is.
 async fn batches(connection: &mut PgConnection, plan: &str) -> Vec<(String, String, String)> {
     run(connection, &format!("analyze bench.{plan}")).await;
-    let sizes =
-        sqlx::query("select relpages::bigint, reltuples::float8 from pg_class where oid = ('bench.' || $1)::regclass");
-    let sizes = sizes.bind(plan).fetch_one(connection).await.expect("a table");
+    let sizes = sqlx::query(
+        "select relpages::bigint, reltuples::float8 from pg_class where oid = ('bench.' || $1)::regclass",
+    );
+    let sizes = sizes
+        .bind(plan)
+        .fetch_one(connection)
+        .await
+        .expect("a table");
     let (pages, rows): (i64, f64) = (sizes.get(0), sizes.get(1));
     #[expect(clippy::cast_possible_truncation, reason = "a count of rows")]
     let pages_a_batch = (pages * BATCH / (rows as i64).max(1)).max(1);
@@ -227,7 +307,11 @@ async fn batches(connection: &mut PgConnection, plan: &str) -> Vec<(String, Stri
     starts
         .map(|from| {
             let to = (from + pages_a_batch).min(pages);
-            (format!("({from},0)"), format!("({to},0)"), format!("{} %", 100 * to / pages))
+            (
+                format!("({from},0)"),
+                format!("({to},0)"),
+                format!("{} %", 100 * to / pages),
+            )
         })
         .collect()
 }
@@ -236,7 +320,10 @@ async fn batches(connection: &mut PgConnection, plan: &str) -> Vec<(String, Stri
 async fn step<T>(table: &str, what: &str, work: impl Future<Output = T>) -> T {
     let started = Instant::now();
     let done = work.await;
-    println!("  {table} {what} ({:.1} s)", started.elapsed().as_secs_f64());
+    println!(
+        "  {table} {what} ({:.1} s)",
+        started.elapsed().as_secs_f64()
+    );
     done
 }
 

@@ -33,7 +33,11 @@ pub enum Kind {
 
 impl Kind {
     pub fn name(self) -> &'static str {
-        if self == Self::Attempt { "attempts" } else { "calls" }
+        if self == Self::Attempt {
+            "attempts"
+        } else {
+            "calls"
+        }
     }
 
     fn leads(self) -> &'static str {
@@ -56,10 +60,24 @@ pub struct Incoming {
 impl Incoming {
     pub async fn new(options: &PgConnectOptions, kind: Kind) -> Self {
         let mut connection = as_account(options).await;
-        let rows: Vec<(i64, i64, i64)> =
-            sqlx::query_as(kind.leads()).bind(TENANT).fetch_all(&mut connection).await.expect("leads");
-        let campaigns = rows.into_iter().map(|(id, first_lead, last_lead)| Campaign { id, first_lead, last_lead });
-        Self { kind, campaigns: campaigns.collect(), chance: StdRng::seed_from_u64(7), made: 0 }
+        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(kind.leads())
+            .bind(TENANT)
+            .fetch_all(&mut connection)
+            .await
+            .expect("leads");
+        let campaigns = rows
+            .into_iter()
+            .map(|(id, first_lead, last_lead)| Campaign {
+                id,
+                first_lead,
+                last_lead,
+            });
+        Self {
+            kind,
+            campaigns: campaigns.collect(),
+            chance: StdRng::seed_from_u64(7),
+            made: 0,
+        }
     }
 
     /// So many lines in the order of time, their calls spread over a time from when the data ends. Half of them are
@@ -78,9 +96,16 @@ impl Incoming {
         self.made += 1;
         let chance = &mut self.chance;
         let largest = chance.random_range(0..2) == 0;
-        let campaign = &self.campaigns[if largest { 0 } else { chance.random_range(0..self.campaigns.len()) }];
+        let campaign = &self.campaigns[if largest {
+            0
+        } else {
+            chance.random_range(0..self.campaigns.len())
+        }];
         let lead = chance.random_range(campaign.first_lead..=campaign.last_lead);
-        let (uuid, id) = (uuid::Builder::from_random_bytes(chance.random()).into_uuid(), campaign.id);
+        let (uuid, id) = (
+            uuid::Builder::from_random_bytes(chance.random()).into_uuid(),
+            campaign.id,
+        );
         let cid = 84_283_800_001 + u64::from(chance.random_range(0..CALLER_IDS));
         let agent = 1 + lead % AGENTS;
         let (started, ended) = (text(at), text(at + TimeDelta::seconds(75)));
@@ -91,7 +116,11 @@ impl Incoming {
             _ => ("failed", 0),
         };
         let answered = seconds > 0;
-        let cause = if answered { "NORMAL_CLEARING" } else { "NO_ANSWER" };
+        let cause = if answered {
+            "NORMAL_CLEARING"
+        } else {
+            "NO_ANSWER"
+        };
         let known = match self.kind {
             Kind::Attempt => {
                 let menu = if answered {
@@ -108,7 +137,11 @@ impl Incoming {
                 )
             }
             Kind::Call => {
-                let disposition = if answered { r#""disposition":"interested","# } else { "" };
+                let disposition = if answered {
+                    r#""disposition":"interested","#
+                } else {
+                    ""
+                };
                 format!(
                     r#""kind":"telesales_call","agent_id":{agent},"cid":"{cid}","talk_sec":{seconds},"wrap_sec":{},{disposition}"#,
                     seconds / 10
@@ -128,14 +161,26 @@ fn text(at: DateTime<Utc>) -> String {
 
 /// Stores lines as a request to ingest does.
 pub async fn store(db: &Database, lines: &str) {
-    let target =
-        Target { tenant: TENANT, locale: Locale { zone: callboard::time::Zone::UTC, country_code: 84 }, atomic: false };
-    let tally = ingest(db, target, Body::Lines(lines.as_bytes()), |_| ()).await.expect("stored");
+    let target = Target {
+        tenant: TENANT,
+        locale: Locale {
+            zone: callboard::time::Zone::UTC,
+            country_code: 84,
+        },
+        atomic: false,
+    };
+    let tally = ingest(db, target, Body::Lines(lines.as_bytes()), |_| ())
+        .await
+        .expect("stored");
     assert_eq!(tally.rejected, 0, "{:?}", tally.errors.first());
 }
 
 /// A connection that acts for the account, as a user's own SQL does.
 pub async fn as_account(options: &PgConnectOptions) -> PgConnection {
     let tenant = TENANT.to_string();
-    connect(&options.clone().options([("callboard.tenant", tenant.as_str()), ("synchronous_commit", "off")])).await
+    connect(&options.clone().options([
+        ("callboard.tenant", tenant.as_str()),
+        ("synchronous_commit", "off"),
+    ]))
+    .await
 }

@@ -36,17 +36,28 @@ impl World {
     pub async fn prepare(dir: &Path, size: Size, shape: Shape) -> Self {
         let cluster = data::cluster(dir, size, shape).await;
         rolled::install(cluster.options()).await;
-        let this = Self { cluster, size, dir: dir.to_owned() };
+        let this = Self {
+            cluster,
+            size,
+            dir: dir.to_owned(),
+        };
         let (db, started) = (this.open().await, Instant::now());
         rolled::settle(&db).await;
-        println!("roll-ups are up to date ({:.1} s)", started.elapsed().as_secs_f64());
+        println!(
+            "roll-ups are up to date ({:.1} s)",
+            started.elapsed().as_secs_f64()
+        );
         db.close().await;
         this
     }
 
     /// Nothing is loaded: for a part that makes its own data.
     pub async fn bare(dir: &Path, size: Size) -> Self {
-        Self { cluster: Cluster::start(&dir.join("bare")).await, size, dir: dir.to_owned() }
+        Self {
+            cluster: Cluster::start(&dir.join("bare")).await,
+            size,
+            dir: dir.to_owned(),
+        }
     }
 
     /// Another one beside it, of the same size.
@@ -56,6 +67,8 @@ impl World {
 
     /// The loaded database, as the server opens it.
     pub async fn open(&self) -> Database {
-        Database::open(self.cluster.options().clone()).await.expect("a database")
+        Database::open(self.cluster.options().clone())
+            .await
+            .expect("a database")
     }
 }

@@ -63,10 +63,20 @@ impl Pgbench {
     ) -> Self {
         let (role, database) = (cluster.options().get_username(), cluster.loaded());
         let mut superuser = cluster.superuser(database).await;
-        let program: String = scalar(&mut superuser, "select setting from pg_config where name = 'BINDIR'").await;
+        let program: String = scalar(
+            &mut superuser,
+            "select setting from pg_config where name = 'BINDIR'",
+        )
+        .await;
         let logging = format!("alter role {role} in database {database}");
-        run(&mut superuser, &format!("{logging} set log_statement = 'all'")).await;
-        let db = Database::open(cluster.options().clone()).await.expect("a database");
+        run(
+            &mut superuser,
+            &format!("{logging} set log_statement = 'all'"),
+        )
+        .await;
+        let db = Database::open(cluster.options().clone())
+            .await
+            .expect("a database");
         let tenant = tenant(&db, TENANT).await;
         let before = fs::metadata(cluster.log()).map_or(0, |log| log.len());
         let mut windows = Windows::new(2);
@@ -78,7 +88,8 @@ impl Pgbench {
         run(&mut superuser, &format!("{logging} reset log_statement")).await;
 
         let log = fs::read(cluster.log()).expect("a log");
-        let log = String::from_utf8_lossy(&log[usize::try_from(before).expect("a size")..]).into_owned();
+        let log =
+            String::from_utf8_lossy(&log[usize::try_from(before).expect("a size")..]).into_owned();
         let mut this = Self {
             program: PathBuf::from(program).join("pgbench"),
             scripts: tempfile::tempdir().expect("a folder"),
@@ -89,14 +100,22 @@ impl Pgbench {
             user: role.to_owned(),
         };
         let transactions = transactions(&log);
-        assert!(transactions.len() > count, "a transaction for each answer, and that of the types");
+        assert!(
+            transactions.len() > count,
+            "a transaction for each answer, and that of the types"
+        );
         for (number, transaction) in transactions.iter().take(count).enumerate() {
             this.script(number, transaction, &types);
         }
         this
     }
 
-    fn script(&mut self, number: usize, transaction: &[Statement], types: &HashMap<String, Vec<String>>) {
+    fn script(
+        &mut self,
+        number: usize,
+        transaction: &[Statement],
+        types: &HashMap<String, Vec<String>>,
+    ) {
         let mut script = String::new();
         for (place, statement) in transaction.iter().enumerate() {
             let mut sql = statement.sql.clone();
@@ -108,7 +127,9 @@ impl Pgbench {
                 let value = match argument {
                     None => "null".to_owned(),
                     // More than a command line takes: what is so long is planned for by itself anyway.
-                    Some(value) if value.len() > MAX_VALUE => format!("'{}'", value.replace('\'', "''")),
+                    Some(value) if value.len() > MAX_VALUE => {
+                        format!("'{}'", value.replace('\'', "''"))
+                    }
                     Some(value) => {
                         self.arguments.push(format!("-D{name}={value}"));
                         format!(":{name}")
@@ -126,16 +147,40 @@ impl Pgbench {
         let mut command = Command::new(&self.program);
         let settings = READING_SETTINGS.map(|(name, value)| format!("-c {name}={value}"));
         command.env("PGOPTIONS", settings.join(" "));
-        command.args(["-n", "-M", "prepared", "-j", "2", "-c", &clients.to_string(), "-T", &seconds.to_string()]);
-        command.arg("-h").arg(&self.socket).args(["-p", "5432", "-U", &self.user]).args(&self.arguments);
+        command.args([
+            "-n",
+            "-M",
+            "prepared",
+            "-j",
+            "2",
+            "-c",
+            &clients.to_string(),
+            "-T",
+            &seconds.to_string(),
+        ]);
+        command
+            .arg("-h")
+            .arg(&self.socket)
+            .args(["-p", "5432", "-U", &self.user])
+            .args(&self.arguments);
         for number in 0..self.windows {
-            command.arg("-f").arg(self.scripts.path().join(format!("{number}.sql")));
+            command
+                .arg("-f")
+                .arg(self.scripts.path().join(format!("{number}.sql")));
         }
         let output = command.arg(&self.database).output().expect("pgbench");
         let text = String::from_utf8_lossy(&output.stdout);
-        let rate = text.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+        let rate = text
+            .lines()
+            .find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
         if rate.is_none() {
-            println!("  pgbench: {}", String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default());
+            println!(
+                "  pgbench: {}",
+                String::from_utf8_lossy(&output.stderr)
+                    .lines()
+                    .last()
+                    .unwrap_or_default()
+            );
         }
         rate
     }
@@ -147,8 +192,10 @@ async fn parameter_types(db: &Database) -> HashMap<String, Vec<String>> {
     let (mut types, mut scopes) = (HashMap::new(), Vec::new());
     for _ in 0..CONNECTIONS {
         let mut scope = db.read(TENANT).await.expect("a scope");
-        let rows: Vec<(String, Vec<String>)> =
-            sqlx::query_as(prepared).fetch_all(scope.connection()).await.expect("statements");
+        let rows: Vec<(String, Vec<String>)> = sqlx::query_as(prepared)
+            .fetch_all(scope.connection())
+            .await
+            .expect("statements");
         types.extend(rows);
         scopes.push(scope); // held, so that the next has another connection
     }
@@ -166,12 +213,21 @@ fn transactions(log: &str) -> Vec<Vec<Statement>> {
             }
             if let Some(open) = transactions.last_mut() {
                 // In a script each statement stands by itself.
-                open.extend(sql.split(';').map(|sql| Statement { sql: sql.trim().to_owned(), ..Statement::default() }));
+                open.extend(sql.split(';').map(|sql| Statement {
+                    sql: sql.trim().to_owned(),
+                    ..Statement::default()
+                }));
             }
         } else if let Some((_, executed)) = entry.split_once("LOG:  execute ") {
-            let sql = executed.split_once(": ").map_or("", |(_, sql)| sql).to_owned();
+            let sql = executed
+                .split_once(": ")
+                .map_or("", |(_, sql)| sql)
+                .to_owned();
             if let Some(open) = transactions.last_mut() {
-                open.push(Statement { sql, ..Statement::default() });
+                open.push(Statement {
+                    sql,
+                    ..Statement::default()
+                });
             }
         } else if let Some((_, arguments)) = entry.split_once("DETAIL:  parameters: ")
             && let Some(statement) = transactions.last_mut().and_then(|open| open.last_mut())

@@ -26,11 +26,19 @@ pub struct Check {
 
 impl Check {
     pub fn at_most(what: &'static str, value: f64, bound: f64) -> Self {
-        Self { what, value, bound: Bound::AtMost(bound) }
+        Self {
+            what,
+            value,
+            bound: Bound::AtMost(bound),
+        }
     }
 
     pub fn at_least(what: &'static str, value: f64, bound: f64) -> Self {
-        Self { what, value, bound: Bound::AtLeast(bound) }
+        Self {
+            what,
+            value,
+            bound: Bound::AtLeast(bound),
+        }
     }
 
     fn is_met(&self) -> bool {
@@ -45,7 +53,9 @@ impl Check {
             Bound::AtMost(bound) => ("≤", bound),
             Bound::AtLeast(bound) => ("≥", bound),
         };
-        format!("{} {sign} {bound}", self.what).trim_start().to_owned()
+        format!("{} {sign} {bound}", self.what)
+            .trim_start()
+            .to_owned()
     }
 }
 
@@ -63,7 +73,14 @@ pub struct Section {
 impl Section {
     pub fn new(part: &'static str, about: &str) -> Self {
         println!("\n{part}: {about}");
-        Self { part, text: format!("{about}\n"), met: 0, checked: 0, columns: 0, has_targets: false }
+        Self {
+            part,
+            text: format!("{about}\n"),
+            met: 0,
+            checked: 0,
+            columns: 0,
+            has_targets: false,
+        }
     }
 
     /// Begins a table; `target` and `met` are its last columns.
@@ -89,7 +106,11 @@ impl Section {
 
     /// A row of the table, with what is checked of it.
     pub fn row(&mut self, cells: &[String], checks: &[Check]) {
-        let missed: Vec<&str> = checks.iter().filter(|check| !check.is_met()).map(|check| check.what).collect();
+        let missed: Vec<&str> = checks
+            .iter()
+            .filter(|check| !check.is_met())
+            .map(|check| check.what)
+            .collect();
         self.checked += checks.len();
         self.met += checks.len() - missed.len();
         let met = match (checks.len(), missed.as_slice()) {
@@ -98,7 +119,11 @@ impl Section {
             (1, _) => "**no**".to_owned(),
             (_, missed) => format!("**no: {}**", missed.join(", ")),
         };
-        let targets = checks.iter().map(Check::target).collect::<Vec<_>>().join(", ");
+        let targets = checks
+            .iter()
+            .map(Check::target)
+            .collect::<Vec<_>>()
+            .join(", ");
         let mut cells: Vec<&str> = cells.iter().map(String::as_str).collect();
         if self.has_targets {
             cells.extend([targets.as_str(), met.as_str()]);
@@ -124,11 +149,19 @@ impl Section {
             checked => format!(" {} of {checked} targets met.", self.met),
         };
         println!("  {}{met}", self.part);
-        let (begin, end) = (format!("<!-- {} -->\n", self.part), format!("<!-- end of {} -->\n", self.part));
-        let section = format!("{begin}\n## {}\n\n{facts}{met}\n\n{}\n{end}", self.part, self.text);
+        let (begin, end) = (
+            format!("<!-- {} -->\n", self.part),
+            format!("<!-- end of {} -->\n", self.part),
+        );
+        let section = format!(
+            "{begin}\n## {}\n\n{facts}{met}\n\n{}\n{end}",
+            self.part, self.text
+        );
         let before = fs::read_to_string(path).unwrap_or_else(|_| HEAD.to_owned());
         let after = match (before.find(&begin), before.find(&end)) {
-            (Some(from), Some(to)) => format!("{}{section}{}", &before[..from], &before[to + end.len()..]),
+            (Some(from), Some(to)) => {
+                format!("{}{section}{}", &before[..from], &before[to + end.len()..])
+            }
             _ => format!("{before}\n{section}"),
         };
         fs::write(path, after).expect("results");

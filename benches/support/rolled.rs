@@ -14,7 +14,12 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// A request as the server makes it, for the source that is wanted.
 pub fn request<'a>(occasion: Occasion<'a>, query: &'a str, source: Source) -> Request<'a> {
-    Request { occasion, query, formats: &[Format::Json], source }
+    Request {
+        occasion,
+        query,
+        formats: &[Format::Json],
+        source,
+    }
 }
 
 /// Makes the roll-ups' tables and triggers where they are not there yet, or older ones are.

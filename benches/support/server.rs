@@ -46,7 +46,9 @@ impl Server {
 
     /// As [`Server::start`], with so many connections that read.
     pub async fn with_pool(options: &PgConnectOptions, reading: u32) -> Self {
-        let db = Database::open_pools(options.clone(), reading).await.expect("a database");
+        let db = Database::open_pools(options.clone(), reading)
+            .await
+            .expect("a database");
         Self::on(options, db).await
     }
 
@@ -57,8 +59,15 @@ impl Server {
         let limit = ["rate_limit_autocall", "rate_limit_telesales"]
             .map(|name| Change::parse(name, "1000000000").expect("a setting"));
         Tenant::change(&db, TENANT, &limit).await.expect("changed");
-        let store = Store::directory(&std::env::temp_dir().join("callboard-bench-exports")).expect("a store");
-        let mut app = App::new(db.clone(), Clock::Fixed(end()), keys, CACHE_TTL, Exports::new(store));
+        let store = Store::directory(&std::env::temp_dir().join("callboard-bench-exports"))
+            .expect("a store");
+        let mut app = App::new(
+            db.clone(),
+            Clock::Fixed(end()),
+            keys,
+            CACHE_TTL,
+            Exports::new(store),
+        );
         app.limits = Limits::on(Clock::System);
         let runtime = runtime();
         let beside = db.clone();
@@ -71,12 +80,21 @@ impl Server {
             });
             address
         });
-        Self { address: started.await.expect("a server"), db, token, runtime }
+        Self {
+            address: started.await.expect("a server"),
+            db,
+            token,
+            runtime,
+        }
     }
 
     /// What a client sends to read that.
     pub fn get(&self, path: &str) -> Vec<u8> {
-        format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\r\n", self.token).into_bytes()
+        format!(
+            "GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\r\n",
+            self.token
+        )
+        .into_bytes()
     }
 
     /// Does something where the server does its work.
@@ -110,10 +128,15 @@ impl Bare {
         let started = runtime.spawn(async move {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let address = listener.local_addr().expect("an address");
-            tokio::spawn(async { axum::serve(listener, axum::Router::new().fallback(get(answer))).await });
+            tokio::spawn(async {
+                axum::serve(listener, axum::Router::new().fallback(get(answer))).await
+            });
             address
         });
-        Self { address: started.await.expect("a server"), runtime }
+        Self {
+            address: started.await.expect("a server"),
+            runtime,
+        }
     }
 
     pub fn stop(self) {
@@ -123,7 +146,10 @@ impl Bare {
 
 /// As `callboard serve` makes it.
 fn runtime() -> Runtime {
-    Builder::new_multi_thread().enable_all().build().expect("a runtime")
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
 }
 
 /// The account's user, made where there is none yet.
@@ -146,8 +172,15 @@ pub async fn user(options: &PgConnectOptions) {
 async fn token(options: &PgConnectOptions, keys: &Keys) -> String {
     user(options).await;
     let db = Database::open(options.clone()).await.expect("a database");
-    let session = NewSession { tenant: TENANT, username: USER, permissions: &[], expires: None };
-    let token = session::issue(&db, keys, session, end()).await.expect("a token");
+    let session = NewSession {
+        tenant: TENANT,
+        username: USER,
+        permissions: &[],
+        expires: None,
+    };
+    let token = session::issue(&db, keys, session, end())
+        .await
+        .expect("a token");
     db.close().await;
     token
 }
@@ -162,14 +195,21 @@ impl Client {
     pub async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.expect("a connection");
         stream.set_nodelay(true).expect("set");
-        Self { stream, buffer: Vec::with_capacity(1 << 16) }
+        Self {
+            stream,
+            buffer: Vec::with_capacity(1 << 16),
+        }
     }
 
     /// Sends a request and reads its answer to the end: the body of a 200. None where the server was at its
     /// limits; any other answer is a mistake of ours.
     pub async fn send(&mut self, request: &[u8]) -> Option<&[u8]> {
         let (status, body) = self.ask(request).await;
-        assert!(matches!(status, b"200" | b"503" | b"504"), "{}", String::from_utf8_lossy(body));
+        assert!(
+            matches!(status, b"200" | b"503" | b"504"),
+            "{}",
+            String::from_utf8_lossy(body)
+        );
         (status == b"200").then_some(body)
     }
 
@@ -178,9 +218,15 @@ impl Client {
         self.stream.write_all(request).await.expect("sent");
         self.buffer.clear();
         loop {
-            let read = self.stream.read_buf(&mut self.buffer).await.expect("an answer");
+            let read = self
+                .stream
+                .read_buf(&mut self.buffer)
+                .await
+                .expect("an answer");
             assert!(read > 0, "the server hung up");
-            let Some(head) = find(&self.buffer, b"\r\n\r\n") else { continue };
+            let Some(head) = find(&self.buffer, b"\r\n\r\n") else {
+                continue;
+            };
             let body = head + 4;
             let whole = body + length(&self.buffer[..head]);
             if self.buffer.len() >= whole {
@@ -191,7 +237,9 @@ impl Client {
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
+    bytes
+        .windows(wanted.len())
+        .position(|window| window == wanted)
 }
 
 fn length(head: &[u8]) -> usize {
@@ -206,7 +254,13 @@ pub struct Clients(Runtime);
 
 impl Clients {
     pub fn new() -> Self {
-        Self(Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime"))
+        Self(
+            Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .expect("a runtime"),
+        )
     }
 
     /// Answers a second, those refused left out.
@@ -227,7 +281,11 @@ impl Clients {
                     let (mut answered, mut refused) = (0, 0);
                     while started.elapsed() < time {
                         let answer = client.send(&ask()).await;
-                        *(if answer.is_some() { &mut answered } else { &mut refused }) += 1;
+                        *(if answer.is_some() {
+                            &mut answered
+                        } else {
+                            &mut refused
+                        }) += 1;
                     }
                     (answered, refused)
                 })

@@ -45,7 +45,11 @@ pub async fn seconds(work: impl Future<Output = ()>) -> f64 {
 impl Pairs {
     /// Subject to floor, pair by pair.
     pub fn ratios(&self) -> Vec<f64> {
-        self.subject.iter().zip(&self.floor).map(|(subject, floor)| subject / floor).collect()
+        self.subject
+            .iter()
+            .zip(&self.floor)
+            .map(|(subject, floor)| subject / floor)
+            .collect()
     }
 
     /// The same with what is turned over: of durations, how many times as fast the subject is.
@@ -58,9 +62,16 @@ impl Pairs {
 pub fn percentile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a list")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a place in a list"
+    )]
     let place = (share * sorted.len() as f64) as usize;
-    sorted.get(place.min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+    sorted
+        .get(place.min(sorted.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or(f64::NAN)
 }
 
 pub fn mean(values: &[f64]) -> f64 {
@@ -75,5 +86,10 @@ pub fn median(values: &[f64]) -> f64 {
 pub fn spread(values: &[f64]) -> String {
     let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
     let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    format!("{} ({}–{})", figure(median(values)), figure(lowest), figure(highest))
+    format!(
+        "{} ({}–{})",
+        figure(median(values)),
+        figure(lowest),
+        figure(highest)
+    )
 }

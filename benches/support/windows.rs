@@ -6,8 +6,14 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 /// Whole hours from UTC, with DST within the 90 days and without, and quarters of an hour.
-const ZONES: &[&str] =
-    &["Asia/Ho_Chi_Minh", "Asia/Kathmandu", "Europe/Berlin", "America/New_York", "UTC", "Australia/Adelaide"];
+const ZONES: &[&str] = &[
+    "Asia/Ho_Chi_Minh",
+    "Asia/Kathmandu",
+    "Europe/Berlin",
+    "America/New_York",
+    "UTC",
+    "Australia/Adelaide",
+];
 const DAYS: i64 = 90;
 /// How much of the 90 days a window takes in.
 const WINDOW_DAYS: i64 = 76;
@@ -32,7 +38,11 @@ pub enum Shape {
 
 impl Shape {
     pub fn name(self) -> &'static str {
-        if self == Self::Ragged { "ragged" } else { "dates" }
+        if self == Self::Ragged {
+            "ragged"
+        } else {
+            "dates"
+        }
     }
 }
 
@@ -57,12 +67,22 @@ impl Windows {
 
     pub fn next(&mut self, shape: Shape) -> Window {
         let zone = ZONES[self.0.random_range(0..ZONES.len())];
-        let slack = TimeDelta::days(DAYS - WINDOW_DAYS).num_microseconds().expect("days");
+        let slack = TimeDelta::days(DAYS - WINDOW_DAYS)
+            .num_microseconds()
+            .expect("days");
         let from = begin() + TimeDelta::microseconds(self.0.random_range(0..slack));
-        let to = from + TimeDelta::days(WINDOW_DAYS) - TimeDelta::microseconds(self.0.random_range(0..20_000_000_000));
+        let to = from + TimeDelta::days(WINDOW_DAYS)
+            - TimeDelta::microseconds(self.0.random_range(0..20_000_000_000));
         let ragged = self.ragged_hour();
-        let now = if shape == Shape::Ragged { end() - ragged } else { end() };
-        Window { now, ..Window::of(from, to, zone, shape) }
+        let now = if shape == Shape::Ragged {
+            end() - ragged
+        } else {
+            end()
+        };
+        Window {
+            now,
+            ..Window::of(from, to, zone, shape)
+        }
     }
 
     fn ragged_hour(&mut self) -> TimeDelta {
@@ -73,14 +93,20 @@ impl Windows {
     pub fn next_to_now(&mut self) -> Window {
         let zone = ZONES[self.0.random_range(0..ZONES.len())];
         let to = end() + TimeDelta::microseconds(self.0.random_range(3_600_000_000..7_200_000_000));
-        let from = to - TimeDelta::days(WINDOW_DAYS) + TimeDelta::microseconds(self.0.random_range(0..20_000_000_000));
+        let from = to - TimeDelta::days(WINDOW_DAYS)
+            + TimeDelta::microseconds(self.0.random_range(0..20_000_000_000));
         Window::of(from, to, zone, Shape::Ragged)
     }
 
     /// The last so many days, ragged by less than an hour.
     pub fn last(&mut self, days: i64) -> Window {
         let ragged = self.ragged_hour();
-        Window::of(end() - TimeDelta::days(days) - ragged, end() - ragged, ZONES[0], Shape::Ragged)
+        Window::of(
+            end() - TimeDelta::days(days) - ragged,
+            end() - ragged,
+            ZONES[0],
+            Shape::Ragged,
+        )
     }
 }
 
@@ -90,7 +116,13 @@ impl Window {
             Shape::Ragged => at.to_rfc3339_opts(SecondsFormat::Micros, true),
             Shape::Dates => at.date_naive().to_string(),
         };
-        Self { from: written(from), to: written(to), zone, now: to.max(end()), minutes: (to - from).num_minutes() }
+        Self {
+            from: written(from),
+            to: written(to),
+            zone,
+            now: to.max(end()),
+            minutes: (to - from).num_minutes(),
+        }
     }
 }
 
@@ -118,19 +150,34 @@ impl Question {
                 "comparison" => &["campaign_ids=1,2,3,4,5"],
                 _ => &[""],
             };
-            questions.extend(parameters.iter().map(|parameters| Self { definition, campaign, parameters }));
+            questions.extend(parameters.iter().map(|parameters| Self {
+                definition,
+                campaign,
+                parameters,
+            }));
         }
         questions
     }
 
     pub fn kpis(campaign: i64) -> Self {
-        let definition = callboard::reports::ALL.iter().find(|report| report.about.name == "kpis").expect("KPIs");
-        Self { definition, campaign: Some(campaign), parameters: "" }
+        let definition = callboard::reports::ALL
+            .iter()
+            .find(|report| report.about.name == "kpis")
+            .expect("KPIs");
+        Self {
+            definition,
+            campaign: Some(campaign),
+            parameters: "",
+        }
     }
 
     /// What it is called in a table.
     pub fn name(&self) -> String {
-        let module = if self.definition.about.module == Module::Autocall { "AutoCall" } else { "Telesales" };
+        let module = if self.definition.about.module == Module::Autocall {
+            "AutoCall"
+        } else {
+            "Telesales"
+        };
         let detail = match self.parameters.split_once('=') {
             Some(("campaign_ids", ids)) => format!(" ({} campaigns)", ids.split(',').count()),
             Some((_, value)) => format!(" ({value})"),
@@ -141,13 +188,20 @@ impl Question {
 
     /// The id in its path.
     pub fn path_id(&self) -> Option<i64> {
-        self.campaign.filter(|_| self.definition.about.place == Place::OfCampaign)
+        self.campaign
+            .filter(|_| self.definition.about.place == Place::OfCampaign)
     }
 
     /// What stands behind the question mark.
     pub fn query(&self, window: &Window) -> String {
         let about = self.definition.about;
-        let Window { from, to, zone, minutes, .. } = window;
+        let Window {
+            from,
+            to,
+            zone,
+            minutes,
+            ..
+        } = window;
         let of_campaign = match (about.place, self.campaign) {
             (Place::OfAccount, Some(campaign)) => format!("&campaign_id={campaign}"),
             _ => String::new(),

@@ -249,17 +249,27 @@ mod tests {
         for [rows, rows_of_leads, rolled] in dimensions.into_iter().chain(of_lists).chain(pages) {
             for (sql, tables) in [(rows, 1), (rows_of_leads, 3)] {
                 assert_eq!(
-                    (sql.matches(" autocall_").count(), sql.matches(".tenant_id = $1").count()),
+                    (
+                        sql.matches(" autocall_").count(),
+                        sql.matches(".tenant_id = $1").count()
+                    ),
                     (tables, tables),
                     "{sql}"
                 );
             }
             let readers = rolled.matches("rolled_autocall_").count();
-            assert_eq!((readers, rolled.matches("($1, $2, c.id").count()), (1, 1), "{rolled}");
+            assert_eq!(
+                (readers, rolled.matches("($1, $2, c.id").count()),
+                (1, 1),
+                "{rolled}"
+            );
         }
         for list in lists {
             assert_eq!(
-                (list.merged.matches("autocall_").count(), list.merged.matches("in_accounts($1").count()),
+                (
+                    list.merged.matches("autocall_").count(),
+                    list.merged.matches("in_accounts($1").count()
+                ),
                 (0, 1)
             );
         }

@@ -28,7 +28,11 @@ const AFTER_THE_LAST: i64 = 568_971_820_800 + 86_400;
 pub fn source(query: &Query, trusted: bool, wanted: Source) -> Source {
     let filters = &query.filters;
     let known = !filters.by_figures() && filters.payload.is_none();
-    if known && trusted { wanted } else { Source::Raw }
+    if known && trusted {
+        wanted
+    } else {
+        Source::Raw
+    }
 }
 
 /// Whether so few attempts are best looked at one by one.
@@ -49,13 +53,27 @@ pub fn ever(query: &Query) -> Window {
 /// The window that leads were created in; where none was asked for, every lead is in it.
 pub fn created(query: &Query) -> Window {
     let Filters { from, to, .. } = query.filters;
-    let (beginning, end) = if is_open(query) && from == to { (FIRST_DAY, AFTER_THE_LAST) } else { (YEAR_1, END) };
+    let (beginning, end) = if is_open(query) && from == to {
+        (FIRST_DAY, AFTER_THE_LAST)
+    } else {
+        (YEAR_1, END)
+    };
     window(from, to, beginning, end, query)
 }
 
-fn window(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>, beginning: i64, end: i64, query: &Query) -> Window {
+fn window(
+    from: Option<DateTime<Utc>>,
+    to: Option<DateTime<Utc>>,
+    beginning: i64,
+    end: i64,
+    query: &Query,
+) -> Window {
     let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or_default(); // infallible: the instants above
-    Window { from: from.unwrap_or(at(beginning)), to: to.unwrap_or(at(end)), zone: query.zone }
+    Window {
+        from: from.unwrap_or(at(beginning)),
+        to: to.unwrap_or(at(end)),
+        zone: query.zone,
+    }
 }
 
 /// Whether an end of the window is where the attempts themselves end.
@@ -66,14 +84,29 @@ pub fn is_open(query: &Query) -> bool {
 /// The window along which time is cut, an open end being the first or the last attempt. None where there is none.
 pub fn along(query: &Query, ends: Option<(DateTime<Utc>, DateTime<Utc>)>) -> Option<Window> {
     let from = query.filters.from.or(ends.map(|(first, _)| first))?;
-    let to = query.filters.to.or(ends.map(|(_, last)| last + TimeDelta::microseconds(1)))?;
-    Some(Window { from, to, zone: query.zone })
+    let to = query
+        .filters
+        .to
+        .or(ends.map(|(_, last)| last + TimeDelta::microseconds(1)))?;
+    Some(Window {
+        from,
+        to,
+        zone: query.zone,
+    })
 }
 
 /// Every bucket of that window, in order. Invalid where they are more than [`MAX_BUCKETS`].
 pub fn buckets(query: &Query, window: &Window) -> Result<Vec<i64>> {
-    let too_many = || Error::invalid(super::query::GRANULARITY, "The window has more than 100,000 buckets.");
-    query.granularity.touched(window, MAX_BUCKETS).ok_or_else(too_many)
+    let too_many = || {
+        Error::invalid(
+            super::query::GRANULARITY,
+            "The window has more than 100,000 buckets.",
+        )
+    };
+    query
+        .granularity
+        .touched(window, MAX_BUCKETS)
+        .ok_or_else(too_many)
 }
 
 #[cfg(test)]
@@ -84,7 +117,8 @@ mod tests {
     use super::*;
 
     fn query(query_type: &str, filters: Value) -> Query {
-        let body = json!({"query_type": query_type, "filters": filters, "timezone": "Asia/Ho_Chi_Minh"});
+        let body =
+            json!({"query_type": query_type, "filters": filters, "timezone": "Asia/Ho_Chi_Minh"});
         Query::read(body.to_string().as_bytes()).expect("a query")
     }
 
@@ -96,26 +130,66 @@ mod tests {
     fn roll_ups_answer_what_they_know() {
         for (query_type, filters, rolled) in [
             ("call_count", json!({}), true),
-            ("call_duration", json!({"template_id": "t", "date_from": "2025-01-01"}), true),
-            ("outcome_distribution", json!({"merchant_id": "m", "reseller_id": "r"}), true),
-            ("sentiment_distribution", json!({"date_to": "2025-01-01"}), true),
+            (
+                "call_duration",
+                json!({"template_id": "t", "date_from": "2025-01-01"}),
+                true,
+            ),
+            (
+                "outcome_distribution",
+                json!({"merchant_id": "m", "reseller_id": "r"}),
+                true,
+            ),
+            (
+                "sentiment_distribution",
+                json!({"date_to": "2025-01-01"}),
+                true,
+            ),
             ("calls_over_time", json!({"payload_filters": {}}), true),
-            ("avg_duration_over_time", json!({"min_duration": null}), true),
+            (
+                "avg_duration_over_time",
+                json!({"min_duration": null}),
+                true,
+            ),
             ("retry_analysis", json!({"min_duration": 0}), false),
             ("provider_breakdown", json!({"max_duration": 9}), false),
             ("hourly_heatmap", json!({"sentiment_min": 0}), false),
             ("top_outcomes", json!({"sentiment_max": 1}), false),
-            ("call_count", json!({"payload_filters": {"city": "Hanoi"}}), false),
-            ("status_distribution", json!({"date_from": "2025-01-01"}), true),
+            (
+                "call_count",
+                json!({"payload_filters": {"city": "Hanoi"}}),
+                false,
+            ),
+            (
+                "status_distribution",
+                json!({"date_from": "2025-01-01"}),
+                true,
+            ),
             ("conversion_funnel", json!({"template_id": "t"}), true),
             ("status_distribution", json!({"sentiment_min": 0.5}), false),
-            ("conversion_funnel", json!({"payload_filters": {"city": "Hanoi"}}), false),
+            (
+                "conversion_funnel",
+                json!({"payload_filters": {"city": "Hanoi"}}),
+                false,
+            ),
         ] {
             let asked = query(query_type, filters.clone());
             let expected = if rolled { Source::Rolled } else { Source::Raw };
-            assert_eq!(source(&asked, true, Source::Rolled), expected, "{query_type} {filters}");
-            assert_eq!(source(&asked, false, Source::Rolled), Source::Raw, "not to be trusted: {query_type} {filters}");
-            assert_eq!(source(&asked, true, Source::Raw), Source::Raw, "not wanted: {query_type} {filters}");
+            assert_eq!(
+                source(&asked, true, Source::Rolled),
+                expected,
+                "{query_type} {filters}"
+            );
+            assert_eq!(
+                source(&asked, false, Source::Rolled),
+                Source::Raw,
+                "not to be trusted: {query_type} {filters}"
+            );
+            assert_eq!(
+                source(&asked, true, Source::Raw),
+                Source::Raw,
+                "not wanted: {query_type} {filters}"
+            );
         }
     }
 
@@ -152,7 +226,11 @@ mod tests {
             let asked_of = query("calls_over_time", filters.clone());
             assert_eq!(is_open(&asked_of), open, "{filters}");
             assert_eq!(shown(&asked(&asked_of)), asked_for, "{filters}");
-            assert_eq!(along(&asked_of, ends).map(|window| shown(&window)), Some(found.map(String::from)), "{filters}");
+            assert_eq!(
+                along(&asked_of, ends).map(|window| shown(&window)),
+                Some(found.map(String::from)),
+                "{filters}"
+            );
             assert_eq!(along(&asked_of, None).is_some(), !open, "{filters}");
         }
     }
@@ -160,18 +238,36 @@ mod tests {
     #[test]
     fn leads_are_of_any_time() {
         let asked_of = query("status_distribution", json!({}));
-        assert_eq!(shown(&created(&asked_of)), ["-4713-11-24T00:00:00Z", "+20000-01-02T00:00:00Z"]);
-        let asked_of = query("status_distribution", json!({"date_from": "2025-01-01", "date_to": "2025-01-31"}));
-        assert_eq!(shown(&created(&asked_of)), ["2024-12-31T17:00:00Z", "2025-01-31T17:00:00Z"]);
+        assert_eq!(
+            shown(&created(&asked_of)),
+            ["-4713-11-24T00:00:00Z", "+20000-01-02T00:00:00Z"]
+        );
+        let asked_of = query(
+            "status_distribution",
+            json!({"date_from": "2025-01-01", "date_to": "2025-01-31"}),
+        );
+        assert_eq!(
+            shown(&created(&asked_of)),
+            ["2024-12-31T17:00:00Z", "2025-01-31T17:00:00Z"]
+        );
     }
 
     #[test]
     fn a_window_has_every_bucket_it_touches() {
-        let asked_of = query("calls_over_time", json!({"date_from": "2025-01-01", "date_to": "2025-01-31"}));
+        let asked_of = query(
+            "calls_over_time",
+            json!({"date_from": "2025-01-01", "date_to": "2025-01-31"}),
+        );
         let window = along(&asked_of, None).expect("a window");
         assert_eq!(buckets(&asked_of, &window).expect("few").len(), 31);
-        let hours = Query { granularity: crate::time::Granularity::Hour, ..asked_of };
-        let ages = Window { from: asked(&query("call_count", json!({}))).from, ..window };
+        let hours = Query {
+            granularity: crate::time::Granularity::Hour,
+            ..asked_of
+        };
+        let ages = Window {
+            from: asked(&query("call_count", json!({}))).from,
+            ..window
+        };
         assert!(buckets(&hours, &ages).is_err());
     }
 }

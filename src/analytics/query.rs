@@ -82,8 +82,18 @@ impl Query {
 
     /// Bytes that it takes.
     pub fn size(&self) -> usize {
-        let Filters { template, merchant, reseller, payload, .. } = &self.filters;
-        let texts = [template, merchant, reseller].into_iter().flatten().map(String::len).sum::<usize>();
+        let Filters {
+            template,
+            merchant,
+            reseller,
+            payload,
+            ..
+        } = &self.filters;
+        let texts = [template, merchant, reseller]
+            .into_iter()
+            .flatten()
+            .map(String::len)
+            .sum::<usize>();
         size_of::<Self>() + texts + payload.as_ref().map_or(0, Members::size)
     }
 
@@ -103,7 +113,10 @@ type Fields = BTreeMap<String, Box<RawValue>>;
 
 /// The value of that name, unless it is null, which is as if absent. So is an empty text where a text is wanted.
 fn present<'a>(fields: &'a Fields, name: &str) -> Option<&'a RawValue> {
-    fields.get(name).map(Box::as_ref).filter(|value| Type::of(value.get()) != Type::Null)
+    fields
+        .get(name)
+        .map(Box::as_ref)
+        .filter(|value| Type::of(value.get()) != Type::Null)
 }
 
 /// What is wrong so far.
@@ -115,7 +128,11 @@ struct Reader {
 
 impl Reader {
     fn finish<T>(self, read: Option<T>) -> Result<T> {
-        if self.misshapen { Err(Error::Misshapen(self.faults)) } else { self.faults.into_result(read) }
+        if self.misshapen {
+            Err(Error::Misshapen(self.faults))
+        } else {
+            self.faults.into_result(read)
+        }
     }
 
     /// Notes that the body has not the shape it must have.
@@ -134,14 +151,30 @@ impl Reader {
         let given = |name: &str| present(&fields, name);
         let named = |name: &str| given(name).filter(|value| !json::is_nothing(value.get()));
         let question = self.question(named(QUERY_TYPE));
-        let step = named(GRANULARITY).and_then(|value| self.granularity(value)).unwrap_or(Granularity::Day);
+        let step = named(GRANULARITY)
+            .and_then(|value| self.granularity(value))
+            .unwrap_or(Granularity::Day);
         // Where the zone is unknown, dates are read on with UTC, so that their faults are told as well.
-        let zone = named(TIMEZONE).and_then(|value| self.zone(value)).unwrap_or(Zone::UTC);
-        let page = given(PAGE).and_then(|value| self.integer(PAGE, value, 1..=i64::MAX)).unwrap_or(1);
-        let page_size = given(PAGE_SIZE).and_then(|value| self.integer(PAGE_SIZE, value, 1..=MAX_PAGE_SIZE));
-        let filters = given(FILTERS).map(|value| self.filters(value, zone)).unwrap_or_default();
+        let zone = named(TIMEZONE)
+            .and_then(|value| self.zone(value))
+            .unwrap_or(Zone::UTC);
+        let page = given(PAGE)
+            .and_then(|value| self.integer(PAGE, value, 1..=i64::MAX))
+            .unwrap_or(1);
+        let page_size =
+            given(PAGE_SIZE).and_then(|value| self.integer(PAGE_SIZE, value, 1..=MAX_PAGE_SIZE));
+        let filters = given(FILTERS)
+            .map(|value| self.filters(value, zone))
+            .unwrap_or_default();
         let page_size = page_size.unwrap_or(DEFAULT_PAGE_SIZE);
-        Some(Query { question: question?, filters, granularity: step, zone, page, page_size })
+        Some(Query {
+            question: question?,
+            filters,
+            granularity: step,
+            zone,
+            page,
+            page_size,
+        })
     }
 
     fn question(&mut self, value: Option<&RawValue>) -> Option<&'static Definition> {
@@ -150,9 +183,14 @@ impl Reader {
             return None;
         };
         let name = self.text(QUERY_TYPE, value)?;
-        let known = super::ALL.iter().find(|question| question.about.name == name);
+        let known = super::ALL
+            .iter()
+            .find(|question| question.about.name == name);
         if known.is_none() {
-            let names: Vec<&str> = super::ALL.iter().map(|question| question.about.name).collect();
+            let names: Vec<&str> = super::ALL
+                .iter()
+                .map(|question| question.about.name)
+                .collect();
             self.misshape(QUERY_TYPE, format!("must be one of: {}.", names.join(", ")));
         }
         known
@@ -162,7 +200,10 @@ impl Reader {
         let name = self.text(GRANULARITY, value)?;
         let step = Step::ALL.iter().find(|step| step.name() == name);
         if step.is_none() {
-            self.fail(GRANULARITY, format!("must be one of: {}.", Step::NAMES.join(", ")));
+            self.fail(
+                GRANULARITY,
+                format!("must be one of: {}.", Step::NAMES.join(", ")),
+            );
         }
         Some(match step? {
             Step::Hour => Granularity::Hour,
@@ -181,32 +222,57 @@ impl Reader {
     }
 
     fn filters(&mut self, value: &RawValue, zone: Zone) -> Filters {
-        let Some(fields) = self.object(FILTERS, value) else { return Filters::default() };
+        let Some(fields) = self.object(FILTERS, value) else {
+            return Filters::default();
+        };
         for name in fields.keys().filter(|name| filter::named(name).is_none()) {
             self.misshape(&place(name), "There is no such filter.");
         }
         let given = |of: &Filter| present(&fields, of.name);
         let named = |of: &Filter| given(of).filter(|value| !json::is_nothing(value.get()));
-        let mut text = |of: &Filter| named(of).and_then(|value| self.storable(&place(of.name), value));
+        let mut text =
+            |of: &Filter| named(of).and_then(|value| self.storable(&place(of.name), value));
         let template = text(&filter::TEMPLATE_ID);
         let merchant = text(&filter::MERCHANT_ID);
         let reseller = text(&filter::RESELLER_ID);
-        let mut moment = |of: &Filter| named(of).and_then(|value| self.moment(&place(of.name), value, zone));
+        let mut moment =
+            |of: &Filter| named(of).and_then(|value| self.moment(&place(of.name), value, zone));
         let (from, to) = (moment(&filter::DATE_FROM), moment(&filter::DATE_TO));
         if let (Some(from), Some(to)) = (from, to)
             && to.ends_before(from, zone)
         {
-            self.fail(&place(filter::DATE_TO.name), "must not be before date_from.");
+            self.fail(
+                &place(filter::DATE_TO.name),
+                "must not be before date_from.",
+            );
         }
         let mut seconds = |of: &Filter| {
-            let read = given(of).and_then(|value| self.integer(&place(of.name), value, 0..=i32::MAX.into()));
+            let read = given(of)
+                .and_then(|value| self.integer(&place(of.name), value, 0..=i32::MAX.into()));
             read.and_then(|seconds| i32::try_from(seconds).ok())
         };
-        let (min_duration, max_duration) = (seconds(&filter::MIN_DURATION), seconds(&filter::MAX_DURATION));
-        self.ordered(min_duration, max_duration, &filter::MIN_DURATION, &filter::MAX_DURATION);
-        let mut fraction = |of: &Filter| given(of).and_then(|value| self.fraction(&place(of.name), value));
-        let (sentiment_min, sentiment_max) = (fraction(&filter::SENTIMENT_MIN), fraction(&filter::SENTIMENT_MAX));
-        self.ordered(sentiment_min, sentiment_max, &filter::SENTIMENT_MIN, &filter::SENTIMENT_MAX);
+        let (min_duration, max_duration) = (
+            seconds(&filter::MIN_DURATION),
+            seconds(&filter::MAX_DURATION),
+        );
+        self.ordered(
+            min_duration,
+            max_duration,
+            &filter::MIN_DURATION,
+            &filter::MAX_DURATION,
+        );
+        let mut fraction =
+            |of: &Filter| given(of).and_then(|value| self.fraction(&place(of.name), value));
+        let (sentiment_min, sentiment_max) = (
+            fraction(&filter::SENTIMENT_MIN),
+            fraction(&filter::SENTIMENT_MAX),
+        );
+        self.ordered(
+            sentiment_min,
+            sentiment_max,
+            &filter::SENTIMENT_MIN,
+            &filter::SENTIMENT_MAX,
+        );
         let payload = given(&filter::PAYLOAD_FILTERS).and_then(|value| self.payload(value));
         let (from, to) = (from.map(|from| from.start(zone)), to.map(|to| to.end(zone)));
         Filters {
@@ -223,11 +289,20 @@ impl Reader {
         }
     }
 
-    fn ordered<T: PartialOrd>(&mut self, min: Option<T>, max: Option<T>, least: &Filter, most: &Filter) {
+    fn ordered<T: PartialOrd>(
+        &mut self,
+        min: Option<T>,
+        max: Option<T>,
+        least: &Filter,
+        most: &Filter,
+    ) {
         if let (Some(min), Some(max)) = (min, max)
             && min > max
         {
-            self.fail(&place(most.name), format!("must not be below {}.", least.name));
+            self.fail(
+                &place(most.name),
+                format!("must not be below {}.", least.name),
+            );
         }
     }
 
@@ -254,7 +329,9 @@ impl Reader {
         }
         match Type::of(value.get()) {
             Type::Text => drop(self.storable(place, value)),
-            Type::Number if json::has_absurd_number(value.get()) => self.fail(place, "is a number that is too long."),
+            Type::Number if json::has_absurd_number(value.get()) => {
+                self.fail(place, "is a number that is too long.")
+            }
             Type::Number | Type::Flag => {}
             Type::Null | Type::List | Type::Object => {
                 self.misshape(place, "must be a string, a number, true or false.")
@@ -297,7 +374,12 @@ impl Reader {
     }
 
     /// 7 and 7.0 are integers, as JSON has it.
-    fn integer(&mut self, place: &str, value: &RawValue, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+    fn integer(
+        &mut self,
+        place: &str,
+        value: &RawValue,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Option<i64> {
         if Type::of(value.get()) != Type::Number {
             self.misshape(place, "must be an integer.");
             return None;
@@ -307,9 +389,18 @@ impl Reader {
             self.misshape(place, "must be an integer.");
             return None;
         }
-        let integer = number.and_then(|number| i64::try_from(number).ok()).filter(|number| range.contains(number));
+        let integer = number
+            .and_then(|number| i64::try_from(number).ok())
+            .filter(|number| range.contains(number));
         if integer.is_none() {
-            self.fail(place, format!("must be an integer from {} to {}.", range.start(), range.end()));
+            self.fail(
+                place,
+                format!(
+                    "must be an integer from {} to {}.",
+                    range.start(),
+                    range.end()
+                ),
+            );
         }
         integer
     }
@@ -319,7 +410,8 @@ impl Reader {
             self.misshape(place, "must be a number.");
             return None;
         }
-        let fraction = json::decimal(value.get()).filter(|number| (Decimal::ZERO..=Decimal::ONE).contains(number));
+        let fraction = json::decimal(value.get())
+            .filter(|number| (Decimal::ZERO..=Decimal::ONE).contains(number));
         if fraction.is_none() {
             self.fail(place, "must be a number from 0 to 1.");
         }

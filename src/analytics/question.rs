@@ -58,7 +58,10 @@ pub struct Paged<R> {
 
 impl<R> Default for Paged<R> {
     fn default() -> Self {
-        Self { total: 0, rows: Vec::new() }
+        Self {
+            total: 0,
+            rows: Vec::new(),
+        }
     }
 }
 
@@ -68,11 +71,17 @@ impl<R> Paged<R> {
         let (before, through) = query.places();
         let (before, through) = (place(before), place(through));
         let total = all.len();
-        Self { total, rows: all.into_iter().take(through).skip(before).collect() }
+        Self {
+            total,
+            rows: all.into_iter().take(through).skip(before).collect(),
+        }
     }
 
     pub fn map<T>(self, make: impl FnMut(R) -> T) -> Paged<T> {
-        Paged { total: self.total, rows: self.rows.into_iter().map(make).collect() }
+        Paged {
+            total: self.total,
+            rows: self.rows.into_iter().map(make).collect(),
+        }
     }
 }
 
@@ -115,7 +124,9 @@ impl Definition {
     pub const fn of<Q: Question>() -> Self {
         Self {
             about: &Q::ABOUT,
-            rows: |reading| Box::pin(async move { Ok(Box::new(Q::rows(reading).await?) as Box<dyn Rows>) }),
+            rows: |reading| {
+                Box::pin(async move { Ok(Box::new(Q::rows(reading).await?) as Box<dyn Rows>) })
+            },
             schema: table::reference::<Q::Row>,
         }
     }
@@ -175,8 +186,19 @@ impl Answer {
 
     pub fn json(&self) -> Result<String> {
         let data = self.rows.json().map_err(Error::internal)?;
-        let Self { name, page, page_size, .. } = *self;
-        let body = Page { query_type: name, data, total: self.total(), page, page_size };
+        let Self {
+            name,
+            page,
+            page_size,
+            ..
+        } = *self;
+        let body = Page {
+            query_type: name,
+            data,
+            total: self.total(),
+            page,
+            page_size,
+        };
         serde_json::to_string(&body).map_err(Error::internal)
     }
 
@@ -188,8 +210,22 @@ impl Answer {
 /// Answers from one snapshot. Invalid where the window has too many buckets.
 pub async fn answer(scope: &mut Scope, query: &Query, wanted: Source) -> Result<Answer> {
     let accounts = reach(scope, query, wanted).await?;
-    let source = if accounts.iter().all(|account| account.source == wanted) { wanted } else { Source::Raw };
-    let mut reading = Reading { query, scope, accounts };
+    let source = if accounts.iter().all(|account| account.source == wanted) {
+        wanted
+    } else {
+        Source::Raw
+    };
+    let mut reading = Reading {
+        query,
+        scope,
+        accounts,
+    };
     let rows = (query.question.rows)(&mut reading).await?;
-    Ok(Answer { source, rows, name: query.question.about.name, page: query.page, page_size: query.page_size })
+    Ok(Answer {
+        source,
+        rows,
+        name: query.question.about.name,
+        page: query.page,
+        page_size: query.page_size,
+    })
 }

@@ -50,7 +50,12 @@ question!(
     "Calls",
     "One row: how many attempts there are.",
     AnalyticsCallCount,
-    |reading| Paged::of(vec![AnalyticsCallCount { count: reading.total().await?.calls }], reading.query)
+    |reading| Paged::of(
+        vec![AnalyticsCallCount {
+            count: reading.total().await?.calls
+        }],
+        reading.query
+    )
 );
 
 row! {
@@ -107,7 +112,11 @@ question!(
     AnalyticsOutcomeShare,
     |reading| {
         let listed = listed(reading, &OUTCOME).await?;
-        listed.map(|row| AnalyticsOutcomeShare { outcome: row.key, count: row.calls, pct: row.share })
+        listed.map(|row| AnalyticsOutcomeShare {
+            outcome: row.key,
+            count: row.calls,
+            pct: row.share,
+        })
     }
 );
 
@@ -134,9 +143,14 @@ question!(
     |reading| {
         let fifths = reading.by(&FIFTH).await?;
         let counts = [0, 1, 2, 3, 4].map(|fifth| fifths.get(&fifth).map_or(0, |tally| tally.calls));
-        let rows = SentimentBucket::VALUES.iter().copied().zip(counts).zip(parts(&counts));
+        let rows = SentimentBucket::VALUES
+            .iter()
+            .copied()
+            .zip(counts)
+            .zip(parts(&counts));
         Paged::of(
-            rows.map(|((bucket, count), pct)| AnalyticsSentimentShare { bucket, count, pct }).collect(),
+            rows.map(|((bucket, count), pct)| AnalyticsSentimentShare { bucket, count, pct })
+                .collect(),
             reading.query,
         )
     }
@@ -164,10 +178,20 @@ question!(
     AnalyticsStatusShare,
     |reading| {
         let leads = reading.leads().await?;
-        let counts = [leads.leads - leads.tried, leads.processing, leads.retry, leads.finished];
-        let rows = LeadStage::VALUES.iter().copied().zip(counts).zip(parts(&counts));
+        let counts = [
+            leads.leads - leads.tried,
+            leads.processing,
+            leads.retry,
+            leads.finished,
+        ];
+        let rows = LeadStage::VALUES
+            .iter()
+            .copied()
+            .zip(counts)
+            .zip(parts(&counts));
         Paged::of(
-            rows.map(|((status, count), pct)| AnalyticsStatusShare { status, count, pct }).collect(),
+            rows.map(|((status, count), pct)| AnalyticsStatusShare { status, count, pct })
+                .collect(),
             reading.query,
         )
     }
@@ -193,7 +217,10 @@ question!(
     |reading| {
         let unit = reading.query.granularity;
         let buckets = reading.along_time().await?;
-        buckets.map(|(bucket, tally)| AnalyticsCallsInBucket { date: unit.label(bucket), count: tally.calls })
+        buckets.map(|(bucket, tally)| AnalyticsCallsInBucket {
+            date: unit.label(bucket),
+            count: tally.calls,
+        })
     }
 );
 
@@ -245,7 +272,11 @@ question!(
     AnalyticsRankedOutcome,
     |reading| {
         let listed = listed(reading, &OUTCOME).await?;
-        listed.map(|row| AnalyticsRankedOutcome { rank: row.place, outcome: row.key, count: row.calls })
+        listed.map(|row| AnalyticsRankedOutcome {
+            rank: row.place,
+            outcome: row.key,
+            count: row.calls,
+        })
     }
 );
 
@@ -326,7 +357,11 @@ question!(
     AnalyticsProviderShare,
     |reading| {
         let listed = listed(reading, &PROVIDER).await?;
-        listed.map(|row| AnalyticsProviderShare { provider: row.key, count: row.calls, pct: row.share })
+        listed.map(|row| AnalyticsProviderShare {
+            provider: row.key,
+            count: row.calls,
+            pct: row.share,
+        })
     }
 );
 
@@ -349,7 +384,15 @@ question!(
     AnalyticsHour,
     |reading| {
         let hours = reading.by_hour().await?.into_iter();
-        Paged::of(hours.map(|(hour, tally)| AnalyticsHour { hour, count: tally.calls }).collect(), reading.query)
+        Paged::of(
+            hours
+                .map(|(hour, tally)| AnalyticsHour {
+                    hour,
+                    count: tally.calls,
+                })
+                .collect(),
+            reading.query,
+        )
     }
 );
 
@@ -376,8 +419,20 @@ question!(
     |reading| {
         let leads = reading.leads().await?;
         let counts = [leads.leads, leads.tried, leads.retried, leads.finished];
-        let row = |(stage, count)| AnalyticsFunnelStage { stage, count, pct: PercentText::percent(count, leads.leads) };
-        Paged::of(LeadStage::VALUES.iter().copied().zip(counts).map(row).collect(), reading.query)
+        let row = |(stage, count)| AnalyticsFunnelStage {
+            stage,
+            count,
+            pct: PercentText::percent(count, leads.leads),
+        };
+        Paged::of(
+            LeadStage::VALUES
+                .iter()
+                .copied()
+                .zip(counts)
+                .map(row)
+                .collect(),
+            reading.query,
+        )
     }
 );
 
@@ -397,15 +452,24 @@ async fn listed(reading: &mut Reading<'_>, list: &'static List) -> Result<Paged<
     let (before, _) = reading.query.places();
     let page = reading.list(list).await?;
     let shares = parts(&page.counts).into_iter().skip(place(before));
-    let rows = page.keys.into_iter().zip(page.calls.into_iter().zip(page.answered)).zip(shares);
-    let rows = (1..).zip(rows).map(|(at, ((key, (calls, answered)), share))| Listed {
-        place: before.saturating_add(at),
-        key: keys::named(key),
-        calls,
-        answered,
-        share,
-    });
-    Ok(Paged { total: place(page.total), rows: rows.collect() })
+    let rows = page
+        .keys
+        .into_iter()
+        .zip(page.calls.into_iter().zip(page.answered))
+        .zip(shares);
+    let rows = (1..)
+        .zip(rows)
+        .map(|(at, ((key, (calls, answered)), share))| Listed {
+            place: before.saturating_add(at),
+            key: keys::named(key),
+            calls,
+            answered,
+            share,
+        });
+    Ok(Paged {
+        total: place(page.total),
+        rows: rows.collect(),
+    })
 }
 
 /// None where there is nothing to average.

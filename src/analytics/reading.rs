@@ -79,11 +79,18 @@ impl Reading<'_> {
             Source::Rolled => {
                 let of = rollup_scope(self.query);
                 let rows = self.scope.select(list.rolled.page).bind(of.number());
-                Plan::whole(&window, list.detail, of).bind(rows.bind(self.query.filters.template.clone()))
+                Plan::whole(&window, list.detail, of)
+                    .bind(rows.bind(self.query.filters.template.clone()))
             }
             Source::Raw => {
                 let rows = self.scope.select(self.statements(list).page);
-                bind_filters(rows, &window, &self.query.filters, self.query.filters.template.clone(), account.term)
+                bind_filters(
+                    rows,
+                    &window,
+                    &self.query.filters,
+                    self.query.filters.template.clone(),
+                    account.term,
+                )
             }
         };
         let (before, through) = self.query.places();
@@ -92,13 +99,32 @@ impl Reading<'_> {
 
     /// In one statement, because keys of one account are only known to be rare once the others are added.
     fn page_of_all(&self, list: &'static List, accounts: &[Reached]) -> Select<Page> {
-        let (filters, window, of) = (&self.query.filters, plan::asked(self.query), rollup_scope(self.query));
+        let (filters, window, of) = (
+            &self.query.filters,
+            plan::asked(self.query),
+            rollup_scope(self.query),
+        );
         let (before, through) = self.query.places();
         let page = self.scope.select(list.merged);
         let page = page
-            .bind(accounts.iter().map(|account| account.account.id()).collect::<Vec<i64>>())
-            .bind(accounts.iter().map(|account| account.source == Source::Rolled).collect::<Vec<bool>>())
-            .bind(accounts.iter().map(|account| account.term).collect::<Vec<Option<i64>>>())
+            .bind(
+                accounts
+                    .iter()
+                    .map(|account| account.account.id())
+                    .collect::<Vec<i64>>(),
+            )
+            .bind(
+                accounts
+                    .iter()
+                    .map(|account| account.source == Source::Rolled)
+                    .collect::<Vec<bool>>(),
+            )
+            .bind(
+                accounts
+                    .iter()
+                    .map(|account| account.term)
+                    .collect::<Vec<Option<i64>>>(),
+            )
             .bind(list.rolled.all)
             .bind(self.statements(list).all)
             .bind(window.from)
@@ -116,7 +142,11 @@ impl Reading<'_> {
     }
 
     fn statements(&self, list: &'static List) -> &'static OfList {
-        if self.query.filters.payload.is_some() { &list.rows_of_leads } else { &list.rows }
+        if self.query.filters.payload.is_some() {
+            &list.rows_of_leads
+        } else {
+            &list.rows
+        }
     }
 
     /// All attempts together.
@@ -131,13 +161,28 @@ impl Reading<'_> {
         if total.answered == 0 {
             return Ok(total);
         }
-        for account in self.accounts.iter().filter(|account| account.source == Source::Rolled) {
+        for account in self
+            .accounts
+            .iter()
+            .filter(|account| account.source == Source::Rolled)
+        {
             self.scope.enter(&account.account).await?;
-            let sql = if plan::are_few(&total) { EXTREMES_OF_FEW } else { EXTREMES };
+            let sql = if plan::are_few(&total) {
+                EXTREMES_OF_FEW
+            } else {
+                EXTREMES
+            };
             let ends = self.scope.select::<(Option<i32>, Option<i32>)>(sql);
-            let ends = ends.bind(window.from).bind(window.to).bind(self.query.filters.template.clone());
+            let ends = ends
+                .bind(window.from)
+                .bind(window.to)
+                .bind(self.query.filters.template.clone());
             let (shortest, longest) = ends.fetch_one(self.scope.connection()).await?;
-            total.add(Tally { shortest, longest, ..Tally::default() });
+            total.add(Tally {
+                shortest,
+                longest,
+                ..Tally::default()
+            });
         }
         Ok(total)
     }
@@ -145,12 +190,22 @@ impl Reading<'_> {
     /// The buckets of the window that are on the page with their attempts, in order. Invalid where the window has too
     /// many.
     pub async fn along_time(&mut self) -> Result<Paged<(i64, Tally)>> {
-        let Some(window) = self.window_along_time().await? else { return Ok(Paged::default()) };
+        let Some(window) = self.window_along_time().await? else {
+            return Ok(Paged::default());
+        };
         let buckets = Paged::of(plan::buckets(self.query, &window)?, self.query);
         let (Some(first), Some(last)) = (buckets.rows.first(), buckets.rows.last()) else {
-            return Ok(Paged { total: buckets.total, rows: Vec::new() });
+            return Ok(Paged {
+                total: buckets.total,
+                rows: Vec::new(),
+            });
         };
-        let cut = Cut { window, unit: self.query.granularity, cycle: i64::MAX, buckets: (*first, *last) };
+        let cut = Cut {
+            window,
+            unit: self.query.granularity,
+            cycle: i64::MAX,
+            buckets: (*first, *last),
+        };
         let tallies = self.tally(&TIME, Some(cut)).await?;
         Ok(buckets.map(|bucket| (bucket, tallies.get(&bucket).copied().unwrap_or_default())))
     }
@@ -159,12 +214,19 @@ impl Reading<'_> {
     pub async fn by_hour(&mut self) -> Result<Vec<(i64, Tally)>> {
         let hours = match self.window_along_time().await? {
             Some(window) => {
-                let cut = Cut { window, unit: Granularity::Hour, cycle: 24, buckets: (0, 23) };
+                let cut = Cut {
+                    window,
+                    unit: Granularity::Hour,
+                    cycle: 24,
+                    buckets: (0, 23),
+                };
                 self.tally(&TIME, Some(cut)).await?
             }
             None => BTreeMap::new(),
         };
-        Ok((0..24).map(|hour| (hour, hours.get(&hour).copied().unwrap_or_default())).collect())
+        Ok((0..24)
+            .map(|hour| (hour, hours.get(&hour).copied().unwrap_or_default()))
+            .collect())
     }
 
     /// Leads by how far they have come.
@@ -181,7 +243,11 @@ impl Reading<'_> {
         Ok(sum)
     }
 
-    async fn tally(&mut self, dimension: &Dimension, cut: Option<Cut>) -> Result<BTreeMap<i64, Tally>> {
+    async fn tally(
+        &mut self,
+        dimension: &Dimension,
+        cut: Option<Cut>,
+    ) -> Result<BTreeMap<i64, Tally>> {
         let mut sums: BTreeMap<i64, Tally> = BTreeMap::new();
         for account in &self.accounts {
             self.scope.enter(&account.account).await?;
@@ -206,7 +272,9 @@ impl Reading<'_> {
         let mut ends: Option<(DateTime<Utc>, DateTime<Utc>)> = None;
         for account in &self.accounts {
             self.scope.enter(&account.account).await?;
-            let found = span(self.scope, self.query, account).fetch_one(self.scope.connection()).await?;
+            let found = span(self.scope, self.query, account)
+                .fetch_one(self.scope.connection())
+                .await?;
             if let (Some(first), Some(last)) = found {
                 let (earliest, latest) = ends.unwrap_or((first, last));
                 ends = Some((earliest.min(first), latest.max(last)));
@@ -255,8 +323,10 @@ const EXTREMES: &str = include_str!("sql/extremes.sql");
 const EXTREMES_OF_FEW: &str = include_str!("sql/extremes_of_few.sql");
 
 const ALL_LEADS: &str = include_str!("sql/all_leads.sql");
-const SOME_LEADS: &str =
-    concat!("with leads as (select l.id, l.status from autocall_leads l", include_str!("sql/leads.sql"));
+const SOME_LEADS: &str = concat!(
+    "with leads as (select l.id, l.status from autocall_leads l",
+    include_str!("sql/leads.sql")
+);
 
 /// How far those leads have come that a statement gives by their `id`, each once or more often.
 macro_rules! these_leads {
@@ -281,14 +351,24 @@ fn leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
         (true, true) => LEADS_WITH_BOTH,
         (true, false) => LEADS_WITH_PAYLOAD,
         (false, true) => LEADS_WITH_ATTEMPT,
-        (false, false) if filters.from.is_none() && filters.to.is_none() && filters.template.is_none() => {
+        (false, false)
+            if filters.from.is_none() && filters.to.is_none() && filters.template.is_none() =>
+        {
             return scope.select(ALL_LEADS);
         }
         (false, false) => SOME_LEADS,
     };
-    let rows = bind_filters(scope.select(sql), &plan::ever(query), filters, None, account.term);
+    let rows = bind_filters(
+        scope.select(sql),
+        &plan::ever(query),
+        filters,
+        None,
+        account.term,
+    );
     let asked = (filters.from.is_some() || filters.to.is_some()).then_some((from, to));
-    rows.bind(asked.map(|(from, _)| from)).bind(asked.map(|(_, to)| to)).bind(filters.template.clone())
+    rows.bind(asked.map(|(from, _)| from))
+        .bind(asked.map(|(_, to)| to))
+        .bind(filters.template.clone())
 }
 
 const ROLLED_LEADS: &str = "select r.*
@@ -297,13 +377,21 @@ const ROLLED_LEADS: &str = "select r.*
 
 fn rolled_leads(scope: &Scope, query: &Query) -> Select<Leads> {
     let of = rollup_scope(query);
-    let rows = scope.select(ROLLED_LEADS).bind(of.number()).bind(query.filters.template.clone());
+    let rows = scope
+        .select(ROLLED_LEADS)
+        .bind(of.number())
+        .bind(query.filters.template.clone());
     Plan::whole(&plan::created(query), Detail::Fine, of).bind(rows)
 }
 
-const SPAN: &str = concat!("select min(a.started_at) as first, max(a.started_at) as last ", attempts!(all, ""));
-const SPAN_OF_LEADS: &str =
-    concat!("select min(a.started_at) as first, max(a.started_at) as last ", attempts!(of_leads, ""));
+const SPAN: &str = concat!(
+    "select min(a.started_at) as first, max(a.started_at) as last ",
+    attempts!(all, "")
+);
+const SPAN_OF_LEADS: &str = concat!(
+    "select min(a.started_at) as first, max(a.started_at) as last ",
+    attempts!(of_leads, "")
+);
 
 type Span = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
@@ -312,27 +400,59 @@ fn span(scope: &Scope, query: &Query, account: &Reached) -> Select<Span> {
     let (window, filters) = (plan::asked(query), &query.filters);
     let template = filters.template.clone();
     match (account.source, account.term) {
-        (Source::Rolled, _) => {
-            scope.select(include_str!("sql/span.sql")).bind(window.from).bind(window.to).bind(template)
-        }
+        (Source::Rolled, _) => scope
+            .select(include_str!("sql/span.sql"))
+            .bind(window.from)
+            .bind(window.to)
+            .bind(template),
         (Source::Raw, None) => bind_filters(scope.select(SPAN), &window, filters, template, None),
-        (Source::Raw, term) => bind_filters(scope.select(SPAN_OF_LEADS), &window, filters, template, term),
+        (Source::Raw, term) => bind_filters(
+            scope.select(SPAN_OF_LEADS),
+            &window,
+            filters,
+            template,
+            term,
+        ),
     }
 }
 
-fn raw(scope: &Scope, query: &Query, account: &Reached, dimension: &Dimension, cut: Option<Cut>) -> Select<Keyed> {
+fn raw(
+    scope: &Scope,
+    query: &Query,
+    account: &Reached,
+    dimension: &Dimension,
+    cut: Option<Cut>,
+) -> Select<Keyed> {
     let window = cut.map_or_else(|| plan::asked(query), |cut| cut.window);
-    let sql = if account.term.is_some() { dimension.rows_of_leads } else { dimension.rows };
+    let sql = if account.term.is_some() {
+        dimension.rows_of_leads
+    } else {
+        dimension.rows
+    };
     let filters = &query.filters;
-    let rows = bind_filters(scope.select(sql), &window, filters, filters.template.clone(), account.term);
+    let rows = bind_filters(
+        scope.select(sql),
+        &window,
+        filters,
+        filters.template.clone(),
+        account.term,
+    );
     let Some(cut) = cut else { return rows };
     let segments = window.segment_arrays();
-    bind_units(rows.bind(segments.from).bind(segments.to).bind(segments.utc_offset), cut)
+    bind_units(
+        rows.bind(segments.from)
+            .bind(segments.to)
+            .bind(segments.utc_offset),
+        cut,
+    )
 }
 
 fn rolled(scope: &Scope, query: &Query, dimension: &Dimension, cut: Option<Cut>) -> Select<Keyed> {
     let of = rollup_scope(query);
-    let rows = scope.select(dimension.rolled).bind(of.number()).bind(query.filters.template.clone());
+    let rows = scope
+        .select(dimension.rolled)
+        .bind(of.number())
+        .bind(query.filters.template.clone());
     match cut {
         None => Plan::whole(&plan::asked(query), dimension.detail, of).bind(rows),
         Some(cut) => bind_units(Plan::cut(&cut.window, cut.unit, of).bind(rows), cut),
@@ -340,7 +460,19 @@ fn rolled(scope: &Scope, query: &Query, dimension: &Dimension, cut: Option<Cut>)
 }
 
 /// Binds what time is cut into, and which of it is wanted.
-fn bind_units(rows: Select<Keyed>, Cut { unit, cycle, buckets, .. }: Cut) -> Select<Keyed> {
-    let rows = rows.bind(unit.seconds()).bind(unit.shift()).bind(cycle).bind(unit == Granularity::Month);
+fn bind_units(
+    rows: Select<Keyed>,
+    Cut {
+        unit,
+        cycle,
+        buckets,
+        ..
+    }: Cut,
+) -> Select<Keyed> {
+    let rows = rows
+        .bind(unit.seconds())
+        .bind(unit.shift())
+        .bind(cycle)
+        .bind(unit == Granularity::Month);
     rows.bind(buckets.0).bind(buckets.1)
 }

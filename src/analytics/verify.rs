@@ -31,7 +31,9 @@ impl Question {
     /// Answers from the roll-ups and from the rows. A refusal is an answer too.
     pub async fn compare(self, scope: &mut Scope) -> Result<Comparison> {
         let query = Query::read(self.0.to_string().as_bytes())?;
-        let Some(rolled) = ask(scope, &query, Source::Rolled).await? else { return Ok(Comparison::Stale) };
+        let Some(rolled) = ask(scope, &query, Source::Rolled).await? else {
+            return Ok(Comparison::Stale);
+        };
         let raw = ask(scope, &query, Source::Raw).await?.unwrap_or_default();
         Ok(Comparison::of(&self, rolled, raw))
     }
@@ -64,13 +66,22 @@ struct Known {
     last: Option<DateTime<Utc>>,
 }
 
-const ZONES: [&str; 6] =
-    ["UTC", "Asia/Ho_Chi_Minh", "Asia/Kathmandu", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe"];
+const ZONES: [&str; 6] = [
+    "UTC",
+    "Asia/Ho_Chi_Minh",
+    "Asia/Kathmandu",
+    "Europe/Berlin",
+    "America/St_Johns",
+    "Australia/Lord_Howe",
+];
 
 impl Questions {
     /// About the account of this scope. The same seed asks the same.
     pub async fn load(scope: &mut Scope, seed: u64, now: DateTime<Utc>) -> Result<Self> {
-        let known: Known = scope.select(include_str!("sql/verify.sql")).fetch_one(scope.connection()).await?;
+        let known: Known = scope
+            .select(include_str!("sql/verify.sql"))
+            .fetch_one(scope.connection())
+            .await?;
         Ok(Self {
             random: StdRng::seed_from_u64(seed),
             templates: known.templates,
@@ -81,9 +92,15 @@ impl Questions {
 
     /// Every question over everything, and over what plays each template.
     pub fn all(&self) -> Vec<Question> {
-        let templates: Vec<Option<&String>> = std::iter::once(None).chain(self.templates.iter().map(Some)).collect();
-        let asked = templates.iter().flat_map(|template| names().map(|name| (name, *template)));
-        asked.map(|(name, template)| Question(question(name, template, json!({})))).collect()
+        let templates: Vec<Option<&String>> = std::iter::once(None)
+            .chain(self.templates.iter().map(Some))
+            .collect();
+        let asked = templates
+            .iter()
+            .flat_map(|template| names().map(|name| (name, *template)));
+        asked
+            .map(|(name, template)| Question(question(name, template, json!({}))))
+            .collect()
     }
 
     /// One at random.
@@ -102,12 +119,16 @@ impl Questions {
         }
         let mut body = question(name, template.as_ref(), window);
         body["timezone"] = ZONES[self.random.random_range(0..ZONES.len())].into();
-        body["granularity"] = ["hour", "day", "week", "month"][self.random.random_range(0..4)].into();
+        body["granularity"] =
+            ["hour", "day", "week", "month"][self.random.random_range(0..4)].into();
         Some(Question(body))
     }
 
     fn instant(&mut self) -> DateTime<Utc> {
-        let span = (self.to - self.from).num_microseconds().unwrap_or(i64::MAX).max(1);
+        let span = (self.to - self.from)
+            .num_microseconds()
+            .unwrap_or(i64::MAX)
+            .max(1);
         let at = self.from + TimeDelta::microseconds(self.random.random_range(0..span));
         let seconds = [1, 900, 3600, 86_400][self.random.random_range(0..4)];
         if seconds == 1 {

@@ -61,31 +61,64 @@ pub struct Details<'a> {
 }
 
 /// Puts an event into the account's log.
-pub async fn record(scope: &mut Scope, event: Event, details: Details<'_>, now: DateTime<Utc>) -> Result<()> {
+pub async fn record(
+    scope: &mut Scope,
+    event: Event,
+    details: Details<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let insert = scope.query(
         "insert into audit_log (tenant_id, at, event, user_id, session_id, address, subject)
          values ($1, $2, $3, $4, $5, $6, $7)",
     );
-    let insert = insert.bind(now).bind(event.name()).bind(details.user).bind(details.session);
+    let insert = insert
+        .bind(now)
+        .bind(event.name())
+        .bind(details.user)
+        .bind(details.session);
     let address = details.address.map(|address| address.to_string());
-    insert.bind(address).bind(details.subject.map(str::to_owned)).execute(scope.connection()).await?;
+    insert
+        .bind(address)
+        .bind(details.subject.map(str::to_owned))
+        .execute(scope.connection())
+        .await?;
     Ok(())
 }
 
 /// As [`record`], for an event of an address on a subject that comes in many requests: at most once in an hour.
-pub async fn record_hourly(scope: &mut Scope, event: Event, details: Details<'_>, now: DateTime<Utc>) -> Result<()> {
+pub async fn record_hourly(
+    scope: &mut Scope,
+    event: Event,
+    details: Details<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let address = details.address.map(|address| address.to_string());
     // One request after the other: of two at once, the second finds the entry of the first.
-    let lock = scope.query("select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', $1, $2, $3, $4), 0))");
-    let lock = lock.bind(event.name()).bind(details.subject.map(str::to_owned)).bind(address.clone());
+    let lock = scope
+        .query("select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', $1, $2, $3, $4), 0))");
+    let lock = lock
+        .bind(event.name())
+        .bind(details.subject.map(str::to_owned))
+        .bind(address.clone());
     lock.execute(scope.connection()).await?;
     let recent = scope.select::<(bool,)>(
         "select exists (select from audit_log
                         where tenant_id = $1 and event = $2 and subject = $3 and address = $4 and at > $5 and at <= $6)",
     );
-    let recent = recent.bind(event.name()).bind(details.subject.map(str::to_owned)).bind(address);
-    let (recent,) = recent.bind(now - TimeDelta::hours(1)).bind(now).fetch_one(scope.connection()).await?;
-    if recent { Ok(()) } else { record(scope, event, details, now).await }
+    let recent = recent
+        .bind(event.name())
+        .bind(details.subject.map(str::to_owned))
+        .bind(address);
+    let (recent,) = recent
+        .bind(now - TimeDelta::hours(1))
+        .bind(now)
+        .fetch_one(scope.connection())
+        .await?;
+    if recent {
+        Ok(())
+    } else {
+        record(scope, event, details, now).await
+    }
 }
 
 /// Records a login under a name that no user has, of which only the digest is kept.
@@ -96,8 +129,14 @@ pub async fn record_stranger(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let mut transaction = db.strangers().await?;
-    let insert = sqlx::query("insert into audit_strangers (at, event, name_digest, address) values ($1, $2, $3, $4)");
-    let insert = insert.bind(now).bind(Event::LoginFailed.name()).bind(name_digest).bind(address.to_string());
+    let insert = sqlx::query(
+        "insert into audit_strangers (at, event, name_digest, address) values ($1, $2, $3, $4)",
+    );
+    let insert = insert
+        .bind(now)
+        .bind(Event::LoginFailed.name())
+        .bind(name_digest)
+        .bind(address.to_string());
     insert.execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
@@ -142,10 +181,19 @@ const OF_STRANGERS: &str = "
     order by at, id";
 
 /// The account's log, or that of one user, the oldest entry first.
-pub fn of_account<'a>(scope: &'a mut Scope, wanted: Wanted, username: Option<&str>) -> BoxStream<'a, Result<Entry>> {
-    let select = scope.select::<Entry>(OF_ACCOUNT).bind(wanted.event.map(Event::name));
+pub fn of_account<'a>(
+    scope: &'a mut Scope,
+    wanted: Wanted,
+    username: Option<&str>,
+) -> BoxStream<'a, Result<Entry>> {
+    let select = scope
+        .select::<Entry>(OF_ACCOUNT)
+        .bind(wanted.event.map(Event::name));
     let select = select.bind(username.map(username_key)).bind(wanted.since);
-    select.fetch(scope.connection()).map(|entry| Ok(entry?)).boxed()
+    select
+        .fetch(scope.connection())
+        .map(|entry| Ok(entry?))
+        .boxed()
 }
 
 /// Logins under names that no user has, or under the name with one of those digests, the oldest first.

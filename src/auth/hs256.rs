@@ -27,7 +27,9 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>
 
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     match (algorithm, key.family()) {
-        (Algorithm::HS256, AlgorithmFamily::Hmac) => Ok(Box::new(Hs256::new(key.try_get_as_bytes()?)?)),
+        (Algorithm::HS256, AlgorithmFamily::Hmac) => {
+            Ok(Box::new(Hs256::new(key.try_get_as_bytes()?)?))
+        }
         _ => Err(ErrorKind::InvalidAlgorithm.into()),
     }
 }
@@ -36,7 +38,9 @@ struct Hs256(Hmac<Sha256>);
 
 impl Hs256 {
     fn new(secret: &[u8]) -> Result<Self> {
-        Ok(Self(Hmac::new_from_slice(secret).map_err(|_| ErrorKind::InvalidKeyFormat)?))
+        Ok(Self(
+            Hmac::new_from_slice(secret).map_err(|_| ErrorKind::InvalidKeyFormat)?,
+        ))
     }
 
     fn over(&self, message: &[u8]) -> Hmac<Sha256> {
@@ -53,7 +57,9 @@ impl Signer<Vec<u8>> for Hs256 {
 impl Verifier<Vec<u8>> for Hs256 {
     /// In constant time.
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
-        self.over(message).verify_slice(signature).map_err(|_| Error::new())
+        self.over(message)
+            .verify_slice(signature)
+            .map_err(|_| Error::new())
     }
 }
 
@@ -86,9 +92,17 @@ mod tests {
         let signature = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         let encoding = EncodingKey::from_base64_secret(&padded(key)).unwrap();
         let decoding = DecodingKey::from_base64_secret(&padded(key)).unwrap();
-        assert_eq!(jsonwebtoken::crypto::sign(message, &encoding, Algorithm::HS256).unwrap(), signature);
-        assert!(jsonwebtoken::crypto::verify(signature, message, &decoding, Algorithm::HS256).unwrap());
-        assert!(!jsonwebtoken::crypto::verify(signature, b"another", &decoding, Algorithm::HS256).unwrap());
+        assert_eq!(
+            jsonwebtoken::crypto::sign(message, &encoding, Algorithm::HS256).unwrap(),
+            signature
+        );
+        assert!(
+            jsonwebtoken::crypto::verify(signature, message, &decoding, Algorithm::HS256).unwrap()
+        );
+        assert!(
+            !jsonwebtoken::crypto::verify(signature, b"another", &decoding, Algorithm::HS256)
+                .unwrap()
+        );
         assert!(!jsonwebtoken::crypto::verify("", message, &decoding, Algorithm::HS256).unwrap());
     }
 

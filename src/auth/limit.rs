@@ -79,7 +79,9 @@ impl Standing {
     pub fn check(self) -> Result<()> {
         match self.retry_in {
             None => Ok(()),
-            Some(wait) => Err(Error::TooManyRequests { retry_after: whole_seconds(wait).max(1) }),
+            Some(wait) => Err(Error::TooManyRequests {
+                retry_after: whole_seconds(wait).max(1),
+            }),
         }
     }
 }
@@ -140,21 +142,52 @@ impl Limits {
                 .build_with_hasher(std::hash::RandomState::new())
         };
         let names = std::hash::RandomState::new();
-        Self(Some(Inner { clock, tokens: buckets(), accounts: buckets(), addresses: buckets(), names }))
+        Self(Some(Inner {
+            clock,
+            tokens: buckets(),
+            accounts: buckets(),
+            addresses: buckets(),
+            names,
+        }))
     }
 
     /// Counts a request of a session, and of its account: the standing of the limit that refused, or the session's.
     /// A request that either refuses costs nothing. None where nothing is counted.
-    pub fn of_session(&self, group: Group, settings: &Settings, tenant: i64, session: Uuid) -> Option<Standing> {
-        let Inner { clock, tokens, accounts, .. } = self.0.as_ref()?;
+    pub fn of_session(
+        &self,
+        group: Group,
+        settings: &Settings,
+        tenant: i64,
+        session: Uuid,
+    ) -> Option<Standing> {
+        let Inner {
+            clock,
+            tokens,
+            accounts,
+            ..
+        } = self.0.as_ref()?;
         let limit = group.limit(settings);
-        let token = bucket(tokens, Key { group, limit, who: session.as_u128(), name: 0 }, *clock);
+        let token = bucket(
+            tokens,
+            Key {
+                group,
+                limit,
+                who: session.as_u128(),
+                name: 0,
+            },
+            *clock,
+        );
         let of_token = token.count();
         if of_token.retry_in.is_some() {
             return Some(of_token);
         }
         let limit = limit.saturating_mul(TOKENS_OF_ACCOUNT);
-        let key = Key { group, limit, who: u128::from(tenant.cast_unsigned()), name: 0 };
+        let key = Key {
+            group,
+            limit,
+            who: u128::from(tenant.cast_unsigned()),
+            name: 0,
+        };
         let of_account = bucket(accounts, key, *clock).count();
         if of_account.retry_in.is_none() {
             return Some(of_token);
@@ -180,17 +213,27 @@ impl Limits {
     }
 
     fn of_stranger(&self, group: Group, address: IpAddr, name: u64) -> Option<Standing> {
-        let Inner { clock, addresses, .. } = self.0.as_ref()?;
-        let key = Key { group, limit: group.limit(&Settings::default()), who: rate_limit_prefix(address), name };
+        let Inner {
+            clock, addresses, ..
+        } = self.0.as_ref()?;
+        let key = Key {
+            group,
+            limit: group.limit(&Settings::default()),
+            who: rate_limit_prefix(address),
+            name,
+        };
         Some(bucket(addresses, key, *clock).count())
     }
 
     /// How many buckets are kept, once what is under way is done.
     pub fn kept(&self) -> u64 {
-        self.0.iter().flat_map(|inner| [&inner.tokens, &inner.accounts, &inner.addresses]).fold(0, |kept, buckets| {
-            buckets.run_pending_tasks();
-            kept + buckets.entry_count()
-        })
+        self.0
+            .iter()
+            .flat_map(|inner| [&inner.tokens, &inner.accounts, &inner.addresses])
+            .fold(0, |kept, buckets| {
+                buckets.run_pending_tasks();
+                kept + buckets.entry_count()
+            })
     }
 }
 
@@ -203,7 +246,9 @@ pub fn rate_limit_prefix(address: IpAddr) -> u128 {
 }
 
 fn bucket(buckets: &Buckets, key: Key, clock: Clock) -> Arc<Bucket> {
-    buckets.get(&key).unwrap_or_else(|| buckets.get_with(key, || Arc::new(Bucket::new(key.limit, clock))))
+    buckets
+        .get(&key)
+        .unwrap_or_else(|| buckets.get_with(key, || Arc::new(Bucket::new(key.limit, clock))))
 }
 
 struct Bucket {
@@ -216,24 +261,44 @@ impl Bucket {
     fn new(limit: u32, clock: Clock) -> Self {
         let full_at = FullAt::default();
         let quota = Quota::per_minute(NonZeroU32::new(limit).unwrap_or(NonZeroU32::MIN));
-        let stopwatch = Stopwatch { clock, started: clock.elapsed() };
-        Self { limit, full_at: full_at.clone(), limiter: RateLimiter::new(quota, full_at, stopwatch) }
+        let stopwatch = Stopwatch {
+            clock,
+            started: clock.elapsed(),
+        };
+        Self {
+            limit,
+            full_at: full_at.clone(),
+            limiter: RateLimiter::new(quota, full_at, stopwatch),
+        }
     }
 
     fn count(&self) -> Standing {
         let counted = self.limiter.check_key(&());
         let now = self.limiter.clock().now();
-        let full_in = Duration::from_nanos(self.full_at.0.load(Ordering::Acquire)).saturating_sub(now);
+        let full_in =
+            Duration::from_nanos(self.full_at.0.load(Ordering::Acquire)).saturating_sub(now);
         let retry_in = counted.err().map(|too_many| too_many.wait_time_from(now));
         let missing = full_in.as_nanos().div_ceil(self.nanos_each().into());
-        let remaining = self.limit.saturating_sub(u32::try_from(missing).unwrap_or(u32::MAX));
-        Standing { limit: self.limit, remaining, full_in, retry_in }
+        let remaining = self
+            .limit
+            .saturating_sub(u32::try_from(missing).unwrap_or(u32::MAX));
+        Standing {
+            limit: self.limit,
+            remaining,
+            full_in,
+            retry_in,
+        }
     }
 
     /// Takes back one request that was counted.
     fn give_back(&self) {
         let each = self.nanos_each();
-        let _ = self.full_at.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |at| Some(at.saturating_sub(each)));
+        let _ = self
+            .full_at
+            .0
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |at| {
+                Some(at.saturating_sub(each))
+            });
     }
 
     /// How long one request takes to be refilled, in nanoseconds.
@@ -257,7 +322,12 @@ impl StateStore for FullAt {
         let mut full_at = self.0.load(Ordering::Acquire);
         loop {
             let (told, next) = decide((full_at > 0).then(|| full_at.into()))?;
-            match self.0.compare_exchange_weak(full_at, next.into(), Ordering::AcqRel, Ordering::Acquire) {
+            match self.0.compare_exchange_weak(
+                full_at,
+                next.into(),
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            ) {
                 Ok(_) => return Ok(told),
                 Err(changed) => full_at = changed,
             }
@@ -296,25 +366,43 @@ mod tests {
     #[test]
     fn a_bucket_holds_its_limit_and_is_refilled_evenly() {
         let (clock, wait) = clock();
-        let (limits, settings, session) = (Limits::on(clock), Settings::default(), Uuid::from_u128(1));
-        let ask = || limits.of_session(Group::Autocall, &settings, 1, session).unwrap();
+        let (limits, settings, session) =
+            (Limits::on(clock), Settings::default(), Uuid::from_u128(1));
+        let ask = || {
+            limits
+                .of_session(Group::Autocall, &settings, 1, session)
+                .unwrap()
+        };
         for asked in 1..=120 {
             let standing = ask();
-            assert_eq!((standing.limit, standing.remaining, standing.retry_in), (120, 120 - asked, None));
+            assert_eq!(
+                (standing.limit, standing.remaining, standing.retry_in),
+                (120, 120 - asked, None)
+            );
             assert_eq!(standing.full_in, Duration::from_millis(500) * asked);
         }
         for _ in 0..3 {
             let refused = ask();
-            assert_eq!((refused.remaining, refused.full_in), (0, PERIOD), "what is refused costs nothing");
+            assert_eq!(
+                (refused.remaining, refused.full_in),
+                (0, PERIOD),
+                "what is refused costs nothing"
+            );
             assert_eq!(refused.retry_in, Some(Duration::from_millis(500)));
         }
         wait(499);
         assert_eq!(ask().retry_in, Some(Duration::from_millis(1)));
         wait(1);
-        assert_eq!((ask().retry_in, ask().retry_in), (None, Some(Duration::from_millis(500))));
+        assert_eq!(
+            (ask().retry_in, ask().retry_in),
+            (None, Some(Duration::from_millis(500)))
+        );
         wait(30_250);
         let standing = ask();
-        assert_eq!((standing.remaining, standing.full_in), (59, Duration::from_millis(30_250)));
+        assert_eq!(
+            (standing.remaining, standing.full_in),
+            (59, Duration::from_millis(30_250))
+        );
         wait(3_600_000);
         assert_eq!(ask().remaining, 119, "never more than the limit");
     }
@@ -323,8 +411,11 @@ mod tests {
     fn everybody_has_a_bucket_for_each_group() {
         let (clock, _) = clock();
         let (limits, mut settings) = (Limits::on(clock), Settings::default());
-        let ask =
-            |group, settings: &Settings, who| limits.of_session(group, settings, 1, Uuid::from_u128(who)).unwrap();
+        let ask = |group, settings: &Settings, who| {
+            limits
+                .of_session(group, settings, 1, Uuid::from_u128(who))
+                .unwrap()
+        };
         for _ in 0..5 {
             assert!(ask(Group::Start, &settings, 1).check().is_ok());
         }
@@ -333,36 +424,62 @@ mod tests {
         assert!(ask(Group::LeadImport, &settings, 1).check().is_ok());
         settings.set("rate_limit_start", "7").unwrap();
         assert_eq!(ask(Group::Start, &settings, 1).remaining, 6);
-        assert_eq!(Limits::off().of_session(Group::Start, &settings, 1, Uuid::nil()), None);
+        assert_eq!(
+            Limits::off().of_session(Group::Start, &settings, 1, Uuid::nil()),
+            None
+        );
     }
 
     #[test]
     fn tokens_of_an_account_have_ten_times_a_tokens_limit_together() {
         let (clock, wait) = clock();
         let (limits, settings) = (Limits::on(clock), Settings::default());
-        let ask = |tenant, who| limits.of_session(Group::Start, &settings, tenant, Uuid::from_u128(who)).unwrap();
+        let ask = |tenant, who| {
+            limits
+                .of_session(Group::Start, &settings, tenant, Uuid::from_u128(who))
+                .unwrap()
+        };
         for asked in 0..50 {
             assert!(ask(1, asked / 4).check().is_ok(), "{asked}");
         }
         let refused = ask(1, 100);
-        assert_eq!((refused.limit, refused.remaining, refused.full_in), (50, 0, PERIOD));
+        assert_eq!(
+            (refused.limit, refused.remaining, refused.full_in),
+            (50, 0, PERIOD)
+        );
         assert_eq!(refused.retry_in, Some(Duration::from_millis(1_200)));
         assert_eq!(ask(2, 200).limit, 5, "another account's limit is its own");
         wait(1_200);
         let answered = ask(1, 100);
-        assert_eq!((answered.limit, answered.remaining), (5, 4), "the refused request cost its token nothing");
+        assert_eq!(
+            (answered.limit, answered.remaining),
+            (5, 4),
+            "the refused request cost its token nothing"
+        );
     }
 
     #[test]
     fn a_token_over_its_own_limit_takes_nothing_from_its_account() {
         let (clock, _) = clock();
         let (limits, settings) = (Limits::on(clock), Settings::default());
-        let ask = |who| limits.of_session(Group::Start, &settings, 1, Uuid::from_u128(who)).unwrap();
+        let ask = |who| {
+            limits
+                .of_session(Group::Start, &settings, 1, Uuid::from_u128(who))
+                .unwrap()
+        };
         for asked in 0..1_000 {
             let standing = ask(1);
-            assert_eq!((standing.limit, standing.retry_in.is_none()), (5, asked < 5));
+            assert_eq!(
+                (standing.limit, standing.retry_in.is_none()),
+                (5, asked < 5)
+            );
         }
-        assert_eq!((0..50).filter(|asked| ask(10 + asked).check().is_ok()).count(), 45);
+        assert_eq!(
+            (0..50)
+                .filter(|asked| ask(10 + asked).check().is_ok())
+                .count(),
+            45
+        );
     }
 
     #[test]
@@ -371,30 +488,79 @@ mod tests {
         let limits = Limits::on(clock);
         let at = |address: &str| address.parse::<IpAddr>().unwrap();
         for _ in 0..5 {
-            assert!(limits.of_name(at("192.0.2.1"), "ann").unwrap().check().is_ok());
+            assert!(
+                limits
+                    .of_name(at("192.0.2.1"), "ann")
+                    .unwrap()
+                    .check()
+                    .is_ok()
+            );
         }
-        let too_many = limits.of_name(at("::ffff:192.0.2.1"), "ann").unwrap().check();
-        assert!(matches!(too_many, Err(Error::TooManyRequests { retry_after: 12 })), "{too_many:?}");
-        assert!(limits.of_name(at("192.0.2.1"), "bob").unwrap().check().is_ok());
-        assert!(limits.of_name(at("192.0.2.2"), "ann").unwrap().check().is_ok());
+        let too_many = limits
+            .of_name(at("::ffff:192.0.2.1"), "ann")
+            .unwrap()
+            .check();
+        assert!(
+            matches!(too_many, Err(Error::TooManyRequests { retry_after: 12 })),
+            "{too_many:?}"
+        );
+        assert!(
+            limits
+                .of_name(at("192.0.2.1"), "bob")
+                .unwrap()
+                .check()
+                .is_ok()
+        );
+        assert!(
+            limits
+                .of_name(at("192.0.2.2"), "ann")
+                .unwrap()
+                .check()
+                .is_ok()
+        );
         for number in 0..30 {
-            assert!(limits.of_address(at(&format!("2001:db8::{number}"))).unwrap().check().is_ok());
+            assert!(
+                limits
+                    .of_address(at(&format!("2001:db8::{number}")))
+                    .unwrap()
+                    .check()
+                    .is_ok()
+            );
         }
-        assert!(limits.of_address(at("2001:db8::ffff:1")).unwrap().check().is_err(), "one network, one client");
-        assert!(limits.of_address(at("2001:db8:0:1::1")).unwrap().check().is_ok());
+        assert!(
+            limits
+                .of_address(at("2001:db8::ffff:1"))
+                .unwrap()
+                .check()
+                .is_err(),
+            "one network, one client"
+        );
+        assert!(
+            limits
+                .of_address(at("2001:db8:0:1::1"))
+                .unwrap()
+                .check()
+                .is_ok()
+        );
     }
 
     #[test]
     fn a_million_who_ask_once_leave_bounded_traces_and_push_nobody_out_who_asks_on() {
         let (clock, _) = clock();
         let (limits, settings) = (Limits::on(clock), Settings::default());
-        let busy = || limits.of_session(Group::Start, &settings, 0, Uuid::from_u128(u128::MAX)).unwrap();
+        let busy = || {
+            limits
+                .of_session(Group::Start, &settings, 0, Uuid::from_u128(u128::MAX))
+                .unwrap()
+        };
         for _ in 0..5 {
             busy();
         }
         for who in 0..1_000_000 {
             let tenant = i64::try_from(who).unwrap() + 1;
-            limits.of_session(Group::Start, &settings, tenant, Uuid::from_u128(who)).unwrap();
+            limits
+                .of_session(Group::Start, &settings, tenant, Uuid::from_u128(who))
+                .unwrap();
             if who % 10_000 == 0 {
                 assert!(busy().check().is_err(), "forgotten after {who}");
             }

@@ -55,26 +55,48 @@ pub async fn login(
     attempt: Attempt,
     now: DateTime<Utc>,
 ) -> Result<(User, String)> {
-    let Attempt { username, password, device_name, address } = attempt;
+    let Attempt {
+        username,
+        password,
+        device_name,
+        address,
+    } = attempt;
     let device_name = device_name.as_deref().map(nfc);
     let key = username_key(&username);
     // Before anything else is done for a client, so that a flood of them reaches the database no faster either.
     let turn = checker.turn(address, &key).await?;
     let mut found = find_user(db, &username).await?;
-    let hash = found.as_mut().map(|found| std::mem::take(&mut found.password_hash));
+    let hash = found
+        .as_mut()
+        .map(|found| std::mem::take(&mut found.password_hash));
     let fits = password::fits(turn, password.0, hash).await?;
-    let Some(Found { tenant_id, user, is_disabled, .. }) = found else {
+    let Some(Found {
+        tenant_id,
+        user,
+        is_disabled,
+        ..
+    }) = found
+    else {
         audit::record_stranger(db, keys.name_digests(&key).next(), address, now).await?;
         return Err(Error::BadCredentials);
     };
-    let mut details = Details { user: Some(user.id), address: Some(address), ..Details::default() };
+    let mut details = Details {
+        user: Some(user.id),
+        address: Some(address),
+        ..Details::default()
+    };
     let mut scope = db.lane(Lane::SignIn).write(tenant_id).await?;
     if !fits || is_disabled {
         audit::record(&mut scope, Event::LoginFailed, details, now).await?;
         scope.commit().await?;
         return Err(Error::BadCredentials);
     }
-    let opening = Opening { user: user.id, device_name: device_name.as_deref(), ends_idle: true, ..Opening::default() };
+    let opening = Opening {
+        user: user.id,
+        device_name: device_name.as_deref(),
+        ends_idle: true,
+        ..Opening::default()
+    };
     let Opened { session, token } = session::open(&mut scope, keys, opening, now).await?;
     details.session = Some(session);
     audit::record(&mut scope, Event::Login, details, now).await?;
@@ -88,10 +110,17 @@ pub async fn login(
 async fn find_user(db: &Database, username: &str) -> Result<Option<Found>> {
     let (key, as_sent) = (username_key(username), username.trim().to_lowercase());
     let found = find(db, &key).await?;
-    if key == as_sent { Ok(found) } else { Ok(find(db, &as_sent).await?.or(found)) }
+    if key == as_sent {
+        Ok(found)
+    } else {
+        Ok(find(db, &as_sent).await?.or(found))
+    }
 }
 
 async fn find(db: &Database, username_key: &str) -> Result<Option<Found>> {
     let mut transaction = db.login(username_key).await?;
-    Ok(sqlx::query_as(FIND).bind(username_key).fetch_optional(&mut *transaction).await?)
+    Ok(sqlx::query_as(FIND)
+        .bind(username_key)
+        .fetch_optional(&mut *transaction)
+        .await?)
 }

@@ -21,8 +21,7 @@ pub const MAX_LEN: usize = 256;
 pub const SENT_LEN: usize = 1000;
 
 /// The hash of a password that nobody has, which costs as much to check as one that [`hash`] makes.
-const NOBODYS: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlzLg$YW5kIG5vdGhpbmcgaGFzaGVzIHRvIHRoaXMsIGV2ZXI";
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlzLg$YW5kIG5vdGhpbmcgaGFzaGVzIHRvIHRoaXMsIGV2ZXI";
 
 /// How many are checked at once, each of which takes a core and 19 MiB while it lasts; others wait.
 const AT_ONCE: usize = 2;
@@ -37,13 +36,18 @@ pub fn hash(password: &str) -> Result<String> {
     let password = nfc(password);
     let fault = match password.chars().count() {
         ..MIN_LEN => Some(format!("must have at least {MIN_LEN} characters")),
-        MIN_LEN..=MAX_LEN => password.contains('\0').then(|| "must not contain a NUL character".into()),
+        MIN_LEN..=MAX_LEN => password
+            .contains('\0')
+            .then(|| "must not contain a NUL character".into()),
         _ => Some(format!("must not have more than {MAX_LEN} characters")),
     };
     if let Some(fault) = fault {
         return Err(Error::invalid("password", fault));
     }
-    Ok(Argon2::default().hash_password(password.as_bytes()).map_err(Error::internal)?.to_string())
+    Ok(Argon2::default()
+        .hash_password(password.as_bytes())
+        .map_err(Error::internal)?
+        .to_string())
 }
 
 /// Gives turns at logging in, a few at a time. Cheap to clone.
@@ -66,19 +70,29 @@ struct Client {
 impl Default for Checker {
     fn default() -> Self {
         let known = moka::sync::Cache::new(KNOWN);
-        Self { turns: Turns::new(AT_ONCE), known, names: RandomState::new() }
+        Self {
+            turns: Turns::new(AT_ONCE),
+            known,
+            names: RandomState::new(),
+        }
     }
 }
 
 impl Checker {
     fn client(&self, address: IpAddr, username_key: &str) -> Client {
-        Client { address: rate_limit_prefix(address), name: self.names.hash_one(username_key) }
+        Client {
+            address: rate_limit_prefix(address),
+            name: self.names.hash_one(username_key),
+        }
     }
 
     /// A turn for a client that wants to log in. Unavailable where too many wait.
     pub async fn turn(&self, address: IpAddr, username_key: &str) -> Result<Turn> {
         let is_known = self.known.contains_key(&self.client(address, username_key));
-        let turn = self.turns.take(Origin::new(address, is_known), PATIENCE).await;
+        let turn = self
+            .turns
+            .take(Origin::new(address, is_known), PATIENCE)
+            .await;
         turn.ok_or_else(|| Error::Unavailable("too many logins at once".into()))
     }
 
@@ -94,13 +108,20 @@ pub async fn fits(turn: Turn, password: String, hash: Option<String>) -> Result<
     let check = move || {
         let _turn = turn; // kept to the end, though the one who asked may be gone
         let known = hash.is_some();
-        let hash = PasswordHash::new(hash.as_deref().unwrap_or(NOBODYS)).map_err(Error::internal)?;
-        let fits = |password: &str| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
+        let hash =
+            PasswordHash::new(hash.as_deref().unwrap_or(NOBODYS)).map_err(Error::internal)?;
+        let fits = |password: &str| {
+            Argon2::default()
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok()
+        };
         // Earlier versions hashed what was sent, whichever form it was in.
         let normal = nfc(&password);
         Ok((fits(&normal) || (normal != password && fits(&password))) && known)
     };
-    tokio::task::spawn_blocking(check).await.map_err(Error::internal)?
+    tokio::task::spawn_blocking(check)
+        .await
+        .map_err(Error::internal)?
 }
 
 #[cfg(test)]
@@ -108,7 +129,10 @@ mod tests {
     use super::*;
 
     async fn check(password: &str, hash: Option<String>) -> bool {
-        let turn = Checker::default().turn([192, 0, 2, 1].into(), "ann").await.unwrap();
+        let turn = Checker::default()
+            .turn([192, 0, 2, 1].into(), "ann")
+            .await
+            .unwrap();
         fits(turn, password.into(), hash).await.unwrap()
     }
 
@@ -128,7 +152,10 @@ mod tests {
     #[tokio::test]
     async fn a_password_fits_in_normal_form_and_as_it_was_sent() {
         let [composed, decomposed] = ["tr\u{1ee9}ng g\u{e0}", "tru\u{31b}\u{301}ng ga\u{300}"];
-        let as_sent = Argon2::default().hash_password(decomposed.as_bytes()).unwrap().to_string();
+        let as_sent = Argon2::default()
+            .hash_password(decomposed.as_bytes())
+            .unwrap()
+            .to_string();
         for (password, hash, fits) in [
             (composed, hash(decomposed).unwrap(), true),
             (decomposed, hash(composed).unwrap(), true),
@@ -156,11 +183,22 @@ mod tests {
     /// What makes a login under a name that does not exist take as long as one under a name that does.
     #[test]
     fn nobodys_hash_costs_what_a_users_does() {
-        let (nobodys, stored) = (PasswordHash::new(NOBODYS).unwrap(), hash("correct horse").unwrap());
+        let (nobodys, stored) = (
+            PasswordHash::new(NOBODYS).unwrap(),
+            hash("correct horse").unwrap(),
+        );
         let stored = PasswordHash::new(&stored).unwrap();
-        assert_eq!((nobodys.algorithm, nobodys.version), (stored.algorithm, stored.version));
+        assert_eq!(
+            (nobodys.algorithm, nobodys.version),
+            (stored.algorithm, stored.version)
+        );
         assert_eq!(nobodys.params, stored.params);
-        let lengths = |hash: &PasswordHash| (hash.salt.map(|salt| salt.len()), hash.hash.map(|hash| hash.len()));
+        let lengths = |hash: &PasswordHash| {
+            (
+                hash.salt.map(|salt| salt.len()),
+                hash.hash.map(|hash| hash.len()),
+            )
+        };
         assert_eq!(lengths(&nobodys), lengths(&stored));
     }
 }

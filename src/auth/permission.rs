@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[clap(rename_all = "snake_case")]
 pub enum Permission {
@@ -43,7 +45,9 @@ impl Permission {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum, sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum, sqlx::Type, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 #[clap(rename_all = "snake_case")]
@@ -75,7 +79,10 @@ impl Role {
             Self::Admin => true,
             Self::Supervisor => permission != IngestWrite,
             Self::Agent => permission == TelesalesApiAccess,
-            Self::ReadOnly => matches!(permission, AutocallApiAccess | TelesalesApiAccess | AnalyticsApiAccess),
+            Self::ReadOnly => matches!(
+                permission,
+                AutocallApiAccess | TelesalesApiAccess | AnalyticsApiAccess
+            ),
         }
     }
 }

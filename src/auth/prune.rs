@@ -43,8 +43,9 @@ pub struct Keep {
 /// the next one tries again.
 pub async fn run(db: Database, clock: Clock, keys: Keys, keep: Keep) {
     let db = db.lane(Lane::Upkeep);
-    let confirm =
-        supervise::every("confirmation of secrets", EVERY, async || secret::record(&db, &keys, clock.now()).await);
+    let confirm = supervise::every("confirmation of secrets", EVERY, async || {
+        secret::record(&db, &keys, clock.now()).await
+    });
     let prune = supervise::every("pruning", EVERY, async || {
         match prune(&db, keep, clock.now()).await? {
             0 => {}
@@ -58,7 +59,9 @@ pub async fn run(db: Database, clock: Clock, keys: Keys, keep: Keep) {
 /// Removes what is old enough by now, of all accounts and of none; returns how many rows. 0 as well where another
 /// instance is at it.
 pub async fn prune(db: &Database, keep: Keep, now: DateTime<Utc>) -> Result<u64> {
-    let Some(turn) = db.turn(LOCK).await? else { return Ok(0) };
+    let Some(turn) = db.turn(LOCK).await? else {
+        return Ok(0);
+    };
     let pruned = prune_in_turn(db, keep, now).await;
     turn.end().await?;
     pruned
@@ -79,14 +82,40 @@ async fn prune_in_turn(db: &Database, keep: Keep, now: DateTime<Utc>) -> Result<
 async fn prune_tenant(db: &Database, tenant: i64, keep: Keep, now: DateTime<Utc>) -> Result<u64> {
     let mut scope = db.read(tenant).await?;
     scope.take_your_time().await?;
-    let over = scope.select::<(i64,)>(FAILED_OVER).bind(i64::from(keep.failed_logins));
+    let over = scope
+        .select::<(i64,)>(FAILED_OVER)
+        .bind(i64::from(keep.failed_logins));
     let over = over.fetch_optional(scope.connection()).await?;
     drop(scope);
     let of = Some(tenant);
-    let mut rows = remove(db, Rows { sql: AUDIT, of, until: Until::Time(start(now, keep.audit)) }).await?;
-    rows += remove(db, Rows { sql: SESSIONS, of, until: Until::Time(start(now, keep.sessions)) }).await?;
+    let mut rows = remove(
+        db,
+        Rows {
+            sql: AUDIT,
+            of,
+            until: Until::Time(start(now, keep.audit)),
+        },
+    )
+    .await?;
+    rows += remove(
+        db,
+        Rows {
+            sql: SESSIONS,
+            of,
+            until: Until::Time(start(now, keep.sessions)),
+        },
+    )
+    .await?;
     if let Some((id,)) = over {
-        rows += remove(db, Rows { sql: FAILED, of, until: Until::Id(id) }).await?;
+        rows += remove(
+            db,
+            Rows {
+                sql: FAILED,
+                of,
+                until: Until::Id(id),
+            },
+        )
+        .await?;
     }
     Ok(rows)
 }
@@ -97,9 +126,25 @@ async fn prune_strangers(db: &Database, keep: Keep, now: DateTime<Utc>) -> Resul
     let over: Option<i64> = over.fetch_optional(&mut *transaction).await?;
     transaction.commit().await?;
     let of = None;
-    let mut rows = remove(db, Rows { sql: STRANGERS, of, until: Until::Time(start(now, keep.audit)) }).await?;
+    let mut rows = remove(
+        db,
+        Rows {
+            sql: STRANGERS,
+            of,
+            until: Until::Time(start(now, keep.audit)),
+        },
+    )
+    .await?;
     if let Some(id) = over {
-        rows += remove(db, Rows { sql: STRANGERS_UP_TO, of, until: Until::Id(id) }).await?;
+        rows += remove(
+            db,
+            Rows {
+                sql: STRANGERS_UP_TO,
+                of,
+                until: Until::Id(id),
+            },
+        )
+        .await?;
     }
     Ok(rows)
 }
@@ -177,12 +222,18 @@ async fn remove_batch(db: &Database, Rows { sql, of, until }: Rows) -> Result<u6
     };
     if let Some(tenant) = of {
         let mut scope = db.write(tenant).await?;
-        let deleted = bound(scope.query(sql)).execute(scope.connection()).await?.rows_affected();
+        let deleted = bound(scope.query(sql))
+            .execute(scope.connection())
+            .await?
+            .rows_affected();
         scope.commit().await?;
         return Ok(deleted);
     }
     let mut transaction = db.strangers().await?;
-    let deleted = bound(sqlx::query(sql)).execute(&mut *transaction).await?.rows_affected();
+    let deleted = bound(sqlx::query(sql))
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
     transaction.commit().await?;
     Ok(deleted)
 }

@@ -17,9 +17,16 @@ pub async fn record(db: &Database, keys: &Keys, now: DateTime<Utc>) -> Result<()
         "insert into server_secrets (fingerprint, seen_at) select unnest($1::text[]), $2
          on conflict (fingerprint) do update set seen_at = greatest(server_secrets.seen_at, excluded.seen_at)",
     );
-    upsert.bind(keys.fingerprints()).bind(now).execute(&mut *transaction).await?;
+    upsert
+        .bind(keys.fingerprints())
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
     let delete = sqlx::query("delete from server_secrets where seen_at < $1");
-    delete.bind(now - FORGOTTEN_AFTER).execute(&mut *transaction).await?;
+    delete
+        .bind(now - FORGOTTEN_AFTER)
+        .execute(&mut *transaction)
+        .await?;
     Ok(transaction.commit().await?)
 }
 
@@ -41,9 +48,13 @@ pub enum Standing {
 /// Compares a command's keys with those of the servers.
 pub async fn standing(db: &Database, keys: &Keys) -> Result<Standing> {
     let mut transaction = db.secrets().await?;
-    let used: Vec<String> =
-        sqlx::query_scalar("select fingerprint from server_secrets").fetch_all(&mut *transaction).await?;
-    let mut known = keys.fingerprints().iter().map(|fingerprint| used.contains(fingerprint));
+    let used: Vec<String> = sqlx::query_scalar("select fingerprint from server_secrets")
+        .fetch_all(&mut *transaction)
+        .await?;
+    let mut known = keys
+        .fingerprints()
+        .iter()
+        .map(|fingerprint| used.contains(fingerprint));
     Ok(match known.next() {
         None => Standing::Absent,
         Some(_) if used.is_empty() => Standing::NoServer,

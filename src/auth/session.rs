@@ -61,18 +61,27 @@ impl Caller {
     /// A token may carry fewer permissions than its role, never more, and what the role loses it loses too.
     pub fn may(&self, permission: Permission) -> bool {
         let limited = self.limited_to.as_deref();
-        self.role.may(permission) && limited.is_none_or(|names| names.iter().any(|name| name == permission.name()))
+        self.role.may(permission)
+            && limited.is_none_or(|names| names.iter().any(|name| name == permission.name()))
     }
 
     /// Whether its session has run out by then: it expired, or was not used for too long.
     fn is_over(&self, now: DateTime<Utc>) -> bool {
-        let idle_until = self.last_used.map(|used| used.checked_add_signed(IDLE).unwrap_or(used));
-        [self.expires, idle_until].into_iter().flatten().any(|end| end <= now)
+        let idle_until = self
+            .last_used
+            .map(|used| used.checked_add_signed(IDLE).unwrap_or(used));
+        [self.expires, idle_until]
+            .into_iter()
+            .flatten()
+            .any(|end| end <= now)
     }
 
     /// All that it may.
     pub fn permissions(&self) -> Vec<Permission> {
-        Permission::ALL.into_iter().filter(|permission| self.may(*permission)).collect()
+        Permission::ALL
+            .into_iter()
+            .filter(|permission| self.may(*permission))
+            .collect()
     }
 }
 
@@ -101,20 +110,28 @@ pub async fn authenticate(
 ) -> Result<Arc<Caller>> {
     let claims = keys.verify(token)?;
     let key = (claims.tenant, claims.jti);
-    let caller =
-        sessions.get(&db.lane(Lane::Tokens), key, Duration::MAX, move |scope| read(scope, claims.jti)).await?.value;
+    let caller = sessions
+        .get(&db.lane(Lane::Tokens), key, Duration::MAX, move |scope| {
+            read(scope, claims.jti)
+        })
+        .await?
+        .value;
     // A session that was open when it was read may have run out since.
     if caller.is_over(now) {
         return Err(Error::Unauthenticated);
     }
-    let is_due = caller.last_used.is_some_and(|used| now - used >= TOUCH_EVERY);
+    let is_due = caller
+        .last_used
+        .is_some_and(|used| now - used >= TOUCH_EVERY);
     if is_due && !caller.is_touched.swap(true, Ordering::AcqRel) {
         let (db, sessions) = (db.clone(), sessions.clone());
         // The request does not wait for it. Where it fails, the next reading of the session tries again.
         tokio::spawn(async move {
             match touch(&db, key, now).await {
                 Ok(()) => sessions.forget(&key),
-                Err(error) => tracing::warn!(tenant = key.0, %error, "could not record the use of a token; will retry"),
+                Err(error) => {
+                    tracing::warn!(tenant = key.0, %error, "could not record the use of a token; will retry")
+                }
             }
         });
     }
@@ -126,17 +143,40 @@ async fn touch(db: &Database, (tenant, session): (i64, Uuid), now: DateTime<Utc>
     let mut scope = db.lane(Lane::SignIn).write(tenant).await?;
     let update =
         scope.query("update sessions set last_used_at = $3 where tenant_id = $1 and id = $2 and last_used_at <= $4");
-    update.bind(session).bind(now).bind(now - TOUCH_EVERY).execute(scope.connection()).await?;
+    update
+        .bind(session)
+        .bind(now)
+        .bind(now - TOUCH_EVERY)
+        .execute(scope.connection())
+        .await?;
     scope.commit().await
 }
 
 async fn read(mut scope: Scope, session: Uuid) -> Result<Arc<Caller>> {
     let stored = scope.select::<Stored>(OPEN_SESSION).bind(session);
-    let stored = stored.fetch_optional(scope.connection()).await?.ok_or(Error::Unauthenticated)?;
+    let stored = stored
+        .fetch_optional(scope.connection())
+        .await?
+        .ok_or(Error::Unauthenticated)?;
     let tenant = Tenant::load(&mut scope).await?;
-    let Stored { user_id, role, permissions: limited_to, expires_at: expires, last_used_at: last_used } = stored;
+    let Stored {
+        user_id,
+        role,
+        permissions: limited_to,
+        expires_at: expires,
+        last_used_at: last_used,
+    } = stored;
     let is_touched = AtomicBool::new(false);
-    Ok(Arc::new(Caller { tenant, session, user_id, role, limited_to, expires, last_used, is_touched }))
+    Ok(Arc::new(Caller {
+        tenant,
+        session,
+        user_id,
+        role,
+        limited_to,
+        expires,
+        last_used,
+        is_touched,
+    }))
 }
 
 /// What a new token is to be.
@@ -152,22 +192,53 @@ pub struct NewSession<'a> {
 ///
 /// Invalid on `username` where the account has no such user or it is disabled, on `permission` where its
 /// role does not have one of those asked for.
-pub async fn issue(db: &Database, keys: &Keys, session: NewSession<'_>, now: DateTime<Utc>) -> Result<String> {
+pub async fn issue(
+    db: &Database,
+    keys: &Keys,
+    session: NewSession<'_>,
+    now: DateTime<Utc>,
+) -> Result<String> {
     let mut scope = db.write(session.tenant).await?;
     let find = "select id, role from users where tenant_id = $1 and username_key = $2 and disabled_at is null";
-    let find = scope.select::<(i64, Role)>(find).bind(username_key(session.username));
+    let find = scope
+        .select::<(i64, Role)>(find)
+        .bind(username_key(session.username));
     let user = find.fetch_optional(scope.connection()).await?;
-    let (user, role) = user.ok_or_else(|| Error::invalid("username", "the account has no such user"))?;
-    if let Some(lacking) = session.permissions.iter().find(|permission| !role.may(**permission)) {
-        return Err(Error::invalid("permission", format!("the user's role does not have {}", lacking.name())));
+    let (user, role) =
+        user.ok_or_else(|| Error::invalid("username", "the account has no such user"))?;
+    if let Some(lacking) = session
+        .permissions
+        .iter()
+        .find(|permission| !role.may(**permission))
+    {
+        return Err(Error::invalid(
+            "permission",
+            format!("the user's role does not have {}", lacking.name()),
+        ));
     }
 
-    let NewSession { permissions, expires, .. } = session;
-    let permissions: Vec<&str> = permissions.iter().map(|permission| permission.name()).collect();
+    let NewSession {
+        permissions,
+        expires,
+        ..
+    } = session;
+    let permissions: Vec<&str> = permissions
+        .iter()
+        .map(|permission| permission.name())
+        .collect();
     let permissions = (!permissions.is_empty()).then_some(permissions);
-    let opening = Opening { user, permissions, expires, ..Opening::default() };
+    let opening = Opening {
+        user,
+        permissions,
+        expires,
+        ..Opening::default()
+    };
     let Opened { session, token } = open(&mut scope, keys, opening, now).await?;
-    let details = Details { user: Some(user), session: Some(session), ..Details::default() };
+    let details = Details {
+        user: Some(user),
+        session: Some(session),
+        ..Details::default()
+    };
     audit::record(&mut scope, Event::TokenIssued, details, now).await?;
     scope.commit().await?;
     Ok(token)
@@ -192,15 +263,33 @@ pub struct Opening<'a> {
 }
 
 /// Opens a session for a user of the scope's account; it is there when the scope is committed.
-pub async fn open(scope: &mut Scope, keys: &Keys, opening: Opening<'_>, now: DateTime<Utc>) -> Result<Opened> {
-    let Opening { user, permissions, device_name, expires, ends_idle } = opening;
-    let permissions = permissions.map(|names| names.into_iter().map(str::to_owned).collect::<Vec<_>>());
+pub async fn open(
+    scope: &mut Scope,
+    keys: &Keys,
+    opening: Opening<'_>,
+    now: DateTime<Utc>,
+) -> Result<Opened> {
+    let Opening {
+        user,
+        permissions,
+        device_name,
+        expires,
+        ends_idle,
+    } = opening;
+    let permissions =
+        permissions.map(|names| names.into_iter().map(str::to_owned).collect::<Vec<_>>());
     let insert = scope.select::<(Uuid,)>(
         "insert into sessions (tenant_id, user_id, permissions, device_name, created_at, expires_at, last_used_at)
          values ($1, $2, $3, $4, $5, $6, $7) returning id",
     );
-    let insert = insert.bind(user).bind(permissions).bind(device_name.map(str::to_owned));
-    let insert = insert.bind(now).bind(expires).bind(ends_idle.then_some(now));
+    let insert = insert
+        .bind(user)
+        .bind(permissions)
+        .bind(device_name.map(str::to_owned));
+    let insert = insert
+        .bind(now)
+        .bind(expires)
+        .bind(ends_idle.then_some(now));
     let (session,) = insert.fetch_one(scope.connection()).await?;
     let token = keys.sign(&Claims::new(scope.tenant(), session, now, expires))?;
     Ok(Opened { session, token })
@@ -230,7 +319,10 @@ pub async fn list(scope: &mut Scope, username: Option<&str>) -> Result<Vec<Liste
          where s.tenant_id = $1 and ($2::text is null or u.username_key = $2)
          order by s.created_at, s.id",
     );
-    Ok(select.bind(username.map(username_key)).fetch_all(scope.connection()).await?)
+    Ok(select
+        .bind(username.map(username_key))
+        .fetch_all(scope.connection())
+        .await?)
 }
 
 /// Ends a session for good, and puts `event` into the log. NotFound where the account has no such session that is
@@ -247,8 +339,18 @@ pub async fn revoke(
         "update sessions set revoked_at = $3 where tenant_id = $1 and id = $2 and revoked_at is null
          returning user_id",
     );
-    let (user,) = update.bind(session).bind(now).fetch_optional(scope.connection()).await?.ok_or(Error::NotFound)?;
-    let details = Details { user: Some(user), session: Some(session), address, ..Details::default() };
+    let (user,) = update
+        .bind(session)
+        .bind(now)
+        .fetch_optional(scope.connection())
+        .await?
+        .ok_or(Error::NotFound)?;
+    let details = Details {
+        user: Some(user),
+        session: Some(session),
+        address,
+        ..Details::default()
+    };
     audit::record(&mut scope, event, details, now).await?;
     scope.commit().await
 }

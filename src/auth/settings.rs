@@ -87,11 +87,17 @@ impl Settings {
 }
 
 fn whole(number: Decimal) -> Result<Decimal, String> {
-    if number.is_integer() { Ok(number.normalize()) } else { Err("must be a whole number".into()) }
+    if number.is_integer() {
+        Ok(number.normalize())
+    } else {
+        Err("must be a whole number".into())
+    }
 }
 
 fn number(value: &str, min: i64, max: i64) -> Result<Decimal, String> {
-    let number: Decimal = value.parse().map_err(|_| format!("{value:?} is no number"))?;
+    let number: Decimal = value
+        .parse()
+        .map_err(|_| format!("{value:?} is no number"))?;
     if number < min.into() || number > max.into() {
         return Err(format!("must be between {min} and {max}"));
     }
@@ -111,7 +117,10 @@ mod tests {
             settings.set("health_min_calls", "0"),
             Err("health_min_calls: must be between 1 and 1000000".into())
         );
-        assert_eq!(settings.set("colour", "red"), Err("colour: there is no such setting".into()));
+        assert_eq!(
+            settings.set("colour", "red"),
+            Err("colour: there is no such setting".into())
+        );
         assert!(settings.set("short_call_sec", "soon").is_err());
         assert_eq!(settings.set("country_code", "49.0"), Ok(()));
         assert_eq!(settings.country_code(), 49);
@@ -122,9 +131,16 @@ mod tests {
 
     #[test]
     fn what_another_version_stored_is_passed_over() {
-        let stored = [("colour", "red"), ("short_call_sec", "-1"), ("health_min_calls", "5")];
+        let stored = [
+            ("colour", "red"),
+            ("short_call_sec", "-1"),
+            ("health_min_calls", "5"),
+        ];
         let stored = stored.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let expected = Settings { health_min_calls: 5.into(), ..Settings::default() };
+        let expected = Settings {
+            health_min_calls: 5.into(),
+            ..Settings::default()
+        };
         assert_eq!(Settings::of(&stored.into()), expected);
     }
 }

@@ -24,7 +24,8 @@ pub struct Tenant {
 }
 
 /// The zone of an account that names none.
-pub static DEFAULT_TIMEZONE: LazyLock<Zone> = LazyLock::new(|| Zone::named("Asia/Ho_Chi_Minh").unwrap_or(Zone::UTC)); // infallible: shipped
+pub static DEFAULT_TIMEZONE: LazyLock<Zone> =
+    LazyLock::new(|| Zone::named("Asia/Ho_Chi_Minh").unwrap_or(Zone::UTC)); // infallible: shipped
 
 #[derive(sqlx::FromRow)]
 struct Stored {
@@ -66,7 +67,9 @@ impl Change {
     /// Err with a sentence where the key is unknown or the value does not fit it.
     pub fn parse(key: &str, value: &str) -> Result<Self, String> {
         match key {
-            "name" => name_of(value).map(Self::Name).map_err(|fault| format!("name: {fault}")),
+            "name" => name_of(value)
+                .map(Self::Name)
+                .map_err(|fault| format!("name: {fault}")),
             "timezone" => value
                 .parse()
                 .map(Self::Timezone)
@@ -103,23 +106,44 @@ impl Tenant {
     /// The account of this scope for a list of accounts. NotFound where there is none.
     pub async fn describe(scope: &mut Scope) -> Result<Listed> {
         let select = "select id, name, timezone, reseller_id, settings, created_at from tenants where id = $1";
-        scope.select(select).fetch_optional(scope.connection()).await?.ok_or(Error::NotFound)
+        scope
+            .select(select)
+            .fetch_optional(scope.connection())
+            .await?
+            .ok_or(Error::NotFound)
     }
 
     /// Makes an account. Invalid on `id` where it is taken, on `name` where it is empty, too long or not one line, on
     /// `reseller` where that is no other account.
-    pub async fn create(db: &Database, id: i64, name: &str, timezone: Zone, reseller: Option<i64>) -> Result<()> {
+    pub async fn create(
+        db: &Database,
+        id: i64,
+        name: &str,
+        timezone: Zone,
+        reseller: Option<i64>,
+    ) -> Result<()> {
         let name = name_of(name).map_err(|fault| Error::invalid("name", fault))?;
         if reseller == Some(id) {
             return Err(Error::invalid("reseller", "must be another account"));
         }
         let mut scope = db.write(id).await?;
-        let insert = "insert into tenants (id, name, timezone, reseller_id) values ($1, $2, $3, $4)";
-        let insert = scope.query(insert).bind(name).bind(timezone.name()).bind(reseller);
-        insert.execute(scope.connection()).await.map_err(|error| match error.as_database_error() {
-            Some(known) if known.is_unique_violation() => Error::invalid("id", format!("account {id} exists already")),
-            Some(known) if known.is_foreign_key_violation() => Error::invalid("reseller", "there is no such account"),
-            _ => error.into(),
+        let insert =
+            "insert into tenants (id, name, timezone, reseller_id) values ($1, $2, $3, $4)";
+        let insert = scope
+            .query(insert)
+            .bind(name)
+            .bind(timezone.name())
+            .bind(reseller);
+        insert.execute(scope.connection()).await.map_err(|error| {
+            match error.as_database_error() {
+                Some(known) if known.is_unique_violation() => {
+                    Error::invalid("id", format!("account {id} exists already"))
+                }
+                Some(known) if known.is_foreign_key_violation() => {
+                    Error::invalid("reseller", "there is no such account")
+                }
+                _ => error.into(),
+            }
         })?;
         scope.commit().await
     }

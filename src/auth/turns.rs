@@ -28,7 +28,10 @@ pub struct Origin {
 impl Origin {
     /// A client at that address; `is_known` where it has logged in before.
     pub fn new(address: IpAddr, is_known: bool) -> Self {
-        Self { network: network(address), is_known }
+        Self {
+            network: network(address),
+            is_known,
+        }
     }
 }
 
@@ -78,8 +81,17 @@ struct Waiter {
 
 impl Turns {
     pub fn new(at_once: usize) -> Self {
-        let served = moka::sync::Cache::builder().max_capacity(MOST_SERVED).time_to_live(LATELY).build();
-        let state = State { free: at_once, lanes: Default::default(), next: KNOWN, tickets: 0, served };
+        let served = moka::sync::Cache::builder()
+            .max_capacity(MOST_SERVED)
+            .time_to_live(LATELY)
+            .build();
+        let state = State {
+            free: at_once,
+            lanes: Default::default(),
+            next: KNOWN,
+            tickets: 0,
+            served,
+        };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -97,8 +109,15 @@ impl Turns {
             }
             state.tickets += 1;
             let (sender, receiver) = oneshot::channel();
-            let waiter = Waiter { ticket: state.tickets, turn: sender };
-            let ticket = Ticket { turns: self.clone(), origin, number: waiter.ticket };
+            let waiter = Waiter {
+                ticket: state.tickets,
+                turn: sender,
+            };
+            let ticket = Ticket {
+                turns: self.clone(),
+                origin,
+                number: waiter.ticket,
+            };
             let lane = state.lane(origin);
             state.lanes[lane].push(origin.network, waiter);
             (receiver, ticket)
@@ -112,7 +131,9 @@ impl Turns {
     fn hand_on(&self) {
         let mut state = self.state();
         while let Some(waiter) = state.pop() {
-            let Err(mut turn) = waiter.turn.send(Turn(Some(self.clone()))) else { return };
+            let Err(mut turn) = waiter.turn.send(Turn(Some(self.clone()))) else {
+                return;
+            };
             turn.0 = None; // nobody waits for it any more; it goes to the next one
         }
         state.free += 1;
@@ -202,7 +223,9 @@ impl Queues {
     /// Drops the newest request of the longest queue. False where that has no more than `than`.
     fn shorten_longest(&mut self, than: usize) -> bool {
         let longest = self.waiting.iter().max_by_key(|(_, queue)| queue.len());
-        let Some((&network, queue)) = longest.filter(|(_, queue)| queue.len() > than) else { return false };
+        let Some((&network, queue)) = longest.filter(|(_, queue)| queue.len() > than) else {
+            return false;
+        };
         let newest = queue.back().map(|waiter| waiter.ticket);
         newest.is_some_and(|ticket| self.remove(network, ticket))
     }
@@ -231,8 +254,12 @@ impl Queues {
 
     /// Drops a request. False where it does not wait here.
     fn remove(&mut self, network: u128, ticket: u64) -> bool {
-        let Some(queue) = self.waiting.get_mut(&network) else { return false };
-        let Some(place) = queue.iter().position(|waiter| waiter.ticket == ticket) else { return false };
+        let Some(queue) = self.waiting.get_mut(&network) else {
+            return false;
+        };
+        let Some(place) = queue.iter().position(|waiter| waiter.ticket == ticket) else {
+            return false;
+        };
         queue.remove(place);
         self.count -= 1;
         if queue.is_empty() {
@@ -256,7 +283,10 @@ mod tests {
     /// One turn, which somebody has, and the requests of those origins waiting for it. Gives the order they come in.
     async fn order_of(origins: &[(Origin, usize)]) -> Vec<Origin> {
         let turns = Turns::new(1);
-        let first = turns.take(origin("2001:db8:ffff::1", false), LONG).await.unwrap();
+        let first = turns
+            .take(origin("2001:db8:ffff::1", false), LONG)
+            .await
+            .unwrap();
         let (served, mut coming) = tokio::sync::mpsc::unbounded_channel();
         for (origin, requests) in origins {
             for _ in 0..*requests {
@@ -280,7 +310,8 @@ mod tests {
 
     #[tokio::test]
     async fn networks_take_turns_however_much_each_asks() {
-        let [flood, other, last] = ["192.0.2.1", "198.51.100.1", "2001:db8::1"].map(|address| origin(address, false));
+        let [flood, other, last] =
+            ["192.0.2.1", "198.51.100.1", "2001:db8::1"].map(|address| origin(address, false));
         let order = order_of(&[(flood, 300), (other, 2), (last, 1)]).await;
         assert_eq!(order.len(), 303);
         assert_eq!(order[..6], [flood, flood, other, flood, last, other]);
@@ -288,22 +319,33 @@ mod tests {
 
     #[tokio::test]
     async fn known_clients_have_a_third_of_the_turns_while_strangers_wait() {
-        let flood: Vec<_> = (0..200).map(|number| (origin(&format!("203.0.{number}.1"), false), 2)).collect();
+        let flood: Vec<_> = (0..200)
+            .map(|number| (origin(&format!("203.0.{number}.1"), false), 2))
+            .collect();
         let known = [origin("192.0.2.1", true), origin("198.51.100.1", true)];
         let all = [flood, known.map(|origin| (origin, 1)).to_vec()].concat();
         let order = order_of(&all).await;
-        assert!(known.iter().all(|known| order[..4].contains(known)), "{:?}", &order[..4]);
+        assert!(
+            known.iter().all(|known| order[..4].contains(known)),
+            "{:?}",
+            &order[..4]
+        );
         assert_eq!(order.len(), 402, "and strangers have theirs");
     }
 
     #[tokio::test]
     async fn a_network_that_had_no_turn_lately_does_not_wait_for_those_that_had() {
         let turns = Turns::new(1);
-        let networks: Vec<_> = (0..200).map(|number| origin(&format!("203.0.{number}.1"), false)).collect();
+        let networks: Vec<_> = (0..200)
+            .map(|number| origin(&format!("203.0.{number}.1"), false))
+            .collect();
         for origin in &networks {
             drop(turns.take(*origin, LONG).await.unwrap());
         }
-        let (turn, mut waiting) = (turns.take(networks[0], LONG).await.unwrap(), tokio::task::JoinSet::new());
+        let (turn, mut waiting) = (
+            turns.take(networks[0], LONG).await.unwrap(),
+            tokio::task::JoinSet::new(),
+        );
         for origin in networks.iter().copied().chain([origin("192.0.2.1", false)]) {
             let turns = turns.clone();
             waiting.spawn(async move { (origin, turns.take(origin, LONG).await) });
@@ -325,9 +367,14 @@ mod tests {
         let order = order_of(&[(flood, 2 * MOST_WAITING), (other, 3)]).await;
         assert_eq!(order.len(), MOST_WAITING);
         assert_eq!(order.iter().filter(|origin| **origin == other).count(), 3);
-        let crowd = (0..MOST_WAITING + 9).map(|n| (origin(&format!("10.{}.{}.1", n / 256, n % 256), false), 1));
+        let crowd = (0..MOST_WAITING + 9)
+            .map(|n| (origin(&format!("10.{}.{}.1", n / 256, n % 256), false), 1));
         let order = order_of(&crowd.collect::<Vec<_>>()).await;
-        assert_eq!(order.len(), MOST_WAITING, "of networks with one each, those that came first");
+        assert_eq!(
+            order.len(),
+            MOST_WAITING,
+            "of networks with one each, those that came first"
+        );
     }
 
     /// What moves from a full lane to another finds that one's bound there.
@@ -342,9 +389,14 @@ mod tests {
                 waiting.spawn(async move { drop(turns.take(origin, LONG).await) });
                 tokio::task::yield_now().await;
             }
-            turns.state().has_had_a_turn(network(format!("203.0.{number}.1").parse().unwrap()));
+            turns
+                .state()
+                .has_had_a_turn(network(format!("203.0.{number}.1").parse().unwrap()));
         }
-        assert_eq!(turns.state().lanes.each_ref().map(|lane| lane.count), [0, 0, MOST_WAITING]);
+        assert_eq!(
+            turns.state().lanes.each_ref().map(|lane| lane.count),
+            [0, 0, MOST_WAITING]
+        );
         drop(first);
         while let Some(ended) = waiting.join_next().await {
             ended.unwrap();
@@ -355,7 +407,10 @@ mod tests {
     #[tokio::test]
     async fn waiters_that_leave_or_lose_patience_keep_no_turn() {
         let (turns, origin) = (Turns::new(2), origin("192.0.2.1", false));
-        let [first, second] = [turns.take(origin, LONG).await.unwrap(), turns.take(origin, LONG).await.unwrap()];
+        let [first, second] = [
+            turns.take(origin, LONG).await.unwrap(),
+            turns.take(origin, LONG).await.unwrap(),
+        ];
         assert!(turns.take(origin, Duration::ZERO).await.is_none());
         let leaving = tokio::spawn({
             let turns = turns.clone();
@@ -365,7 +420,11 @@ mod tests {
         leaving.abort();
         assert!(leaving.await.is_err());
         assert!(
-            turns.state().lanes.iter().all(|lane| lane.count == 0 && lane.waiting.is_empty() && lane.order.is_empty())
+            turns
+                .state()
+                .lanes
+                .iter()
+                .all(|lane| lane.count == 0 && lane.waiting.is_empty() && lane.order.is_empty())
         );
         drop((first, second));
         assert_eq!(turns.state().free, 2);

@@ -54,7 +54,8 @@ pub struct NewUser<'a> {
 /// without case), on `tenant` or `team` where there is no such thing.
 pub async fn create(db: &Database, user: NewUser<'_>) -> Result<i64> {
     let mut faults = Faults::default();
-    let username = read(&mut faults, "username", text::line(user.username, NAME_LEN)).unwrap_or_default();
+    let username =
+        read(&mut faults, "username", text::line(user.username, NAME_LEN)).unwrap_or_default();
     if username.is_empty() && faults.is_empty() {
         faults.add("username", "must not be empty");
     }
@@ -72,16 +73,24 @@ pub async fn create(db: &Database, user: NewUser<'_>) -> Result<i64> {
         "insert into users (tenant_id, username, username_key, email, role, team_id, password_hash)
          values ($1, $2, $3, $4, $5, $6, $7) returning id",
     );
-    let insert = insert.bind(username.clone()).bind(username_key(&username)).bind(email);
+    let insert = insert
+        .bind(username.clone())
+        .bind(username_key(&username))
+        .bind(email);
     let insert = insert.bind(user.role).bind(user.team).bind(hash);
-    let (id,) = insert.fetch_one(scope.connection()).await.map_err(|error| match error.as_database_error() {
-        Some(known) if known.is_unique_violation() => Error::invalid("username", "is taken"),
-        Some(known) if known.constraint() == Some("users_tenant_id_fkey") => {
-            Error::invalid("tenant", "there is no such account")
-        }
-        Some(known) if known.is_foreign_key_violation() => Error::invalid("team", "there is no such team"),
-        _ => error.into(),
-    })?;
+    let (id,) = insert
+        .fetch_one(scope.connection())
+        .await
+        .map_err(|error| match error.as_database_error() {
+            Some(known) if known.is_unique_violation() => Error::invalid("username", "is taken"),
+            Some(known) if known.constraint() == Some("users_tenant_id_fkey") => {
+                Error::invalid("tenant", "there is no such account")
+            }
+            Some(known) if known.is_foreign_key_violation() => {
+                Error::invalid("team", "there is no such team")
+            }
+            _ => error.into(),
+        })?;
     scope.commit().await?;
     Ok(id)
 }
@@ -98,23 +107,37 @@ fn read(faults: &mut Faults, field: &str, value: Result<Option<String>, String>)
 fn email(text: &str) -> Result<Option<String>, String> {
     let email = text::line(text, EMAIL_LEN)?;
     let is_address = |email: &String| {
-        email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+        email
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
             && !email.contains(char::is_whitespace)
     };
-    if email.as_ref().is_none_or(is_address) { Ok(email) } else { Err("must be an email address".into()) }
+    if email.as_ref().is_none_or(is_address) {
+        Ok(email)
+    } else {
+        Err("must be an email address".into())
+    }
 }
 
 /// Whether the account has a user of that name, compared without case.
 pub async fn exists(db: &Database, tenant: i64, username: &str) -> Result<bool> {
     let mut scope = db.read(tenant).await?;
-    let find = scope.query("select from users where tenant_id = $1 and username_key = $2").bind(username_key(username));
+    let find = scope
+        .query("select from users where tenant_id = $1 and username_key = $2")
+        .bind(username_key(username));
     Ok(find.fetch_optional(scope.connection()).await?.is_some())
 }
 
 /// The user of that id. NotFound where the account has none.
 pub async fn find(scope: &mut Scope, id: i64) -> Result<User> {
-    let select = scope.select("select id, username, email, role, team_id from users where tenant_id = $1 and id = $2");
-    select.bind(id).fetch_optional(scope.connection()).await?.ok_or(Error::NotFound)
+    let select = scope.select(
+        "select id, username, email, role, team_id from users where tenant_id = $1 and id = $2",
+    );
+    select
+        .bind(id)
+        .fetch_optional(scope.connection())
+        .await?
+        .ok_or(Error::NotFound)
 }
 
 /// A user as an operator sees one.
@@ -156,10 +179,27 @@ pub async fn set_password(
     let update = scope.select::<(i64,)>(
         "update users set password_hash = $3 where tenant_id = $1 and username_key = $2 returning id",
     );
-    let user = update.bind(username_key(username)).bind(hash).fetch_optional(scope.connection()).await?;
+    let user = update
+        .bind(username_key(username))
+        .bind(hash)
+        .fetch_optional(scope.connection())
+        .await?;
     let (user,) = user.ok_or_else(|| Error::invalid("username", "the account has no such user"))?;
-    let ended = if sessions == Sessions::End { end_sessions(&mut scope, user, now).await? } else { 0 };
-    audit::record(&mut scope, Event::PasswordChanged, Details { user: Some(user), ..Details::default() }, now).await?;
+    let ended = if sessions == Sessions::End {
+        end_sessions(&mut scope, user, now).await?
+    } else {
+        0
+    };
+    audit::record(
+        &mut scope,
+        Event::PasswordChanged,
+        Details {
+            user: Some(user),
+            ..Details::default()
+        },
+        now,
+    )
+    .await?;
     scope.commit().await?;
     Ok(ended)
 }
@@ -168,7 +208,12 @@ pub async fn set_password(
 async fn end_sessions(scope: &mut Scope, user: i64, now: DateTime<Utc>) -> Result<u64> {
     let end =
         scope.query("update sessions set revoked_at = $3 where tenant_id = $1 and user_id = $2 and revoked_at is null");
-    Ok(end.bind(user).bind(now).execute(scope.connection()).await?.rows_affected())
+    Ok(end
+        .bind(user)
+        .bind(now)
+        .execute(scope.connection())
+        .await?
+        .rows_affected())
 }
 
 /// Lets a user in no longer, and ends its sessions for good. Invalid on `username` where the account has no such
@@ -179,10 +224,28 @@ pub async fn disable(db: &Database, tenant: i64, username: &str, now: DateTime<U
         "update users set disabled_at = $3 where tenant_id = $1 and username_key = $2 and disabled_at is null
          returning id",
     );
-    let user = update.bind(username_key(username)).bind(now).fetch_optional(scope.connection()).await?;
-    let (user,) = user.ok_or_else(|| Error::invalid("username", "the account has no such user who is not disabled"))?;
+    let user = update
+        .bind(username_key(username))
+        .bind(now)
+        .fetch_optional(scope.connection())
+        .await?;
+    let (user,) = user.ok_or_else(|| {
+        Error::invalid(
+            "username",
+            "the account has no such user who is not disabled",
+        )
+    })?;
     end_sessions(&mut scope, user, now).await?;
-    audit::record(&mut scope, Event::UserDisabled, Details { user: Some(user), ..Details::default() }, now).await?;
+    audit::record(
+        &mut scope,
+        Event::UserDisabled,
+        Details {
+            user: Some(user),
+            ..Details::default()
+        },
+        now,
+    )
+    .await?;
     scope.commit().await
 }
 
@@ -194,8 +257,22 @@ pub async fn enable(db: &Database, tenant: i64, username: &str, now: DateTime<Ut
         "update users set disabled_at = null where tenant_id = $1 and username_key = $2 and disabled_at is not null
          returning id",
     );
-    let user = update.bind(username_key(username)).fetch_optional(scope.connection()).await?;
-    let (user,) = user.ok_or_else(|| Error::invalid("username", "the account has no such user who is disabled"))?;
-    audit::record(&mut scope, Event::UserEnabled, Details { user: Some(user), ..Details::default() }, now).await?;
+    let user = update
+        .bind(username_key(username))
+        .fetch_optional(scope.connection())
+        .await?;
+    let (user,) = user.ok_or_else(|| {
+        Error::invalid("username", "the account has no such user who is disabled")
+    })?;
+    audit::record(
+        &mut scope,
+        Event::UserEnabled,
+        Details {
+            user: Some(user),
+            ..Details::default()
+        },
+        now,
+    )
+    .await?;
     scope.commit().await
 }

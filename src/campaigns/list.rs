@@ -16,8 +16,16 @@ choice! {
     pub enum Status { Draft = "draft", Active = "active", Paused = "paused", Completed = "completed" }
 }
 
-const Q: Parameter = Parameter::optional("q", Kind::Text, "Only campaigns whose name has this in it, without case.");
-const STATUS: Parameter = Parameter::optional("status", Kind::Choice(Status::NAMES), "Only campaigns in this status.");
+const Q: Parameter = Parameter::optional(
+    "q",
+    Kind::Text,
+    "Only campaigns whose name has this in it, without case.",
+);
+const STATUS: Parameter = Parameter::optional(
+    "status",
+    Kind::Choice(Status::NAMES),
+    "Only campaigns in this status.",
+);
 
 /// What a list takes.
 pub const PARAMETERS: &[Parameter] = &[PAGE, PER_PAGE, Q, STATUS];
@@ -59,7 +67,9 @@ pub struct TelesalesCampaign {
 }
 
 /// What can be listed: the statements for a page of it and for its number, and what documents say of it.
-pub trait Listed: for<'r> FromRow<'r, PgRow> + Serialize + ToSchema + Send + Unpin + 'static {
+pub trait Listed:
+    for<'r> FromRow<'r, PgRow> + Serialize + ToSchema + Send + Unpin + 'static
+{
     const TITLE: &'static str;
     /// A whole body.
     const EXAMPLE: &'static str;
@@ -105,8 +115,16 @@ impl Wanted {
 /// The page wanted. Past the last page it has no rows.
 pub async fn page<T: Listed>(scope: &mut Scope, wanted: Wanted) -> Result<Page<T>> {
     let Wanted { page, q, status } = wanted;
-    let count = scope.select::<(i64,)>(T::COUNT).bind(q.clone()).bind(status);
+    let count = scope
+        .select::<(i64,)>(T::COUNT)
+        .bind(q.clone())
+        .bind(status);
     let (total,) = count.fetch_one(scope.connection()).await?;
-    let rows = scope.select(T::PAGE).bind(q).bind(status).bind(page.per_page).bind(page.passed_over());
+    let rows = scope
+        .select(T::PAGE)
+        .bind(q)
+        .bind(status)
+        .bind(page.per_page)
+        .bind(page.passed_over());
     Ok(page.page(rows.fetch_all(scope.connection()).await?, total))
 }

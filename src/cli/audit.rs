@@ -32,9 +32,21 @@ pub struct Arguments {
 
 /// Prints the log, the oldest entry first, a JSON object a line.
 pub async fn run(app: &App, arguments: Arguments) -> Result<()> {
-    let Arguments { tenant, event, username, since } = arguments;
-    let ago = |since| TimeDelta::from_std(since).ok().and_then(|since| app.clock.now().checked_sub_signed(since));
-    let wanted = Wanted { event, since: since.and_then(ago) };
+    let Arguments {
+        tenant,
+        event,
+        username,
+        since,
+    } = arguments;
+    let ago = |since| {
+        TimeDelta::from_std(since)
+            .ok()
+            .and_then(|since| app.clock.now().checked_sub_signed(since))
+    };
+    let wanted = Wanted {
+        event,
+        since: since.and_then(ago),
+    };
     let username = username.as_deref();
     match tenant {
         None => {
@@ -43,7 +55,10 @@ pub async fn run(app: &App, arguments: Arguments) -> Result<()> {
                 None => None,
             };
             let mut out = std::io::stdout().lock();
-            audit::of_strangers(&app.db, wanted, digests, |entry| print_line(&mut out, &entry)).await?;
+            audit::of_strangers(&app.db, wanted, digests, |entry| {
+                print_line(&mut out, &entry)
+            })
+            .await?;
         }
         Some(tenant) => {
             account(app, "tenant", tenant).await?;

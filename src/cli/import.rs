@@ -36,8 +36,15 @@ pub struct Arguments {
 pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
     let tenant = account(app, "tenant", arguments.tenant).await?;
     let zone = arguments.timezone.unwrap_or(tenant.timezone);
-    let locale = Locale { zone, country_code: tenant.settings.country_code() };
-    let target = Target { tenant: tenant.id, locale, atomic: arguments.atomic };
+    let locale = Locale {
+        zone,
+        country_code: tenant.settings.country_code(),
+    };
+    let target = Target {
+        tenant: tenant.id,
+        locale,
+        atomic: arguments.atomic,
+    };
     let (stream, read, size) = open(arguments).await?;
     let mut progress = Progress::new(read, size);
     let mut committed = Tally::default();
@@ -50,7 +57,11 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
     match ingested {
         Ok(tally) => {
             tell(&tally);
-            Ok(if tally.rejected == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Ok(if tally.rejected == 0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
         Err(error) => {
             if !target.atomic {
@@ -68,15 +79,20 @@ fn tell(tally: &Tally) {
             eprintln!("{unit} {number}: {field} {}", messages.join(" "));
         }
     }
-    say(format_args!("{} lines, {} stored, {} rejected", tally.received, tally.stored, tally.rejected));
+    say(format_args!(
+        "{} lines, {} stored, {} rejected",
+        tally.received, tally.stored, tally.rejected
+    ));
 }
 
 type Stream = Box<dyn AsyncBufRead + Unpin + Send>;
 
 /// The lines, unpacked where they are gzip, with a count of the bytes read and how many there are, if known.
 async fn open(arguments: &Arguments) -> Result<(Stream, Arc<AtomicU64>, Option<u64>)> {
-    let at = |error: std::io::Error| Error::Internal(format!("{}: {error}", arguments.file.display()));
-    let (bytes, size): (Box<dyn AsyncRead + Unpin + Send>, _) = if arguments.file.as_os_str() == "-" {
+    let at =
+        |error: std::io::Error| Error::Internal(format!("{}: {error}", arguments.file.display()));
+    let (bytes, size): (Box<dyn AsyncRead + Unpin + Send>, _) = if arguments.file.as_os_str() == "-"
+    {
         (Box::new(tokio::io::stdin()), None)
     } else {
         let file = tokio::fs::File::open(&arguments.file).await.map_err(at)?;
@@ -89,20 +105,34 @@ async fn open(arguments: &Arguments) -> Result<(Stream, Arc<AtomicU64>, Option<u
         counter.fetch_add(part.len() as u64, Ordering::Relaxed);
     });
     let mut stream = BufReader::with_capacity(256 << 10, counted);
-    let packed = stream.fill_buf().await.map_err(at)?.starts_with(&[0x1f, 0x8b]);
-    let stream: Stream = if packed { Box::new(ingest::gunzip(stream)) } else { Box::new(stream) };
+    let packed = stream
+        .fill_buf()
+        .await
+        .map_err(at)?
+        .starts_with(&[0x1f, 0x8b]);
+    let stream: Stream = if packed {
+        Box::new(ingest::gunzip(stream))
+    } else {
+        Box::new(stream)
+    };
     Ok((stream, read, size))
 }
 
 /// The stream as what it holds, told by its beginning.
 async fn body(app: &App, mut stream: Stream) -> Result<Body<Stream>> {
-    let start = stream.fill_buf().await.map_err(|error| Error::Malformed(error.to_string()))?;
+    let start = stream
+        .fill_buf()
+        .await
+        .map_err(|error| Error::Malformed(error.to_string()))?;
     if !ingest::begins_json(start) {
         return Ok(Body::Lines(stream));
     }
     let spooled = ingest::spool(stream, ingest::MAX_JSON_BODY, app.exports.store.workshop());
     let spooled = spooled.await.map_err(|error| match error {
-        Error::TooLarge => Error::invalid("file", "has more than 16 MiB of JSON; write one object a line instead"),
+        Error::TooLarge => Error::invalid(
+            "file",
+            "has more than 16 MiB of JSON; write one object a line instead",
+        ),
         other => other,
     })?;
     Ok(Body::Json(Box::new(ingest::checked_json(spooled).await?)))
@@ -121,8 +151,19 @@ struct Progress {
 impl Progress {
     fn new(read: Arc<AtomicU64>, size: Option<u64>) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let every = if terminal { Duration::from_millis(200) } else { Duration::from_secs(10) };
-        Self { read, size, started: Instant::now(), told: Instant::now(), every, terminal }
+        let every = if terminal {
+            Duration::from_millis(200)
+        } else {
+            Duration::from_secs(10)
+        };
+        Self {
+            read,
+            size,
+            started: Instant::now(),
+            told: Instant::now(),
+            every,
+            terminal,
+        }
     }
 
     fn tell(&mut self, tally: &Tally) {
@@ -130,12 +171,25 @@ impl Progress {
             return;
         }
         self.told = Instant::now();
-        let share = self.size.filter(|size| *size > 0).map_or_else(String::new, |size| {
-            format!("{} % of the file, ", self.read.load(Ordering::Relaxed) * 100 / size)
-        });
+        let share = self
+            .size
+            .filter(|size| *size > 0)
+            .map_or_else(String::new, |size| {
+                format!(
+                    "{} % of the file, ",
+                    self.read.load(Ordering::Relaxed) * 100 / size
+                )
+            });
         let rate = u128::from(tally.received) * 1000 / self.started.elapsed().as_millis().max(1);
-        let line = format!("{share}{} lines, {} rejected, {rate} lines/s", tally.received, tally.rejected);
-        if self.terminal { eprint!("\r\x1b[K{line}") } else { eprintln!("{line}") }
+        let line = format!(
+            "{share}{} lines, {} rejected, {rate} lines/s",
+            tally.received, tally.rejected
+        );
+        if self.terminal {
+            eprint!("\r\x1b[K{line}")
+        } else {
+            eprintln!("{line}")
+        }
     }
 
     fn end(&self) {

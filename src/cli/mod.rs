@@ -90,19 +90,39 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
     match command {
         Command::Serve => serve::run(&config).await?,
         Command::Demo(arguments) => demo::run(&config, &arguments).await?,
-        Command::Migrate => with_app(&config, async |app| ingest::normal::run(&app.db).await).await?,
-        Command::Import(arguments) => return with_app(&config, async |app| import::run(app, &arguments).await).await,
-        Command::Tenant(command) => with_app(&config, async |app| tenant::run(app, command).await).await?,
-        Command::User(command) => with_app(&config, async |app| user::run(app, command).await).await?,
-        Command::Token(command) => with_app(&config, async |app| token::run(app, command).await).await?,
-        Command::Audit(arguments) => with_app(&config, async |app| audit::run(app, arguments).await).await?,
-        Command::Psql(arguments) => {
-            return with_app(&config, async |app| psql::run(app, &config, &arguments).await).await;
+        Command::Migrate => {
+            with_app(&config, async |app| ingest::normal::run(&app.db).await).await?
         }
-        Command::Verify(arguments) => return with_app(&config, async |app| verify::run(app, &arguments).await).await,
-        Command::Rebuild(arguments) => with_app(&config, async |app| rebuild::run(app, &arguments).await).await?,
+        Command::Import(arguments) => {
+            return with_app(&config, async |app| import::run(app, &arguments).await).await;
+        }
+        Command::Tenant(command) => {
+            with_app(&config, async |app| tenant::run(app, command).await).await?
+        }
+        Command::User(command) => {
+            with_app(&config, async |app| user::run(app, command).await).await?
+        }
+        Command::Token(command) => {
+            with_app(&config, async |app| token::run(app, command).await).await?
+        }
+        Command::Audit(arguments) => {
+            with_app(&config, async |app| audit::run(app, arguments).await).await?
+        }
+        Command::Psql(arguments) => {
+            return with_app(&config, async |app| {
+                psql::run(app, &config, &arguments).await
+            })
+            .await;
+        }
+        Command::Verify(arguments) => {
+            return with_app(&config, async |app| verify::run(app, &arguments).await).await;
+        }
+        Command::Rebuild(arguments) => {
+            with_app(&config, async |app| rebuild::run(app, &arguments).await).await?
+        }
         Command::Openapi => {
-            let document = serde_json::to_string_pretty(&crate::http::openapi::generate()).map_err(Error::internal)?;
+            let document = serde_json::to_string_pretty(&crate::http::openapi::generate())
+                .map_err(Error::internal)?;
             // Whoever reads it may have had enough.
             let _ = writeln!(std::io::stdout(), "{document}");
         }
@@ -135,7 +155,9 @@ fn say(line: std::fmt::Arguments<'_>) {
 
 /// The account that an argument names.
 async fn account(app: &App, argument: &'static str, id: i64) -> Result<Tenant> {
-    Tenant::load(&mut app.db.read(id).await?).await.map_err(|error| no_account(error, argument, id))
+    Tenant::load(&mut app.db.read(id).await?)
+        .await
+        .map_err(|error| no_account(error, argument, id))
 }
 
 /// NotFound, where an account is all that can be missing, as the fault of the argument that names it.
@@ -173,8 +195,11 @@ fn log_to_stderr() {
     use std::io::IsTerminal;
     use tracing_subscriber::EnvFilter;
 
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         logs.init();
     } else {

@@ -33,54 +33,87 @@ pub struct Arguments {
 /// The exit code is that of psql.
 pub async fn run(app: &App, config: &Config, arguments: &Arguments) -> Result<ExitCode> {
     let names = "select current_user::text, session_user::text, current_database()::text";
-    let (role, login, database): (String, String, String) = sqlx::query_as(names).fetch_one(app.db.unscoped()).await?;
-    let mut options = vec!["default_transaction_read_only=".to_owned() + if arguments.write { "off" } else { "on" }];
+    let (role, login, database): (String, String, String) =
+        sqlx::query_as(names).fetch_one(app.db.unscoped()).await?;
+    let mut options = vec![
+        "default_transaction_read_only=".to_owned() + if arguments.write { "off" } else { "on" },
+    ];
     if role != login {
         options.push(format!("role={role}"));
     }
     let rows = match arguments.tenant {
         Some(id) => {
             options.push(format!("callboard.tenant={id}"));
-            format!("rows of account {id} {:?}", account(app, "tenant", id).await?.name)
+            format!(
+                "rows of account {id} {:?}",
+                account(app, "tenant", id).await?.name
+            )
         }
-        None => "no account's rows: name one by --tenant ID, or by set callboard.tenant = 'ID'".to_owned(),
+        None => "no account's rows: name one by --tenant ID, or by set callboard.tenant = 'ID'"
+            .to_owned(),
     };
-    let access = if arguments.write { "read and write" } else { "read only" };
+    let access = if arguments.write {
+        "read and write"
+    } else {
+        "read only"
+    };
     eprintln!("callboard: database {database}, {access}, {rows}");
 
     let mut psql = command(app, config, options)?;
     // A Ctrl-C is meant for psql, which breaks off a statement. Ours would end everything.
     let _interrupts = signal(SignalKind::interrupt()).map_err(Error::internal)?;
-    let status = psql.args(&arguments.arguments).status().await.map_err(|error| {
-        Error::Internal(format!("cannot run psql: {error}; `apt-get install postgresql-client` brings it"))
-    })?;
-    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+    let status = psql
+        .args(&arguments.arguments)
+        .status()
+        .await
+        .map_err(|error| {
+            Error::Internal(format!(
+                "cannot run psql: {error}; `apt-get install postgresql-client` brings it"
+            ))
+        })?;
+    Ok(ExitCode::from(
+        status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(1),
+    ))
 }
 
 /// psql, on the database in use, with those settings of the session.
 fn command(app: &App, config: &Config, mut options: Vec<String>) -> Result<Command> {
     let mut psql = Command::new(db::program("psql"));
     if let Some(url) = config.database_url() {
-        let target = Target::of(url).map_err(|error| Error::Internal(format!("DATABASE_URL: {error}")))?;
+        let target =
+            Target::of(url).map_err(|error| Error::Internal(format!("DATABASE_URL: {error}")))?;
         options.splice(0..0, target.options);
         psql.arg("--dbname").arg(target.url);
         if let Some(password) = target.password {
             psql.env("PGPASSWORD", password);
         }
     } else {
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG"))
+        {
             psql.env_remove(name); // meant for other clusters
         }
         let ours = app.db.unscoped().connect_options();
-        psql.env("PGUSER", ours.get_username()).env("PGPORT", ours.get_port().to_string());
+        psql.env("PGUSER", ours.get_username())
+            .env("PGPORT", ours.get_port().to_string());
         psql.env("PGDATABASE", ours.get_database().unwrap_or_default());
         psql.env(
             "PGHOST",
-            ours.get_socket().map_or_else(|| ours.get_host().into(), |path| path.as_os_str().to_owned()),
+            ours.get_socket().map_or_else(
+                || ours.get_host().into(),
+                |path| path.as_os_str().to_owned(),
+            ),
         );
     }
-    let options: Vec<String> = options.iter().map(|option| format!("-c {}", escaped(option))).collect();
-    psql.env("PGOPTIONS", options.join(" ")).env("PGAPPNAME", "callboard psql");
+    let options: Vec<String> = options
+        .iter()
+        .map(|option| format!("-c {}", escaped(option)))
+        .collect();
+    psql.env("PGOPTIONS", options.join(" "))
+        .env("PGAPPNAME", "callboard psql");
     Ok(psql)
 }
 
@@ -101,7 +134,11 @@ struct Target {
 impl Target {
     fn of(url: &str) -> Result<Self, url::ParseError> {
         let mut url = Url::parse(url)?;
-        let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let decoded = |text: &str| {
+            percent_encoding::percent_decode_str(text)
+                .decode_utf8_lossy()
+                .into_owned()
+        };
         let mut password = url.password().map(decoded);
         let _ = url.set_password(None); // Err where there is no host, and so none
         let (mut kept, mut options) = (Vec::new(), Vec::new());
@@ -116,12 +153,18 @@ impl Target {
                     continue;
                 }
                 "options" => {
-                    let settings = value.split("-c ").map(str::trim).filter(|setting| !setting.is_empty());
+                    let settings = value
+                        .split("-c ")
+                        .map(str::trim)
+                        .filter(|setting| !setting.is_empty());
                     options.extend(settings.map(str::to_owned));
                     continue;
                 }
                 name if name.starts_with("options[") => {
-                    options.push(format!("{}={value}", name.trim_start_matches("options[").trim_end_matches(']')));
+                    options.push(format!(
+                        "{}={value}",
+                        name.trim_start_matches("options[").trim_end_matches(']')
+                    ));
                     continue;
                 }
                 name => name,
@@ -131,14 +174,31 @@ impl Target {
             }
         }
         // libpq takes a blank of a form for a plus.
-        let kept: Vec<String> = kept.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let kept: Vec<String> = kept
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
         url.set_query((!kept.is_empty()).then(|| kept.join("&")).as_deref());
-        Ok(Self { url: url.into(), password, options })
+        Ok(Self {
+            url: url.into(),
+            password,
+            options,
+        })
     }
 }
 
 /// Parameters that mean the same to us and to psql.
-const KEPT: [&str; 9] = ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "hostaddr", "port", "dbname", "user"];
+const KEPT: [&str; 9] = [
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+];
 
 fn encoded(text: &str) -> impl std::fmt::Display {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
@@ -163,10 +223,23 @@ mod tests {
                 Some("p"),
                 "",
             ),
-            ("postgres://h/d?options=-c a=1 -c b=2&options[c.d]=3", "postgres://h/d", None, "a=1 b=2 c.d=3"),
+            (
+                "postgres://h/d?options=-c a=1 -c b=2&options[c.d]=3",
+                "postgres://h/d",
+                None,
+                "a=1 b=2 c.d=3",
+            ),
         ] {
-            let options = options.split(' ').filter(|option| !option.is_empty()).map(str::to_owned).collect();
-            let expected = Target { url: url.into(), password: password.map(str::to_owned), options };
+            let options = options
+                .split(' ')
+                .filter(|option| !option.is_empty())
+                .map(str::to_owned)
+                .collect();
+            let expected = Target {
+                url: url.into(),
+                password: password.map(str::to_owned),
+                options,
+            };
             assert_eq!(Target::of(ours), Ok(expected), "{ours}");
         }
         assert!(Target::of("nonsense").is_err());

@@ -23,7 +23,10 @@ use crate::rollups::compact;
 use crate::time::zone;
 
 pub async fn run(config: &Config) -> Result<()> {
-    run_with(config, async |app, work| serve(config, app.clone(), work).await).await
+    run_with(config, async |app, work| {
+        serve(config, app.clone(), work).await
+    })
+    .await
 }
 
 /// A server's sockets, taken before anything else is done, and the signal to stop.
@@ -35,7 +38,10 @@ pub struct Work {
 }
 
 /// Starts, works until told to stop, and stops what it started. May be told so while it is still starting.
-pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Work) -> Result<()>) -> Result<()> {
+pub async fn run_with(
+    config: &Config,
+    work: impl AsyncFnOnce(&App, Work) -> Result<()>,
+) -> Result<()> {
     http::raise_descriptors();
     let (mut stop, asked_at) = noting_when(http::stop_signal()?);
     let listener = bind("CALLBOARD_LISTEN", &config.listen).await?;
@@ -55,7 +61,15 @@ pub async fn run_with(config: &Config, work: impl AsyncFnOnce(&App, Work) -> Res
             }
         },
     };
-    let worked = work(&running.app, Work { listener, probes, stop }).await;
+    let worked = work(
+        &running.app,
+        Work {
+            listener,
+            probes,
+            stop,
+        },
+    )
+    .await;
     let taken = asked_at.get().map(Instant::elapsed).unwrap_or_default();
     running.stop_within(STOP.saturating_sub(taken)).await;
     worked
@@ -71,7 +85,9 @@ const GIVE_BACK: Duration = Duration::from_secs(1);
 pub type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A signal, and when it came.
-fn noting_when(signal: impl Future<Output = ()> + Send + 'static) -> (Stop, Arc<OnceLock<Instant>>) {
+fn noting_when(
+    signal: impl Future<Output = ()> + Send + 'static,
+) -> (Stop, Arc<OnceLock<Instant>>) {
     let came = Arc::<OnceLock<Instant>>::default();
     let noted = Arc::clone(&came);
     let stop = Box::pin(async move {
@@ -82,7 +98,15 @@ fn noting_when(signal: impl Future<Output = ()> + Send + 'static) -> (Stop, Arc<
 }
 
 /// Serves, with the work that goes on beside it, until `stop`.
-pub async fn serve(config: &Config, app: App, Work { listener, probes, stop }: Work) -> Result<()> {
+pub async fn serve(
+    config: &Config,
+    app: App,
+    Work {
+        listener,
+        probes,
+        stop,
+    }: Work,
+) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?; // the port may have been left to the system
     tracing::info!(%address, "listening");
     if secret::standing(&app.db, &app.keys).await? == secret::Standing::Unknown {
@@ -95,9 +119,22 @@ pub async fn serve(config: &Config, app: App, Work { listener, probes, stop }: W
     tracing::info!(release = %tz.release(), place = tz.place(), "time zone data");
     let mut beside = JoinSet::new();
     beside.spawn(tz_release::run(app.db.clone(), app.clock));
-    let (audit, sessions, failed_logins) = (config.audit_keep, config.sessions_keep, prune::FAILED_LOGINS);
-    let keep = Keep { audit, sessions, failed_logins };
-    beside.spawn(prune::run(app.db.clone(), app.clock, app.keys.clone(), keep));
+    let (audit, sessions, failed_logins) = (
+        config.audit_keep,
+        config.sessions_keep,
+        prune::FAILED_LOGINS,
+    );
+    let keep = Keep {
+        audit,
+        sessions,
+        failed_logins,
+    };
+    beside.spawn(prune::run(
+        app.db.clone(),
+        app.clock,
+        app.keys.clone(),
+        keep,
+    ));
     beside.spawn(abandon_check::run(app.clone()));
     beside.spawn(compact::run(app.db.clone(), config.compact_every));
     beside.spawn(normal::keep_trying(app.db.clone()));
@@ -127,5 +164,7 @@ pub async fn serve(config: &Config, app: App, Work { listener, probes, stop }: W
 /// Takes an address to listen on, of a host name's the first that is free.
 async fn bind(setting: &str, address: impl ToSocketAddrs + Display) -> Result<TcpListener> {
     let listener = TcpListener::bind(&address).await;
-    listener.map_err(|error| Error::Internal(format!("cannot listen on {address} ({setting}): {error}")))
+    listener.map_err(|error| {
+        Error::Internal(format!("cannot listen on {address} ({setting}): {error}"))
+    })
 }

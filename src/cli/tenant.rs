@@ -42,14 +42,25 @@ pub enum Command {
 
 pub async fn run(app: &App, command: Command) -> Result<()> {
     match command {
-        Command::Create { id, name, timezone, reseller } => {
+        Command::Create {
+            id,
+            name,
+            timezone,
+            reseller,
+        } => {
             Tenant::create(&app.db, id, &name, timezone, reseller).await?;
             let made = account(app, "id", id).await?;
-            let reseller = reseller.map_or_else(String::new, |reseller| format!(", reseller {reseller}"));
-            say(format_args!("created account {id} {:?}, time zone {}{reseller}", made.name, made.timezone));
+            let reseller =
+                reseller.map_or_else(String::new, |reseller| format!(", reseller {reseller}"));
+            say(format_args!(
+                "created account {id} {:?}, time zone {}{reseller}",
+                made.name, made.timezone
+            ));
         }
         Command::Set { id, changes } => {
-            Tenant::change(&app.db, id, &changes).await.map_err(|error| no_account(error, "id", id))?;
+            Tenant::change(&app.db, id, &changes)
+                .await
+                .map_err(|error| no_account(error, "id", id))?;
             let keys: Vec<&str> = changes.iter().map(Change::key).collect();
             say(format_args!("changed account {id}: {}", keys.join(", ")));
         }
@@ -73,7 +84,8 @@ fn change(text: &str) -> Result<Change, String> {
 }
 
 fn settings_help() -> String {
-    let line = |(name, default, about): &(&str, i64, &str)| format!("  {name} ({default}):{about}\n");
+    let line =
+        |(name, default, about): &(&str, i64, &str)| format!("  {name} ({default}):{about}\n");
     let settings: String = Settings::ALL.iter().map(line).collect();
     format!(
         "Keys:\n  name\n  timezone\n{settings}\nA rate limit is one token's; all tokens of an account together have ten \

@@ -53,12 +53,20 @@ pub enum Command {
 pub async fn run(app: &App, command: Command) -> Result<()> {
     let now = app.clock.now();
     let (tenant, username, permissions, expires_in) = match command {
-        Command::Issue { tenant, username, permissions, expires_in } => (tenant, username, permissions, expires_in),
+        Command::Issue {
+            tenant,
+            username,
+            permissions,
+            expires_in,
+        } => (tenant, username, permissions, expires_in),
         Command::List { tenant, username } => return list(app, tenant, username.as_deref()).await,
         Command::Revoke { tenant, id } => {
-            let revoked = session::revoke(&app.db, tenant, id, (Event::TokenRevoked, None), now).await;
+            let revoked =
+                session::revoke(&app.db, tenant, id, (Event::TokenRevoked, None), now).await;
             revoked.map_err(|error| match error {
-                Error::NotFound => Error::invalid("id", "the account has no such token that is not revoked"),
+                Error::NotFound => {
+                    Error::invalid("id", "the account has no such token that is not revoked")
+                }
                 other => other,
             })?;
             say(format_args!("revoked token {id} of account {tenant}"));
@@ -76,7 +84,9 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
     };
     match secret::standing(&app.db, &app.keys).await? {
         Standing::Absent => {
-            return Err(Error::Internal("CALLBOARD_SECRET is not set: set it to the servers' secret".into()));
+            return Err(Error::Internal(
+                "CALLBOARD_SECRET is not set: set it to the servers' secret".into(),
+            ));
         }
         Standing::Unknown => return Err(unknown_secret()),
         Standing::SignsUnknown => {
@@ -88,8 +98,16 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
         }
         Standing::NoServer | Standing::Known => {}
     }
-    let session = NewSession { tenant, username: &username, permissions: &permissions, expires };
-    say(format_args!("{}", session::issue(&app.db, &app.keys, session, now).await?));
+    let session = NewSession {
+        tenant,
+        username: &username,
+        permissions: &permissions,
+        expires,
+    };
+    say(format_args!(
+        "{}",
+        session::issue(&app.db, &app.keys, session, now).await?
+    ));
     Ok(())
 }
 
@@ -97,6 +115,8 @@ async fn list(app: &App, tenant: i64, username: Option<&str>) -> Result<()> {
     account(app, "tenant", tenant).await?;
     let sessions = session::list(&mut app.db.read(tenant).await?, username).await?;
     let mut out = std::io::stdout().lock();
-    sessions.iter().for_each(|session| print_line(&mut out, session));
+    sessions
+        .iter()
+        .for_each(|session| print_line(&mut out, session));
     Ok(())
 }

@@ -63,12 +63,29 @@ pub struct Named {
 pub async fn run(app: &App, command: Command) -> Result<()> {
     let now = app.clock.now();
     match command {
-        Command::Create { tenant, username, role, email, team } => {
+        Command::Create {
+            tenant,
+            username,
+            role,
+            email,
+            team,
+        } => {
             let (password, email) = (&read_password()?, email.as_deref());
-            let user = NewUser { tenant, username: &username, password, role, email, team };
+            let user = NewUser {
+                tenant,
+                username: &username,
+                password,
+                role,
+                email,
+                team,
+            };
             let id = user::create(&app.db, user).await?;
             let made = user::find(&mut app.db.read(tenant).await?, id).await?;
-            say(format_args!("created user {id} {:?} in account {tenant}, role {}", made.username, made.role.name()));
+            say(format_args!(
+                "created user {id} {:?} in account {tenant}, role {}",
+                made.username,
+                made.role.name()
+            ));
         }
         Command::List { tenant } => {
             account(app, "tenant", tenant).await?;
@@ -76,15 +93,33 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
             let mut out = std::io::stdout().lock();
             users.iter().for_each(|user| print_line(&mut out, user));
         }
-        Command::Passwd { user: Named { tenant, username }, keep_sessions } => {
+        Command::Passwd {
+            user: Named { tenant, username },
+            keep_sessions,
+        } => {
             account(app, "tenant", tenant).await?;
-            let sessions = if keep_sessions { Sessions::Keep } else { Sessions::End };
-            let ended = user::set_password(&app.db, (tenant, &username), &read_password()?, sessions, now).await?;
-            say(format_args!("changed the password of {username:?} in account {tenant}; {ended} tokens ended"));
+            let sessions = if keep_sessions {
+                Sessions::Keep
+            } else {
+                Sessions::End
+            };
+            let ended = user::set_password(
+                &app.db,
+                (tenant, &username),
+                &read_password()?,
+                sessions,
+                now,
+            )
+            .await?;
+            say(format_args!(
+                "changed the password of {username:?} in account {tenant}; {ended} tokens ended"
+            ));
         }
         Command::Disable(Named { tenant, username }) => {
             user::disable(&app.db, tenant, &username, now).await?;
-            say(format_args!("disabled {username:?} in account {tenant}; its tokens ended"));
+            say(format_args!(
+                "disabled {username:?} in account {tenant}; its tokens ended"
+            ));
         }
         Command::Enable(Named { tenant, username }) => {
             user::enable(&app.db, tenant, &username, now).await?;
@@ -104,7 +139,10 @@ fn read_password() -> Result<String> {
     }
     let mut password = Vec::new();
     let mut input = std::io::stdin().lock().take(PASSWORD_BYTES);
-    input.read_until(b'\n', &mut password).map_err(Error::internal)?;
-    let password = String::from_utf8(password).map_err(|_| Error::invalid("password", "must be UTF-8"))?;
+    input
+        .read_until(b'\n', &mut password)
+        .map_err(Error::internal)?;
+    let password =
+        String::from_utf8(password).map_err(|_| Error::invalid("password", "must be UTF-8"))?;
     Ok(password.trim_end_matches(['\r', '\n']).to_owned())
 }

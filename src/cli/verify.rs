@@ -81,15 +81,26 @@ async fn verify(app: &App, tenant: i64, arguments: &Arguments) -> Result<Tally> 
             Comparison::Stale => tally.skipped += 1,
             Comparison::Different(two) => {
                 tally.different += 1;
-                say(format_args!("{}\n  rolled {}\n  raw    {}", two.question, two.rolled, two.raw));
+                say(format_args!(
+                    "{}\n  rolled {}\n  raw    {}",
+                    two.question, two.rolled, two.raw
+                ));
             }
         }
         if (number + 1) % 100 == 0 {
             eprintln!("account {tenant}: {} of {count}", number + 1);
         }
     }
-    let Tally { same, different, skipped } = tally;
-    let much = if tally.skipped_much() { " (too many to vouch for the rest: try again later)" } else { "" };
+    let Tally {
+        same,
+        different,
+        skipped,
+    } = tally;
+    let much = if tally.skipped_much() {
+        " (too many to vouch for the rest: try again later)"
+    } else {
+        ""
+    };
     say(format_args!(
         "account {tenant}: {same} alike, {different} different, {skipped} skipped while roll-ups are rebuilt{much}"
     ));
@@ -150,7 +161,11 @@ mod tests {
             (0, 9, 1, false),
             (180, 0, 20, false),
         ] {
-            let tally = Tally { same, different, skipped };
+            let tally = Tally {
+                same,
+                different,
+                skipped,
+            };
             assert_eq!(tally.skipped_much(), is_much, "{tally:?}");
         }
     }

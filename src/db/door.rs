@@ -72,9 +72,20 @@ impl Door {
     /// A door at which an account never has more than `most` places.
     pub fn with_most(places: u32, most: u32) -> Self {
         let (places, most) = (places.max(1) as usize, most.max(1) as usize);
-        let rule = Rule { most, share: places.div_ceil(2).min(most) };
-        let state = State { free: places, accounts: HashMap::new(), turns: VecDeque::new(), tickets: 0 };
-        Self(Arc::new(Shared { rule, state: Mutex::new(state) }))
+        let rule = Rule {
+            most,
+            share: places.div_ceil(2).min(most),
+        };
+        let state = State {
+            free: places,
+            accounts: HashMap::new(),
+            turns: VecDeque::new(),
+            tickets: 0,
+        };
+        Self(Arc::new(Shared {
+            rule,
+            state: Mutex::new(state),
+        }))
     }
 
     /// The next place for that account. Half of its patience used up, it asks one back from an account that holds
@@ -113,7 +124,14 @@ impl Door {
         }
         state.hand_out(self.0.rule);
         drop(state);
-        Ok((Place { door: self.clone(), tenant, ticket }, granted))
+        Ok((
+            Place {
+                door: self.clone(),
+                tenant,
+                ticket,
+            },
+            granted,
+        ))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -126,8 +144,12 @@ impl Place {
     /// soon. Places of holders that never ask for this are left to them.
     pub fn notice(&self) -> Arc<Notify> {
         let mut state = self.door.state();
-        let held = state.accounts.get_mut(&self.tenant).and_then(|account| account.held.get_mut(&self.ticket));
-        held.map(|held| Arc::clone(held.notice.get_or_insert_default())).unwrap_or_default()
+        let held = state
+            .accounts
+            .get_mut(&self.tenant)
+            .and_then(|account| account.held.get_mut(&self.ticket));
+        held.map(|held| Arc::clone(held.notice.get_or_insert_default()))
+            .unwrap_or_default()
     }
 }
 
@@ -142,12 +164,25 @@ impl Drop for Place {
 impl State {
     fn hand_out(&mut self, rule: Rule) {
         while self.free > 0 {
-            let limit = if self.turns.len() > 1 { rule.share } else { rule.most };
+            let limit = if self.turns.len() > 1 {
+                rule.share
+            } else {
+                rule.most
+            };
             let accounts = &self.accounts;
-            let next = self.turns.iter().position(|tenant| accounts.get(tenant).is_none_or(|of| of.held.len() < limit));
-            let Some(tenant) = next.and_then(|next| self.turns.remove(next)) else { return };
-            let Some(account) = self.accounts.get_mut(&tenant) else { continue };
-            let Some((ticket, grant)) = account.waiting.pop_first() else { continue };
+            let next = self
+                .turns
+                .iter()
+                .position(|tenant| accounts.get(tenant).is_none_or(|of| of.held.len() < limit));
+            let Some(tenant) = next.and_then(|next| self.turns.remove(next)) else {
+                return;
+            };
+            let Some(account) = self.accounts.get_mut(&tenant) else {
+                continue;
+            };
+            let Some((ticket, grant)) = account.waiting.pop_first() else {
+                continue;
+            };
             account.held.insert(ticket, Held::default());
             self.free -= 1;
             if !account.waiting.is_empty() {
@@ -159,7 +194,9 @@ impl State {
     }
 
     fn give_up(&mut self, tenant: i64, ticket: u64) {
-        let Some(account) = self.accounts.get_mut(&tenant) else { return };
+        let Some(account) = self.accounts.get_mut(&tenant) else {
+            return;
+        };
         if account.held.remove(&ticket).is_some() {
             self.free += 1;
         } else if account.waiting.remove(&ticket).is_some() && account.waiting.is_empty() {
@@ -172,12 +209,28 @@ impl State {
 
     /// Asks the newest place back of an account other than `tenant` that holds more than its share.
     fn ask_back(&mut self, tenant: i64, rule: Rule) {
-        let kept = |account: &Account| account.held.values().filter(|held| !held.is_asked_back).count();
-        if self.accounts.get(&tenant).is_some_and(|account| account.held.len() >= rule.share) {
+        let kept = |account: &Account| {
+            account
+                .held
+                .values()
+                .filter(|held| !held.is_asked_back)
+                .count()
+        };
+        if self
+            .accounts
+            .get(&tenant)
+            .is_some_and(|account| account.held.len() >= rule.share)
+        {
             return;
         }
-        let others = self.accounts.iter_mut().filter(|(other, _)| **other != tenant).map(|(_, account)| account);
-        let over = others.filter(|account| kept(account) > rule.share).max_by_key(|account| kept(account));
+        let others = self
+            .accounts
+            .iter_mut()
+            .filter(|(other, _)| **other != tenant)
+            .map(|(_, account)| account);
+        let over = others
+            .filter(|account| kept(account) > rule.share)
+            .max_by_key(|account| kept(account));
         let held = over.and_then(|account| {
             let mut newest_first = account.held.values_mut().rev();
             newest_first.find(|held| held.notice.is_some() && !held.is_asked_back)
@@ -205,7 +258,8 @@ mod tests {
     }
 
     fn steps() -> impl Strategy<Value = Vec<Step>> {
-        let step = prop_oneof![3 => (0..4i64).prop_map(Step::Come), 2 => (0..64usize).prop_map(Step::Go)];
+        let step =
+            prop_oneof![3 => (0..4i64).prop_map(Step::Come), 2 => (0..64usize).prop_map(Step::Go)];
         prop::collection::vec(step, 1..200)
     }
 
@@ -217,7 +271,10 @@ mod tests {
 
     impl Crowd {
         fn at(door: Door) -> Self {
-            Self { door, there: Vec::new() }
+            Self {
+                door,
+                there: Vec::new(),
+            }
         }
 
         fn take(&mut self, step: Step) {
@@ -227,7 +284,9 @@ mod tests {
                         self.there.push((tenant, place, granted, false));
                     }
                 }
-                Step::Go(nth) if !self.there.is_empty() => drop(self.there.remove(nth % self.there.len())),
+                Step::Go(nth) if !self.there.is_empty() => {
+                    drop(self.there.remove(nth % self.there.len()))
+                }
                 Step::Go(_) => {}
             }
         }
@@ -245,7 +304,10 @@ mod tests {
         }
 
         fn count(&self, of: impl Fn(i64, bool) -> bool) -> usize {
-            self.there.iter().filter(|(tenant, _, _, held)| of(*tenant, *held)).count()
+            self.there
+                .iter()
+                .filter(|(tenant, _, _, held)| of(*tenant, *held))
+                .count()
         }
 
         fn waits(&self, of: impl Fn(i64) -> bool) -> bool {
@@ -321,18 +383,28 @@ mod tests {
         let asked = |at: usize| notices[at].notified().now_or_never().is_some();
         let patience = Duration::from_millis(20);
         assert!(door.enter(1, patience).await.is_err());
-        assert!((0..4).all(|at| !asked(at)), "its own requests ask nothing back");
+        assert!(
+            (0..4).all(|at| !asked(at)),
+            "its own requests ask nothing back"
+        );
         for _ in 0..3 {
             assert!(door.enter(2, patience).await.is_err());
         }
-        assert_eq!([asked(3), asked(2), asked(1), asked(0)], [true, true, false, false], "half is left, the oldest");
+        assert_eq!(
+            [asked(3), asked(2), asked(1), asked(0)],
+            [true, true, false, false],
+            "half is left, the oldest"
+        );
     }
 
     #[tokio::test]
     async fn an_account_has_so_many_waiting_and_no_more() {
         let mut crowd = Crowd::at(Door::new(1));
         (0..=MOST_WAITING).for_each(|_| crowd.take(Step::Come(1)));
-        assert!(matches!(crowd.door.enter(1, Duration::ZERO).await, Err(Full)));
+        assert!(matches!(
+            crowd.door.enter(1, Duration::ZERO).await,
+            Err(Full)
+        ));
         crowd.take(Step::Go(0));
         crowd.take(Step::Come(1));
         assert_eq!(crowd.let_in(), [1]);

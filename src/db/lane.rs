@@ -22,7 +22,14 @@ pub enum Lane {
 }
 
 impl Lane {
-    pub const ALL: [Self; 6] = [Self::SignIn, Self::Tokens, Self::Probes, Self::Compaction, Self::Queue, Self::Upkeep];
+    pub const ALL: [Self; 6] = [
+        Self::SignIn,
+        Self::Tokens,
+        Self::Probes,
+        Self::Compaction,
+        Self::Queue,
+        Self::Upkeep,
+    ];
 
     pub const fn connections(self) -> u32 {
         match self {
@@ -44,7 +51,9 @@ impl Lane {
     /// Settings that its connections are opened with.
     pub const fn settings(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::SignIn | Self::Tokens | Self::Probes => &[("statement_timeout", "10s"), ("lock_timeout", "5s")],
+            Self::SignIn | Self::Tokens | Self::Probes => {
+                &[("statement_timeout", "10s"), ("lock_timeout", "5s")]
+            }
             // A lease that is renewed late is lost, which the worker notices by itself.
             Self::Queue => &[("statement_timeout", "60s")],
             Self::Upkeep => &[("lock_timeout", "10s")],

@@ -21,7 +21,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Postgres, Transa
 
 pub use door::{Door, Place};
 pub use embedded::{
-    Embedded, Guest, Pace as EmbeddedPace, Settings as EmbeddedSettings, TASK as EMBEDDED_TASK, program,
+    Embedded, Guest, Pace as EmbeddedPace, Settings as EmbeddedSettings, TASK as EMBEDDED_TASK,
+    program,
 };
 pub use lane::Lane;
 pub use scope::{Account, Scope};
@@ -46,7 +47,10 @@ pub const READING_SETTINGS: [(&str, &str); 4] = [
 /// How long a migration waits for a lock, in milliseconds.
 const MIGRATION_LOCK_TIMEOUT: &str = "2000";
 /// Pauses between attempts at a migration.
-const MIGRATION_PAUSES: Backoff = Backoff { first: Duration::from_millis(250), longest: Duration::from_secs(5) };
+const MIGRATION_PAUSES: Backoff = Backoff {
+    first: Duration::from_millis(250),
+    longest: Duration::from_secs(5),
+};
 
 /// Limits of connections that write: longer than any chunk or lock should take.
 const WRITING_SETTINGS: [(&str, &str); 2] = [("statement_timeout", "60s"), ("lock_timeout", "10s")];
@@ -78,8 +82,7 @@ const ROWS_OF_ACCOUNT: u32 = 2;
 const SNAPSHOT: &str = "begin isolation level repeatable read read only";
 
 /// Has Postgres look whether anybody still waits for a statement; not every system lets it.
-const LOOK_FOR_CLIENT: &str =
-    "do $$ begin set client_connection_check_interval = '1s'; exception when others then null; end $$";
+const LOOK_FOR_CLIENT: &str = "do $$ begin set client_connection_check_interval = '1s'; exception when others then null; end $$";
 
 /// The most connections that an instance with so many that read and so many export workers opens.
 pub const fn most_connections(reading: u32, workers: u32) -> u32 {
@@ -128,7 +131,11 @@ struct Pool {
 impl Pool {
     async fn scope(&self, begin: &str, tenant: i64, patience: Duration) -> Result<Scope> {
         let place = match &self.door {
-            Some(door) => Some(door.enter(tenant, patience).await.map_err(|_| no_connection())?),
+            Some(door) => Some(
+                door.enter(tenant, patience)
+                    .await
+                    .map_err(|_| no_connection())?,
+            ),
             None => None,
         };
         // On the heap, for it is large, and would be moved about with every request that needs no scope after all.
@@ -160,32 +167,48 @@ impl Database {
 
     /// As [`Database::open`], with so many connections that read, and half as many that write but [`WRITING`] at least.
     pub async fn open_pools(options: PgConnectOptions, reading: u32) -> Result<Self> {
-        let mut connection = PgConnection::connect_with(&options).await.map_err(unreachable_database)?;
+        let mut connection = PgConnection::connect_with(&options)
+            .await
+            .map_err(unreachable_database)?;
         let stand_in = bypasses_guard(&mut connection).await?;
         connection.close().await?;
 
         // Slow readings are logged by name where they are made (`cache`); sqlx would log statements whole.
         let never = "off".parse().map_err(Error::internal)?;
-        let options = options.application_name("callboard").log_slow_statements(never, Duration::MAX);
+        let options = options
+            .application_name("callboard")
+            .log_slow_statements(never, Duration::MAX);
         let pool = |size, patience| {
-            PgPoolOptions::new().max_connections(size).acquire_timeout(patience).after_connect(move |connection, _| {
-                Box::pin(async move {
-                    if stand_in {
-                        connection.execute(AssertSqlSafe(format!("set role {GUARDED_ROLE}"))).await?;
-                    }
-                    connection.execute(LOOK_FOR_CLIENT).await?;
-                    Ok(())
+            PgPoolOptions::new()
+                .max_connections(size)
+                .acquire_timeout(patience)
+                .after_connect(move |connection, _| {
+                    Box::pin(async move {
+                        if stand_in {
+                            connection
+                                .execute(AssertSqlSafe(format!("set role {GUARDED_ROLE}")))
+                                .await?;
+                        }
+                        connection.execute(LOOK_FOR_CLIENT).await?;
+                        Ok(())
+                    })
                 })
-            })
         };
-        let exporting = [("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0"), ("jit", "off")];
+        let exporting = [
+            ("statement_timeout", "0"),
+            ("idle_in_transaction_session_timeout", "0"),
+            ("jit", "off"),
+        ];
         let exporting = pool(EXPORTING, WRITE_PATIENCE)
             // Used once: one that is left in the middle of a long statement would have to be read to its end first.
             .after_release(|_, _| Box::pin(async { Ok(false) }))
             .connect_lazy_with(options.clone().options(exporting));
         let lanes = Lane::ALL.iter().map(|lane| {
             let options = options.clone().options(lane.settings().iter().copied());
-            (*lane, pool(lane.connections(), lane.patience()).connect_lazy_with(options))
+            (
+                *lane,
+                pool(lane.connections(), lane.patience()).connect_lazy_with(options),
+            )
         });
         let lanes = Arc::new(lanes.collect::<BTreeMap<_, _>>());
         let shared = |size, patience, options| Pool {
@@ -193,7 +216,11 @@ impl Database {
             door: Some(Door::new(size)),
             patience,
         };
-        let writers = shared(writing(reading), WRITE_PATIENCE, options.clone().options(WRITING_SETTINGS));
+        let writers = shared(
+            writing(reading),
+            WRITE_PATIENCE,
+            options.clone().options(WRITING_SETTINGS),
+        );
         let readers = shared(reading, READ_PATIENCE, options.options(READING_SETTINGS));
         let rows = Door::with_most(reading / 4, ROWS_OF_ACCOUNT);
         let whole_bodies = Door::with_most(WHOLE_BODIES, WHOLES_OF_ACCOUNT);
@@ -218,9 +245,22 @@ impl Database {
 
     /// The same database by the connections that are set apart for such work. They are not shared by account.
     pub fn lane(&self, lane: Lane) -> Self {
-        let connections = self.lanes.get(&lane).unwrap_or(&self.reading.connections).clone();
-        let pool = Pool { connections, door: None, patience: lane.patience() };
-        Self { reading: pool.clone(), writing: pool, lane: Some(lane), ..self.clone() }
+        let connections = self
+            .lanes
+            .get(&lane)
+            .unwrap_or(&self.reading.connections)
+            .clone();
+        let pool = Pool {
+            connections,
+            door: None,
+            patience: lane.patience(),
+        };
+        Self {
+            reading: pool.clone(),
+            writing: pool,
+            lane: Some(lane),
+            ..self.clone()
+        }
     }
 
     /// Brings the schema up to date, and then what is derived from it. Several instances may do so at once: one
@@ -232,9 +272,13 @@ impl Database {
         options: &PgConnectOptions,
         derive: impl AsyncFn(&mut PgConnection) -> Result<()> + Copy,
     ) -> Result<()> {
-        let options = options.clone().options([("lock_timeout", MIGRATION_LOCK_TIMEOUT)]);
+        let options = options
+            .clone()
+            .options([("lock_timeout", MIGRATION_LOCK_TIMEOUT)]);
         for failures in 1.. {
-            let mut connection = PgConnection::connect_with(&options).await.map_err(unreachable_database)?;
+            let mut connection = PgConnection::connect_with(&options)
+                .await
+                .map_err(unreachable_database)?;
             let migrated = migrate_once(&mut connection, derive).await;
             let closed = connection.close().await; // and its locks with it
             match migrated {
@@ -268,7 +312,9 @@ impl Database {
                 match answer {
                     Some(_) if signs.refused.load(Ordering::Acquire) => {
                         let place = self.rows.enter(tenant, ROWS_PATIENCE).await;
-                        rows = Some(place.map_err(|_| Error::Unavailable("too many readings of raw rows".into()))?);
+                        rows = Some(place.map_err(|_| {
+                            Error::Unavailable("too many readings of raw rows".into())
+                        })?);
                     }
                     Some(answer) => return answer,
                     None => {}
@@ -277,51 +323,83 @@ impl Database {
                 patience = self.deadline;
             }
         };
-        tokio::time::timeout(self.deadline, answering).await.unwrap_or(Err(Error::TimedOut))
+        tokio::time::timeout(self.deadline, answering)
+            .await
+            .unwrap_or(Err(Error::TimedOut))
     }
 
     /// A snapshot of one account's rows, for reading only.
     pub async fn read(&self, tenant: i64) -> Result<Scope> {
-        self.reading.scope(SNAPSHOT, tenant, self.reading.patience).await
+        self.reading
+            .scope(SNAPSHOT, tenant, self.reading.patience)
+            .await
     }
 
     /// As [`Database::read`], for as long as it takes, and without keeping reports from their connections.
     pub async fn read_at_length(&self, tenant: i64) -> Result<Scope> {
-        Box::pin(Scope::begin(self.exporting.acquire().await?, None, SNAPSHOT, tenant)).await
+        Box::pin(Scope::begin(
+            self.exporting.acquire().await?,
+            None,
+            SNAPSHOT,
+            tenant,
+        ))
+        .await
     }
 
     /// A transaction in which rows of one account are read and written; undone unless committed.
     pub async fn write(&self, tenant: i64) -> Result<Scope> {
-        self.writing.scope("begin", tenant, self.writing.patience).await
+        self.writing
+            .scope("begin", tenant, self.writing.patience)
+            .await
     }
 
     /// A turn at storing a body that is all or nothing, whose transaction lasts.
     pub async fn turn_to_store_whole(&self, tenant: i64) -> Result<Place> {
-        self.wholes.enter(tenant, WHOLE_PATIENCE).await.map_err(|_| no_connection())
+        self.wholes
+            .enter(tenant, WHOLE_PATIENCE)
+            .await
+            .map_err(|_| no_connection())
     }
 
     /// A turn at sending a body that is all or nothing.
     pub async fn turn_to_send_whole(&self, tenant: i64) -> Result<Place> {
         let busy = |_| Error::Unavailable("too many bodies that are all or nothing".into());
-        self.whole_bodies.enter(tenant, WHOLE_PATIENCE).await.map_err(busy)
+        self.whole_bodies
+            .enter(tenant, WHOLE_PATIENCE)
+            .await
+            .map_err(busy)
     }
 
     /// As [`Database::write`], of one snapshot: everything it reads was committed before it began, and a row
     /// that somebody else changed since is an error to write.
     pub async fn write_snapshot(&self, tenant: i64) -> Result<Scope> {
-        self.writing.scope("begin isolation level repeatable read", tenant, self.writing.patience).await
+        self.writing
+            .scope(
+                "begin isolation level repeatable read",
+                tenant,
+                self.writing.patience,
+            )
+            .await
     }
 
     /// Every account, by id: for work that visits one after the other, each in a scope of its own.
     pub async fn tenants(&self) -> Result<Vec<i64>> {
-        let mut transaction =
-            self.reading.connections.begin_with("begin read only; set local callboard.roll_call = 'on'").await?;
-        Ok(sqlx::query_scalar("select id from tenants order by id").fetch_all(&mut *transaction).await?)
+        let mut transaction = self
+            .reading
+            .connections
+            .begin_with("begin read only; set local callboard.roll_call = 'on'")
+            .await?;
+        Ok(sqlx::query_scalar("select id from tenants order by id")
+            .fetch_all(&mut *transaction)
+            .await?)
     }
 
     /// A transaction that sees the jobs waiting or under way of every account, and no other row of theirs.
     pub async fn queue(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.apart(Lane::Queue).begin_with("begin; set local callboard.queue = 'on'").await?)
+        Ok(self
+            .apart(Lane::Queue)
+            .begin_with("begin; set local callboard.queue = 'on'")
+            .await?)
     }
 
     /// What is notified on a channel from now on.
@@ -333,33 +411,51 @@ impl Database {
 
     /// A transaction that sees one user, of whatever account: whoever has that name, in the spelling it is compared in.
     pub async fn login(&self, username_key: &str) -> Result<Transaction<'static, Postgres>> {
-        let mut transaction = self.apart(Lane::SignIn).begin_with("begin read only").await?;
-        let named = sqlx::query("select set_config('callboard.login', $1, true)").bind(username_key);
+        let mut transaction = self
+            .apart(Lane::SignIn)
+            .begin_with("begin read only")
+            .await?;
+        let named =
+            sqlx::query("select set_config('callboard.login', $1, true)").bind(username_key);
         named.execute(&mut *transaction).await?;
         Ok(transaction)
     }
 
     /// A transaction on what belongs to no account: who tried to come in.
     pub async fn strangers(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.apart(Lane::SignIn).begin_with("begin; set local callboard.strangers = 'on'").await?)
+        Ok(self
+            .apart(Lane::SignIn)
+            .begin_with("begin; set local callboard.strangers = 'on'")
+            .await?)
     }
 
     /// A transaction on the fingerprints of the servers' secrets.
     pub async fn secrets(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.writing.connections.begin_with("begin; set local callboard.secrets = 'on'").await?)
+        Ok(self
+            .writing
+            .connections
+            .begin_with("begin; set local callboard.secrets = 'on'")
+            .await?)
     }
 
     /// A transaction on the releases of the tz database that servers use.
     pub async fn tz_releases(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.writing.connections.begin_with("begin; set local callboard.tz_releases = 'on'").await?)
+        Ok(self
+            .writing
+            .connections
+            .begin_with("begin; set local callboard.tz_releases = 'on'")
+            .await?)
     }
 
     /// A turn at something that one instance at a time may do, kept until it is ended. None where another
     /// instance has it.
     pub async fn turn(&self, lock: i64) -> Result<Option<Turn>> {
         // It idles while the work goes on elsewhere.
-        let mut transaction =
-            self.writing.connections.begin_with("begin; set local idle_in_transaction_session_timeout = 0").await?;
+        let mut transaction = self
+            .writing
+            .connections
+            .begin_with("begin; set local idle_in_transaction_session_timeout = 0")
+            .await?;
         let lock = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)").bind(lock);
         let taken: bool = lock.fetch_one(&mut *transaction).await?;
         Ok(taken.then_some(Turn(transaction)))
@@ -367,14 +463,17 @@ impl Database {
 
     /// Whether the database answers and has every migration of this build.
     pub async fn ready(&self) -> Result<()> {
-        let applied: i64 = sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
-            .fetch_one(self.apart(Lane::Probes))
-            .await
-            .map_err(|error| Error::Unavailable(error.to_string()))?;
+        let applied: i64 =
+            sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
+                .fetch_one(self.apart(Lane::Probes))
+                .await
+                .map_err(|error| Error::Unavailable(error.to_string()))?;
         if usize::try_from(applied).is_ok_and(|applied| applied >= MIGRATOR.iter().count()) {
             return Ok(());
         }
-        Err(Error::Unavailable("migrations are missing: run `callboard migrate`".into()))
+        Err(Error::Unavailable(
+            "migrations are missing: run `callboard migrate`".into(),
+        ))
     }
 
     /// The pool itself, without a scope and past the door: a query on it sees no account's rows.
@@ -384,11 +483,17 @@ impl Database {
 
     /// Connections of the lane that this one works in, or else of that one.
     fn apart(&self, lane: Lane) -> &PgPool {
-        self.lanes.get(&self.lane.unwrap_or(lane)).unwrap_or(&self.reading.connections)
+        self.lanes
+            .get(&self.lane.unwrap_or(lane))
+            .unwrap_or(&self.reading.connections)
     }
 
     pub async fn close(&self) {
-        let all = [&self.reading.connections, &self.writing.connections, &self.exporting];
+        let all = [
+            &self.reading.connections,
+            &self.writing.connections,
+            &self.exporting,
+        ];
         for pool in all.into_iter().chain(self.lanes.values()) {
             pool.close().await;
         }
@@ -400,7 +505,10 @@ async fn migrate_once(
     derive: impl AsyncFn(&mut PgConnection) -> Result<()>,
 ) -> Result<()> {
     ours::check(connection).await?;
-    MIGRATOR.run_direct(None, connection, false).await.map_err(ours::failure)?;
+    MIGRATOR
+        .run_direct(None, connection, false)
+        .await
+        .map_err(ours::failure)?;
     derive(connection).await?;
     if bypasses_guard(connection).await? {
         stand_in_role(connection).await?;

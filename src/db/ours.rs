@@ -25,8 +25,15 @@ pub async fn check(connection: &mut PgConnection) -> Result<()> {
         return Ok(());
     }
     let more = if found.len() > NAMED { " and more" } else { "" };
-    let names = found.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    Err(Error::Internal(format!("this database holds something else ({names}{more}): give Callboard one of its own")))
+    let names = found
+        .iter()
+        .take(NAMED)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    Err(Error::Internal(format!(
+        "this database holds something else ({names}{more}): give Callboard one of its own"
+    )))
 }
 
 /// A failed migration, as a sentence for the operator.

@@ -82,14 +82,27 @@ impl Scope {
         // One round trip for both; the tenant is an integer and so cannot say anything else.
         let begin = AssertSqlSafe(format!("{begin}; set local callboard.tenant = '{tenant}'"));
         PgTransactionManager::begin(&mut connection, Some(begin.into_sql_str())).await?;
-        Ok(Self { connection, place, own: tenant, tenant, rows: None })
+        Ok(Self {
+            connection,
+            place,
+            own: tenant,
+            tenant,
+            rows: None,
+        })
     }
 
     /// Lets it read raw rows only with a place at that door, `place` or one that is free.
     pub(super) fn guard_rows(&mut self, door: Door, place: Option<Place>) -> Signs {
         let refused = Arc::<AtomicBool>::default();
-        self.rows = Some(Rows { door, place, refused: Arc::clone(&refused) });
-        Signs { asked_back: self.place.as_ref().map(Place::notice).unwrap_or_default(), refused }
+        self.rows = Some(Rows {
+            door,
+            place,
+            refused: Arc::clone(&refused),
+        });
+        Signs {
+            asked_back: self.place.as_ref().map(Place::notice).unwrap_or_default(),
+            refused,
+        }
     }
 
     pub fn tenant(&self) -> i64 {
@@ -127,7 +140,9 @@ impl Scope {
 
     /// Lifts the limit on how long a statement may take.
     pub async fn take_your_time(&mut self) -> Result<()> {
-        self.connection.execute("set local statement_timeout = 0").await?;
+        self.connection
+            .execute("set local statement_timeout = 0")
+            .await?;
         Ok(())
     }
 
@@ -141,7 +156,9 @@ impl Scope {
     /// The accounts that analytics may read for this one: itself, and those whose reseller it is, by id.
     pub async fn reach(&mut self) -> Result<Vec<Account>> {
         self.act_for(self.own).await?;
-        self.connection.execute("set local callboard.merchants = 'on'").await?;
+        self.connection
+            .execute("set local callboard.merchants = 'on'")
+            .await?;
         let sql = "select id, reseller_id as reseller from tenants where id = $1 or reseller_id = $1 order by id";
         Ok(self.select(sql).fetch_all(self.connection()).await?)
     }
@@ -154,7 +171,11 @@ impl Scope {
 
     async fn act_for(&mut self, tenant: i64) -> Result<()> {
         if self.tenant != tenant {
-            self.connection.execute(AssertSqlSafe(format!("set local callboard.tenant = '{tenant}'"))).await?;
+            self.connection
+                .execute(AssertSqlSafe(format!(
+                    "set local callboard.tenant = '{tenant}'"
+                )))
+                .await?;
             self.tenant = tenant;
         }
         Ok(())

@@ -37,7 +37,9 @@ pub async fn run(db: Database, clock: Clock) {
                 warned_of = Some(newest);
             }
             Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "could not state the release of the time zone data; will retry"),
+            Err(error) => {
+                tracing::warn!(%error, "could not state the release of the time zone data; will retry")
+            }
         }
     }
 }
@@ -49,11 +51,23 @@ pub async fn state(db: &Database, own: &Release, now: DateTime<Utc>) -> Result<O
         "insert into tz_releases (release, seen_at) values ($1, $2)
          on conflict (release) do update set seen_at = greatest(tz_releases.seen_at, excluded.seen_at)",
     );
-    upsert.bind(own.as_str()).bind(now).execute(&mut *transaction).await?;
+    upsert
+        .bind(own.as_str())
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
     let delete = sqlx::query("delete from tz_releases where seen_at < $1");
-    delete.bind(now - FORGOTTEN_AFTER).execute(&mut *transaction).await?;
-    let newest = sqlx::query_scalar(r#"select max(release collate "C") from tz_releases where seen_at >= $1"#);
-    let newest: Option<String> = newest.bind(now - IN_USE).fetch_one(&mut *transaction).await?;
+    delete
+        .bind(now - FORGOTTEN_AFTER)
+        .execute(&mut *transaction)
+        .await?;
+    let newest = sqlx::query_scalar(
+        r#"select max(release collate "C") from tz_releases where seen_at >= $1"#,
+    );
+    let newest: Option<String> = newest
+        .bind(now - IN_USE)
+        .fetch_one(&mut *transaction)
+        .await?;
     transaction.commit().await?;
     Ok(newest.and_then(|newest| Release::parse(&newest)))
 }

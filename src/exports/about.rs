@@ -20,17 +20,37 @@ const LAST_ROW: u32 = 12;
 const AWAY: u16 = 27;
 
 /// Writes the sheet. `data` says where the tables are.
-pub fn write(sheet: &mut Worksheet, heading: &Heading<'_>, data: &[Placed<'_>]) -> Result<(), XlsxError> {
+pub fn write(
+    sheet: &mut Worksheet,
+    heading: &Heading<'_>,
+    data: &[Placed<'_>],
+) -> Result<(), XlsxError> {
     sheet.set_name("About")?;
     sheet.set_screen_gridlines(false);
     sheet.set_column_width(0, 16)?;
     let mut row = write_lines(sheet, heading.title, heading)?;
     for placed in data.iter().filter(|placed| placed.table.chart.is_some()) {
-        let frame = Frame { row: row + 1, column: 0, width: WIDTH, height: HEIGHT, title: None };
-        match heading.by_hour.filter(|_| matches!(placed.table.chart, Some(Chart::Line { .. }))) {
+        let frame = Frame {
+            row: row + 1,
+            column: 0,
+            width: WIDTH,
+            height: HEIGHT,
+            title: None,
+        };
+        match heading
+            .by_hour
+            .filter(|_| matches!(placed.table.chart, Some(Chart::Line { .. })))
+        {
             Some(hours) => {
                 let hours = write_hours(sheet, "About", AWAY, hours, heading.caption.zone)?;
-                picture(sheet, Frame { title: Some("By hour"), ..frame }, hours)?;
+                picture(
+                    sheet,
+                    Frame {
+                        title: Some("By hour"),
+                        ..frame
+                    },
+                    hours,
+                )?;
             }
             None => picture(sheet, frame, *placed)?,
         }
@@ -57,18 +77,30 @@ pub fn write_hours<'a>(
         }
     }
     sheet.set_column_width(left, 18)?;
-    Ok(Placed { table: hours, sheet: name, left })
+    Ok(Placed {
+        table: hours,
+        sheet: name,
+        left,
+    })
 }
 
 /// Who made the file, when and of what, as a system shows it of a file that is not open.
 pub fn properties(heading: &Heading<'_>) -> DocProperties {
-    let properties = DocProperties::new().set_title(heading.title).set_subject(heading.summary);
-    let properties = properties.set_author("Callboard").set_company(heading.account);
+    let properties = DocProperties::new()
+        .set_title(heading.title)
+        .set_subject(heading.summary);
+    let properties = properties
+        .set_author("Callboard")
+        .set_company(heading.account);
     properties.set_creation_datetime(&heading.made_at)
 }
 
 /// Writes a title and what the file is, from the top of the sheet; returns the row behind.
-pub fn write_lines(sheet: &mut Worksheet, title: &str, heading: &Heading<'_>) -> Result<u32, XlsxError> {
+pub fn write_lines(
+    sheet: &mut Worksheet,
+    title: &str,
+    heading: &Heading<'_>,
+) -> Result<u32, XlsxError> {
     let large = Style::new().set_bold().set_font_size(16);
     let label = Style::new().set_bold();
     text::write(sheet, (0, 0), title, Some(&large))?;
@@ -82,19 +114,36 @@ pub fn write_lines(sheet: &mut Worksheet, title: &str, heading: &Heading<'_>) ->
 }
 
 fn lines(heading: &Heading<'_>) -> Vec<(&'static str, String)> {
-    let Heading { summary, caption, account, made_at, .. } = heading;
+    let Heading {
+        summary,
+        caption,
+        account,
+        made_at,
+        ..
+    } = heading;
     let shown = |instant: NaiveDateTime| instant.format("%Y-%m-%d %H:%M:%S").to_string();
-    let mut lines = vec![("What it tells", (*summary).to_owned()), ("Account", (*account).to_owned())];
+    let mut lines = vec![
+        ("What it tells", (*summary).to_owned()),
+        ("Account", (*account).to_owned()),
+    ];
     if let Some(window) = caption.window {
         lines.push(("From", shown(local(window.from, caption.zone))));
         lines.push(("To, exclusive", shown(local(window.to, caption.zone))));
     }
     lines.push(("Time zone", caption.zone.name().to_owned()));
-    lines.push(("Time zone data", format!("tz database {}", Database::current().release())));
+    lines.push((
+        "Time zone data",
+        format!("tz database {}", Database::current().release()),
+    ));
     if caption.filters.is_empty() {
         lines.push(("Filters", "none".into()));
     }
-    lines.extend(caption.filters.iter().map(|(name, value)| (*name, value.clone())));
+    lines.extend(
+        caption
+            .filters
+            .iter()
+            .map(|(name, value)| (*name, value.clone())),
+    );
     lines.push(("Made at", shown(local(*made_at, caption.zone))));
     lines
 }

@@ -44,7 +44,9 @@ pub fn write(contents: &Contents, rows: Option<Rows>, watch: &Watch, to: &mut Fi
         let mut writer = Writer::begin(&mut archive, COLUMNS, zone)?;
         for batch in rows {
             watch.go_on()?;
-            watch.wrote(attempts::each(&batch, |row| writer.record(row.iter().copied()))?);
+            watch.wrote(attempts::each(&batch, |row| {
+                writer.record(row.iter().copied())
+            })?);
         }
         writer.finish()?;
     }
@@ -52,17 +54,27 @@ pub fn write(contents: &Contents, rows: Option<Rows>, watch: &Watch, to: &mut Fi
 }
 
 fn write_rows<W: Write>(writer: &mut Writer<W>, table: &Table) -> Result<()> {
-    table.rows.iter().try_for_each(|row| writer.record(row.iter().map(CellRef::from)))
+    table
+        .rows
+        .iter()
+        .try_for_each(|row| writer.record(row.iter().map(CellRef::from)))
 }
 
 /// Begins the file of a table. One that may have more than 4 GiB has to be announced as such.
-fn begin<W: Write + Seek>(archive: &mut ZipWriter<W>, name: &str, contents: &Contents, is_large: bool) -> Result<()> {
+fn begin<W: Write + Seek>(
+    archive: &mut ZipWriter<W>,
+    name: &str,
+    contents: &Contents,
+    is_large: bool,
+) -> Result<()> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(LEVEL))
         .last_modified_time(made_at(contents).unwrap_or_default())
         .large_file(is_large);
-    archive.start_file(format!("{name}.csv"), options).map_err(failure)
+    archive
+        .start_file(format!("{name}.csv"), options)
+        .map_err(failure)
 }
 
 /// By the local clock, as archives have it.
@@ -71,8 +83,15 @@ fn made_at(contents: &Contents) -> Option<zip::DateTime> {
     let small = |number: u32| u8::try_from(number).ok();
     let year = u16::try_from(at.year()).ok()?;
     let (month, day) = (small(at.month())?, small(at.day())?);
-    zip::DateTime::from_date_and_time(year, month, day, small(at.hour())?, small(at.minute())?, small(at.second())?)
-        .ok()
+    zip::DateTime::from_date_and_time(
+        year,
+        month,
+        day,
+        small(at.hour())?,
+        small(at.minute())?,
+        small(at.second())?,
+    )
+    .ok()
 }
 
 fn failure(error: zip::result::ZipError) -> Error {

@@ -15,7 +15,11 @@ use crate::table::{CellRef, Column, Format};
 use crate::time::Window;
 
 const fn column(name: &'static str, title: &'static str, format: Format) -> Column {
-    Column { name, title, format }
+    Column {
+        name,
+        title,
+        format,
+    }
 }
 
 /// The fields of ingest in their order, then the lead's phone and the reference its owner gave it.
@@ -38,7 +42,11 @@ pub const COLUMNS: &[Column; 21] = &[
     column("caller_id", "Caller ID", Format::Text),
     column("provider", "Provider", Format::Text),
     column("outcome", "Outcome", Format::Text),
-    column("sentiment", "Sentiment", Format::Decimal(SENTIMENT_DECIMALS)),
+    column(
+        "sentiment",
+        "Sentiment",
+        Format::Decimal(SENTIMENT_DECIMALS),
+    ),
     column("phone", "Phone", Format::Text),
     column("external_ref", "External reference", Format::Text),
 ];
@@ -63,19 +71,34 @@ pub async fn ask(scope: &mut Scope, campaign: i64, window: &Window) -> Result<()
                       set_config('callboard.campaign', $2::bigint::text, true),
                       set_config('callboard.window_from', $3::timestamptz::text, true),
                       set_config('callboard.window_to', $4::timestamptz::text, true)";
-    scope.query(ask).bind(campaign).bind(window.from).bind(window.to).execute(scope.connection()).await?;
+    scope
+        .query(ask)
+        .bind(campaign)
+        .bind(window.from)
+        .bind(window.to)
+        .execute(scope.connection())
+        .await?;
     scope.plan_by_arguments().await
 }
 
 /// Reads the attempts of a window and passes them on, many rows at a time. Ends early, as if it were done, where nobody
 /// takes them any more.
-pub async fn read(scope: &mut Scope, campaign: i64, window: &Window, to: &mpsc::Sender<Bytes>) -> Result<()> {
+pub async fn read(
+    scope: &mut Scope,
+    campaign: i64,
+    window: &Window,
+    to: &mpsc::Sender<Bytes>,
+) -> Result<()> {
     ask(scope, campaign, window).await?;
     let mut messages = scope.connection().copy_out_raw(COPY).await?;
     let mut batch = BytesMut::with_capacity(BATCH);
     let mut begun = false;
     while let Some(message) = messages.try_next().await? {
-        let rows = if begun { &message[..] } else { behind_preamble(&message)? };
+        let rows = if begun {
+            &message[..]
+        } else {
+            behind_preamble(&message)?
+        };
         begun = true;
         batch.extend_from_slice(rows);
         if batch.len() >= BATCH {
@@ -93,7 +116,11 @@ pub async fn read(scope: &mut Scope, campaign: i64, window: &Window, to: &mpsc::
 
 fn behind_preamble(message: &[u8]) -> Result<&[u8]> {
     match message.split_at_checked(PREAMBLE) {
-        Some((preamble, rows)) if preamble.starts_with(SIGNATURE) && preamble.ends_with(&[0; 4]) => Ok(rows),
+        Some((preamble, rows))
+            if preamble.starts_with(SIGNATURE) && preamble.ends_with(&[0; 4]) =>
+        {
+            Ok(rows)
+        }
         _ => Err(unreadable()),
     }
 }
@@ -123,7 +150,9 @@ pub fn each(batch: &[u8], mut write: impl FnMut(&Row<'_>) -> Result<()>) -> Resu
 
 /// The next field; None where it is null.
 fn field<'a>(rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>> {
-    let Ok(length) = usize::try_from(i32::from_be_bytes(take(rest)?)) else { return Ok(None) };
+    let Ok(length) = usize::try_from(i32::from_be_bytes(take(rest)?)) else {
+        return Ok(None);
+    };
     let (value, behind) = rest.split_at_checked(length).ok_or_else(unreadable)?;
     *rest = behind;
     Ok(Some(value))
@@ -131,12 +160,16 @@ fn field<'a>(rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>> {
 
 fn read_cell(format: Format, value: &[u8]) -> Result<CellRef<'_>> {
     Ok(match format {
-        Format::Text | Format::Flag => match std::str::from_utf8(value).map_err(|_| unreadable())? {
-            "" => CellRef::Empty,
-            text => CellRef::Text(text),
-        },
+        Format::Text | Format::Flag => {
+            match std::str::from_utf8(value).map_err(|_| unreadable())? {
+                "" => CellRef::Empty,
+                text => CellRef::Text(text),
+            }
+        }
         Format::Id | Format::Integer => CellRef::Integer(integer(value)?),
-        Format::Decimal(decimals) => CellRef::Decimal(Decimal::new(integer(value)?, decimals).normalize()),
+        Format::Decimal(decimals) => {
+            CellRef::Decimal(Decimal::new(integer(value)?, decimals).normalize())
+        }
         Format::Instant => instant(integer(value)?),
         Format::Bucket | Format::Weekday => return Err(unreadable()), // no attempt has one
     })
@@ -146,7 +179,10 @@ fn integer(value: &[u8]) -> Result<i64> {
     if let Ok(bytes) = value.try_into() {
         return Ok(i32::from_be_bytes(bytes).into());
     }
-    value.try_into().map(i64::from_be_bytes).map_err(|_| unreadable())
+    value
+        .try_into()
+        .map(i64::from_be_bytes)
+        .map_err(|_| unreadable())
 }
 
 /// Postgres counts microseconds from the year 2000. What its calendar has and ours has not is, to us, infinity.

@@ -96,31 +96,63 @@ impl Contents {
         now: DateTime<Utc>,
     ) -> Result<Self> {
         let tenant = Tenant::load(scope).await?;
-        let beginning = Beginning::load(scope, &[campaign]).await?.pop().ok_or(Error::NotFound)?;
+        let beginning = Beginning::load(scope, &[campaign])
+            .await?
+            .pop()
+            .ok_or(Error::NotFound)?;
         let of_window = Campaign::over(&beginning, window);
         let (mut parts, mut by_hour) = (Vec::new(), None);
         for part in report_type.parts() {
             let tables = (part.tables)(scope, &tenant, now, of_window, String::new()).await?;
             if let Some(options) = hourly::options(part.about.parameters, &window, &tables) {
-                by_hour = (part.tables)(scope, &tenant, now, of_window, options).await?.into_iter().next();
+                by_hour = (part.tables)(scope, &tenant, now, of_window, options)
+                    .await?
+                    .into_iter()
+                    .next();
             }
             parts.push((part, tables));
         }
         let name = beginning.name;
         let filters = vec![("Campaign", format!("{name} ({campaign})"))];
-        let caption = Caption { window: Some(window), zone: window.zone, filters };
-        Ok(Self { report_type, campaign: name, parts, caption, account: tenant.name, made_at: now, by_hour })
+        let caption = Caption {
+            window: Some(window),
+            zone: window.zone,
+            filters,
+        };
+        Ok(Self {
+            report_type,
+            campaign: name,
+            parts,
+            caption,
+            account: tenant.name,
+            made_at: now,
+            by_hour,
+        })
     }
 
     pub fn heading(&self) -> Heading<'_> {
         let (title, summary) = match (self.report_type, self.parts.first()) {
-            (ReportType::Full, _) | (_, None) => {
-                ("Campaign report", "Every report of a campaign, and all its attempts.")
-            }
+            (ReportType::Full, _) | (_, None) => (
+                "Campaign report",
+                "Every report of a campaign, and all its attempts.",
+            ),
             (_, Some((part, _))) => (part.about.title, part.about.summary),
         };
-        let Self { caption, account, made_at, by_hour, .. } = self;
-        Heading { title, summary, caption, account, made_at: *made_at, by_hour: by_hour.as_ref() }
+        let Self {
+            caption,
+            account,
+            made_at,
+            by_hour,
+            ..
+        } = self;
+        Heading {
+            title,
+            summary,
+            caption,
+            account,
+            made_at: *made_at,
+            by_hour: by_hour.as_ref(),
+        }
     }
 
     /// Every table, in the order of the sheets.

@@ -28,7 +28,11 @@ pub fn pieces(table: Table, zone: Zone) -> impl Iterator<Item = Result<Vec<u8>>>
         let mut chunk = rows.by_ref().take(CHUNK).peekable();
         chunk.peek()?;
         let mut writer = Writer::go_on(Vec::new(), zone);
-        Some(chunk.try_for_each(|row| writer.record(row.iter().map(CellRef::from))).and_then(|()| writer.finish()))
+        Some(
+            chunk
+                .try_for_each(|row| writer.record(row.iter().map(CellRef::from)))
+                .and_then(|()| writer.finish()),
+        )
     };
     std::iter::once_with(header).chain(std::iter::from_fn(chunk))
 }
@@ -46,15 +50,23 @@ impl<W: Write> Writer<W> {
     pub fn begin(mut to: W, columns: &[Column], zone: Zone) -> Result<Self> {
         to.write_all(BYTE_ORDER_MARK)?;
         let mut this = Self::go_on(to, zone);
-        this.records.write_record(columns.iter().map(|column| column.name)).map_err(failure)?;
+        this.records
+            .write_record(columns.iter().map(|column| column.name))
+            .map_err(failure)?;
         Ok(this)
     }
 
     /// Goes on with a file that has its header.
     fn go_on(to: W, zone: Zone) -> Self {
         let mut records = ::csv::WriterBuilder::new();
-        records.terminator(::csv::Terminator::CRLF).buffer_capacity(BUFFER);
-        Self { records: records.from_writer(to), zone, value: Vec::new() }
+        records
+            .terminator(::csv::Terminator::CRLF)
+            .buffer_capacity(BUFFER);
+        Self {
+            records: records.from_writer(to),
+            zone,
+            value: Vec::new(),
+        }
     }
 
     pub fn record<'a>(&mut self, cells: impl IntoIterator<Item = CellRef<'a>>) -> Result<()> {
@@ -67,7 +79,9 @@ impl<W: Write> Writer<W> {
     }
 
     pub fn finish(self) -> Result<W> {
-        self.records.into_inner().map_err(|error| error.into_error().into())
+        self.records
+            .into_inner()
+            .map_err(|error| error.into_error().into())
     }
 
     fn write(&mut self, cell: CellRef<'_>) -> std::io::Result<()> {
@@ -135,20 +149,43 @@ mod tests {
     use crate::time::zone::zone;
 
     const COLUMNS: &[Column] = &[
-        Column { name: "name", title: "Name", format: Format::Text },
-        Column { name: "at", title: "At", format: Format::Instant },
-        Column { name: "rate", title: "Rate", format: Format::Decimal(2) },
+        Column {
+            name: "name",
+            title: "Name",
+            format: Format::Text,
+        },
+        Column {
+            name: "at",
+            title: "At",
+            format: Format::Instant,
+        },
+        Column {
+            name: "rate",
+            title: "Rate",
+            format: Format::Decimal(2),
+        },
     ];
 
     #[test]
     fn a_table_is_written_as_excel_and_rfc_4180_want_it() {
         let instant = Cell::Instant("2026-06-30T17:00:00.9Z".parse().unwrap());
         let rows = vec![
-            vec![Cell::Text("a, \"b\"\nc".into()), instant, Cell::Decimal("-1.50".parse().unwrap())],
+            vec![
+                Cell::Text("a, \"b\"\nc".into()),
+                instant,
+                Cell::Decimal("-1.50".parse().unwrap()),
+            ],
             vec![Cell::Text("=1+1".into()), Cell::Empty, Cell::Integer(-7)],
         ];
-        let table = Table { name: "t", columns: COLUMNS, rows, chart: None };
-        let file: Vec<u8> = pieces(table, zone("Asia/Ho_Chi_Minh")).flat_map(Result::unwrap).collect();
+        let table = Table {
+            name: "t",
+            columns: COLUMNS,
+            rows,
+            chart: None,
+        };
+        let file: Vec<u8> = pieces(table, zone("Asia/Ho_Chi_Minh"))
+            .flat_map(Result::unwrap)
+            .collect();
         let file = String::from_utf8(file).unwrap();
         let expected = "\u{feff}name,at,rate\r\n\"a, \"\"b\"\"\nc\",2026-07-01T00:00:00+07:00,-1.50\r\n'=1+1,,-7\r\n";
         assert_eq!(file, expected);
@@ -163,26 +200,47 @@ mod tests {
                 rows: vec![vec![Cell::Text(format!("{first}1+1"))]],
                 chart: None,
             };
-            let file: Vec<u8> = pieces(table, zone("UTC")).flat_map(Result::unwrap).collect();
+            let file: Vec<u8> = pieces(table, zone("UTC"))
+                .flat_map(Result::unwrap)
+                .collect();
             let file = String::from_utf8(file).unwrap();
-            let cell = file.strip_prefix("\u{feff}name\r\n").unwrap().trim_start_matches('"');
+            let cell = file
+                .strip_prefix("\u{feff}name\r\n")
+                .unwrap()
+                .trim_start_matches('"');
             assert!(cell.starts_with(&format!("'{first}")), "{file:?}");
         }
     }
 
     #[test]
     fn a_local_time_is_written_as_chrono_writes_it() {
-        let zones = [Zone::UTC, zone("America/St_Johns"), zone("Asia/Kathmandu"), zone("Europe/Paris")];
+        let zones = [
+            Zone::UTC,
+            zone("America/St_Johns"),
+            zone("Asia/Kathmandu"),
+            zone("Europe/Paris"),
+        ];
         // Paris was nine minutes and 21 seconds ahead until 1911.
-        for seconds in
-            [0, -1, 1_774_746_000, -2_000_000_000, -62_135_596_800, 253_402_300_799, 253_402_300_800, -70_000_000_000]
-        {
+        for seconds in [
+            0,
+            -1,
+            1_774_746_000,
+            -2_000_000_000,
+            -62_135_596_800,
+            253_402_300_799,
+            253_402_300_800,
+            -70_000_000_000,
+        ] {
             for zone in zones {
                 let instant = DateTime::from_timestamp(seconds, 999_999_999).unwrap();
                 let mut written = Vec::new();
                 write_local(&mut written, instant, zone).unwrap();
                 let expected = zone.at(instant).to_rfc3339_opts(SecondsFormat::Secs, false);
-                assert_eq!(String::from_utf8(written).unwrap(), expected, "{seconds} {zone}");
+                assert_eq!(
+                    String::from_utf8(written).unwrap(),
+                    expected,
+                    "{seconds} {zone}"
+                );
             }
         }
     }

@@ -49,8 +49,11 @@ impl Failure {
         match error {
             // Says itself what cannot be done, and to whom it may be told.
             Error::Invalid(faults) => {
-                let messages: Vec<&str> =
-                    faults.iter().flat_map(|(_, messages)| messages).map(String::as_str).collect();
+                let messages: Vec<&str> = faults
+                    .iter()
+                    .flat_map(|(_, messages)| messages)
+                    .map(String::as_str)
+                    .collect();
                 Self::Permanent(messages.join(" "))
             }
             Error::NoRoom(_) => Self::Transient(NO_ROOM, error),
@@ -76,8 +79,14 @@ impl Failure {
     pub fn panicked(ended: JoinError) -> Self {
         supervise::count_restart(super::worker::TASK);
         let told = ended.to_string();
-        let is_full = ["StorageFull", "QuotaExceeded", "FileTooLarge"].iter().any(|kind| told.contains(kind));
-        if is_full { Self::making(Error::NoRoom(told)) } else { Self::making(Error::Internal(told)) }
+        let is_full = ["StorageFull", "QuotaExceeded", "FileTooLarge"]
+            .iter()
+            .any(|kind| told.contains(kind));
+        if is_full {
+            Self::making(Error::NoRoom(told))
+        } else {
+            Self::making(Error::Internal(told))
+        }
     }
 }
 
@@ -97,16 +106,41 @@ mod tests {
     #[test]
     fn a_reason_is_that_of_the_place_where_the_error_occurred() {
         let unavailable = || Error::Unavailable("gone".into());
-        assert!(matches!(Failure::reading(unavailable()), Failure::Outage(NO_DATABASE, _)));
-        assert!(matches!(Failure::storing(unavailable()), Failure::Outage(NO_STORE, _)));
-        assert!(matches!(Failure::making(unavailable()), Failure::Transient(UNKNOWN, _)));
-        assert!(matches!(Failure::reading(Error::NotFound), Failure::Transient(UNKNOWN, _)));
-        assert!(matches!(Failure::finding(Error::NotFound), Failure::Permanent(_)));
-        for place in [Failure::reading, Failure::finding, Failure::making, Failure::storing] {
-            assert!(matches!(place(Error::NoRoom("full".into())), Failure::Transient(NO_ROOM, _)));
+        assert!(matches!(
+            Failure::reading(unavailable()),
+            Failure::Outage(NO_DATABASE, _)
+        ));
+        assert!(matches!(
+            Failure::storing(unavailable()),
+            Failure::Outage(NO_STORE, _)
+        ));
+        assert!(matches!(
+            Failure::making(unavailable()),
+            Failure::Transient(UNKNOWN, _)
+        ));
+        assert!(matches!(
+            Failure::reading(Error::NotFound),
+            Failure::Transient(UNKNOWN, _)
+        ));
+        assert!(matches!(
+            Failure::finding(Error::NotFound),
+            Failure::Permanent(_)
+        ));
+        for place in [
+            Failure::reading,
+            Failure::finding,
+            Failure::making,
+            Failure::storing,
+        ] {
+            assert!(matches!(
+                place(Error::NoRoom("full".into())),
+                Failure::Transient(NO_ROOM, _)
+            ));
         }
         let invalid = Error::invalid("to", "The to field must not be after the year 9999.");
-        let Failure::Permanent(reason) = Failure::reading(invalid) else { panic!("it would fail every time") };
+        let Failure::Permanent(reason) = Failure::reading(invalid) else {
+            panic!("it would fail every time")
+        };
         assert_eq!(reason, "The to field must not be after the year 9999.");
     }
 }

@@ -13,7 +13,8 @@ use super::make::Rows;
 use super::pictures::{Frame, Placed, picture};
 use super::watch::{Watch, Watched};
 use super::workbook::{
-    INSTANT_FORMAT, add_tables, by_nature, failure, filter, finish_sheet, placed, style, write_cell, write_header,
+    INSTANT_FORMAT, add_tables, by_nature, failure, filter, finish_sheet, placed, style,
+    write_cell, write_header,
 };
 use super::{about, text, workbook};
 use crate::error::Result;
@@ -29,7 +30,13 @@ pub struct Place<'a> {
 }
 
 /// Writes the whole workbook. Attempts go to disk as they come, whatever their number.
-pub fn write(contents: &Contents, rows: Option<Rows>, watch: &Watch, place: Place<'_>, to: &mut File) -> Result<()> {
+pub fn write(
+    contents: &Contents,
+    rows: Option<Rows>,
+    watch: &Watch,
+    place: Place<'_>,
+    to: &mut File,
+) -> Result<()> {
     let mut workbook = Workbook::new();
     workbook.set_tempdir(place.workshop).map_err(failure)?;
     workbook.set_properties(&about::properties(&contents.heading()));
@@ -37,7 +44,9 @@ pub fn write(contents: &Contents, rows: Option<Rows>, watch: &Watch, place: Plac
         Some(rows) => write_full(&mut workbook, contents, rows, watch, place.rows_a_sheet)?,
         None => write_parts(&mut workbook, contents)?,
     }
-    workbook.save_to_writer(BufWriter::with_capacity(1 << 20, Watched(to, watch))).map_err(failure)
+    workbook
+        .save_to_writer(BufWriter::with_capacity(1 << 20, Watched(to, watch)))
+        .map_err(failure)
 }
 
 /// The reports, a sheet each, and what they are.
@@ -47,13 +56,27 @@ fn write_parts(workbook: &mut Workbook, contents: &Contents) -> Result<()> {
     for (part, tables) in &contents.parts {
         all.push((add_tables(workbook, part.sheet, tables, zone)?, tables));
     }
-    let data: Vec<Placed<'_>> = all.iter().flat_map(|(sheet, tables)| placed(tables, sheet)).collect();
+    let data: Vec<Placed<'_>> = all
+        .iter()
+        .flat_map(|(sheet, tables)| placed(tables, sheet))
+        .collect();
     about::write(workbook.add_worksheet(), &contents.heading(), &data).map_err(failure)
 }
 
-fn write_full(workbook: &mut Workbook, contents: &Contents, rows: Rows, watch: &Watch, most: u32) -> Result<()> {
-    let Some(((_, kpis), others)) = contents.parts.split_first() else { return Ok(()) };
-    let data: Vec<Placed<'_>> = others.iter().flat_map(|(part, tables)| placed(tables, part.sheet)).collect();
+fn write_full(
+    workbook: &mut Workbook,
+    contents: &Contents,
+    rows: Rows,
+    watch: &Watch,
+    most: u32,
+) -> Result<()> {
+    let Some(((_, kpis), others)) = contents.parts.split_first() else {
+        return Ok(());
+    };
+    let data: Vec<Placed<'_>> = others
+        .iter()
+        .flat_map(|(part, tables)| placed(tables, part.sheet))
+        .collect();
     write_summary(workbook.add_worksheet(), contents, kpis, &data).map_err(failure)?;
     for (part, tables) in others {
         add_tables(workbook, part.sheet, tables, contents.caption.zone)?;
@@ -82,7 +105,10 @@ fn write_summary(
 ) -> Result<(), XlsxError> {
     sheet.set_name("Summary")?;
     sheet.set_screen_gridlines(false);
-    sheet.set_column_width(0, LABELS)?.set_column_width(1, VALUES)?.set_column_width(PICTURES - 1, 12)?;
+    sheet
+        .set_column_width(0, LABELS)?
+        .set_column_width(1, VALUES)?
+        .set_column_width(PICTURES - 1, 12)?;
     let mut row = about::write_lines(sheet, &contents.campaign, &contents.heading())? + 1;
     for table in kpis {
         row = write_figures(sheet, row, table, &contents.caption)? + 1;
@@ -92,29 +118,62 @@ fn write_summary(
     for (name, title, row, column, width) in [
         ("trend", "Attempts by day", 0, PICTURES, WIDE),
         ("hangup", "Hangup causes", ROWS, PICTURES, NARROW),
-        ("by_digit", "Answered attempts by deciding key", ROWS, half, NARROW),
+        (
+            "by_digit",
+            "Answered attempts by deciding key",
+            ROWS,
+            half,
+            NARROW,
+        ),
         ("funnel", "Leads by stage", 2 * ROWS, PICTURES, WIDE),
-        ("heatmap", "Attempts by day and hour", 3 * ROWS, PICTURES - 1, WIDE),
+        (
+            "heatmap",
+            "Attempts by day and hour",
+            3 * ROWS,
+            PICTURES - 1,
+            WIDE,
+        ),
     ] {
         if let Some(placed) = named(name) {
-            let frame = Frame { row, column, width, height: HEIGHT, title: Some(title) };
+            let frame = Frame {
+                row,
+                column,
+                width,
+                height: HEIGHT,
+                title: Some(title),
+            };
             match contents.by_hour.as_ref().filter(|_| name == "trend") {
                 Some(hours) => {
-                    let hours = about::write_hours(sheet, "Summary", AWAY, hours, contents.caption.zone)?;
-                    picture(sheet, Frame { title: Some("Attempts by hour"), ..frame }, hours)?;
+                    let hours =
+                        about::write_hours(sheet, "Summary", AWAY, hours, contents.caption.zone)?;
+                    picture(
+                        sheet,
+                        Frame {
+                            title: Some("Attempts by hour"),
+                            ..frame
+                        },
+                        hours,
+                    )?;
                 }
                 None => picture(sheet, frame, *placed)?,
             }
         }
     }
     workbook::print(sheet);
-    sheet.set_print_fit_to_pages(1, 1).set_print_area(0, 0, 4 * ROWS, AWAY - 2)?;
+    sheet
+        .set_print_fit_to_pages(1, 1)
+        .set_print_area(0, 0, 4 * ROWS, AWAY - 2)?;
     Ok(())
 }
 
 /// A table's figures below each other: of its only row, by the names of its columns; of several, each by its first
 /// column. Returns the row behind.
-fn write_figures(sheet: &mut Worksheet, mut row: u32, table: &Table, caption: &Caption) -> Result<u32, XlsxError> {
+fn write_figures(
+    sheet: &mut Worksheet,
+    mut row: u32,
+    table: &Table,
+    caption: &Caption,
+) -> Result<u32, XlsxError> {
     let label = Style::new().set_bold();
     let shown = |format: Style| format.set_align(FormatAlign::Left).set_indent(0);
     let mut line = |sheet: &mut Worksheet, name: &str, cell: CellRef<'_>, format: Style| {
@@ -131,8 +190,15 @@ fn write_figures(sheet: &mut Worksheet, mut row: u32, table: &Table, caption: &C
         }
         (rows, _) => {
             for cells in rows {
-                if let ([column, _], [crate::table::Cell::Text(name), count]) = (table.columns, cells.as_slice()) {
-                    line(sheet, &format!("{} {name}", column.title), count.into(), style(&table.columns[1]))?;
+                if let ([column, _], [crate::table::Cell::Text(name), count]) =
+                    (table.columns, cells.as_slice())
+                {
+                    line(
+                        sheet,
+                        &format!("{} {name}", column.title),
+                        count.into(),
+                        style(&table.columns[1]),
+                    )?;
                 }
             }
         }
@@ -151,7 +217,13 @@ fn width(name: &str, format: Format) -> f64 {
 }
 
 /// The attempts, on as many sheets as they take: `Attempts`, `Attempts 2`, ….
-fn write_attempts(workbook: &mut Workbook, rows: Rows, watch: &Watch, zone: Zone, most: u32) -> Result<()> {
+fn write_attempts(
+    workbook: &mut Workbook,
+    rows: Rows,
+    watch: &Watch,
+    zone: Zone,
+    most: u32,
+) -> Result<()> {
     let mut sheet = attempts_sheet(workbook, 1).map_err(failure)?;
     let styles = Styles::new();
     let (mut number, mut written) = (1, 0);
@@ -162,7 +234,8 @@ fn write_attempts(workbook: &mut Workbook, rows: Rows, watch: &Watch, zone: Zone
                 number += 1;
                 written = 0;
                 let next = attempts_sheet(workbook, number).map_err(failure)?;
-                push_attempts(workbook, std::mem::replace(&mut sheet, next), most).map_err(failure)?;
+                push_attempts(workbook, std::mem::replace(&mut sheet, next), most)
+                    .map_err(failure)?;
             }
             written += 1;
             write_attempt(&mut sheet, &styles, written, row, zone).map_err(failure)
@@ -174,7 +247,11 @@ fn write_attempts(workbook: &mut Workbook, rows: Rows, watch: &Watch, zone: Zone
 
 fn attempts_sheet(workbook: &mut Workbook, number: u32) -> Result<Worksheet, XlsxError> {
     let mut sheet = workbook.new_worksheet_with_constant_memory()?;
-    sheet.set_name(if number == 1 { "Attempts".to_owned() } else { format!("Attempts {number}") })?;
+    sheet.set_name(if number == 1 {
+        "Attempts".to_owned()
+    } else {
+        format!("Attempts {number}")
+    })?;
     write_header(&mut sheet, 0, COLUMNS, by_nature)?;
     finish_sheet(&mut sheet)?;
     Ok(sheet)
@@ -182,13 +259,19 @@ fn attempts_sheet(workbook: &mut Workbook, number: u32) -> Result<Worksheet, Xls
 
 /// Adds a sheet when all its rows are written. Only now are columns given their width: every cell would be asked for its
 /// column's options, had it any, which takes a tenth of the time.
-fn push_attempts(workbook: &mut Workbook, mut sheet: Worksheet, rows: u32) -> Result<(), XlsxError> {
+fn push_attempts(
+    workbook: &mut Workbook,
+    mut sheet: Worksheet,
+    rows: u32,
+) -> Result<(), XlsxError> {
     for (at, column) in (0..).zip(COLUMNS) {
         sheet.set_column_width(at, width(column.name, column.format))?;
     }
     filter(&mut sheet, COLUMNS.len(), rows as usize)?;
     // On one page across they could not be read; each of the two says which attempt a row is.
-    sheet.set_print_fit_to_pages(2, 0).set_repeat_columns(0, 0)?;
+    sheet
+        .set_print_fit_to_pages(2, 0)
+        .set_repeat_columns(0, 0)?;
     workbook.push_worksheet(sheet);
     Ok(())
 }
@@ -204,7 +287,10 @@ const MAX_PLAIN: u64 = 99_999_999_999;
 
 impl Styles {
     fn new() -> Self {
-        Self { instant: Style::new().set_num_format(INSTANT_FORMAT), long: Style::new().set_num_format("0") }
+        Self {
+            instant: Style::new().set_num_format(INSTANT_FORMAT),
+            long: Style::new().set_num_format("0"),
+        }
     }
 
     fn of(&self, cell: CellRef<'_>) -> Option<&Style> {

@@ -19,14 +19,25 @@ pub async fn read(
     request: Request<'_>,
     answer: &Answer,
 ) -> Result<Option<Table>> {
-    let (Some(window), Some(step)) = (answer.caption.window, report.parameters().find(|it| is_step(it))) else {
+    let (Some(window), Some(step)) = (
+        answer.caption.window,
+        report.parameters().find(|it| is_step(it)),
+    ) else {
         return Ok(None);
     };
     if !is_wanted(&window, &answer.outcome.tables()) {
         return Ok(None);
     }
     let query = by_hour(request.query, step);
-    let hours = report.answer(scope, Request { query: &query, ..request }).await?;
+    let hours = report
+        .answer(
+            scope,
+            Request {
+                query: &query,
+                ..request
+            },
+        )
+        .await?;
     Ok(hours.outcome.tables().into_iter().next())
 }
 
@@ -42,7 +53,10 @@ fn is_wanted(window: &Window, tables: &[Table]) -> bool {
 
 fn by_hour(query: &str, step: &Parameter) -> String {
     let given = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != step.name);
-    Serializer::new(String::new()).extend_pairs(given).append_pair(step.name, "hour").finish()
+    Serializer::new(String::new())
+        .extend_pairs(given)
+        .append_pair(step.name, "hour")
+        .finish()
 }
 
 fn is_step(parameter: &Parameter) -> bool {
@@ -51,7 +65,15 @@ fn is_step(parameter: &Parameter) -> bool {
 
 fn is_by_day(table: &Table) -> bool {
     let is_line = matches!(table.chart, Some(Chart::Line { .. }));
-    let is_day = |cell: &Cell| matches!(cell, Cell::Bucket(Bucket { granularity: Granularity::Day, .. }));
+    let is_day = |cell: &Cell| {
+        matches!(
+            cell,
+            Cell::Bucket(Bucket {
+                granularity: Granularity::Day,
+                ..
+            })
+        )
+    };
     is_line && table.rows.first().is_some_and(|row| row.iter().any(is_day))
 }
 

@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use super::link::Links;
 use super::request::ReportType;
-use crate::closed::{ExportExpiredStatus, ExportFailedStatus, ExportPendingStatus, ExportReadyStatus, ExportReport};
+use crate::closed::{
+    ExportExpiredStatus, ExportFailedStatus, ExportPendingStatus, ExportReadyStatus, ExportReport,
+};
 use crate::error::{Error, Result};
 use crate::query;
 use crate::reports::report::Format;
@@ -51,7 +53,8 @@ impl Work {
     pub fn job(self, tenant: i64, id: String, claim: Uuid) -> Result<Job> {
         let unknown = |what: &str| Error::Internal(format!("{id}: {what} is not known here"));
         Ok(Job {
-            report_type: query::named(&self.report_type).ok_or_else(|| unknown(&self.report_type))?,
+            report_type: query::named(&self.report_type)
+                .ok_or_else(|| unknown(&self.report_type))?,
             format: query::named(&self.format).ok_or_else(|| unknown(&self.format))?,
             window: Window {
                 from: self.window_from,
@@ -100,7 +103,9 @@ impl PartialSchema for Export {
             (Ready::name().into(), ExportReadyStatus::VALUES),
             (Expired::name().into(), ExportExpiredStatus::VALUES),
         ];
-        table::one_of("status", kinds).description(Some("An export: its `status` says which of these it is.")).into()
+        table::one_of("status", kinds)
+            .description(Some("An export: its `status` says which of these it is."))
+            .into()
     }
 }
 
@@ -188,11 +193,28 @@ pub struct Expired {
 impl Stored {
     /// At that instant: a file whose time is over is gone, whether or not it was swept yet.
     pub fn seen(self, now: DateTime<Utc>, links: &Links<'_>) -> Export {
-        let Self { id, report_type, status, error, progress_pct, .. } = self;
-        match (status.as_str(), self.file_name, self.file_size, self.completed_at, self.expires_at) {
-            ("ready", Some(name), Some(file_size), Some(completed), Some(expires)) if now < expires => {
-                let (download_url, expires_in_seconds) =
-                    (links.link(&id, &name, expires), (expires - now).num_seconds());
+        let Self {
+            id,
+            report_type,
+            status,
+            error,
+            progress_pct,
+            ..
+        } = self;
+        match (
+            status.as_str(),
+            self.file_name,
+            self.file_size,
+            self.completed_at,
+            self.expires_at,
+        ) {
+            ("ready", Some(name), Some(file_size), Some(completed), Some(expires))
+                if now < expires =>
+            {
+                let (download_url, expires_in_seconds) = (
+                    links.link(&id, &name, expires),
+                    (expires - now).num_seconds(),
+                );
                 let completed_at = Instant(completed);
                 Export::Ready(Ready {
                     job_id: id,
@@ -203,12 +225,27 @@ impl Stored {
                     completed_at,
                 })
             }
-            ("ready" | "expired", ..) => Export::Expired(Expired { job_id: id, status: "expired", report_type }),
+            ("ready" | "expired", ..) => Export::Expired(Expired {
+                job_id: id,
+                status: "expired",
+                report_type,
+            }),
             ("failed", ..) => {
                 let error = error.unwrap_or_default();
-                Export::Failed(Failed { job_id: id, status, report_type, progress_pct, error })
+                Export::Failed(Failed {
+                    job_id: id,
+                    status,
+                    report_type,
+                    progress_pct,
+                    error,
+                })
             }
-            _ => Export::Pending(Pending { job_id: id, status, report_type, progress_pct }),
+            _ => Export::Pending(Pending {
+                job_id: id,
+                status,
+                report_type,
+                progress_pct,
+            }),
         }
     }
 }

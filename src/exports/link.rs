@@ -22,28 +22,59 @@ pub struct Links<'a> {
 
 impl<'a> Links<'a> {
     pub fn new(keys: &'a Keys, public_url: &'a str) -> Self {
-        Self { keys: keys.of_links(), public_url }
+        Self {
+            keys: keys.of_links(),
+            public_url,
+        }
     }
 
     pub fn link(&self, job: &str, name: &str, expires: DateTime<Utc>) -> String {
-        const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+        const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+            .remove(b'-')
+            .remove(b'.')
+            .remove(b'_')
+            .remove(b'~');
         let (expires, file) = (expires.timestamp(), utf8_percent_encode(name, KEPT));
-        let signed = self.keys.first().map(|key| mac(key, job, name, expires).finalize().into_bytes());
+        let signed = self
+            .keys
+            .first()
+            .map(|key| mac(key, job, name, expires).finalize().into_bytes());
         let signature = signed.map_or_else(String::new, |signed| hex(&signed));
-        format!("{}{PATH}/{job}/{file}?expires={expires}&signature={signature}", self.public_url)
+        format!(
+            "{}{PATH}/{job}/{file}?expires={expires}&signature={signature}",
+            self.public_url
+        )
     }
 
     /// Whether we made that link, to the letter: Forbidden where not, Expired where its time is over.
-    pub fn check(&self, job: &str, name: &str, expires: &str, signature: &str, now: DateTime<Utc>) -> Result<()> {
-        let seconds: i64 =
-            expires.parse().ok().filter(|seconds: &i64| seconds.to_string() == expires).ok_or(Error::Forbidden)?;
+    pub fn check(
+        &self,
+        job: &str,
+        name: &str,
+        expires: &str,
+        signature: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let seconds: i64 = expires
+            .parse()
+            .ok()
+            .filter(|seconds: &i64| seconds.to_string() == expires)
+            .ok_or(Error::Forbidden)?;
         let signature = unhex(signature).ok_or(Error::Forbidden)?;
         // Compared in a time that does not tell how much of it was right.
-        let is_ours = |key| mac(key, job, name, seconds).verify_slice(&signature).is_ok();
+        let is_ours = |key| {
+            mac(key, job, name, seconds)
+                .verify_slice(&signature)
+                .is_ok()
+        };
         if !self.keys.iter().any(is_ours) {
             return Err(Error::Forbidden);
         }
-        if now.timestamp() >= seconds { Err(Error::Expired) } else { Ok(()) }
+        if now.timestamp() >= seconds {
+            Err(Error::Expired)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -66,7 +97,15 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
         _ => None,
     };
     let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| if let [high, low] = pair { Some(digit(*high)? << 4 | digit(*low)?) } else { None }).collect()
+    pairs
+        .map(|pair| {
+            if let [high, low] = pair {
+                Some(digit(*high)? << 4 | digit(*low)?)
+            } else {
+                None
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -85,9 +124,18 @@ mod tests {
             path,
             "https://reports.example.com/api/public/exports/export_1/Gia%20h%E1%BA%A1n.xlsx?expires=1782810000"
         );
-        assert_eq!(signature, "d0489c06cea8a2c9636686439d0fd7221e30f742a69e8ebd8e0010ddfe2722d3");
+        assert_eq!(
+            signature,
+            "d0489c06cea8a2c9636686439d0fd7221e30f742a69e8ebd8e0010ddfe2722d3"
+        );
         let check = |at: i64| {
-            links.check("export_1", "Gia hạn.xlsx", "1782810000", signature, DateTime::from_timestamp(at, 0).unwrap())
+            links.check(
+                "export_1",
+                "Gia hạn.xlsx",
+                "1782810000",
+                signature,
+                DateTime::from_timestamp(at, 0).unwrap(),
+            )
         };
         assert!(check(1_782_809_999).is_ok());
         assert!(matches!(check(1_782_810_000), Err(Error::Expired)));
@@ -108,12 +156,14 @@ mod fuzz {
     /// A part of the link as it is, damaged somewhere, or something else.
     fn part(right: String) -> impl Strategy<Value = String> {
         let letters: Vec<char> = right.chars().collect();
-        let damaged = (any::<prop::sample::Index>(), "[0-9a-fA-F\\n/%+. -]{0,2}").prop_map(move |(at, instead)| {
-            let mut letters = letters.clone();
-            let at = at.index(letters.len());
-            letters.splice(at..=at, instead.chars());
-            letters.into_iter().collect()
-        });
+        let damaged = (any::<prop::sample::Index>(), "[0-9a-fA-F\\n/%+. -]{0,2}").prop_map(
+            move |(at, instead)| {
+                let mut letters = letters.clone();
+                let at = at.index(letters.len());
+                letters.splice(at..=at, instead.chars());
+                letters.into_iter().collect()
+            },
+        );
         prop_oneof![6 => Just(right), 3 => damaged, 1 => ".{0,80}"]
     }
 

@@ -49,34 +49,80 @@ pub async fn make(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<Made, Fail
     let started = Instant::now();
     let (contents, file) = write(app, job, watch).await?;
     let seconds = started.elapsed().as_secs_f64();
-    let size = file.metadata().map_err(|error| Failure::making(error.into()))?.len();
+    let size = file
+        .metadata()
+        .map_err(|error| Failure::making(error.into()))?
+        .len();
     let extension = name::extension(job.report_type, job.format);
     let name = name::of(&contents, extension);
-    let key = format!("{}/{}/{}.{extension}", job.tenant, job.id, job.claim.simple());
-    let label = Label { content_type: name::content_type(&name), disposition: name::disposition(&name) };
-    app.exports.store.put(&key, &label, file).await.map_err(Failure::storing)?;
-    Ok(Made { key, name, size, rows: watch.rows(), seconds })
+    let key = format!(
+        "{}/{}/{}.{extension}",
+        job.tenant,
+        job.id,
+        job.claim.simple()
+    );
+    let label = Label {
+        content_type: name::content_type(&name),
+        disposition: name::disposition(&name),
+    };
+    app.exports
+        .store
+        .put(&key, &label, file)
+        .await
+        .map_err(Failure::storing)?;
+    Ok(Made {
+        key,
+        name,
+        size,
+        rows: watch.rows(),
+        seconds,
+    })
 }
 
 /// The file in the workshop: it has no name there, and goes away with this process.
-async fn write(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<(Contents, std::fs::File), Failure> {
-    let mut scope = app.db.read_at_length(job.tenant).await.map_err(Failure::reading)?;
-    let contents = Contents::read(&mut scope, job.report_type, job.campaign, job.window, app.clock.now()).await;
+async fn write(
+    app: &App,
+    job: &Job,
+    watch: &Arc<Watch>,
+) -> Result<(Contents, std::fs::File), Failure> {
+    let mut scope = app
+        .db
+        .read_at_length(job.tenant)
+        .await
+        .map_err(Failure::reading)?;
+    let contents = Contents::read(
+        &mut scope,
+        job.report_type,
+        job.campaign,
+        job.window,
+        app.clock.now(),
+    )
+    .await;
     let contents = contents.map_err(Failure::finding)?;
     let (to, rows) = mpsc::channel(BATCHES);
     let rows = job.report_type.has_attempts().then_some(Rows(rows));
-    let (workshop, rows_a_sheet) = (app.exports.store.workshop().to_owned(), app.exports.rows_a_sheet);
+    let (workshop, rows_a_sheet) = (
+        app.exports.store.workshop().to_owned(),
+        app.exports.rows_a_sheet,
+    );
     let (format, watch) = (job.format, Arc::clone(watch));
     let writing = spawn_blocking(move || {
-        let place = Place { workshop: &workshop, rows_a_sheet };
+        let place = Place {
+            workshop: &workshop,
+            rows_a_sheet,
+        };
         write_file(&contents, rows, format, &watch, place).map(|file| (contents, file))
     });
     if job.report_type.has_attempts() {
-        attempts::read(&mut scope, job.campaign, &job.window, &to).await.map_err(Failure::reading)?;
+        attempts::read(&mut scope, job.campaign, &job.window, &to)
+            .await
+            .map_err(Failure::reading)?;
     }
     // All is read: the snapshot is not kept any longer than that.
     drop((to, scope));
-    writing.await.unwrap_or_else(|panic| Err(Failure::panicked(panic)))
+    writing
+        .await
+        .unwrap_or_else(|panic| Err(Failure::panicked(panic)))
 }
 
 fn write_file(
@@ -87,7 +133,8 @@ fn write_file(
     place: Place<'_>,
 ) -> Result<std::fs::File, Failure> {
     // The workshop is a part of the store, or on the disk beside it.
-    let mut file = tempfile::tempfile_in(place.workshop).map_err(|error| Failure::storing(error.into()))?;
+    let mut file =
+        tempfile::tempfile_in(place.workshop).map_err(|error| Failure::storing(error.into()))?;
     let written = match format {
         Format::Xlsx => full::write(contents, rows, watch, place, &mut file),
         Format::Csv => archive::write(contents, rows, watch, &mut file),

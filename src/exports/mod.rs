@@ -49,12 +49,18 @@ pub struct Heading<'a> {
 
 /// `dashboard_2026-06-01_2026-06-10.csv`
 pub fn file_name(about: &About, caption: &Caption, extension: &str) -> String {
-    format!("{}{}.{extension}", about.name, name::dates(caption).unwrap_or_default())
+    format!(
+        "{}{}.{extension}",
+        about.name,
+        name::dates(caption).unwrap_or_default()
+    )
 }
 
 /// From nothing to the most there is: how the values of a heatmap are colored.
 fn color_scale() -> ConditionalFormat2ColorScale {
     const NOTHING: u32 = 0xFF_FFFF;
     const MOST: u32 = 0xE8_7722;
-    ConditionalFormat2ColorScale::new().set_minimum_color(NOTHING).set_maximum_color(MOST)
+    ConditionalFormat2ColorScale::new()
+        .set_minimum_color(NOTHING)
+        .set_maximum_color(MOST)
 }

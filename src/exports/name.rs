@@ -35,10 +35,18 @@ pub fn content_type(name: &str) -> &'static str {
 
 /// `Renewal Q3_full_2026-06-01_2026-06-30.xlsx`
 pub fn of(contents: &Contents, extension: &str) -> String {
-    let name: String = contents.campaign.chars().map(harmless).take(MAX_NAME).collect();
+    let name: String = contents
+        .campaign
+        .chars()
+        .map(harmless)
+        .take(MAX_NAME)
+        .collect();
     let dates = dates(&contents.caption).unwrap_or_default();
     let rest = format!("_{}{dates}.{extension}", contents.report_type.name());
-    let name = within(name.trim().trim_start_matches('.'), MAX_BYTES.saturating_sub(rest.len()));
+    let name = within(
+        name.trim().trim_start_matches('.'),
+        MAX_BYTES.saturating_sub(rest.len()),
+    );
     format!("{name}{rest}").trim_start_matches('_').to_owned()
 }
 
@@ -51,21 +59,38 @@ fn within(text: &str, most: usize) -> &str {
 pub fn dates(caption: &Caption) -> Option<String> {
     let window = caption.window?;
     let last = (window.to - TimeDelta::microseconds(1)).max(window.from);
-    let (from, to) = (local(window.from, window.zone).date(), local(last, window.zone).date());
+    let (from, to) = (
+        local(window.from, window.zone).date(),
+        local(last, window.zone).date(),
+    );
     Some(format!("_{from}_{to}"))
 }
 
 /// What some system would read as more than a letter of a name.
 fn harmless(letter: char) -> char {
     let is_mark = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if letter.is_control() || is_mark || r#"/\:*?"<>|%"#.contains(letter) { '_' } else { letter }
+    if letter.is_control() || is_mark || r#"/\:*?"<>|%"#.contains(letter) {
+        '_'
+    } else {
+        letter
+    }
 }
 
 /// As RFC 6266 wants it: the name for those who know only ASCII, and the name.
 pub fn disposition(name: &str) -> String {
-    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    let ascii: String = name.chars().map(|letter| if letter.is_ascii() { letter } else { '_' }).collect();
-    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(name, KEPT))
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    let ascii: String = name
+        .chars()
+        .map(|letter| if letter.is_ascii() { letter } else { '_' })
+        .collect();
+    format!(
+        "attachment; filename=\"{ascii}\"; filename*=UTF-8''{}",
+        utf8_percent_encode(name, KEPT)
+    )
 }
 
 #[cfg(test)]
@@ -82,9 +107,13 @@ mod tests {
 
     #[test]
     fn a_name_is_cut_by_its_bytes_at_a_character() {
-        for (text, most, kept) in
-            [("abc", 3, "abc"), ("abc", 2, "ab"), ("กข", 5, "ก"), ("กข", 6, "กข"), ("a b", 2, "a")]
-        {
+        for (text, most, kept) in [
+            ("abc", 3, "abc"),
+            ("abc", 2, "ab"),
+            ("กข", 5, "ก"),
+            ("กข", 6, "กข"),
+            ("a b", 2, "a"),
+        ] {
             assert_eq!(within(text, most), kept);
         }
     }

@@ -2,8 +2,8 @@
 
 use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{
-    Chart as Drawing, ChartLegendPosition, ChartLine, ChartMarker, ChartMarkerType, ChartSolidFill, Format as Style,
-    FormatAlign, Worksheet, XlsxError,
+    Chart as Drawing, ChartLegendPosition, ChartLine, ChartMarker, ChartMarkerType, ChartSolidFill,
+    Format as Style, FormatAlign, Worksheet, XlsxError,
 };
 
 use super::{color_scale, workbook};
@@ -42,15 +42,28 @@ impl Placed<'_> {
     }
 
     /// A series for each of the values, along the rows of the table.
-    fn draw(&self, mut drawing: Drawing, over: &str, values: &[&str], most: usize) -> Option<Drawing> {
+    fn draw(
+        &self,
+        mut drawing: Drawing,
+        over: &str,
+        values: &[&str],
+        most: usize,
+    ) -> Option<Drawing> {
         let last = u32::try_from(self.table.rows.len().min(most)).unwrap_or(u32::MAX);
         let categories = self.column(over)?;
         let marker = |color| {
             let mut marker = ChartMarker::new();
-            marker.set_type(ChartMarkerType::Circle).set_size(6).set_format(ChartSolidFill::new().set_color(color));
+            marker
+                .set_type(ChartMarkerType::Circle)
+                .set_size(6)
+                .set_format(ChartSolidFill::new().set_color(color));
             marker
         };
-        for (at, color) in values.iter().filter_map(|name| self.column(name)).zip(COLORS.into_iter().cycle()) {
+        for (at, color) in values
+            .iter()
+            .filter_map(|name| self.column(name))
+            .zip(COLORS.into_iter().cycle())
+        {
             let series = drawing.add_series();
             if let Some(Chart::Line { .. }) = self.table.chart {
                 series.set_format(ChartLine::new().set_color(color).set_width(2.25));
@@ -61,7 +74,9 @@ impl Placed<'_> {
                 series.set_format(ChartSolidFill::new().set_color(color));
             }
             series.set_categories((self.sheet, 1, categories, last, categories));
-            series.set_values((self.sheet, 1, at, last, at)).set_name((self.sheet, 0, at));
+            series
+                .set_values((self.sheet, 1, at, last, at))
+                .set_name((self.sheet, 0, at));
         }
         if values.len() == 1 {
             drawing.legend().set_hidden();
@@ -75,7 +90,9 @@ impl Placed<'_> {
         let (first, last) = (*places.first()?, *places.last()?);
         let mut drawing = Drawing::new_column();
         let series = drawing.add_series();
-        series.set_categories((self.sheet, 0, first, 0, last)).set_values((self.sheet, 1, first, 1, last));
+        series
+            .set_categories((self.sheet, 0, first, 0, last))
+            .set_values((self.sheet, 1, first, 1, last));
         series.set_format(ChartSolidFill::new().set_color(COLORS[0]));
         drawing.legend().set_hidden();
         Some(drawing)
@@ -83,12 +100,18 @@ impl Placed<'_> {
 }
 
 /// Draws the picture that the table asks for, if any. One that is a grid is as large as it is.
-pub fn picture(sheet: &mut Worksheet, frame: Frame<'_>, placed: Placed<'_>) -> Result<(), XlsxError> {
+pub fn picture(
+    sheet: &mut Worksheet,
+    frame: Frame<'_>,
+    placed: Placed<'_>,
+) -> Result<(), XlsxError> {
     let drawing = match placed.table.chart {
         None => None,
         _ if placed.table.rows.is_empty() => {
             let nothing = "There is nothing in this window.";
-            let title = frame.title.map_or(String::new(), |title| format!("{title}: "));
+            let title = frame
+                .title
+                .map_or(String::new(), |title| format!("{title}: "));
             sheet.write_string(frame.row, frame.column, title + nothing)?;
             None
         }
@@ -100,7 +123,9 @@ pub fn picture(sheet: &mut Worksheet, frame: Frame<'_>, placed: Placed<'_>) -> R
             });
             drawing
         }
-        Some(Chart::Bars { over, values }) => placed.draw(Drawing::new_column(), over, values, MAX_BARS),
+        Some(Chart::Bars { over, values }) => {
+            placed.draw(Drawing::new_column(), over, values, MAX_BARS)
+        }
         Some(Chart::Totals { values }) => placed.totals(values),
         Some(Chart::Week { day, hour, values }) => {
             let mut frame = frame;
@@ -111,7 +136,9 @@ pub fn picture(sheet: &mut Worksheet, frame: Frame<'_>, placed: Placed<'_>) -> R
             return Ok(());
         }
     };
-    let Some(mut drawing) = drawing else { return Ok(()) };
+    let Some(mut drawing) = drawing else {
+        return Ok(());
+    };
     if let Some(title) = frame.title {
         drawing.title().set_name(title);
     }
@@ -132,8 +159,15 @@ fn week(
     table: &Table,
     names: (&str, &str, &str, &str),
 ) -> Result<(), XlsxError> {
-    let columns = (table.column(names.0), table.column(names.1), table.column(names.2), table.column(names.3));
-    let (Some(day), Some(hour), Some(value), Some(count)) = columns else { return Ok(()) };
+    let columns = (
+        table.column(names.0),
+        table.column(names.1),
+        table.column(names.2),
+        table.column(names.3),
+    );
+    let (Some(day), Some(hour), Some(value), Some(count)) = columns else {
+        return Ok(());
+    };
     let (row, left) = (frame.row, frame.column + 1);
     let bold = Style::new().set_bold();
     let hours = bold.clone().set_align(FormatAlign::Center);
@@ -145,8 +179,14 @@ fn week(
     for (number, name) in (1..).zip(Weekday::NAMES) {
         sheet.write_string(row + number, frame.column, name)?;
     }
-    let number = workbook::style(&table.columns[value]).set_align(FormatAlign::Center).set_indent(0);
-    for cells in table.rows.iter().filter(|cells| cells[count] != Cell::Integer(0) || count == value) {
+    let number = workbook::style(&table.columns[value])
+        .set_align(FormatAlign::Center)
+        .set_indent(0);
+    for cells in table
+        .rows
+        .iter()
+        .filter(|cells| cells[count] != Cell::Integer(0) || count == value)
+    {
         let figure = match &cells[value] {
             Cell::Integer(number) => *number as f64,
             Cell::Decimal(number) => number.to_f64().unwrap_or_default(),

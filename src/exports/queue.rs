@@ -56,45 +56,95 @@ pub struct Submitted {
 pub async fn submit(scope: &mut Scope, order: &Order, ordered: Ordered) -> Result<Submitted> {
     let Ordered { by, key, at } = ordered;
     if key.is_some() {
-        let forget = scope.query(include_str!("sql/forget_key.sql")).bind(by).bind(key.clone()).bind(at - KEY_KEPT);
+        let forget = scope
+            .query(include_str!("sql/forget_key.sql"))
+            .bind(by)
+            .bind(key.clone())
+            .bind(at - KEY_KEPT);
         forget.execute(scope.connection()).await?;
     }
     let id = format!("export_{}", Uuid::new_v4().simple());
-    let (window, report_type, format) = (order.window, order.report_type.name(), order.format.name());
-    let rows = if order.report_type.has_attempts() { order.attempts } else { 0 };
-    let submit = scope.select::<(String,)>(include_str!("sql/submit.sql")).bind(id.clone()).bind(order.campaign);
-    let submit = submit.bind(report_type).bind(format).bind(window.from).bind(window.to).bind(window.zone.name());
-    let submit = submit.bind(at).bind(by).bind(key.clone()).bind(order.asked.clone()).bind(rows);
+    let (window, report_type, format) =
+        (order.window, order.report_type.name(), order.format.name());
+    let rows = if order.report_type.has_attempts() {
+        order.attempts
+    } else {
+        0
+    };
+    let submit = scope
+        .select::<(String,)>(include_str!("sql/submit.sql"))
+        .bind(id.clone())
+        .bind(order.campaign);
+    let submit = submit
+        .bind(report_type)
+        .bind(format)
+        .bind(window.from)
+        .bind(window.to)
+        .bind(window.zone.name());
+    let submit = submit
+        .bind(at)
+        .bind(by)
+        .bind(key.clone())
+        .bind(order.asked.clone())
+        .bind(rows);
     if submit.fetch_optional(scope.connection()).await?.is_none() {
         return submitted_before(scope, order, by, key).await;
     }
     let notify = sqlx::query("select pg_notify($1, '')").bind(CHANNEL);
     notify.execute(scope.connection()).await?;
     let estimated_seconds = estimate(scope, order.format, rows).await?;
-    Ok(Submitted { id, status: "queued".into(), report_type: report_type.into(), estimated_seconds, is_new: true })
+    Ok(Submitted {
+        id,
+        status: "queued".into(),
+        report_type: report_type.into(),
+        estimated_seconds,
+        is_new: true,
+    })
 }
 
 /// The job that a key stands for.
-async fn submitted_before(scope: &mut Scope, order: &Order, by: i64, key: Option<String>) -> Result<Submitted> {
+async fn submitted_before(
+    scope: &mut Scope,
+    order: &Order,
+    by: i64,
+    key: Option<String>,
+) -> Result<Submitted> {
     let find = scope.select::<(String, String, String, String, i64)>(
         "select id, status, report_type, asked, rows_expected
          from exports where tenant_id = $1 and created_by = $2 and idempotency_key = $3",
     );
-    let found = find.bind(by).bind(key).fetch_optional(scope.connection()).await?;
+    let found = find
+        .bind(by)
+        .bind(key)
+        .fetch_optional(scope.connection())
+        .await?;
     let (id, status, report_type, asked, rows) =
         found.ok_or_else(|| Error::internal("a key that stands for nothing"))?;
     if asked != order.asked {
-        return Err(Error::Conflict("This Idempotency-Key was used for another export.".into()));
+        return Err(Error::Conflict(
+            "This Idempotency-Key was used for another export.".into(),
+        ));
     }
     let estimated_seconds = estimate(scope, order.format, rows).await?;
-    Ok(Submitted { id, status, report_type, estimated_seconds, is_new: false })
+    Ok(Submitted {
+        id,
+        status,
+        report_type,
+        estimated_seconds,
+        is_new: false,
+    })
 }
 
 /// Whole seconds that so many rows take, as far as can be told.
 async fn estimate(scope: &mut Scope, format: Format, rows: i64) -> Result<i64> {
-    let measured = scope.select::<(Option<f64>,)>(include_str!("sql/speed.sql")).bind(format.name());
+    let measured = scope
+        .select::<(Option<f64>,)>(include_str!("sql/speed.sql"))
+        .bind(format.name());
     let (measured,) = measured.fetch_one(scope.connection()).await?;
-    let first = FIRST_SPEED.iter().find(|(of, _)| *of == format).map_or(f64::INFINITY, |(_, speed)| *speed);
+    let first = FIRST_SPEED
+        .iter()
+        .find(|(of, _)| *of == format)
+        .map_or(f64::INFINITY, |(_, speed)| *speed);
     let speed = measured.filter(|speed| *speed > 0.0).unwrap_or(first);
     #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
     Ok(1 + (rows as f64 / speed) as i64)
@@ -102,7 +152,10 @@ async fn estimate(scope: &mut Scope, format: Format, rows: i64) -> Result<i64> {
 
 /// One export. NotFound where that campaign has none of that id.
 pub async fn find(scope: &mut Scope, campaign: i64, id: &str) -> Result<Stored> {
-    let find = scope.select::<Stored>(include_str!("sql/find.sql")).bind(campaign).bind(id.to_owned());
+    let find = scope
+        .select::<Stored>(include_str!("sql/find.sql"))
+        .bind(campaign)
+        .bind(id.to_owned());
     let found = find.fetch_optional(scope.connection()).await?;
     found.ok_or(Error::NotFound)
 }
@@ -110,8 +163,14 @@ pub async fn find(scope: &mut Scope, campaign: i64, id: &str) -> Result<Stored> 
 /// The exports of a campaign, the newest first.
 pub async fn page(scope: &mut Scope, campaign: i64, wanted: Wanted) -> Result<Page<Stored>> {
     let count = "select count(*) from exports where tenant_id = $1 and campaign_id = $2";
-    let (total,) = scope.select::<(i64,)>(count).bind(campaign).fetch_one(scope.connection()).await?;
-    let rows = scope.select::<Stored>(include_str!("sql/page.sql")).bind(campaign);
+    let (total,) = scope
+        .select::<(i64,)>(count)
+        .bind(campaign)
+        .fetch_one(scope.connection())
+        .await?;
+    let rows = scope
+        .select::<Stored>(include_str!("sql/page.sql"))
+        .bind(campaign);
     let rows = rows.bind(wanted.per_page).bind(wanted.passed_over());
     Ok(wanted.page(rows.fetch_all(scope.connection()).await?, total))
 }
@@ -119,11 +178,21 @@ pub async fn page(scope: &mut Scope, campaign: i64, wanted: Wanted) -> Result<Pa
 /// Ends a job that waits or is worked on. NotFound where that campaign has none of that id, Conflict where it is
 /// finished.
 pub async fn cancel(scope: &mut Scope, campaign: i64, id: &str, now: DateTime<Utc>) -> Result<()> {
-    let cancel = scope.query(include_str!("sql/cancel.sql")).bind(id.to_owned()).bind(campaign);
-    let cancelled = cancel.bind(CANCELLED).bind(now).execute(scope.connection()).await?.rows_affected();
+    let cancel = scope
+        .query(include_str!("sql/cancel.sql"))
+        .bind(id.to_owned())
+        .bind(campaign);
+    let cancelled = cancel
+        .bind(CANCELLED)
+        .bind(now)
+        .execute(scope.connection())
+        .await?
+        .rows_affected();
     if cancelled == 0 {
         let Stored { status, .. } = find(scope, campaign, id).await?;
-        return Err(Error::Conflict(format!("This export is {status} and can no longer be cancelled.")));
+        return Err(Error::Conflict(format!(
+            "This export is {status} and can no longer be cancelled."
+        )));
     }
     Ok(())
 }
@@ -133,14 +202,23 @@ pub async fn claim(db: &Database, lease: Duration, now: DateTime<Utc>) -> Result
     let claim = Uuid::new_v4();
     let db = db.lane(Lane::Queue);
     let mut queue = db.queue().await?;
-    let taken = sqlx::query_as(include_str!("sql/claim.sql")).bind(claim).bind(lease.as_secs_f64());
+    let taken = sqlx::query_as(include_str!("sql/claim.sql"))
+        .bind(claim)
+        .bind(lease.as_secs_f64());
     let taken: Option<(i64, String)> = taken.fetch_optional(&mut *queue).await?;
     queue.commit().await?;
-    let Some((tenant, id)) = taken else { return Ok(None) };
+    let Some((tenant, id)) = taken else {
+        return Ok(None);
+    };
     let mut scope = db.read(tenant).await?;
-    let work = scope.select::<Work>(include_str!("sql/work.sql")).bind(id.clone()).bind(claim);
+    let work = scope
+        .select::<Work>(include_str!("sql/work.sql"))
+        .bind(id.clone())
+        .bind(claim);
     // Cancelled at once, it is nobody's any more.
-    let Some(work) = work.fetch_optional(scope.connection()).await? else { return Ok(None) };
+    let Some(work) = work.fetch_optional(scope.connection()).await? else {
+        return Ok(None);
+    };
     drop(scope);
     match work.job(tenant, id.clone(), claim) {
         Ok(job) => Ok(Some(job)),
@@ -148,7 +226,18 @@ pub async fn claim(db: &Database, lease: Duration, now: DateTime<Utc>) -> Result
             // A newer version ordered it: an instance of that version can make it.
             tracing::warn!(tenant, job = id, %error, "an export is not known to this version; it waits");
             let reason = "No server knew how to make it.";
-            wait(&db, Holder { tenant, id: &id, claim }, reason, LOOK_AGAIN, now).await?;
+            wait(
+                &db,
+                Holder {
+                    tenant,
+                    id: &id,
+                    claim,
+                },
+                reason,
+                LOOK_AGAIN,
+                now,
+            )
+            .await?;
             Ok(None)
         }
     }
@@ -165,8 +254,15 @@ pub struct Holder<'a> {
 /// Goes on holding a job, and says how far it is. False where it is somebody else's by now, or nobody's.
 pub async fn renew(db: &Database, job: &Job, lease: Duration, progress_pct: i16) -> Result<bool> {
     let mut scope = db.lane(Lane::Queue).write(job.tenant).await?;
-    let renew = scope.query(include_str!("sql/renew.sql")).bind(job.id.clone()).bind(job.claim);
-    let renewed = renew.bind(lease.as_secs_f64()).bind(progress_pct).execute(scope.connection()).await?;
+    let renew = scope
+        .query(include_str!("sql/renew.sql"))
+        .bind(job.id.clone())
+        .bind(job.claim);
+    let renewed = renew
+        .bind(lease.as_secs_f64())
+        .bind(progress_pct)
+        .execute(scope.connection())
+        .await?;
     scope.commit().await?;
     Ok(renewed.rows_affected() == 1)
 }
@@ -176,15 +272,27 @@ pub async fn finish(app: &App, job: &Job, made: &Made) -> Result<bool> {
     let now = app.clock.now();
     let ttl = TimeDelta::from_std(app.exports.ttl).map_err(Error::internal)?;
     let mut scope = app.db.lane(Lane::Queue).write(job.tenant).await?;
-    let finish = scope.query(include_str!("sql/finish.sql")).bind(job.id.clone()).bind(job.claim);
-    let finish =
-        finish.bind(made.key.clone()).bind(made.name.clone()).bind(i64::try_from(made.size).unwrap_or(i64::MAX));
-    let finish = finish.bind(i64::try_from(made.rows).unwrap_or(i64::MAX)).bind(made.seconds).bind(now).bind(now + ttl);
+    let finish = scope
+        .query(include_str!("sql/finish.sql"))
+        .bind(job.id.clone())
+        .bind(job.claim);
+    let finish = finish
+        .bind(made.key.clone())
+        .bind(made.name.clone())
+        .bind(i64::try_from(made.size).unwrap_or(i64::MAX));
+    let finish = finish
+        .bind(i64::try_from(made.rows).unwrap_or(i64::MAX))
+        .bind(made.seconds)
+        .bind(now)
+        .bind(now + ttl);
     let mut finished = finish.execute(scope.connection()).await?.rows_affected() == 1;
     if !finished {
         // Written before, by a statement whose answer was lost.
         let written = "select exists (select from exports where tenant_id = $1 and id = $2 and file_key = $3)";
-        let written = scope.select::<(bool,)>(written).bind(job.id.clone()).bind(made.key.clone());
+        let written = scope
+            .select::<(bool,)>(written)
+            .bind(job.id.clone())
+            .bind(made.key.clone());
         (finished,) = written.fetch_one(scope.connection()).await?;
     }
     scope.commit().await?;
@@ -195,8 +303,15 @@ pub async fn finish(app: &App, job: &Job, made: &Made) -> Result<bool> {
 /// was not ours any more.
 pub async fn fail(app: &App, job: &Job, reason: &str, tries: i16) -> Result<Option<bool>> {
     let mut scope = app.db.lane(Lane::Queue).write(job.tenant).await?;
-    let fail = scope.select::<(String,)>(include_str!("sql/fail.sql")).bind(job.id.clone()).bind(job.claim);
-    let fail = fail.bind(reason.to_owned()).bind(tries).bind(app.exports.pace.wait.as_secs_f64()).bind(app.clock.now());
+    let fail = scope
+        .select::<(String,)>(include_str!("sql/fail.sql"))
+        .bind(job.id.clone())
+        .bind(job.claim);
+    let fail = fail
+        .bind(reason.to_owned())
+        .bind(tries)
+        .bind(app.exports.pace.wait.as_secs_f64())
+        .bind(app.clock.now());
     let status = fail.fetch_optional(scope.connection()).await?;
     scope.commit().await?;
     Ok(status.map(|(status,)| status == "failed"))
@@ -212,9 +327,18 @@ pub async fn wait(
     now: DateTime<Utc>,
 ) -> Result<Option<bool>> {
     let mut scope = db.lane(Lane::Queue).write(holder.tenant).await?;
-    let wait = scope.select::<(String,)>(include_str!("sql/wait.sql")).bind(holder.id.to_owned()).bind(holder.claim);
-    let wait = wait.bind(format!("Given up after a day. {reason}")).bind(now);
-    let status = wait.bind(PATIENCE.as_secs_f64()).bind(pause.as_secs_f64()).fetch_optional(scope.connection()).await?;
+    let wait = scope
+        .select::<(String,)>(include_str!("sql/wait.sql"))
+        .bind(holder.id.to_owned())
+        .bind(holder.claim);
+    let wait = wait
+        .bind(format!("Given up after a day. {reason}"))
+        .bind(now);
+    let status = wait
+        .bind(PATIENCE.as_secs_f64())
+        .bind(pause.as_secs_f64())
+        .fetch_optional(scope.connection())
+        .await?;
     scope.commit().await?;
     Ok(status.map(|(status,)| status == "failed"))
 }
@@ -222,9 +346,15 @@ pub async fn wait(
 /// Gives a job back, untried, for whoever comes next.
 pub async fn give_back(db: &Database, job: &Job) -> Result<()> {
     let mut scope = db.lane(Lane::Queue).write(job.tenant).await?;
-    let give_back = scope.query(include_str!("sql/give_back.sql")).bind(job.id.clone()).bind(job.claim);
+    let give_back = scope
+        .query(include_str!("sql/give_back.sql"))
+        .bind(job.id.clone())
+        .bind(job.claim);
     give_back.execute(scope.connection()).await?;
-    sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(scope.connection()).await?;
+    sqlx::query("select pg_notify($1, '')")
+        .bind(CHANNEL)
+        .execute(scope.connection())
+        .await?;
     scope.commit().await
 }
 
@@ -241,7 +371,12 @@ pub struct File {
 /// The file of a job that a signed link names. Expired where there is none any more.
 pub async fn behind_link(db: &Database, id: &str) -> Result<File> {
     let mut transaction = db.lane(Lane::Tokens).unscoped().begin().await?;
-    sqlx::query("select set_config('callboard.link', $1, true)").bind(id).execute(&mut *transaction).await?;
+    sqlx::query("select set_config('callboard.link', $1, true)")
+        .bind(id)
+        .execute(&mut *transaction)
+        .await?;
     let file = sqlx::query_as(include_str!("sql/behind_link.sql")).bind(id);
-    file.fetch_optional(&mut *transaction).await?.ok_or(Error::Expired)
+    file.fetch_optional(&mut *transaction)
+        .await?
+        .ok_or(Error::Expired)
 }

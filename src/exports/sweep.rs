@@ -42,7 +42,9 @@ pub async fn run(mut app: App) {
 
 /// Removes the files whose time is over; and where it is to be `whole`, those that no job has.
 pub async fn sweep(app: &App, whole: bool) -> Result<()> {
-    let Some(turn) = app.db.turn(LOCK).await? else { return Ok(()) };
+    let Some(turn) = app.db.turn(LOCK).await? else {
+        return Ok(());
+    };
     let swept = sweep_in_turn(app, whole).await;
     turn.end().await?;
     swept
@@ -52,9 +54,15 @@ async fn sweep_in_turn(app: &App, whole: bool) -> Result<()> {
     for tenant in app.db.tenants().await? {
         // The accounts behind it are not to suffer for this one.
         let account = tracing::error_span!("account", tenant);
-        supervise::attempt(TASK, expire(app, tenant)).instrument(account).await;
+        supervise::attempt(TASK, expire(app, tenant))
+            .instrument(account)
+            .await;
     }
-    if whole { remove_unknown(app).await } else { Ok(()) }
+    if whole {
+        remove_unknown(app).await
+    } else {
+        Ok(())
+    }
 }
 
 /// First the files, then what is said of them: who is told that one is gone finds it so.
@@ -70,12 +78,19 @@ async fn expire(app: &App, tenant: i64) -> Result<()> {
     for (id, key) in over {
         match app.exports.store.remove(&key).await {
             Ok(()) => gone.push(id),
-            Err(error) => tracing::warn!(key, %error, "a file could not be removed, and will be tried again"),
+            Err(error) => {
+                tracing::warn!(key, %error, "a file could not be removed, and will be tried again")
+            }
         }
     }
     if !gone.is_empty() {
         let mut scope = app.db.write(tenant).await?;
-        scope.query(include_str!("sql/expire.sql")).bind(now).bind(gone).execute(scope.connection()).await?;
+        scope
+            .query(include_str!("sql/expire.sql"))
+            .bind(now)
+            .bind(gone)
+            .execute(scope.connection())
+            .await?;
         scope.commit().await?;
     }
     Ok(())
@@ -83,27 +98,37 @@ async fn expire(app: &App, tenant: i64) -> Result<()> {
 
 /// Removes what workers left behind that were killed, or too late.
 async fn remove_unknown(app: &App) -> Result<()> {
-    let (store, before) = (app.exports.store.clone(), app.clock.now() - TimeDelta::from_std(GRACE).unwrap_or_default());
+    let (store, before) = (
+        app.exports.store.clone(),
+        app.clock.now() - TimeDelta::from_std(GRACE).unwrap_or_default(),
+    );
     let mut of_tenant = BTreeMap::<i64, Vec<String>>::new();
     let mut files = store.list();
     while let Some(Kept { key, stored_at }) = files.try_next().await? {
         // What does not lie as our files lie is none of ours.
-        let tenant =
-            key.split_once('/').and_then(|(tenant, rest)| rest.starts_with("export_").then(|| tenant.parse().ok()));
+        let tenant = key
+            .split_once('/')
+            .and_then(|(tenant, rest)| rest.starts_with("export_").then(|| tenant.parse().ok()));
         if let (Some(Some(tenant)), true) = (tenant, stored_at < before) {
             of_tenant.entry(tenant).or_default().push(key);
         }
     }
     for (tenant, keys) in of_tenant {
         let mut scope = app.db.read(tenant).await?;
-        let known =
-            scope.select::<(String,)>("select file_key from exports where tenant_id = $1 and file_key = any ($2)");
-        let known = known.bind(keys.clone()).fetch_all(scope.connection()).await?;
+        let known = scope.select::<(String,)>(
+            "select file_key from exports where tenant_id = $1 and file_key = any ($2)",
+        );
+        let known = known
+            .bind(keys.clone())
+            .fetch_all(scope.connection())
+            .await?;
         let known: BTreeSet<String> = known.into_iter().map(|(key,)| key).collect();
         for key in keys.iter().filter(|key| !known.contains(*key)) {
             tracing::info!(key, "removing a file that no export has");
             store.remove(key).await?;
         }
     }
-    tokio::task::spawn_blocking(move || store.remove_unnamed(GRACE)).await.map_err(crate::error::Error::internal)?
+    tokio::task::spawn_blocking(move || store.remove_unnamed(GRACE))
+        .await
+        .map_err(crate::error::Error::internal)?
 }

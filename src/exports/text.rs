@@ -18,7 +18,9 @@ pub fn write(
         // A rich string of one part: the only kind whose text the library takes as it is.
         let (plain, part) = (Style::new(), shortened(&escaped, MAX_ESCAPED_UNITS));
         match style {
-            Some(style) => sheet.write_rich_string_with_format(row, column, &[(&plain, part)], style)?,
+            Some(style) => {
+                sheet.write_rich_string_with_format(row, column, &[(&plain, part)], style)?
+            }
             None => sheet.write_rich_string(row, column, &[(&plain, part)])?,
         };
         return Ok(());
@@ -52,7 +54,10 @@ fn escaped(text: &str) -> Option<String> {
     };
     let code = |at: usize| {
         let digits = text.as_bytes().get(at + 2..at + 6)?;
-        digits.iter().all(u8::is_ascii_hexdigit).then(|| text[at + 6..].chars().next())?
+        digits
+            .iter()
+            .all(u8::is_ascii_hexdigit)
+            .then(|| text[at + 6..].chars().next())?
     };
     let codes = || text.match_indices("_x").map(|(at, _)| (at, code(at)));
     if !codes().any(|(_, next)| next.is_some_and(is_control)) {
@@ -60,7 +65,9 @@ fn escaped(text: &str) -> Option<String> {
     }
     let mut escaped = String::with_capacity(text.len() + 16);
     let mut from = 0;
-    for (at, _) in codes().filter(|(_, next)| next.is_some_and(|next| next == '_' || is_control(next))) {
+    for (at, _) in
+        codes().filter(|(_, next)| next.is_some_and(|next| next == '_' || is_control(next)))
+    {
         escaped.push_str(&text[from..at]);
         escaped.push_str("_x005F");
         from = at;
@@ -75,19 +82,40 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_by_its_units_at_a_character() {
-        for (text, kept) in
-            [("abcd", "abc"), ("ab💩", "ab"), ("a💩b", "a💩"), ("ạạạạ", "ạạạ"), ("", ""), ("abc", "abc")]
-        {
+        for (text, kept) in [
+            ("abcd", "abc"),
+            ("ab💩", "ab"),
+            ("a💩b", "a💩"),
+            ("ạạạạ", "ạạạ"),
+            ("", ""),
+            ("abc", "abc"),
+        ] {
             assert_eq!(shortened(text, 3), kept);
         }
     }
 
     #[test]
     fn what_would_become_a_code_is_escaped() {
-        for text in ["", "_x0041_", "_x0041", "_x0041\n", "a\r\n", "_x004\r", "_xZZZZ\r", "_x00\u{e9}1\r", "_x"] {
+        for text in [
+            "",
+            "_x0041_",
+            "_x0041",
+            "_x0041\n",
+            "a\r\n",
+            "_x004\r",
+            "_xZZZZ\r",
+            "_x00\u{e9}1\r",
+            "_x",
+        ] {
             assert_eq!(escaped(text), None, "{text:?}");
         }
-        assert_eq!(escaped("SKU_x0041\r\nrest").as_deref(), Some("SKU_x005F_x0041\r\nrest"));
-        assert_eq!(escaped("_x0041_ _x00e9\x01").as_deref(), Some("_x005F_x0041_ _x005F_x00e9\x01"));
+        assert_eq!(
+            escaped("SKU_x0041\r\nrest").as_deref(),
+            Some("SKU_x005F_x0041\r\nrest")
+        );
+        assert_eq!(
+            escaped("_x0041_ _x00e9\x01").as_deref(),
+            Some("_x005F_x0041_ _x005F_x00e9\x01")
+        );
     }
 }

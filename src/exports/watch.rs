@@ -18,7 +18,11 @@ const ROWS_PCT: u64 = 90;
 impl Watch {
     /// Of a file that is expected to have so many rows.
     pub fn new(expected: u64) -> Self {
-        Self { expected, rows: AtomicU64::new(0), stopped: AtomicBool::new(false) }
+        Self {
+            expected,
+            rows: AtomicU64::new(0),
+            stopped: AtomicBool::new(false),
+        }
     }
 
     pub fn wrote(&self, rows: u64) {
@@ -31,7 +35,10 @@ impl Watch {
 
     /// How much is done, in percent, from the rows written.
     pub fn progress_pct(&self) -> i16 {
-        let pct = (self.rows() * ROWS_PCT).checked_div(self.expected).unwrap_or(0).min(ROWS_PCT);
+        let pct = (self.rows() * ROWS_PCT)
+            .checked_div(self.expected)
+            .unwrap_or(0)
+            .min(ROWS_PCT);
         i16::try_from(pct).unwrap_or(0)
     }
 
@@ -42,7 +49,11 @@ impl Watch {
 
     /// An error once it is stopped, so that whatever is being written ends.
     pub fn go_on(&self) -> io::Result<()> {
-        if self.stopped.load(Ordering::Relaxed) { Err(io::Error::other("stopped")) } else { Ok(()) }
+        if self.stopped.load(Ordering::Relaxed) {
+            Err(io::Error::other("stopped"))
+        } else {
+            Ok(())
+        }
     }
 }
 

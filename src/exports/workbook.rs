@@ -39,28 +39,54 @@ pub fn write(heading: &Heading<'_>, table: &Table, to: &mut File, workshop: &Pat
     let mut workbook = Workbook::new();
     workbook.set_properties(&about::properties(heading));
     workbook.set_tempdir(workshop).map_err(failure)?;
-    let sheet = add_tables(&mut workbook, heading.title, std::slice::from_ref(table), heading.caption.zone)?;
-    about::write(workbook.add_worksheet(), heading, &placed(std::slice::from_ref(table), &sheet))
-        .and_then(|()| workbook.save_to_writer(BufWriter::new(to)))
-        .map_err(failure)
+    let sheet = add_tables(
+        &mut workbook,
+        heading.title,
+        std::slice::from_ref(table),
+        heading.caption.zone,
+    )?;
+    about::write(
+        workbook.add_worksheet(),
+        heading,
+        &placed(std::slice::from_ref(table), &sheet),
+    )
+    .and_then(|()| workbook.save_to_writer(BufWriter::new(to)))
+    .map_err(failure)
 }
 
 /// Adds a sheet with those tables side by side, their headers in row 1. Their rows go to disk as they come, whatever
 /// their number. Returns the name that the sheet was given. Invalid on `format` where the rows are too many.
-pub fn add_tables(workbook: &mut Workbook, title: &str, tables: &[Table], zone: Zone) -> Result<String> {
-    if tables.iter().any(|table| table.rows.len() > MAX_ROWS_A_SHEET as usize) {
+pub fn add_tables(
+    workbook: &mut Workbook,
+    title: &str,
+    tables: &[Table],
+    zone: Zone,
+) -> Result<String> {
+    if tables
+        .iter()
+        .any(|table| table.rows.len() > MAX_ROWS_A_SHEET as usize)
+    {
         let most = format!("A sheet holds at most {MAX_ROWS_A_SHEET} rows; csv has no limit.");
         return Err(Error::invalid("format", most));
     }
     let name = sheet_name(title);
-    let sheet = workbook.add_worksheet_with_constant_memory().map_err(failure)?;
-    sheet.set_name(&name).map(drop).and_then(|()| write_tables(sheet, tables, zone)).map_err(failure)?;
+    let sheet = workbook
+        .add_worksheet_with_constant_memory()
+        .map_err(failure)?;
+    sheet
+        .set_name(&name)
+        .map(drop)
+        .and_then(|()| write_tables(sheet, tables, zone))
+        .map_err(failure)?;
     Ok(name)
 }
 
 /// Where tables that [`add_tables`] wrote stand.
 pub fn placed<'a>(tables: &'a [Table], sheet: &'a str) -> Vec<Placed<'a>> {
-    lefts(tables).zip(tables).map(|(left, table)| Placed { table, sheet, left }).collect()
+    lefts(tables)
+        .zip(tables)
+        .map(|(left, table)| Placed { table, sheet, left })
+        .collect()
 }
 
 /// The first column of each table.
@@ -83,22 +109,35 @@ pub fn failure(error: XlsxError) -> Error {
 
 /// Excel takes at most 31 characters, and not all.
 fn sheet_name(title: &str) -> String {
-    title.chars().filter(|letter| !r"[]:*?/\".contains(*letter)).take(31).collect()
+    title
+        .chars()
+        .filter(|letter| !r"[]:*?/\".contains(*letter))
+        .take(31)
+        .collect()
 }
 
 fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(), XlsxError> {
     let styles: Vec<Vec<Style>> = tables.iter().map(styles).collect();
     sheet.set_row_height(0, TWO_LINES)?;
     for (left, table) in lefts(tables).zip(tables) {
-        write_header(sheet, left, table.columns, |style, column| aligned(style, column).set_text_wrap())?;
+        write_header(sheet, left, table.columns, |style, column| {
+            aligned(style, column).set_text_wrap()
+        })?;
         for (at, width) in (left..).zip(widths(table)) {
             sheet.set_column_width(at, width)?;
         }
     }
-    let longest = tables.iter().map(|table| table.rows.len()).max().unwrap_or(0);
+    let longest = tables
+        .iter()
+        .map(|table| table.rows.len())
+        .max()
+        .unwrap_or(0);
     for (number, index) in (1..).zip(0..longest) {
         for ((left, table), styles) in lefts(tables).zip(tables).zip(&styles) {
-            for ((at, cell), style) in (left..).zip(table.rows.get(index).into_iter().flatten()).zip(styles) {
+            for ((at, cell), style) in (left..)
+                .zip(table.rows.get(index).into_iter().flatten())
+                .zip(styles)
+            {
                 write_cell(
                     sheet,
                     (number, at),
@@ -114,7 +153,9 @@ fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(
     if let [only] = tables {
         filter(sheet, only.columns.len(), only.rows.len())?;
     }
-    lefts(tables).zip(tables).try_for_each(|(left, table)| scale(sheet, left, table))
+    lefts(tables)
+        .zip(tables)
+        .try_for_each(|(left, table)| scale(sheet, left, table))
 }
 
 /// Writes the header of a table into row 1, aligned as the values below it.
@@ -124,7 +165,10 @@ pub fn write_header(
     columns: &[Column],
     aligned: fn(Style, &Column) -> Style,
 ) -> Result<(), XlsxError> {
-    let header = Style::new().set_bold().set_font_color(HEADER_TEXT).set_background_color(HEADER_FILL);
+    let header = Style::new()
+        .set_bold()
+        .set_font_color(HEADER_TEXT)
+        .set_background_color(HEADER_FILL);
     for (at, column) in (left..).zip(columns) {
         sheet.write_string_with_format(0, at, column.title, &aligned(header.clone(), column))?;
     }
@@ -133,7 +177,10 @@ pub fn write_header(
 
 /// Arrows to sort and filter by in the header, where there are rows.
 pub fn filter(sheet: &mut Worksheet, columns: usize, rows: usize) -> Result<(), XlsxError> {
-    if let (Ok(last @ 1..), Some(Ok(right))) = (u32::try_from(rows), columns.checked_sub(1).map(u16::try_from)) {
+    if let (Ok(last @ 1..), Some(Ok(right))) = (
+        u32::try_from(rows),
+        columns.checked_sub(1).map(u16::try_from),
+    ) {
         sheet.autofilter(0, 0, last, right)?;
     }
     Ok(())
@@ -149,8 +196,13 @@ pub fn finish_sheet(sheet: &mut Worksheet) -> Result<(), XlsxError> {
 
 /// Prints a sheet across, a page wide, with its name and the number of the page below.
 pub fn print(sheet: &mut Worksheet) {
-    sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
-    sheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3).set_footer("&L&A&R&P / &N");
+    sheet
+        .set_landscape()
+        .set_paper_size(A4)
+        .set_print_fit_to_pages(1, 0);
+    sheet
+        .set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3)
+        .set_footer("&L&A&R&P / &N");
 }
 
 /// Room for the longest value of each column and for its header on two lines, within reason. In characters, with some
@@ -159,8 +211,18 @@ fn widths(table: &Table) -> Vec<f64> {
     const MARGIN: usize = 4;
     const WIDEST: usize = 60;
     let longest = |(at, column): (usize, &Column)| {
-        let values = table.rows.iter().map(|row| length(shown(&row[at], column))).max().unwrap_or(0);
-        let words = column.title.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
+        let values = table
+            .rows
+            .iter()
+            .map(|row| length(shown(&row[at], column)))
+            .max()
+            .unwrap_or(0);
+        let words = column
+            .title
+            .split(' ')
+            .map(|word| word.chars().count())
+            .max()
+            .unwrap_or(0);
         let header = words.max(column.title.chars().count().div_ceil(2));
         (values.max(header) + MARGIN).min(WIDEST) as f64
     };
@@ -170,7 +232,9 @@ fn widths(table: &Table) -> Vec<f64> {
 /// The cell as people read it: a day of the week by its name.
 fn shown<'a>(cell: &'a Cell, column: &Column) -> CellRef<'a> {
     match (column.format, cell) {
-        (Format::Weekday, Cell::Integer(day)) => Weekday::name(*day).map_or(cell.into(), CellRef::Text),
+        (Format::Weekday, Cell::Integer(day)) => {
+            Weekday::name(*day).map_or(cell.into(), CellRef::Text)
+        }
         _ => cell.into(),
     }
 }
@@ -191,9 +255,12 @@ fn length(cell: CellRef<'_>) -> usize {
 fn aligned(style: Style, column: &Column) -> Style {
     match column.format {
         Format::Integer | Format::Decimal(_) => style.set_align(FormatAlign::Right),
-        Format::Text | Format::Id | Format::Flag | Format::Instant | Format::Bucket | Format::Weekday => {
-            style.set_align(FormatAlign::Left).set_indent(1)
-        }
+        Format::Text
+        | Format::Id
+        | Format::Flag
+        | Format::Instant
+        | Format::Bucket
+        | Format::Weekday => style.set_align(FormatAlign::Left).set_indent(1),
     }
 }
 
@@ -215,7 +282,9 @@ pub fn style(column: &Column) -> Style {
         Format::Id => Style::new().set_num_format("0"),
         Format::Integer => Style::new().set_num_format("#,##0"),
         Format::Decimal(0) => Style::new().set_num_format("#,##0"),
-        Format::Decimal(decimals) => Style::new().set_num_format(format!("#,##0.{:0<1$}", "", decimals as usize)),
+        Format::Decimal(decimals) => {
+            Style::new().set_num_format(format!("#,##0.{:0<1$}", "", decimals as usize))
+        }
         Format::Instant => Style::new().set_num_format(INSTANT_FORMAT),
     };
     aligned(style, column)
@@ -225,9 +294,21 @@ pub fn style(column: &Column) -> Style {
 pub fn styles(table: &Table) -> Vec<Style> {
     let has_hours = |at: usize| {
         let first = table.rows.first().map(|row| &row[at]);
-        matches!(first, Some(Cell::Bucket(Bucket { granularity: Granularity::Hour, .. })))
+        matches!(
+            first,
+            Some(Cell::Bucket(Bucket {
+                granularity: Granularity::Hour,
+                ..
+            }))
+        )
     };
-    let styled = |(at, column)| if has_hours(at) { style(column).set_num_format(HOUR_FORMAT) } else { style(column) };
+    let styled = |(at, column)| {
+        if has_hours(at) {
+            style(column).set_num_format(HOUR_FORMAT)
+        } else {
+            style(column)
+        }
+    };
     table.columns.iter().enumerate().map(styled).collect()
 }
 
@@ -252,7 +333,9 @@ pub fn write_cell(
         CellRef::Integer(id) if id.unsigned_abs() > MAX_EXACT => {
             return text::write(sheet, (row, column), &id.to_string(), style);
         }
-        CellRef::Instant(instant) => return write_local(sheet, (row, column), local(instant, zone), style),
+        CellRef::Instant(instant) => {
+            return write_local(sheet, (row, column), local(instant, zone), style);
+        }
         CellRef::Bucket(bucket) => {
             return match bucket.start().filter(|at| has_date(*at)) {
                 Some(at) => write_local(sheet, (row, column), at, style),
@@ -263,7 +346,9 @@ pub fn write_cell(
         CellRef::Decimal(number) => number.to_f64(),
     };
     match style {
-        Some(style) => sheet.write_number_with_format(row, column, number.unwrap_or_default(), style)?,
+        Some(style) => {
+            sheet.write_number_with_format(row, column, number.unwrap_or_default(), style)?
+        }
         None => sheet.write_number(row, column, number.unwrap_or_default())?,
     };
     Ok(())
@@ -283,7 +368,12 @@ fn write_local(
     style: Option<&Style>,
 ) -> Result<(), XlsxError> {
     if !has_date(at) {
-        return text::write(sheet, (row, column), &at.format("%Y-%m-%d %H:%M:%S").to_string(), style);
+        return text::write(
+            sheet,
+            (row, column),
+            &at.format("%Y-%m-%d %H:%M:%S").to_string(),
+            style,
+        );
     }
     let at = at.with_nanosecond(0).unwrap_or(at);
     match style {
@@ -295,7 +385,9 @@ fn write_local(
 
 /// Colors the values of a heatmap.
 fn scale(sheet: &mut Worksheet, left: u16, table: &Table) -> Result<(), XlsxError> {
-    let Some(Chart::Week { day, hour, .. }) = table.chart else { return Ok(()) };
+    let Some(Chart::Week { day, hour, .. }) = table.chart else {
+        return Ok(());
+    };
     let last = u32::try_from(table.rows.len()).unwrap_or(u32::MAX);
     for (at, column) in (left..).zip(table.columns) {
         if column.name != day && column.name != hour && last > 0 {

@@ -35,7 +35,9 @@ pub async fn run(app: App, stop: CancellationToken) {
     beside.spawn(sweep::run(app.clone()));
     beside.spawn({
         let (app, wake) = (app.clone(), Arc::clone(&wake));
-        async move { supervise::keep("export listener", || listen(app.clone(), Arc::clone(&wake))).await }
+        async move {
+            supervise::keep("export listener", || listen(app.clone(), Arc::clone(&wake))).await
+        }
     });
     let mut workers = JoinSet::new();
     for _ in 0..app.exports.workers {
@@ -68,7 +70,9 @@ async fn work(app: App, wake: Arc<Notify>, stop: CancellationToken) {
         match next(&app, &stop).await {
             Ok(true) => continue,
             Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "the queue of exports could not be looked at, and will be again"),
+            Err(error) => {
+                tracing::warn!(%error, "the queue of exports could not be looked at, and will be again")
+            }
         }
         tokio::select! {
             () = woken => {}
@@ -80,13 +84,22 @@ async fn work(app: App, wake: Arc<Notify>, stop: CancellationToken) {
 
 /// Takes up the next job and brings it to its end. False where there is none.
 pub async fn next(app: &App, stop: &CancellationToken) -> Result<bool> {
-    let Some(job) = queue::claim(&app.db, app.exports.pace.lease, app.clock.now()).await? else { return Ok(false) };
+    let Some(job) = queue::claim(&app.db, app.exports.pace.lease, app.clock.now()).await? else {
+        return Ok(false);
+    };
     if job.tries > TRIES {
-        let reason = format!("Given up after {TRIES} tries: each time the server stopped while it made the file.");
+        let reason = format!(
+            "Given up after {TRIES} tries: each time the server stopped while it made the file."
+        );
         queue::fail(app, &job, &reason, TRIES).await?;
         return Ok(true);
     }
-    tracing::info!(tenant = job.tenant, job = job.id, tries = job.tries, "export begun");
+    tracing::info!(
+        tenant = job.tenant,
+        job = job.id,
+        tries = job.tries,
+        "export begun"
+    );
     let ended = attend(app, &job, stop).await;
     write_down(app, &job, &ended, stop).await?;
     Ok(true)
@@ -114,7 +127,13 @@ async fn attend(app: &App, job: &Job, stop: &CancellationToken) -> Ended {
 }
 
 /// Waits, renewing the lease, until the file is made, or that is no longer possible, or too late.
-async fn until_ended(app: &App, job: &Job, watch: &Watch, mut making: Making, stop: &CancellationToken) -> Ended {
+async fn until_ended(
+    app: &App,
+    job: &Job,
+    watch: &Watch,
+    mut making: Making,
+    stop: &CancellationToken,
+) -> Ended {
     let pace = app.exports.pace;
     let mut until = Instant::now() + pace.lease;
     while Instant::now() < until {
@@ -124,10 +143,17 @@ async fn until_ended(app: &App, job: &Job, watch: &Watch, mut making: Making, st
             () = sleep(pace.renew_every) => {}
         }
         let asked = Instant::now();
-        match timeout_at(until, queue::renew(&app.db, job, pace.lease, watch.progress_pct())).await {
+        match timeout_at(
+            until,
+            queue::renew(&app.db, job, pace.lease, watch.progress_pct()),
+        )
+        .await
+        {
             Ok(Ok(true)) => until = asked + pace.lease,
             Ok(Ok(false)) => return Ended::Lost,
-            Ok(Err(error)) => tracing::warn!(job = job.id, %error, "a lease was not renewed, and is tried again"),
+            Ok(Err(error)) => {
+                tracing::warn!(job = job.id, %error, "a lease was not renewed, and is tried again")
+            }
             Err(_) => break,
         }
     }
@@ -143,7 +169,9 @@ async fn write_down(app: &App, job: &Job, ended: &Ended, stop: &CancellationToke
     let mut is_told = false;
     loop {
         match end(app, job, ended).await {
-            Err(error @ (Error::Unavailable(_) | Error::GaveWay(_) | Error::TimedOut)) if !stop.is_cancelled() => {
+            Err(error @ (Error::Unavailable(_) | Error::GaveWay(_) | Error::TimedOut))
+                if !stop.is_cancelled() =>
+            {
                 if !is_told {
                     tracing::warn!(job = job.id, %error, "could not write down how an export ended; will retry");
                     is_told = true;
@@ -165,8 +193,20 @@ async fn end(app: &App, job: &Job, ended: &Ended) -> Result<()> {
                 tracing::info!(job = job.id, "an export was taken away while it was made");
                 return app.exports.store.remove(&made.key).await;
             }
-            let Made { size, rows, seconds, .. } = made;
-            tracing::info!(tenant = job.tenant, job = job.id, size, rows, seconds, "export ready");
+            let Made {
+                size,
+                rows,
+                seconds,
+                ..
+            } = made;
+            tracing::info!(
+                tenant = job.tenant,
+                job = job.id,
+                size,
+                rows,
+                seconds,
+                "export ready"
+            );
         }
         Ended::Made(Err(failure)) => {
             let gave_up = fail(app, job, failure).await?;
@@ -183,11 +223,28 @@ async fn fail(app: &App, job: &Job, failure: &Failure) -> Result<Option<bool>> {
     match failure {
         Failure::Permanent(reason) => queue::fail(app, job, reason, 1).await,
         Failure::Transient(reason, _) => {
-            queue::fail(app, job, &format!("Given up after {TRIES} tries. {reason}"), TRIES).await
+            queue::fail(
+                app,
+                job,
+                &format!("Given up after {TRIES} tries. {reason}"),
+                TRIES,
+            )
+            .await
         }
         Failure::Outage(reason, _) => {
-            let holder = Holder { tenant: job.tenant, id: &job.id, claim: job.claim };
-            queue::wait(&app.db, holder, reason, app.exports.pace.wait, app.clock.now()).await
+            let holder = Holder {
+                tenant: job.tenant,
+                id: &job.id,
+                claim: job.claim,
+            };
+            queue::wait(
+                &app.db,
+                holder,
+                reason,
+                app.exports.pace.wait,
+                app.clock.now(),
+            )
+            .await
         }
     }
 }

@@ -37,7 +37,11 @@ async fn answer(
     body: Body,
 ) -> Result<Response> {
     let query = Query::read(&body::json(&headers, body).await?)?;
-    let kind = if prefers_csv(&headers) { Kind::Csv } else { Kind::Json };
+    let kind = if prefers_csv(&headers) {
+        Kind::Csv
+    } else {
+        Kind::Json
+    };
     let query = Arc::new(query);
     let key = (caller.tenant.id, key(kind, &query));
     let read = move |mut scope| {
@@ -47,13 +51,20 @@ async fn answer(
             kind.written(&answer, &query)
         }
     };
-    let found = app.answers.get(&app.db, key.clone(), conditions.oldest, read).await?;
+    let found = app
+        .answers
+        .get(&app.db, key.clone(), conditions.oldest, read)
+        .await?;
     caching::encode(&app.answers, &key, &found, &conditions).await?;
     Ok(caching::posted(found, &conditions, kind.content_type()))
 }
 
 fn key(kind: Kind, query: &Arc<Query>) -> AnswerKey {
-    AnswerKey::new(query.question.about.name, query.size(), (kind, Arc::clone(query)))
+    AnswerKey::new(
+        query.question.about.name,
+        query.size(),
+        (kind, Arc::clone(query)),
+    )
 }
 
 /// What an answer is written as.
@@ -74,17 +85,28 @@ impl Kind {
     fn written(self, answer: &Answer, query: &Query) -> Result<Written> {
         let body = match self {
             Self::Json => Bytes::from(answer.json()?),
-            Self::Csv => csv::pieces(answer.table(), query.zone).collect::<Result<Vec<_>>>()?.concat().into(),
+            Self::Csv => csv::pieces(answer.table(), query.zone)
+                .collect::<Result<Vec<_>>>()?
+                .concat()
+                .into(),
         };
-        Ok(Written { body: body.into(), tag: Bytes::new() })
+        Ok(Written {
+            body: body.into(),
+            tag: Bytes::new(),
+        })
     }
 }
 
 /// Whether CSV is wanted more than JSON. Who wants neither is given JSON.
 fn prefers_csv(headers: &HeaderMap) -> bool {
-    let wanted: Vec<(String, f32)> =
-        headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok()).flat_map(ranges).collect();
-    quality(&wanted, ["text/csv", "text/*", "*/*"]) > quality(&wanted, ["application/json", "application/*", "*/*"])
+    let wanted: Vec<(String, f32)> = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(ranges)
+        .collect();
+    quality(&wanted, ["text/csv", "text/*", "*/*"])
+        > quality(&wanted, ["application/json", "application/*", "*/*"])
 }
 
 /// The media ranges of a line with the quality of each, 1 unless it says otherwise.
@@ -92,14 +114,23 @@ fn ranges(line: &str) -> impl Iterator<Item = (String, f32)> {
     line.split(',').map(|item| {
         let mut parts = item.split(';').map(str::trim);
         let range = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-        (range, quality.map_or(1.0, |quality| quality.parse().unwrap_or(0.0)))
+        let quality =
+            parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        (
+            range,
+            quality.map_or(1.0, |quality| quality.parse().unwrap_or(0.0)),
+        )
     })
 }
 
 /// How much a type is wanted: by the narrowest of its ranges that is named.
 fn quality(wanted: &[(String, f32)], of: [&str; 3]) -> f32 {
-    let named = |range: &str| wanted.iter().find(|(name, _)| name == range).map(|(_, quality)| *quality);
+    let named = |range: &str| {
+        wanted
+            .iter()
+            .find(|(name, _)| name == range)
+            .map(|(_, quality)| *quality)
+    };
     of.into_iter().find_map(named).unwrap_or(0.0)
 }
 
@@ -137,18 +168,29 @@ mod tests {
     fn bodies(query_type: &str) -> Vec<Value> {
         let parameters = [
             (GRANULARITY, [json!("hour"), json!("week"), json!("month")]),
-            (TIMEZONE, [json!("Asia/Tokyo"), json!("Asia/Seoul"), json!("Asia/Ho_Chi_Minh")]),
+            (
+                TIMEZONE,
+                [
+                    json!("Asia/Tokyo"),
+                    json!("Asia/Seoul"),
+                    json!("Asia/Ho_Chi_Minh"),
+                ],
+            ),
             (PAGE, [json!(2), json!(3), json!(i64::MAX)]),
             (PAGE_SIZE, [json!(1), json!(7), json!(1000)]),
         ];
-        let parameters = parameters
-            .into_iter()
-            .flat_map(|(name, values)| values.map(|value| json!({QUERY_TYPE: query_type, name: value})));
+        let parameters = parameters.into_iter().flat_map(|(name, values)| {
+            values.map(|value| json!({QUERY_TYPE: query_type, name: value}))
+        });
         let filters = filter::ALL.iter().flat_map(|filter| {
             let body = |value| json!({QUERY_TYPE: query_type, FILTERS: {filter.name: value}});
             values(filter).into_iter().map(body)
         });
-        [json!({QUERY_TYPE: query_type})].into_iter().chain(parameters).chain(filters).collect()
+        [json!({QUERY_TYPE: query_type})]
+            .into_iter()
+            .chain(parameters)
+            .chain(filters)
+            .collect()
     }
 
     fn key_of(kind: Kind, body: &str) -> AnswerKey {
@@ -158,18 +200,29 @@ mod tests {
 
     #[test]
     fn questions_that_differ_in_one_parameter_or_filter_have_different_keys() {
-        let bodies: Vec<Value> = analytics::ALL.iter().flat_map(|question| bodies(question.about.name)).collect();
+        let bodies: Vec<Value> = analytics::ALL
+            .iter()
+            .flat_map(|question| bodies(question.about.name))
+            .collect();
         let mut keys = HashSet::new();
-        for (kind, body) in bodies.iter().flat_map(|body| [(Kind::Json, body), (Kind::Csv, body)]) {
-            assert!(keys.insert(key_of(kind, &body.to_string())), "{body} has the key of another question");
-            assert!(keys.contains(&key_of(kind, &format!("{body:#}"))), "{body} has no key of its own");
+        for (kind, body) in bodies
+            .iter()
+            .flat_map(|body| [(Kind::Json, body), (Kind::Csv, body)])
+        {
+            assert!(
+                keys.insert(key_of(kind, &body.to_string())),
+                "{body} has the key of another question"
+            );
+            assert!(
+                keys.contains(&key_of(kind, &format!("{body:#}"))),
+                "{body} has no key of its own"
+            );
         }
     }
 
     #[test]
     fn spellings_of_one_question_have_one_key() {
-        let plain =
-            r#"{"query_type":"call_count","filters":{"sentiment_min":0.5,"payload_filters":{"a":1,"b":"\u00e9"}}}"#;
+        let plain = r#"{"query_type":"call_count","filters":{"sentiment_min":0.5,"payload_filters":{"a":1,"b":"\u00e9"}}}"#;
         let other = r#"{"filters":{"payload_filters":{"b":"e\u0301", "a":1},"sentiment_min":5.0e-1,"merchant_id":""},
             "timezone":"utc","page":1.0,"query_type":"call_count"}"#;
         assert!(key_of(Kind::Json, plain) == key_of(Kind::Json, other));
@@ -183,8 +236,12 @@ mod tests {
 
     #[test]
     fn csv_is_given_to_those_who_want_it_more_than_json() {
-        let prefers =
-            |accept: &'static str| prefers_csv(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]));
+        let prefers = |accept: &'static str| {
+            prefers_csv(&HeaderMap::from_iter([(
+                ACCEPT,
+                HeaderValue::from_static(accept),
+            )]))
+        };
         for accept in [
             "text/csv",
             "TEXT/CSV; charset=utf-8",

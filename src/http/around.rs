@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header::{CONTENT_SECURITY_POLICY, IF_RANGE, RANGE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, IF_RANGE, RANGE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::future::RouteFuture;
@@ -59,7 +61,13 @@ pub struct Around {
 
 impl Around {
     pub fn new(router: Router, unbounded: &'static str, bodies: Bodies) -> Self {
-        Self { router, unbounded, limit: TIMEOUT, bodies, cors: None }
+        Self {
+            router,
+            unbounded,
+            limit: TIMEOUT,
+            bodies,
+            cors: None,
+        }
     }
 
     pub fn with_cors(self, cors: Option<Cors>) -> Self {
@@ -104,7 +112,10 @@ impl Around {
             uri: request.uri().clone(),
         };
         let coding = Coding::accepted(request.headers());
-        let cors = self.cors.clone().map(|cors| (cors, cors::Asked::of(&request)));
+        let cors = self
+            .cors
+            .clone()
+            .map(|cors| (cors, cors::Asked::of(&request)));
         let mut upload = None;
         if !request.body().is_end_stream() {
             let (watched, watching) = Upload::watch(&self.bodies, request);
@@ -117,7 +128,11 @@ impl Around {
             request.headers_mut().remove(RANGE);
             request.headers_mut().remove(IF_RANGE);
         }
-        let limit = if told.uri.path() == self.unbounded { Duration::MAX } else { self.limit };
+        let limit = if told.uri.path() == self.unbounded {
+            Duration::MAX
+        } else {
+            self.limit
+        };
         let is_preflight = cors.is_some() && told.method == Method::OPTIONS;
         let answering = match refusal {
             Some(status) => Err(status),
@@ -134,7 +149,9 @@ impl Around {
 fn head_fault(request: &Request) -> Option<StatusCode> {
     let target = request.uri().path().len() + request.uri().query().map_or(0, str::len);
     let headers = request.headers();
-    let head = headers.iter().fold(target, |head, (name, value)| head + name.as_str().len() + value.len());
+    let head = headers.iter().fold(target, |head, (name, value)| {
+        head + name.as_str().len() + value.len()
+    });
     if target > TARGET {
         Some(StatusCode::URI_TOO_LONG)
     } else if head > HEAD || headers.len() > HEADERS {
@@ -164,10 +181,20 @@ async fn finish(
     };
     let mut answering = pin!(AssertUnwindSafe(answering).catch_unwind());
     // What is answered at once has nothing to log, and a span costs as much as such an answer.
-    let at_once = poll_fn(|context| Poll::Ready(if reads { answering.as_mut().poll(context) } else { Poll::Pending }));
+    let at_once = poll_fn(|context| {
+        Poll::Ready(if reads {
+            answering.as_mut().poll(context)
+        } else {
+            Poll::Pending
+        })
+    });
     let answered = match at_once.await {
         Poll::Ready(answered) => Ok(answered),
-        Poll::Pending => tokio::time::timeout(limit, answering).instrument(told.span()).await,
+        Poll::Pending => {
+            tokio::time::timeout(limit, answering)
+                .instrument(told.span())
+                .await
+        }
     };
     let upload = visit.upload();
     let mut response = match answered {
@@ -177,11 +204,15 @@ async fn finish(
         Err(_) => Error::TimedOut.into_response(),
     };
     // To its handler, a body that we ended is one that broke off.
-    let ended = upload.and_then(Upload::end).filter(|_| !response.status().is_success());
+    let ended = upload
+        .and_then(Upload::end)
+        .filter(|_| !response.status().is_success());
     if let Some(end) = ended {
         response = error::as_json(StatusCode::from(end).into_response());
     }
-    response = compression::pack(response, coding).await.unwrap_or_else(IntoResponse::into_response);
+    response = compression::pack(response, coding)
+        .await
+        .unwrap_or_else(IntoResponse::into_response);
     told.log(&mut response, is_refused || ended.is_some());
     if let Some((cors, asked)) = cors {
         response = cors.apply(asked, response).await;
@@ -213,7 +244,9 @@ struct Told {
 impl Told {
     /// At the level of errors, so that whatever is logged has the id that the client is given.
     fn span(&self) -> Span {
-        let Self { id, method, uri, .. } = self;
+        let Self {
+            id, method, uri, ..
+        } = self;
         tracing::error_span!("request", id = id.to_str().unwrap_or_default(), %method, path = uri.path())
     }
 
@@ -224,21 +257,28 @@ impl Told {
         let (status, ms) = (response.status().as_u16(), took.as_secs_f64() * 1000.0);
         if let Some(Cause(cause)) = response.extensions_mut().remove() {
             if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-                self.span().in_scope(|| tracing::warn!(status, ms, cause, "unavailable"));
+                self.span()
+                    .in_scope(|| tracing::warn!(status, ms, cause, "unavailable"));
             } else {
-                self.span().in_scope(|| tracing::error!(status, ms, cause, "failed"));
+                self.span()
+                    .in_scope(|| tracing::error!(status, ms, cause, "failed"));
             }
         } else if (status >= 500 || took > SLOW) && !is_quiet {
-            self.span().in_scope(|| tracing::info!(status, ms, "answered"));
+            self.span()
+                .in_scope(|| tracing::info!(status, ms, "answered"));
         } else if tracing::enabled!(tracing::Level::DEBUG) {
-            self.span().in_scope(|| tracing::debug!(status, ms, "answered"));
+            self.span()
+                .in_scope(|| tracing::debug!(status, ms, "answered"));
         }
     }
 }
 
 /// The id that the request brings, unless it is longer than any id, or one made for it.
 fn id(request: &Request) -> HeaderValue {
-    let brought = request.headers().get(REQUEST_ID).filter(|id| id.len() <= ID_LEN);
+    let brought = request
+        .headers()
+        .get(REQUEST_ID)
+        .filter(|id| id.len() <= ID_LEN);
     brought.cloned().unwrap_or_else(|| {
         let mut text = Uuid::encode_buffer();
         let text = Uuid::new_v4().as_hyphenated().encode_lower(&mut text);
@@ -259,13 +299,18 @@ mod tests {
 
     /// The status of an answer, and whether it is JSON. Headers that every answer has are looked for.
     async fn status(around: &Around, method: Method, path: &str) -> (u16, bool) {
-        let request = Request::builder().method(method).uri(path).header(ORIGIN, PAGE);
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(ORIGIN, PAGE);
         let request = request.body(Body::empty()).unwrap();
         let Ok(response) = around.answer(request, "192.0.2.1:1".parse().unwrap()).await;
         let headers = response.headers();
         assert_eq!(headers[X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
         assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], PAGE, "{path}");
-        let is_json = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+        let is_json = headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind == "application/json");
         (response.status().as_u16(), is_json)
     }
 
@@ -276,10 +321,17 @@ mod tests {
         }
         let router = Router::new()
             .route("/slow", get(std::future::pending::<()>))
-            .route("/stream", get(|| tokio::time::sleep(Duration::from_millis(60))))
+            .route(
+                "/stream",
+                get(|| tokio::time::sleep(Duration::from_millis(60))),
+            )
             .route("/panics", get(panics));
         let around = Around::new(router, "/stream", Bodies::new(Limits::default()));
-        let around = Around { limit: Duration::from_millis(20), ..around }.with_cors(cors::policy(&[PAGE.to_owned()]));
+        let around = Around {
+            limit: Duration::from_millis(20),
+            ..around
+        }
+        .with_cors(cors::policy(&[PAGE.to_owned()]));
         for (method, path, expected) in [
             (Method::GET, "/slow", 504),
             (Method::GET, "/panics", 500),
@@ -287,9 +339,17 @@ mod tests {
             (Method::POST, "/slow", 405),
             (Method::GET, &format!("/slow?{}", "q".repeat(TARGET)), 414),
         ] {
-            assert_eq!(status(&around, method, path).await, (expected, true), "{path}");
+            assert_eq!(
+                status(&around, method, path).await,
+                (expected, true),
+                "{path}"
+            );
         }
-        assert_eq!(status(&around, Method::GET, "/stream").await.0, 200, "it takes as long as it takes");
+        assert_eq!(
+            status(&around, Method::GET, "/stream").await.0,
+            200,
+            "it takes as long as it takes"
+        );
         assert_eq!(status(&around, Method::OPTIONS, "/nothing").await.0, 200);
     }
 }

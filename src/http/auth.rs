@@ -30,20 +30,36 @@ const LOGOUT: &str = "/api/auth/logout";
 const ME: &str = "/api/auth/me";
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
-    let router = OpenApiRouter::new().routes(routes!(login)).routes(routes!(logout)).routes(routes!(me));
+    let router = OpenApiRouter::new()
+        .routes(routes!(login))
+        .routes(routes!(logout))
+        .routes(routes!(me));
     let router = openapi::guard::<AnyToken>(router, LOGOUT);
     openapi::guard::<AnyToken>(router, ME)
 }
 
 /// Who logs in, on what.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "it is read by name, so that every fault is told; this is what documents say of it")]
+#[expect(
+    dead_code,
+    reason = "it is read by name, so that every fault is told; this is what documents say of it"
+)]
 pub struct Credentials {
     /// The user's name, in any case.
-    #[schema(min_length = 1, max_length = 255, pattern = r"^[^\x00]*$", example = "an.nguyen")]
+    #[schema(
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[^\x00]*$",
+        example = "an.nguyen"
+    )]
     username: String,
     /// Its password.
-    #[schema(min_length = 1, max_length = 1000, pattern = r"^[^\x00]*$", example = "correct horse")]
+    #[schema(
+        min_length = 1,
+        max_length = 1000,
+        pattern = r"^[^\x00]*$",
+        example = "correct horse"
+    )]
     password: String,
     /// What the client calls the device it runs on; shown in the list of tokens.
     #[schema(max_length = 255, pattern = r"^[^\x00]*$", example = "Reception")]
@@ -126,23 +142,38 @@ async fn login(
         visit.stands(standing, now)?;
     }
     let object = body::object(&headers, body).await?;
-    let username = object.get("username").and_then(Value::as_str).unwrap_or_default();
+    let username = object
+        .get("username")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if let Some(standing) = app.limits.of_name(address, &username_key(username)) {
         visit.stands(standing, now)?;
     }
     let attempt = attempt(&object, address)?;
     drop(object); // a login may wait, and its body has up to 64 KiB
     let (user, token) = login::login(&app.db, &app.keys, &app.passwords, attempt, now).await?;
-    Ok((UNKEPT, Json(LoggedIn { data: OfUser { user }, token })))
+    Ok((
+        UNKEPT,
+        Json(LoggedIn {
+            data: OfUser { user },
+            token,
+        }),
+    ))
 }
 
 fn attempt(object: &Map<String, Value>, address: std::net::IpAddr) -> Result<Attempt> {
     let mut faults = Faults::default();
     let username = body::required_text(object, "username", NAME_LEN, &mut faults);
-    let password = body::required_verbatim(object, "password", password::SENT_LEN, &mut faults).map(Password);
+    let password =
+        body::required_verbatim(object, "password", password::SENT_LEN, &mut faults).map(Password);
     let device_name = body::text(object, "device_name", NAME_LEN, &mut faults);
     let read = username.zip(password);
-    faults.into_result(read.map(|(username, password)| Attempt { username, password, device_name, address }))
+    faults.into_result(read.map(|(username, password)| Attempt {
+        username,
+        password,
+        device_name,
+        address,
+    }))
 }
 
 /// Revoke the token that is used.
@@ -153,7 +184,14 @@ async fn logout(
     Client(address): Client,
 ) -> Result<StatusCode> {
     let (tenant, session) = (caller.tenant.id, caller.session);
-    session::revoke(&app.db, tenant, session, (Event::Logout, Some(address)), app.clock.now()).await?;
+    session::revoke(
+        &app.db,
+        tenant,
+        session,
+        (Event::Logout, Some(address)),
+        app.clock.now(),
+    )
+    .await?;
     app.sessions.forget(&(tenant, session));
     Ok(StatusCode::NO_CONTENT)
 }
@@ -168,6 +206,19 @@ async fn me(
     let mut scope = app.db.read(caller.tenant.id).await?;
     let user = user::find(&mut scope, caller.user_id).await?;
     let tenant = &caller.tenant;
-    let tenant = Account { id: tenant.id, name: tenant.name.clone(), timezone: tenant.timezone.name() };
-    Ok((UNKEPT, Json(Data { data: Me { user, tenant, permissions: caller.permissions() } })))
+    let tenant = Account {
+        id: tenant.id,
+        name: tenant.name.clone(),
+        timezone: tenant.timezone.name(),
+    };
+    Ok((
+        UNKEPT,
+        Json(Data {
+            data: Me {
+                user,
+                tenant,
+                permissions: caller.permissions(),
+            },
+        }),
+    ))
 }

@@ -22,10 +22,16 @@ pub async fn object(headers: &HeaderMap, body: Body) -> Result<Map<String, Value
 /// 64 KiB, Malformed where it breaks off.
 pub async fn json(headers: &HeaderMap, body: Body) -> Result<Vec<u8>> {
     if !is_json(headers) {
-        return Err(Error::UnsupportedMedia { accepted: "application/json" });
+        return Err(Error::UnsupportedMedia {
+            accepted: "application/json",
+        });
     }
     let (mut bytes, mut stream) = (Vec::new(), body.into_data_stream());
-    while let Some(part) = stream.try_next().await.map_err(|error| Error::Malformed(error.to_string()))? {
+    while let Some(part) = stream
+        .try_next()
+        .await
+        .map_err(|error| Error::Malformed(error.to_string()))?
+    {
         if bytes.len() + part.len() > MOST {
             return Err(Error::TooLarge);
         }
@@ -36,27 +42,55 @@ pub async fn json(headers: &HeaderMap, body: Body) -> Result<Vec<u8>> {
 
 /// What says nothing of itself is taken for JSON.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(CONTENT_TYPE) else { return true };
-    let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    let Some(kind) = headers.get(CONTENT_TYPE) else {
+        return true;
+    };
+    let kind = kind
+        .to_str()
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default();
     kind.trim().eq_ignore_ascii_case("application/json")
 }
 
 /// A member that is a text, trimmed, of at most `most` code points in normal form. A blank one is treated as absent.
-pub fn text(object: &Map<String, Value>, name: &str, most: usize, faults: &mut Faults) -> Option<String> {
+pub fn text(
+    object: &Map<String, Value>,
+    name: &str,
+    most: usize,
+    faults: &mut Faults,
+) -> Option<String> {
     bounded(string(object, name, faults)?.trim(), name, most, faults)
 }
 
 /// As [`text`], of a member that must be there.
-pub fn required_text(object: &Map<String, Value>, name: &str, most: usize, faults: &mut Faults) -> Option<String> {
+pub fn required_text(
+    object: &Map<String, Value>,
+    name: &str,
+    most: usize,
+    faults: &mut Faults,
+) -> Option<String> {
     required(name, faults, |faults| text(object, name, most, faults))
 }
 
 /// As [`required_text`], of a text in which blanks count.
-pub fn required_verbatim(object: &Map<String, Value>, name: &str, most: usize, faults: &mut Faults) -> Option<String> {
-    required(name, faults, |faults| bounded(string(object, name, faults)?, name, most, faults))
+pub fn required_verbatim(
+    object: &Map<String, Value>,
+    name: &str,
+    most: usize,
+    faults: &mut Faults,
+) -> Option<String> {
+    required(name, faults, |faults| {
+        bounded(string(object, name, faults)?, name, most, faults)
+    })
 }
 
-fn required(name: &str, faults: &mut Faults, read: impl Fn(&mut Faults) -> Option<String>) -> Option<String> {
+fn required(
+    name: &str,
+    faults: &mut Faults,
+    read: impl Fn(&mut Faults) -> Option<String>,
+) -> Option<String> {
     let before = faults.len();
     let text = read(faults);
     if text.is_none() && faults.len() == before {
@@ -78,9 +112,15 @@ fn string<'a>(object: &'a Map<String, Value>, name: &str, faults: &mut Faults) -
 
 fn bounded(text: &str, name: &str, most: usize, faults: &mut Faults) -> Option<String> {
     if text.contains('\0') {
-        faults.add(name, format!("The {name} field may not contain a NUL character."));
+        faults.add(
+            name,
+            format!("The {name} field may not contain a NUL character."),
+        );
     } else if nfc(text).chars().count() > most {
-        faults.add(name, format!("The {name} field may not have more than {most} characters."));
+        faults.add(
+            name,
+            format!("The {name} field may not have more than {most} characters."),
+        );
     } else {
         return (!text.is_empty()).then(|| text.to_owned());
     }

@@ -42,8 +42,14 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
 impl Conditions {
     fn of(headers: &HeaderMap) -> Self {
         let none_match = headers.get_all(IF_NONE_MATCH).iter().cloned().collect();
-        let oldest = items(headers.get_all(CACHE_CONTROL).iter()).filter_map(oldest).min();
-        Self { oldest: oldest.unwrap_or(Duration::MAX), none_match, coding: Coding::accepted(headers) }
+        let oldest = items(headers.get_all(CACHE_CONTROL).iter())
+            .filter_map(oldest)
+            .min();
+        Self {
+            oldest: oldest.unwrap_or(Duration::MAX),
+            none_match,
+            coding: Coding::accepted(headers),
+        }
     }
 
     /// Whether the client has the answer of that tag. Compared weakly, as a GET may: `W/` makes no difference.
@@ -62,8 +68,17 @@ fn is_same(theirs: &[u8], ours: &[u8]) -> bool {
 
 /// A tag without its quotes, what marks it as weak, and what a proxy added.
 fn opaque(tag: &[u8]) -> Option<&[u8]> {
-    let tag = tag.strip_prefix(b"W/").unwrap_or(tag).strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    Some(PROXY_SUFFIXES.iter().find_map(|suffix| tag.strip_suffix(*suffix)).unwrap_or(tag))
+    let tag = tag
+        .strip_prefix(b"W/")
+        .unwrap_or(tag)
+        .strip_prefix(b"\"")?
+        .strip_suffix(b"\"")?;
+    Some(
+        PROXY_SUFFIXES
+            .iter()
+            .find_map(|suffix| tag.strip_suffix(*suffix))
+            .unwrap_or(tag),
+    )
 }
 
 /// What a directive of the request demands. Nothing that is read wrongly may make an answer older.
@@ -71,7 +86,9 @@ fn oldest(directive: &str) -> Option<Duration> {
     let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
     match name.trim_end().to_ascii_lowercase().as_str() {
         "no-cache" | "no-store" => Some(Duration::ZERO),
-        "max-age" => Some(Duration::from_secs(value.trim().trim_matches('"').parse().unwrap_or(0))),
+        "max-age" => Some(Duration::from_secs(
+            value.trim().trim_matches('"').parse().unwrap_or(0),
+        )),
         _ => None,
     }
 }
@@ -79,7 +96,10 @@ fn oldest(directive: &str) -> Option<Duration> {
 /// The items of a list that may stand in several header lines.
 pub fn items<'a>(lines: impl Iterator<Item = &'a HeaderValue>) -> impl Iterator<Item = &'a str> {
     let lines = lines.filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).map(str::trim).filter(|item| !item.is_empty())
+    lines
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
 }
 
 /// The tag of an answer with those figures: the same on every instance and in every version that says the same.
@@ -101,7 +121,10 @@ pub async fn encode(
     conditions: &Conditions,
 ) -> Result<()> {
     let Written { body, tag } = &found.value;
-    let Some(coding) = conditions.coding.filter(|_| body.plain().len() > SMALL && !conditions.have(tag)) else {
+    let Some(coding) = conditions
+        .coding
+        .filter(|_| body.plain().len() > SMALL && !conditions.have(tag))
+    else {
         return Ok(());
     };
     let (_, is_new) = body.coded(coding).await?;
@@ -121,12 +144,18 @@ pub fn respond(found: Found<Written>, conditions: &Conditions) -> Result<Respons
     if !have {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    headers.insert(ETAG, HeaderValue::from_maybe_shared(tag).map_err(Error::internal)?);
+    headers.insert(
+        ETAG,
+        HeaderValue::from_maybe_shared(tag).map_err(Error::internal)?,
+    );
     if let Some(age) = found.age {
         headers.insert(AGE, HeaderValue::from(age.as_secs()));
     }
     for_nobody_else(headers);
-    headers.insert(VARY, HeaderValue::from_static("Authorization, Accept-Encoding"));
+    headers.insert(
+        VARY,
+        HeaderValue::from_static("Authorization, Accept-Encoding"),
+    );
     if have {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
@@ -144,7 +173,10 @@ pub fn posted(found: Found<Written>, conditions: &Conditions, kind: HeaderValue)
         headers.insert(AGE, HeaderValue::from(age.as_secs()));
     }
     for_nobody_else(headers);
-    headers.insert(VARY, HeaderValue::from_static("Authorization, Accept, Accept-Encoding"));
+    headers.insert(
+        VARY,
+        HeaderValue::from_static("Authorization, Accept, Accept-Encoding"),
+    );
     let body = compression::body(&found.value.body, conditions.coding, headers);
     response.map(|_| body)
 }
@@ -160,17 +192,29 @@ mod tests {
     use super::*;
 
     fn conditions(headers: &[(&'static str, &'static str)]) -> Conditions {
-        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
-        Conditions::of(&headers.fold(HeaderMap::new(), |mut headers, (name, value): (axum::http::HeaderName, _)| {
-            headers.append(name, value);
-            headers
-        }))
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
+        Conditions::of(&headers.fold(
+            HeaderMap::new(),
+            |mut headers, (name, value): (axum::http::HeaderName, _)| {
+                headers.append(name, value);
+                headers
+            },
+        ))
     }
 
     #[test]
     fn a_client_says_how_old_an_answer_may_be() {
         let seconds = |value| conditions(&[("cache-control", value)]).oldest;
-        for value in ["no-cache", "NO-CACHE", "no-store", "max-age=0", "max-age=\"0\"", "max-age=3, no-cache"] {
+        for value in [
+            "no-cache",
+            "NO-CACHE",
+            "no-store",
+            "max-age=0",
+            "max-age=\"0\"",
+            "max-age=3, no-cache",
+        ] {
             assert_eq!(seconds(value), Duration::ZERO, "{value}");
         }
         for value in ["max-age", "max-age=", "max-age=-1", "max-age=x"] {
@@ -185,14 +229,44 @@ mod tests {
 
     #[test]
     fn tags_are_compared_weakly_wherever_they_stand_in_the_list() {
-        for value in ["W/\"a1-gzip\"", "\"a1-gzip\"", "\"a1--gzip\"", "W/\"a1-br\"", "W/\"a1;gzip\""] {
-            assert!(conditions(&[("if-none-match", value)]).have(b"W/\"a1\""), "{value}: a proxy packed it");
+        for value in [
+            "W/\"a1-gzip\"",
+            "\"a1-gzip\"",
+            "\"a1--gzip\"",
+            "W/\"a1-br\"",
+            "W/\"a1;gzip\"",
+        ] {
+            assert!(
+                conditions(&[("if-none-match", value)]).have(b"W/\"a1\""),
+                "{value}: a proxy packed it"
+            );
         }
-        for value in ["W/\"a1\"", "\"a1\"", "\"x\", W/\"a1\"", "\"x,y\" ,\"a1\",", "*", " * "] {
-            assert!(conditions(&[("if-none-match", value)]).have(b"W/\"a1\""), "{value}");
+        for value in [
+            "W/\"a1\"",
+            "\"a1\"",
+            "\"x\", W/\"a1\"",
+            "\"x,y\" ,\"a1\",",
+            "*",
+            " * ",
+        ] {
+            assert!(
+                conditions(&[("if-none-match", value)]).have(b"W/\"a1\""),
+                "{value}"
+            );
         }
-        for value in ["", "a1", "\"A1\"", "w/\"a1\"", "\"a1", "W/\"a\", \"1\"", "\"*\""] {
-            assert!(!conditions(&[("if-none-match", value)]).have(b"W/\"a1\""), "{value}");
+        for value in [
+            "",
+            "a1",
+            "\"A1\"",
+            "w/\"a1\"",
+            "\"a1",
+            "W/\"a\", \"1\"",
+            "\"*\"",
+        ] {
+            assert!(
+                !conditions(&[("if-none-match", value)]).have(b"W/\"a1\""),
+                "{value}"
+            );
         }
         let two = [("if-none-match", "\"x\""), ("if-none-match", "\"a1\"")];
         assert!(conditions(&two).have(b"W/\"a1\""));
@@ -201,6 +275,9 @@ mod tests {
     /// Clients hold tags of instances that ran another version.
     #[test]
     fn a_tag_says_the_same_in_every_version() {
-        assert_eq!(tag("{\"data\":[]}"), "W/\"8fe32e407a1038ee38753b70e5374b3a\"");
+        assert_eq!(
+            tag("{\"data\":[]}"),
+            "W/\"8fe32e407a1038ee38753b70e5374b3a\""
+        );
     }
 }

@@ -20,7 +20,10 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
     add::<TelesalesApiAccess, TelesalesCampaign>(router, "/api/telesales/campaigns")
 }
 
-fn add<G: Grant, T: Listed>(mut router: OpenApiRouter<Arc<App>>, path: &'static str) -> OpenApiRouter<Arc<App>> {
+fn add<G: Grant, T: Listed>(
+    mut router: OpenApiRouter<Arc<App>>,
+    path: &'static str,
+) -> OpenApiRouter<Arc<App>> {
     openapi::add_list::<T>(router.get_openapi_mut(), path);
     openapi::guard::<G>(router.route(path, get(page::<G, T>)), path)
 }

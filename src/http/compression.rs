@@ -2,7 +2,8 @@
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH,
+    CONTENT_TYPE, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
@@ -22,7 +23,9 @@ impl Coding {
             return None;
         }
         let wanted = |names: &[&str]| {
-            items(headers.get_all(ACCEPT_ENCODING).iter()).filter_map(|item| quality(item, names)).max()
+            items(headers.get_all(ACCEPT_ENCODING).iter())
+                .filter_map(|item| quality(item, names))
+                .max()
         };
         let any = wanted(&["*"]);
         let brotli = wanted(&["br"]).or(any).unwrap_or(0);
@@ -32,7 +35,11 @@ impl Coding {
         if most == 0 || wanted(&["identity"]).is_some_and(|identity| identity > most) {
             return None;
         }
-        Some(if brotli == most { Self::Brotli } else { Self::Gzip })
+        Some(if brotli == most {
+            Self::Brotli
+        } else {
+            Self::Gzip
+        })
     }
 
     fn name(self) -> &'static str {
@@ -50,7 +57,8 @@ fn quality(item: &str, names: &[&str]) -> Option<u16> {
     if !names.iter().any(|named| named.eq_ignore_ascii_case(name)) {
         return None;
     }
-    let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    let quality =
+        parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
     let quality: f32 = quality.map_or(Some(1.0), |quality| quality.parse().ok())?;
     Some((quality.clamp(0.0, 1.0) * 1000.0) as u16) // within range
 }
@@ -58,7 +66,9 @@ fn quality(item: &str, names: &[&str]) -> Option<u16> {
 /// The body of an answer in the coding of its client where that was made, else as it is.
 pub fn body(encoded: &Encoded, coding: Option<Coding>, headers: &mut HeaderMap) -> Body {
     let made = coding.and_then(|coding| Some((coding, encoded.made(coding)?)));
-    let Some((coding, packed)) = made else { return Body::from(encoded.plain().clone()) };
+    let Some((coding, packed)) = made else {
+        return Body::from(encoded.plain().clone());
+    };
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     Body::from(packed.clone())
 }
@@ -70,11 +80,17 @@ pub async fn pack(response: Response, coding: Option<Coding>) -> Result<Response
         return Ok(response);
     }
     let (mut parts, body) = response.into_parts();
-    parts.headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
-    let Some(coding) = coding else { return Ok(Response::from_parts(parts, body)) };
+    parts
+        .headers
+        .append(VARY, HeaderValue::from_static("Accept-Encoding"));
+    let Some(coding) = coding else {
+        return Ok(Response::from_parts(parts, body));
+    };
     // An answer to HEAD has lost its body already, and with it the length that it would have.
     if body.is_end_stream() {
-        parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+        parts
+            .headers
+            .insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
         parts.headers.remove(CONTENT_LENGTH);
         return Ok(Response::from_parts(parts, body));
     }
@@ -87,9 +103,18 @@ pub async fn pack(response: Response, coding: Option<Coding>) -> Result<Response
 
 fn is_packable(response: &Response) -> bool {
     let headers = response.headers();
-    let is = |name, value: &str| headers.get(name).is_some_and(|is: &HeaderValue| is.as_bytes() == value.as_bytes());
+    let is = |name, value: &str| {
+        headers
+            .get(name)
+            .is_some_and(|is: &HeaderValue| is.as_bytes() == value.as_bytes())
+    };
     let declared = || headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
-    let size = response.body().size_hint().exact().filter(|size| *size > 0).or_else(declared);
+    let size = response
+        .body()
+        .size_hint()
+        .exact()
+        .filter(|size| *size > 0)
+        .or_else(declared);
     size.is_some_and(|size| size > SMALL as u64)
         && is(CONTENT_TYPE, "application/json")
         && !headers.contains_key(CONTENT_DISPOSITION)
@@ -109,15 +134,40 @@ mod tests {
     #[test]
     fn the_coding_is_the_one_wanted_most() {
         let accepted = |value: &'static str| {
-            Coding::accepted(&HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(value))]))
+            Coding::accepted(&HeaderMap::from_iter([(
+                ACCEPT_ENCODING,
+                HeaderValue::from_static(value),
+            )]))
         };
-        for value in ["br", "gzip, deflate, br, zstd", "gzip;q=0.5, BR;q=0.6", "*", "gzip;q=0, *;q=0.1", "br;q=0.001"] {
+        for value in [
+            "br",
+            "gzip, deflate, br, zstd",
+            "gzip;q=0.5, BR;q=0.6",
+            "*",
+            "gzip;q=0, *;q=0.1",
+            "br;q=0.001",
+        ] {
             assert_eq!(accepted(value), Some(Coding::Brotli), "{value}");
         }
-        for value in ["gzip", "x-gzip", "GZIP;Q=0.1", "br;q=0, *", "gzip, br;q=0.9", "gzip ; q=1.0, identity;q=0.5"] {
+        for value in [
+            "gzip",
+            "x-gzip",
+            "GZIP;Q=0.1",
+            "br;q=0, *",
+            "gzip, br;q=0.9",
+            "gzip ; q=1.0, identity;q=0.5",
+        ] {
             assert_eq!(accepted(value), Some(Coding::Gzip), "{value}");
         }
-        for value in ["", "identity", "deflate", "br;q=0", "gzip;q=x", "*;q=0", "gzip;q=0.5, identity"] {
+        for value in [
+            "",
+            "identity",
+            "deflate",
+            "br;q=0",
+            "gzip;q=x",
+            "*;q=0",
+            "gzip;q=0.5, identity",
+        ] {
             assert_eq!(accepted(value), None, "{value}");
         }
         assert_eq!(Coding::accepted(&HeaderMap::new()), None);

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT_RANGES, AGE, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_RANGE,
-    CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, IF_RANGE, ORIGIN, RANGE, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT_RANGES, AGE, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING,
+    CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, IF_RANGE, ORIGIN, RANGE,
+    RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method};
@@ -31,7 +32,10 @@ pub struct Asked {
 
 impl Asked {
     pub fn of(request: &Request) -> Self {
-        Self { method: request.method().clone(), origin: request.headers().get(ORIGIN).cloned() }
+        Self {
+            method: request.method().clone(),
+            origin: request.headers().get(ORIGIN).cloned(),
+        }
     }
 }
 
@@ -41,7 +45,9 @@ impl Cors {
     pub async fn apply(&self, asked: Asked, answer: Response) -> Response {
         let mut request = axum::http::Request::new(());
         *request.method_mut() = asked.method;
-        request.headers_mut().extend(asked.origin.map(|origin| (ORIGIN, origin)));
+        request
+            .headers_mut()
+            .extend(asked.origin.map(|origin| (ORIGIN, origin)));
         let Ok(answer) = self.0.layer(Answered(Some(answer))).call(request).await;
         answer
     }
@@ -76,14 +82,23 @@ pub fn policy(origins: &[String]) -> Option<Cors> {
         // Browsers send an origin in lower case, other clients and operators write it as they like.
         let origins = origins.to_vec();
         let is_named = move |origin: &HeaderValue, _: &Parts| {
-            origins.iter().any(|named| named.as_bytes().eq_ignore_ascii_case(origin.as_bytes()))
+            origins
+                .iter()
+                .any(|named| named.as_bytes().eq_ignore_ascii_case(origin.as_bytes()))
         };
         AllowOrigin::predicate(is_named)
     };
     let custom = HeaderName::from_static;
     let layer = CorsLayer::new()
         .allow_origin(allowed)
-        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
         .allow_headers([
             AUTHORIZATION,
             CACHE_CONTROL,

@@ -8,8 +8,8 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE,
-    LOCATION, RANGE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
+    ETAG, IF_RANGE, LOCATION, RANGE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -24,8 +24,16 @@ use crate::exports::name;
 use crate::exports::queue::{self, File};
 use crate::query::{self, Kind, Parameter};
 
-const EXPIRES: Parameter = Parameter::required("expires", Kind::Text, "When the link expires, in seconds since 1970.");
-const SIGNATURE: Parameter = Parameter::required("signature", Kind::Text, "That the link is ours, to the letter.");
+const EXPIRES: Parameter = Parameter::required(
+    "expires",
+    Kind::Text,
+    "When the link expires, in seconds since 1970.",
+);
+const SIGNATURE: Parameter = Parameter::required(
+    "signature",
+    Kind::Text,
+    "That the link is ours, to the letter.",
+);
 
 /// Download a finished export.
 ///
@@ -69,15 +77,27 @@ pub async fn download(
     let given = |parameter| query::last(&query, parameter).unwrap_or_default();
     links(&app).check(&job, &name, &given(&EXPIRES), &given(&SIGNATURE), now)?;
     let file = queue::behind_link(&app.db, &job).await?;
-    let left = (file.expires_at - now).to_std().unwrap_or_default().max(Duration::from_secs(1));
-    let response = match app.exports.store.address(&file.key, method.clone(), left).await? {
+    let left = (file.expires_at - now)
+        .to_std()
+        .unwrap_or_default()
+        .max(Duration::from_secs(1));
+    let response = match app
+        .exports
+        .store
+        .address(&file.key, method.clone(), left)
+        .await?
+    {
         Some(address) => redirect(address.as_str())?,
         None => send(&app, &file, &method, &headers).await?,
     };
     // A HEAD takes no bytes away, a refused range neither.
     if method == Method::GET && !response.status().is_client_error() {
         let mut scope = app.db.write(file.tenant).await?;
-        let details = Details { address: Some(address), subject: Some(&job), ..Details::default() };
+        let details = Details {
+            address: Some(address),
+            subject: Some(&job),
+            ..Details::default()
+        };
         audit::record_hourly(&mut scope, Event::ExportDownloaded, details, now).await?;
         scope.commit().await?;
     }
@@ -86,7 +106,11 @@ pub async fn download(
 
 fn redirect(address: &str) -> Result<Response> {
     let address = HeaderValue::from_str(address).map_err(Error::internal)?;
-    Ok((StatusCode::FOUND, [(LOCATION, address), (CACHE_CONTROL, UNKEPT)]).into_response())
+    Ok((
+        StatusCode::FOUND,
+        [(LOCATION, address), (CACHE_CONTROL, UNKEPT)],
+    )
+        .into_response())
 }
 
 /// A link is a secret while it lasts, and what it opens is its owner's.
@@ -97,29 +121,50 @@ async fn send(app: &App, file: &File, method: &Method, headers: &HeaderMap) -> R
     // Another try at the same job has another key.
     let tag = HeaderValue::from_str(&format!("\"{}\"", file.key)).map_err(Error::internal)?;
     let is_of_this = headers.get(IF_RANGE).is_none_or(|wanted| *wanted == tag);
-    let wanted = headers.get(RANGE).filter(|_| is_of_this).and_then(|range| range.to_str().ok());
+    let wanted = headers
+        .get(RANGE)
+        .filter(|_| is_of_this)
+        .and_then(|range| range.to_str().ok());
     let (status, range) = match wanted.map_or(Wanted::Whole, |range| read_range(range, size)) {
         Wanted::Whole => (StatusCode::OK, 0..size),
         Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
         Wanted::Nothing => {
-            return Ok(
-                (StatusCode::RANGE_NOT_SATISFIABLE, [(CONTENT_RANGE, format!("bytes */{size}"))]).into_response()
-            );
+            return Ok((
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                [(CONTENT_RANGE, format!("bytes */{size}"))],
+            )
+                .into_response());
         }
     };
     // A file that is not there although its time is not over yet was removed by somebody.
-    let gone = |error| if matches!(error, Error::NotFound) { Error::Expired } else { error };
+    let gone = |error| {
+        if matches!(error, Error::NotFound) {
+            Error::Expired
+        } else {
+            error
+        }
+    };
     let body = if method == Method::HEAD {
         app.exports.store.look(&file.key).await.map_err(gone)?;
         Body::empty()
     } else {
-        Body::from_stream(app.exports.store.read(&file.key, range.clone()).await.map_err(gone)?)
+        Body::from_stream(
+            app.exports
+                .store
+                .read(&file.key, range.clone())
+                .await
+                .map_err(gone)?,
+        )
     };
-    let disposition = HeaderValue::from_str(&name::disposition(&file.name)).map_err(Error::internal)?;
+    let disposition =
+        HeaderValue::from_str(&name::disposition(&file.name)).map_err(Error::internal)?;
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let answered = response.headers_mut();
-    answered.insert(CONTENT_TYPE, HeaderValue::from_static(name::content_type(&file.name)));
+    answered.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static(name::content_type(&file.name)),
+    );
     answered.insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
     answered.insert(CONTENT_DISPOSITION, disposition);
     answered.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -129,7 +174,10 @@ async fn send(app: &App, file: &File, method: &Method, headers: &HeaderMap) -> R
     answered.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if status == StatusCode::PARTIAL_CONTENT {
         let part = format!("bytes {}-{}/{size}", range.start, range.end - 1);
-        answered.insert(CONTENT_RANGE, HeaderValue::from_str(&part).map_err(Error::internal)?);
+        answered.insert(
+            CONTENT_RANGE,
+            HeaderValue::from_str(&part).map_err(Error::internal)?,
+        );
     }
     Ok(response)
 }
@@ -144,18 +192,36 @@ enum Wanted {
 
 /// `bytes=0-99`, `bytes=100-`, `bytes=-100`. What is none of these is passed over (RFC 9110, section 14.2).
 fn read_range(text: &str, size: u64) -> Wanted {
-    let number =
-        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten();
-    let Some((first, last)) = text.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-')) else {
+    let number = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then(|| text.parse::<u64>().ok())
+            .flatten()
+    };
+    let Some((first, last)) = text
+        .strip_prefix("bytes=")
+        .and_then(|range| range.trim().split_once('-'))
+    else {
         return Wanted::Whole;
     };
-    let range = match (first.is_empty(), last.is_empty(), number(first), number(last)) {
+    let range = match (
+        first.is_empty(),
+        last.is_empty(),
+        number(first),
+        number(last),
+    ) {
         (true, false, _, Some(length)) => size.saturating_sub(length)..size,
         (false, true, Some(first), _) => first..size,
-        (false, false, Some(first), Some(last)) if first <= last => first..last.saturating_add(1).min(size),
+        (false, false, Some(first), Some(last)) if first <= last => {
+            first..last.saturating_add(1).min(size)
+        }
         _ => return Wanted::Whole,
     };
-    if range.start >= range.end { Wanted::Nothing } else { Wanted::Part(range) }
+    if range.start >= range.end {
+        Wanted::Nothing
+    } else {
+        Wanted::Part(range)
+    }
 }
 
 #[cfg(test)]
@@ -177,9 +243,17 @@ mod tests {
         for text in ["bytes=10-", "bytes=10-12", "bytes=-0"] {
             assert_eq!(read_range(text, 10), Wanted::Nothing, "{text}");
         }
-        for text in
-            ["", "bytes", "bytes=", "bytes=-", "bytes=3-2", "bytes=0-1,3-4", "lines=0-1", "bytes=+1-2", "bytes=a-b"]
-        {
+        for text in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=3-2",
+            "bytes=0-1,3-4",
+            "lines=0-1",
+            "bytes=+1-2",
+            "bytes=a-b",
+        ] {
             assert_eq!(read_range(text, 10), Wanted::Whole, "{text}");
         }
         assert_eq!(read_range("bytes=0-", 0), Wanted::Nothing);

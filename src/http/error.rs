@@ -45,7 +45,10 @@ impl IntoResponse for Error {
             }
             Self::NoRoom(cause) => (StatusCode::INSUFFICIENT_STORAGE, Some(Cause(cause.clone()))),
             Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, None),
-            Self::Internal(cause) => (StatusCode::INTERNAL_SERVER_ERROR, Some(Cause(cause.clone()))),
+            Self::Internal(cause) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Some(Cause(cause.clone())),
+            ),
         };
         let mut response = match self {
             Self::Invalid(faults) | Self::Misshapen(faults) | Self::Missing(faults) => {
@@ -56,26 +59,37 @@ impl IntoResponse for Error {
             Self::TooManyRequests { retry_after } => {
                 let message = format!("Too many requests. Retry after {retry_after} seconds.");
                 let mut response = respond(status, message, None);
-                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
                 response
             }
             Self::LacksPermission(required) => {
-                let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", required.join(" "));
+                let challenge = format!(
+                    "Bearer error=\"insufficient_scope\", scope=\"{}\"",
+                    required.join(" ")
+                );
                 let mut response = respond(status, message(status).into(), None);
                 // Names of permissions are ASCII.
                 if let Ok(challenge) = HeaderValue::from_str(&challenge) {
-                    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+                    response
+                        .headers_mut()
+                        .insert(header::WWW_AUTHENTICATE, challenge);
                 }
                 response
             }
             Self::UnsupportedMedia { accepted } => {
                 let mut response = respond(status, message(status).into(), None);
-                response.headers_mut().insert(ACCEPT_POST, HeaderValue::from_static(accepted));
+                response
+                    .headers_mut()
+                    .insert(ACCEPT_POST, HeaderValue::from_static(accepted));
                 response
             }
             Self::UnsupportedEncoding { accepted } => {
                 let mut response = respond(status, message(status).into(), None);
-                response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted));
+                response
+                    .headers_mut()
+                    .insert(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted));
                 response
             }
             _ => respond(status, message(status).into(), None),
@@ -94,7 +108,10 @@ pub struct Cause(pub String);
 /// Gives responses that the framework made of a failure our body; ours pass as they are.
 pub fn as_json(response: Response) -> Response {
     let status = response.status();
-    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    let is_json = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == "application/json");
     if is_json || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
@@ -114,10 +131,14 @@ fn respond(status: StatusCode, message: String, errors: Option<Faults>) -> Respo
     let mut response = (status, Json(Body { message, errors })).into_response();
     match status {
         StatusCode::UNAUTHORIZED => {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         StatusCode::SERVICE_UNAVAILABLE => {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(ROOM_AFTER));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(ROOM_AFTER));
         }
         _ => {}
     }

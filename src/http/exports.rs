@@ -35,7 +35,9 @@ const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 const MAX_KEY: usize = 255;
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
-    let router = OpenApiRouter::new().routes(routes!(order, list)).routes(routes!(show, cancel));
+    let router = OpenApiRouter::new()
+        .routes(routes!(order, list))
+        .routes(routes!(show, cancel));
     openapi::guard::<AutocallExportReport>(openapi::guard::<AutocallExportReport>(router, ALL), ONE)
 }
 
@@ -101,15 +103,40 @@ async fn order(
     let mut scope = app.db.write(tenant.id).await?;
     let order = Order::read(&mut scope, tenant, campaign, &members, now).await;
     let (order, key) = both(order, key)?;
-    let submitted = queue::submit(&mut scope, &order, Ordered { by: caller.user_id, key, at: now }).await?;
+    let submitted = queue::submit(
+        &mut scope,
+        &order,
+        Ordered {
+            by: caller.user_id,
+            key,
+            at: now,
+        },
+    )
+    .await?;
     if submitted.is_new {
         let (user, session) = (Some(caller.user_id), Some(caller.session));
-        let details = Details { user, session, address: Some(address), subject: Some(&submitted.id) };
+        let details = Details {
+            user,
+            session,
+            address: Some(address),
+            subject: Some(&submitted.id),
+        };
         audit::record(&mut scope, Event::ExportCreated, details, now).await?;
     }
     scope.commit().await?;
-    let Submitted { id: job_id, status, report_type, estimated_seconds, .. } = submitted;
-    let data = AutocallExportOrdered { job_id, status, report_type, estimated_seconds };
+    let Submitted {
+        id: job_id,
+        status,
+        report_type,
+        estimated_seconds,
+        ..
+    } = submitted;
+    let data = AutocallExportOrdered {
+        job_id,
+        status,
+        report_type,
+        estimated_seconds,
+    };
     Ok((StatusCode::ACCEPTED, Json(Data { data })))
 }
 
@@ -118,7 +145,11 @@ fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
     match (one, other) {
         (Ok(one), Ok(other)) => Ok((one, other)),
         (Err(Error::Invalid(mut faults)), Err(Error::Invalid(others))) => {
-            others.iter().for_each(|(field, messages)| messages.iter().for_each(|message| faults.add(field, message)));
+            others.iter().for_each(|(field, messages)| {
+                messages
+                    .iter()
+                    .for_each(|message| faults.add(field, message))
+            });
             Err(Error::Invalid(faults))
         }
         (Err(error), _) | (_, Err(error)) => Err(error),
@@ -127,10 +158,18 @@ fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
 
 /// The client's name for the order; an empty one is as if absent.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
-    let Some(key) = headers.get(IDEMPOTENCY_KEY).filter(|key| !key.is_empty()) else { return Ok(None) };
-    let is_plain = |key: &&str| key.len() <= MAX_KEY && key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let Some(key) = headers.get(IDEMPOTENCY_KEY).filter(|key| !key.is_empty()) else {
+        return Ok(None);
+    };
+    let is_plain =
+        |key: &&str| key.len() <= MAX_KEY && key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     let key = key.to_str().ok().filter(is_plain);
-    let fault = || Error::invalid(IDEMPOTENCY_KEY, format!("must be at most {MAX_KEY} characters of ASCII."));
+    let fault = || {
+        Error::invalid(
+            IDEMPOTENCY_KEY,
+            format!("must be at most {MAX_KEY} characters of ASCII."),
+        )
+    };
     key.map(|key| Some(key.to_owned())).ok_or_else(fault)
 }
 
@@ -190,7 +229,9 @@ async fn show(
     let (campaign, job) = campaign_and_job(path)?;
     let mut scope = app.db.read(caller.tenant.id).await?;
     let stored = queue::find(&mut scope, campaign, &job).await?;
-    Ok(Json(Data { data: stored.seen(app.clock.now(), &links(&app)) }))
+    Ok(Json(Data {
+        data: stored.seen(app.clock.now(), &links(&app)),
+    }))
 }
 
 /// Cancel an export that waits or is being made. It becomes failed, with the error `Cancelled.`
@@ -228,5 +269,8 @@ fn campaign_and_job(path: Result<Path<(String, String)>, PathRejection>) -> Resu
 }
 
 pub fn links(app: &App) -> Links<'_> {
-    Links::new(&app.keys, app.exports.public_url.as_deref().unwrap_or_default())
+    Links::new(
+        &app.keys,
+        app.exports.public_url.as_deref().unwrap_or_default(),
+    )
 }

@@ -56,25 +56,49 @@ impl<G: Grant> FromRequestParts<Arc<App>> for Permitted<G> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self> {
-        let (token, now) = (bearer(parts).ok_or(Error::Unauthenticated)?, app.clock.now());
+        let (token, now) = (
+            bearer(parts).ok_or(Error::Unauthenticated)?,
+            app.clock.now(),
+        );
         let caller = session::authenticate(&app.db, &app.sessions, &app.keys, token, now).await?;
         let tenant = &caller.tenant;
-        if let Some(standing) = app.limits.of_session(G::GROUP, &tenant.settings, tenant.id, caller.session) {
+        if let Some(standing) =
+            app.limits
+                .of_session(G::GROUP, &tenant.settings, tenant.id, caller.session)
+        {
             Visit::of(parts)?.stands(standing, now)?;
         }
-        if !G::PERMISSIONS.iter().all(|permission| caller.may(*permission)) {
-            return Err(Error::LacksPermission(G::PERMISSIONS.iter().map(|permission| permission.name()).collect()));
+        if !G::PERMISSIONS
+            .iter()
+            .all(|permission| caller.may(*permission))
+        {
+            return Err(Error::LacksPermission(
+                G::PERMISSIONS
+                    .iter()
+                    .map(|permission| permission.name())
+                    .collect(),
+            ));
         }
         if let Some(upload) = Visit::of(parts)?.upload() {
             upload.belongs_to(caller.tenant.id)?;
         }
-        Ok(Self { caller, grant: PhantomData })
+        Ok(Self {
+            caller,
+            grant: PhantomData,
+        })
     }
 }
 
 fn bearer(parts: &Parts) -> Option<&str> {
-    let (scheme, token) = parts.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    let (scheme, token) = parts
+        .headers
+        .get(AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
 }
 
 /// The `{id}` of a path. What is no integer is nothing's id.

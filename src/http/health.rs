@@ -31,7 +31,9 @@ pub struct Readiness {
 /// Alive: the process answers.
 #[utoipa::path(get, path = "/healthz", tag = "Running", responses((status = 200, description = "Alive.", body = Data<Health>)))]
 pub async fn healthz() -> Json<Data<Health>> {
-    Json(Data { data: Health { status: "ok" } })
+    Json(Data {
+        data: Health { status: "ok" },
+    })
 }
 
 /// Ready: the database is reachable and has every migration of this version.
@@ -41,5 +43,10 @@ pub async fn healthz() -> Json<Data<Health>> {
 ))]
 pub async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Data<Readiness>>> {
     app.db.ready().await?;
-    Ok(Json(Data { data: Readiness { status: "ok", tz_database: Database::current().release().as_str() } }))
+    Ok(Json(Data {
+        data: Readiness {
+            status: "ok",
+            tz_database: Database::current().release().as_str(),
+        },
+    }))
 }

@@ -34,7 +34,11 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         "gzip (or x-gzip), or identity, which is as if absent.",
         ENCODING,
     );
-    let given = [openapi::described(&ATOMIC), openapi::described(&ZONE_OF_ACCOUNT), encoding];
+    let given = [
+        openapi::described(&ATOMIC),
+        openapi::described(&ZONE_OF_ACCOUNT),
+        encoding,
+    ];
     openapi::add_parameters(router.get_openapi_mut(), PATH, given);
     openapi::guard::<IngestWrite>(router, PATH)
 }
@@ -42,8 +46,11 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 /// Encodings as documents spell them, in any case.
 const ENCODING: &str = "^(([Xx]-)?[Gg][Zz][Ii][Pp]|[Ii][Dd][Ee][Nn][Tt][Ii][Tt][Yy])?$";
 
-pub const ATOMIC: Parameter =
-    Parameter::optional("atomic", Kind::Flag, "All or nothing: with one bad line nothing is stored.");
+pub const ATOMIC: Parameter = Parameter::optional(
+    "atomic",
+    Kind::Flag,
+    "All or nothing: with one bad line nothing is stored.",
+);
 
 /// The answer to a body of which nothing was stored: what is wrong, and the counts.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -93,12 +100,27 @@ pub async fn post(
     let mut query = Query::parse(&raw.unwrap_or_default(), [&ATOMIC, &ZONE_OF_ACCOUNT]);
     let atomic = query.flag(&ATOMIC);
     let zone = query.zone(caller.tenant.timezone);
-    let locale = Locale { zone, country_code: caller.tenant.settings.country_code() };
-    let target = query.finish(Some(Target { tenant: caller.tenant.id, locale, atomic }))?;
+    let locale = Locale {
+        zone,
+        country_code: caller.tenant.settings.country_code(),
+    };
+    let target = query.finish(Some(Target {
+        tenant: caller.tenant.id,
+        locale,
+        atomic,
+    }))?;
     let (media, packed) = (Media::of(&headers)?, is_gzip(&headers)?);
     let body = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
-    let body: Stream = if packed { Box::new(ingest::gunzip(body)) } else { Box::new(body) };
-    let turn = if atomic { Some(app.db.turn_to_send_whole(target.tenant).await?) } else { None };
+    let body: Stream = if packed {
+        Box::new(ingest::gunzip(body))
+    } else {
+        Box::new(body)
+    };
+    let turn = if atomic {
+        Some(app.db.turn_to_send_whole(target.tenant).await?)
+    } else {
+        None
+    };
     let folder = app.exports.store.workshop();
     let spooled = match media {
         Media::Json => {
@@ -106,7 +128,9 @@ pub async fn post(
             ingest::Body::Json(ingest::checked_json(body).await?)
         }
         // All or nothing is one transaction, which is not to wait for a client while others wait for it.
-        Media::Lines if atomic => ingest::Body::Lines(ingest::spool(body, ingest::MAX_WHOLE, folder).await?),
+        Media::Lines if atomic => {
+            ingest::Body::Lines(ingest::spool(body, ingest::MAX_WHOLE, folder).await?)
+        }
         Media::Lines => return stored(ingest_lines(app, target, body)).await,
     };
     let spooled = ingest::Spooled::new(spooled).await?;
@@ -124,7 +148,9 @@ async fn ingest_lines(app: Arc<App>, target: Target, body: Stream) -> Result<Tal
 /// The answer to what that work stores. It has a task of its own, because a client that hangs up ends this one wherever
 /// it stands.
 async fn stored(work: impl Future<Output = Result<Tally>> + Send + 'static) -> Result<Response> {
-    let tally = tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?;
+    let tally = tokio::spawn(work.in_current_span())
+        .await
+        .map_err(Error::internal)?;
     // A limit on a statement that stores is no fault of the request's length.
     let tally = tally.map_err(|error| match error {
         Error::TimedOut => Error::Unavailable("a statement that stores took too long".into()),
@@ -136,7 +162,11 @@ async fn stored(work: impl Future<Output = Result<Tally>> + Send + 'static) -> R
 fn answer(tally: Tally) -> Response {
     if tally.is_refused() {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        let refusal = Refusal { message: error::message(status), errors: tally.faults(), data: tally };
+        let refusal = Refusal {
+            message: error::message(status),
+            errors: tally.faults(),
+            data: tally,
+        };
         return (status, Json(refusal)).into_response();
     }
     Json(Data { data: tally }).into_response()
@@ -146,8 +176,15 @@ type Stream = Box<dyn AsyncBufRead + Unpin + Send>;
 
 /// Whether the body is packed. UnsupportedEncoding where it is in a way that is not taken.
 fn is_gzip(headers: &HeaderMap) -> Result<bool> {
-    let mut encodings = headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
-    let is = |encoding: &[u8], names: &[&str]| names.iter().any(|name| encoding.eq_ignore_ascii_case(name.as_bytes()));
+    let mut encodings = headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .map(HeaderValue::as_bytes);
+    let is = |encoding: &[u8], names: &[&str]| {
+        names
+            .iter()
+            .any(|name| encoding.eq_ignore_ascii_case(name.as_bytes()))
+    };
     match (encodings.next(), encodings.next()) {
         (None, _) => Ok(false),
         (Some(encoding), None) if is(encoding, &["", "identity"]) => Ok(false),
@@ -165,14 +202,19 @@ enum Media {
 impl Media {
     /// UnsupportedMedia where it is another.
     fn of(headers: &HeaderMap) -> Result<Self> {
-        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = headers
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
         if kind.eq_ignore_ascii_case("application/x-ndjson") {
             Ok(Self::Lines)
         } else if kind.eq_ignore_ascii_case("application/json") {
             Ok(Self::Json)
         } else {
-            Err(Error::UnsupportedMedia { accepted: "application/x-ndjson, application/json" })
+            Err(Error::UnsupportedMedia {
+                accepted: "application/x-ndjson, application/json",
+            })
         }
     }
 }

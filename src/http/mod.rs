@@ -63,12 +63,16 @@ fn service(app: App, limits: &Limits) -> Around {
 
 /// The service of those who watch over the server: whether it lives, whether it is ready, and nothing else.
 fn probes(app: App, limits: &Limits) -> Around {
-    let router = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz));
+    let router = OpenApiRouter::new()
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz));
     let (router, _) = router.split_for_parts();
     Around::new(complete(router, app), "", Bodies::new(*limits))
 }
 
 fn complete(router: Router<Arc<App>>, app: App) -> Router {
     let router = router.fallback(|| async { Error::NotFound });
-    router.method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED }).with_state(Arc::new(app))
+    router
+        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
+        .with_state(Arc::new(app))
 }

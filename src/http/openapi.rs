@@ -10,14 +10,18 @@ use axum::response::Response as HttpResponse;
 use serde_json::Value;
 use utoipa::PartialSchema as _;
 use utoipa::openapi::header::{Header, HeaderBuilder};
-use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
+use utoipa::openapi::path::{
+    HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle,
+};
 use utoipa::openapi::response::{Response, ResponseBuilder, ResponsesBuilder};
-use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{
+    ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type,
+};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    ComponentsBuilder, Content, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref,
-    RefOr, Required, Schema, ServerBuilder,
+    ComponentsBuilder, Content, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi,
+    OpenApiBuilder, PathItem, Ref, RefOr, Required, Schema, ServerBuilder,
 };
 use utoipa_axum::router::OpenApiRouter;
 
@@ -61,7 +65,10 @@ pub async fn document(State(_): State<Arc<App>>, headers: HeaderMap) -> Result<H
 
 /// What the document says before any route is added to it.
 pub fn base() -> OpenApi {
-    let license = LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build();
+    let license = LicenseBuilder::new()
+        .name("MIT OR Apache-2.0")
+        .identifier(Some("MIT OR Apache-2.0"))
+        .build();
     let info = InfoBuilder::new()
         .title("Callboard")
         .version(env!("CARGO_PKG_VERSION"))
@@ -85,8 +92,16 @@ pub fn base() -> OpenApi {
         .schemas_from_iter(super::lines::schemas())
         .schemas_from_iter(closed::ALL.iter().map(|set| (set.name, set.schema())))
         .build();
-    let servers = [ServerBuilder::new().url("/").description(Some("The server that this document came from.")).build()];
-    let tag = |(name, about): (&str, &str)| TagBuilder::new().name(name).description(Some(about)).build();
+    let servers = [ServerBuilder::new()
+        .url("/")
+        .description(Some("The server that this document came from."))
+        .build()];
+    let tag = |(name, about): (&str, &str)| {
+        TagBuilder::new()
+            .name(name)
+            .description(Some(about))
+            .build()
+    };
     OpenApiBuilder::new()
         .info(info)
         .servers(Some(servers))
@@ -97,14 +112,35 @@ pub fn base() -> OpenApi {
 
 /// Groups of operations, in the order of the document.
 const TAGS: [(&str, &str); 8] = [
-    ("Running", "State of the server, and this document. No token is needed."),
-    ("Access", "Logging in and out, and the caller behind a token."),
+    (
+        "Running",
+        "State of the server, and this document. No token is needed.",
+    ),
+    (
+        "Access",
+        "Logging in and out, and the caller behind a token.",
+    ),
     ("Campaigns", "Lists of campaigns, page by page."),
-    ("AutoCall reports", "Figures of automatic calls, most of them of one campaign."),
-    ("AutoCall exports", "Files of a campaign's reports, made in the background: order one, poll it, download it."),
-    ("Telesales reports", "Figures of agents' calls, over the whole account; most of them as files too."),
-    ("Analytics", "Questions about AutoCall attempts and leads, asked in one request body."),
-    ("Ingest", "Call data in: one JSON object a line, or a JSON array."),
+    (
+        "AutoCall reports",
+        "Figures of automatic calls, most of them of one campaign.",
+    ),
+    (
+        "AutoCall exports",
+        "Files of a campaign's reports, made in the background: order one, poll it, download it.",
+    ),
+    (
+        "Telesales reports",
+        "Figures of agents' calls, over the whole account; most of them as files too.",
+    ),
+    (
+        "Analytics",
+        "Questions about AutoCall attempts and leads, asked in one request body.",
+    ),
+    (
+        "Ingest",
+        "Call data in: one JSON object a line, or a JSON array.",
+    ),
 ];
 
 /// Adds a report's operation, with the schemas it refers to.
@@ -112,16 +148,28 @@ pub fn add_report(document: &mut OpenApi, report: &Definition) {
     let about = report.about;
     let mut schemas = Vec::new();
     let body = match report.schema(&mut schemas) {
-        RefOr::Ref(row) => RefOr::Ref(Ref::builder().ref_location(row.ref_location).description(Some(FIGURES)).build()),
+        RefOr::Ref(row) => RefOr::Ref(
+            Ref::builder()
+                .ref_location(row.ref_location)
+                .description(Some(FIGURES))
+                .build(),
+        ),
         RefOr::T(Schema::Array(rows)) => ArrayBuilder::from(rows).description(Some(FIGURES)).into(),
         other => other,
     };
-    let body = ObjectBuilder::new().description(Some(about.title)).property("data", body).required("data");
+    let body = ObjectBuilder::new()
+        .description(Some(about.title))
+        .property("data", body)
+        .required("data");
     let name = shape::pascal(&operation_id(report)) + "Response";
     schemas.push((name.clone(), body.into()));
     let example = serde_json::from_str(about.example).ok();
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(name))).example(example).build();
-    let found = tagged(ResponseBuilder::new().description(about.title)).content("application/json", content);
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(name)))
+        .example(example)
+        .build();
+    let found = tagged(ResponseBuilder::new().description(about.title))
+        .content("application/json", content);
     let mut operation = conditional(operation(report)).operation_id(Some(operation_id(report)));
     if about.files {
         let summary = about.summary;
@@ -130,62 +178,112 @@ pub fn add_report(document: &mut OpenApi, report: &Definition) {
             report.export_path()
         )));
     }
-    let unchanged = tagged(ResponseBuilder::new().description("The client has this answer: no figure has changed."));
-    let responses = failures(ResponsesBuilder::new().response("200", found).response("304", unchanged)).build();
-    document.paths.paths.insert(report.path(), PathItem::new(HttpMethod::Get, operation.responses(responses)));
-    document.components.get_or_insert_default().schemas.extend(schemas);
+    let unchanged = tagged(
+        ResponseBuilder::new().description("The client has this answer: no figure has changed."),
+    );
+    let responses = failures(
+        ResponsesBuilder::new()
+            .response("200", found)
+            .response("304", unchanged),
+    )
+    .build();
+    document.paths.paths.insert(
+        report.path(),
+        PathItem::new(HttpMethod::Get, operation.responses(responses)),
+    );
+    document
+        .components
+        .get_or_insert_default()
+        .schemas
+        .extend(schemas);
 }
 
 const FIGURES: &str = "The figures.";
 
 /// Adds the operation that gives a report as a file.
 pub fn add_export(document: &mut OpenApi, report: &Definition) {
-    let found = files(ResponseBuilder::new().description(format!("{} as a file.", report.about.title)));
+    let found =
+        files(ResponseBuilder::new().description(format!("{} as a file.", report.about.title)));
     let responses = failures(ResponsesBuilder::new().response("200", found)).build();
     let formats = closed(FileFormat::VALUES, "", false);
-    let format = ParameterBuilder::new().name(FORMAT.name).parameter_in(ParameterIn::Query).schema(Some(formats));
+    let format = ParameterBuilder::new()
+        .name(FORMAT.name)
+        .parameter_in(ParameterIn::Query)
+        .schema(Some(formats));
     let operation = operation(report)
         .operation_id(Some(format!("{}_export", operation_id(report))))
         .parameter(format.description(Some("What the file is; xlsx by default.")))
         .responses(responses);
-    document.paths.paths.insert(report.export_path(), PathItem::new(HttpMethod::Get, operation));
+    document.paths.paths.insert(
+        report.export_path(),
+        PathItem::new(HttpMethod::Get, operation),
+    );
 }
 
 /// Adds the operation of a list of campaigns.
 pub fn add_list<T: Listed>(document: &mut OpenApi, path: &str) {
     let page = format!("{}Page", T::name());
-    let mut schemas = vec![(T::name().into(), T::schema()), (page.clone(), Page::<T>::schema())];
+    let mut schemas = vec![
+        (T::name().into(), T::schema()),
+        (page.clone(), Page::<T>::schema()),
+    ];
     T::schemas(&mut schemas);
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(page)))
         .example(serde_json::from_str(T::EXAMPLE).ok())
         .build();
-    let found = ResponseBuilder::new().description("A page of campaigns.").content("application/json", content);
+    let found = ResponseBuilder::new()
+        .description("A page of campaigns.")
+        .content("application/json", content);
     let responses = failures(ResponsesBuilder::new().response("200", found)).build();
     let operation = OperationBuilder::new()
         .tag("Campaigns")
         .summary(Some(T::TITLE))
         .operation_id(Some(path.trim_start_matches("/api/").replace('/', "_")))
         .responses(responses);
-    let operation = list::PARAMETERS.iter().fold(operation, |operation, given| operation.parameter(described(given)));
-    document.paths.paths.insert(path.to_owned(), PathItem::new(HttpMethod::Get, operation));
-    document.components.get_or_insert_default().schemas.extend(schemas);
+    let operation = list::PARAMETERS.iter().fold(operation, |operation, given| {
+        operation.parameter(described(given))
+    });
+    document
+        .paths
+        .paths
+        .insert(path.to_owned(), PathItem::new(HttpMethod::Get, operation));
+    document
+        .components
+        .get_or_insert_default()
+        .schemas
+        .extend(schemas);
 }
 
 /// Says of every operation of a path what [`super::extract::Permitted`] wants there: a token, its permissions (as the
 /// roles of its security requirement), how often it may ask, and how it is refused.
 pub fn guard<G: Grant>(mut router: OpenApiRouter<Arc<App>>, path: &str) -> OpenApiRouter<Arc<App>> {
-    let names: Vec<&str> = G::PERMISSIONS.iter().map(|permission| permission.name()).collect();
+    let names: Vec<&str> = G::PERMISSIONS
+        .iter()
+        .map(|permission| permission.name())
+        .collect();
     let often = G::GROUP.limit(&Settings::default());
     let wanted = match names.as_slice() {
         [] => "any token".to_owned(),
         names => format!("`{}`", names.join("` and `")),
     };
-    let wanted = format!("Wants {wanted}; {often} requests a minute unless the account has another limit.");
+    let wanted =
+        format!("Wants {wanted}; {often} requests a minute unless the account has another limit.");
     let item = router.get_openapi_mut().paths.paths.get_mut(path);
-    let operations = item.map(|item| [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch]);
+    let operations = item.map(|item| {
+        [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.delete,
+            &mut item.patch,
+        ]
+    });
     for operation in operations.into_iter().flatten().flatten() {
-        let about = operation.description.take().map_or_else(String::new, |about| format!("{about}\n\n"));
+        let about = operation
+            .description
+            .take()
+            .map_or_else(String::new, |about| format!("{about}\n\n"));
         operation.description = Some(about + &wanted);
         operation.security = Some(vec![SecurityRequirement::new("token", names.clone())]);
         let has_body = operation.request_body.is_some();
@@ -196,7 +294,9 @@ pub fn guard<G: Grant>(mut router: OpenApiRouter<Arc<App>>, path: &str) -> OpenA
             }
         }
         for (status, response) in responses {
-            if let (RefOr::T(response), true) = (response, status.starts_with('2') || status == "429") {
+            if let (RefOr::T(response), true) =
+                (response, status.starts_with('2') || status == "429")
+            {
                 response.headers.extend(limit_headers());
             }
         }
@@ -210,9 +310,15 @@ fn refusals() -> [(&'static str, RefOr<Response>); 7] {
         ("401", "No valid token."),
         ("403", "The token lacks the permission."),
         ("408", "The body stopped coming for a minute."),
-        ("414", "The path has more than 65,000 bytes, its query included. Of a much longer one nothing is said."),
+        (
+            "414",
+            "The path has more than 65,000 bytes, its query included. Of a much longer one nothing is said.",
+        ),
         ("429", "The token asks too often."),
-        ("431", "The head of the request has more than 64 KiB or 100 lines."),
+        (
+            "431",
+            "The head of the request has more than 64 KiB or 100 lines.",
+        ),
         ("503", "The database is out of reach, or there is no room."),
     ];
     refusals.map(|(status, description)| {
@@ -221,7 +327,10 @@ fn refusals() -> [(&'static str, RefOr<Response>); 7] {
             response = response.content("application/json", failed(status));
         }
         if matches!(status, "429" | "503") {
-            response = response.header("Retry-After", header(Type::Integer, "In so many seconds there is room again."));
+            response = response.header(
+                "Retry-After",
+                header(Type::Integer, "In so many seconds there is room again."),
+            );
         }
         (status, response.into())
     })
@@ -231,14 +340,25 @@ fn refusals() -> [(&'static str, RefOr<Response>); 7] {
 fn limit_headers() -> impl Iterator<Item = (String, RefOr<Header>)> {
     let headers = [
         ("X-RateLimit-Limit", "Requests a minute, and at once."),
-        ("X-RateLimit-Remaining", "Requests that would be answered now."),
-        ("X-RateLimit-Reset", "When all of them would be again, in seconds since 1970."),
+        (
+            "X-RateLimit-Remaining",
+            "Requests that would be answered now.",
+        ),
+        (
+            "X-RateLimit-Reset",
+            "When all of them would be again, in seconds since 1970.",
+        ),
     ];
-    headers.into_iter().map(|(name, about)| (name.to_owned(), header(Type::Integer, about).into()))
+    headers
+        .into_iter()
+        .map(|(name, about)| (name.to_owned(), header(Type::Integer, about).into()))
 }
 
 fn header(of: Type, about: &str) -> Header {
-    HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(of))).description(Some(about)).build()
+    HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(of)))
+        .description(Some(about))
+        .build()
 }
 
 /// What the operations of a report share.
@@ -248,12 +368,23 @@ fn operation(report: &Definition) -> OperationBuilder {
         Module::Autocall => "AutoCall reports",
         Module::Telesales => "Telesales reports",
     };
-    let mut operation = OperationBuilder::new().tag(tag).summary(Some(about.title)).description(Some(about.summary));
+    let mut operation = OperationBuilder::new()
+        .tag(tag)
+        .summary(Some(about.title))
+        .description(Some(about.summary));
     if about.place == Place::OfCampaign {
-        let id = ParameterBuilder::new().name("id").parameter_in(ParameterIn::Path).required(Required::True);
-        operation = operation.parameter(id.description(Some("The campaign.")).schema(Some(integer())));
+        let id = ParameterBuilder::new()
+            .name("id")
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True);
+        operation = operation.parameter(
+            id.description(Some("The campaign."))
+                .schema(Some(integer())),
+        );
     }
-    report.parameters().fold(operation, |operation, parameter| operation.parameter(described(parameter)))
+    report.parameters().fold(operation, |operation, parameter| {
+        operation.parameter(described(parameter))
+    })
 }
 
 /// What a request may say about answers that are there already.
@@ -274,15 +405,32 @@ pub fn fresh(operation: OperationBuilder) -> OperationBuilder {
 
 /// A header that a request may have; without a pattern it may be any text.
 pub fn header_parameter(name: &str, about: &str, pattern: &str) -> ParameterBuilder {
-    let text = ObjectBuilder::new().schema_type(Type::String).pattern((!pattern.is_empty()).then_some(pattern));
-    ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).description(Some(about)).schema(Some(text))
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern((!pattern.is_empty()).then_some(pattern));
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .description(Some(about))
+        .schema(Some(text))
 }
 
 /// Adds what the POST of a path takes.
-pub fn add_parameters<const N: usize>(document: &mut OpenApi, path: &str, given: [ParameterBuilder; N]) {
-    let operation = document.paths.paths.get_mut(path).and_then(|item| item.post.as_mut());
+pub fn add_parameters<const N: usize>(
+    document: &mut OpenApi,
+    path: &str,
+    given: [ParameterBuilder; N],
+) {
+    let operation = document
+        .paths
+        .paths
+        .get_mut(path)
+        .and_then(|item| item.post.as_mut());
     if let Some(operation) = operation {
-        operation.parameters.get_or_insert_default().extend(given.map(|given| given.build().into()));
+        operation
+            .parameters
+            .get_or_insert_default()
+            .extend(given.map(|given| given.build().into()));
     }
 }
 
@@ -308,13 +456,23 @@ fn tagged(response: ResponseBuilder) -> ResponseBuilder {
 }
 
 fn operation_id(report: &Definition) -> String {
-    format!("{}_{}", module_name(report.about.module), report.about.name.replace('-', "_"))
+    format!(
+        "{}_{}",
+        module_name(report.about.module),
+        report.about.name.replace('-', "_")
+    )
 }
 
 fn files(response: ResponseBuilder) -> ResponseBuilder {
-    BINARY.into_iter().chain([workbook::CONTENT_TYPE, csv::CONTENT_TYPE]).fold(response, |response, kind| {
-        response.content(kind, ContentBuilder::new().schema(Some(Binary::schema())).build())
-    })
+    BINARY
+        .into_iter()
+        .chain([workbook::CONTENT_TYPE, csv::CONTENT_TYPE])
+        .fold(response, |response, kind| {
+            response.content(
+                kind,
+                ContentBuilder::new().schema(Some(Binary::schema())).build(),
+            )
+        })
 }
 
 /// Named before the types of files: clients that know none of these then take a file as its bytes.
@@ -326,7 +484,10 @@ pub struct Binary;
 impl utoipa::PartialSchema for Binary {
     fn schema() -> RefOr<Schema> {
         let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
-        ObjectBuilder::new().schema_type(Type::String).format(Some(format)).into()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(format))
+            .into()
     }
 }
 
@@ -338,14 +499,26 @@ pub fn closed(values: &[&str], about: &str, nullable: bool) -> RefOr<Schema> {
     match Set::with(values).map(|set| Ref::builder().ref_location_from_schema_name(set.name)) {
         Some(set) if nullable => {
             let null = ObjectBuilder::new().schema_type(Type::Null);
-            OneOfBuilder::new().item(null).item(set).description(about).into()
+            OneOfBuilder::new()
+                .item(null)
+                .item(set)
+                .description(about)
+                .into()
         }
         Some(set) => set.description(about).build().into(),
         None => {
             let null = nullable.then_some(Value::Null);
             let values = values.iter().map(|value| Value::from(*value)).chain(null);
-            let text = if nullable { SchemaType::from_iter([Type::String, Type::Null]) } else { Type::String.into() };
-            ObjectBuilder::new().schema_type(text).enum_values(Some(values)).description(about).into()
+            let text = if nullable {
+                SchemaType::from_iter([Type::String, Type::Null])
+            } else {
+                Type::String.into()
+            };
+            ObjectBuilder::new()
+                .schema_type(text)
+                .enum_values(Some(values))
+                .description(about)
+                .into()
         }
     }
 }
@@ -361,18 +534,26 @@ pub fn module_name(module: Module) -> &'static str {
 fn failures(responses: ResponsesBuilder) -> ResponsesBuilder {
     let failures = [
         ("404", "The account has no such thing."),
-        ("422", "Parameters that cannot be worked with, every one listed."),
+        (
+            "422",
+            "Parameters that cannot be worked with, every one listed.",
+        ),
         ("504", "It took too long."),
     ];
-    failures.into_iter().fold(responses, |responses, (status, description)| {
-        let response = ResponseBuilder::new().description(description);
-        responses.response(status, response.content("application/json", failed(status)))
-    })
+    failures
+        .into_iter()
+        .fold(responses, |responses, (status, description)| {
+            let response = ResponseBuilder::new().description(description);
+            responses.response(status, response.content("application/json", failed(status)))
+        })
 }
 
 /// A body of that status.
 fn failed(status: &str) -> Content {
-    ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).example(failure(status)).build()
+    ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Error")))
+        .example(failure(status))
+        .build()
 }
 
 /// The body of that status; of a 422, the one that document 002 shows.
@@ -386,7 +567,11 @@ pub fn failure(status: &str) -> Option<serde_json::Value> {
 }
 
 pub fn described(parameter: &Parameter) -> ParameterBuilder {
-    let required = if parameter.required { Required::True } else { Required::False };
+    let required = if parameter.required {
+        Required::True
+    } else {
+        Required::False
+    };
     let described = ParameterBuilder::new()
         .name(parameter.name)
         .parameter_in(ParameterIn::Query)
@@ -395,9 +580,9 @@ pub fn described(parameter: &Parameter) -> ParameterBuilder {
         .schema(Some(schema(parameter)));
     match parameter.kind {
         // Repeated where the name says so, otherwise with commas between them.
-        Kind::IdList { .. } => {
-            described.style(Some(ParameterStyle::Form)).explode(Some(parameter.name.ends_with("[]")))
-        }
+        Kind::IdList { .. } => described
+            .style(Some(ParameterStyle::Form))
+            .explode(Some(parameter.name.ends_with("[]"))),
         _ => described,
     }
 }
@@ -417,22 +602,36 @@ fn schema(parameter: &Parameter) -> RefOr<Schema> {
     match &parameter.kind {
         Kind::Moment => {
             // An empty value is as if absent.
-            let pattern = if parameter.required { format!("^{MOMENT}$") } else { format!("^({MOMENT})?$") };
-            text().pattern(Some(pattern)).examples(["2026-06-01", "2026-06-01T00:00:00+07:00"]).into()
+            let pattern = if parameter.required {
+                format!("^{MOMENT}$")
+            } else {
+                format!("^({MOMENT})?$")
+            };
+            text()
+                .pattern(Some(pattern))
+                .examples(["2026-06-01", "2026-06-01T00:00:00+07:00"])
+                .into()
         }
         Kind::Zone => text()
             .format(Some(SchemaFormat::Custom("time-zone".into())))
             .examples(["Asia/Ho_Chi_Minh", "Europe/Berlin", "UTC"])
             .into(),
         Kind::Id => integer(),
-        Kind::IdList { most } => ArrayBuilder::new().items(integer()).min_items(Some(1)).max_items(Some(*most)).into(),
+        Kind::IdList { most } => ArrayBuilder::new()
+            .items(integer())
+            .min_items(Some(1))
+            .max_items(Some(*most))
+            .into(),
         Kind::Integer { range, default } => ObjectBuilder::new()
             .schema_type(Type::Integer)
             .minimum(Some(*range.start() as f64))
             .maximum(Some(*range.end() as f64))
             .default(Some((*default).into()))
             .into(),
-        Kind::Flag => ObjectBuilder::new().schema_type(Type::Boolean).default(Some(false.into())).into(),
+        Kind::Flag => ObjectBuilder::new()
+            .schema_type(Type::Boolean)
+            .default(Some(false.into()))
+            .into(),
         Kind::Text => text().pattern(Some(NO_NUL)).into(),
         Kind::Choice(names) => closed(names, "", false),
     }
@@ -443,9 +642,10 @@ pub fn object(about: &str, parameters: &[Parameter]) -> RefOr<Schema> {
     let object = ObjectBuilder::new().description(Some(about));
     let member = |object: ObjectBuilder, parameter: &Parameter| {
         let object = match schema(parameter) {
-            _ if let Kind::Choice(names) = parameter.kind => {
-                object.property(parameter.name, closed(names, parameter.about, !parameter.required))
-            }
+            _ if let Kind::Choice(names) = parameter.kind => object.property(
+                parameter.name,
+                closed(names, parameter.about, !parameter.required),
+            ),
             RefOr::T(Schema::Object(mut schema)) => {
                 schema.description = Some(parameter.about.to_owned());
                 if !parameter.required {
@@ -456,12 +656,19 @@ pub fn object(about: &str, parameters: &[Parameter]) -> RefOr<Schema> {
             }
             other => object.property(parameter.name, other),
         };
-        if parameter.required { object.required(parameter.name) } else { object }
+        if parameter.required {
+            object.required(parameter.name)
+        } else {
+            object
+        }
     };
     parameters.iter().fold(object, member).into()
 }
 
 fn integer() -> RefOr<Schema> {
     let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
-    ObjectBuilder::new().schema_type(Type::Integer).format(Some(format)).into()
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(format))
+        .into()
 }

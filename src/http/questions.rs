@@ -7,7 +7,8 @@ use utoipa::openapi::path::{HttpMethod, OperationBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::{ResponseBuilder, ResponsesBuilder};
 use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type,
+    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat,
+    SchemaType, Type,
 };
 use utoipa::openapi::{Content, ContentBuilder, OpenApi, PathItem, Ref, RefOr, Required, Schema};
 
@@ -19,20 +20,39 @@ use crate::table::{self, Schemas};
 
 /// Adds the operation, with the schemas it refers to.
 pub fn add(document: &mut OpenApi) {
-    let mut schemas = vec![("AnalyticsQuery".to_owned(), asked()), ("AnalyticsFilters".to_owned(), filters())];
+    let mut schemas = vec![
+        ("AnalyticsQuery".to_owned(), asked()),
+        ("AnalyticsFilters".to_owned(), filters()),
+    ];
     for question in ALL {
         let page = page(question, &mut schemas);
         schemas.push((page_name(question), page));
     }
-    let pages = ALL.iter().map(|question| (page_name(question), std::slice::from_ref(&question.about.name)));
+    let pages = ALL.iter().map(|question| {
+        (
+            page_name(question),
+            std::slice::from_ref(&question.about.name),
+        )
+    });
     let pages = table::one_of(query::QUERY_TYPE, pages);
-    let pages = pages.description(Some("One page of an answer: its `query_type` says which of these it is."));
+    let pages = pages.description(Some(
+        "One page of an answer: its `query_type` says which of these it is.",
+    ));
     schemas.push(("AnalyticsResponse".to_owned(), pages.into()));
     schemas.push((PAYLOAD_VALUE.to_owned(), payload_value()));
     let examples = |of: fn(&Definition) -> &'static str| {
         ALL.iter().map(move |question| {
-            let example = ExampleBuilder::new().summary(question.about.title).description(question.about.summary);
-            (question.about.name, RefOr::T(example.value(serde_json::from_str(of(question)).ok()).build()))
+            let example = ExampleBuilder::new()
+                .summary(question.about.title)
+                .description(question.about.summary);
+            (
+                question.about.name,
+                RefOr::T(
+                    example
+                        .value(serde_json::from_str(of(question)).ok())
+                        .build(),
+                ),
+            )
         })
     };
     let request = ContentBuilder::new().schema(Some(Ref::from_schema_name("AnalyticsQuery")));
@@ -53,14 +73,23 @@ pub fn add(document: &mut OpenApi) {
         .header("Age", age.build());
     let operation = OperationBuilder::new()
         .tag("Analytics")
-        .summary(Some("One of twelve questions about AutoCall attempts and leads"))
+        .summary(Some(
+            "One of twelve questions about AutoCall attempts and leads",
+        ))
         .description(Some(SUMMARY))
         .operation_id(Some("analytics"))
         .request_body(Some(request.build()))
         .responses(refusals(ResponsesBuilder::new().response("200", found)).build());
     let operation = openapi::fresh(operation);
-    document.paths.paths.insert(analytics::PATH.to_owned(), PathItem::new(HttpMethod::Post, operation));
-    document.components.get_or_insert_default().schemas.extend(schemas);
+    document.paths.paths.insert(
+        analytics::PATH.to_owned(),
+        PathItem::new(HttpMethod::Post, operation),
+    );
+    document
+        .components
+        .get_or_insert_default()
+        .schemas
+        .extend(schemas);
 }
 
 const SUMMARY: &str = "Every question is answered by one flat table, page by page; `total` counts its rows on all pages. \
@@ -76,15 +105,22 @@ fn refusals(responses: ResponsesBuilder) -> ResponsesBuilder {
         ),
         ("413", "More than 64 KiB."),
         ("415", "Another content type than application/json."),
-        ("422", "Values that cannot be worked with, every one listed by its place."),
+        (
+            "422",
+            "Values that cannot be worked with, every one listed by its place.",
+        ),
         ("504", "It took too long."),
     ];
-    refusals.into_iter().fold(responses, |responses, (status, description)| {
-        responses.response(
-            status,
-            ResponseBuilder::new().description(description).content("application/json", refusal(status)),
-        )
-    })
+    refusals
+        .into_iter()
+        .fold(responses, |responses, (status, description)| {
+            responses.response(
+                status,
+                ResponseBuilder::new()
+                    .description(description)
+                    .content("application/json", refusal(status)),
+            )
+        })
 }
 
 fn refusal(status: &str) -> Content {
@@ -93,18 +129,31 @@ fn refusal(status: &str) -> Content {
         "400" => {
             example["errors"] = json!({"filters.min_duration": ["must be an integer."], "query_type": ["The query_type field is required."]})
         }
-        "422" => example["errors"] = json!({"filters.max_duration": ["must not be below min_duration."]}),
+        "422" => {
+            example["errors"] = json!({"filters.max_duration": ["must not be below min_duration."]})
+        }
         _ => {}
     }
-    ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).example(Some(example)).build()
+    ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Error")))
+        .example(Some(example))
+        .build()
 }
 
 fn asked() -> RefOr<Schema> {
     let names = ALL.iter().map(|question| question.about.name);
-    let text = |about: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(about));
+    let text = |about: &str| {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(about))
+    };
     let count = |about: &str, most: i64, default: i64| {
-        let count = ObjectBuilder::new().schema_type(or_null(Type::Integer)).minimum(Some(1_isize));
-        count.maximum(Some(most as isize)).description(Some(format!("{about} {default} by default.")))
+        let count = ObjectBuilder::new()
+            .schema_type(or_null(Type::Integer))
+            .minimum(Some(1_isize));
+        count
+            .maximum(Some(most as isize))
+            .description(Some(format!("{about} {default} by default.")))
     };
     ObjectBuilder::new()
         .description(Some("A question."))
@@ -118,7 +167,11 @@ fn asked() -> RefOr<Schema> {
         )
         .property(
             query::GRANULARITY,
-            openapi::closed(Step::NAMES, "The size of a bucket, of the questions along time; day by default.", true),
+            openapi::closed(
+                Step::NAMES,
+                "The size of a bucket, of the questions along time; day by default.",
+                true,
+            ),
         )
         .property(
             query::TIMEZONE,
@@ -128,25 +181,42 @@ fn asked() -> RefOr<Schema> {
                 .examples(["Asia/Ho_Chi_Minh"]),
         )
         .property(query::PAGE, count("Which page, from 1.", i64::MAX, 1))
-        .property(query::PAGE_SIZE, count("Rows a page.", MAX_PAGE_SIZE, DEFAULT_PAGE_SIZE))
+        .property(
+            query::PAGE_SIZE,
+            count("Rows a page.", MAX_PAGE_SIZE, DEFAULT_PAGE_SIZE),
+        )
         .into()
 }
 
 /// Every question in a line.
 fn list() -> String {
-    let lines = ALL.iter().map(|question| format!("- `{}`: {}", question.about.name, question.about.summary));
-    format!("Which question.\n\n{}", lines.collect::<Vec<_>>().join("\n"))
+    let lines = ALL
+        .iter()
+        .map(|question| format!("- `{}`: {}", question.about.name, question.about.summary));
+    format!(
+        "Which question.\n\n{}",
+        lines.collect::<Vec<_>>().join("\n")
+    )
 }
 
 fn filters() -> RefOr<Schema> {
     let object = ObjectBuilder::new()
         .description(Some("What is looked at. In questions about leads, dates are those of their creation, and durations and sentiments keep leads with one attempt that passes all of them."))
         .additional_properties(Some(AdditionalProperties::FreeForm(false)));
-    filter::ALL.iter().fold(object, |object, filter| object.property(filter.name, value(filter))).into()
+    filter::ALL
+        .iter()
+        .fold(object, |object, filter| {
+            object.property(filter.name, value(filter))
+        })
+        .into()
 }
 
 fn value(filter: &Filter) -> RefOr<Schema> {
-    let of = |kind| ObjectBuilder::new().schema_type(or_null(kind)).description(Some(filter.about));
+    let of = |kind| {
+        ObjectBuilder::new()
+            .schema_type(or_null(kind))
+            .description(Some(filter.about))
+    };
     match filter.kind {
         Kind::Text => of(Type::String).pattern(Some(openapi::NO_NUL)).into(),
         // An empty text is as if absent.
@@ -154,10 +224,20 @@ fn value(filter: &Filter) -> RefOr<Schema> {
             .pattern(Some(format!("^({})?$", openapi::MOMENT)))
             .examples(["2025-01-01", "2025-01-01T00:00:00Z"])
             .into(),
-        Kind::Seconds => of(Type::Integer).minimum(Some(0.0)).maximum(Some(f64::from(i32::MAX))).into(),
-        Kind::Fraction => of(Type::Number).minimum(Some(0.0)).maximum(Some(1.0)).into(),
+        Kind::Seconds => of(Type::Integer)
+            .minimum(Some(0.0))
+            .maximum(Some(f64::from(i32::MAX)))
+            .into(),
+        Kind::Fraction => of(Type::Number)
+            .minimum(Some(0.0))
+            .maximum(Some(1.0))
+            .into(),
         Kind::Payload => of(Type::Object)
-            .property_names(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some(openapi::NO_NUL))))
+            .property_names(Some(
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .pattern(Some(openapi::NO_NUL)),
+            ))
             .additional_properties(Some(Ref::from_schema_name(PAYLOAD_VALUE)))
             .examples([json!({"city": "Mumbai"})])
             .into(),
@@ -168,9 +248,18 @@ const PAYLOAD_VALUE: &str = "AnalyticsPayloadValue";
 
 fn payload_value() -> RefOr<Schema> {
     let value = |kind| ObjectBuilder::new().schema_type(kind);
-    let any = [value(Type::String).pattern(Some(openapi::NO_NUL)), value(Type::Number), value(Type::Boolean)];
-    let any = any.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
-    any.description(Some("The value that a key of the lead's payload must have.")).into()
+    let any = [
+        value(Type::String).pattern(Some(openapi::NO_NUL)),
+        value(Type::Number),
+        value(Type::Boolean),
+    ];
+    let any = any
+        .into_iter()
+        .fold(OneOfBuilder::new(), OneOfBuilder::item);
+    any.description(Some(
+        "The value that a key of the lead's payload must have.",
+    ))
+    .into()
 }
 
 /// A value of that type, or null, which is as if absent.
@@ -190,16 +279,23 @@ fn page(question: &Definition, schemas: &mut Schemas) -> RefOr<Schema> {
     let about = question.about;
     let integer = |about: &str| {
         let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
-        ObjectBuilder::new().schema_type(Type::Integer).format(Some(format)).description(Some(about))
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(format))
+            .description(Some(about))
     };
-    let name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([Value::from(about.name)]));
+    let name = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some([Value::from(about.name)]));
     ObjectBuilder::new()
         .description(Some(format!("{}: {}", about.title, about.summary)))
         .property(query::QUERY_TYPE, name.description(Some("The question.")))
         .required(query::QUERY_TYPE)
         .property(
             "data",
-            ArrayBuilder::new().items(question.schema(schemas)).description(Some("The rows of this page.")),
+            ArrayBuilder::new()
+                .items(question.schema(schemas))
+                .description(Some("The rows of this page.")),
         )
         .required("data")
         .property("total", integer("Rows on all pages."))

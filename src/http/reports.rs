@@ -26,7 +26,9 @@ use crate::error::{Error, Result};
 use crate::exports::{self, Heading, hourly};
 use crate::query::{self, Choice};
 use crate::reports;
-use crate::reports::report::{About, Answer, Definition, FORMAT, Format, Module, Occasion, Place, Request};
+use crate::reports::report::{
+    About, Answer, Definition, FORMAT, Format, Module, Occasion, Place, Request,
+};
 use crate::rollups::Source;
 use crate::table::Table;
 use crate::time::Clock;
@@ -42,14 +44,27 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
     router
 }
 
-fn add<G: Grant>(mut router: OpenApiRouter<Arc<App>>, report: &'static Definition) -> OpenApiRouter<Arc<App>> {
+fn add<G: Grant>(
+    mut router: OpenApiRouter<Arc<App>>,
+    report: &'static Definition,
+) -> OpenApiRouter<Arc<App>> {
     openapi::add_report(router.get_openapi_mut(), report);
-    let formats = if report.about.files { &[Format::Json, Format::Csv, Format::Xlsx][..] } else { &[Format::Json] };
-    router = openapi::guard::<G>(router.route(&report.path(), route::<G>(report, formats)), &report.path());
+    let formats = if report.about.files {
+        &[Format::Json, Format::Csv, Format::Xlsx][..]
+    } else {
+        &[Format::Json]
+    };
+    router = openapi::guard::<G>(
+        router.route(&report.path(), route::<G>(report, formats)),
+        &report.path(),
+    );
     if report.about.files {
         openapi::add_export(router.get_openapi_mut(), report);
         let path = report.export_path();
-        router = openapi::guard::<G>(router.route(&path, route::<G>(report, EXPORT_FORMATS)), &path);
+        router = openapi::guard::<G>(
+            router.route(&path, route::<G>(report, EXPORT_FORMATS)),
+            &path,
+        );
     }
     router
 }
@@ -57,12 +72,20 @@ fn add<G: Grant>(mut router: OpenApiRouter<Arc<App>>, report: &'static Definitio
 /// What `/export` offers, the default first.
 const EXPORT_FORMATS: &[Format] = &[Format::Xlsx, Format::Csv];
 
-fn route<G: Grant>(report: &'static Definition, formats: &'static [Format]) -> MethodRouter<Arc<App>> {
+fn route<G: Grant>(
+    report: &'static Definition,
+    formats: &'static [Format],
+) -> MethodRouter<Arc<App>> {
     let across = move |Permitted { caller, .. }: Permitted<G>,
                        State(app): State<Arc<App>>,
                        conditions: Conditions,
                        RawQuery(query): RawQuery| async move {
-        let question = Question { report, formats, path_id: None, query: query.unwrap_or_default() };
+        let question = Question {
+            report,
+            formats,
+            path_id: None,
+            query: query.unwrap_or_default(),
+        };
         answer(&app, caller.tenant.id, question, &conditions).await
     };
     let of_campaign = move |Permitted { caller, .. }: Permitted<G>,
@@ -70,7 +93,12 @@ fn route<G: Grant>(report: &'static Definition, formats: &'static [Format]) -> M
                             conditions: Conditions,
                             path: Result<Path<String>, PathRejection>,
                             RawQuery(query): RawQuery| async move {
-        let question = Question { report, formats, path_id: Some(path_id(path)?), query: query.unwrap_or_default() };
+        let question = Question {
+            report,
+            formats,
+            path_id: Some(path_id(path)?),
+            query: query.unwrap_or_default(),
+        };
         answer(&app, caller.tenant.id, question, &conditions).await
     };
     match report.about.place {
@@ -99,7 +127,9 @@ struct Answered {
 impl Question {
     /// Whether a file may be what is asked for. Files are made for the one who asks, and not kept.
     fn is_for_file(&self) -> bool {
-        let named = || query::last(&self.query, &FORMAT).is_some_and(|format| format != Format::Json.name());
+        let named = || {
+            query::last(&self.query, &FORMAT).is_some_and(|format| format != Format::Json.name())
+        };
         self.formats[0] != Format::Json || (self.report.about.files && named())
     }
 
@@ -113,20 +143,44 @@ impl Question {
     async fn answer(self, mut scope: Scope, clock: Clock) -> Result<Answered> {
         let made_at = clock.now();
         let tenant = Tenant::load(&mut scope).await?;
-        let occasion = Occasion { tenant: &tenant, now: made_at, path_id: self.path_id };
-        let request = Request { occasion, query: &self.query, formats: self.formats, source: Source::Rolled };
+        let occasion = Occasion {
+            tenant: &tenant,
+            now: made_at,
+            path_id: self.path_id,
+        };
+        let request = Request {
+            occasion,
+            query: &self.query,
+            formats: self.formats,
+            source: Source::Rolled,
+        };
         let answer = self.report.answer(&mut scope, request).await?;
         let by_hour = if answer.format == Format::Xlsx {
-            let request = Request { occasion, query: &self.query, formats: self.formats, source: Source::Rolled };
+            let request = Request {
+                occasion,
+                query: &self.query,
+                formats: self.formats,
+                source: Source::Rolled,
+            };
             hourly::read(&mut scope, self.report, request, &answer).await?
         } else {
             None
         };
-        Ok(Answered { answer, account: tenant.name, made_at, by_hour })
+        Ok(Answered {
+            answer,
+            account: tenant.name,
+            made_at,
+            by_hour,
+        })
     }
 }
 
-async fn answer(app: &App, tenant: i64, question: Question, conditions: &Conditions) -> Result<Response> {
+async fn answer(
+    app: &App,
+    tenant: i64,
+    question: Question,
+    conditions: &Conditions,
+) -> Result<Response> {
     let (about, clock) = (question.report.about, app.clock);
     if question.is_for_file() {
         // On the heap, for it is large, and would be moved about with every request for an answer that is kept.
@@ -143,35 +197,63 @@ async fn answer(app: &App, tenant: i64, question: Question, conditions: &Conditi
             aside(move || written(&answer)).await
         }
     };
-    let found = app.answers.get(&app.db, key.clone(), conditions.oldest, read).await?;
+    let found = app
+        .answers
+        .get(&app.db, key.clone(), conditions.oldest, read)
+        .await?;
     caching::encode(&app.answers, &key, &found, conditions).await?;
     caching::respond(found, conditions)
 }
 
 /// Does what may take a while, so that others have their turn meanwhile.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Error::internal)?
 }
 
 fn written(answer: &Answer) -> Result<Written> {
     let json = answer.outcome.json()?;
     let tag = caching::tag(answer.outcome.timeless_json()?.as_deref().unwrap_or(&json));
-    Ok(Written { body: Bytes::from(json).into(), tag })
+    Ok(Written {
+        body: Bytes::from(json).into(),
+        tag,
+    })
 }
 
 fn file(about: &'static About, answered: &Answered, workshop: &FolderPath) -> Result<Response> {
-    let Answered { answer, account, made_at, by_hour } = answered;
-    let table = answer.outcome.tables().into_iter().next().ok_or_else(|| Error::internal("a file without a table"))?;
+    let Answered {
+        answer,
+        account,
+        made_at,
+        by_hour,
+    } = answered;
+    let table = answer
+        .outcome
+        .tables()
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::internal("a file without a table"))?;
     let (kind, body) = match answer.format {
         Format::Json => return Err(Error::internal("a file that is none")),
         Format::Csv => {
             let pieces = exports::csv::pieces(table, answer.caption.zone);
-            (exports::csv::CONTENT_TYPE, Body::from_stream(stream::iter(pieces)))
+            (
+                exports::csv::CONTENT_TYPE,
+                Body::from_stream(stream::iter(pieces)),
+            )
         }
         Format::Xlsx => {
             let mut file = tempfile::tempfile_in(workshop)?;
             let (title, summary, caption) = (about.title, about.summary, &answer.caption);
-            let heading = Heading { title, summary, caption, account, made_at: *made_at, by_hour: by_hour.as_ref() };
+            let heading = Heading {
+                title,
+                summary,
+                caption,
+                account,
+                made_at: *made_at,
+                by_hour: by_hour.as_ref(),
+            };
             exports::workbook::write(&heading, &table, &mut file, workshop)?;
             file.rewind().map_err(Error::internal)?;
             let file = ReaderStream::new(tokio::fs::File::from_std(file));
@@ -180,7 +262,14 @@ fn file(about: &'static About, answered: &Answered, workshop: &FolderPath) -> Re
     };
     let name = exports::file_name(about, &answer.caption, answer.format.name());
     let disposition = format!("attachment; filename=\"{name}\"");
-    let mut response = ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)], body).into_response();
+    let mut response = (
+        [
+            (CONTENT_TYPE, kind.to_owned()),
+            (CONTENT_DISPOSITION, disposition),
+        ],
+        body,
+    )
+        .into_response();
     caching::for_nobody_else(response.headers_mut());
     Ok(response)
 }
@@ -196,16 +285,31 @@ mod tests {
         let mut keys = HashSet::new();
         for report in reports::ALL {
             let parameters = report.parameters().chain([&FORMAT]);
-            let queries = parameters.flat_map(|parameter| [1, 2].map(|value| format!("{}={value}", parameter.name)));
+            let queries = parameters
+                .flat_map(|parameter| [1, 2].map(|value| format!("{}={value}", parameter.name)));
             for query in queries.chain([String::new()]) {
                 for path_id in [None, Some(1), Some(2)] {
                     let formats = &[Format::Json];
-                    let question = Question { report, formats, path_id, query: query.clone() };
+                    let question = Question {
+                        report,
+                        formats,
+                        path_id,
+                        query: query.clone(),
+                    };
                     let about = report.about;
                     let named = format!("{:?} {} {path_id:?} {query}", about.module, about.name);
-                    assert!(keys.insert(question.key()), "{named} has the key of another question");
-                    let question = Question { query: format!("unknown=1&{query}"), ..question };
-                    assert!(keys.contains(&question.key()), "{named} has no key of its own");
+                    assert!(
+                        keys.insert(question.key()),
+                        "{named} has the key of another question"
+                    );
+                    let question = Question {
+                        query: format!("unknown=1&{query}"),
+                        ..question
+                    };
+                    assert!(
+                        keys.contains(&question.key()),
+                        "{named} has no key of its own"
+                    );
                 }
             }
         }

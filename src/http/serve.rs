@@ -40,7 +40,11 @@ const REFUSALS: usize = 64;
 const REFUSAL: Duration = Duration::from_secs(5);
 
 /// Serves until `stop` resolves, then until the requests under way are answered, or long enough was waited.
-pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+pub async fn serve(
+    app: App,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
     serve_within(app, listener, Limits::of_process(), stop).await
 }
 
@@ -52,10 +56,18 @@ pub async fn serve_within(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?;
-    app.exports.public_url.get_or_insert_with(|| format!("http://{address}"));
-    tracing::debug!(connections = limits.connections, each = limits.connections_per_address, "connections are limited");
+    app.exports
+        .public_url
+        .get_or_insert_with(|| format!("http://{address}"));
+    tracing::debug!(
+        connections = limits.connections,
+        each = limits.connections_per_address,
+        "connections are limited"
+    );
     let registry = Registry::new(&limits, Arc::clone(&app.trusted_proxies));
-    Server::new(super::service(app, &limits), registry, limits).run(listener, stop).await;
+    Server::new(super::service(app, &limits), registry, limits)
+        .run(listener, stop)
+        .await;
     Ok(())
 }
 
@@ -64,7 +76,9 @@ pub async fn serve_within(
 pub async fn serve_probes(app: App, listener: TcpListener) {
     let limits = Limits::default().for_probes();
     let registry = Registry::new(&limits, Arc::default());
-    Server::new(super::probes(app, &limits), registry, limits).run(listener, pending()).await;
+    Server::new(super::probes(app, &limits), registry, limits)
+        .run(listener, pending())
+        .await;
 }
 
 /// A service on a listener.
@@ -80,13 +94,29 @@ struct Server {
 impl Server {
     fn new(around: Around, registry: Registry, limits: Limits) -> Arc<Self> {
         let mut codec = http1::Builder::new();
-        codec.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout);
-        codec.max_buf_size(BUFFER).max_header_size(HEAD).max_headers(HEADERS);
+        codec
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head_timeout);
+        codec
+            .max_buf_size(BUFFER)
+            .max_header_size(HEAD)
+            .max_headers(HEADERS);
         let (refusals, log) = (Arc::new(Semaphore::new(REFUSALS)), Occasionally::default());
-        Arc::new(Self { around, registry, limits, codec, refusals, log })
+        Arc::new(Self {
+            around,
+            registry,
+            limits,
+            codec,
+            refusals,
+            log,
+        })
     }
 
-    async fn run(self: Arc<Self>, mut listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
+    async fn run(
+        self: Arc<Self>,
+        mut listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) {
         let (tasks, mut stop) = (TaskTracker::new(), pin!(stop));
         loop {
             let (stream, peer): (TcpStream, SocketAddr) = tokio::select! {
@@ -107,7 +137,10 @@ impl Server {
         self.around.stop();
         self.registry.stop();
         tasks.close();
-        if tokio::time::timeout(self.limits.stop_requests, tasks.wait()).await.is_err() {
+        if tokio::time::timeout(self.limits.stop_requests, tasks.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!(requests = tasks.len(), "requests under way were broken off");
             self.registry.abort();
             tasks.wait().await;
@@ -120,13 +153,19 @@ impl Server {
             let (all, each) = (self.limits.connections, self.limits.connections_per_address);
             tracing::warn!(all, each, %peer, "connections are at their limit and none is idle: new ones are refused");
         }
-        let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() else { return };
+        let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() else {
+            return;
+        };
         let server = Arc::clone(self);
         tokio::spawn(async move {
             let _permit = permit;
-            let answer = service_fn(|request: Request<Incoming>| server.around.refuse(request.map(Body::new), peer));
+            let answer = service_fn(|request: Request<Incoming>| {
+                server.around.refuse(request.map(Body::new), peer)
+            });
             let mut codec = server.codec.clone();
-            let refusing = codec.keep_alive(false).serve_connection(TokioIo::new(stream), answer);
+            let refusing = codec
+                .keep_alive(false)
+                .serve_connection(TokioIo::new(stream), answer);
             let _ = tokio::time::timeout(REFUSAL, refusing).await;
         });
     }
@@ -137,7 +176,9 @@ async fn drive(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, connect
     let connection = Arc::new(connection);
     let answer = service_fn(|request: Request<Incoming>| {
         let busy = Busy::begin(&connection);
-        let answering = busy.is_some().then(|| server.around.answer(request.map(Body::new), peer));
+        let answering = busy
+            .is_some()
+            .then(|| server.around.answer(request.map(Body::new), peer));
         async move {
             let (Some(busy), Some(answering)) = (busy, answering) else {
                 return pending::<Result<_, Infallible>>().await; // it is being closed
@@ -165,7 +206,9 @@ struct Busy(Arc<Connection>);
 impl Busy {
     /// None where the connection is being closed.
     fn begin(connection: &Arc<Connection>) -> Option<Self> {
-        connection.begin_request().then(|| Self(Arc::clone(connection)))
+        connection
+            .begin_request()
+            .then(|| Self(Arc::clone(connection)))
     }
 }
 

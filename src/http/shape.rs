@@ -21,7 +21,9 @@ pub fn finished(document: &OpenApi) -> Value {
     if let Some(schemas) = document.pointer_mut(SCHEMAS).and_then(Value::as_object_mut) {
         schemas.retain(|name, _| used.contains(name));
         schemas.sort_keys();
-        let answers = schemas.iter_mut().filter(|(name, _)| answered.contains(*name));
+        let answers = schemas
+            .iter_mut()
+            .filter(|(name, _)| answered.contains(*name));
         answers.for_each(|(_, schema)| require_nullable(schema));
     }
     for operation in operations(&mut document) {
@@ -34,13 +36,19 @@ pub fn finished(document: &OpenApi) -> Value {
 /// `autocall_kpis` as the name of a schema: `AutocallKpis`.
 pub fn pascal(words: &str) -> String {
     let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
-    words.split('_').filter(|word| !word.is_empty()).map(capital).collect()
+    words
+        .split('_')
+        .filter(|word| !word.is_empty())
+        .map(capital)
+        .collect()
 }
 
 /// The name of an envelope, `Data_Me` and `Page_Me` to the generator: `MeResponse`, `MePage`.
 fn envelope(name: &str) -> Option<String> {
     let envelopes = [("Data_", "Response"), ("Page_", "Page")];
-    envelopes.into_iter().find_map(|(prefix, suffix)| Some(format!("{}{suffix}", name.strip_prefix(prefix)?)))
+    envelopes
+        .into_iter()
+        .find_map(|(prefix, suffix)| Some(format!("{}{suffix}", name.strip_prefix(prefix)?)))
 }
 
 /// Renames schemas, and every reference to them.
@@ -53,33 +61,49 @@ fn rename(value: &mut Value, new: &dyn Fn(&str) -> Option<String>) {
                 }
             }
             Value::Array(items) => items.iter_mut().for_each(|item| references(item, new)),
-            Value::Object(members) => members.values_mut().for_each(|member| references(member, new)),
+            Value::Object(members) => members
+                .values_mut()
+                .for_each(|member| references(member, new)),
             _ => {}
         }
     }
     references(value, new);
     if let Some(schemas) = value.pointer_mut(SCHEMAS).and_then(Value::as_object_mut) {
-        let renamed = std::mem::take(schemas).into_iter().map(|(name, schema)| (new(&name).unwrap_or(name), schema));
+        let renamed = std::mem::take(schemas)
+            .into_iter()
+            .map(|(name, schema)| (new(&name).unwrap_or(name), schema));
         *schemas = renamed.collect();
     }
 }
 
 /// Puts a reference wherever a schema stands inside another although it has a name, as generic types leave it.
 fn refer(document: &mut Value) {
-    let has_parts =
-        |schema: &Value| ["properties", "oneOf", "allOf", "enum"].iter().any(|part| !schema[part].is_null());
-    let schemas = document.pointer(SCHEMAS).and_then(Value::as_object).into_iter().flatten();
+    let has_parts = |schema: &Value| {
+        ["properties", "oneOf", "allOf", "enum"]
+            .iter()
+            .any(|part| !schema[part].is_null())
+    };
+    let schemas = document
+        .pointer(SCHEMAS)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     let named: BTreeMap<String, String> = schemas
         .filter(|(_, schema)| has_parts(schema))
         .map(|(name, schema)| (schema.to_string(), name.clone()))
         .collect();
     let within = |value: &mut Value| match value {
-        Value::Object(members) => members.values_mut().for_each(|member| put_references(member, &named)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|member| put_references(member, &named)),
         value => put_references(value, &named),
     };
     within(&mut document["paths"]);
     let schemas = document.pointer_mut(SCHEMAS).and_then(Value::as_object_mut);
-    schemas.into_iter().flat_map(Map::values_mut).for_each(within);
+    schemas
+        .into_iter()
+        .flat_map(Map::values_mut)
+        .for_each(within);
 }
 
 fn put_references(value: &mut Value, named: &BTreeMap<String, String>) {
@@ -88,21 +112,38 @@ fn put_references(value: &mut Value, named: &BTreeMap<String, String>) {
         return;
     }
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| put_references(item, named)),
-        Value::Object(members) => members.values_mut().for_each(|member| put_references(member, named)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| put_references(item, named)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|member| put_references(member, named)),
         _ => {}
     }
 }
 
 fn operations(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
-    let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
-    paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut).filter_map(Value::as_object_mut)
+    let paths = document["paths"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(Map::values_mut);
+    paths
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut)
+        .filter_map(Value::as_object_mut)
 }
 
 /// That part of every operation.
 fn roots<'a>(document: &'a Value, part: &str) -> Vec<&'a Value> {
-    let paths = document["paths"].as_object().into_iter().flat_map(Map::values);
-    paths.filter_map(Value::as_object).flat_map(Map::values).filter_map(|operation| operation.get(part)).collect()
+    let paths = document["paths"]
+        .as_object()
+        .into_iter()
+        .flat_map(Map::values);
+    paths
+        .filter_map(Value::as_object)
+        .flat_map(Map::values)
+        .filter_map(|operation| operation.get(part))
+        .collect()
 }
 
 /// Names of the schemas that those parts refer to, directly or through others.
@@ -115,7 +156,11 @@ fn reached(document: &Value, parts: &[&Value]) -> BTreeSet<String> {
                 if let Some(name) = text.strip_prefix(PREFIX)
                     && found.insert(name.to_owned())
                 {
-                    parts.extend(document.pointer(SCHEMAS).and_then(|schemas| schemas.get(name)));
+                    parts.extend(
+                        document
+                            .pointer(SCHEMAS)
+                            .and_then(|schemas| schemas.get(name)),
+                    );
                 }
             }
             Value::Array(items) => parts.extend(items),
@@ -130,11 +175,24 @@ fn reached(document: &Value, parts: &[&Value]) -> BTreeSet<String> {
 /// never null.
 fn require_nullable(schema: &mut Value) {
     for part in ["allOf", "oneOf"] {
-        schema.get_mut(part).and_then(Value::as_array_mut).into_iter().flatten().for_each(require_nullable);
+        schema
+            .get_mut(part)
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+            .for_each(require_nullable);
     }
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
-    let is_required = |name: &String| schema["required"].as_array().is_some_and(|all| all.contains(&json!(name)));
-    let required = properties.iter().filter(|(name, property)| is_required(name) || may_be_null(property));
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return;
+    };
+    let is_required = |name: &String| {
+        schema["required"]
+            .as_array()
+            .is_some_and(|all| all.contains(&json!(name)))
+    };
+    let required = properties
+        .iter()
+        .filter(|(name, property)| is_required(name) || may_be_null(property));
     let required: Vec<String> = required.map(|(name, _)| name.clone()).collect();
     if !required.is_empty() {
         schema["required"] = required.into();
@@ -145,6 +203,10 @@ fn may_be_null(schema: &Value) -> bool {
     let is_null = |kind: &Value| kind == "null";
     let types = &schema["type"];
     is_null(types)
-        || types.as_array().is_some_and(|types| types.iter().any(is_null))
-        || schema["oneOf"].as_array().is_some_and(|any| any.iter().any(may_be_null))
+        || types
+            .as_array()
+            .is_some_and(|types| types.iter().any(is_null))
+        || schema["oneOf"]
+            .as_array()
+            .is_some_and(|any| any.iter().any(may_be_null))
 }

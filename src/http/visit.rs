@@ -42,7 +42,11 @@ struct Limited {
 
 impl Visit {
     pub fn new(peer: SocketAddr, upload: Option<Upload>) -> Self {
-        Self(Arc::new(Inner { peer: peer.ip(), upload, limited: Mutex::default() }))
+        Self(Arc::new(Inner {
+            peer: peer.ip(),
+            upload,
+            limited: Mutex::default(),
+        }))
     }
 
     /// The body of the request, where it has one.
@@ -52,23 +56,53 @@ impl Visit {
 
     /// The visit that a request belongs to.
     pub fn of(parts: &Parts) -> Result<&Self> {
-        parts.extensions.get().ok_or_else(|| Error::internal("a request from nowhere"))
+        parts
+            .extensions
+            .get()
+            .ok_or_else(|| Error::internal("a request from nowhere"))
     }
 
     /// The answer, whatever it is, tells that standing. TooManyRequests where the request is one too many. Of
     /// several limits the last one counts.
     pub fn stands(&self, standing: Standing, now: DateTime<Utc>) -> Result<()> {
-        let now = now.signed_duration_since(DateTime::UNIX_EPOCH).to_std().unwrap_or_default();
-        let Standing { limit, remaining, full_in, .. } = standing;
-        let limited = Limited { limit, remaining, reset: whole_seconds(now.saturating_add(full_in)) };
-        *self.0.limited.lock().unwrap_or_else(PoisonError::into_inner) = Some(limited);
+        let now = now
+            .signed_duration_since(DateTime::UNIX_EPOCH)
+            .to_std()
+            .unwrap_or_default();
+        let Standing {
+            limit,
+            remaining,
+            full_in,
+            ..
+        } = standing;
+        let limited = Limited {
+            limit,
+            remaining,
+            reset: whole_seconds(now.saturating_add(full_in)),
+        };
+        *self
+            .0
+            .limited
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(limited);
         standing.check()
     }
 
     /// Tells what the limit stands at, where the request had one.
     pub fn tell(&self, headers: &mut HeaderMap) {
-        let limited = *self.0.limited.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(Limited { limit, remaining, reset }) = limited else { return };
+        let limited = *self
+            .0
+            .limited
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let Some(Limited {
+            limit,
+            remaining,
+            reset,
+        }) = limited
+        else {
+            return;
+        };
         headers.insert(LIMIT, HeaderValue::from(limit));
         headers.insert(REMAINING, HeaderValue::from(remaining));
         headers.insert(RESET, HeaderValue::from(reset));
@@ -82,15 +116,22 @@ impl FromRequestParts<Arc<App>> for Client {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self> {
-        Ok(Self(client(Visit::of(parts)?.0.peer, &parts.headers, &app.trusted_proxies)))
+        Ok(Self(client(
+            Visit::of(parts)?.0.peer,
+            &parts.headers,
+            &app.trusted_proxies,
+        )))
     }
 }
 
 /// The nearest hop that is no proxy of ours. What lies behind it anybody may have made up.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_ours = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
-    let lines: Vec<&str> =
-        headers.get_all(FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or_default()).collect();
+    let lines: Vec<&str> = headers
+        .get_all(FORWARDED_FOR)
+        .iter()
+        .map(|line| line.to_str().unwrap_or_default())
+        .collect();
     let mut hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
     let mut nearest = peer.to_canonical();
     while is_ours(nearest) {
@@ -105,7 +146,10 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
 /// An address, as some proxies write it with a port.
 fn hop(text: &str) -> Option<IpAddr> {
     let text = text.trim();
-    let address = text.parse().ok().or_else(|| text.parse().ok().map(|socket: SocketAddr| socket.ip()));
+    let address = text
+        .parse()
+        .ok()
+        .or_else(|| text.parse().ok().map(|socket: SocketAddr| socket.ip()));
     address.map(|address: IpAddr| address.to_canonical())
 }
 
@@ -115,14 +159,25 @@ mod tests {
 
     #[test]
     fn only_proxies_we_trust_say_who_the_client_is() {
-        let trusted = ["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+        let trusted = [
+            "10.0.0.0/8".parse().unwrap(),
+            "2001:db8::/32".parse().unwrap(),
+        ];
         for (peer, forwarded, client_is) in [
             ("192.0.2.9", &["203.0.113.7"][..], "192.0.2.9"),
             ("10.0.0.1", &[], "10.0.0.1"),
             ("10.0.0.1", &["203.0.113.7"], "203.0.113.7"),
             ("10.0.0.1", &["1.1.1.1, 203.0.113.7"], "203.0.113.7"),
-            ("10.0.0.1", &["1.1.1.1, 203.0.113.7 , 10.2.3.4"], "203.0.113.7"),
-            ("10.0.0.1", &["1.1.1.1", "203.0.113.7", "10.9.9.9,10.2.3.4"], "203.0.113.7"),
+            (
+                "10.0.0.1",
+                &["1.1.1.1, 203.0.113.7 , 10.2.3.4"],
+                "203.0.113.7",
+            ),
+            (
+                "10.0.0.1",
+                &["1.1.1.1", "203.0.113.7", "10.9.9.9,10.2.3.4"],
+                "203.0.113.7",
+            ),
             ("10.0.0.1", &["10.9.9.9, 10.2.3.4"], "10.9.9.9"),
             ("10.0.0.1", &["203.0.113.7:4711"], "203.0.113.7"),
             ("10.0.0.1", &["[2001:470::1]:80"], "2001:470::1"),

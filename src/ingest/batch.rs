@@ -63,12 +63,22 @@ async fn known_references(scope: &mut Scope, lines: &[Line]) -> Result<Known> {
                 Key::Text(text) => texts.push(text.clone()),
             }
         }
-        let Some(statements) = STATEMENTS.get(kind) else { continue };
+        let Some(statements) = STATEMENTS.get(kind) else {
+            continue;
+        };
         let find = sqlx::query(AssertSqlSafe(statements.find.as_str())).bind(scope.tenant());
         let by_number = statements.key_type == "bigint";
-        let find = if by_number { find.bind(numbers) } else { find.bind(texts) };
+        let find = if by_number {
+            find.bind(numbers)
+        } else {
+            find.bind(texts)
+        };
         for row in find.fetch_all(scope.connection()).await? {
-            let key = if by_number { Key::Number(row.try_get(0)?) } else { Key::Text(row.try_get(0)?) };
+            let key = if by_number {
+                Key::Number(row.try_get(0)?)
+            } else {
+                Key::Text(row.try_get(0)?)
+            };
             known.insert((kind, key));
         }
     }
@@ -85,12 +95,16 @@ fn accept(lines: Vec<Line>, mut known: Known) -> (BTreeMap<usize, Rows>, Outcome
             Ok(mut row) => {
                 outcome.stored += 1;
                 known.insert((row.kind.name, row.key.clone()));
-                let place = KINDS.iter().position(|kind| kind.name == row.kind.name).unwrap_or(0);
+                let place = KINDS
+                    .iter()
+                    .position(|kind| kind.name == row.kind.name)
+                    .unwrap_or(0);
                 let rows = rows.entry(place).or_default();
                 match rows.entry(row.key.clone()) {
                     Entry::Vacant(place) => drop(place.insert(row)),
                     Entry::Occupied(mut place) if row.replaces(place.get()) => {
-                        row.created_at = row.created_at.or_else(|| place.get_mut().created_at.take());
+                        row.created_at =
+                            row.created_at.or_else(|| place.get_mut().created_at.take());
                         place.insert(row);
                     }
                     Entry::Occupied(_) => {}
@@ -106,22 +120,38 @@ fn refer(row: Row, known: &Known) -> Result<Row, Faults> {
     let mut faults = Faults::default();
     for (field, kind, key) in &row.references {
         if !known.contains(&(*kind, key.clone())) {
-            faults.add(*field, format!("refers to no {kind} that is stored or stands earlier."));
+            faults.add(
+                *field,
+                format!("refers to no {kind} that is stored or stands earlier."),
+            );
         }
     }
-    if faults.is_empty() { Ok(row) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(row)
+    } else {
+        Err(faults)
+    }
 }
 
 async fn upsert(scope: &mut Scope, kind: &'static Kind, rows: &Rows) -> Result<()> {
-    let Some(statements) = STATEMENTS.get(kind.name) else { return Ok(()) };
+    let Some(statements) = STATEMENTS.get(kind.name) else {
+        return Ok(());
+    };
     let tenant = scope.tenant();
     let connection = scope.connection();
-    connection.execute(AssertSqlSafe(statements.stage.as_str())).await?;
+    connection
+        .execute(AssertSqlSafe(statements.stage.as_str()))
+        .await?;
     copy(connection, statements, rows).await?;
     for upsert in &statements.upserts {
-        sqlx::query(AssertSqlSafe(upsert.as_str())).bind(tenant).execute(&mut *connection).await?;
+        sqlx::query(AssertSqlSafe(upsert.as_str()))
+            .bind(tenant)
+            .execute(&mut *connection)
+            .await?;
     }
-    connection.execute(AssertSqlSafe(statements.clear.as_str())).await?;
+    connection
+        .execute(AssertSqlSafe(statements.clear.as_str()))
+        .await?;
     Ok(())
 }
 
@@ -149,16 +179,26 @@ struct Statements {
     clear: String,
 }
 
-static STATEMENTS: LazyLock<HashMap<&'static str, Statements>> =
-    LazyLock::new(|| KINDS.iter().map(|kind| (kind.name, Statements::of(kind))).collect());
+static STATEMENTS: LazyLock<HashMap<&'static str, Statements>> = LazyLock::new(|| {
+    KINDS
+        .iter()
+        .map(|kind| (kind.name, Statements::of(kind)))
+        .collect()
+});
 
 impl Statements {
     fn of(kind: &'static Kind) -> Self {
         let (table, key) = (kind.table, kind.key().name);
         let staged = format!("staged_{table}");
         let kept = kind.kept().map(|field| field.name);
-        let stated: Vec<(&str, &str)> = kind.columns().filter(|(name, _)| Some(*name) != kept).collect();
-        let typed: Vec<String> = stated.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
+        let stated: Vec<(&str, &str)> = kind
+            .columns()
+            .filter(|(name, _)| Some(*name) != kept)
+            .collect();
+        let typed: Vec<String> = stated
+            .iter()
+            .map(|(name, kind)| format!("{name} {kind}"))
+            .collect();
         let names = stated.iter().map(|(name, _)| *name).collect::<Vec<_>>();
 
         let mut upserts = vec![upsert_sql(kind, &staged, &names)];
@@ -171,8 +211,14 @@ impl Statements {
         Self {
             key_type: kind.key().kind.sql_type(),
             find: format!("select {key} from {table} where tenant_id = $1 and {key} = any ($2)"),
-            stage: format!("create temp table if not exists {staged} (created_at timestamptz, {})", typed.join(", ")),
-            copy: format!("copy {staged} (created_at, {}) from stdin", names.join(", ")),
+            stage: format!(
+                "create temp table if not exists {staged} (created_at timestamptz, {})",
+                typed.join(", ")
+            ),
+            copy: format!(
+                "copy {staged} (created_at, {}) from stdin",
+                names.join(", ")
+            ),
             upserts,
             clear: format!("truncate {staged}"),
         }
@@ -183,16 +229,34 @@ impl Statements {
 /// instead of locking up. Rows that say nothing new, or less than is known, are left alone. A stored `created_at` stays.
 fn upsert_sql(kind: &Kind, staged: &str, columns: &[&str]) -> String {
     let (table, key) = (kind.table, kind.key().name);
-    let changing: Vec<&str> = columns.iter().copied().filter(|column| *column != key).collect();
-    let list = |prefix: &str| changing.iter().map(|column| format!("{prefix}{column}")).collect::<Vec<_>>().join(", ");
-    let set = changing.iter().map(|column| format!("{column} = excluded.{column}")).collect::<Vec<_>>().join(", ");
+    let changing: Vec<&str> = columns
+        .iter()
+        .copied()
+        .filter(|column| *column != key)
+        .collect();
+    let list = |prefix: &str| {
+        changing
+            .iter()
+            .map(|column| format!("{prefix}{column}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let set = changing
+        .iter()
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect::<Vec<_>>()
+        .join(", ");
     let (stored, sent) = (list("stored."), list("excluded."));
     let columns = columns.join(", ");
     let has_created_at = kind.kept().is_some();
-    let (created_at, first) = if has_created_at { (", created_at", ", coalesce(created_at, now())") } else { ("", "") };
-    let knows_enough = kind
-        .finished_by
-        .map_or_else(String::new, |field| format!("and (stored.{field} is null or excluded.{field} is not null)"));
+    let (created_at, first) = if has_created_at {
+        (", created_at", ", coalesce(created_at, now())")
+    } else {
+        ("", "")
+    };
+    let knows_enough = kind.finished_by.map_or_else(String::new, |field| {
+        format!("and (stored.{field} is null or excluded.{field} is not null)")
+    });
     format!(
         "insert into {table} as stored (tenant_id, {columns}{created_at})
          select $1, {columns}{first} from {staged} order by {key}

@@ -35,7 +35,10 @@ pub fn actions(json: &str) -> Result<Cow<'_, str>, Fault> {
             return Err("each must have a digit of 0-9, * or #.".into());
         }
         for name in ["label", "action_type"] {
-            if action[name].as_str().is_none_or(|text| text.trim().is_empty()) {
+            if action[name]
+                .as_str()
+                .is_none_or(|text| text.trim().is_empty())
+            {
                 return Err(format!("each must have a {name}."));
             }
         }
@@ -61,7 +64,9 @@ fn storable<'a>(json: &'a str, value: &Value) -> Result<Cow<'a, str>, Fault> {
         match value {
             Value::String(text) => text.contains('\0'),
             Value::Array(items) => items.iter().any(has_nul),
-            Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+            Value::Object(fields) => fields
+                .iter()
+                .any(|(name, value)| name.contains('\0') || has_nul(value)),
             Value::Null | Value::Bool(_) | Value::Number(_) => false,
         }
     }
@@ -76,14 +81,20 @@ fn storable<'a>(json: &'a str, value: &Value) -> Result<Cow<'a, str>, Fault> {
 
 /// As the text of a Postgres array.
 pub fn steps(json: &str, most: usize, max: usize) -> Result<String, Fault> {
-    let steps: Vec<String> = serde_json::from_str(json).map_err(|_| "must be a list of strings.")?;
+    let steps: Vec<String> =
+        serde_json::from_str(json).map_err(|_| "must be a list of strings.")?;
     if steps.len() > most {
         return Err(format!("may not have more than {most} items."));
     }
     if steps.iter().any(|step| step.contains('\0')) {
         return Err("may not contain a NUL character.".into());
     }
-    let steps: Vec<Cow<'_, str>> = steps.iter().map(|step| within(step, max)).collect::<Result<_, _>>()?;
-    let quoted = steps.iter().map(|step| format!("\"{}\"", step.replace('\\', "\\\\").replace('"', "\\\"")));
+    let steps: Vec<Cow<'_, str>> = steps
+        .iter()
+        .map(|step| within(step, max))
+        .collect::<Result<_, _>>()?;
+    let quoted = steps
+        .iter()
+        .map(|step| format!("\"{}\"", step.replace('\\', "\\\\").replace('"', "\\\"")));
     Ok(format!("{{{}}}", quoted.collect::<Vec<_>>().join(",")))
 }

@@ -12,7 +12,11 @@ pub fn about(kind: &Kind) -> String {
     let finished = kind.finished_by.map_or_else(String::new, |field| {
         format!(" Without `{field}`, a line for a row that has one is counted as stored and changes nothing.")
     });
-    format!("{} Stored in `{}` by its `{key}`.{finished}", sentences(kind.about), kind.table)
+    format!(
+        "{} Stored in `{}` by its `{key}`.{finished}",
+        sentences(kind.about),
+        kind.table
+    )
 }
 
 /// A field in a few sentences: its meaning, its form, and what stands for it where it is left out.
@@ -56,7 +60,11 @@ fn type_name(kind: Type) -> String {
         Type::Id | Type::Reference(_) => "integer, 64 bits".into(),
         Type::Code(_) => "text".into(),
         Type::Key { max } | Type::Token { max } | Type::Text { max } => format!("text, {max}"),
-        Type::Enum(values) => values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "),
+        Type::Enum(values) => values
+            .iter()
+            .map(|value| format!("`{value}`"))
+            .collect::<Vec<_>>()
+            .join(", "),
         Type::Integer { min, .. } => format!("integer, {min} or more"),
         Type::Flag => "true or false".into(),
         Type::Moment | Type::Started => "date or datetime".into(),
@@ -103,7 +111,11 @@ pub fn markdown() -> String {
         for field in kind.fields {
             let form = form(field.kind).map_or_else(String::new, |form| format!(" {form}"));
             let (name, type_name, default) = (field.name, type_name(field.kind), default_of(field));
-            let _ = writeln!(text, "| {name} | {type_name} | {default} | {}{form} |", sentences(field.about));
+            let _ = writeln!(
+                text,
+                "| {name} | {type_name} | {default} | {}{form} |",
+                sentences(field.about)
+            );
         }
     }
     text

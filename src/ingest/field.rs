@@ -39,19 +39,44 @@ pub enum Presence {
 
 impl Field {
     pub const fn required(name: &'static str, kind: Type, about: &'static str) -> Self {
-        Self { name, kind, presence: Presence::Required, about }
+        Self {
+            name,
+            kind,
+            presence: Presence::Required,
+            about,
+        }
     }
 
     pub const fn optional(name: &'static str, kind: Type, about: &'static str) -> Self {
-        Self { name, kind, presence: Presence::Optional, about }
+        Self {
+            name,
+            kind,
+            presence: Presence::Optional,
+            about,
+        }
     }
 
-    pub const fn or(name: &'static str, kind: Type, about: &'static str, default: &'static str) -> Self {
-        Self { name, kind, presence: Presence::Or(default), about }
+    pub const fn or(
+        name: &'static str,
+        kind: Type,
+        about: &'static str,
+        default: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            presence: Presence::Or(default),
+            about,
+        }
     }
 
     pub const fn kept(name: &'static str, kind: Type, about: &'static str) -> Self {
-        Self { name, kind, presence: Presence::Kept, about }
+        Self {
+            name,
+            kind,
+            presence: Presence::Kept,
+            about,
+        }
     }
 }
 
@@ -143,7 +168,9 @@ impl Type {
         match self {
             Self::Id | Self::Reference(_) => "bigint",
             Self::Key { .. } | Self::Token { .. } | Self::Code(_) => "text collate \"C\"",
-            Self::Text { .. } | Self::Enum(_) | Self::Phone | Self::Color | Self::Keys { .. } => "text",
+            Self::Text { .. } | Self::Enum(_) | Self::Phone | Self::Color | Self::Keys { .. } => {
+                "text"
+            }
             Self::Integer { .. } => "integer",
             Self::Flag => "boolean",
             Self::Moment | Self::Started => "timestamptz",
@@ -159,22 +186,30 @@ impl Type {
             Self::Key { max } => Ok(Key::Text(within(&text(json)?, max)?.into_owned())),
             Self::Code(_) => Ok(Key::Text(within(&text(json)?, NAME_LEN)?.into_owned())),
             Self::Token { max } => Ok(Key::Text(measured(&text(json)?, max)?.to_owned())),
-            _ => json::integer(json).map(Key::Number).ok_or_else(|| "must be a 64-bit integer.".into()),
+            _ => json::integer(json)
+                .map(Key::Number)
+                .ok_or_else(|| "must be a 64-bit integer.".into()),
         }
     }
 
     /// Reads a JSON value and appends it as COPY text. Err says what it should have been.
     pub fn encode(self, json: &str, locale: Locale, out: &mut String) -> Result<(), Fault> {
         match self {
-            Self::Id | Self::Reference(_) | Self::Key { .. } | Self::Token { .. } | Self::Code(_) => {
-                match self.key(json)? {
-                    Key::Number(number) => write(out, number),
-                    Key::Text(text) => escape(&text, out),
-                }
-            }
+            Self::Id
+            | Self::Reference(_)
+            | Self::Key { .. }
+            | Self::Token { .. }
+            | Self::Code(_) => match self.key(json)? {
+                Key::Number(number) => write(out, number),
+                Key::Text(text) => escape(&text, out),
+            },
             Self::Integer { min, max } => {
-                let number = json::integer(json).filter(|number| (min.into()..=max.into()).contains(number));
-                write(out, number.ok_or_else(|| format!("must be an integer from {min} to {max}."))?);
+                let number =
+                    json::integer(json).filter(|number| (min.into()..=max.into()).contains(number));
+                write(
+                    out,
+                    number.ok_or_else(|| format!("must be an integer from {min} to {max}."))?,
+                );
             }
             Self::Flag => match json {
                 "true" | "false" => out.push_str(json),
@@ -205,14 +240,23 @@ impl Type {
             Self::Color => {
                 let color = text(json)?;
                 let digits = color.strip_prefix('#').filter(|digits| digits.len() == 6);
-                let known = digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-                out.push_str(known.then_some(&color).ok_or("must be a color as #RRGGBB.")?);
+                let known = digits
+                    .is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+                out.push_str(
+                    known
+                        .then_some(&color)
+                        .ok_or("must be a color as #RRGGBB.")?,
+                );
             }
             Self::Keys { max } => {
                 let text = text(json)?;
                 let keys = measured(text.trim(), max)?;
                 let known = keys.bytes().all(is_key);
-                out.push_str(known.then_some(keys).ok_or("may hold only the keys 0-9, * and #.")?);
+                out.push_str(
+                    known
+                        .then_some(keys)
+                        .ok_or("may hold only the keys 0-9, * and #.")?,
+                );
             }
             Self::Fraction => write(out, decimal(json, Decimal::ONE)?),
             Self::Percent => write(out, decimal(json, Decimal::ONE_HUNDRED)?),
@@ -250,7 +294,10 @@ pub(super) fn within(text: &str, max: usize) -> Result<Cow<'_, str>, Fault> {
 fn measured(text: &str, max: usize) -> Result<&str, Fault> {
     // A code point has at least one byte.
     let fits = |text: &str| text.len() <= max || text.chars().count() <= max;
-    [text, text.trim()].into_iter().find(|text| fits(text)).ok_or_else(|| too_long(max))
+    [text, text.trim()]
+        .into_iter()
+        .find(|text| fits(text))
+        .ok_or_else(|| too_long(max))
 }
 
 fn too_long(max: usize) -> Fault {
@@ -264,7 +311,8 @@ fn decimal(json: &str, max: Decimal) -> Result<Decimal, Fault> {
 }
 
 fn instant(json: &str, zone: Zone) -> Result<DateTime<Utc>, Fault> {
-    let given = Given::parse(&text(json)?, zone).ok_or("must be a date or an ISO 8601 datetime.")?;
+    let given =
+        Given::parse(&text(json)?, zone).ok_or("must be a date or an ISO 8601 datetime.")?;
     Ok(given.start(zone))
 }
 
@@ -304,7 +352,10 @@ mod tests {
 
     const TEXT: Type = Type::Text { max: 20 };
     const STEPS: Type = Type::Steps { most: 2, max: 20 };
-    const LOCALE: Locale = Locale { zone: Zone::UTC, country_code: 84 };
+    const LOCALE: Locale = Locale {
+        zone: Zone::UTC,
+        country_code: 84,
+    };
 
     fn encoded(kind: Type, json: &str) -> Result<String, Fault> {
         let mut out = String::new();
@@ -313,8 +364,14 @@ mod tests {
 
     #[test]
     fn a_phone_becomes_e164_and_keeps_what_was_sent() {
-        assert_eq!(encoded(Type::Phone, r#""0987 654-321""#).unwrap(), "84987654321\t0987 654-321");
-        assert_eq!(encoded(Type::Phone, r#"" +84987654321""#).unwrap(), "84987654321\t +84987654321");
+        assert_eq!(
+            encoded(Type::Phone, r#""0987 654-321""#).unwrap(),
+            "84987654321\t0987 654-321"
+        );
+        assert_eq!(
+            encoded(Type::Phone, r#"" +84987654321""#).unwrap(),
+            "84987654321\t +84987654321"
+        );
         for bad in [r#""12""#, "84987654321", r#""0987654321\t""#] {
             assert!(encoded(Type::Phone, bad).is_err(), "{bad}");
         }
@@ -327,28 +384,52 @@ mod tests {
             assert_eq!(encoded(kind, text).unwrap(), " \u{e9} a ", "{kind:?}");
         }
         assert_eq!(encoded(Type::Key { max: 4 }, text).unwrap(), "\u{e9} a");
-        assert_eq!(encoded(Type::Token { max: 6 }, text).unwrap(), " e\u{301} a ");
+        assert_eq!(
+            encoded(Type::Token { max: 6 }, text).unwrap(),
+            " e\u{301} a "
+        );
         assert_eq!(encoded(Type::Token { max: 4 }, text).unwrap(), "e\u{301} a");
-        assert_eq!(encoded(STEPS, r#"["\u0065\u0301 "]"#).unwrap(), "{\"\u{e9} \"}");
+        assert_eq!(
+            encoded(STEPS, r#"["\u0065\u0301 "]"#).unwrap(),
+            "{\"\u{e9} \"}"
+        );
         let payload = r#"{"e\u0301":["a\n\u0300"],"n":1.50}"#;
-        assert_eq!(encoded(Type::Object, payload).unwrap(), "{\"\u{e9}\":[\"a\\\\n\\\\u0300\"],\"n\":1.50}");
+        assert_eq!(
+            encoded(Type::Object, payload).unwrap(),
+            "{\"\u{e9}\":[\"a\\\\n\\\\u0300\"],\"n\":1.50}"
+        );
     }
 
     #[test]
     fn values_reach_postgres_as_they_are() {
         assert_eq!(encoded(TEXT, r#""a\tb\\c\n""#).unwrap(), "a\\tb\\\\c\\n");
-        assert_eq!(encoded(STEPS, r#"["a\"b","c\\d"]"#).unwrap(), r#"{"a\\"b","c\\\\d"}"#);
+        assert_eq!(
+            encoded(STEPS, r#"["a\"b","c\\d"]"#).unwrap(),
+            r#"{"a\\"b","c\\\\d"}"#
+        );
         assert_eq!(encoded(Type::Fraction, "0.1234565").unwrap(), "0.123457");
         assert_eq!(encoded(Type::Fraction, "1e-1").unwrap(), "0.1");
-        assert_eq!(encoded(Type::Started, r#""2026-06-01""#).unwrap(), "2026-06-01T00:00:00.000000Z");
+        assert_eq!(
+            encoded(Type::Started, r#""2026-06-01""#).unwrap(),
+            "2026-06-01T00:00:00.000000Z"
+        );
     }
 
     #[test]
     fn a_payload_is_kept_number_for_number() {
         let payload = r#"{"iccid":89840200001234567891,"x":[0.10,1e3,"1e999 \" 1e999"]}"#;
-        assert_eq!(encoded(Type::Object, payload).unwrap(), payload.replace('\\', "\\\\"));
+        assert_eq!(
+            encoded(Type::Object, payload).unwrap(),
+            payload.replace('\\', "\\\\")
+        );
         assert!(encoded(Type::Object, r#"{"a":1e-500}"#).is_err());
-        assert!(encoded(Type::Object, &format!(r#"{{"a":0.{}1}}"#, "0".repeat(20_000))).is_err());
+        assert!(
+            encoded(
+                Type::Object,
+                &format!(r#"{{"a":0.{}1}}"#, "0".repeat(20_000))
+            )
+            .is_err()
+        );
     }
 
     #[test]
@@ -371,7 +452,10 @@ mod tests {
             (Type::Object, r#"{"a":"\u0000"}"#),
             (Type::Object, r#"{"a":1e999}"#),
             (STEPS, "[null]"),
-            (Type::Actions, r#"[{"digit":"10","label":"a","action_type":"b"}]"#),
+            (
+                Type::Actions,
+                r#"[{"digit":"10","label":"a","action_type":"b"}]"#,
+            ),
             (Type::Actions, "[1]"),
             (Type::Moment, r#""0000-01-01""#),
             (Type::Moment, r#""9999-12-31T23:00:00-05:00""#),

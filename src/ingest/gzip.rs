@@ -10,7 +10,9 @@ use tokio::task::coop;
 
 /// Unpacks a stream, which must begin with a member.
 pub fn gunzip<R: AsyncBufRead + Unpin>(packed: R) -> BufReader<Members<R>> {
-    BufReader::new(Members { state: State::Within(Box::new(GzipDecoder::new(packed))) })
+    BufReader::new(Members {
+        state: State::Within(Box::new(GzipDecoder::new(packed))),
+    })
 }
 
 /// See [`gunzip`].
@@ -27,7 +29,11 @@ enum State<R> {
 }
 
 impl<R: AsyncBufRead + Unpin> AsyncRead for Members<R> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<Result<()>> {
         loop {
             match &mut self.state {
                 State::Within(decoder) => {
@@ -91,12 +97,19 @@ mod tests {
         for (packed, expected) in [
             (gzip(&text), text.clone()),
             ([gzip(&text), zeros.to_vec()].concat(), text.clone()),
-            ([gzip(""), gzip("a"), gzip(""), gzip("b"), vec![0]].concat(), "ab".into()),
+            (
+                [gzip(""), gzip("a"), gzip(""), gzip("b"), vec![0]].concat(),
+                "ab".into(),
+            ),
             ([gzip("a"), zeros.to_vec(), gzip("b")].concat(), "ab".into()),
             (gzip(""), String::new()),
         ] {
             for at_a_time in [1, 7, 512, 1 << 16] {
-                assert_eq!(unpacked(&packed, at_a_time).await.unwrap(), expected, "{at_a_time} bytes at a time");
+                assert_eq!(
+                    unpacked(&packed, at_a_time).await.unwrap(),
+                    expected,
+                    "{at_a_time} bytes at a time"
+                );
             }
         }
     }
@@ -106,7 +119,14 @@ mod tests {
         let whole = gzip("some text");
         let followed = |by: &[u8]| [whole.as_slice(), by].concat();
         let cut = whole[..whole.len() - 1].to_vec();
-        for packed in [Vec::new(), vec![0; 9], b"text".to_vec(), cut, followed(b"text"), followed(b"\0\0text")] {
+        for packed in [
+            Vec::new(),
+            vec![0; 9],
+            b"text".to_vec(),
+            cut,
+            followed(b"text"),
+            followed(b"\0\0text"),
+        ] {
             assert!(unpacked(&packed, 512).await.is_err(), "{packed:?}");
         }
     }

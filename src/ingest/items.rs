@@ -18,7 +18,9 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Misshapen where it is neither an object nor an array.
 pub async fn checked(body: BufReader<tokio::fs::File>) -> Result<BufReader<tokio::fs::File>> {
     let file = body.into_inner().into_std().await;
-    let file = tokio::task::spawn_blocking(move || check(file)).await.map_err(Error::internal)??;
+    let file = tokio::task::spawn_blocking(move || check(file))
+        .await
+        .map_err(Error::internal)??;
     Ok(BufReader::new(tokio::fs::File::from_std(file)))
 }
 
@@ -32,9 +34,14 @@ fn check(mut file: File) -> Result<File> {
     let json: Result<IgnoredAny, _> = serde_json::from_reader(std::io::BufReader::new(&file));
     json.map_err(|error| Error::Malformed(error.to_string()))?;
     file.seek(std::io::SeekFrom::Start(begin))?;
-    let first = std::io::BufReader::new(&file).bytes().find(|byte| !matches!(byte, Ok(b' ' | b'\t' | b'\r' | b'\n')));
+    let first = std::io::BufReader::new(&file)
+        .bytes()
+        .find(|byte| !matches!(byte, Ok(b' ' | b'\t' | b'\r' | b'\n')));
     if !matches!(first, Some(Ok(b'{' | b'['))) {
-        return Err(Error::misshapen("body", "must be an object or an array of objects."));
+        return Err(Error::misshapen(
+            "body",
+            "must be an object or an array of objects.",
+        ));
     }
     file.seek(std::io::SeekFrom::Start(begin))?;
     Ok(file)
@@ -42,7 +49,10 @@ fn check(mut file: File) -> Result<File> {
 
 /// Whether a text begins like a JSON body rather than like a line: with an array, or an object over several lines.
 pub fn begin_in(text: &[u8]) -> bool {
-    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).trim_ascii_start();
+    let text = text
+        .strip_prefix(BYTE_ORDER_MARK)
+        .unwrap_or(text)
+        .trim_ascii_start();
     let first_line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     text.starts_with(b"[") || (first_line.len() < text.len() && first_line.trim_ascii_end() == b"{")
 }
@@ -97,7 +107,11 @@ impl Cutter {
 
 impl<R: AsyncBufRead + Unpin> ItemReader<R> {
     pub fn new(stream: R) -> Self {
-        Self { stream, number: 0, cutter: Cutter::default() }
+        Self {
+            stream,
+            number: 0,
+            cutter: Cutter::default(),
+        }
     }
 
     /// Whether there may be another chunk. Its body is at hand, so there is nothing to wait for.
@@ -113,7 +127,10 @@ impl<R: AsyncBufRead + Unpin> ItemReader<R> {
                 return Ok((!items.is_empty()).then_some(items));
             };
             size += bytes.as_ref().map_or(MAX_LINE, Vec::len) + 1;
-            items.push(RawLine { number: self.number, bytes });
+            items.push(RawLine {
+                number: self.number,
+                bytes,
+            });
             self.number += 1;
         }
         Ok(Some(items))
@@ -156,9 +173,12 @@ mod tests {
         let mut reader = ItemReader::new(BufReader::with_capacity(at_a_time, text.as_bytes()));
         let mut found = Vec::new();
         while let Some(items) = reader.chunk().await.unwrap() {
-            found.extend(
-                items.into_iter().map(|item| (item.number, item.bytes.map(|bytes| String::from_utf8(bytes).unwrap()))),
-            );
+            found.extend(items.into_iter().map(|item| {
+                (
+                    item.number,
+                    item.bytes.map(|bytes| String::from_utf8(bytes).unwrap()),
+                )
+            }));
         }
         found
     }
@@ -171,11 +191,24 @@ mod tests {
             (r#"{"a": [1, 2]}"#, vec![r#"{"a": [1, 2]}"#]),
             (
                 r#" [ {"a": "]},\" [{"} , [1,[2]],{} , "x,y" , -1.5,null ] "#,
-                vec![r#"{"a": "]},\" [{"}"#, "[1,[2]]", "{}", r#""x,y""#, "-1.5", "null"],
+                vec![
+                    r#"{"a": "]},\" [{"}"#,
+                    "[1,[2]]",
+                    "{}",
+                    r#""x,y""#,
+                    "-1.5",
+                    "null",
+                ],
             ),
-            (r#"["\\", "\\\"", {"\\": "["}]"#, vec![r#""\\""#, r#""\\\"""#, r#"{"\\": "["}"#]),
+            (
+                r#"["\\", "\\\"", {"\\": "["}]"#,
+                vec![r#""\\""#, r#""\\\"""#, r#"{"\\": "["}"#],
+            ),
         ] {
-            let expected: Vec<_> = (0..).zip(expected).map(|(at, item)| (at, Some(item.to_owned()))).collect();
+            let expected: Vec<_> = (0..)
+                .zip(expected)
+                .map(|(at, item)| (at, Some(item.to_owned())))
+                .collect();
             for at_a_time in [1, 3, 4096] {
                 assert_eq!(items(text, at_a_time).await, expected, "{text}");
             }
@@ -186,7 +219,10 @@ mod tests {
     async fn an_item_beyond_the_longest_is_passed_over_in_bounded_memory() {
         let (fits, long) = ("x".repeat(MAX_LINE - 2), "x".repeat(MAX_LINE - 1));
         let found = items(&format!("[\"{fits}\" , \"{long}\",7]"), 4096).await;
-        let lengths: Vec<_> = found.iter().map(|(at, item)| (*at, item.as_ref().map(String::len))).collect();
+        let lengths: Vec<_> = found
+            .iter()
+            .map(|(at, item)| (*at, item.as_ref().map(String::len)))
+            .collect();
         assert_eq!(lengths, [(0, Some(MAX_LINE)), (1, None), (2, Some(1))]);
     }
 
@@ -195,7 +231,14 @@ mod tests {
         for json in ["[", " \n[{", "\u{feff}[]", "{\n  \"kind\"", " { \r\n}"] {
             assert!(begin_in(json.as_bytes()), "{json:?}");
         }
-        for lines in ["", "\n", "{\"kind\":1}\n{", "{\"kind\":1}", "{", "nonsense\n["] {
+        for lines in [
+            "",
+            "\n",
+            "{\"kind\":1}\n{",
+            "{\"kind\":1}",
+            "{",
+            "nonsense\n[",
+        ] {
             assert!(!begin_in(lines.as_bytes()), "{lines:?}");
         }
     }

@@ -2,13 +2,13 @@
 //! staging, upserts and the documentation all read this list.
 
 use super::field::Type::{
-    Actions, Code, Color, Enum, Flag, Fraction, Id, Integer, Key, Keys, Moment, Object, Percent, Phone, Reference,
-    Started, Steps, Text, Token,
+    Actions, Code, Color, Enum, Flag, Fraction, Id, Integer, Key, Keys, Moment, Object, Percent,
+    Phone, Reference, Started, Steps, Text, Token,
 };
 use super::field::{Field, Presence, Type};
 use crate::closed::{
-    AttemptResult, CallResult, CallerIdType, CampaignStatus, Carrier, DispositionCategory, LeadStatus, PoolStatus,
-    Transfer,
+    AttemptResult, CallResult, CallerIdType, CampaignStatus, Carrier, DispositionCategory,
+    LeadStatus, PoolStatus, Transfer,
 };
 use crate::text::NAME_LEN;
 
@@ -261,7 +261,10 @@ kinds! {
     }
 }
 
-const COUNT: Type = Integer { min: 0, max: i32::MAX };
+const COUNT: Type = Integer {
+    min: 0,
+    max: i32::MAX,
+};
 /// A name, a label, or a text that reports group by.
 const NAME: Type = Text { max: NAME_LEN };
 const UUID: Type = Token { max: 64 };
@@ -281,7 +284,9 @@ impl Kind {
 
     /// The field that keeps its first value where a line leaves it out.
     pub fn kept(&self) -> Option<&'static Field> {
-        self.fields.iter().find(|field| field.presence == Presence::Kept)
+        self.fields
+            .iter()
+            .find(|field| field.presence == Presence::Kept)
     }
 
     /// Columns as they are staged, with their types, in the order of the fields.
@@ -312,9 +317,15 @@ mod tests {
     #[test]
     fn a_finished_row_is_told_by_an_optional_field_of_its_kind() {
         for kind in KINDS {
-            let Some(name) = kind.finished_by else { continue };
+            let Some(name) = kind.finished_by else {
+                continue;
+            };
             let field = kind.fields.iter().find(|field| field.name == name);
-            assert!(field.is_some_and(|field| field.presence == Presence::Optional), "{}.{name}", kind.name);
+            assert!(
+                field.is_some_and(|field| field.presence == Presence::Optional),
+                "{}.{name}",
+                kind.name
+            );
         }
     }
 }

@@ -46,7 +46,9 @@ pub fn parse(line: &str, unit: &str, locale: Locale) -> Result<Row, Faults> {
         return Err(faults);
     };
     tell_unknown(kind, &fields, unit, &mut faults);
-    row(kind, &fields, locale, &mut faults).filter(|_| faults.is_empty()).ok_or(faults)
+    row(kind, &fields, locale, &mut faults)
+        .filter(|_| faults.is_empty())
+        .ok_or(faults)
 }
 
 /// So many unknown fields are told by name, and so much of a name: a line may have a million of them.
@@ -58,7 +60,10 @@ fn tell_unknown(kind: &Kind, fields: &HashMap<String, &RawValue>, unit: &str, fa
     let mut unknown: Vec<&String> = fields.keys().filter(is_unknown).collect();
     unknown.sort_unstable();
     for name in unknown.iter().take(MAX_UNKNOWN) {
-        faults.add(name.chars().take(MAX_NAME).collect::<String>(), "is no field of this kind.");
+        faults.add(
+            name.chars().take(MAX_NAME).collect::<String>(),
+            "is no field of this kind.",
+        );
     }
     if let Some(more @ 1..) = unknown.len().checked_sub(MAX_UNKNOWN) {
         faults.add(unit, format!("has {more} more unknown fields."));
@@ -70,8 +75,18 @@ fn kind(fields: &HashMap<String, &RawValue>) -> Option<&'static Kind> {
     Kind::named(&name)
 }
 
-fn row(kind: &'static Kind, fields: &HashMap<String, &RawValue>, locale: Locale, faults: &mut Faults) -> Option<Row> {
-    let given = |name| fields.get(name).map(|value| value.get()).filter(|json| !json::is_blank(json));
+fn row(
+    kind: &'static Kind,
+    fields: &HashMap<String, &RawValue>,
+    locale: Locale,
+    faults: &mut Faults,
+) -> Option<Row> {
+    let given = |name| {
+        fields
+            .get(name)
+            .map(|value| value.get())
+            .filter(|json| !json::is_blank(json))
+    };
     let mut row = Row {
         kind,
         key: Key::Number(0),
@@ -90,7 +105,8 @@ fn row(kind: &'static Kind, fields: &HashMap<String, &RawValue>, locale: Locale,
                     continue;
                 }
                 if let Some(target) = field.kind.target() {
-                    row.references.push((field.name, target, field.kind.key(json).ok()?));
+                    row.references
+                        .push((field.name, target, field.kind.key(json).ok()?));
                 }
                 if at == 0 {
                     row.key = field.kind.key(json).ok()?;
@@ -117,7 +133,10 @@ mod tests {
 
     use super::*;
 
-    const LOCALE: Locale = Locale { zone: Zone::UTC, country_code: 84 };
+    const LOCALE: Locale = Locale {
+        zone: Zone::UTC,
+        country_code: 84,
+    };
 
     fn faults(line: &str) -> Vec<String> {
         let faults = parse(line, "line", LOCALE).expect_err(line);
@@ -138,8 +157,13 @@ mod tests {
 
     #[test]
     fn a_line_of_a_million_faults_is_told_in_few_words() {
-        let fields: String = (0..100_000).map(|number| format!(r#","x{number}":1"#)).collect();
-        let told = faults(&format!(r#"{{"kind":"team","id":1,"name":"T","{}":1{fields}}}"#, "y".repeat(100_000)));
+        let fields: String = (0..100_000)
+            .map(|number| format!(r#","x{number}":1"#))
+            .collect();
+        let told = faults(&format!(
+            r#"{{"kind":"team","id":1,"name":"T","{}":1{fields}}}"#,
+            "y".repeat(100_000)
+        ));
         assert_eq!(told.len(), MAX_UNKNOWN + 1);
         assert!(told.iter().all(|field| field.len() <= MAX_NAME));
     }
@@ -151,7 +175,10 @@ mod tests {
             "line",
             LOCALE,
         );
-        assert_eq!(row.unwrap().columns, "\t0900\t\\N\tother\tmobile\tactive\t\\N\t200");
+        assert_eq!(
+            row.unwrap().columns,
+            "\t0900\t\\N\tother\tmobile\tactive\t\\N\t200"
+        );
     }
 }
 
@@ -163,7 +190,10 @@ mod fuzz {
 
     use super::*;
 
-    const LOCALE: Locale = Locale { zone: Zone::UTC, country_code: 84 };
+    const LOCALE: Locale = Locale {
+        zone: Zone::UTC,
+        country_code: 84,
+    };
 
     /// What such values are, among others.
     const KNOWN: &[&str] = &[
@@ -221,10 +251,18 @@ mod fuzz {
         let values = prop::collection::vec(prop::option::weighted(0.8, value()), 24);
         (0..KINDS.len(), values, damage).prop_map(|(kind, values, damage)| {
             let kind = &KINDS[kind];
-            let fields = kind.fields.iter().zip(values).filter_map(|(field, value)| Some((field.name, value?)));
-            let fields: String = fields.map(|(name, value)| format!(",\"{name}\":{value}")).collect();
+            let fields = kind
+                .fields
+                .iter()
+                .zip(values)
+                .filter_map(|(field, value)| Some((field.name, value?)));
+            let fields: String = fields
+                .map(|(name, value)| format!(",\"{name}\":{value}"))
+                .collect();
             let line = format!("{{\"kind\":\"{}\"{fields}}}", kind.name);
-            let Some((at, instead)) = damage else { return line };
+            let Some((at, instead)) = damage else {
+                return line;
+            };
             let mut letters: Vec<char> = line.chars().collect();
             let at = at.index(letters.len());
             letters.splice(at..=at, instead.chars());

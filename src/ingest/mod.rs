@@ -101,10 +101,20 @@ impl Tally {
         self.rejected += outcome.rejected.len() as u64;
         let room = MAX_TOLD - self.errors.len();
         let told = outcome.rejected.into_iter().take(room);
-        let place = |number| if unit == LINE { (Some(number), None) } else { (None, Some(number)) };
+        let place = |number| {
+            if unit == LINE {
+                (Some(number), None)
+            } else {
+                (None, Some(number))
+            }
+        };
         self.errors.extend(told.map(|(number, errors)| {
             let (line, index) = place(number);
-            LineFaults { line, index, errors }
+            LineFaults {
+                line,
+                index,
+                errors,
+            }
         }));
     }
 
@@ -114,7 +124,9 @@ impl Tally {
         for told in &self.errors {
             let (unit, number) = told.place();
             for (field, messages) in told.errors.iter() {
-                messages.iter().for_each(|message| faults.add(format!("{unit}s.{number}.{field}"), message));
+                messages
+                    .iter()
+                    .for_each(|message| faults.add(format!("{unit}s.{number}.{field}"), message));
             }
         }
         faults
@@ -177,9 +189,21 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     let unit = reader.unit();
     let mut tally = Tally::default();
     // In this order: what holds room must not wait for those that wait for room.
-    let _turn = if target.atomic { Some(db.turn_to_store_whole(target.tenant).await?) } else { None };
-    let _room = if target.atomic { Room::of_whole().await? } else { Room::claimed() };
-    let mut whole = if target.atomic { Some(db.write(target.tenant).await?) } else { None };
+    let _turn = if target.atomic {
+        Some(db.turn_to_store_whole(target.tenant).await?)
+    } else {
+        None
+    };
+    let _room = if target.atomic {
+        Room::of_whole().await?
+    } else {
+        Room::claimed()
+    };
+    let mut whole = if target.atomic {
+        Some(db.write(target.tenant).await?)
+    } else {
+        None
+    };
     let mut next = read(&mut reader, target).await?;
     while let Some((lines, room)) = next {
         let received = lines.len();
@@ -214,7 +238,9 @@ pub async fn ingest_spooled(db: &Database, target: Target, mut body: Spooled) ->
     let mut tries = 1;
     loop {
         match ingest(db, target, body.rewound().await?, |_| ()).await {
-            Err(Error::GaveWay(cause)) if target.atomic && tries < TRIES => give_way(tries, &cause).await,
+            Err(Error::GaveWay(cause)) if target.atomic && tries < TRIES => {
+                give_way(tries, &cause).await
+            }
             ended => return ended,
         }
         tries += 1;
@@ -226,12 +252,21 @@ const TRIES: u32 = 5;
 
 /// Lets the others go first; longer each time, and not as long as they do when they give way to us.
 async fn give_way(tries: u32, cause: &str) {
-    tracing::info!(tries, cause, "a body gave way to another, and is tried again");
+    tracing::info!(
+        tries,
+        cause,
+        "a body gave way to another, and is tried again"
+    );
     let share = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
     tokio::time::sleep(Duration::from_millis((50 << tries) + share)).await;
 }
 
-async fn store(db: &Database, target: Target, whole: Option<&mut Scope>, lines: Vec<Line>) -> Result<Outcome> {
+async fn store(
+    db: &Database,
+    target: Target,
+    whole: Option<&mut Scope>,
+    lines: Vec<Line>,
+) -> Result<Outcome> {
     if let Some(scope) = whole {
         let (accepted, outcome) = batch::check(scope, lines).await?;
         batch::store(scope, &accepted).await?;
@@ -258,16 +293,31 @@ async fn store(db: &Database, target: Target, whole: Option<&mut Scope>, lines: 
 }
 
 /// The next chunk, with the room it takes; None at the end.
-async fn read<R: AsyncBufRead + Unpin>(reader: &mut Reader<R>, target: Target) -> Result<Option<(Vec<Line>, Room)>> {
+async fn read<R: AsyncBufRead + Unpin>(
+    reader: &mut Reader<R>,
+    target: Target,
+) -> Result<Option<(Vec<Line>, Room)>> {
     let (unit, locale) = (reader.unit(), target.locale);
     let broken = |error: std::io::Error| Error::Malformed(error.to_string());
     if !reader.begin().await.map_err(broken)? {
         return Ok(None);
     }
-    let room = if target.atomic { Room::claimed() } else { Room::of_chunk().await? };
-    let Some(raw) = reader.chunk().await.map_err(broken)? else { return Ok(None) };
-    let parse = move || raw.into_iter().map(|line| (line.number, parse(&line, unit, locale))).collect();
-    let lines = tokio::task::spawn_blocking(parse).await.map_err(Error::internal)?;
+    let room = if target.atomic {
+        Room::claimed()
+    } else {
+        Room::of_chunk().await?
+    };
+    let Some(raw) = reader.chunk().await.map_err(broken)? else {
+        return Ok(None);
+    };
+    let parse = move || {
+        raw.into_iter()
+            .map(|line| (line.number, parse(&line, unit, locale)))
+            .collect()
+    };
+    let lines = tokio::task::spawn_blocking(parse)
+        .await
+        .map_err(Error::internal)?;
     Ok(Some((lines, room)))
 }
 

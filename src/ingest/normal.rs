@@ -25,7 +25,10 @@ const LOCK: i64 = 0x6e66_6300;
 /// As [`run`], until it succeeds: for a server, beside its work.
 pub async fn keep_trying(db: Database) {
     let db = db.lane(Lane::Upkeep);
-    while supervise::attempt("normalisation of stored text", run(&db)).await.is_none() {
+    while supervise::attempt("normalisation of stored text", run(&db))
+        .await
+        .is_none()
+    {
         tokio::time::sleep(PAUSE).await;
     }
 }
@@ -56,7 +59,10 @@ async fn accounts(db: &Database) -> Result<()> {
 async fn is_left(db: &Database, tenant: i64) -> Result<bool> {
     let mut scope = db.write(tenant).await?;
     let left = "select exists (select from unnormalised where tenant_id = $1) and getdatabaseencoding() = 'UTF8'";
-    let (left,) = scope.select::<(bool,)>(left).fetch_one(scope.connection()).await?;
+    let (left,) = scope
+        .select::<(bool,)>(left)
+        .fetch_one(scope.connection())
+        .await?;
     Ok(left)
 }
 
@@ -73,8 +79,12 @@ async fn account(db: &Database, tenant: i64) -> Result<()> {
     for kind in KINDS.iter().filter(|kind| has_text_key(kind)) {
         let (table, key) = (kind.table, kind.key().name);
         let mut scope = db.write(tenant).await?;
-        let delete = format!("delete from {table} where tenant_id = $1 and {key} is not nfc normalized");
-        sqlx::query(AssertSqlSafe(delete)).bind(tenant).execute(scope.connection()).await?;
+        let delete =
+            format!("delete from {table} where tenant_id = $1 and {key} is not nfc normalized");
+        sqlx::query(AssertSqlSafe(delete))
+            .bind(tenant)
+            .execute(scope.connection())
+            .await?;
         done(&mut scope, table).await?;
         scope.commit().await?;
     }
@@ -83,19 +93,26 @@ async fn account(db: &Database, tenant: i64) -> Result<()> {
 
 /// Takes a table from what is left.
 async fn done(scope: &mut Scope, table: &'static str) -> Result<()> {
-    let done = scope.query("delete from unnormalised where tenant_id = $1 and relation = $2").bind(table);
+    let done = scope
+        .query("delete from unnormalised where tenant_id = $1 and relation = $2")
+        .bind(table);
     done.execute(scope.connection()).await?;
     Ok(())
 }
 
 async fn table(db: &Database, tenant: i64, kind: &'static Kind) -> Result<()> {
     let mut scope = db.write(tenant).await?;
-    let left = scope.query("select from unnormalised where tenant_id = $1 and relation = $2").bind(kind.table);
+    let left = scope
+        .query("select from unnormalised where tenant_id = $1 and relation = $2")
+        .bind(kind.table);
     if left.fetch_optional(scope.connection()).await?.is_none() {
         return Ok(());
     }
     if has_text_key(kind) {
-        sqlx::query(AssertSqlSafe(copy_sql(kind))).bind(tenant).execute(scope.connection()).await?;
+        sqlx::query(AssertSqlSafe(copy_sql(kind)))
+            .bind(tenant)
+            .execute(scope.connection())
+            .await?;
     }
     scope.commit().await?;
 
@@ -116,7 +133,10 @@ async fn table(db: &Database, tenant: i64, kind: &'static Kind) -> Result<()> {
 
 /// Normalises the rows behind that key; returns the last key looked at, None where there was none.
 async fn batch(scope: &mut Scope, sql: &str, behind: Option<String>) -> Result<Option<String>> {
-    let batch = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).bind(scope.tenant()).bind(behind).bind(BATCH);
+    let batch = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
+        .bind(scope.tenant())
+        .bind(behind)
+        .bind(BATCH);
     Ok(batch.fetch_one(scope.connection()).await?)
 }
 
@@ -141,15 +161,30 @@ fn columns(kind: &'static Kind) -> Vec<(&'static str, String)> {
 /// Whether a row may be written: tables refuse instants outside the years 1 to 9999, and rows stored before they did are
 /// left as they are.
 fn is_writable(kind: &'static Kind) -> String {
-    let instants = kind.fields.iter().filter(|field| matches!(field.kind, Type::Moment | Type::Started));
-    let told = instants.map(|field| format!("({0} is null or callboard_told({0}) is not null)", field.name));
-    std::iter::once("true".to_owned()).chain(told).collect::<Vec<_>>().join(" and ")
+    let instants = kind
+        .fields
+        .iter()
+        .filter(|field| matches!(field.kind, Type::Moment | Type::Started));
+    let told = instants.map(|field| {
+        format!(
+            "({0} is null or callboard_told({0}) is not null)",
+            field.name
+        )
+    });
+    std::iter::once("true".to_owned())
+        .chain(told)
+        .collect::<Vec<_>>()
+        .join(" and ")
 }
 
 /// Copies of the rows whose keys are not in normal form, under those that are, unless there is such a row.
 fn copy_sql(kind: &'static Kind) -> String {
     let (table, key) = (kind.table, kind.key().name);
-    let others: Vec<&str> = kind.columns().map(|(name, _)| name).filter(|name| *name != key).collect();
+    let others: Vec<&str> = kind
+        .columns()
+        .map(|(name, _)| name)
+        .filter(|name| *name != key)
+        .collect();
     let others = others.join(", ");
     format!(
         "insert into {table} (tenant_id, {key}, {others})
@@ -166,11 +201,25 @@ fn copy_sql(kind: &'static Kind) -> String {
 fn batch_sql(kind: &'static Kind) -> String {
     let (table, key, columns) = (kind.table, kind.key().name, columns(kind));
     let key_type = kind.key().kind.sql_type();
-    let is_wrong = columns.iter().map(|(_, text)| format!("{text} is not nfc normalized")).collect::<Vec<_>>();
-    let set = columns.iter().map(|(name, _)| format!("{name} = callboard_nfc(t.{name})")).collect::<Vec<_>>();
-    let list =
-        |column: &dyn Fn(&str) -> String| columns.iter().map(|(name, _)| column(name)).collect::<Vec<_>>().join(", ");
-    let (stored, normal) = (list(&|name| format!("t.{name}")), list(&|name| format!("callboard_nfc(t.{name})")));
+    let is_wrong = columns
+        .iter()
+        .map(|(_, text)| format!("{text} is not nfc normalized"))
+        .collect::<Vec<_>>();
+    let set = columns
+        .iter()
+        .map(|(name, _)| format!("{name} = callboard_nfc(t.{name})"))
+        .collect::<Vec<_>>();
+    let list = |column: &dyn Fn(&str) -> String| {
+        columns
+            .iter()
+            .map(|(name, _)| column(name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let (stored, normal) = (
+        list(&|name| format!("t.{name}")),
+        list(&|name| format!("callboard_nfc(t.{name})")),
+    );
     let (is_wrong, set) = (is_wrong.join(" or "), set.join(", "));
     format!(
         "with looked_at as materialized (

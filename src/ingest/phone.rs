@@ -5,21 +5,30 @@
 /// Spaces and the separators people write are dropped, `00` in front is an international prefix, and one leading `0`
 /// is the national prefix, which stands for `country_code`. Then 8 to 15 digits are left, the first of them not 0.
 pub fn e164(text: &str, country_code: u16) -> Option<String> {
-    let written: String = text.chars().filter(|letter| !is_separator(*letter)).collect();
-    let digits = if let Some(international) = written.strip_prefix("00").or_else(|| written.strip_prefix('+')) {
+    let written: String = text
+        .chars()
+        .filter(|letter| !is_separator(*letter))
+        .collect();
+    let digits = if let Some(international) = written
+        .strip_prefix("00")
+        .or_else(|| written.strip_prefix('+'))
+    {
         international.to_owned()
     } else if let Some(national) = written.strip_prefix('0') {
         format!("{country_code}{national}")
     } else {
         written
     };
-    let is_number = (8..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let is_number =
+        (8..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
     (is_number && !digits.starts_with('0')).then_some(digits)
 }
 
 /// A space of any width, or one of `-./()`. Tabs and line breaks are none: they stand between two numbers.
 fn is_separator(letter: char) -> bool {
-    let is_space = letter.is_whitespace() && !letter.is_control() && !matches!(letter, '\u{2028}' | '\u{2029}');
+    let is_space = letter.is_whitespace()
+        && !letter.is_control()
+        && !matches!(letter, '\u{2028}' | '\u{2029}');
     is_space || matches!(letter, '-' | '.' | '/' | '(' | ')')
 }
 

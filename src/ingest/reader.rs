@@ -51,7 +51,11 @@ impl Unfinished {
     }
 
     fn end(&mut self) -> Option<Text> {
-        let Self { mut text, is_begun, is_too_long } = std::mem::take(self);
+        let Self {
+            mut text,
+            is_begun,
+            is_too_long,
+        } = std::mem::take(self);
         if text.last() == Some(&b'\r') {
             text.pop();
         }
@@ -62,7 +66,12 @@ impl Unfinished {
 
 impl<R: AsyncBufRead + Unpin> LineReader<R> {
     pub fn new(stream: R) -> Self {
-        Self { stream, number: 0, first: None, unfinished: Unfinished::default() }
+        Self {
+            stream,
+            number: 0,
+            first: None,
+            unfinished: Unfinished::default(),
+        }
     }
 
     /// Waits for the first line of the next chunk. False at the end.
@@ -84,9 +93,14 @@ impl<R: AsyncBufRead + Unpin> LineReader<R> {
         while let Some(text) = self.first.take() {
             self.number += 1;
             size += text.as_ref().map_or(MAX_LINE, Vec::len) + 1;
-            let is_blank = text.as_ref().is_some_and(|text| text.trim_ascii().is_empty());
+            let is_blank = text
+                .as_ref()
+                .is_some_and(|text| text.trim_ascii().is_empty());
             if !is_blank {
-                lines.push(RawLine { number: self.number, bytes: text });
+                lines.push(RawLine {
+                    number: self.number,
+                    bytes: text,
+                });
             }
             if lines.len() >= CHUNK_LINES || size >= CHUNK_BYTES {
                 break;
@@ -130,8 +144,14 @@ mod tests {
         let text = format!("a\n\n  \r\n{}\nb", "x".repeat(MAX_LINE + 1));
         let mut reader = LineReader::new(tokio::io::BufReader::with_capacity(7, text.as_bytes()));
         let lines = reader.chunk().await.unwrap().unwrap();
-        let seen: Vec<(u64, Option<&[u8]>)> = lines.iter().map(|line| (line.number, line.bytes.as_deref())).collect();
-        assert_eq!(seen, [(1, Some(b"a".as_slice())), (4, None), (5, Some(b"b"))]);
+        let seen: Vec<(u64, Option<&[u8]>)> = lines
+            .iter()
+            .map(|line| (line.number, line.bytes.as_deref()))
+            .collect();
+        assert_eq!(
+            seen,
+            [(1, Some(b"a".as_slice())), (4, None), (5, Some(b"b"))]
+        );
         assert!(reader.chunk().await.unwrap().is_none());
     }
 
@@ -141,7 +161,12 @@ mod tests {
         let (mut client, stream) = tokio::io::duplex(64);
         let mut reader = LineReader::new(tokio::io::BufReader::new(stream));
         client.write_all(b"a\nb\nhal").await.unwrap();
-        let texts = |lines: Vec<RawLine>| lines.into_iter().filter_map(|line| line.bytes).collect::<Vec<_>>();
+        let texts = |lines: Vec<RawLine>| {
+            lines
+                .into_iter()
+                .filter_map(|line| line.bytes)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(texts(reader.chunk().await.unwrap().unwrap()), [b"a", b"b"]);
         client.write_all(b"f\n").await.unwrap();
         drop(client);
@@ -151,7 +176,10 @@ mod tests {
 
     #[tokio::test]
     async fn no_chunk_grows_whatever_the_lines_are() {
-        for text in ["\n".repeat(3 * CHUNK_BYTES), format!("{}\n", "x".repeat(MAX_LINE + 1)).repeat(10)] {
+        for text in [
+            "\n".repeat(3 * CHUNK_BYTES),
+            format!("{}\n", "x".repeat(MAX_LINE + 1)).repeat(10),
+        ] {
             let mut reader = LineReader::new(text.as_bytes());
             let (mut chunks, mut numbers) = (0, 0);
             while reader.chunk().await.unwrap().is_some() {

@@ -20,13 +20,21 @@ pub struct Room(#[expect(dead_code, reason = "held, not used")] Option<Semaphore
 
 impl Room {
     pub async fn of_chunk() -> Result<Self> {
-        CHUNKS.acquire().await.map(|permit| Self(Some(permit))).map_err(Error::internal)
+        CHUNKS
+            .acquire()
+            .await
+            .map(|permit| Self(Some(permit)))
+            .map_err(Error::internal)
     }
 
     /// Room for one chunk that is stored and one that is read meanwhile, claimed ahead by bodies that hold locks while
     /// they are read: others may hold room and wait for those.
     pub async fn of_whole() -> Result<Self> {
-        CHUNKS.acquire_many(2).await.map(|permit| Self(Some(permit))).map_err(Error::internal)
+        CHUNKS
+            .acquire_many(2)
+            .await
+            .map(|permit| Self(Some(permit)))
+            .map_err(Error::internal)
     }
 
     /// For a chunk of a body that has claimed its room.

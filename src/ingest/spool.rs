@@ -14,14 +14,23 @@ pub const MAX_WHOLE: u64 = 1 << 30;
 
 /// Reads a stream to its end and gives it back off a file of no name in that folder, which goes with its last reader.
 /// Malformed where the stream breaks off, TooLarge where it has more than `most` bytes, NoRoom where the disk is full.
-pub async fn spool<R: AsyncBufRead + Unpin>(mut stream: R, most: u64, folder: &Path) -> Result<BufReader<File>> {
+pub async fn spool<R: AsyncBufRead + Unpin>(
+    mut stream: R,
+    most: u64,
+    folder: &Path,
+) -> Result<BufReader<File>> {
     let folder = folder.to_owned();
-    let file = tokio::task::spawn_blocking(move || tempfile::tempfile_in(folder)).await.map_err(Error::internal)?;
+    let file = tokio::task::spawn_blocking(move || tempfile::tempfile_in(folder))
+        .await
+        .map_err(Error::internal)?;
     let mut file = File::from_std(file?);
     let mut size = 0;
     loop {
         tokio::task::coop::consume_budget().await;
-        let part = stream.fill_buf().await.map_err(|error| Error::Malformed(error.to_string()))?;
+        let part = stream
+            .fill_buf()
+            .await
+            .map_err(|error| Error::Malformed(error.to_string()))?;
         let read = part.len();
         if read == 0 {
             break;
@@ -55,13 +64,21 @@ impl Spooled {
         };
         let mut file = body.into_inner();
         let start = file.stream_position().await?;
-        Ok(Self { file, start, is_json })
+        Ok(Self {
+            file,
+            start,
+            is_json,
+        })
     }
 
     /// The body from its beginning. Those given out share one place in it, so only the last is to be read.
     pub(super) async fn rewound(&mut self) -> Result<Body<BufReader<File>>> {
         self.file.seek(SeekFrom::Start(self.start)).await?;
         let body = BufReader::with_capacity(64 << 10, self.file.try_clone().await?);
-        Ok(if self.is_json { Body::Json(body) } else { Body::Lines(body) })
+        Ok(if self.is_json {
+            Body::Json(body)
+        } else {
+            Body::Lines(body)
+        })
     }
 }

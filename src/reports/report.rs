@@ -55,8 +55,11 @@ choice! {
     pub enum Format { Json = "json", Csv = "csv", Xlsx = "xlsx" }
 }
 
-pub const FORMAT: Parameter =
-    Parameter::optional("format", Kind::Choice(Format::NAMES), "What the answer is written as; json by default.");
+pub const FORMAT: Parameter = Parameter::optional(
+    "format",
+    Kind::Choice(Format::NAMES),
+    "What the answer is written as; json by default.",
+);
 
 /// What a request brings besides its parameters.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +78,10 @@ pub trait Subject: Send + Sync + Sized {
     type Found: Send + Sync;
 
     /// Looks up what the path names. NotFound where the account has no such thing.
-    fn find(scope: &mut Scope, occasion: Occasion<'_>) -> impl Future<Output = Result<Self::Found>> + Send;
+    fn find(
+        scope: &mut Scope,
+        occasion: Occasion<'_>,
+    ) -> impl Future<Output = Result<Self::Found>> + Send;
 
     /// Reads the parameters. None, with faults noted, where that cannot be done.
     fn read(query: &mut Query, found: Self::Found, occasion: Occasion<'_>) -> Option<Self>;
@@ -174,7 +180,9 @@ impl<T: Object> Body for T {
 
 impl<T: Serialize + ToSchema + Send + Sync> Body for Vec<T> {
     fn reference(schemas: &mut Schemas) -> RefOr<Schema> {
-        ArrayBuilder::new().items(table::reference::<T>(schemas)).into()
+        ArrayBuilder::new()
+            .items(table::reference::<T>(schemas))
+            .into()
     }
 }
 
@@ -284,7 +292,10 @@ async fn answer<R: Report>(scope: &mut Scope, request: Request<'_>) -> Result<An
     let found = R::Subject::find(scope, occasion).await?;
     let has_format = R::ABOUT.module != Module::Autocall || request.formats.len() > 1;
     let parameters = R::Subject::PARAMETERS.iter().chain(R::ABOUT.parameters);
-    let mut query = Query::parse(request.query, parameters.chain(has_format.then_some(&FORMAT)));
+    let mut query = Query::parse(
+        request.query,
+        parameters.chain(has_format.then_some(&FORMAT)),
+    );
     let format = match request.formats {
         [only] if !has_format => *only,
         open => query.choice_of(&FORMAT, open).unwrap_or(open[0]),
@@ -294,10 +305,25 @@ async fn answer<R: Report>(scope: &mut Scope, request: Request<'_>) -> Result<An
     let mut subject = query.finish(subject)?;
     subject.check(scope).await?;
 
-    let source = if subject.trusted() { request.source } else { Source::Raw };
-    let ask = Ask { tenant: occasion.tenant, now: occasion.now, source, subject, options };
+    let source = if subject.trusted() {
+        request.source
+    } else {
+        Source::Raw
+    };
+    let ask = Ask {
+        tenant: occasion.tenant,
+        now: occasion.now,
+        source,
+        subject,
+        options,
+    };
     let body = compute::<R>(scope, &ask).await?;
-    Ok(Answer { source, format, caption: ask.subject.caption(), outcome: Box::new(Computed::<R>(body)) })
+    Ok(Answer {
+        source,
+        format,
+        caption: ask.subject.caption(),
+        outcome: Box::new(Computed::<R>(body)),
+    })
 }
 
 /// The tables of a report on a subject that is looked up already. Its own parameters are given as a query has them.
@@ -308,15 +334,32 @@ pub async fn tables<R: Report>(
     subject: R::Subject,
     options: String,
 ) -> Result<Vec<Table>> {
-    let source = if subject.trusted() { Source::Rolled } else { Source::Raw };
+    let source = if subject.trusted() {
+        Source::Rolled
+    } else {
+        Source::Raw
+    };
     let mut query = Query::parse(&options, R::ABOUT.parameters);
     let options = R::options(&mut query);
     let subject = query.finish(Some(subject))?;
-    let body = compute::<R>(scope, &Ask { tenant, now, source, subject, options }).await?;
+    let body = compute::<R>(
+        scope,
+        &Ask {
+            tenant,
+            now,
+            source,
+            subject,
+            options,
+        },
+    )
+    .await?;
     Ok(R::tables(&body))
 }
 
-async fn compute<R: Report>(scope: &mut Scope, ask: &Ask<'_, R::Subject, R::Options>) -> Result<R::Body> {
+async fn compute<R: Report>(
+    scope: &mut Scope,
+    ask: &Ask<'_, R::Subject, R::Options>,
+) -> Result<R::Body> {
     if ask.source == Source::Raw {
         scope.plan_by_arguments().await?;
     }

@@ -15,7 +15,9 @@ pub type Select<R> = QueryAs<'static, Postgres, R, PgArguments>;
 /// Binds the window's segments as three arrays: from, to, offset.
 pub fn bind_segments<R>(rows: Select<R>, window: &Window) -> Select<R> {
     let segments = window.segment_arrays();
-    rows.bind(segments.from).bind(segments.to).bind(segments.utc_offset)
+    rows.bind(segments.from)
+        .bind(segments.to)
+        .bind(segments.utc_offset)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +43,8 @@ impl Series {
 
     /// Binds what a statement over roll-ups needs to number its buckets: as [`Series::bind`], without the segments.
     pub fn bind_units<R>(self, rows: Select<R>) -> Select<R> {
-        rows.bind(self.granularity.seconds()).bind(self.granularity.shift())
+        rows.bind(self.granularity.seconds())
+            .bind(self.granularity.shift())
     }
 
     /// The rows, ascending as they came, with the gaps between them filled if so asked.
@@ -50,11 +53,21 @@ impl Series {
         if !self.fill_gaps {
             return Ok(rows);
         }
-        let too_many =
-            || Error::invalid(FILL_GAPS.name, format!("The window has more than {MAX_BUCKETS} buckets to fill."));
-        let touched = self.granularity.touched(window, MAX_BUCKETS).ok_or_else(too_many)?;
+        let too_many = || {
+            Error::invalid(
+                FILL_GAPS.name,
+                format!("The window has more than {MAX_BUCKETS} buckets to fill."),
+            )
+        };
+        let touched = self
+            .granularity
+            .touched(window, MAX_BUCKETS)
+            .ok_or_else(too_many)?;
         let mut rows = rows.into_iter().peekable();
-        let next = |bucket| rows.next_if(|row| row.bucket() == bucket).unwrap_or_else(|| B::empty(bucket));
+        let next = |bucket| {
+            rows.next_if(|row| row.bucket() == bucket)
+                .unwrap_or_else(|| B::empty(bucket))
+        };
         Ok(touched.into_iter().map(next).collect())
     }
 }

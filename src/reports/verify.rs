@@ -28,19 +28,40 @@ pub struct Question {
 impl Question {
     /// Answers from the roll-ups and from the raw rows. A refusal is an answer too.
     pub async fn compare(self, scope: &mut Scope, tenant: &Tenant) -> Result<Comparison> {
-        let Some(rolled) = self.ask(scope, tenant, Source::Rolled).await? else { return Ok(Comparison::Stale) };
-        let raw = self.ask(scope, tenant, Source::Raw).await?.unwrap_or_default();
+        let Some(rolled) = self.ask(scope, tenant, Source::Rolled).await? else {
+            return Ok(Comparison::Stale);
+        };
+        let raw = self
+            .ask(scope, tenant, Source::Raw)
+            .await?
+            .unwrap_or_default();
         Ok(Comparison::of(&self, rolled, raw))
     }
 
     /// None where it cannot be answered from there.
-    async fn ask(&self, scope: &mut Scope, tenant: &Tenant, source: Source) -> Result<Option<String>> {
-        let occasion = Occasion { tenant, now: self.now, path_id: self.path_id };
-        let request = Request { occasion, query: &self.query, formats: &[Format::Json], source };
+    async fn ask(
+        &self,
+        scope: &mut Scope,
+        tenant: &Tenant,
+        source: Source,
+    ) -> Result<Option<String>> {
+        let occasion = Occasion {
+            tenant,
+            now: self.now,
+            path_id: self.path_id,
+        };
+        let request = Request {
+            occasion,
+            query: &self.query,
+            formats: &[Format::Json],
+            source,
+        };
         let answer = match self.report.answer(scope, request).await {
             Ok(answer) if answer.source != source => Ok(None),
             Ok(answer) => answer.outcome.json().map(Some),
-            Err(refusal @ (Error::Invalid(_) | Error::NotFound | Error::Missing(_))) => Ok(Some(refusal.to_string())),
+            Err(refusal @ (Error::Invalid(_) | Error::NotFound | Error::Missing(_))) => {
+                Ok(Some(refusal.to_string()))
+            }
             Err(failure) => return Err(failure), // the transaction is over
         };
         scope.plan_once().await?;
@@ -52,7 +73,12 @@ impl std::fmt::Display for Question {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let id = self.path_id.map_or_else(String::new, |id| id.to_string());
         let now = self.now.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-        write!(f, "GET {}?{} at {now}", self.report.path().replace("{id}", &id), self.query)
+        write!(
+            f,
+            "GET {}?{} at {now}",
+            self.report.path().replace("{id}", &id),
+            self.query
+        )
     }
 }
 
@@ -94,7 +120,10 @@ const LONGEST: TimeDelta = TimeDelta::days(89);
 impl Questions {
     /// About the account of this scope. The same seed asks the same.
     pub async fn load(scope: &mut Scope, seed: u64, now: DateTime<Utc>) -> Result<Self> {
-        let known: Known = scope.select(include_str!("verify.sql")).fetch_one(scope.connection()).await?;
+        let known: Known = scope
+            .select(include_str!("verify.sql"))
+            .fetch_one(scope.connection())
+            .await?;
         let to = known.last.unwrap_or(now) + TimeDelta::hours(30);
         Ok(Self {
             random: StdRng::seed_from_u64(seed),
@@ -113,9 +142,9 @@ impl Questions {
         for report in reports::ALL {
             let campaigns: Vec<Option<i64>> = match report.about.module {
                 Module::Autocall => self.autocall_campaigns.iter().copied().map(Some).collect(),
-                Module::Telesales => {
-                    std::iter::once(None).chain(self.telesales_campaigns.iter().copied().map(Some)).collect()
-                }
+                Module::Telesales => std::iter::once(None)
+                    .chain(self.telesales_campaigns.iter().copied().map(Some))
+                    .collect(),
             };
             for campaign in campaigns {
                 let from = self.from.max(self.to - LONGEST);
@@ -130,7 +159,9 @@ impl Questions {
     pub fn any(&mut self) -> Option<Question> {
         let open: Vec<&'static Definition> = reports::ALL
             .iter()
-            .filter(|report| report.about.module == Module::Telesales || !self.autocall_campaigns.is_empty())
+            .filter(|report| {
+                report.about.module == Module::Telesales || !self.autocall_campaigns.is_empty()
+            })
             .collect();
         let report = *open.choose(&mut self.random)?;
         let campaign = match report.about.module {
@@ -141,14 +172,23 @@ impl Questions {
             Module::Telesales => None,
         };
         let (from, to) = self.window();
-        let mut query = format!("{}&timezone={}", window(report, from, to), self.pick(&ZONES));
+        let mut query = format!(
+            "{}&timezone={}",
+            window(report, from, to),
+            self.pick(&ZONES)
+        );
         if report.about.module == Module::Telesales {
             if self.random.random_bool(0.2) && !self.agents.is_empty() {
-                let agents: Vec<String> =
-                    (0..3).filter_map(|_| self.agents.choose(&mut self.random).map(i64::to_string)).collect();
+                let agents: Vec<String> = (0..3)
+                    .filter_map(|_| self.agents.choose(&mut self.random).map(i64::to_string))
+                    .collect();
                 query.push_str(&format!("&agent_ids={}", agents.join(",")));
             }
-            if let Some(team) = self.teams.choose(&mut self.random).filter(|_| self.random.random_bool(0.1)) {
+            if let Some(team) = self
+                .teams
+                .choose(&mut self.random)
+                .filter(|_| self.random.random_bool(0.1))
+            {
                 query.push_str(&format!("&team_id={team}"));
             }
             let unit = self.pick(&["day", "week", "hour"]);
@@ -157,7 +197,11 @@ impl Questions {
         }
         let granularity = self.pick(&["day", "hour"]);
         query.push_str(&format!("&granularity={granularity}"));
-        let now = if self.random.random_bool(0.5) { to } else { self.instant() };
+        let now = if self.random.random_bool(0.5) {
+            to
+        } else {
+            self.instant()
+        };
         Some(self.question(report, campaign, query, now))
     }
 
@@ -168,17 +212,31 @@ impl Questions {
         mut query: String,
         now: DateTime<Utc>,
     ) -> Question {
-        let path_id = if report.about.place == Place::OfCampaign { campaign } else { None };
+        let path_id = if report.about.place == Place::OfCampaign {
+            campaign
+        } else {
+            None
+        };
         match (report.about.place, campaign) {
             (Place::AcrossCampaigns, Some(id)) => {
-                let metric = self.pick(&["answer_rate_pct", "avg_duration_sec", "transfer_rate_pct"]);
-                let other = self.autocall_campaigns.choose(&mut self.random).copied().unwrap_or(id);
+                let metric =
+                    self.pick(&["answer_rate_pct", "avg_duration_sec", "transfer_rate_pct"]);
+                let other = self
+                    .autocall_campaigns
+                    .choose(&mut self.random)
+                    .copied()
+                    .unwrap_or(id);
                 query.push_str(&format!("&campaign_ids={id},{other}&metric={metric}"));
             }
             (Place::OfAccount, Some(id)) => query.push_str(&format!("&campaign_id={id}")),
             _ => {}
         }
-        Question { report, path_id, query, now }
+        Question {
+            report,
+            path_id,
+            query,
+            now,
+        }
     }
 
     fn pick(&mut self, of: &[&'static str]) -> &'static str {
@@ -186,10 +244,14 @@ impl Questions {
     }
 
     fn instant(&mut self) -> DateTime<Utc> {
-        let span = (self.to - self.from).num_microseconds().unwrap_or(i64::MAX).max(1);
+        let span = (self.to - self.from)
+            .num_microseconds()
+            .unwrap_or(i64::MAX)
+            .max(1);
         let at = self.from + TimeDelta::microseconds(self.random.random_range(0..span));
-        let whole =
-            |seconds: i64| DateTime::from_timestamp(at.timestamp().div_euclid(seconds) * seconds, 0).unwrap_or(at);
+        let whole = |seconds: i64| {
+            DateTime::from_timestamp(at.timestamp().div_euclid(seconds) * seconds, 0).unwrap_or(at)
+        };
         match self.random.random_range(0..6) {
             0 => whole(900),
             1 => whole(3600),

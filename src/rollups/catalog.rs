@@ -145,11 +145,19 @@ pub enum What {
 }
 
 const fn rows(name: &'static str, when: &'static str) -> Counter {
-    Counter { name, when, what: What::Rows }
+    Counter {
+        name,
+        when,
+        what: What::Rows,
+    }
 }
 
 const fn sum(name: &'static str, when: &'static str, what: &'static str) -> Counter {
-    Counter { name, when, what: What::Sum(what) }
+    Counter {
+        name,
+        when,
+        what: What::Sum(what),
+    }
 }
 
 /// Stages of a funnel: a lead has reached one in a window if a row of the stage lies in it.
@@ -165,13 +173,17 @@ pub struct Stages {
 
 const OF_CAMPAIGNS: &[Scope] = &[Scope::Campaign];
 const OF_ACCOUNT: &[Scope] = &[Scope::Campaign, Scope::Account];
-const BY_AGENTS: &[Scope] = &[Scope::Campaign, Scope::Account, Scope::AgentOfCampaign, Scope::Agent];
+const BY_AGENTS: &[Scope] = &[
+    Scope::Campaign,
+    Scope::Account,
+    Scope::AgentOfCampaign,
+    Scope::Agent,
+];
 
 const ANSWERED: &str = "r.result = 'answered'";
 const DIAL: &str = "callboard_is_dial(r.result)";
 const ANSWER: &str = "callboard_is_answer(r.result)";
-const CONVERSION: &str =
-    "callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions({tenant}))::text[])";
+const CONVERSION: &str = "callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions({tenant}))::text[])";
 
 pub static AUTOCALL_ATTEMPTS: Family = Family {
     table: "autocall_attempts",
@@ -221,15 +233,24 @@ pub static AUTOCALL_ATTEMPTS: Family = Family {
                 rows("key_7", "r.result = 'answered' and right(r.dtmf, 1) = '7'"),
                 rows("key_8", "r.result = 'answered' and right(r.dtmf, 1) = '8'"),
                 rows("key_9", "r.result = 'answered' and right(r.dtmf, 1) = '9'"),
-                rows("key_star", "r.result = 'answered' and right(r.dtmf, 1) = '*'"),
-                rows("key_hash", "r.result = 'answered' and right(r.dtmf, 1) = '#'"),
+                rows(
+                    "key_star",
+                    "r.result = 'answered' and right(r.dtmf, 1) = '*'",
+                ),
+                rows(
+                    "key_hash",
+                    "r.result = 'answered' and right(r.dtmf, 1) = '#'",
+                ),
             ],
         },
         Rollup {
             name: "autocall_hangups",
             scopes: OF_CAMPAIGNS,
             detail: Detail::Fine,
-            dimension: Some(Dimension { name: "hangup_cause", sql: "callboard_short(r.hangup_cause)" }),
+            dimension: Some(Dimension {
+                name: "hangup_cause",
+                sql: "callboard_short(r.hangup_cause)",
+            }),
             only: "r.hangup_cause is not null",
             counters: &[rows("attempts", "true")],
         },
@@ -237,7 +258,10 @@ pub static AUTOCALL_ATTEMPTS: Family = Family {
             name: "autocall_paths",
             scopes: OF_CAMPAIGNS,
             detail: Detail::Fine,
-            dimension: Some(Dimension { name: "path", sql: "callboard_path(r.script_path)" }),
+            dimension: Some(Dimension {
+                name: "path",
+                sql: "callboard_path(r.script_path)",
+            }),
             only: "r.result = 'answered' and cardinality(r.script_path) > 0",
             counters: &[rows("attempts", "true")],
         },
@@ -245,7 +269,10 @@ pub static AUTOCALL_ATTEMPTS: Family = Family {
             name: "autocall_outcomes",
             scopes: OF_ACCOUNT,
             detail: Detail::Coarse,
-            dimension: Some(Dimension { name: "outcome", sql: "callboard_short(coalesce(r.outcome, r.result))" }),
+            dimension: Some(Dimension {
+                name: "outcome",
+                sql: "callboard_short(coalesce(r.outcome, r.result))",
+            }),
             only: "coalesce(r.outcome, r.result) is not null",
             counters: &[rows("calls", "true")],
         },
@@ -253,7 +280,10 @@ pub static AUTOCALL_ATTEMPTS: Family = Family {
             name: "autocall_providers",
             scopes: OF_ACCOUNT,
             detail: Detail::Coarse,
-            dimension: Some(Dimension { name: "provider", sql: "callboard_short(coalesce(r.provider, '(unknown)'))" }),
+            dimension: Some(Dimension {
+                name: "provider",
+                sql: "callboard_short(coalesce(r.provider, '(unknown)'))",
+            }),
             only: "true",
             counters: &[rows("calls", "true")],
         },
@@ -261,7 +291,10 @@ pub static AUTOCALL_ATTEMPTS: Family = Family {
             name: "autocall_tries",
             scopes: OF_ACCOUNT,
             detail: Detail::Coarse,
-            dimension: Some(Dimension { name: "attempt_number", sql: "r.attempt_number::text" }),
+            dimension: Some(Dimension {
+                name: "attempt_number",
+                sql: "r.attempt_number::text",
+            }),
             only: "true",
             counters: &[rows("calls", "true"), rows("answered", ANSWERED)],
         },
@@ -269,7 +302,10 @@ pub static AUTOCALL_ATTEMPTS: Family = Family {
             name: "autocall_sentiments",
             scopes: OF_ACCOUNT,
             detail: Detail::Coarse,
-            dimension: Some(Dimension { name: "fifth", sql: "callboard_fifth(r.sentiment)::text" }),
+            dimension: Some(Dimension {
+                name: "fifth",
+                sql: "callboard_fifth(r.sentiment)::text",
+            }),
             only: "r.sentiment is not null",
             counters: &[rows("calls", "true")],
         },
@@ -324,7 +360,10 @@ pub static TELESALES_CALLS: Family = Family {
             name: "telesales_dispositions",
             scopes: BY_AGENTS,
             detail: Detail::Coarse,
-            dimension: Some(Dimension { name: "code", sql: "r.disposition" }),
+            dimension: Some(Dimension {
+                name: "code",
+                sql: "r.disposition",
+            }),
             only: "r.disposition is not null",
             counters: &[rows("calls", "true")],
         },
@@ -332,7 +371,10 @@ pub static TELESALES_CALLS: Family = Family {
             name: "telesales_caller_ids",
             scopes: BY_AGENTS,
             detail: Detail::Coarse,
-            dimension: Some(Dimension { name: "cid", sql: "r.cid" }),
+            dimension: Some(Dimension {
+                name: "cid",
+                sql: "r.cid",
+            }),
             only: "callboard_is_dial(r.result) and r.cid is not null",
             counters: &[
                 rows("calls", "true"),
@@ -357,7 +399,10 @@ pub static TELESALES_STAGES: Stages = Stages {
         ("dialed", DIAL),
         ("connected", ANSWER),
         ("talked", "callboard_is_dial(r.result) and r.talk_sec > 30"),
-        ("disposed", "callboard_is_dial(r.result) and r.disposition is not null"),
+        (
+            "disposed",
+            "callboard_is_dial(r.result) and r.disposition is not null",
+        ),
         ("converted", CONVERSION),
     ],
 };
@@ -393,7 +438,10 @@ pub static AUTOCALL_LEAD_STATES: Rollup = Rollup {
         rows("tried", "r.attempts > 0"),
         rows("retried", "r.attempts > 1"),
         rows("processing", "r.in_progress"),
-        rows("retry", "r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry')"),
+        rows(
+            "retry",
+            "r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry')",
+        ),
         rows(
             "finished",
             "r.attempts > 0 and not r.in_progress and r.status not in ('pending', 'in_progress', 'retry')",
@@ -421,7 +469,10 @@ pub static TELESALES_LEADS: Family = Family {
             name: "telesales_lead_sources",
             scopes: OF_ACCOUNT,
             detail: Detail::Coarse,
-            dimension: Some(Dimension { name: "source", sql: "callboard_source(r.source)" }),
+            dimension: Some(Dimension {
+                name: "source",
+                sql: "callboard_source(r.source)",
+            }),
             only: "true",
             counters: &[rows("leads", "true")],
         },
@@ -437,8 +488,16 @@ impl Family {
     /// The columns that a row and its journal entries have in common, in order: name and type.
     pub fn columns(&self) -> Vec<(&'static str, &'static str)> {
         let agent = self.agent.map(|agent| (agent, "bigint"));
-        let fixed = [("campaign_id", "bigint"), (self.lead, "bigint"), (self.at, "timestamptz")];
-        fixed.into_iter().chain(agent).chain(self.facts.iter().copied()).collect()
+        let fixed = [
+            ("campaign_id", "bigint"),
+            (self.lead, "bigint"),
+            (self.at, "timestamptz"),
+        ];
+        fixed
+            .into_iter()
+            .chain(agent)
+            .chain(self.facts.iter().copied())
+            .collect()
     }
 }
 
@@ -462,7 +521,9 @@ impl Counter {
 impl Stages {
     /// The stages of a row as bits, the first stage the lowest.
     pub fn mask(&self) -> String {
-        let bit = |(at, (_, when)): (usize, &(&str, &str))| format!("case when {when} then {} else 0 end", 1 << at);
+        let bit = |(at, (_, when)): (usize, &(&str, &str))| {
+            format!("case when {when} then {} else 0 end", 1 << at)
+        };
         let bits: Vec<String> = self.all.iter().enumerate().map(bit).collect();
         format!("({})::smallint", bits.join(" + "))
     }

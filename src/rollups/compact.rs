@@ -41,7 +41,10 @@ enum Work {
 /// the next time. What is made anew does not keep the journals of others waiting.
 pub async fn run(db: Database, every: Duration) {
     let db = db.lane(Lane::Compaction);
-    tokio::join!(run_with(&db, every, Work::Fold), run_with(&db, every, Work::Rebuild));
+    tokio::join!(
+        run_with(&db, every, Work::Fold),
+        run_with(&db, every, Work::Rebuild)
+    );
 }
 
 /// The name that panics are counted under.
@@ -52,7 +55,9 @@ async fn run_with(db: &Database, every: Duration, work: Work) {
         for tenant in db.tenants().await? {
             // An account whose roll-ups fail does not keep those behind it waiting.
             let account = tracing::error_span!("account", tenant);
-            supervise::attempt(TASK, visit(db, tenant, &[work])).instrument(account).await;
+            supervise::attempt(TASK, visit(db, tenant, &[work]))
+                .instrument(account)
+                .await;
         }
         Ok(())
     };
@@ -82,9 +87,13 @@ pub async fn compact(db: &Database, tenant: i64) -> Result<Done> {
 
 /// Does such work where there is any, on both modules at once. One that fails does not keep the other from being done.
 async fn visit(db: &Database, tenant: i64, works: &[Work]) -> Result<Done> {
-    let waiting = waiting(db, tenant).await?.into_iter().filter(|(_, work)| works.contains(work));
+    let waiting = waiting(db, tenant)
+        .await?
+        .into_iter()
+        .filter(|(_, work)| works.contains(work));
     let all = join_all(waiting.map(|(module, _)| compact_module(db, tenant, module))).await;
-    all.into_iter().try_fold(Done::Nothing, |most, done| Ok(most.max(done?)))
+    all.into_iter()
+        .try_fold(Done::Nothing, |most, done| Ok(most.max(done?)))
 }
 
 /// The modules of an account that there is work for. A look, without taking a turn at anything.
@@ -94,14 +103,21 @@ async fn waiting(db: &Database, tenant: i64) -> Result<Vec<(Module, Work)>> {
     let mut waiting = Vec::new();
     for (name, stale) in look.fetch_all(scope.connection()).await? {
         let work = if stale { Work::Rebuild } else { Work::Fold };
-        waiting.extend(Module::ALL.into_iter().filter(|module| module.name() == name).map(|module| (module, work)));
+        waiting.extend(
+            Module::ALL
+                .into_iter()
+                .filter(|module| module.name() == name)
+                .map(|module| (module, work)),
+        );
     }
     Ok(waiting)
 }
 
 /// As [`compact`], of one module.
 pub async fn compact_module(db: &Database, tenant: i64, module: Module) -> Result<Done> {
-    let Some(turn) = db.turn(lock(module, tenant)).await? else { return Ok(Done::Nothing) };
+    let Some(turn) = db.turn(lock(module, tenant)).await? else {
+        return Ok(Done::Nothing);
+    };
     let done = compact_in_turn(db, tenant, module).await;
     turn.end().await?;
     done
@@ -111,7 +127,10 @@ async fn compact_in_turn(db: &Database, tenant: i64, module: Module) -> Result<D
     let mut scope = db.write_snapshot(tenant).await?;
     // It ends, however long it takes and whatever limits the role has. Whoever empties a table holds it before
     // what is derived from it, and so do we: neither waits for the other in a circle.
-    scope.connection().execute(AssertSqlSafe(BEGINNING[&module].as_str())).await?;
+    scope
+        .connection()
+        .execute(AssertSqlSafe(BEGINNING[&module].as_str()))
+        .await?;
     if !schema::is_ours(&mut scope).await? {
         return Ok(Done::Nothing);
     }
@@ -132,7 +151,9 @@ async fn compact_in_turn(db: &Database, tenant: i64, module: Module) -> Result<D
         }
     };
     // In this snapshot, which does not see the notes that came since.
-    let forget = scope.query("delete from rollup_stale where tenant_id = $1 and module = $2").bind(module.name());
+    let forget = scope
+        .query("delete from rollup_stale where tenant_id = $1 and module = $2")
+        .bind(module.name());
     forget.execute(scope.connection()).await?;
     scope.commit().await?;
     Ok(done)
@@ -144,11 +165,20 @@ pub struct Note(i64);
 
 /// Calls the roll-ups of an account, or of one of its campaigns, stale: they are made anew by the next
 /// compaction, and read from the raw rows until then.
-pub async fn distrust(db: &Database, tenant: i64, module: Module, campaign: Option<i64>) -> Result<Note> {
+pub async fn distrust(
+    db: &Database,
+    tenant: i64,
+    module: Module,
+    campaign: Option<i64>,
+) -> Result<Note> {
     let mut scope = db.write(tenant).await?;
     let insert = scope
         .select::<(i64,)>("insert into rollup_stale (tenant_id, module, campaign_id) values ($1, $2, $3) returning id");
-    let (note,) = insert.bind(module.name()).bind(campaign).fetch_one(scope.connection()).await?;
+    let (note,) = insert
+        .bind(module.name())
+        .bind(campaign)
+        .fetch_one(scope.connection())
+        .await?;
     scope.commit().await?;
     Ok(Note(note))
 }
@@ -157,7 +187,9 @@ pub async fn distrust(db: &Database, tenant: i64, module: Module, campaign: Opti
 pub async fn holds(db: &Database, tenant: i64, note: Note) -> Result<bool> {
     let mut scope = db.read(tenant).await?;
     let note = scope
-        .select::<(bool,)>("select exists (select from rollup_stale where tenant_id = $1 and id = $2)")
+        .select::<(bool,)>(
+            "select exists (select from rollup_stale where tenant_id = $1 and id = $2)",
+        )
         .bind(note.0);
     Ok(note.fetch_one(scope.connection()).await?.0)
 }
@@ -175,15 +207,23 @@ async fn stale(scope: &mut Scope, module: Module) -> Result<Option<Stale>> {
          from rollup_stale s left join autocall_campaigns c on c.tenant_id = $1 and c.script_id = s.script_id
          where s.tenant_id = $1 and s.module = $2",
     );
-    let notes = notes.bind(module.name()).fetch_all(scope.connection()).await?;
+    let notes = notes
+        .bind(module.name())
+        .fetch_all(scope.connection())
+        .await?;
     if notes.is_empty() {
         return Ok(None);
     }
-    if notes.iter().any(|(campaign, script, _)| campaign.is_none() && script.is_none()) {
+    if notes
+        .iter()
+        .any(|(campaign, script, _)| campaign.is_none() && script.is_none())
+    {
         return Ok(Some(Stale::All));
     }
-    let campaigns: BTreeSet<i64> =
-        notes.into_iter().filter_map(|(campaign, _, of_script)| campaign.or(of_script)).collect();
+    let campaigns: BTreeSet<i64> = notes
+        .into_iter()
+        .filter_map(|(campaign, _, of_script)| campaign.or(of_script))
+        .collect();
     Ok(Some(Stale::Campaigns(campaigns.into_iter().collect())))
 }
 
@@ -191,7 +231,11 @@ async fn make(scope: &mut Scope, module: Module, origin: Origin, campaigns: &[i6
     let tenant = scope.tenant();
     for sql in &STATEMENTS[&(module, origin)] {
         let statement = sqlx::query(AssertSqlSafe(sql.as_str())).bind(tenant);
-        let statement = if origin == Origin::RowsOfCampaigns { statement.bind(campaigns.to_vec()) } else { statement };
+        let statement = if origin == Origin::RowsOfCampaigns {
+            statement.bind(campaigns.to_vec())
+        } else {
+            statement
+        };
         statement.execute(scope.connection()).await?;
     }
     Ok(())
@@ -203,7 +247,10 @@ static BEGINNING: LazyLock<BTreeMap<Module, String>> = LazyLock::new(|| {
         let tables = module.families().map(|family| family.table).join(", ");
         let limits = "set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0";
         let memory = "set local work_mem = '128MB'; set local jit = off";
-        (module, format!("{limits}; {memory}; lock table {tables} in access share mode"))
+        (
+            module,
+            format!("{limits}; {memory}; lock table {tables} in access share mode"),
+        )
     };
     Module::ALL.into_iter().map(beginning).collect()
 });
@@ -212,8 +259,12 @@ static BEGINNING: LazyLock<BTreeMap<Module, String>> = LazyLock::new(|| {
 static WAITING: LazyLock<String> = LazyLock::new(|| {
     let module = |module: Module| {
         let name = module.name();
-        let entries =
-            module.families().map(|family| format!("exists (select from {} where tenant_id = $1)", family.journal()));
+        let entries = module.families().map(|family| {
+            format!(
+                "exists (select from {} where tenant_id = $1)",
+                family.journal()
+            )
+        });
         format!(
             "select '{name}' as module, exists (select from rollup_stale where tenant_id = $1 and module = '{name}') as stale, {} as pending",
             entries.join(" or ")
@@ -227,8 +278,11 @@ static WAITING: LazyLock<String> = LazyLock::new(|| {
 
 static STATEMENTS: LazyLock<BTreeMap<(Module, Origin), Vec<String>>> = LazyLock::new(|| {
     let origins = [Origin::Journal, Origin::Rows, Origin::RowsOfCampaigns];
-    let all = Module::ALL.into_iter().flat_map(|module| origins.map(|origin| (module, origin)));
-    all.map(|(module, origin)| ((module, origin), statements(module, origin))).collect()
+    let all = Module::ALL
+        .into_iter()
+        .flat_map(|module| origins.map(|origin| (module, origin)));
+    all.map(|(module, origin)| ((module, origin), statements(module, origin)))
+        .collect()
 });
 
 /// What to run, in order. Links are made while the trail still tells what they were made from.
@@ -237,8 +291,18 @@ fn statements(module: Module, origin: Origin) -> Vec<String> {
     let mut statements = Vec::new();
     if origin != Origin::Journal {
         for family in families {
-            statements.extend(family.rollups.iter().map(|rollup| fold::clear(rollup.name, origin)));
-            statements.extend(family.stages.iter().flat_map(|stages| links::clear(stages, origin)));
+            statements.extend(
+                family
+                    .rollups
+                    .iter()
+                    .map(|rollup| fold::clear(rollup.name, origin)),
+            );
+            statements.extend(
+                family
+                    .stages
+                    .iter()
+                    .flat_map(|stages| links::clear(stages, origin)),
+            );
         }
         statements.extend(match module {
             Module::Autocall => states::clear(origin),
@@ -246,16 +310,28 @@ fn statements(module: Module, origin: Origin) -> Vec<String> {
         });
     }
     for family in families {
-        statements.extend(family.rollups.iter().map(|rollup| fold::add(family, rollup, origin)));
-        statements.extend(family.stages.map(|stages| links::add(family, stages, origin)));
+        statements.extend(
+            family
+                .rollups
+                .iter()
+                .map(|rollup| fold::add(family, rollup, origin)),
+        );
+        statements.extend(
+            family
+                .stages
+                .map(|stages| links::add(family, stages, origin)),
+        );
     }
     let of_both = match module {
         Module::Autocall => states::add(origin),
         Module::Telesales => vec![sources::add(origin)],
     };
-    let follow = families
-        .into_iter()
-        .flat_map(|family| family.stages.into_iter().flat_map(move |stages| links::follow(family, stages, origin)));
+    let follow = families.into_iter().flat_map(|family| {
+        family
+            .stages
+            .into_iter()
+            .flat_map(move |stages| links::follow(family, stages, origin))
+    });
     if origin == Origin::Journal {
         statements.extend(of_both);
         statements.extend(follow);
@@ -264,7 +340,9 @@ fn statements(module: Module, origin: Origin) -> Vec<String> {
         statements.extend(of_both);
     }
     if origin != Origin::RowsOfCampaigns {
-        statements.extend(families.map(|family| format!("delete from {} where tenant_id = $1", family.journal())));
+        statements.extend(
+            families.map(|family| format!("delete from {} where tenant_id = $1", family.journal())),
+        );
     }
     statements
 }

@@ -24,6 +24,10 @@ impl Comparison {
         if rolled == raw {
             return Self::Same;
         }
-        Self::Different(Box::new(Difference { question: question.to_string(), rolled, raw }))
+        Self::Different(Box::new(Difference {
+            question: question.to_string(),
+            rolled,
+            raw,
+        }))
     }
 }

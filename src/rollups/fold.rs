@@ -46,7 +46,12 @@ impl Origin {
 
 /// Adds the origin's rows to a roll-up.
 pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
-    sum(rollup, family.agent, &origin.relation(family), &origin.scopes(rollup.scopes))
+    sum(
+        rollup,
+        family.agent,
+        &origin.relation(family),
+        &origin.scopes(rollup.scopes),
+    )
 }
 
 /// Adds a relation to a roll-up: rows with a weight, a quarter and a campaign. Summed by the finest bucket first, which
@@ -54,23 +59,54 @@ pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
 pub fn sum(rollup: &Rollup, agent: Option<&str>, relation: &str, scopes: &[Scope]) -> String {
     let name = rollup.name;
     let dimension = rollup.dimension.as_ref();
-    let column = dimension.map(|value| format!(", {}", value.name)).unwrap_or_default();
-    let value = dimension.map(|value| format!(", ({}) collate \"C\" as {}", value.sql, value.name)).unwrap_or_default();
+    let column = dimension
+        .map(|value| format!(", {}", value.name))
+        .unwrap_or_default();
+    let value = dimension
+        .map(|value| format!(", ({}) collate \"C\" as {}", value.sql, value.name))
+        .unwrap_or_default();
     let agent = agent.map_or("null::bigint".to_owned(), |agent| format!("r.{agent}"));
     let names: Vec<&str> = rollup.counters.iter().map(|it| it.name).collect();
-    let list = |each: fn(&str) -> String| names.iter().map(|name| each(name)).collect::<Vec<_>>().join(", ");
-    let fine: Vec<String> =
-        rollup.counters.iter().map(|it| format!("sum(r.weight * ({})) as {}", it.of_row(), it.name)).collect();
-    let any: Vec<String> = names.iter().map(|name| format!("sum({name}) <> 0")).collect();
-    let added: Vec<String> =
-        names.iter().map(|counter| format!("{counter} = stored.{counter} + excluded.{counter}")).collect();
-    let finest = scopes.iter().flat_map(|scope| rollup.detail.levels(*scope)).min().map_or(1, |level| level.width());
+    let list = |each: fn(&str) -> String| {
+        names
+            .iter()
+            .map(|name| each(name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let fine: Vec<String> = rollup
+        .counters
+        .iter()
+        .map(|it| format!("sum(r.weight * ({})) as {}", it.of_row(), it.name))
+        .collect();
+    let any: Vec<String> = names
+        .iter()
+        .map(|name| format!("sum({name}) <> 0"))
+        .collect();
+    let added: Vec<String> = names
+        .iter()
+        .map(|counter| format!("{counter} = stored.{counter} + excluded.{counter}"))
+        .collect();
+    let finest = scopes
+        .iter()
+        .flat_map(|scope| rollup.detail.levels(*scope))
+        .min()
+        .map_or(1, |level| level.width());
     // Agents multiply rows: what is summed over all of them is made of what has been summed over them.
     let parts = |of_agents: bool| {
-        let of = scopes.iter().filter(move |scope| scope.has_agent() == of_agents);
-        let each =
-            of.flat_map(|scope| rollup.detail.levels(*scope).iter().map(|level| (scope.number(), level.width())));
-        each.map(|(scope, width)| format!("({scope}, {width})")).collect::<Vec<_>>().join(", ")
+        let of = scopes
+            .iter()
+            .filter(move |scope| scope.has_agent() == of_agents);
+        let each = of.flat_map(|scope| {
+            rollup
+                .detail
+                .levels(*scope)
+                .iter()
+                .map(|level| (scope.number(), level.width()))
+        });
+        each.map(|(scope, width)| format!("({scope}, {width})"))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let (bare, by_agent) = (parts(false), parts(true));
     let rows = match by_agent.as_str() {
@@ -114,7 +150,9 @@ pub fn sum(rollup: &Rollup, agent: Option<&str>, relation: &str, scopes: &[Scope
 pub fn clear(table: &str, origin: Origin) -> String {
     match origin {
         Origin::RowsOfCampaigns => {
-            format!("delete from {table} where tenant_id = $1 and scope in (0, 2) and campaign_id = any ($2)")
+            format!(
+                "delete from {table} where tenant_id = $1 and scope in (0, 2) and campaign_id = any ($2)"
+            )
         }
         Origin::Rows | Origin::Journal => format!("delete from {table} where tenant_id = $1"),
     }

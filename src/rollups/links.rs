@@ -31,7 +31,11 @@ fn across(family: &Family) -> bool {
 pub fn tables(family: &Family, stages: &Stages) -> Vec<String> {
     let (trail, table) = (trail(stages), table(stages));
     // By lead first where one lead's rows in all campaigns are asked for.
-    let by = if across(family) { "lead_id, campaign_id" } else { "campaign_id, lead_id" };
+    let by = if across(family) {
+        "lead_id, campaign_id"
+    } else {
+        "campaign_id, lead_id"
+    };
     vec![
         format!(
             "create table {trail} (
@@ -102,8 +106,11 @@ pub fn changed(family: &Family) -> String {
 /// whole hours as the links have it. Of leads that did not change, the trail is the truth; of those in the
 /// relation `changed`, the trail with the journal's entries.
 pub fn reached(family: &Family, stages: &Stages) -> String {
-    let in_scope =
-        if across(family) { "(scope_no = 1 or r.campaign_id = campaign)" } else { "r.campaign_id = campaign" };
+    let in_scope = if across(family) {
+        "(scope_no = 1 or r.campaign_id = campaign)"
+    } else {
+        "r.campaign_id = campaign"
+    };
     let trail = trail(stages);
     format!(
         "select s.lead_id, r.truly, r.linked
@@ -140,7 +147,13 @@ pub fn reached(family: &Family, stages: &Stages) -> String {
 /// The function that counts the leads of a window, each once a stage.
 pub fn reader(family: &Family, stages: &Stages) -> String {
     let each = |text: &dyn Fn(usize, &str) -> String| {
-        stages.all.iter().enumerate().map(|(at, (name, _))| text(1 << at, name)).collect::<Vec<_>>().join(", ")
+        stages
+            .all
+            .iter()
+            .enumerate()
+            .map(|(at, (name, _))| text(1 << at, name))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let body = format!(
         "with linked as (select {linked} {inside}),
@@ -163,18 +176,38 @@ pub fn reader(family: &Family, stages: &Stages) -> String {
     )
     .replace("{tenant}", "tenant");
     let returned = each(&|_, name| format!("{name} bigint"));
-    function(&format!("rolled_{}_leads({READER_ARGUMENTS}) returns table ({returned})", stages.name), &body)
+    function(
+        &format!(
+            "rolled_{}_leads({READER_ARGUMENTS}) returns table ({returned})",
+            stages.name
+        ),
+        &body,
+    )
 }
 
 /// Adds what the origin changes to the links; the trail must not have been changed yet.
 pub fn add(family: &Family, stages: &Stages, origin: Origin) -> String {
     let name = table(stages);
     let list = |each: &dyn Fn(usize, &str) -> String, between: &str| {
-        stages.all.iter().enumerate().map(|(at, (name, _))| each(1 << at, name)).collect::<Vec<_>>().join(between)
+        stages
+            .all
+            .iter()
+            .enumerate()
+            .map(|(at, (name, _))| each(1 << at, name))
+            .collect::<Vec<_>>()
+            .join(between)
     };
-    let widths: Vec<String> = Links::LEVELS.iter().map(|level| format!("({})", level.width())).collect();
-    let scopes = origin.scopes(family.scopes).into_iter().filter(|scope| !scope.has_agent());
-    let scopes: Vec<String> = scopes.map(|scope| format!("({})", scope.number())).collect();
+    let widths: Vec<String> = Links::LEVELS
+        .iter()
+        .map(|level| format!("({})", level.width()))
+        .collect();
+    let scopes = origin
+        .scopes(family.scopes)
+        .into_iter()
+        .filter(|scope| !scope.has_agent());
+    let scopes: Vec<String> = scopes
+        .map(|scope| format!("({})", scope.number()))
+        .collect();
     format!(
         "with {versions},
          chains as ( -- each row of a lead with the hour of the last one before it in each stage
@@ -215,7 +248,12 @@ pub fn add(family: &Family, stages: &Stages, origin: Origin) -> String {
 
 /// The rows of every lead that the origin changes, before (version −1) and after (+1).
 fn versions(family: &Family, stages: &Stages, origin: Origin) -> String {
-    let (at, mask, rows, join) = (family.at, stages.mask(), origin.relation(family), stages.join);
+    let (at, mask, rows, join) = (
+        family.at,
+        stages.mask(),
+        origin.relation(family),
+        stages.join,
+    );
     let hour = "callboard_bucket(callboard_quarter(at), 4) as hour";
     if origin != Origin::Journal {
         return format!(
@@ -230,7 +268,11 @@ fn versions(family: &Family, stages: &Stages, origin: Origin) -> String {
     } else {
         "t.lead_id = c.lead_id and t.campaign_id = c.campaign_id"
     };
-    let leads = if across(family) { "lead_id" } else { "campaign_id, lead_id" };
+    let leads = if across(family) {
+        "lead_id"
+    } else {
+        "campaign_id, lead_id"
+    };
     format!(
         "changes as materialized (
             select r.campaign_id, r.lead_id, r.{at} as at, {mask} as stages, r.weight as n from {rows} r {join}
@@ -251,7 +293,11 @@ fn versions(family: &Family, stages: &Stages, origin: Origin) -> String {
 
 /// Brings the trail up to what the links say.
 pub fn follow(family: &Family, stages: &Stages, origin: Origin) -> Vec<String> {
-    let by = if across(family) { "lead_id, campaign_id" } else { "campaign_id, lead_id" };
+    let by = if across(family) {
+        "lead_id, campaign_id"
+    } else {
+        "campaign_id, lead_id"
+    };
     let trail = trail(stages);
     let add = format!(
         "insert into {trail} as stored (tenant_id, campaign_id, lead_id, at, stages, n)
@@ -269,7 +315,11 @@ pub fn follow(family: &Family, stages: &Stages, origin: Origin) -> Vec<String> {
          where t.tenant_id = $1 and t.campaign_id = r.campaign_id and t.lead_id = r.lead_id and t.n <= 0",
         rows = origin.relation(family),
     );
-    if origin == Origin::Journal { vec![add, gone] } else { vec![add] }
+    if origin == Origin::Journal {
+        vec![add, gone]
+    } else {
+        vec![add]
+    }
 }
 
 /// Takes out what is known of an account, or of its campaigns `$2`.
@@ -278,7 +328,9 @@ pub fn clear(stages: &Stages, origin: Origin) -> Vec<String> {
     match origin {
         Origin::RowsOfCampaigns => vec![
             format!("delete from {trail} where tenant_id = $1 and campaign_id = any ($2)"),
-            format!("delete from {table} where tenant_id = $1 and scope = 0 and campaign_id = any ($2)"),
+            format!(
+                "delete from {table} where tenant_id = $1 and scope = 0 and campaign_id = any ($2)"
+            ),
         ],
         Origin::Rows | Origin::Journal => vec![
             format!("delete from {trail} where tenant_id = $1"),

@@ -40,7 +40,14 @@ impl Plan {
     fn of(window: &Window, levels: &[Level]) -> Self {
         let mut plan = Self::default();
         if window.from < window.to {
-            plan.add(Segment { from: window.from, to: window.to, utc_offset: 0 }, levels);
+            plan.add(
+                Segment {
+                    from: window.from,
+                    to: window.to,
+                    utc_offset: 0,
+                },
+                levels,
+            );
         }
         plan
     }
@@ -51,9 +58,15 @@ impl Plan {
         let mut plan = Self::default();
         for segment in window.segments() {
             let within = |level: &Level| {
-                level.seconds() <= unit.seconds() && i64::from(segment.utc_offset) % level.seconds() == 0
+                level.seconds() <= unit.seconds()
+                    && i64::from(segment.utc_offset) % level.seconds() == 0
             };
-            let levels: Vec<Level> = Detail::Fine.levels(scope).iter().copied().filter(within).collect();
+            let levels: Vec<Level> = Detail::Fine
+                .levels(scope)
+                .iter()
+                .copied()
+                .filter(within)
+                .collect();
             plan.add(segment, &levels);
         }
         plan
@@ -63,7 +76,15 @@ impl Plan {
     pub fn before(end: DateTime<Utc>, scope: Scope) -> Self {
         // infallible: the first day that Postgres knows, in 4714 BC
         let from = DateTime::from_timestamp(-210_866_803_200, 0).unwrap_or_default();
-        Self::whole(&Window { from, to: end.max(from), zone: Zone::UTC }, Detail::Fine, scope)
+        Self::whole(
+            &Window {
+                from,
+                to: end.max(from),
+                zone: Zone::UTC,
+            },
+            Detail::Fine,
+            scope,
+        )
     }
 
     /// Takes a stretch apart: coarse buckets inside, finer ones towards both ends, raw rows where not even the
@@ -75,13 +96,33 @@ impl Plan {
             }
             return;
         };
-        let (from, to) = (coarsest.bucket_from(stretch.from), coarsest.bucket(stretch.to));
+        let (from, to) = (
+            coarsest.bucket_from(stretch.from),
+            coarsest.bucket(stretch.to),
+        );
         if from >= to {
             return self.add(stretch, finer);
         }
-        self.add(Segment { to: coarsest.start(from), ..stretch }, finer);
-        self.ranges.push(Range { level: *coarsest, from, to, utc_offset: stretch.utc_offset });
-        self.add(Segment { from: coarsest.start(to), ..stretch }, finer);
+        self.add(
+            Segment {
+                to: coarsest.start(from),
+                ..stretch
+            },
+            finer,
+        );
+        self.ranges.push(Range {
+            level: *coarsest,
+            from,
+            to,
+            utc_offset: stretch.utc_offset,
+        });
+        self.add(
+            Segment {
+                from: coarsest.start(to),
+                ..stretch
+            },
+            finer,
+        );
     }
 
     /// Binds the plan as the generated functions take it: width, first and last bucket and offset of each
@@ -90,14 +131,20 @@ impl Plan {
         &self,
         rows: QueryAs<'static, Postgres, R, PgArguments>,
     ) -> QueryAs<'static, Postgres, R, PgArguments> {
-        let of_ranges = |field: fn(&Range) -> i32| self.ranges.iter().map(field).collect::<Vec<i32>>();
+        let of_ranges =
+            |field: fn(&Range) -> i32| self.ranges.iter().map(field).collect::<Vec<i32>>();
         rows.bind(of_ranges(|range| range.level.width()))
             .bind(of_ranges(|range| narrow(range.from)))
             .bind(of_ranges(|range| narrow(range.to)))
             .bind(of_ranges(|range| range.utc_offset))
             .bind(self.ragged.iter().map(|end| end.from).collect::<Vec<_>>())
             .bind(self.ragged.iter().map(|end| end.to).collect::<Vec<_>>())
-            .bind(self.ragged.iter().map(|end| end.utc_offset).collect::<Vec<_>>())
+            .bind(
+                self.ragged
+                    .iter()
+                    .map(|end| end.utc_offset)
+                    .collect::<Vec<_>>(),
+            )
     }
 }
 
@@ -130,15 +177,30 @@ impl Quiet {
         rows: QueryAs<'static, Postgres, R, PgArguments>,
         window: &Window,
     ) -> QueryAs<'static, Postgres, R, PgArguments> {
-        let hours = Self { before: true, after: true }.widened(window);
-        rows.bind(hours.from).bind(window.from).bind(window.to).bind(hours.to)
+        let hours = Self {
+            before: true,
+            after: true,
+        }
+        .widened(window);
+        rows.bind(hours.from)
+            .bind(window.from)
+            .bind(window.to)
+            .bind(hours.to)
     }
 
     fn widened(self, window: &Window) -> Window {
         let hour = Level::Hour;
         Window {
-            from: if self.before { hour.start(hour.bucket(window.from)) } else { window.from },
-            to: if self.after { hour.start(hour.bucket_from(window.to)) } else { window.to },
+            from: if self.before {
+                hour.start(hour.bucket(window.from))
+            } else {
+                window.from
+            },
+            to: if self.after {
+                hour.start(hour.bucket_from(window.to))
+            } else {
+                window.to
+            },
             zone: window.zone,
         }
     }
@@ -164,10 +226,12 @@ impl Links {
         let start = |range: &Range| range.level.start(range.from);
         let end = |range: &Range| range.level.start(range.to);
         // Ranges ascend, and no pair goes back in time.
-        let pairs = ranges
-            .iter()
-            .enumerate()
-            .flat_map(|(at, earlier)| ranges[at..].iter().map(|later| Rectangle { earlier: *earlier, later: *later }));
+        let pairs = ranges.iter().enumerate().flat_map(|(at, earlier)| {
+            ranges[at..].iter().map(|later| Rectangle {
+                earlier: *earlier,
+                later: *later,
+            })
+        });
         Self {
             window: *window,
             from: ranges.first().map_or(window.from, start),
@@ -182,8 +246,12 @@ impl Links {
         &self,
         rows: QueryAs<'static, Postgres, R, PgArguments>,
     ) -> QueryAs<'static, Postgres, R, PgArguments> {
-        let of =
-            |field: fn(&Rectangle) -> i64| self.rectangles.iter().map(|it| narrow(field(it))).collect::<Vec<i32>>();
+        let of = |field: fn(&Rectangle) -> i64| {
+            self.rectangles
+                .iter()
+                .map(|it| narrow(field(it)))
+                .collect::<Vec<i32>>()
+        };
         rows.bind(self.window.from)
             .bind(self.window.to)
             .bind(self.from)
@@ -212,7 +280,11 @@ mod tests {
     }
 
     fn window(from: &str, to: &str, zone: Zone) -> Window {
-        Window { from: at(from), to: at(to), zone }
+        Window {
+            from: at(from),
+            to: at(to),
+            zone,
+        }
     }
 
     /// Each part as `level from to offset`, in order of time.
@@ -220,12 +292,28 @@ mod tests {
         let name = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
         let ranges = plan.ranges.iter().map(|range| {
             let [from, to] = [range.from, range.to].map(|bucket| range.level.start(bucket));
-            (from, format!("{:?} {} {} {}", range.level, name(from), name(to), range.utc_offset))
+            (
+                from,
+                format!(
+                    "{:?} {} {} {}",
+                    range.level,
+                    name(from),
+                    name(to),
+                    range.utc_offset
+                ),
+            )
         });
-        let ragged = plan
-            .ragged
-            .iter()
-            .map(|end| (end.from, format!("rows {} {} {}", name(end.from), name(end.to), end.utc_offset)));
+        let ragged = plan.ragged.iter().map(|end| {
+            (
+                end.from,
+                format!(
+                    "rows {} {} {}",
+                    name(end.from),
+                    name(end.to),
+                    end.utc_offset
+                ),
+            )
+        });
         let mut parts: Vec<_> = ranges.chain(ragged).collect();
         parts.sort();
         parts.into_iter().map(|(_, part)| part).collect()
@@ -233,7 +321,8 @@ mod tests {
 
     #[test]
     fn a_window_is_made_of_the_coarsest_buckets_that_fit() {
-        let plan = |from, to, levels| shown(&Plan::of(&window(from, to, zone("Asia/Kathmandu")), levels));
+        let plan =
+            |from, to, levels| shown(&Plan::of(&window(from, to, zone("Asia/Kathmandu")), levels));
         assert_eq!(
             plan("2026-06-01T22:20:00Z", "2026-06-04T01:40:00.5Z", FINE),
             [
@@ -252,10 +341,17 @@ mod tests {
             ["rows 2026-06-01T22:20:00Z 2026-06-01T23:10:00Z 0"],
             "no whole hour"
         );
-        assert_eq!(plan("2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z", coarse).len(), 1);
+        assert_eq!(
+            plan("2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z", coarse).len(),
+            1
+        );
         assert!(plan("2026-06-01T22:20:00Z", "2026-06-01T22:20:00Z", FINE).is_empty());
         assert_eq!(
-            plan("1969-12-31T23:50:00Z", "1970-01-01T00:20:00Z", &[Level::Quarter]),
+            plan(
+                "1969-12-31T23:50:00Z",
+                "1970-01-01T00:20:00Z",
+                &[Level::Quarter]
+            ),
             [
                 "rows 1969-12-31T23:50:00Z 1970-01-01T00:00:00Z 0",
                 "Quarter 1970-01-01T00:00:00Z 1970-01-01T00:15:00Z 0",
@@ -267,19 +363,33 @@ mod tests {
     #[test]
     fn a_bucket_is_not_taken_whole_where_the_local_clock_cuts_it() {
         let levels = |zone, unit| {
-            let plan = Plan::cut(&window("2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z", zone), unit, Scope::Campaign);
-            plan.ranges.iter().map(|range| format!("{:?}", range.level)).collect::<Vec<_>>()
+            let plan = Plan::cut(
+                &window("2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z", zone),
+                unit,
+                Scope::Campaign,
+            );
+            plan.ranges
+                .iter()
+                .map(|range| format!("{:?}", range.level))
+                .collect::<Vec<_>>()
         };
         assert_eq!(levels(Zone::UTC, Granularity::Week), ["Day"]);
         assert_eq!(levels(Zone::UTC, Granularity::Hour), ["Hour"]);
         assert_eq!(levels(zone("Asia/Ho_Chi_Minh"), Granularity::Day), ["Hour"]);
-        assert_eq!(levels(zone("Asia/Kathmandu"), Granularity::Day), ["Quarter"]);
+        assert_eq!(
+            levels(zone("Asia/Kathmandu"), Granularity::Day),
+            ["Quarter"]
+        );
     }
 
     #[test]
     fn each_stretch_between_changes_of_the_clock_has_its_own_ends() {
         let berlin = Plan::cut(
-            &window("2026-03-28T23:00:00Z", "2026-03-29T03:00:00Z", zone("Europe/Berlin")),
+            &window(
+                "2026-03-28T23:00:00Z",
+                "2026-03-29T03:00:00Z",
+                zone("Europe/Berlin"),
+            ),
             Granularity::Day,
             Scope::Campaign,
         );
@@ -292,7 +402,11 @@ mod tests {
         );
         // At one minute past midnight, until 2011.
         let st_johns = Plan::cut(
-            &window("2010-03-14T03:00:00Z", "2010-03-14T04:00:00Z", zone("America/St_Johns")),
+            &window(
+                "2010-03-14T03:00:00Z",
+                "2010-03-14T04:00:00Z",
+                zone("America/St_Johns"),
+            ),
             Granularity::Hour,
             Scope::Campaign,
         );
@@ -306,25 +420,60 @@ mod tests {
             ]
         );
         let before_the_railways = Plan::cut(
-            &window("1850-01-01T00:00:00Z", "1850-01-02T00:00:00Z", zone("Europe/Berlin")),
+            &window(
+                "1850-01-01T00:00:00Z",
+                "1850-01-02T00:00:00Z",
+                zone("Europe/Berlin"),
+            ),
             Granularity::Hour,
             Scope::Campaign,
         );
-        assert!(before_the_railways.ranges.is_empty(), "an offset that is no whole quarter of an hour");
+        assert!(
+            before_the_railways.ranges.is_empty(),
+            "an offset that is no whole quarter of an hour"
+        );
     }
 
     #[test]
     fn leads_are_linked_across_every_two_parts_of_the_whole_hours() {
         let ragged = window("2026-06-01T21:20:00Z", "2026-06-04T02:40:00Z", Zone::UTC);
         let links = Links::within(&ragged, Quiet::default());
-        assert_eq!((links.from, links.to), (at("2026-06-01T22:00:00Z"), at("2026-06-04T02:00:00Z")));
-        let levels: Vec<String> =
-            links.rectangles.iter().map(|it| format!("{:?} {:?}", it.earlier.level, it.later.level)).collect();
-        assert_eq!(levels, ["Hour Hour", "Hour Day", "Hour Hour", "Day Day", "Day Hour", "Hour Hour"]);
-        let quiet = Links::within(&ragged, Quiet { before: true, after: false });
-        assert_eq!((quiet.from, quiet.to), (at("2026-06-01T21:00:00Z"), at("2026-06-04T02:00:00Z")));
+        assert_eq!(
+            (links.from, links.to),
+            (at("2026-06-01T22:00:00Z"), at("2026-06-04T02:00:00Z"))
+        );
+        let levels: Vec<String> = links
+            .rectangles
+            .iter()
+            .map(|it| format!("{:?} {:?}", it.earlier.level, it.later.level))
+            .collect();
+        assert_eq!(
+            levels,
+            [
+                "Hour Hour",
+                "Hour Day",
+                "Hour Hour",
+                "Day Day",
+                "Day Hour",
+                "Hour Hour"
+            ]
+        );
+        let quiet = Links::within(
+            &ragged,
+            Quiet {
+                before: true,
+                after: false,
+            },
+        );
+        assert_eq!(
+            (quiet.from, quiet.to),
+            (at("2026-06-01T21:00:00Z"), at("2026-06-04T02:00:00Z"))
+        );
         assert_eq!(quiet.window, ragged);
-        let none = Links::within(&window("2026-06-01T21:20:00Z", "2026-06-01T22:10:00Z", Zone::UTC), Quiet::default());
+        let none = Links::within(
+            &window("2026-06-01T21:20:00Z", "2026-06-01T22:10:00Z", Zone::UTC),
+            Quiet::default(),
+        );
         assert!(none.rectangles.is_empty() && none.from == none.to);
     }
 

@@ -16,12 +16,31 @@ pub const READER_ARGUMENTS: &str = "tenant bigint, scope_no smallint, campaign b
 /// arguments, and the planner, who would not know how little a range is, might read a whole campaign to find it. It
 /// did so, with an array of agents, wherever a table had just been filled and nobody had analyzed it yet.
 pub fn reader(family: &Family, rollup: &Rollup) -> String {
-    let (name, only, table, journal, at) = (rollup.name, rollup.only, family.table, family.journal(), family.at);
+    let (name, only, table, journal, at) = (
+        rollup.name,
+        rollup.only,
+        family.table,
+        family.journal(),
+        family.at,
+    );
     let dimension = rollup.dimension.as_ref();
-    let stored_value = dimension.map(|Dimension { name, .. }| format!("stored.{name}, ")).unwrap_or_default();
-    let value = dimension.map(|Dimension { sql, .. }| format!("({sql}) collate \"C\", ")).unwrap_or_default();
-    let list = |each: &dyn Fn(&Counter) -> String| rollup.counters.iter().map(each).collect::<Vec<_>>().join(", ");
-    let agent = family.agent.map_or("0".to_owned(), |agent| format!("coalesce(r.{agent}, 0)"));
+    let stored_value = dimension
+        .map(|Dimension { name, .. }| format!("stored.{name}, "))
+        .unwrap_or_default();
+    let value = dimension
+        .map(|Dimension { sql, .. }| format!("({sql}) collate \"C\", "))
+        .unwrap_or_default();
+    let list = |each: &dyn Fn(&Counter) -> String| {
+        rollup
+            .counters
+            .iter()
+            .map(each)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let agent = family
+        .agent
+        .map_or("0".to_owned(), |agent| format!("coalesce(r.{agent}, 0)"));
 
     let mut parts = vec![format!(
         "select stored.bucket::bigint * p.width * 900 + p.utc_offset, stored.agent_id, {stored_value}{counters}
@@ -59,27 +78,43 @@ pub fn reader(family: &Family, rollup: &Rollup) -> String {
     }
     let body = parts.join(" union all ").replace("{tenant}", "tenant");
     let columns = list(&|it| format!("{} {}", it.name, it.sql_type()));
-    let value = dimension.map(|value| format!("{} text, ", value.name)).unwrap_or_default();
+    let value = dimension
+        .map(|value| format!("{} text, ", value.name))
+        .unwrap_or_default();
     let returned = format!("local_second bigint, agent_id bigint, {value}{columns}");
-    function(&format!("rolled_{name}({READER_ARGUMENTS}) returns table ({returned})"), &body)
+    function(
+        &format!("rolled_{name}({READER_ARGUMENTS}) returns table ({returned})"),
+        &body,
+    )
 }
 
 /// Conditions that pick a scope's rows by its arguments, at most one of which holds: apart, so that each is
 /// found by its own index.
 pub fn narrowed(agent: Option<&str>, scopes: &[Scope]) -> Vec<String> {
     let by_agent = agent.map_or(String::new(), |agent| {
-        format!(" and (scope_no < {} or r.{agent} = any (agents))", Scope::AgentOfCampaign.number())
+        format!(
+            " and (scope_no < {} or r.{agent} = any (agents))",
+            Scope::AgentOfCampaign.number()
+        )
     });
     let has = |test: fn(Scope) -> bool| scopes.iter().any(|scope| test(*scope));
     let numbers = |test: fn(Scope) -> bool| {
-        let numbers: Vec<String> =
-            scopes.iter().filter(|scope| test(**scope)).map(|scope| scope.number().to_string()).collect();
+        let numbers: Vec<String> = scopes
+            .iter()
+            .filter(|scope| test(**scope))
+            .map(|scope| scope.number().to_string())
+            .collect();
         numbers.join(", ")
     };
-    let mut conditions =
-        vec![format!("scope_no in ({}) and r.campaign_id = campaign{by_agent}", numbers(Scope::has_campaign))];
+    let mut conditions = vec![format!(
+        "scope_no in ({}) and r.campaign_id = campaign{by_agent}",
+        numbers(Scope::has_campaign)
+    )];
     if has(|scope| !scope.has_campaign()) {
-        conditions.push(format!("scope_no in ({}){by_agent}", numbers(|scope| !scope.has_campaign())));
+        conditions.push(format!(
+            "scope_no in ({}){by_agent}",
+            numbers(|scope| !scope.has_campaign())
+        ));
     }
     conditions
 }
@@ -96,7 +131,15 @@ pub fn function(head: &str, body: &str) -> String {
 
 /// `f(a bigint, b text[])` as `f(bigint, text[])`.
 fn signature(head: &str) -> String {
-    let Some((name, arguments)) = head.split_once('(') else { return head.to_owned() };
-    let types = arguments.trim_end_matches(')').split(',').filter_map(|argument| argument.trim().split_once(' '));
-    format!("{name}({})", types.map(|(_, kind)| kind).collect::<Vec<_>>().join(", "))
+    let Some((name, arguments)) = head.split_once('(') else {
+        return head.to_owned();
+    };
+    let types = arguments
+        .trim_end_matches(')')
+        .split(',')
+        .filter_map(|argument| argument.trim().split_once(' '));
+    format!(
+        "{name}({})",
+        types.map(|(_, kind)| kind).collect::<Vec<_>>().join(", ")
+    )
 }

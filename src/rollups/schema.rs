@@ -29,18 +29,40 @@ const RULES: u32 = 2;
 pub async fn install(connection: &mut PgConnection) -> Result<()> {
     let wanted = &*FINGERPRINTS;
     let mut transaction = connection.begin().await?;
-    sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *transaction).await?;
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .execute(&mut *transaction)
+        .await?;
     let installed: Option<(String, String)> =
-        sqlx::query_as("select tables, readers from rollup_schema").fetch_optional(&mut *transaction).await?;
-    let same = |there: fn(&(String, String)) -> &String, wanted: &String| installed.as_ref().map(there) == Some(wanted);
-    let (same_tables, same_readers) = (same(|it| &it.0, &wanted.tables), same(|it| &it.1, &wanted.readers));
+        sqlx::query_as("select tables, readers from rollup_schema")
+            .fetch_optional(&mut *transaction)
+            .await?;
+    let same = |there: fn(&(String, String)) -> &String, wanted: &String| {
+        installed.as_ref().map(there) == Some(wanted)
+    };
+    let (same_tables, same_readers) = (
+        same(|it| &it.0, &wanted.tables),
+        same(|it| &it.1, &wanted.readers),
+    );
     if same_tables && same_readers {
         return Ok(transaction.commit().await?);
     }
-    run(&mut transaction, if same_tables { &[DROP_READERS] } else { &[DROP_READERS, DROP_TABLES] }).await?;
+    run(
+        &mut transaction,
+        if same_tables {
+            &[DROP_READERS]
+        } else {
+            &[DROP_READERS, DROP_TABLES]
+        },
+    )
+    .await?;
     if !same_tables {
         run(&mut transaction, &tables()).await?;
-        run(&mut transaction, &["set local callboard.roll_call = 'on'", ALL_STALE]).await?;
+        run(
+            &mut transaction,
+            &["set local callboard.roll_call = 'on'", ALL_STALE],
+        )
+        .await?;
     }
     run(&mut transaction, &readers()).await?;
     run(&mut transaction, &["delete from rollup_schema"]).await?;
@@ -53,7 +75,9 @@ pub async fn install(connection: &mut PgConnection) -> Result<()> {
 
 async fn run<S: AsRef<str>>(connection: &mut PgConnection, statements: &[S]) -> Result<()> {
     for statement in statements {
-        connection.execute(AssertSqlSafe(statement.as_ref().to_owned())).await?;
+        connection
+            .execute(AssertSqlSafe(statement.as_ref().to_owned()))
+            .await?;
     }
     Ok(())
 }
@@ -64,8 +88,10 @@ struct Fingerprints {
     readers: String,
 }
 
-static FINGERPRINTS: LazyLock<Fingerprints> =
-    LazyLock::new(|| Fingerprints { tables: fingerprint(&tables()), readers: fingerprint(&readers()) });
+static FINGERPRINTS: LazyLock<Fingerprints> = LazyLock::new(|| Fingerprints {
+    tables: fingerprint(&tables()),
+    readers: fingerprint(&readers()),
+});
 
 fn fingerprint(statements: &[String]) -> String {
     let digest = Sha256::digest(format!("{RULES}\n{}", statements.join("\n")).as_bytes());
@@ -76,7 +102,10 @@ fn fingerprint(statements: &[String]) -> String {
 /// place, whose sums are made by other rules.
 pub async fn is_ours(scope: &mut db::Scope) -> Result<bool> {
     let ours = sqlx::query_scalar("select exists (select from rollup_schema where tables = $1)");
-    Ok(ours.bind(FINGERPRINTS.tables.as_str()).fetch_one(scope.connection()).await?)
+    Ok(ours
+        .bind(FINGERPRINTS.tables.as_str())
+        .fetch_one(scope.connection())
+        .await?)
 }
 
 const ALL_STALE: &str = "insert into rollup_stale (tenant_id, module)
@@ -113,7 +142,12 @@ fn tables() -> Vec<String> {
             statements.push(rollup_table(rollup));
             statements.push(guarded(rollup.name));
         }
-        statements.extend(family.stages.into_iter().flat_map(|stages| links::tables(family, stages)));
+        statements.extend(
+            family
+                .stages
+                .into_iter()
+                .flat_map(|stages| links::tables(family, stages)),
+        );
     }
     statements.extend(sources::tables());
     statements.extend(states::tables());
@@ -172,7 +206,11 @@ pub fn guarded(table: &str) -> String {
 fn journal(family: &Family) -> Vec<String> {
     let (table, journal) = (family.table, family.journal());
     let names: Vec<&str> = family.columns().iter().map(|(name, _)| *name).collect();
-    let typed: Vec<String> = family.columns().iter().map(|(name, kind)| format!("{name} {kind}")).collect();
+    let typed: Vec<String> = family
+        .columns()
+        .iter()
+        .map(|(name, kind)| format!("{name} {kind}"))
+        .collect();
     let (names, typed) = (names.join(", "), typed.join(", "));
     let select = |weight: &str, rows: &str| {
         format!(
@@ -204,22 +242,45 @@ fn journal(family: &Family) -> Vec<String> {
     ];
     for (event, transition, entries) in [
         ("insert", "new table as new_rows", select("1", "new_rows")),
-        ("update", "old table as old_rows new table as new_rows", changed),
+        (
+            "update",
+            "old table as old_rows new table as new_rows",
+            changed,
+        ),
         ("delete", "old table as old_rows", select("-1", "old_rows")),
     ] {
-        statements.push(trigger(table, event, &format!("referencing {transition}"), &format!("{into} {entries}")));
+        statements.push(trigger(
+            table,
+            event,
+            &format!("referencing {transition}"),
+            &format!("{into} {entries}"),
+        ));
     }
     statements
 }
 
 /// Emptying a table empties all that was derived from it.
 fn truncation(family: &Family) -> String {
-    let mut derived: Vec<String> = family.rollups.iter().map(|rollup| rollup.name.to_owned()).collect();
+    let mut derived: Vec<String> = family
+        .rollups
+        .iter()
+        .map(|rollup| rollup.name.to_owned())
+        .collect();
     derived.push(family.journal());
-    derived.extend(family.stages.iter().flat_map(|stages| [links::trail(stages), links::table(stages)]));
+    derived.extend(
+        family
+            .stages
+            .iter()
+            .flat_map(|stages| [links::trail(stages), links::table(stages)]),
+    );
     derived.extend(sources::derived_from(family));
     derived.extend(states::derived_from(family).into_iter().map(str::to_owned));
-    trigger(family.table, "truncate", "", &format!("truncate {}", derived.join(", ")))
+    trigger(
+        family.table,
+        "truncate",
+        "",
+        &format!("truncate {}", derived.join(", ")),
+    )
 }
 
 fn trigger(table: &str, event: &str, referencing: &str, body: &str) -> String {
@@ -237,9 +298,14 @@ fn trigger(table: &str, event: &str, referencing: &str, body: &str) -> String {
 
 pub fn rollup_table(rollup: &Rollup) -> String {
     let dimension = rollup.dimension.as_ref();
-    let value = dimension.map(|value| format!("{} text collate \"C\" not null, ", value.name)).unwrap_or_default();
-    let counters: Vec<String> =
-        rollup.counters.iter().map(|it| format!("{} {} not null", it.name, it.sql_type())).collect();
+    let value = dimension
+        .map(|value| format!("{} text collate \"C\" not null, ", value.name))
+        .unwrap_or_default();
+    let counters: Vec<String> = rollup
+        .counters
+        .iter()
+        .map(|it| format!("{} {} not null", it.name, it.sql_type()))
+        .collect();
     format!(
         "create table {name} (
             tenant_id bigint not null, scope smallint not null, campaign_id bigint not null, agent_id bigint not null,
@@ -253,11 +319,20 @@ pub fn rollup_table(rollup: &Rollup) -> String {
 
 /// What a row of a roll-up is found by. A text of the dimension may be longer than an index can hold.
 pub fn key(rollup: &Rollup) -> String {
-    let value = rollup.dimension.as_ref().map(|value| format!(", callboard_key({})", value.name)).unwrap_or_default();
+    let value = rollup
+        .dimension
+        .as_ref()
+        .map(|value| format!(", callboard_key({})", value.name))
+        .unwrap_or_default();
     format!("tenant_id, scope, campaign_id, agent_id, width, bucket{value}")
 }
 
 /// A column for each stage.
 pub fn stage_columns(stages: &Stages) -> String {
-    stages.all.iter().map(|(name, _)| format!("{name} integer not null")).collect::<Vec<_>>().join(", ")
+    stages
+        .all
+        .iter()
+        .map(|(name, _)| format!("{name} integer not null"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -21,17 +21,26 @@ const STAGES: [&str; 3] = ["dialed", "connected", "converted"];
 
 /// Name and bit of each stage.
 fn bits() -> impl Iterator<Item = (&'static str, u32)> {
-    let all = TELESALES_STAGES.all.iter().enumerate().map(|(at, (name, _))| (*name, 1 << at));
+    let all = TELESALES_STAGES
+        .all
+        .iter()
+        .enumerate()
+        .map(|(at, (name, _))| (*name, 1 << at));
     all.filter(|(name, _)| STAGES.contains(name))
 }
 
 /// What is made from that family's rows here.
 pub fn derived_from(family: &Family) -> Option<String> {
-    [TELESALES_CALLS.table, TELESALES_LEADS.table].contains(&family.table).then(|| TABLE.to_owned())
+    [TELESALES_CALLS.table, TELESALES_LEADS.table]
+        .contains(&family.table)
+        .then(|| TABLE.to_owned())
 }
 
 pub fn tables() -> Vec<String> {
-    let columns: Vec<String> = STAGES.iter().map(|name| format!("{name} integer not null")).collect();
+    let columns: Vec<String> = STAGES
+        .iter()
+        .map(|name| format!("{name} integer not null"))
+        .collect();
     vec![
         format!(
             "create table {TABLE} (
@@ -47,8 +56,12 @@ pub fn tables() -> Vec<String> {
 
 /// The function that counts, by source, the leads created in a window that reached a stage in it.
 pub fn reader() -> String {
-    let each =
-        |text: &dyn Fn(u32, &str) -> String| bits().map(|(name, bit)| text(bit, name)).collect::<Vec<_>>().join(", ");
+    let each = |text: &dyn Fn(u32, &str) -> String| {
+        bits()
+            .map(|(name, bit)| text(bit, name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let leads = TELESALES_LEADS.table;
     let body = format!(
         "with linked as (
@@ -87,20 +100,38 @@ pub fn reader() -> String {
     )
     .replace("{tenant}", "tenant");
     let returned = each(&|_, name| format!("{name} bigint"));
-    function(&format!("rolled_telesales_sources({READER_ARGUMENTS}) returns table (source text, {returned})"), &body)
+    function(
+        &format!(
+            "rolled_telesales_sources({READER_ARGUMENTS}) returns table (source text, {returned})"
+        ),
+        &body,
+    )
 }
 
 /// Adds what the sources of calls and leads change. With the journal the trail must be as it was; where all is
 /// made anew, it must have been made.
 pub fn add(origin: Origin) -> String {
-    let each = |text: fn(&str) -> String| STAGES.iter().map(|name| text(name)).collect::<Vec<_>>().join(", ");
+    let each = |text: fn(&str) -> String| {
+        STAGES
+            .iter()
+            .map(|name| text(name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let numbers: Vec<String> = bits().map(|(_, bit)| format!("({bit})")).collect();
-    let sums: Vec<String> =
-        bits().map(|(_, bit)| format!("coalesce(sum(weight) filter (where stage = {bit}), 0)")).collect();
+    let sums: Vec<String> = bits()
+        .map(|(_, bit)| format!("coalesce(sum(weight) filter (where stage = {bit}), 0)"))
+        .collect();
     let any: Vec<String> = sums.iter().map(|sum| format!("{sum} <> 0")).collect();
-    let widths: Vec<String> = Links::LEVELS.iter().map(|level| format!("({})", level.width())).collect();
-    let scopes: Vec<String> =
-        origin.scopes(TELESALES_LEADS.scopes).iter().map(|scope| format!("({})", scope.number())).collect();
+    let widths: Vec<String> = Links::LEVELS
+        .iter()
+        .map(|level| format!("({})", level.width()))
+        .collect();
+    let scopes: Vec<String> = origin
+        .scopes(TELESALES_LEADS.scopes)
+        .iter()
+        .map(|scope| format!("({})", scope.number()))
+        .collect();
     format!(
         "with {versions},
          nearest as ( -- of each lead in each stage: the first row from its creation on, the last one before

@@ -29,7 +29,11 @@ pub fn tables() -> Vec<String> {
 
 /// What is made from that family's rows alone, and empty where they are. Without attempts leads have states too.
 pub fn derived_from(family: &Family) -> Vec<&'static str> {
-    if family.table == AUTOCALL_LEADS.table { vec![TRAIL, SUMS] } else { Vec::new() }
+    if family.table == AUTOCALL_LEADS.table {
+        vec![TRAIL, SUMS]
+    } else {
+        Vec::new()
+    }
 }
 
 /// The state of a lead `l`, as the trail has it.
@@ -45,7 +49,11 @@ fn state() -> String {
 /// Leads that something was written about since the last compaction, whatever it was.
 fn changed() -> String {
     let of = |family: &Family| {
-        format!("select distinct {} as lead_id from {} where tenant_id = {{tenant}}", family.lead, family.journal())
+        format!(
+            "select distinct {} as lead_id from {} where tenant_id = {{tenant}}",
+            family.lead,
+            family.journal()
+        )
     };
     format!("{} union {}", of(&AUTOCALL_ATTEMPTS), of(&AUTOCALL_LEADS))
 }
@@ -73,7 +81,11 @@ pub fn reader() -> String {
     let (leads, at, state) = (AUTOCALL_LEADS.table, AUTOCALL_LEADS.at, state());
     let counters = AUTOCALL_LEAD_STATES.counters;
     let list = |each: &dyn Fn(&str, &str) -> String| {
-        counters.iter().map(|it| each(it.name, &it.of_row())).collect::<Vec<_>>().join(", ")
+        counters
+            .iter()
+            .map(|it| each(it.name, &it.of_row()))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let of_row = list(&|_, row| row.to_owned());
     let ends = |scope: &str, from: &str, campaign: &str| {
@@ -127,8 +139,14 @@ pub fn reader() -> String {
 /// Adds what the origin changes to the sums, and brings the trail up to it.
 pub fn add(origin: Origin) -> Vec<String> {
     let leads = AUTOCALL_LEADS.table;
-    let sum =
-        |relation: &str| fold::sum(&AUTOCALL_LEAD_STATES, None, relation, &origin.scopes(AUTOCALL_LEAD_STATES.scopes));
+    let sum = |relation: &str| {
+        fold::sum(
+            &AUTOCALL_LEAD_STATES,
+            None,
+            relation,
+            &origin.scopes(AUTOCALL_LEAD_STATES.scopes),
+        )
+    };
     let trail = |of: &str| {
         format!(
             "insert into {TRAIL} select $1, l.* from (select {state} from {leads} l {of}) l
@@ -160,11 +178,21 @@ pub fn add(origin: Origin) -> Vec<String> {
             ]
         }
     };
-    statements.into_iter().map(|sql| sql.replace("{tenant}", "$1")).collect()
+    statements
+        .into_iter()
+        .map(|sql| sql.replace("{tenant}", "$1"))
+        .collect()
 }
 
 /// Takes out what is known of an account, or of its campaigns `$2`.
 pub fn clear(origin: Origin) -> Vec<String> {
-    let only = if origin == Origin::RowsOfCampaigns { " and campaign_id = any ($2)" } else { "" };
-    vec![format!("delete from {TRAIL} where tenant_id = $1{only}"), fold::clear(SUMS, origin)]
+    let only = if origin == Origin::RowsOfCampaigns {
+        " and campaign_id = any ($2)"
+    } else {
+        ""
+    };
+    vec![
+        format!("delete from {TRAIL} where tenant_id = $1{only}"),
+        fold::clear(SUMS, origin),
+    ]
 }

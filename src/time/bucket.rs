@@ -80,13 +80,20 @@ impl Granularity {
     /// `2026-06-28`, `2026-06-28 09:00:00`, `2026-W26` or `2026-06`.
     pub fn label(self, bucket: i64) -> String {
         match self {
-            Self::Hour => self.local_start(bucket).format("%Y-%m-%d %H:00:00").to_string(),
+            Self::Hour => self
+                .local_start(bucket)
+                .format("%Y-%m-%d %H:00:00")
+                .to_string(),
             Self::Day => self.local_start(bucket).format("%Y-%m-%d").to_string(),
             Self::Week => {
                 let week = self.local_start(bucket).iso_week();
                 format!("{:04}-W{:02}", week.year(), week.week())
             }
-            Self::Month => format!("{:04}-{:02}", bucket.div_euclid(12), bucket.rem_euclid(12) + 1),
+            Self::Month => format!(
+                "{:04}-{:02}",
+                bucket.div_euclid(12),
+                bucket.rem_euclid(12) + 1
+            ),
         }
     }
 
@@ -95,7 +102,9 @@ impl Granularity {
         let mut buckets = Vec::new();
         for segment in window.segments() {
             let offset = i64::from(segment.utc_offset);
-            let number = |seconds: i64| self.of((seconds + offset + self.shift()).div_euclid(self.seconds()));
+            let number = |seconds: i64| {
+                self.of((seconds + offset + self.shift()).div_euclid(self.seconds()))
+            };
             let first = number(segment.from.timestamp());
             let last = number((segment.to - TimeDelta::microseconds(1)).timestamp());
             // Far too many are not even listed; how many they are is known below.
@@ -114,7 +123,9 @@ impl Granularity {
     fn local_start(self, bucket: i64) -> NaiveDateTime {
         let seconds = bucket.saturating_mul(self.seconds()) - self.shift();
         // infallible: buckets come of instants with four-digit years
-        DateTime::from_timestamp(seconds, 0).unwrap_or_default().naive_utc()
+        DateTime::from_timestamp(seconds, 0)
+            .unwrap_or_default()
+            .naive_utc()
     }
 }
 
@@ -127,29 +138,66 @@ mod tests {
 
     fn labels(granularity: Granularity, zone: Zone, from: &str, to: &str) -> Vec<String> {
         let given = |text| Given::parse(text, zone).expect(text);
-        let window = Window { from: given(from).start(zone), to: given(to).end(zone), zone };
-        let touched = granularity.touched(&window, MAX_BUCKETS).expect("not too many");
-        touched.into_iter().map(|bucket| granularity.label(bucket)).collect()
+        let window = Window {
+            from: given(from).start(zone),
+            to: given(to).end(zone),
+            zone,
+        };
+        let touched = granularity
+            .touched(&window, MAX_BUCKETS)
+            .expect("not too many");
+        touched
+            .into_iter()
+            .map(|bucket| granularity.label(bucket))
+            .collect()
     }
 
     #[test]
     fn a_window_touches_the_buckets_it_begins_and_ends_in() {
-        let hours = labels(Granularity::Hour, zone("Asia/Kathmandu"), "2026-06-01T00:10:00", "2026-06-01T02:00:00");
+        let hours = labels(
+            Granularity::Hour,
+            zone("Asia/Kathmandu"),
+            "2026-06-01T00:10:00",
+            "2026-06-01T02:00:00",
+        );
         assert_eq!(hours, ["2026-06-01 00:00:00", "2026-06-01 01:00:00"]);
         assert!(
-            labels(Granularity::Day, zone("Asia/Kathmandu"), "2026-06-01T05:00:00", "2026-06-01T05:00:00").is_empty()
+            labels(
+                Granularity::Day,
+                zone("Asia/Kathmandu"),
+                "2026-06-01T05:00:00",
+                "2026-06-01T05:00:00"
+            )
+            .is_empty()
         );
-        let weeks = labels(Granularity::Week, zone("Europe/Berlin"), "2025-12-28", "2026-01-05");
+        let weeks = labels(
+            Granularity::Week,
+            zone("Europe/Berlin"),
+            "2025-12-28",
+            "2026-01-05",
+        );
         assert_eq!(weeks, ["2025-W52", "2026-W01", "2026-W02"]);
     }
 
     #[test]
     fn months_are_as_long_as_they_are() {
-        let months = labels(Granularity::Month, zone("Europe/Berlin"), "2023-12-31", "2024-03-01T00:00:00");
+        let months = labels(
+            Granularity::Month,
+            zone("Europe/Berlin"),
+            "2023-12-31",
+            "2024-03-01T00:00:00",
+        );
         assert_eq!(months, ["2023-12", "2024-01", "2024-02"]);
-        assert_eq!(labels(Granularity::Month, Zone::UTC, "0001-01-01", "1600-12-31").len(), 1600 * 12);
+        assert_eq!(
+            labels(Granularity::Month, Zone::UTC, "0001-01-01", "1600-12-31").len(),
+            1600 * 12
+        );
         let days = ["1969-12-31", "1970-01-31", "1970-02-01"].map(|day| {
-            let day = day.parse::<chrono::NaiveDate>().unwrap().and_time(chrono::NaiveTime::MIN).and_utc();
+            let day = day
+                .parse::<chrono::NaiveDate>()
+                .unwrap()
+                .and_time(chrono::NaiveTime::MIN)
+                .and_utc();
             Granularity::Month.label(Granularity::Month.of(day.timestamp() / 86_400))
         });
         assert_eq!(days, ["1969-12", "1970-01", "1970-02"]);
@@ -159,26 +207,49 @@ mod tests {
     fn a_dst_day_has_the_hours_its_clock_shows() {
         let hours = |zone, day| labels(Granularity::Hour, zone, day, day);
         assert_eq!(hours(zone("Europe/Berlin"), "2026-03-29").len(), 23);
-        assert!(!hours(zone("Europe/Berlin"), "2026-03-29").contains(&"2026-03-29 02:00:00".to_owned()));
-        assert_eq!(hours(zone("Europe/Berlin"), "2026-10-25").len(), 24, "the hour that repeats is one bucket");
+        assert!(
+            !hours(zone("Europe/Berlin"), "2026-03-29").contains(&"2026-03-29 02:00:00".to_owned())
+        );
+        assert_eq!(
+            hours(zone("Europe/Berlin"), "2026-10-25").len(),
+            24,
+            "the hour that repeats is one bucket"
+        );
         assert_eq!(hours(zone("Australia/Lord_Howe"), "2026-04-05").len(), 24);
-        assert_eq!(hours(zone("Australia/Lord_Howe"), "2026-10-04").len(), 24, "half of 02:00 is left");
+        assert_eq!(
+            hours(zone("Australia/Lord_Howe"), "2026-10-04").len(),
+            24,
+            "half of 02:00 is left"
+        );
     }
 
     #[test]
     fn a_clock_set_back_over_midnight_returns_to_the_day_before() {
         let zone = zone("America/Goose_Bay"); // at 00:01 to 23:01, until 2011
-        let days = labels(Granularity::Day, zone, "2010-11-07T00:00:30", "2010-11-07T01:00:00");
+        let days = labels(
+            Granularity::Day,
+            zone,
+            "2010-11-07T00:00:30",
+            "2010-11-07T01:00:00",
+        );
         assert_eq!(days, ["2010-11-06", "2010-11-07"]);
     }
 
     #[test]
     fn an_endless_window_is_not_filled() {
         let given = |text| Given::parse(text, Zone::UTC).unwrap().start(Zone::UTC);
-        let window = Window { from: given("0001-01-01"), to: given("9999-12-31"), zone: Zone::UTC };
+        let window = Window {
+            from: given("0001-01-01"),
+            to: given("9999-12-31"),
+            zone: Zone::UTC,
+        };
         assert_eq!(Granularity::Hour.touched(&window, MAX_BUCKETS), None);
         assert_eq!(Granularity::Month.touched(&window, 100_000), None);
         let days = |to| labels(Granularity::Day, zone("Europe/Berlin"), "1971-01-01", to).len();
-        assert_eq!(days("2025-10-03"), MAX_BUCKETS, "changes of the offset count for nothing");
+        assert_eq!(
+            days("2025-10-03"),
+            MAX_BUCKETS,
+            "changes of the offset count for nothing"
+        );
     }
 }

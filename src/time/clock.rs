@@ -19,12 +19,17 @@ pub enum Clock {
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Clock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the system's clock"
+    )]
     pub fn now(self) -> DateTime<Utc> {
         match self {
             Self::System => Utc::now(),
             Self::Fixed(instant) => instant,
-            Self::Set(micros) => DateTime::from_timestamp_micros(micros.load(Ordering::Relaxed)).unwrap_or_default(),
+            Self::Set(micros) => {
+                DateTime::from_timestamp_micros(micros.load(Ordering::Relaxed)).unwrap_or_default()
+            }
         }
     }
 

@@ -1,7 +1,8 @@
 //! How an instant is read and written: ISO 8601 in, whole seconds of UTC out (contract, section 1).
 
 use chrono::{
-    DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Timelike, Utc,
+    DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta,
+    Timelike, Utc,
 };
 use serde::{Serialize, Serializer};
 use sqlx::error::BoxDynError;
@@ -40,7 +41,9 @@ impl Decode<'_, Postgres> for Instant {
             seconds => (seconds, micros.rem_euclid(1_000_000)),
         };
         let nanos = u32::try_from(micros * 1_000)?;
-        Ok(Self(DateTime::from_timestamp(seconds, nanos).unwrap_or_default())) // infallible: within the calendar
+        Ok(Self(
+            DateTime::from_timestamp(seconds, nanos).unwrap_or_default(),
+        )) // infallible: within the calendar
     }
 }
 
@@ -83,10 +86,14 @@ impl Given {
         };
         let end = rest.find(['Z', 'z', '+', '-', ' ']).unwrap_or(rest.len());
         let (date, time) = match &rest[..end] {
-            clock if is_midnight_after(clock) => (date.checked_add_days(Days::new(1))?, NaiveTime::MIN),
+            clock if is_midnight_after(clock) => {
+                (date.checked_add_days(Days::new(1))?, NaiveTime::MIN)
+            }
             clock => (date, time(clock)?),
         };
-        let utc_offset = Some(&rest[end..]).filter(|offset| !offset.is_empty()).map(offset_from_utc);
+        let utc_offset = Some(&rest[end..])
+            .filter(|offset| !offset.is_empty())
+            .map(offset_from_utc);
         let instant = |local: NaiveDateTime| match utc_offset {
             None => Some(window::instant_of(local, zone)),
             Some(utc_offset) => Some((local - utc_offset?).and_utc()),
@@ -98,7 +105,10 @@ impl Given {
         // Where a clock skips this second it has nothing to take in: both are the instant of the change.
         let second = date.and_time(time.with_nanosecond(0)?);
         let after = instant(second)? + TimeDelta::seconds(1);
-        Some(Self::Instant { at, end: after.min(instant(second + TimeDelta::seconds(1))?) })
+        Some(Self::Instant {
+            at,
+            end: after.min(instant(second + TimeDelta::seconds(1))?),
+        })
     }
 
     /// The time from that start to this end, as given: two bare dates are compared as dates, and a last second is not
@@ -143,7 +153,9 @@ pub fn exactly(instant: DateTime<Utc>) -> String {
     let is_last = instant.num_seconds_from_midnight() == LAST_SECOND;
     // At another offset no clock shows the last second of a day.
     match FixedOffset::east_opt(3600).filter(|_| is_last) {
-        Some(offset) => instant.with_timezone(&offset).to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        Some(offset) => instant
+            .with_timezone(&offset)
+            .to_rfc3339_opts(SecondsFormat::AutoSi, true),
         None => instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
     }
 }
@@ -153,8 +165,11 @@ const LAST_SECOND: u32 = 86_399;
 
 /// `24:00`, `24:00:00` or `24:00:00.000`.
 fn is_midnight_after(clock: &str) -> bool {
-    let fraction = clock.strip_prefix("24:00:00").and_then(|rest| rest.strip_prefix(['.', ',']));
-    let is_zero = |fraction: &str| !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0');
+    let fraction = clock
+        .strip_prefix("24:00:00")
+        .and_then(|rest| rest.strip_prefix(['.', ',']));
+    let is_zero =
+        |fraction: &str| !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0');
     matches!(clock, "24:00" | "24:00:00") || fraction.is_some_and(is_zero)
 }
 
@@ -183,7 +198,11 @@ fn time(text: &str) -> Option<NaiveTime> {
     digits(fraction.get(..fraction.len().min(9))?)?;
     let micros = digits(&format!("{fraction:0<6}")[..6])?;
     let colon = clock.get(2..3)? == ":" && fraction.bytes().all(|byte| byte.is_ascii_digit());
-    colon.then(|| NaiveTime::from_hms_micro_opt(digits(hour)?, digits(minute)?, digits(second)?, micros)).flatten()
+    colon
+        .then(|| {
+            NaiveTime::from_hms_micro_opt(digits(hour)?, digits(minute)?, digits(second)?, micros)
+        })
+        .flatten()
 }
 
 /// `Z`, `+07:00`, `+0700`, `+07`; at most a day either way.
@@ -203,7 +222,10 @@ fn offset_from_utc(text: &str) -> Option<TimeDelta> {
 }
 
 fn digits(text: &str) -> Option<u32> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 /// The wall clock of `zone` at that instant.
@@ -241,10 +263,17 @@ mod tests {
             "2026-05-30T24:00:00.000-17:00",
             "2026-06-01T00+07:00:00",
         ] {
-            let expected = if midnight.contains("T00+") { "no date" } else { "2026-05-31T17:00:00Z" };
+            let expected = if midnight.contains("T00+") {
+                "no date"
+            } else {
+                "2026-05-31T17:00:00Z"
+            };
             assert_eq!(utc(midnight), expected, "{midnight}");
         }
-        assert_eq!(utc("2026-06-01T00:00:00.1234567Z"), "2026-06-01T00:00:00.123456Z");
+        assert_eq!(
+            utc("2026-06-01T00:00:00.1234567Z"),
+            "2026-06-01T00:00:00.123456Z"
+        );
         assert_eq!(utc("2026-06-01T00:00:00,5Z"), "2026-06-01T00:00:00.500Z");
     }
 
@@ -291,34 +320,69 @@ mod tests {
         };
         for (text, name, expected) in [
             ("2026-06-30T23:59:59Z", "UTC", "2026-07-01T00:00:00Z"),
-            ("2026-06-30T23:59:59", "Asia/Ho_Chi_Minh", "2026-06-30T17:00:00Z"),
-            ("2026-06-30 23:59:59.999999", "Asia/Ho_Chi_Minh", "2026-06-30T17:00:00Z"),
+            (
+                "2026-06-30T23:59:59",
+                "Asia/Ho_Chi_Minh",
+                "2026-06-30T17:00:00Z",
+            ),
+            (
+                "2026-06-30 23:59:59.999999",
+                "Asia/Ho_Chi_Minh",
+                "2026-06-30T17:00:00Z",
+            ),
             ("2026-06-30T23:59:59.5 07:00", "UTC", "2026-06-30T17:00:00Z"),
             ("9999-12-31T23:59:59Z", "UTC", "+10000-01-01T00:00:00Z"),
             // Not the last second as written, whatever it is elsewhere.
-            ("2026-06-30T16:59:59Z", "Asia/Ho_Chi_Minh", "2026-06-30T16:59:59Z"),
+            (
+                "2026-06-30T16:59:59Z",
+                "Asia/Ho_Chi_Minh",
+                "2026-06-30T16:59:59Z",
+            ),
             ("2026-06-30T23:59", "UTC", "2026-06-30T23:59:00Z"),
             ("2026-06-30T23:59:58.999", "UTC", "2026-06-30T23:59:58.999Z"),
             ("2026-06-30T22:59:59Z", "UTC", "2026-06-30T22:59:59Z"),
             // The day was left out; nothing of it is taken in.
-            ("2011-12-30T23:59:59", "Pacific/Apia", "2011-12-30T10:00:00Z"),
+            (
+                "2011-12-30T23:59:59",
+                "Pacific/Apia",
+                "2011-12-30T10:00:00Z",
+            ),
             // The second repeats when the clock is set back at midnight: the earlier one.
-            ("2026-10-29T23:59:59", "Africa/Cairo", "2026-10-29T21:00:00Z"),
+            (
+                "2026-10-29T23:59:59",
+                "Africa/Cairo",
+                "2026-10-29T21:00:00Z",
+            ),
         ] {
             assert_eq!(end(text, name), expected, "{text} {name}");
         }
-        let start = Given::parse("2026-06-30T23:59:59.5Z", Zone::UTC).unwrap().start(Zone::UTC);
-        assert_eq!(start.to_rfc3339_opts(SecondsFormat::AutoSi, true), "2026-06-30T23:59:59.500Z");
+        let start = Given::parse("2026-06-30T23:59:59.5Z", Zone::UTC)
+            .unwrap()
+            .start(Zone::UTC);
+        assert_eq!(
+            start.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+            "2026-06-30T23:59:59.500Z"
+        );
     }
 
     #[test]
     fn an_instant_written_exactly_is_read_as_itself() {
-        for text in
-            ["2026-06-30T23:59:59Z", "2026-06-30T23:59:59.123456Z", "2026-06-30T22:59:59Z", "2026-07-01T00:00:00Z"]
-        {
+        for text in [
+            "2026-06-30T23:59:59Z",
+            "2026-06-30T23:59:59.123456Z",
+            "2026-06-30T22:59:59Z",
+            "2026-07-01T00:00:00Z",
+        ] {
             let instant: DateTime<Utc> = text.parse().unwrap();
             let given = Given::parse(&exactly(instant), Zone::UTC).unwrap();
-            assert_eq!(given, Given::Instant { at: instant, end: instant }, "{text}");
+            assert_eq!(
+                given,
+                Given::Instant {
+                    at: instant,
+                    end: instant
+                },
+                "{text}"
+            );
         }
     }
 
@@ -333,7 +397,11 @@ mod tests {
             ("2026-06-30T23:59:59.5Z", "2026-06-30", false),
             ("2026-07-01", "2026-06-30", true),
         ] {
-            assert_eq!(given(end).ends_before(given(start), Zone::UTC), before, "{start} {end}");
+            assert_eq!(
+                given(end).ends_before(given(start), Zone::UTC),
+                before,
+                "{start} {end}"
+            );
         }
     }
 }

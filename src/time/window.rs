@@ -38,12 +38,18 @@ impl Window {
         let spans = self.zone.offsets().from(self.from.timestamp());
         let mut from = self.from;
         for (index, span) in spans.iter().enumerate() {
-            let change = spans.get(index + 1).and_then(|next| DateTime::from_timestamp(next.start, 0));
+            let change = spans
+                .get(index + 1)
+                .and_then(|next| DateTime::from_timestamp(next.start, 0));
             let to = change.map_or(self.to, |change| change.min(self.to));
             if from >= to {
                 break;
             }
-            segments.push(Segment { from, to, utc_offset: span.utc_offset });
+            segments.push(Segment {
+                from,
+                to,
+                utc_offset: span.utc_offset,
+            });
             from = to;
         }
         segments
@@ -73,8 +79,11 @@ pub fn instant_of(local: NaiveDateTime, zone: Zone) -> DateTime<Utc> {
         if shown_at < end {
             // A clock that is ahead of `local` from the first second of this span on has skipped it.
             let is_skipped = shown_at < span.start;
-            let skipped_to = is_skipped.then(|| DateTime::from_timestamp(span.start, 0)).flatten();
-            return skipped_to.unwrap_or_else(|| by_clock - TimeDelta::seconds(span.utc_offset.into()));
+            let skipped_to = is_skipped
+                .then(|| DateTime::from_timestamp(span.start, 0))
+                .flatten();
+            return skipped_to
+                .unwrap_or_else(|| by_clock - TimeDelta::seconds(span.utc_offset.into()));
         }
     }
     by_clock // infallible: the last span has no end
@@ -88,7 +97,11 @@ mod tests {
 
     fn window(zone: Zone, from: &str, to: &str) -> Window {
         let given = |text| Given::parse(text, zone).expect(text);
-        Window { from: given(from).start(zone), to: given(to).end(zone), zone }
+        Window {
+            from: given(from).start(zone),
+            to: given(to).end(zone),
+            zone,
+        }
     }
 
     fn hours(zone: Zone, day: &str) -> i64 {
@@ -101,16 +114,31 @@ mod tests {
         assert_eq!(hours(zone("Europe/Berlin"), "2026-03-29"), 23 * 60);
         assert_eq!(hours(zone("Europe/Berlin"), "2026-10-25"), 25 * 60);
         assert_eq!(hours(zone("America/New_York"), "2026-03-08"), 23 * 60);
-        assert_eq!(hours(zone("Australia/Lord_Howe"), "2026-04-05"), 24 * 60 + 30);
+        assert_eq!(
+            hours(zone("Australia/Lord_Howe"), "2026-04-05"),
+            24 * 60 + 30
+        );
         assert_eq!(hours(zone("Asia/Kathmandu"), "2026-03-29"), 24 * 60);
-        assert_eq!(hours(zone("America/Sao_Paulo"), "2018-11-04"), 23 * 60, "a day that has no midnight");
-        assert_eq!(hours(zone("Pacific/Apia"), "2011-12-30"), 0, "a day that was left out");
+        assert_eq!(
+            hours(zone("America/Sao_Paulo"), "2018-11-04"),
+            23 * 60,
+            "a day that has no midnight"
+        );
+        assert_eq!(
+            hours(zone("Pacific/Apia"), "2011-12-30"),
+            0,
+            "a day that was left out"
+        );
     }
 
     #[test]
     fn a_skipped_local_time_is_the_instant_of_the_change_and_a_repeated_one_the_earlier() {
-        let berlin =
-            |text: &str| Given::parse(text, zone("Europe/Berlin")).unwrap().start(zone("Europe/Berlin")).to_rfc3339();
+        let berlin = |text: &str| {
+            Given::parse(text, zone("Europe/Berlin"))
+                .unwrap()
+                .start(zone("Europe/Berlin"))
+                .to_rfc3339()
+        };
         assert_eq!(berlin("2026-03-29T02:30:00"), "2026-03-29T01:00:00+00:00");
         assert_eq!(berlin("2026-10-25T02:30:00"), "2026-10-25T00:30:00+00:00");
     }
@@ -124,7 +152,15 @@ mod tests {
         assert_eq!(year[2].from.to_rfc3339(), "2026-10-25T01:00:00+00:00");
 
         let instant = year[0].from;
-        assert!(Window { from: instant, to: instant, zone: zone("Europe/Berlin") }.segments().is_empty());
+        assert!(
+            Window {
+                from: instant,
+                to: instant,
+                zone: zone("Europe/Berlin")
+            }
+            .segments()
+            .is_empty()
+        );
     }
 
     #[test]
@@ -132,7 +168,11 @@ mod tests {
         for zone in Zone::all() {
             let decade = window(zone, "2006-01-01", "2016-12-31");
             let segments = decade.segments();
-            assert_eq!((segments[0].from, segments[segments.len() - 1].to), (decade.from, decade.to), "{zone}");
+            assert_eq!(
+                (segments[0].from, segments[segments.len() - 1].to),
+                (decade.from, decade.to),
+                "{zone}"
+            );
             for pair in segments.windows(2) {
                 assert_eq!(pair[0].to, pair[1].from, "{zone}");
             }

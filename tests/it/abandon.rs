@@ -64,7 +64,10 @@ async fn records_each_breach_once(test: &TestApp) {
         .expect("breaches")
         .iter()
         .map(|breach| {
-            (breach["campaign_id"].as_i64().expect("an id"), breach["detected_at"].as_str().expect("an instant"))
+            (
+                breach["campaign_id"].as_i64().expect("an id"),
+                breach["detected_at"].as_str().expect("an instant"),
+            )
         })
         .collect();
     assert_eq!(
@@ -78,11 +81,18 @@ async fn records_each_breach_once(test: &TestApp) {
     );
     let current = &all["current"];
     assert_eq!(
-        (&current["campaign_id"], &current["campaign_name"], &current["campaign_status"], &current["limit_pct"]),
+        (
+            &current["campaign_id"],
+            &current["campaign_name"],
+            &current["campaign_status"],
+            &current["limit_pct"]
+        ),
         (&Value::Null, &Value::Null, &Value::Null, &json!(3))
     );
 
-    let one = test.data("/api/telesales/reports/abandon-rate?campaign_id=4").await;
+    let one = test
+        .data("/api/telesales/reports/abandon-rate?campaign_id=4")
+        .await;
     assert_eq!(
         one["breaches"][1].to_string(),
         json!({"campaign_id": 4, "attempts_total": 40, "attempts_abandoned": 2, "abandon_rate_pct": 5,
@@ -98,11 +108,16 @@ async fn instances_that_check_at_once_record_a_breach_once() {
     let test = TestApp::new().await;
     let neighbour = test.account(2).await;
     test.ingest(&campaign(1, "active", 3.0, 10, 10)).await;
-    test.ingest_as(&neighbour, &campaign(1, "active", 3.0, 10, 9)).await;
+    test.ingest_as(&neighbour, &campaign(1, "active", 3.0, 10, 9))
+        .await;
     let checks = futures_util::future::join_all((0..6).map(|_| check_at(&test, now()))).await;
     assert_eq!(checks.iter().sum::<u64>(), 2, "{checks:?}");
     let ours = test.data("/api/telesales/reports/abandon-rate").await;
-    assert_eq!(ours["breaches"].as_array().map(Vec::len), Some(1), "a neighbour's breaches are not ours");
+    assert_eq!(
+        ours["breaches"].as_array().map(Vec::len),
+        Some(1),
+        "a neighbour's breaches are not ours"
+    );
     assert_eq!(ours["current"]["tenant_id"], TENANT);
 }
 
@@ -110,13 +125,23 @@ async fn instances_that_check_at_once_record_a_breach_once() {
 async fn the_window_ends_now_and_has_the_minutes_asked_for() {
     let test = TestApp::new().await;
     test.ingest(&campaign(1, "active", 3.0, 100, 1)).await;
-    let rate =
-        async |query: &str| test.data(&format!("/api/telesales/reports/abandon-rate?{query}")).await["current"].take();
+    let rate = async |query: &str| {
+        test.data(&format!("/api/telesales/reports/abandon-rate?{query}"))
+            .await["current"]
+            .take()
+    };
     assert_eq!(rate("window_minutes=59").await["attempts_total"], 0);
     let hour = rate("window_minutes=60&agent_ids=404&team_id=404&date_from=nonsense").await;
-    assert_eq!((&hour["attempts_total"], &hour["window_from"]), (&json!(100), &json!("2026-06-30T07:00:00+00:00")));
     assert_eq!(
-        (&hour["abandon_rate_pct"], &hour["abandon_rate_of_answers_pct"], &hour["abandons_left"]),
+        (&hour["attempts_total"], &hour["window_from"]),
+        (&json!(100), &json!("2026-06-30T07:00:00+00:00"))
+    );
+    assert_eq!(
+        (
+            &hour["abandon_rate_pct"],
+            &hour["abandon_rate_of_answers_pct"],
+            &hour["abandons_left"]
+        ),
         (&json!(1), &json!(1), &json!(2))
     );
 }

@@ -11,7 +11,11 @@ async fn with_campaigns() -> TestApp {
     let mut lines = vec![json!({"kind": "autocall_script", "id": 1, "name": "S"})];
     for id in 1..=7 {
         let status = if id % 2 == 0 { "paused" } else { "active" };
-        let name = if id < 3 { format!("Đà Nẵng 50%_{id}") } else { format!("Renewal {id}") };
+        let name = if id < 3 {
+            format!("Đà Nẵng 50%_{id}")
+        } else {
+            format!("Renewal {id}")
+        };
         lines.push(json!({"kind": "autocall_campaign", "id": id, "name": name, "status": status, "script_id": 1, "created_at": "2026-05-01", "started_at": "2026-05-02"}));
         lines.push(
             json!({"kind": "telesales_campaign", "id": id, "name": name, "status": status, "created_at": "2026-05-01"}),
@@ -19,12 +23,21 @@ async fn with_campaigns() -> TestApp {
     }
     lines.push(json!({"kind": "autocall_lead", "id": 1, "campaign_id": 7, "phone": "0900000001"}));
     test.ingest(&lines).await;
-    test.ingest_as(&neighbour, &[json!({"kind": "autocall_campaign", "id": 99, "name": "Theirs"})]).await;
+    test.ingest_as(
+        &neighbour,
+        &[json!({"kind": "autocall_campaign", "id": 99, "name": "Theirs"})],
+    )
+    .await;
     test
 }
 
 fn ids(page: &Value) -> Vec<i64> {
-    page["data"].as_array().expect("rows").iter().map(|row| row["id"].as_i64().expect("an id")).collect()
+    page["data"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| row["id"].as_i64().expect("an id"))
+        .collect()
 }
 
 #[tokio::test]
@@ -37,8 +50,17 @@ async fn campaigns_come_page_by_page_the_newest_first() {
         {"id": 5, "name": "Renewal 5", "status": "active", "script_id": 1, "started_at": "2026-05-01T17:00:00+00:00", "created_at": "2026-04-30T17:00:00+00:00", "total_leads": 0}],
         "last_page": 3, "per_page": 3, "total": 7});
     assert_eq!(first.text(), expected.to_string());
-    assert_eq!(ids(&test.ok("/api/autocall/campaigns?per_page=3&page=3").await.json()), [1]);
-    let past = test.ok("/api/autocall/campaigns?page=9223372036854775807&per_page=200").await.json();
+    assert_eq!(
+        ids(&test
+            .ok("/api/autocall/campaigns?per_page=3&page=3")
+            .await
+            .json()),
+        [1]
+    );
+    let past = test
+        .ok("/api/autocall/campaigns?page=9223372036854775807&per_page=200")
+        .await
+        .json();
     assert_eq!((ids(&past), &past["last_page"]), (vec![], &json!(1)));
     let telesales = test.ok("/api/telesales/campaigns?per_page=1").await;
     assert_eq!(telesales.json()["data"][0].to_string(),
@@ -51,11 +73,27 @@ async fn campaigns_are_found_by_name_and_status() {
     for list in ["/api/autocall/campaigns", "/api/telesales/campaigns"] {
         let found = async |query: &str| ids(&test.ok(&format!("{list}?{query}")).await.json());
         assert_eq!(found("q=renewal&status=paused").await, [6, 4]);
-        assert_eq!(found("q=%C4%91%C3%A0%20n%E1%BA%B5ng").await, [2, 1], "letters beyond ASCII have a case too");
-        assert_eq!(found("q=%25_").await, [2, 1], "no character of a name is a pattern");
+        assert_eq!(
+            found("q=%C4%91%C3%A0%20n%E1%BA%B5ng").await,
+            [2, 1],
+            "letters beyond ASCII have a case too"
+        );
+        assert_eq!(
+            found("q=%25_").await,
+            [2, 1],
+            "no character of a name is a pattern"
+        );
         assert_eq!(found("q=&status=").await.len(), 7);
         assert_eq!(found("q=nothing").await, Vec::<i64>::new());
-        for bad in ["page=0", "page=-1", "page=x", "per_page=0", "per_page=201", "status=gone", "q=%00"] {
+        for bad in [
+            "page=0",
+            "page=-1",
+            "page=x",
+            "per_page=0",
+            "per_page=201",
+            "status=gone",
+            "q=%00",
+        ] {
             let answer = test.get(&format!("{list}?{bad}")).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
             let field = bad.split('=').next().expect("a name");

@@ -28,13 +28,21 @@ async fn with_campaigns() -> TestApp {
 
 fn faults(body: &Value) -> Vec<&str> {
     assert_eq!(body["message"], "The given data was invalid.", "{body}");
-    body["errors"].as_object().expect("errors").keys().map(String::as_str).collect()
+    body["errors"]
+        .as_object()
+        .expect("errors")
+        .keys()
+        .map(String::as_str)
+        .collect()
 }
 
 #[tokio::test]
 async fn a_bad_parameter_of_any_report_is_a_422_that_names_it() {
     let test = with_campaigns().await;
-    let many = (0..10_000).map(|id| id.to_string()).collect::<Vec<_>>().join(",");
+    let many = (0..10_000)
+        .map(|id| id.to_string())
+        .collect::<Vec<_>>()
+        .join(",");
     let mut tried = 0;
     for report in reports::ALL {
         for parameter in report.parameters() {
@@ -51,15 +59,31 @@ async fn a_bad_parameter_of_any_report_is_a_422_that_names_it() {
             ];
             match parameter.name {
                 "agent_ids[]" | "campaign_ids" => bad.push(&many),
-                "timezone" => bad.extend(["Mars/Olympus", "+07:00", "../../etc/passwd", "Asia/Ho_Chi_Minh%00"]),
+                "timezone" => bad.extend([
+                    "Mars/Olympus",
+                    "+07:00",
+                    "../../etc/passwd",
+                    "Asia/Ho_Chi_Minh%00",
+                ]),
                 _ => {}
             }
             for value in bad {
                 let good = test.get(&target(&report.path(), "")).await;
-                assert_eq!(good.status, StatusCode::OK, "{}: {}", report.path(), good.text());
+                assert_eq!(
+                    good.status,
+                    StatusCode::OK,
+                    "{}: {}",
+                    report.path(),
+                    good.text()
+                );
                 let path = target(&report.path(), &format!("{field}={value}"));
                 let answer = test.get(&path).await;
-                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {}", answer.text());
+                assert_eq!(
+                    answer.status,
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "{path}: {}",
+                    answer.text()
+                );
                 assert_eq!(faults(&answer.json()), [field], "{path}");
                 tried += 1;
             }
@@ -74,10 +98,25 @@ async fn every_faulty_parameter_is_told_at_once() {
     let answer = test.get("/api/telesales/reports/time-series?date_from=x&group_by=year&timezone=Mars&campaign_id=a&team_id=b&agent_ids=c&fill_gaps=maybe&format=pdf").await;
     assert_eq!(
         faults(&answer.json()),
-        ["agent_ids", "campaign_id", "date_from", "date_to", "fill_gaps", "format", "group_by", "team_id", "timezone"]
+        [
+            "agent_ids",
+            "campaign_id",
+            "date_from",
+            "date_to",
+            "fill_gaps",
+            "format",
+            "group_by",
+            "team_id",
+            "timezone"
+        ]
     );
-    let answer = test.get("/api/autocall/campaigns/1/reports/trend?from=x&to=y&timezone=z&granularity=week").await;
-    assert_eq!(faults(&answer.json()), ["from", "granularity", "timezone", "to"]);
+    let answer = test
+        .get("/api/autocall/campaigns/1/reports/trend?from=x&to=y&timezone=z&granularity=week")
+        .await;
+    assert_eq!(
+        faults(&answer.json()),
+        ["from", "granularity", "timezone", "to"]
+    );
 }
 
 #[tokio::test]
@@ -87,8 +126,14 @@ async fn windows_are_checked_as_given() {
     let dashboard = |window: &str| format!("/api/telesales/reports/dashboard?{window}");
     for (path, expected) in [
         (kpis("from=2026-06-02&to=2026-06-01"), Some("to")),
-        (kpis("from=2026-06-02T00:00:00&to=2026-06-01T23:59:59"), Some("to")),
-        (kpis("from=2026-06-01T00:00:00&to=2026-06-01T00:00:00"), None),
+        (
+            kpis("from=2026-06-02T00:00:00&to=2026-06-01T23:59:59"),
+            Some("to"),
+        ),
+        (
+            kpis("from=2026-06-01T00:00:00&to=2026-06-01T00:00:00"),
+            None,
+        ),
         (kpis("from=2026-06-01T12:00:00&to=2026-06-01"), None),
         (kpis("from=2099-01-01"), None),
         (kpis("to=1999-01-01"), None),
@@ -97,11 +142,26 @@ async fn windows_are_checked_as_given() {
         (kpis("from=2026-06-01T00:00:00 07:00&to="), None),
         (kpis("from=2026-06-01T00:00:00+07:00"), None),
         (dashboard("date_from=2026-01-01&date_to=2026-04-01"), None),
-        (dashboard("date_from=2026-01-01&date_to=2026-04-02"), Some("date_to")),
-        (dashboard("date_from=2026-01-01T00:00:00&date_to=2026-04-01T00:00:00"), None),
-        (dashboard("date_from=2026-01-01T00:00:00&date_to=2026-04-01T00:00:00.000001"), Some("date_to")),
-        (dashboard("date_from=2026-06-02&date_to=2026-06-01"), Some("date_to")),
-        (dashboard("date_from=0001-01-01&date_to=9999-12-31"), Some("date_to")),
+        (
+            dashboard("date_from=2026-01-01&date_to=2026-04-02"),
+            Some("date_to"),
+        ),
+        (
+            dashboard("date_from=2026-01-01T00:00:00&date_to=2026-04-01T00:00:00"),
+            None,
+        ),
+        (
+            dashboard("date_from=2026-01-01T00:00:00&date_to=2026-04-01T00:00:00.000001"),
+            Some("date_to"),
+        ),
+        (
+            dashboard("date_from=2026-06-02&date_to=2026-06-01"),
+            Some("date_to"),
+        ),
+        (
+            dashboard("date_from=0001-01-01&date_to=9999-12-31"),
+            Some("date_to"),
+        ),
         (dashboard("date_to=2026-06-01"), Some("date_from")),
     ] {
         let answer = test.get(&path).await;
@@ -110,9 +170,15 @@ async fn windows_are_checked_as_given() {
             None => assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text()),
         }
     }
-    let over = test.get(&dashboard("date_from=2026-01-01&date_to=2026-12-31")).await;
+    let over = test
+        .get(&dashboard("date_from=2026-01-01&date_to=2026-12-31"))
+        .await;
     let expected = r#"{"message":"The given data was invalid.","errors":{"date_to":["The date_from..date_to range may not exceed 90 days."]}}"#;
-    assert_eq!(over.text(), expected, "word for word as document 002 has it");
+    assert_eq!(
+        over.text(),
+        expected,
+        "word for word as document 002 has it"
+    );
 }
 
 #[tokio::test]
@@ -141,11 +207,17 @@ async fn what_a_query_names_must_be_the_accounts() {
                 }
                 let path = target(&report.path(), &format!("{name}={id}"));
                 let answer = test.get(&path).await;
-                let unknown: Vec<String> =
-                    id.split(',').filter(|id| *id != "1").map(|id| format!("{id} was not found.")).collect();
+                let unknown: Vec<String> = id
+                    .split(',')
+                    .filter(|id| *id != "1")
+                    .map(|id| format!("{id} was not found."))
+                    .collect();
                 assert_eq!(
                     (answer.status, answer.json()),
-                    (StatusCode::NOT_FOUND, json!({"message": "Resource not found", "errors": {name: unknown}})),
+                    (
+                        StatusCode::NOT_FOUND,
+                        json!({"message": "Resource not found", "errors": {name: unknown}})
+                    ),
                     "{path}"
                 );
                 let also_bad = format!("{path}&timezone=Mars");
@@ -163,15 +235,29 @@ async fn what_a_query_names_must_be_the_accounts() {
 async fn agents_in_a_spelling_nobody_knows_are_never_dropped_silently() {
     let test = with_campaigns().await;
     for report in reports::ALL {
-        for spelling in
-            ["agent_ids[a]=1", "agent_ids.1=1", "agent_ids%5B%5D%5B%5D=1", "agent_ids_in=1", "agent_ids{}=1"]
-        {
+        for spelling in [
+            "agent_ids[a]=1",
+            "agent_ids.1=1",
+            "agent_ids%5B%5D%5B%5D=1",
+            "agent_ids_in=1",
+            "agent_ids{}=1",
+        ] {
             let path = target(&report.path(), spelling);
-            assert_eq!(faults(&test.get(&path).await.json()), ["agent_ids"], "{path}");
+            assert_eq!(
+                faults(&test.get(&path).await.json()),
+                ["agent_ids"],
+                "{path}"
+            );
         }
     }
-    for spelling in ["agent_ids[]=1", "agent_ids%5B0%5D=1", "agent_ids=1,1", "agent_ids[]=1&agent_ids[7]=1"] {
-        test.ok(&target("/api/telesales/reports/dashboard", spelling)).await;
+    for spelling in [
+        "agent_ids[]=1",
+        "agent_ids%5B0%5D=1",
+        "agent_ids=1,1",
+        "agent_ids[]=1&agent_ids[7]=1",
+    ] {
+        test.ok(&target("/api/telesales/reports/dashboard", spelling))
+            .await;
     }
 }
 
@@ -198,35 +284,72 @@ async fn a_parameter_in_an_array_spelling_is_understood_or_a_422_that_names_it()
     .await;
     let mut paths: Vec<(String, Vec<&str>)> = Vec::new();
     for report in reports::ALL {
-        paths.push((report.path().replace("{id}", "1"), report.parameters().map(|of| of.plain()).collect()));
+        paths.push((
+            report.path().replace("{id}", "1"),
+            report.parameters().map(|of| of.plain()).collect(),
+        ));
     }
     for path in ["/api/autocall/campaigns", "/api/telesales/campaigns"] {
         paths.push((path.into(), vec!["q", "status", "page", "per_page"]));
     }
-    paths.push(("/api/autocall/campaigns/1/reports/export".into(), vec!["page", "per_page"]));
+    paths.push((
+        "/api/autocall/campaigns/1/reports/export".into(),
+        vec!["page", "per_page"],
+    ));
     for (path, names) in paths {
         // What the route requires, but for the parameter that is spelled otherwise.
         let required = |but: &str| -> String {
-            let required = [("date_from", "2026-06-01"), ("date_to", "2026-06-02"), ("campaign_ids", "1")];
-            required.iter().filter(|(name, _)| *name != but).map(|(name, value)| format!("{name}={value}&")).collect()
+            let required = [
+                ("date_from", "2026-06-01"),
+                ("date_to", "2026-06-02"),
+                ("campaign_ids", "1"),
+            ];
+            required
+                .iter()
+                .filter(|(name, _)| *name != but)
+                .map(|(name, value)| format!("{name}={value}&"))
+                .collect()
         };
         for name in names {
-            let (one, other) = if name == "status" { ("active", "paused") } else { values(name) };
+            let (one, other) = if name == "status" {
+                ("active", "paused")
+            } else {
+                values(name)
+            };
             let is_list = name.ends_with("_ids");
-            let ask = async |rest: String| test.get(&format!("{path}?{}{rest}", required(name))).await;
+            let ask =
+                async |rest: String| test.get(&format!("{path}?{}{rest}", required(name))).await;
             let plain = ask(format!("{name}={one}")).await;
-            assert_eq!(plain.status, StatusCode::OK, "{path} {name}: {}", plain.text());
-            for spelled in
-                [format!("{name}[]={one}"), format!("{name}%5B0%5D={one}"), format!("{name}={one}&{name}={one}")]
-            {
+            assert_eq!(
+                plain.status,
+                StatusCode::OK,
+                "{path} {name}: {}",
+                plain.text()
+            );
+            for spelled in [
+                format!("{name}[]={one}"),
+                format!("{name}%5B0%5D={one}"),
+                format!("{name}={one}&{name}={one}"),
+            ] {
                 let answer = ask(spelled.clone()).await;
-                assert_eq!((answer.status, answer.json()), (StatusCode::OK, plain.json()), "{path} {spelled}");
+                assert_eq!(
+                    (answer.status, answer.json()),
+                    (StatusCode::OK, plain.json()),
+                    "{path} {spelled}"
+                );
             }
-            for spelled in [format!("{name}={one}&{name}={other}"), format!("{name}[]={one}&{name}[]={other}")] {
+            for spelled in [
+                format!("{name}={one}&{name}={other}"),
+                format!("{name}[]={one}&{name}[]={other}"),
+            ] {
                 let answer = ask(spelled.clone()).await;
                 if is_list {
                     let together = ask(format!("{name}={one},{other}")).await;
-                    assert_eq!((answer.status, answer.json()), (StatusCode::OK, together.json()), "{path} {spelled}");
+                    assert_eq!(
+                        (answer.status, answer.json()),
+                        (StatusCode::OK, together.json()),
+                        "{path} {spelled}"
+                    );
                 } else {
                     assert_eq!(faults(&answer.json()), [name], "{path} {spelled}");
                 }
@@ -237,7 +360,11 @@ async fn a_parameter_in_an_array_spelling_is_understood_or_a_422_that_names_it()
                 format!("{name}.0={one}"),
                 format!("{name}{{}}={one}"),
             ] {
-                assert_eq!(faults(&ask(spelled.clone()).await.json()), [name], "{path} {spelled}");
+                assert_eq!(
+                    faults(&ask(spelled.clone()).await.json()),
+                    [name],
+                    "{path} {spelled}"
+                );
             }
         }
     }
@@ -256,7 +383,13 @@ async fn only_reports_with_files_have_them() {
     let test = with_campaigns().await;
     for report in reports::ALL {
         let csv = test.get(&target(&report.path(), "format=csv")).await;
-        let export = test.request(Method::GET, &target(&report.export_path(), ""), Some(&test.token)).await;
+        let export = test
+            .request(
+                Method::GET,
+                &target(&report.export_path(), ""),
+                Some(&test.token),
+            )
+            .await;
         match (report.about.files, report.path().contains("telesales")) {
             (true, _) => {
                 assert!(csv.header("content-type").starts_with("text/csv"));
@@ -264,9 +397,14 @@ async fn only_reports_with_files_have_them() {
                     export.header("content-type"),
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
                 );
-                let name = format!("attachment; filename=\"{}_2026-06-01_2026-06-02.xlsx\"", report.about.name);
+                let name = format!(
+                    "attachment; filename=\"{}_2026-06-01_2026-06-02.xlsx\"",
+                    report.about.name
+                );
                 assert_eq!(export.header("content-disposition"), name);
-                let json = test.get(&target(&report.export_path(), "format=json")).await;
+                let json = test
+                    .get(&target(&report.export_path(), "format=json"))
+                    .await;
                 assert_eq!(faults(&json.json()), ["format"]);
             }
             (false, true) => {
@@ -274,7 +412,11 @@ async fn only_reports_with_files_have_them() {
                 assert_eq!(export.status, StatusCode::NOT_FOUND);
             }
             (false, false) => {
-                assert_eq!(csv.header("content-type"), "application/json", "unknown parameters are ignored")
+                assert_eq!(
+                    csv.header("content-type"),
+                    "application/json",
+                    "unknown parameters are ignored"
+                )
             }
         }
     }
@@ -295,7 +437,8 @@ async fn files_survive_what_is_stored() {
         long.as_str(),
         "💩",
     ];
-    let mut lines = vec![json!({"kind": "telesales_lead", "id": 1, "campaign_id": 1, "phone": "0900000001"})];
+    let mut lines =
+        vec![json!({"kind": "telesales_lead", "id": 1, "campaign_id": 1, "phone": "0900000001"})];
     for (id, name) in (1_234_567_890_123_456_780_i64..).zip(names) {
         lines.push(json!({"kind": "agent", "id": id, "name": name, "username": name}));
         lines.push(json!({"kind": "telesales_call", "uuid": id.to_string(), "campaign_id": 1, "lead_id": 1, "agent_id": id, "started_at": "2026-06-01T10:00:00Z"}));
@@ -319,13 +462,25 @@ async fn files_survive_what_is_stored() {
         }
     }
     let xlsx = test.ok("/api/telesales/reports/agent-performance/export?date_from=2026-06-01&date_to=2026-06-02").await;
-    let mut workbook: calamine::Xlsx<_> = calamine::Xlsx::new(std::io::Cursor::new(xlsx.bytes)).expect("a workbook");
-    let sheet = workbook.worksheet_range_at(0).expect("a sheet").expect("a range");
+    let mut workbook: calamine::Xlsx<_> =
+        calamine::Xlsx::new(std::io::Cursor::new(xlsx.bytes)).expect("a workbook");
+    let sheet = workbook
+        .worksheet_range_at(0)
+        .expect("a sheet")
+        .expect("a range");
     let shown: Vec<String> = sheet.rows().skip(1).map(|row| row[1].to_string()).collect();
     let ids: Vec<String> = sheet.rows().skip(1).map(|row| row[0].to_string()).collect();
-    assert_eq!((ids.len(), ids[7].as_str()), (names.len(), "1234567890123456787"), "an id is kept digit for digit");
+    assert_eq!(
+        (ids.len(), ids[7].as_str()),
+        (names.len(), "1234567890123456787"),
+        "an id is kept digit for digit"
+    );
     for (shown, name) in shown.iter().zip(names) {
-        let kept = if name.len() > 32_767 { &name[..32_767] } else { name };
+        let kept = if name.len() > 32_767 {
+            &name[..32_767]
+        } else {
+            name
+        };
         assert_eq!(shown.replace("\r\n", "\n"), kept.replace("\r\n", "\n"));
     }
 }

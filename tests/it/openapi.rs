@@ -10,22 +10,36 @@ fn committed() -> &'static str {
 
 #[test]
 fn the_committed_document_is_the_generated_one() {
-    let generated = serde_json::to_string_pretty(&callboard::http::openapi::generate()).expect("JSON");
-    assert!(committed().trim_end() == generated, "run: cargo run -- openapi > openapi/openapi.json");
+    let generated =
+        serde_json::to_string_pretty(&callboard::http::openapi::generate()).expect("JSON");
+    assert!(
+        committed().trim_end() == generated,
+        "run: cargo run -- openapi > openapi/openapi.json"
+    );
 }
 
 #[test]
 fn the_committed_table_of_ingest_fields_is_the_generated_one() {
     let generated = callboard::ingest::document::markdown();
-    assert!(include_str!("../../docs/ingest.md") == generated, "run: cargo run -- fields > docs/ingest.md");
+    assert!(
+        include_str!("../../docs/ingest.md") == generated,
+        "run: cargo run -- fields > docs/ingest.md"
+    );
 }
 
 #[tokio::test]
 async fn the_document_is_served_and_is_3_1() {
     let test = TestApp::new().await;
     let served = test.ok("/openapi.json").await.json();
-    assert!(served["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
-    assert_eq!(served, serde_json::from_str::<Value>(committed()).expect("JSON"));
+    assert!(
+        served["openapi"]
+            .as_str()
+            .is_some_and(|version| version.starts_with("3.1"))
+    );
+    assert_eq!(
+        served,
+        serde_json::from_str::<Value>(committed()).expect("JSON")
+    );
 }
 
 #[test]
@@ -34,21 +48,34 @@ fn every_operation_is_described_and_every_field_says_what_it_means() {
     for (path, item) in document["paths"].as_object().expect("paths") {
         for operation in item.as_object().expect("operations").values() {
             for (status, response) in operation["responses"].as_object().expect("responses") {
-                assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{path} {status}");
+                assert!(
+                    response["description"]
+                        .as_str()
+                        .is_some_and(|text| !text.is_empty()),
+                    "{path} {status}"
+                );
                 for (name, header) in response["headers"].as_object().into_iter().flatten() {
                     assert!(header["description"].is_string(), "{path} {status} {name}");
                 }
             }
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
-                assert!(parameter["description"].is_string(), "{path} {}", parameter["name"]);
+                assert!(
+                    parameter["description"].is_string(),
+                    "{path} {}",
+                    parameter["name"]
+                );
             }
         }
     }
-    for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+    for (name, schema) in document["components"]["schemas"]
+        .as_object()
+        .expect("schemas")
+    {
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
             let alternatives = property["oneOf"].as_array().into_iter().flatten();
-            let described =
-                std::iter::once(property).chain(alternatives).any(|schema| schema["description"].is_string());
+            let described = std::iter::once(property)
+                .chain(alternatives)
+                .any(|schema| schema["description"].is_string());
             assert!(described || name.ends_with("Response"), "{name}.{field}");
         }
     }
@@ -59,7 +86,9 @@ fn every_operation_is_described_and_every_field_says_what_it_means() {
 fn every_integer_that_a_client_sends_has_its_bounds() {
     fn look(document: &Value, place: &str, part: &Value, seen: &mut usize) {
         if let Some(name) = part["$ref"].as_str() {
-            let pointed = document.pointer(name.trim_start_matches('#')).unwrap_or_else(|| panic!("{place}: {name}"));
+            let pointed = document
+                .pointer(name.trim_start_matches('#'))
+                .unwrap_or_else(|| panic!("{place}: {name}"));
             return look(document, place, pointed, seen);
         }
         if part["type"] == "integer" {
@@ -67,12 +96,22 @@ fn every_integer_that_a_client_sends_has_its_bounds() {
             let bounded = part["minimum"].is_i64() && part["maximum"].is_i64();
             assert!(bounded || part["format"] == "int64", "{place}: {part}");
         }
-        let members = part["properties"].as_object().into_iter().flatten().map(|(_, schema)| schema);
-        let alternatives =
-            ["oneOf", "anyOf", "allOf"].into_iter().flat_map(|of| part[of].as_array().into_iter().flatten());
-        let items =
-            ["items", "additionalProperties"].into_iter().map(|of| &part[of]).filter(|schema| schema.is_object());
-        members.chain(alternatives).chain(items).for_each(|schema| look(document, place, schema, seen));
+        let members = part["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(_, schema)| schema);
+        let alternatives = ["oneOf", "anyOf", "allOf"]
+            .into_iter()
+            .flat_map(|of| part[of].as_array().into_iter().flatten());
+        let items = ["items", "additionalProperties"]
+            .into_iter()
+            .map(|of| &part[of])
+            .filter(|schema| schema.is_object());
+        members
+            .chain(alternatives)
+            .chain(items)
+            .for_each(|schema| look(document, place, schema, seen));
     }
     let document: Value = serde_json::from_str(committed()).expect("JSON");
     let mut seen = 0;
@@ -81,7 +120,11 @@ fn every_integer_that_a_client_sends_has_its_bounds() {
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 look(&document, path, &parameter["schema"], &mut seen);
             }
-            for content in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+            for content in operation["requestBody"]["content"]
+                .as_object()
+                .into_iter()
+                .flatten()
+            {
                 look(&document, path, &content.1["schema"], &mut seen);
             }
         }
@@ -98,13 +141,18 @@ fn examples_fit_their_schemas() {
         for operation in item.as_object().expect("operations").values() {
             let bodies = [&operation["requestBody"], &operation["responses"]["200"]];
             for content in bodies.map(|body| &body["content"]["application/json"]) {
-                let named = content["examples"].as_object().into_iter().flatten().map(|(_, example)| &example["value"]);
+                let named = content["examples"]
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .map(|(_, example)| &example["value"]);
                 let shown: Vec<&Value> = content.get("example").into_iter().chain(named).collect();
                 if shown.is_empty() {
                     continue;
                 }
                 let schema = serde_json::json!({"$ref": "#/schema", "schema": content["schema"], "components": document["components"]});
-                let validator = jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("{path}: {error}"));
+                let validator = jsonschema::validator_for(&schema)
+                    .unwrap_or_else(|error| panic!("{path}: {error}"));
                 for example in shown {
                     examples += 1;
                     if let Err(error) = validator.validate(example) {
@@ -122,12 +170,16 @@ fn parts<'a>(place: String, part: &'a Value, found: &mut Vec<(String, &'a Value)
     match part {
         Value::Object(members) => {
             found.push((place.clone(), part));
-            let members =
-                members.iter().filter(|(name, _)| !["example", "examples", "mapping"].contains(&name.as_str()));
+            let members = members
+                .iter()
+                .filter(|(name, _)| !["example", "examples", "mapping"].contains(&name.as_str()));
             members.for_each(|(name, member)| parts(format!("{place}/{name}"), member, found));
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, item)| parts(format!("{place}/{at}"), item, found));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(at, item)| parts(format!("{place}/{at}"), item, found));
         }
         _ => {}
     }
@@ -142,19 +194,34 @@ fn every_object_has_a_name_and_every_name_is_used() {
     let mut used = std::collections::BTreeSet::new();
     for (place, part) in &all {
         if let Some(name) = part["$ref"].as_str() {
-            assert!(document.pointer(name.trim_start_matches('#')).is_some(), "{place}: {name}");
+            assert!(
+                document.pointer(name.trim_start_matches('#')).is_some(),
+                "{place}: {name}"
+            );
             used.insert(name.rsplit_once('/').expect("a path").1);
         }
-        let is_named = place.strip_prefix("/components/schemas/").is_some_and(|name| !name.contains('/'));
+        let is_named = place
+            .strip_prefix("/components/schemas/")
+            .is_some_and(|name| !name.contains('/'));
         let is_part = place.contains("/allOf/"); // what a flattened field adds to the schema it names
-        assert!(is_named || is_part || part["properties"].is_null() || place.ends_with("/properties"), "{place}");
+        assert!(
+            is_named || is_part || part["properties"].is_null() || place.ends_with("/properties"),
+            "{place}"
+        );
         let alternatives = part["oneOf"].as_array().into_iter().flatten();
         let several = alternatives.filter(|one| one["type"] != "null").count() > 1;
         assert!(is_named || !several || part["oneOf"].is_null(), "{place}");
     }
-    for name in document["components"]["schemas"].as_object().expect("schemas").keys() {
+    for name in document["components"]["schemas"]
+        .as_object()
+        .expect("schemas")
+        .keys()
+    {
         assert!(used.contains(name.as_str()), "{name} is not used");
-        assert!(name.chars().all(|letter| letter.is_ascii_alphanumeric()), "{name}");
+        assert!(
+            name.chars().all(|letter| letter.is_ascii_alphanumeric()),
+            "{name}"
+        );
     }
 }
 
@@ -165,7 +232,12 @@ fn no_field_of_an_answer_may_be_missing_as_well_as_null() {
     let mut answers: Vec<&Value> = Vec::new();
     for (_, item) in document["paths"].as_object().expect("paths") {
         for operation in item.as_object().expect("operations").values() {
-            answers.extend(operation["responses"].as_object().expect("responses").values());
+            answers.extend(
+                operation["responses"]
+                    .as_object()
+                    .expect("responses")
+                    .values(),
+            );
         }
     }
     let (mut seen, mut fields) = (std::collections::BTreeSet::new(), 0);
@@ -176,13 +248,23 @@ fn no_field_of_an_answer_may_be_missing_as_well_as_null() {
             if let Some(name) = part["$ref"].as_str()
                 && seen.insert(name)
             {
-                answers.push(document.pointer(name.trim_start_matches('#')).expect("a schema"));
+                answers.push(
+                    document
+                        .pointer(name.trim_start_matches('#'))
+                        .expect("a schema"),
+                );
             }
             for (name, property) in part["properties"].as_object().into_iter().flatten() {
                 fields += 1;
-                let is_required = part["required"].as_array().is_some_and(|all| all.contains(&name.as_str().into()));
-                let may_be_null = property["type"].as_array().is_some_and(|types| types.contains(&"null".into()))
-                    || property["oneOf"].as_array().is_some_and(|any| any.iter().any(|one| one["type"] == "null"));
+                let is_required = part["required"]
+                    .as_array()
+                    .is_some_and(|all| all.contains(&name.as_str().into()));
+                let may_be_null = property["type"]
+                    .as_array()
+                    .is_some_and(|types| types.contains(&"null".into()))
+                    || property["oneOf"]
+                        .as_array()
+                        .is_some_and(|any| any.iter().any(|one| one["type"] == "null"));
                 assert!(is_required || !may_be_null, "{place} {name}: {part}");
             }
         }
@@ -200,12 +282,24 @@ fn every_operation_has_a_readable_name_a_described_tag_and_says_who_may_call_it(
     for (path, item) in document["paths"].as_object().expect("paths") {
         for operation in item.as_object().expect("operations").values() {
             let name = operation["operationId"].as_str().expect("a name");
-            let is_snake = name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
-            assert!(is_snake && !["get", "post", "list", "login", "document"].contains(&name), "{path}: {name}");
+            let is_snake = name
+                .chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter == '_');
+            assert!(
+                is_snake && !["get", "post", "list", "login", "document"].contains(&name),
+                "{path}: {name}"
+            );
             assert!(names.insert(name), "{name} twice");
-            assert!(tags.iter().any(|tag| tag["name"] == operation["tags"][0]), "{path}");
-            let is_open = path.starts_with("/api/public/") || path == "/api/auth/login" || !path.starts_with("/a");
-            let security = operation["security"].as_array().unwrap_or_else(|| panic!("{path} says nothing of tokens"));
+            assert!(
+                tags.iter().any(|tag| tag["name"] == operation["tags"][0]),
+                "{path}"
+            );
+            let is_open = path.starts_with("/api/public/")
+                || path == "/api/auth/login"
+                || !path.starts_with("/a");
+            let security = operation["security"]
+                .as_array()
+                .unwrap_or_else(|| panic!("{path} says nothing of tokens"));
             assert_eq!(security.is_empty(), is_open, "{path}");
         }
     }
@@ -218,15 +312,29 @@ fn an_answer_is_json_or_a_file_and_never_both() {
     let mut files = 0;
     for (path, item) in document["paths"].as_object().expect("paths") {
         for operation in item.as_object().expect("operations").values() {
-            for response in operation["responses"].as_object().expect("responses").values() {
-                let kinds: Vec<&String> =
-                    response["content"].as_object().into_iter().flatten().map(|it| it.0).collect();
+            for response in operation["responses"]
+                .as_object()
+                .expect("responses")
+                .values()
+            {
+                let kinds: Vec<&String> = response["content"]
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .map(|it| it.0)
+                    .collect();
                 if kinds.iter().any(|kind| *kind != "application/json") {
                     files += 1;
-                    assert!(path.ends_with("/export") || path.starts_with("/api/public/exports/"), "{path}");
+                    assert!(
+                        path.ends_with("/export") || path.starts_with("/api/public/exports/"),
+                        "{path}"
+                    );
                     assert_eq!(*kinds[0], "application/octet-stream", "{path}");
                     for content in response["content"].as_object().expect("content").values() {
-                        assert_eq!(content["schema"], serde_json::json!({"type": "string", "format": "binary"}));
+                        assert_eq!(
+                            content["schema"],
+                            serde_json::json!({"type": "string", "format": "binary"})
+                        );
                     }
                 }
             }
@@ -240,15 +348,24 @@ fn an_answer_is_json_or_a_file_and_never_both() {
 fn forms_are_told_apart_by_a_field() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");
     let schemas = &document["components"]["schemas"];
-    for (name, field, values) in [("AutocallExport", "status", 5), ("AnalyticsResponse", "query_type", 12)] {
+    for (name, field, values) in [
+        ("AutocallExport", "status", 5),
+        ("AnalyticsResponse", "query_type", 12),
+    ] {
         let discriminator = &schemas[name]["discriminator"];
         assert_eq!(discriminator["propertyName"], field);
         let mapping = discriminator["mapping"].as_object().expect("a mapping");
         assert_eq!(mapping.len(), values, "{name}");
         for (value, target) in mapping {
-            let form = document.pointer(target.as_str().expect("a path").trim_start_matches('#')).expect("a schema");
+            let form = document
+                .pointer(target.as_str().expect("a path").trim_start_matches('#'))
+                .expect("a schema");
             let told = &form["properties"][field];
-            let set = told["$ref"].as_str().map(|set| document.pointer(set.trim_start_matches('#')).expect("a set"));
+            let set = told["$ref"].as_str().map(|set| {
+                document
+                    .pointer(set.trim_start_matches('#'))
+                    .expect("a set")
+            });
             let values = set.unwrap_or(told)["enum"].as_array().expect("values");
             assert!(values.contains(&value.as_str().into()), "{name} {value}");
         }

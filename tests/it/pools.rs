@@ -41,8 +41,13 @@ async fn long_reading(mut scope: Scope, of_rows: bool) -> Result<()> {
 }
 
 fn long_readings(db: &Database, many: usize, of_rows: bool) -> Vec<JoinHandle<Result<()>>> {
-    let reading = |db: Database| async move { db.answer(TENANT, |scope| long_reading(scope, of_rows)).await };
-    (0..many).map(|_| tokio::spawn(reading(db.clone()))).collect()
+    let reading = |db: Database| async move {
+        db.answer(TENANT, |scope| long_reading(scope, of_rows))
+            .await
+    };
+    (0..many)
+        .map(|_| tokio::spawn(reading(db.clone())))
+        .collect()
 }
 
 async fn all_answered(client: &Client) {
@@ -59,7 +64,10 @@ async fn an_account_with_every_connection_gives_half_of_them_to_others_who_wait(
     all_answered(&client).await;
     beside.unlock().await;
     for reading in readings {
-        assert!(reading.await.expect("no panic").is_ok(), "what was asked back is read again");
+        assert!(
+            reading.await.expect("no panic").is_ok(),
+            "what was asked back is read again"
+        );
     }
 }
 
@@ -69,7 +77,12 @@ async fn an_account_reads_raw_rows_on_two_connections_and_its_other_questions_ar
     let readings = long_readings(&db, 20, true);
     beside.until_waits(WAITS, 2).await;
     all_answered(&client).await;
-    let quick = db.answer(TENANT, |mut scope: Scope| async move { scope.reach().await }).await;
+    let quick = db
+        .answer(
+            TENANT,
+            |mut scope: Scope| async move { scope.reach().await },
+        )
+        .await;
     assert_eq!(quick.expect("an answer").len(), 1);
     beside.until_waits(WAITS, 2).await;
     beside.unlock().await;
@@ -99,13 +112,19 @@ async fn all_statements_of_an_answer_share_one_deadline() {
     let naps = |naps: usize| {
         db.answer(TENANT, move |mut scope: Scope| async move {
             for _ in 0..naps {
-                scope.query("select pg_sleep(0.1) where $1 > 0").execute(scope.connection()).await?;
+                scope
+                    .query("select pg_sleep(0.1) where $1 > 0")
+                    .execute(scope.connection())
+                    .await?;
             }
             Ok(())
         })
     };
     assert!(naps(1).await.is_ok());
-    assert!(matches!(naps(100).await, Err(Error::TimedOut)), "none of them is long");
+    assert!(
+        matches!(naps(100).await, Err(Error::TimedOut)),
+        "none of them is long"
+    );
 }
 
 /// Sign-in, tokens, probes and the work beside requests go on where every connection for reports and bodies is taken.
@@ -118,11 +137,21 @@ async fn work_in_lanes_waits_for_no_report() {
     assert!(writers.iter().all(Result::is_ok));
     assert_eq!(client.get("/readyz").await.status, StatusCode::OK);
     let login = json!({"username": "admin-2", "password": "correct horse"});
-    assert_eq!(client.send(client.post("/api/auth/login").json(&login)).await.status, StatusCode::OK);
-    let logout = client.request(Method::POST, "/api/auth/logout", Some(&client.token)).await;
+    assert_eq!(
+        client
+            .send(client.post("/api/auth/login").json(&login))
+            .await
+            .status,
+        StatusCode::OK
+    );
+    let logout = client
+        .request(Method::POST, "/api/auth/logout", Some(&client.token))
+        .await;
     assert_eq!(logout.status, StatusCode::NO_CONTENT);
     let compaction = db.lane(Lane::Compaction);
-    callboard::rollups::compact::settle(&compaction).await.expect("compacted");
+    callboard::rollups::compact::settle(&compaction)
+        .await
+        .expect("compacted");
     readings.iter().for_each(JoinHandle::abort);
     beside.unlock().await;
 }

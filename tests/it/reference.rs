@@ -50,9 +50,15 @@ fn pick<T: Copy>(random: &mut StdRng, of: &[T]) -> T {
 
 fn request(random: &mut StdRng) -> Value {
     let report = &callboard::reports::ALL[random.random_range(0..callboard::reports::ALL.len())];
-    let path = report.path().replace("{id}", &random.random_range(world::CAMPAIGNS).to_string());
+    let path = report
+        .path()
+        .replace("{id}", &random.random_range(world::CAMPAIGNS).to_string());
     let mut query = json!({"timezone": pick(random, ZONES)});
-    let ends = if report.path().contains("telesales") { ("date_from", "date_to") } else { ("from", "to") };
+    let ends = if report.path().contains("telesales") {
+        ("date_from", "date_to")
+    } else {
+        ("from", "to")
+    };
     let dated = ends.0 == "date_from" || random.random_bool(0.8);
     if dated {
         let (from, to) = pick(random, WINDOWS);
@@ -70,14 +76,24 @@ fn request(random: &mut StdRng) -> Value {
         query[name] = pick(random, values).into();
     }
     query["metric"] = match report.about.name {
-        "comparison" => pick(random, &["", "answer_rate_pct", "avg_duration_sec", "transfer_rate_pct"]),
+        "comparison" => pick(
+            random,
+            &[
+                "",
+                "answer_rate_pct",
+                "avg_duration_sec",
+                "transfer_rate_pct",
+            ],
+        ),
         "heatmap" => pick(random, &["", "dialed", "answered", "answer_rate_pct"]),
         _ => "",
     }
     .into();
     match report.about.name {
         "comparison" => query["campaign_ids"] = pick(random, &["1", "3,1,4,3", "2,1"]).into(),
-        _ if ends.0 == "date_from" => query["campaign_id"] = pick(random, &["", "", "1", "2", "4"]).into(),
+        _ if ends.0 == "date_from" => {
+            query["campaign_id"] = pick(random, &["", "", "1", "2", "4"]).into()
+        }
         _ => {}
     }
     let query: serde_json::Map<String, Value> = query
@@ -97,7 +113,11 @@ pub fn target(request: &Value) -> String {
     for (name, value) in request["query"].as_object().expect("an object") {
         query.append_pair(name, value.as_str().expect("text"));
     }
-    format!("{}?{}", request["path"].as_str().expect("a path"), query.finish())
+    format!(
+        "{}?{}",
+        request["path"].as_str().expect("a path"),
+        query.finish()
+    )
 }
 
 /// Python with the time zone data that the server ships, because the system's may be older and differ. None until
@@ -113,35 +133,56 @@ pub fn pinned_python() -> Option<Command> {
 pub fn reference(lines: &[Value], requests: &[Value]) -> Vec<String> {
     let mut world = tempfile::NamedTempFile::new().expect("a file");
     let write = |mut to: &mut dyn Write, values: &[Value]| {
-        values.iter().for_each(|value| writeln!(&mut to, "{value}").expect("written"))
+        values
+            .iter()
+            .for_each(|value| writeln!(&mut to, "{value}").expect("written"))
     };
     write(world.as_file_mut(), lines);
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/reference/reference.py");
     // Of the zones asked for here no release of the last years has changed any.
     let mut python = pinned_python().unwrap_or_else(|| Command::new("python3"));
-    let python = python.arg("-B").arg(script).arg(world.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let python = python
+        .arg("-B")
+        .arg(script)
+        .arg(world.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     let mut python = python.spawn().expect("python3");
     let mut stdin = python.stdin.take().expect("a pipe");
     let requests = requests.to_vec();
-    let writer =
-        std::thread::spawn(move || requests.iter().for_each(|request| writeln!(stdin, "{request}").expect("written")));
+    let writer = std::thread::spawn(move || {
+        requests
+            .iter()
+            .for_each(|request| writeln!(stdin, "{request}").expect("written"))
+    });
     let output = python.wait_with_output().expect("an end");
     writer.join().expect("written");
     assert!(output.status.success(), "the reference failed");
-    String::from_utf8(output.stdout).expect("UTF-8").lines().map(str::to_owned).collect()
+    String::from_utf8(output.stdout)
+        .expect("UTF-8")
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 #[tokio::test]
 async fn every_report_agrees_with_the_reference_byte_for_byte() {
     let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
     // The world ends after the server's now, so that default windows and "today" cut through it.
-    let whole =
-        Size { attempts: 22_000, calls: 22_000, from: at("2026-03-01T00:00:00Z"), to: at("2026-07-02T00:00:00Z") };
+    let whole = Size {
+        attempts: 22_000,
+        calls: 22_000,
+        from: at("2026-03-01T00:00:00Z"),
+        to: at("2026-07-02T00:00:00Z"),
+    };
     let lines = world::as_sent(8, &world::random(7, whole));
     let test = TestApp::new().await;
     let settings = [("health_min_calls", "25"), ("short_call_sec", "8")];
-    let changes = settings.map(|(name, value)| callboard::auth::tenant::Change::Setting(name.into(), value.into()));
-    callboard::auth::Tenant::change(&test.app.db, TENANT, &changes).await.expect("settings");
+    let changes = settings
+        .map(|(name, value)| callboard::auth::tenant::Change::Setting(name.into(), value.into()));
+    callboard::auth::Tenant::change(&test.app.db, TENANT, &changes)
+        .await
+        .expect("settings");
     test.ingest(&lines).await;
 
     let requests = requests(&mut StdRng::seed_from_u64(11), 600);

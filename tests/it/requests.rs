@@ -17,11 +17,16 @@ async fn every_answer_has_the_id_that_was_brought_or_one_of_its_own() {
         assert_eq!(answer.header("x-request-id"), "mine", "{path}");
         made.push(test.get(path).await.header("x-request-id").to_owned());
     }
-    let long = test.get_with("/healthz", "x-request-id", &"x".repeat(129)).await;
+    let long = test
+        .get_with("/healthz", "x-request-id", &"x".repeat(129))
+        .await;
     assert_eq!(long.header("x-request-id").len(), 36, "longer than any id");
     made.sort();
     made.dedup();
-    assert!(made.len() == 4 && made.iter().all(|id| id.parse::<uuid::Uuid>().is_ok()), "{made:?}");
+    assert!(
+        made.len() == 4 && made.iter().all(|id| id.parse::<uuid::Uuid>().is_ok()),
+        "{made:?}"
+    );
 }
 
 #[tokio::test]
@@ -42,15 +47,35 @@ async fn a_failure_is_logged_with_the_id_that_the_client_was_given_and_nothing_e
     beside.unlock().await;
     assert_eq!(
         (broken.status, broken.text()),
-        (StatusCode::SERVICE_UNAVAILABLE, r#"{"message":"Service unavailable"}"#)
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            r#"{"message":"Service unavailable"}"#
+        )
     );
 
-    eventually("it is logged", async || server.logged("unavailable").is_some()).await;
+    eventually("it is logged", async || {
+        server.logged("unavailable").is_some()
+    })
+    .await;
     let line = server.logged("unavailable").expect("a line");
     assert_eq!(line["span"]["id"], broken.header("x-request-id"), "{line}");
-    assert_eq!((&line["span"]["path"], &line["status"]), (&KPIS.into(), &503.into()), "{line}");
-    assert!(line["cause"].as_str().is_some_and(|cause| cause.contains("terminating connection")), "{line}");
-    assert_eq!(server.log().matches("\"request\"").count(), 1, "{}", server.log());
+    assert_eq!(
+        (&line["span"]["path"], &line["status"]),
+        (&KPIS.into(), &503.into()),
+        "{line}"
+    );
+    assert!(
+        line["cause"]
+            .as_str()
+            .is_some_and(|cause| cause.contains("terminating connection")),
+        "{line}"
+    );
+    assert_eq!(
+        server.log().matches("\"request\"").count(),
+        1,
+        "{}",
+        server.log()
+    );
     server.stop().await;
 }
 
@@ -63,6 +88,10 @@ async fn every_request_is_logged_where_that_is_asked_for() {
     let answer = client.get(KPIS).await;
     eventually("it is logged", async || server.logged("answered").is_some()).await;
     let line = server.logged("answered").expect("a line");
-    assert_eq!((&line["status"], &line["span"]["id"]), (&404.into(), &answer.header("x-request-id").into()), "{line}");
+    assert_eq!(
+        (&line["status"], &line["span"]["id"]),
+        (&404.into(), &answer.header("x-request-id").into()),
+        "{line}"
+    );
     server.stop().await;
 }

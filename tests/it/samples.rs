@@ -6,7 +6,9 @@ use crate::support::{NOW, TestApp};
 
 /// A body as it goes over the wire, from the readable form it is kept in.
 fn wire(example: &str) -> String {
-    serde_json::from_str::<Value>(example).expect("JSON").to_string()
+    serde_json::from_str::<Value>(example)
+        .expect("JSON")
+        .to_string()
 }
 
 /// The campaign of document 000: 5,000 leads, 4,823 attempts.
@@ -22,10 +24,19 @@ pub fn campaign_of_000() -> Vec<Value> {
     for lead in 1..=5000 {
         lines.push(json!({"kind": "autocall_lead", "id": lead, "campaign_id": 5, "phone": format!("09{lead:08}"), "created_at": "2026-06-01"}));
     }
-    let results = [("answered", 3120), ("no_answer", 1234), ("busy", 287), ("failed", 182)];
-    let results = results.iter().flat_map(|(result, count)| std::iter::repeat_n(*result, *count));
+    let results = [
+        ("answered", 3120),
+        ("no_answer", 1234),
+        ("busy", 287),
+        ("failed", 182),
+    ];
+    let results = results
+        .iter()
+        .flat_map(|(result, count)| std::iter::repeat_n(*result, *count));
     let keys = [("1", 1840), ("2", 950), ("0", 215), ("", 115)];
-    let mut keys = keys.iter().flat_map(|(key, count)| std::iter::repeat_n(*key, *count));
+    let mut keys = keys
+        .iter()
+        .flat_map(|(key, count)| std::iter::repeat_n(*key, *count));
     for (at_index, result) in results.enumerate() {
         let lead = at_index + 1;
         let mut line = json!({"kind": "autocall_attempt", "uuid": format!("a{lead}"), "campaign_id": 5, "lead_id": lead,
@@ -60,11 +71,13 @@ pub fn campaign_of_000() -> Vec<Value> {
 
 /// The calls of document 002's dashboard: 487 dials, 312 answers, 57,563 s of talk, 12 agents, 5 blocked.
 fn calls_of_002() -> Vec<Value> {
-    let mut lines = vec![json!({"kind": "telesales_campaign", "id": 43, "name": "Outbound Sales Q3-2026 03"})];
+    let mut lines =
+        vec![json!({"kind": "telesales_campaign", "id": 43, "name": "Outbound Sales Q3-2026 03"})];
     lines.extend((1..=12).map(
         |id| json!({"kind": "agent", "id": id, "name": format!("Agent {id}"), "username": format!("agent{id:02}")}),
     ));
-    lines.push(json!({"kind": "telesales_lead", "id": 1, "campaign_id": 43, "phone": "0900000001"}));
+    lines
+        .push(json!({"kind": "telesales_lead", "id": 1, "campaign_id": 43, "phone": "0900000001"}));
     for number in 0..492 {
         let result = match number {
             0..312 => "answered",
@@ -88,8 +101,14 @@ async fn the_kpis_of_document_000() {
     let test = TestApp::at("2026-06-30T08:00:00Z".parse().expect("an instant")).await;
     test.ingest(&campaign_of_000()).await;
     let answer = test.ok("/api/autocall/campaigns/5/reports/kpis").await;
-    assert_eq!(answer.text(), wire(include_str!("../../src/reports/autocall/kpis.json")));
-    assert_eq!(answer.json()["data"]["computed_at"], NOW.replace('Z', "+00:00"));
+    assert_eq!(
+        answer.text(),
+        wire(include_str!("../../src/reports/autocall/kpis.json"))
+    );
+    assert_eq!(
+        answer.json()["data"]["computed_at"],
+        NOW.replace('Z', "+00:00")
+    );
 }
 
 #[tokio::test]
@@ -99,17 +118,32 @@ async fn the_trend_of_document_000() {
         json!({"kind": "autocall_campaign", "id": 5, "name": "Renewal Q3", "started_at": "2026-06-28"}),
         json!({"kind": "autocall_lead", "id": 1, "campaign_id": 5, "phone": "0900000001"}),
     ];
-    for (day, dialed, answered, seconds, transfers) in [("28", 1200, 780, 41, 460), ("29", 1612, 1098, 43, 642)] {
+    for (day, dialed, answered, seconds, transfers) in
+        [("28", 1200, 780, 41, 460), ("29", 1612, 1098, 43, 642)]
+    {
         for number in 0..dialed {
-            let result = if number < answered { "answered" } else { "busy" };
-            let transfer = if number < transfers { Value::from("queued") } else { Value::Null };
+            let result = if number < answered {
+                "answered"
+            } else {
+                "busy"
+            };
+            let transfer = if number < transfers {
+                Value::from("queued")
+            } else {
+                Value::Null
+            };
             lines.push(json!({"kind": "autocall_attempt", "uuid": format!("{day}-{number}"), "campaign_id": 5, "lead_id": 1, "attempt_number": 1,
                 "started_at": format!("2026-06-{day}T23:59:59.999999+07:00"), "result": result, "billsec": seconds, "transfer": transfer}));
         }
     }
     test.ingest(&lines).await;
-    let answer = test.ok("/api/autocall/campaigns/5/reports/trend?from=2026-06-28&to=2026-06-29").await;
-    assert_eq!(answer.text(), wire(include_str!("../../src/reports/autocall/trend.json")));
+    let answer = test
+        .ok("/api/autocall/campaigns/5/reports/trend?from=2026-06-28&to=2026-06-29")
+        .await;
+    assert_eq!(
+        answer.text(),
+        wire(include_str!("../../src/reports/autocall/trend.json"))
+    );
 }
 
 #[tokio::test]
@@ -118,7 +152,10 @@ async fn the_dashboard_of_document_002() {
     test.ingest(&calls_of_002()).await;
     let answer =
         test.ok("/api/telesales/reports/dashboard?campaign_id=43&date_from=2026-06-01&date_to=2026-06-10").await;
-    assert_eq!(answer.text(), wire(include_str!("../../src/reports/telesales/dashboard.json")));
+    assert_eq!(
+        answer.text(),
+        wire(include_str!("../../src/reports/telesales/dashboard.json"))
+    );
 }
 
 #[tokio::test]
@@ -129,12 +166,18 @@ async fn the_time_series_of_document_002() {
         json!({"kind": "telesales_lead", "id": 1, "campaign_id": 43, "phone": "0900000001"}),
         json!({"kind": "disposition", "code": "sale", "label": "Sale", "category": "contact", "color": "#10B981", "is_conversion": true}),
     ];
-    for (day, dials, answers, talk, conversions) in
-        [("01", 110, 68, 135, 18), ("02", 105, 71, 0, 16), ("05", 82, 55, 0, 15)]
-    {
+    for (day, dials, answers, talk, conversions) in [
+        ("01", 110, 68, 135, 18),
+        ("02", 105, 71, 0, 16),
+        ("05", 82, 55, 0, 15),
+    ] {
         for number in 0..dials {
             let result = if number < answers { "answered" } else { "busy" };
-            let sale = if number < conversions { Value::from("sale") } else { Value::Null };
+            let sale = if number < conversions {
+                Value::from("sale")
+            } else {
+                Value::Null
+            };
             let talk = match (number, day) {
                 (0, "02") => 10_260,
                 (0, "05") => 6_720,
@@ -149,7 +192,10 @@ async fn the_time_series_of_document_002() {
     let answer = test
         .ok("/api/telesales/reports/time-series?campaign_id=43&group_by=day&date_from=2026-06-01&date_to=2026-06-10")
         .await;
-    assert_eq!(answer.text(), wire(include_str!("../../src/reports/telesales/time_series.json")));
+    assert_eq!(
+        answer.text(),
+        wire(include_str!("../../src/reports/telesales/time_series.json"))
+    );
 }
 
 #[tokio::test]
@@ -157,19 +203,37 @@ async fn the_other_reports_of_document_000() {
     let test = TestApp::new().await;
     test.ingest(&campaign_of_000()).await;
     for (report, sample) in [
-        ("hangup", include_str!("../../src/reports/autocall/hangup.json")),
+        (
+            "hangup",
+            include_str!("../../src/reports/autocall/hangup.json"),
+        ),
         ("dtmf", include_str!("../../src/reports/autocall/dtmf.json")),
-        ("funnel", include_str!("../../src/reports/autocall/funnel.json")),
+        (
+            "funnel",
+            include_str!("../../src/reports/autocall/funnel.json"),
+        ),
     ] {
-        let answer = test.ok(&format!("/api/autocall/campaigns/5/reports/{report}")).await;
+        let answer = test
+            .ok(&format!("/api/autocall/campaigns/5/reports/{report}"))
+            .await;
         assert_eq!(answer.text(), wire(sample), "{report}");
     }
 }
 
 /// Attempts or calls of one campaign, so many of them with a result, the others busy.
-fn calls(kind: &str, name: &str, campaign: i64, at: &str, (all, answered): (usize, usize)) -> Vec<Value> {
+fn calls(
+    kind: &str,
+    name: &str,
+    campaign: i64,
+    at: &str,
+    (all, answered): (usize, usize),
+) -> Vec<Value> {
     let line = |number| {
-        let result = if number < answered { "answered" } else { "busy" };
+        let result = if number < answered {
+            "answered"
+        } else {
+            "busy"
+        };
         json!({"kind": kind, "uuid": format!("{name}-{number}"), "campaign_id": campaign, "lead_id": campaign,
             "started_at": at, "result": result})
     };
@@ -180,19 +244,47 @@ fn calls(kind: &str, name: &str, campaign: i64, at: &str, (all, answered): (usiz
 async fn the_comparison_of_document_000() {
     let test = TestApp::new().await;
     let mut lines = Vec::new();
-    for (id, name, answered) in [(5, "Renewal Q3", 6230), (8, "Cross-sell Q3", 5518), (12, "Win-back churned", 4892)] {
+    for (id, name, answered) in [
+        (5, "Renewal Q3", 6230),
+        (8, "Cross-sell Q3", 5518),
+        (12, "Win-back churned", 4892),
+    ] {
         lines.push(json!({"kind": "autocall_campaign", "id": id, "name": name}));
-        lines.push(json!({"kind": "autocall_lead", "id": id, "campaign_id": id, "phone": "0900000001"}));
-        let mut attempts = calls("autocall_attempt", name, id, "2026-06-28T03:00:00Z", (10_000, answered));
-        attempts.iter_mut().for_each(|attempt| attempt["attempt_number"] = 1.into());
+        lines.push(
+            json!({"kind": "autocall_lead", "id": id, "campaign_id": id, "phone": "0900000001"}),
+        );
+        let mut attempts = calls(
+            "autocall_attempt",
+            name,
+            id,
+            "2026-06-28T03:00:00Z",
+            (10_000, answered),
+        );
+        attempts
+            .iter_mut()
+            .for_each(|attempt| attempt["attempt_number"] = 1.into());
         lines.append(&mut attempts);
     }
     test.ingest(&lines).await;
-    let answer = test.ok("/api/autocall/campaigns/comparison?campaign_ids=5,8,12").await;
-    assert_eq!(answer.text(), wire(include_str!("../../src/reports/autocall/comparison.json")));
-    let reversed = test.data("/api/autocall/campaigns/comparison?campaign_ids=12,5,12&metric=transfer_rate_pct").await;
-    assert_eq!(reversed[0], json!({"campaign_id": 12, "campaign_name": "Win-back churned", "metric_value": "0.00"}));
-    assert_eq!(reversed.as_array().map(Vec::len), Some(2), "duplicates are dropped, the order asked is kept");
+    let answer = test
+        .ok("/api/autocall/campaigns/comparison?campaign_ids=5,8,12")
+        .await;
+    assert_eq!(
+        answer.text(),
+        wire(include_str!("../../src/reports/autocall/comparison.json"))
+    );
+    let reversed = test
+        .data("/api/autocall/campaigns/comparison?campaign_ids=12,5,12&metric=transfer_rate_pct")
+        .await;
+    assert_eq!(
+        reversed[0],
+        json!({"campaign_id": 12, "campaign_name": "Win-back churned", "metric_value": "0.00"})
+    );
+    assert_eq!(
+        reversed.as_array().map(Vec::len),
+        Some(2),
+        "duplicates are dropped, the order asked is kept"
+    );
 }
 
 /// The documents show some of the 168 cells that the contract (section 3 and 4) wants in full.
@@ -211,10 +303,18 @@ async fn the_heatmaps_of_both_documents_have_the_cells_shown_among_all_168() {
         ("2026-06-02T14:59:59+07:00", (201, 134)),
     ] {
         let mut attempts = calls("autocall_attempt", at, 1, at, counts);
-        attempts.iter_mut().for_each(|attempt| attempt["attempt_number"] = 1.into());
+        attempts
+            .iter_mut()
+            .for_each(|attempt| attempt["attempt_number"] = 1.into());
         lines.append(&mut attempts);
     }
-    lines.append(&mut calls("telesales_call", "call", 1, "2026-06-01T09:15:00Z", (87, 56)));
+    lines.append(&mut calls(
+        "telesales_call",
+        "call",
+        1,
+        "2026-06-01T09:15:00Z",
+        (87, 56),
+    ));
     test.ingest(&lines).await;
     for (path, sample) in [
         (
@@ -230,7 +330,10 @@ async fn the_heatmaps_of_both_documents_have_the_cells_shown_among_all_168() {
         let cells = cells.as_array().expect("cells");
         let places: Vec<i64> = cells
             .iter()
-            .map(|cell| cell["day_of_week"].as_i64().expect("a day") * 24 + cell["hour"].as_i64().expect("an hour"))
+            .map(|cell| {
+                cell["day_of_week"].as_i64().expect("a day") * 24
+                    + cell["hour"].as_i64().expect("an hour")
+            })
             .collect();
         assert_eq!(places, (0..168).collect::<Vec<_>>());
         let sample: Value = serde_json::from_str(sample).expect("JSON");
@@ -239,8 +342,16 @@ async fn the_heatmaps_of_both_documents_have_the_cells_shown_among_all_168() {
             assert!(texts.contains(&shown.to_string()), "{shown}");
         }
     }
-    let valued = test.data("/api/autocall/campaigns/1/reports/heatmap?metric=answer_rate_pct").await;
-    assert!(valued.as_array().expect("cells").iter().all(|cell| cell["value"] == cell["answer_rate_pct"]));
+    let valued = test
+        .data("/api/autocall/campaigns/1/reports/heatmap?metric=answer_rate_pct")
+        .await;
+    assert!(
+        valued
+            .as_array()
+            .expect("cells")
+            .iter()
+            .all(|cell| cell["value"] == cell["answer_rate_pct"])
+    );
 }
 
 /// Calls of one agent or caller ID: so many answered with talk and wrap as stated, so many rejected, the rest busy.
@@ -272,8 +383,16 @@ impl Calls {
                 at if at + 1 == self.answers => rest,
                 _ => 0,
             };
-            let sale = if number < self.conversions { json!("sale") } else { Value::Null };
-            let at = if number < self.today { "2026-06-30T07:00:00Z" } else { "2026-06-05T09:00:00Z" };
+            let sale = if number < self.conversions {
+                json!("sale")
+            } else {
+                Value::Null
+            };
+            let at = if number < self.today {
+                "2026-06-30T07:00:00Z"
+            } else {
+                "2026-06-05T09:00:00Z"
+            };
             json!({"kind": "telesales_call", "uuid": format!("{}-{number}", self.name), "campaign_id": 43, "lead_id": 1, "agent_id": agent,
                 "cid": cid, "started_at": at, "result": result, "talk_sec": talk, "disposition": sale})
         };
@@ -318,11 +437,24 @@ async fn the_agents_and_the_caller_id_of_document_002() {
         today: 0,
     };
     let mut lines = telesales_basics();
-    lines.extend(a.lines(3, "0911111111").into_iter().chain(b.lines(4, "0911111111")));
+    lines.extend(
+        a.lines(3, "0911111111")
+            .into_iter()
+            .chain(b.lines(4, "0911111111")),
+    );
     test.ingest(&lines).await;
     let window = "campaign_id=43&date_from=2026-06-01&date_to=2026-06-30";
-    let agents = test.ok(&format!("/api/telesales/reports/agent-performance?{window}")).await;
-    assert_eq!(agents.text(), wire(include_str!("../../src/reports/telesales/agent_performance.json")));
+    let agents = test
+        .ok(&format!(
+            "/api/telesales/reports/agent-performance?{window}"
+        ))
+        .await;
+    assert_eq!(
+        agents.text(),
+        wire(include_str!(
+            "../../src/reports/telesales/agent_performance.json"
+        ))
+    );
 
     let test = TestApp::new().await;
     let line = Calls {
@@ -339,8 +471,15 @@ async fn the_agents_and_the_caller_id_of_document_002() {
     lines.push(json!({"kind": "caller_id", "cid": "0900000012", "display_name": "Sales Line 1", "carrier": "viettel", "cli_type": "fixed_02x"}));
     lines.extend(line.lines(3, "0900000012"));
     test.ingest(&lines).await;
-    let health = test.ok("/api/telesales/reports/caller-id-health?date_from=2026-06-01&date_to=2026-06-30").await;
-    assert_eq!(health.text(), wire(include_str!("../../src/reports/telesales/caller_id_health.json")));
+    let health = test
+        .ok("/api/telesales/reports/caller-id-health?date_from=2026-06-01&date_to=2026-06-30")
+        .await;
+    assert_eq!(
+        health.text(),
+        wire(include_str!(
+            "../../src/reports/telesales/caller_id_health.json"
+        ))
+    );
 }
 
 /// 002 shows two of several dispositions, whose shares (30.45, 25.00) are of a sum it does not show; the contract's
@@ -359,14 +498,21 @@ async fn the_dispositions_of_document_002() {
     let answer = test
         .ok("/api/telesales/reports/disposition-breakdown?campaign_id=43&date_from=2026-06-01&date_to=2026-06-30")
         .await;
-    assert_eq!(answer.text(), wire(include_str!("../../src/reports/telesales/disposition_breakdown.json")));
+    assert_eq!(
+        answer.text(),
+        wire(include_str!(
+            "../../src/reports/telesales/disposition_breakdown.json"
+        ))
+    );
 }
 
 #[tokio::test]
 async fn the_funnel_of_document_002() {
     let test = TestApp::new().await;
-    let mut lines: Vec<Value> =
-        telesales_basics().into_iter().filter(|line| line["kind"] != "telesales_lead").collect();
+    let mut lines: Vec<Value> = telesales_basics()
+        .into_iter()
+        .filter(|line| line["kind"] != "telesales_lead")
+        .collect();
     for lead in 1..=487 {
         lines.push(json!({"kind": "telesales_lead", "id": lead, "campaign_id": 43, "phone": "0900000001", "created_at": "2026-06-01"}));
         if lead <= 312 {
@@ -381,8 +527,13 @@ async fn the_funnel_of_document_002() {
         }
     }
     test.ingest(&lines).await;
-    let answer = test.ok("/api/telesales/reports/funnel?campaign_id=43&date_from=2026-06-01&date_to=2026-06-30").await;
-    assert_eq!(answer.text(), wire(include_str!("../../src/reports/telesales/funnel.json")));
+    let answer = test
+        .ok("/api/telesales/reports/funnel?campaign_id=43&date_from=2026-06-01&date_to=2026-06-30")
+        .await;
+    assert_eq!(
+        answer.text(),
+        wire(include_str!("../../src/reports/telesales/funnel.json"))
+    );
 }
 
 #[tokio::test]
@@ -390,15 +541,24 @@ async fn the_lead_sources_of_document_002() {
     let test = TestApp::new().await;
     let mut lines = telesales_basics();
     let mut lead = 1000;
-    for (source, leads, dialed, contacted, converted) in
-        [(json!("facebook_lead_ads"), 240, 230, 152, 62), (Value::Null, 5, 3, 2, 0)]
-    {
+    for (source, leads, dialed, contacted, converted) in [
+        (json!("facebook_lead_ads"), 240, 230, 152, 62),
+        (Value::Null, 5, 3, 2, 0),
+    ] {
         for number in 0..leads {
             lead += 1;
             lines.push(json!({"kind": "telesales_lead", "id": lead, "campaign_id": 43, "phone": "0900000001", "source": source, "created_at": "2026-06-03"}));
             if number < dialed {
-                let result = if number < contacted { "answered" } else { "no_answer" };
-                let sale = if number < converted { json!("sale") } else { Value::Null };
+                let result = if number < contacted {
+                    "answered"
+                } else {
+                    "no_answer"
+                };
+                let sale = if number < converted {
+                    json!("sale")
+                } else {
+                    Value::Null
+                };
                 lines.push(
                     json!({"kind": "telesales_call", "uuid": format!("c{lead}"), "campaign_id": 43, "lead_id": lead,
                     "started_at": "2026-06-05T09:00:00Z", "result": result, "disposition": sale}),
@@ -409,7 +569,12 @@ async fn the_lead_sources_of_document_002() {
     test.ingest(&lines).await;
     let answer =
         test.ok("/api/telesales/reports/lead-source-attribution?date_from=2026-06-01&date_to=2026-06-30").await;
-    assert_eq!(answer.text(), wire(include_str!("../../src/reports/telesales/lead_source_attribution.json")));
+    assert_eq!(
+        answer.text(),
+        wire(include_str!(
+            "../../src/reports/telesales/lead_source_attribution.json"
+        ))
+    );
 }
 
 /// 002 prints its times without a zone; the contract prints them as ISO 8601 and adds three keys after `breached`.
@@ -422,6 +587,13 @@ async fn the_abandon_rate_of_document_002() {
         json!({"kind": "telesales_call", "uuid": "c", "campaign_id": 43, "lead_id": 1, "started_at": "2026-06-01", "result": "answered"}),
     ];
     test.ingest(&lines).await;
-    let answer = test.ok("/api/telesales/reports/abandon-rate?campaign_id=43").await;
-    assert_eq!(answer.text(), wire(include_str!("../../src/reports/telesales/abandon_rate.json")));
+    let answer = test
+        .ok("/api/telesales/reports/abandon-rate?campaign_id=43")
+        .await;
+    assert_eq!(
+        answer.text(),
+        wire(include_str!(
+            "../../src/reports/telesales/abandon_rate.json"
+        ))
+    );
 }

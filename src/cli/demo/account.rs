@@ -43,8 +43,17 @@ pub async fn refresh(app: &App) -> Result<(i64, u64)> {
     Tenant::change(&app.db, tenant, &[Change::Name(UNFINISHED.into())]).await?;
     clear(app, tenant).await?;
     let now = app.clock.now();
-    let lines = tokio::task::spawn_blocking(move || world::lines(now)).await.map_err(Error::internal)?;
-    let target = Target { tenant, locale: Locale { zone: *DEFAULT_TIMEZONE, country_code: 84 }, atomic: false };
+    let lines = tokio::task::spawn_blocking(move || world::lines(now))
+        .await
+        .map_err(Error::internal)?;
+    let target = Target {
+        tenant,
+        locale: Locale {
+            zone: *DEFAULT_TIMEZONE,
+            country_code: 84,
+        },
+        atomic: false,
+    };
     let tally = ingest::ingest(&app.db, target, Body::Lines(lines.as_bytes()), |_| ()).await?;
     if tally.rejected > 0 {
         return Err(Error::Invalid(tally.faults())); // a defect of the demo
@@ -52,8 +61,18 @@ pub async fn refresh(app: &App) -> Result<(i64, u64)> {
     record_breaches(app, tenant, now).await?;
     if !user::exists(&app.db, tenant, USERNAME).await? {
         let (username, password) = (USERNAME, PASSWORD);
-        user::create(&app.db, NewUser { tenant, username, password, role: Role::Admin, email: None, team: None })
-            .await?;
+        user::create(
+            &app.db,
+            NewUser {
+                tenant,
+                username,
+                password,
+                role: Role::Admin,
+                email: None,
+                team: None,
+            },
+        )
+        .await?;
     }
     Tenant::change(&app.db, tenant, &[Change::Name(NAME.into())]).await?;
     Ok((tenant, tally.stored))
@@ -62,7 +81,8 @@ pub async fn refresh(app: &App) -> Result<(i64, u64)> {
 async fn find(app: &App) -> Result<Option<i64>> {
     for tenant in app.db.tenants().await? {
         let name = Tenant::load(&mut app.db.read(tenant).await?).await?.name;
-        let is_ours = name == UNFINISHED || (name == NAME && user::exists(&app.db, tenant, USERNAME).await?);
+        let is_ours =
+            name == UNFINISHED || (name == NAME && user::exists(&app.db, tenant, USERNAME).await?);
         if is_ours {
             return Ok(Some(tenant));
         }

@@ -28,7 +28,10 @@ pub async fn run(config: &Config, arguments: &Arguments) -> Result<()> {
                 .into(),
         ));
     }
-    serve::run_with(config, async |app, work| demonstrate(config, app, work).await).await
+    serve::run_with(config, async |app, work| {
+        demonstrate(config, app, work).await
+    })
+    .await
 }
 
 async fn demonstrate(config: &Config, app: &App, work: Work) -> Result<()> {
@@ -36,7 +39,12 @@ async fn demonstrate(config: &Config, app: &App, work: Work) -> Result<()> {
     let started = std::time::Instant::now();
     let (tenant, rows) = account::refresh(app).await?;
     println!("{rows} rows in {:.1} s.\n", started.elapsed().as_secs_f64());
-    let session = NewSession { tenant, username: USERNAME, permissions: &[], expires: None };
+    let session = NewSession {
+        tenant,
+        username: USERNAME,
+        permissions: &[],
+        expires: None,
+    };
     let token = session::issue(&app.db, &app.keys, session, app.clock.now()).await?;
     let address = work.listener.local_addr().map_err(Error::internal)?;
     let day = |ago| (app.clock.now() - chrono::TimeDelta::days(ago)).date_naive();
@@ -62,6 +70,9 @@ async fn demonstrate(config: &Config, app: &App, work: Work) -> Result<()> {
 fn place(config: &Config) -> String {
     match config.database_url() {
         Some(_) => "in the database of DATABASE_URL".into(),
-        None => format!("in {}; stop the demo and delete that directory to start over", config.data_dir.display()),
+        None => format!(
+            "in {}; stop the demo and delete that directory to start over",
+            config.data_dir.display()
+        ),
     }
 }

@@ -41,8 +41,18 @@ impl Cluster {
         }
         owner.check_reach(data_dir)?;
         initialise(&programs, data_dir, &dir, &owner)?;
-        let (sockets, log) = (sockets::make(data_dir, &owner)?, data_dir.join("postgres.log"));
-        Ok(Self { dir, sockets, log, programs, owner, volatile })
+        let (sockets, log) = (
+            sockets::make(data_dir, &owner)?,
+            data_dir.join("postgres.log"),
+        );
+        Ok(Self {
+            dir,
+            sockets,
+            log,
+            programs,
+            owner,
+            volatile,
+        })
     }
 
     /// Starts Postgres and waits until it is ready. Fails where it does not start, or is to `stop` before it has; where
@@ -50,13 +60,24 @@ impl Cluster {
     pub async fn start(&self, patience: Duration, stop: &CancellationToken) -> Result<Keeper> {
         let leftover = Postmaster::read(&self.dir);
         self.stop_leftover(leftover.as_ref()).await?;
-        let log = File::options().create(true).append(true).open(&self.log).map_err(|error| at(&self.log, error))?;
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(&self.log)
+            .map_err(|error| at(&self.log, error))?;
         let started = Instant::now();
         let keeper = loop {
             let was_another = self.is_another(leftover.as_ref());
             sockets::make_again(&self.sockets, &self.owner)?;
             let shell = self.owner.command("sh");
-            let mut keeper = Keeper::spawn(shell, &self.programs, &self.dir, &self.sockets, self.volatile, &log)?;
+            let mut keeper = Keeper::spawn(
+                shell,
+                &self.programs,
+                &self.dir,
+                &self.sockets,
+                self.volatile,
+                &log,
+            )?;
             match self.await_ready(&mut keeper, leftover.as_ref(), stop).await {
                 Ok(()) => break keeper,
                 // While a process of another one is about, Postgres refuses to start.
@@ -81,16 +102,19 @@ impl Cluster {
     ) -> Result<()> {
         let started = Instant::now();
         loop {
-            if Postmaster::read(&self.dir)
-                .is_some_and(|found| found.is_ready && found.sockets == self.sockets && !is_same(&found, leftover))
-            {
+            if Postmaster::read(&self.dir).is_some_and(|found| {
+                found.is_ready && found.sockets == self.sockets && !is_same(&found, leftover)
+            }) {
                 return Ok(());
             }
             if stop.is_cancelled() || started.elapsed() > START_TIMEOUT {
                 keeper.stop().await?;
             }
             if keeper.has_ended()? {
-                return Err(Error::Internal(format!("Postgres did not start; {} says why", self.log.display())));
+                return Err(Error::Internal(format!(
+                    "Postgres did not start; {} says why",
+                    self.log.display()
+                )));
             }
             sleep(Duration::from_millis(20)).await;
         }
@@ -98,15 +122,18 @@ impl Cluster {
 
     /// Whether the pid file is that of a Postgres that we did not start.
     fn is_another(&self, leftover: Option<&Postmaster>) -> bool {
-        Postmaster::read(&self.dir).is_some_and(|found| found.sockets != self.sockets || is_same(&found, leftover))
+        Postmaster::read(&self.dir)
+            .is_some_and(|found| found.sockets != self.sockets || is_same(&found, leftover))
     }
 
     /// Stops a Postgres whose keeper was killed.
     async fn stop_leftover(&self, leftover: Option<&Postmaster>) -> Result<()> {
         // Asked through its socket first: the process of an old pid file may by now be somebody else's.
         if leftover.is_some_and(Postmaster::answers) {
-            let mut stop = tokio::process::Command::from(self.owner.command(self.programs.join("pg_ctl")));
-            stop.args(["stop", "--silent", "--wait", "--mode=fast", "-D"]).arg(&self.dir);
+            let mut stop =
+                tokio::process::Command::from(self.owner.command(self.programs.join("pg_ctl")));
+            stop.args(["stop", "--silent", "--wait", "--mode=fast", "-D"])
+                .arg(&self.dir);
             stop.output().await.map_err(Error::internal)?;
         }
         Ok(())
@@ -123,18 +150,39 @@ fn initialise(binaries: &Path, data_dir: &Path, cluster: &Path, owner: &Owner) -
     if cluster.join("PG_VERSION").exists() {
         return Ok(());
     }
-    for entry in fs::read_dir(data_dir).map_err(|error| at(data_dir, error))?.flatten() {
-        if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+    for entry in fs::read_dir(data_dir)
+        .map_err(|error| at(data_dir, error))?
+        .flatten()
+    {
+        if entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(UNFINISHED.as_bytes())
+        {
             let _ = fs::remove_dir_all(entry.path()); // what cannot be removed yet, the next start will
         }
     }
     let unfinished = data_dir.join(format!("{UNFINISHED}{}", uuid::Uuid::new_v4().simple()));
     owner.make_dir(&unfinished)?;
-    let arguments = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions", "-D"];
-    let made = owner.command(binaries.join("initdb")).args(arguments).arg(&unfinished).output();
+    let arguments = [
+        "--username=postgres",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-instructions",
+        "-D",
+    ];
+    let made = owner
+        .command(binaries.join("initdb"))
+        .args(arguments)
+        .arg(&unfinished)
+        .output();
     let made = made.map_err(Error::internal)?;
     if !made.status.success() {
-        return Err(Error::Internal(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr))));
+        return Err(Error::Internal(format!(
+            "initdb failed: {}",
+            String::from_utf8_lossy(&made.stderr)
+        )));
     }
     fs::rename(&unfinished, cluster).map_err(|error| at(cluster, error))
 }

@@ -34,7 +34,8 @@ const KEEPER: &str = r#"
 "#;
 
 /// Settings of a cluster that is thrown away, all its directory with it.
-const VOLATILE: &str = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=500";
+const VOLATILE: &str =
+    "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=500";
 
 /// Pause between looks at the process.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -53,9 +54,16 @@ impl Keeper {
         log: &File,
     ) -> Result<Self> {
         let copy = || log.try_clone().map_err(Error::internal);
-        command.args(["-c", KEEPER, NAME]).args([programs, cluster, sockets]);
-        command.arg(if volatile { VOLATILE } else { "" }).process_group(0);
-        command.stdin(Stdio::piped()).stdout(copy()?).stderr(copy()?);
+        command
+            .args(["-c", KEEPER, NAME])
+            .args([programs, cluster, sockets]);
+        command
+            .arg(if volatile { VOLATILE } else { "" })
+            .process_group(0);
+        command
+            .stdin(Stdio::piped())
+            .stdout(copy()?)
+            .stderr(copy()?);
         command.spawn().map(Self).map_err(Error::internal)
     }
 
@@ -75,12 +83,18 @@ impl Keeper {
     /// As [`Keeper::stop`], by force where it has not stopped by then: the Postgres that comes next recovers.
     pub async fn stop_within(&mut self, time: Duration) -> Result<()> {
         let begun = Instant::now();
-        if tokio::time::timeout(time, self.stop()).await.is_ok_and(|stopped| stopped.is_ok()) {
+        if tokio::time::timeout(time, self.stop())
+            .await
+            .is_ok_and(|stopped| stopped.is_ok())
+        {
             return Ok(());
         }
         // As long as we have not waited for its leader, nobody else can have the group's number.
         let group = Pid::from_raw(i32::try_from(self.0.id()).map_err(Error::internal)?);
-        tracing::warn!(ms = begun.elapsed().as_millis(), "embedded Postgres does not stop; killing it");
+        tracing::warn!(
+            ms = begun.elapsed().as_millis(),
+            "embedded Postgres does not stop; killing it"
+        );
         killpg(group, Signal::SIGKILL).map_err(Error::internal)?;
         self.stop().await
     }

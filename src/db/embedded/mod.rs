@@ -71,7 +71,12 @@ impl Embedded {
             }
         };
         let stopped = supervisor::spawn(cluster, keeper, settings.clone(), stop.clone())?;
-        Ok(Self { stop: stop.drop_guard(), stopped, options, _lock: lock })
+        Ok(Self {
+            stop: stop.drop_guard(),
+            stopped,
+            options,
+            _lock: lock,
+        })
     }
 
     /// How to reach the cluster of `data_dir` that another process runs. None where it cannot be reached (yet),
@@ -80,7 +85,12 @@ impl Embedded {
         let guests = guests(data_dir).ok()?;
         guests.try_lock_shared().ok()?;
         let options = connect_options(&Postmaster::read(&data_dir.join("postgres"))?.sockets);
-        PgConnection::connect_with(&options).await.ok()?.close().await.ok()?;
+        PgConnection::connect_with(&options)
+            .await
+            .ok()?
+            .close()
+            .await
+            .ok()?;
         Some((options, Guest(guests)))
     }
 
@@ -111,13 +121,21 @@ pub struct Guest(#[expect(dead_code, reason = "held, not used")] File);
 
 fn guests(data_dir: &Path) -> Result<File> {
     let path = data_dir.join("callboard.guests");
-    File::options().create(true).append(true).open(&path).map_err(|error| at(&path, error))
+    File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(|error| at(&path, error))
 }
 
 /// The sign that a Callboard runs this data directory; the system takes it away with the process.
 fn lock(data_dir: &Path) -> Result<Option<File>> {
     let path = data_dir.join("callboard.lock");
-    let lock = File::options().create(true).append(true).open(&path).map_err(|error| at(&path, error))?;
+    let lock = File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(|error| at(&path, error))?;
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
         Err(TryLockError::WouldBlock) => Ok(None),
@@ -126,7 +144,10 @@ fn lock(data_dir: &Path) -> Result<Option<File>> {
 }
 
 fn connect_options(sockets: &Path) -> PgConnectOptions {
-    let options = PgConnectOptions::new_without_pgpass().socket(sockets).port(5432).ssl_mode(PgSslMode::Disable);
+    let options = PgConnectOptions::new_without_pgpass()
+        .socket(sockets)
+        .port(5432)
+        .ssl_mode(PgSslMode::Disable);
     options.username(NAME).database(NAME)
 }
 
@@ -135,11 +156,20 @@ async fn create_database(options: &PgConnectOptions) -> Result<()> {
     let superuser = options.clone().username("postgres").database("postgres");
     let mut connection = PgConnection::connect_with(&superuser).await?;
     let exists = "select exists (select from pg_database where datname = $1)";
-    if !sqlx::query_scalar::<_, bool>(exists).bind(NAME).fetch_one(&mut connection).await? {
-        let role =
-            format!("do $$ begin create role {NAME} login createdb; exception when duplicate_object then null; end $$");
+    if !sqlx::query_scalar::<_, bool>(exists)
+        .bind(NAME)
+        .fetch_one(&mut connection)
+        .await?
+    {
+        let role = format!(
+            "do $$ begin create role {NAME} login createdb; exception when duplicate_object then null; end $$"
+        );
         connection.execute(AssertSqlSafe(role)).await?;
-        connection.execute(AssertSqlSafe(format!("create database {NAME} owner {NAME}"))).await?;
+        connection
+            .execute(AssertSqlSafe(format!(
+                "create database {NAME} owner {NAME}"
+            )))
+            .await?;
     }
     Ok(connection.close().await?)
 }

@@ -31,7 +31,9 @@ impl Owner {
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         // What the environment says to clients and servers of other clusters is not meant for this one.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG"))
+        {
             command.env_remove(name);
         }
         command.current_dir("/");
@@ -43,22 +45,35 @@ impl Owner {
 
     /// Whether a folder of that user is his or ours.
     pub fn may_own(&self, user: u32) -> bool {
-        user == geteuid().as_raw() || self.0.as_ref().is_some_and(|owner| owner.uid.as_raw() == user)
+        user == geteuid().as_raw()
+            || self
+                .0
+                .as_ref()
+                .is_some_and(|owner| owner.uid.as_raw() == user)
     }
 
     pub fn make_dir(&self, dir: &Path) -> Result<()> {
         fs::create_dir_all(dir).map_err(|error| at(dir, error))?;
-        fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(|error| at(dir, error))?;
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o700))
+            .map_err(|error| at(dir, error))?;
         if let Self(Some(user)) = self {
-            chown(dir, Some(user.uid.as_raw()), Some(user.gid.as_raw())).map_err(|error| at(dir, error))?;
+            chown(dir, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
+                .map_err(|error| at(dir, error))?;
         }
         Ok(())
     }
 
     /// Postgres must be able to walk to its data, which it cannot below a closed home such as root's.
     pub fn check_reach(&self, dir: &Path) -> Result<()> {
-        let Self(Some(user)) = self else { return Ok(()) };
-        let reached = self.command("test").arg("-x").arg(dir).status().map_err(Error::internal)?;
+        let Self(Some(user)) = self else {
+            return Ok(());
+        };
+        let reached = self
+            .command("test")
+            .arg("-x")
+            .arg(dir)
+            .status()
+            .map_err(Error::internal)?;
         if reached.success() {
             return Ok(());
         }

@@ -27,7 +27,12 @@ impl Postmaster {
         let sockets = lines.get(4).filter(|line| !line.is_empty())?.into();
         let status = lines.get(7).map_or("", |line| line.trim());
         let identity = lines[..3].join("\n");
-        Some(Self { identity, sockets, is_ready: status == "ready", is_stopping: status == "stopping" })
+        Some(Self {
+            identity,
+            sockets,
+            is_ready: status == "ready",
+            is_stopping: status == "stopping",
+        })
     }
 
     /// Whether a process listens on its socket.
@@ -44,7 +49,10 @@ mod tests {
     fn the_state_is_read_from_its_lines() {
         let state = "4711\n/data/postgres\n1782810000\n5432\n/tmp/callboard-1\n\n  1 2\nready   \n";
         let read = Postmaster::parse(state).unwrap();
-        assert_eq!((read.sockets.to_str(), read.is_ready, read.is_stopping), (Some("/tmp/callboard-1"), true, false));
+        assert_eq!(
+            (read.sockets.to_str(), read.is_ready, read.is_stopping),
+            (Some("/tmp/callboard-1"), true, false)
+        );
         let stopping = Postmaster::parse(&state.replace("ready   ", "stopping")).unwrap();
         assert!(!stopping.is_ready && stopping.is_stopping && stopping.identity == read.identity);
         let another = Postmaster::parse(&state.replace("1782810000", "1782810001")).unwrap();

@@ -21,7 +21,11 @@ pub fn cluster_version(cluster: &Path) -> Result<Option<u32>> {
 
 /// A program that comes with Postgres: of the newest server there is, else whichever `PATH` has.
 pub fn program(name: &str) -> PathBuf {
-    binaries(None).map(|dir| dir.join(name)).ok().filter(|path| path.exists()).unwrap_or_else(|| name.into())
+    binaries(None)
+        .map(|dir| dir.join(name))
+        .ok()
+        .filter(|path| path.exists())
+        .unwrap_or_else(|| name.into())
 }
 
 /// The folder of the server's programs: the newest there is, or the one that made the cluster.
@@ -42,7 +46,10 @@ pub fn binaries(made_by: Option<u32>) -> Result<PathBuf> {
 }
 
 fn candidates() -> Vec<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "PG_BINDIR is Postgres' own setting, not one of ours")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "PG_BINDIR is Postgres' own setting, not one of ours"
+    )]
     if let Some(dir) = std::env::var_os("PG_BINDIR") {
         return vec![dir.into()];
     }
@@ -53,15 +60,27 @@ fn candidates() -> Vec<PathBuf> {
         ("/Applications/Postgres.app/Contents/Versions", "bin"),
     ];
     let entries = |root| fs::read_dir(root).into_iter().flatten().flatten();
-    roots.iter().flat_map(|(root, bin)| entries(*root).map(move |entry| entry.path().join(bin))).collect()
+    roots
+        .iter()
+        .flat_map(|(root, bin)| entries(*root).map(move |entry| entry.path().join(bin)))
+        .collect()
 }
 
 fn major_version(dir: &Path) -> Option<u32> {
     if !dir.join("initdb").exists() {
         return None;
     }
-    let output = Command::new(dir.join("postgres")).arg("--version").output().ok()?;
+    let output = Command::new(dir.join("postgres"))
+        .arg("--version")
+        .output()
+        .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
-    let number = text.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
-    number.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+    let number = text
+        .split_whitespace()
+        .find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
+    number
+        .split(|letter: char| !letter.is_ascii_digit())
+        .next()?
+        .parse()
+        .ok()
 }

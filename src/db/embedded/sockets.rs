@@ -20,10 +20,24 @@ const LONGEST: usize = 103;
 /// Makes a folder of a new name in the first place that allows it: `/tmp`, another folder for things that pass, or the
 /// data directory.
 pub fn make(data_dir: &Path, owner: &Owner) -> Result<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "XDG_RUNTIME_DIR is the session's own setting, not one of ours")]
-    let of_session = std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    let places = [Some("/tmp".into()), of_session, Some("/var/tmp".into()), Some("/dev/shm".into())];
-    let places: Vec<PathBuf> = places.into_iter().flatten().chain([data_dir.to_owned()]).collect();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "XDG_RUNTIME_DIR is the session's own setting, not one of ours"
+    )]
+    let of_session = std::env::var_os("XDG_RUNTIME_DIR")
+        .filter(|dir| !dir.is_empty())
+        .map(PathBuf::from);
+    let places = [
+        Some("/tmp".into()),
+        of_session,
+        Some("/var/tmp".into()),
+        Some("/dev/shm".into()),
+    ];
+    let places: Vec<PathBuf> = places
+        .into_iter()
+        .flatten()
+        .chain([data_dir.to_owned()])
+        .collect();
     make_in(&places, owner)
 }
 
@@ -32,7 +46,10 @@ fn make_in(places: &[PathBuf], owner: &Owner) -> Result<PathBuf> {
     for place in places {
         let dir = place.join(format!("{PREFIX}{}", uuid::Uuid::new_v4().simple()));
         let made = if dir.join(FILE).as_os_str().as_bytes().len() > LONGEST {
-            Err(Error::Internal(format!("{}: too long a path for a socket", place.display())))
+            Err(Error::Internal(format!(
+                "{}: too long a path for a socket",
+                place.display()
+            )))
         } else {
             make_again(&dir, owner)
         };
@@ -45,7 +62,10 @@ fn make_in(places: &[PathBuf], owner: &Owner) -> Result<PathBuf> {
             }
         }
     }
-    Err(Error::Internal(format!("no place for the sockets of Postgres: {}", faults.join("; "))))
+    Err(Error::Internal(format!(
+        "no place for the sockets of Postgres: {}",
+        faults.join("; ")
+    )))
 }
 
 /// Makes a folder of that name where it is missing. Fails where it belongs to somebody else.
@@ -56,14 +76,20 @@ pub fn make_again(dir: &Path, owner: &Owner) -> Result<()> {
     }
     let found = fs::symlink_metadata(dir).map_err(|error| at(dir, error))?;
     if !found.is_dir() || !owner.may_own(found.uid()) {
-        return Err(Error::Internal(format!("{}: belongs to somebody else", dir.display())));
+        return Err(Error::Internal(format!(
+            "{}: belongs to somebody else",
+            dir.display()
+        )));
     }
     owner.make_dir(dir)
 }
 
 /// Removes a folder that [`make`] made, as an earlier server may have left it.
 pub fn remove(dir: &Path) {
-    if dir.file_name().is_some_and(|name| name.as_bytes().starts_with(PREFIX.as_bytes())) {
+    if dir
+        .file_name()
+        .is_some_and(|name| name.as_bytes().starts_with(PREFIX.as_bytes()))
+    {
         let _ = fs::remove_dir_all(dir); // most often it is gone already
     }
 }
@@ -75,26 +101,49 @@ mod tests {
     #[test]
     fn sockets_lie_in_the_first_place_that_can_be_written_and_has_a_short_path() {
         let owner = Owner::find().unwrap();
-        let long = tempfile::Builder::new().prefix(&"x".repeat(90)).tempdir().unwrap();
+        let long = tempfile::Builder::new()
+            .prefix(&"x".repeat(90))
+            .tempdir()
+            .unwrap();
         // A file is no folder, not even root's.
         let file = tempfile::NamedTempFile::new().unwrap();
-        let places = [file.path().to_owned(), "/proc".into(), long.path().to_owned(), "/tmp".into()];
+        let places = [
+            file.path().to_owned(),
+            "/proc".into(),
+            long.path().to_owned(),
+            "/tmp".into(),
+        ];
         let dir = make_in(&places, &owner).unwrap();
-        assert!(dir.is_dir() && dir.parent() == Some(Path::new("/tmp")), "{}", dir.display());
+        assert!(
+            dir.is_dir() && dir.parent() == Some(Path::new("/tmp")),
+            "{}",
+            dir.display()
+        );
         make_again(&dir, &owner).unwrap();
         remove(&dir);
         assert!(!dir.exists());
         assert_eq!(fs::read_dir(long.path()).unwrap().count(), 0);
         let refused = make_in(&places[..3], &owner).unwrap_err().to_string();
-        assert!(refused.contains("too long a path") && refused.contains("/proc"), "{refused}");
+        assert!(
+            refused.contains("too long a path") && refused.contains("/proc"),
+            "{refused}"
+        );
     }
 
     #[test]
     fn a_folder_of_somebody_else_is_not_taken() {
         let place = tempfile::tempdir().unwrap();
-        let (dir, elsewhere) = (place.path().join("callboard-1"), place.path().join("elsewhere"));
+        let (dir, elsewhere) = (
+            place.path().join("callboard-1"),
+            place.path().join("elsewhere"),
+        );
         fs::create_dir(&elsewhere).unwrap();
         std::os::unix::fs::symlink(&elsewhere, &dir).unwrap();
-        assert!(make_again(&dir, &Owner::find().unwrap()).unwrap_err().to_string().contains("somebody else"));
+        assert!(
+            make_again(&dir, &Owner::find().unwrap())
+                .unwrap_err()
+                .to_string()
+                .contains("somebody else")
+        );
     }
 }

@@ -56,13 +56,19 @@ pub fn spawn(
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<oneshot::Receiver<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::internal)?;
     let (told, stopped) = oneshot::channel();
     let supervise = move || {
         runtime.block_on(run(cluster, keeper, settings, stop));
         let _ = told.send(()); // nobody may wait for it
     };
-    thread::Builder::new().name("postgres".into()).spawn(supervise).map_err(Error::internal)?;
+    thread::Builder::new()
+        .name("postgres".into())
+        .spawn(supervise)
+        .map_err(Error::internal)?;
     Ok(stopped)
 }
 
@@ -75,7 +81,11 @@ async fn run(cluster: Cluster, mut keeper: Keeper, settings: Settings, stop: Can
             fault = ended(&mut keeper, pace) => fault,
             fault = refusing(&cluster, pace), if !settings.volatile => fault,
         };
-        failures = if started.elapsed() >= STEADY { 0 } else { failures };
+        failures = if started.elapsed() >= STEADY {
+            0
+        } else {
+            failures
+        };
         tracing::error!(cause = %fault, "embedded Postgres failed");
         if let Err(error) = keeper.stop_within(pace.stop_in).await {
             tracing::error!(%error, "embedded Postgres could not be stopped");
@@ -95,7 +105,12 @@ async fn run(cluster: Cluster, mut keeper: Keeper, settings: Settings, stop: Can
 }
 
 /// Starts Postgres as often as it takes. None where it is to stop before that.
-async fn start_again(cluster: &Cluster, pace: Pace, failures: &mut u32, stop: &CancellationToken) -> Option<Keeper> {
+async fn start_again(
+    cluster: &Cluster,
+    pace: Pace,
+    failures: &mut u32,
+    stop: &CancellationToken,
+) -> Option<Keeper> {
     loop {
         // A first failure may be a mere accident: no pause after it.
         if *failures > 0 {
@@ -141,12 +156,17 @@ async fn refusing(cluster: &Cluster, pace: Pace) -> String {
                 taken = Instant::now();
                 continue;
             }
-            Ok(Err(refusal)) if is_recovering(&refusal, cluster) => (refusal.to_string(), START_TIMEOUT),
+            Ok(Err(refusal)) if is_recovering(&refusal, cluster) => {
+                (refusal.to_string(), START_TIMEOUT)
+            }
             Ok(Err(refusal)) => (refusal.to_string(), pace.patience),
             Err(_) => ("no answer".to_owned(), pace.patience),
         };
         if taken.elapsed() >= patience {
-            return format!("it took no connection for {} ms: {refusal}", taken.elapsed().as_millis());
+            return format!(
+                "it took no connection for {} ms: {refusal}",
+                taken.elapsed().as_millis()
+            );
         }
     }
 }
@@ -158,7 +178,9 @@ const CANNOT_CONNECT_NOW: &str = "57P03";
 
 /// A connection as superuser, for whom some are reserved.
 async fn probe(cluster: &Cluster) -> sqlx::Result<()> {
-    let options = connect_options(&cluster.sockets).username("postgres").database("postgres");
+    let options = connect_options(&cluster.sockets)
+        .username("postgres")
+        .database("postgres");
     match PgConnection::connect_with(&options).await {
         Ok(connection) => connection.close().await,
         Err(refusal) if code(&refusal).as_deref() == Some(TOO_MANY_CONNECTIONS) => Ok(()),
@@ -173,5 +195,8 @@ fn is_recovering(refusal: &sqlx::Error, cluster: &Cluster) -> bool {
 }
 
 fn code(error: &sqlx::Error) -> Option<String> {
-    error.as_database_error().and_then(|error| error.code()).map(Into::into)
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .map(Into::into)
 }

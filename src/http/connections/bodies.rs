@@ -54,7 +54,13 @@ impl Bodies {
     pub fn new(limits: Limits) -> Self {
         let (stop, stopped) = (CancellationToken::new(), OnceLock::new());
         let log = Occasionally::default();
-        Self(Arc::new(Inner { limits, stop, stopped, unfinished: Mutex::default(), log }))
+        Self(Arc::new(Inner {
+            limits,
+            stop,
+            stopped,
+            unfinished: Mutex::default(),
+            log,
+        }))
     }
 
     /// Ends every body soon, those that are thrown away too.
@@ -65,19 +71,36 @@ impl Bodies {
 
     /// Takes an entry, if need be in place of another. None where there is no room.
     pub fn enter(&self, whose: Whose) -> Option<(u64, Arc<Notify>)> {
-        let Limits { bodies, bodies_per_account, .. } = self.0.limits;
+        let Limits {
+            bodies,
+            bodies_per_account,
+            ..
+        } = self.0.limits;
         let mut unfinished = self.unfinished();
-        let of_whose = unfinished.entries.iter().filter(|entry| entry.whose == whose).count();
+        let of_whose = unfinished
+            .entries
+            .iter()
+            .filter(|entry| entry.whose == whose)
+            .count();
         let has_share = matches!(whose, Whose::Account(_)) && of_whose >= bodies_per_account;
-        if has_share || (unfinished.entries.len() >= bodies && unfinished.make_room(whose).is_none()) {
+        if has_share
+            || (unfinished.entries.len() >= bodies && unfinished.make_room(whose).is_none())
+        {
             if whose != Whose::Discarded && self.0.log.is_due() {
-                tracing::warn!(?whose, "unfinished bodies are at their limit: new ones are refused");
+                tracing::warn!(
+                    ?whose,
+                    "unfinished bodies are at their limit: new ones are refused"
+                );
             }
             return None;
         }
         unfinished.next += 1;
         let (id, give_way) = (unfinished.next, Arc::<Notify>::default());
-        unfinished.entries.push(Entry { id, whose, give_way: Arc::clone(&give_way) });
+        unfinished.entries.push(Entry {
+            id,
+            whose,
+            give_way: Arc::clone(&give_way),
+        });
         Some((id, give_way))
     }
 
@@ -91,29 +114,48 @@ impl Bodies {
     }
 
     fn unfinished(&self) -> MutexGuard<'_, Unfinished> {
-        self.0.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .unfinished
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Resolves once bodies have had their time after a stop.
     pub async fn stopped(&self) {
         self.0.stop.cancelled().await;
-        let since = self.0.stopped.get().map(Instant::elapsed).unwrap_or_default();
+        let since = self
+            .0
+            .stopped
+            .get()
+            .map(Instant::elapsed)
+            .unwrap_or_default();
         tokio::time::sleep(self.0.limits.stop_bodies.saturating_sub(since)).await;
     }
 
     /// True once bodies have had their time after a stop.
     pub fn is_stopped(&self) -> bool {
-        self.0.stopped.get().is_some_and(|stopped| stopped.elapsed() >= self.0.limits.stop_bodies)
+        self.0
+            .stopped
+            .get()
+            .is_some_and(|stopped| stopped.elapsed() >= self.0.limits.stop_bodies)
     }
 
     /// Reads the rest of a refused body and throws it away, until nothing comes, it has taken long, or others need
     /// the room.
     pub async fn discard(self, body: Body) {
-        let Some((id, give_way)) = self.enter(Whose::Discarded) else { return };
-        let Limits { discard_silence, discard_time, stop_bodies, .. } = self.0.limits;
+        let Some((id, give_way)) = self.enter(Whose::Discarded) else {
+            return;
+        };
+        let Limits {
+            discard_silence,
+            discard_time,
+            stop_bodies,
+            ..
+        } = self.0.limits;
         let mut body = body.into_data_stream();
-        let discarding =
-            async { while let Ok(Some(Ok(_))) = tokio::time::timeout(discard_silence, body.next()).await {} };
+        let discarding = async {
+            while let Ok(Some(Ok(_))) = tokio::time::timeout(discard_silence, body.next()).await {}
+        };
         let stopped = async {
             self.0.stop.cancelled().await;
             tokio::time::sleep(stop_bodies).await;

@@ -35,18 +35,35 @@ const WRITE: u8 = 2;
 impl State {
     /// An idle connection. `now` is in microseconds, on the clock of its registry.
     pub fn new(network: Option<u128>, now: u64) -> Self {
-        let (busy, idle_since, head) = (AtomicU8::new(0), AtomicU64::new(instant(now)), AtomicUsize::new(0));
-        Self { network, busy, idle_since, head, close: Notify::new(), ended: Notify::new() }
+        let (busy, idle_since, head) = (
+            AtomicU8::new(0),
+            AtomicU64::new(instant(now)),
+            AtomicUsize::new(0),
+        );
+        Self {
+            network,
+            busy,
+            idle_since,
+            head,
+            close: Notify::new(),
+            ended: Notify::new(),
+        }
     }
 
     /// The microsecond since which it is idle. None where it is busy, or closed already.
     pub fn idle_since(&self) -> Option<u64> {
-        Some(self.idle_since.load(Ordering::Acquire)).filter(|since| !matches!(*since, BUSY | CLOSED))
+        Some(self.idle_since.load(Ordering::Acquire))
+            .filter(|since| !matches!(*since, BUSY | CLOSED))
     }
 
     /// Closes it if it is still idle since then: no request begins on it any more.
     pub fn close_if(&self, idle_since: u64) -> bool {
-        let closed = self.idle_since.compare_exchange(idle_since, CLOSED, Ordering::AcqRel, Ordering::Acquire);
+        let closed = self.idle_since.compare_exchange(
+            idle_since,
+            CLOSED,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
         if closed.is_ok() {
             self.close.notify_one();
         }
@@ -91,7 +108,11 @@ pub enum Closing {
 
 impl Connection {
     pub fn new(registry: Registry, id: u64, state: Arc<State>) -> Self {
-        Self { registry, id, state }
+        Self {
+            registry,
+            id,
+            state,
+        }
     }
 
     /// A request begins. False where the connection is closed already, and nothing may be begun.
@@ -130,7 +151,11 @@ impl Connection {
     /// Resolves when the connection is to be closed.
     pub async fn closing(&self) -> Closing {
         self.state.close.notified().await;
-        if self.registry.is_aborting() || self.is_idle() { Closing::Now } else { Closing::AfterRequest }
+        if self.registry.is_aborting() || self.is_idle() {
+            Closing::Now
+        } else {
+            Closing::AfterRequest
+        }
     }
 
     /// True where no request can begin any more.
@@ -150,7 +175,11 @@ impl Connection {
         match idle_since {
             BUSY => true,
             CLOSED => false,
-            since => self.state.idle_since.compare_exchange(since, BUSY, Ordering::AcqRel, Ordering::Acquire).is_ok(),
+            since => self
+                .state
+                .idle_since
+                .compare_exchange(since, BUSY, Ordering::AcqRel, Ordering::Acquire)
+                .is_ok(),
         }
     }
 
@@ -159,7 +188,12 @@ impl Connection {
         if others == 0 {
             let now = instant(self.registry.now());
             // Left as it is where it is closed.
-            let _ = self.state.idle_since.compare_exchange(BUSY, now, Ordering::AcqRel, Ordering::Acquire);
+            let _ = self.state.idle_since.compare_exchange(
+                BUSY,
+                now,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            );
         }
     }
 }

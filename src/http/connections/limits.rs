@@ -72,22 +72,39 @@ impl Limits {
     /// The same as [`Limits::of_process`], for a given number of descriptors.
     pub fn for_descriptors(descriptors: u64) -> Self {
         // A process with very few keeps half of them.
-        let spare = descriptors.saturating_sub(RESERVED).max(descriptors / 2).clamp(4, MOST_CONNECTIONS);
+        let spare = descriptors
+            .saturating_sub(RESERVED)
+            .max(descriptors / 2)
+            .clamp(4, MOST_CONNECTIONS);
         let connections = usize::try_from(spare).unwrap_or(usize::MAX);
-        Self { connections, connections_per_address: (connections / 4).max(1), ..Self::default() }
+        Self {
+            connections,
+            connections_per_address: (connections / 4).max(1),
+            ..Self::default()
+        }
     }
 
     /// For a listener that answers probes only.
     pub fn for_probes(self) -> Self {
-        Self { connections: PROBES, connections_per_address: PROBES, ..self }
+        Self {
+            connections: PROBES,
+            connections_per_address: PROBES,
+            ..self
+        }
     }
 }
 
 /// Raises the soft limit on descriptors to the hard one. Returns what it is then.
 pub fn raise_descriptors() -> u64 {
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 1024 };
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
+        return 1024;
+    };
     // The soft limit stands if the system refuses (macOS, with an unlimited hard limit).
-    if soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() { hard } else { soft }
+    if soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() {
+        hard
+    } else {
+        soft
+    }
 }
 
 #[cfg(test)]
@@ -96,11 +113,18 @@ mod tests {
 
     #[test]
     fn connections_are_what_descriptors_allow_less_a_reserve() {
-        for (descriptors, connections, per_address) in
-            [(1024, 768, 192), (4096, 3840, 960), (300, 150, 37), (0, 4, 1), (u64::MAX, 16_384, 4_096)]
-        {
+        for (descriptors, connections, per_address) in [
+            (1024, 768, 192),
+            (4096, 3840, 960),
+            (300, 150, 37),
+            (0, 4, 1),
+            (u64::MAX, 16_384, 4_096),
+        ] {
             let limits = Limits::for_descriptors(descriptors);
-            assert_eq!((limits.connections, limits.connections_per_address), (connections, per_address));
+            assert_eq!(
+                (limits.connections, limits.connections_per_address),
+                (connections, per_address)
+            );
         }
     }
 }

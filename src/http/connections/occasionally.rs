@@ -19,7 +19,11 @@ impl Occasionally {
         let now = self.started.get_or_init(Instant::now).elapsed();
         let (now, after) = (millis(now), millis(now + EVERY));
         let next = self.next.load(Ordering::Relaxed);
-        now >= next && self.next.compare_exchange(next, after, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        now >= next
+            && self
+                .next
+                .compare_exchange(next, after, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
     }
 }
 

@@ -65,7 +65,14 @@ impl Registry {
     pub fn new(limits: &Limits, proxies: Arc<[IpNet]>) -> Self {
         let (most, most_per_address) = (limits.connections, limits.connections_per_address);
         let (started, phase, open) = (Instant::now(), AtomicU8::new(RUNNING), Mutex::default());
-        Self(Arc::new(Inner { started, most, most_per_address, proxies, phase, open }))
+        Self(Arc::new(Inner {
+            started,
+            most,
+            most_per_address,
+            proxies,
+            phase,
+            open,
+        }))
     }
 
     /// Lets a connection from there in. Where there is no room, the one that has been idle longest is closed: of the
@@ -100,7 +107,11 @@ impl Registry {
 
     fn end(&self, phase: u8) {
         self.0.phase.store(phase, Ordering::Release);
-        self.0.open().connections.values().for_each(|state| state.wake());
+        self.0
+            .open()
+            .connections
+            .values()
+            .for_each(|state| state.wake());
     }
 
     pub fn is_aborting(&self) -> bool {
@@ -159,12 +170,21 @@ impl Open {
     /// Closes the connection that has been idle longest, of that network or of all.
     fn close_idlest(&mut self, network: Option<u128>) -> Option<Evicted> {
         let now = Instant::now();
-        if self.none_idle.is_some_and(|(of, until)| of == network && now < until) {
+        if self
+            .none_idle
+            .is_some_and(|(of, until)| of == network && now < until)
+        {
             return None;
         }
         loop {
-            let meant = self.connections.iter().filter(|(_, state)| network.is_none() || state.network == network);
-            let Some((since, id)) = meant.filter_map(|(id, state)| Some((state.idle_since()?, *id))).min() else {
+            let meant = self
+                .connections
+                .iter()
+                .filter(|(_, state)| network.is_none() || state.network == network);
+            let Some((since, id)) = meant
+                .filter_map(|(id, state)| Some((state.idle_since()?, *id)))
+                .min()
+            else {
                 self.none_idle = Some((network, now + NONE_IDLE));
                 return None;
             };
@@ -185,10 +205,17 @@ impl Open {
     fn add_large_head(&mut self, id: u64) {
         self.large_heads.push_back(id);
         let connections = &self.connections;
-        self.large_heads.retain(|id| connections.get(id).is_some_and(|state| state.has_large_head()));
+        self.large_heads.retain(|id| {
+            connections
+                .get(id)
+                .is_some_and(|state| state.has_large_head())
+        });
         if self.large_heads.len() > LARGE_HEADS
             && let Some(oldest) = self.large_heads.pop_front()
-            && let Some(since) = self.connections.get(&oldest).and_then(|state| state.idle_since())
+            && let Some(since) = self
+                .connections
+                .get(&oldest)
+                .and_then(|state| state.idle_since())
         {
             self.close_if_idle(oldest, since);
         }
@@ -201,7 +228,14 @@ mod tests {
 
     fn registry(connections: usize, connections_per_address: usize, proxies: &[&str]) -> Registry {
         let proxies = proxies.iter().map(|net| net.parse().unwrap()).collect();
-        Registry::new(&Limits { connections, connections_per_address, ..Limits::default() }, proxies)
+        Registry::new(
+            &Limits {
+                connections,
+                connections_per_address,
+                ..Limits::default()
+            },
+            proxies,
+        )
     }
 
     fn admit(registry: &Registry, peer: &str) -> Option<(Connection, bool)> {
@@ -232,8 +266,15 @@ mod tests {
         open[0].end_request();
         let (fourth, evicted) = admit(&registry, "192.0.2.4").unwrap();
         assert!(evicted && is_closed(&open[1]), "the first was busy since");
-        assert!(!open[1].begin_request(), "a request that comes too late is not begun");
-        assert!([&open[0], &open[2], &fourth].iter().all(|open| !is_closed(open)));
+        assert!(
+            !open[1].begin_request(),
+            "a request that comes too late is not begun"
+        );
+        assert!(
+            [&open[0], &open[2], &fourth]
+                .iter()
+                .all(|open| !is_closed(open))
+        );
     }
 
     #[test]
@@ -269,7 +310,11 @@ mod tests {
         assert!(admit(&registry, "2001:db8::4").is_none());
         assert!(admit(&registry, "2001:db8:0:1::4").is_some());
         for _ in 0..5 {
-            open.push(admit(&registry, "10.1.1.1").expect("a proxy has no share").0);
+            open.push(
+                admit(&registry, "10.1.1.1")
+                    .expect("a proxy has no share")
+                    .0,
+            );
         }
     }
 }

@@ -94,7 +94,10 @@ impl Upload {
         if !self.0.may_be_large || self.0.is_finished.get().is_some() {
             return Ok(());
         }
-        self.0.count().map(drop).map_err(|end| Error::Unavailable(end.cause().into()))
+        self.0
+            .count()
+            .map(drop)
+            .map_err(|end| Error::Unavailable(end.cause().into()))
     }
 
     /// The reason for ending the body early, if it was.
@@ -115,7 +118,10 @@ impl Shared {
         if let Some((_, give_way)) = &*entry {
             return Ok(Arc::clone(give_way));
         }
-        let whose = self.account.get().map_or(Whose::Stranger, |account| Whose::Account(*account));
+        let whose = self
+            .account
+            .get()
+            .map_or(Whose::Stranger, |account| Whose::Account(*account));
         let Some((id, give_way)) = self.bodies.enter(whose) else {
             return Err(*self.end.get_or_init(|| BodyEnd::TooMany));
         };
@@ -124,7 +130,10 @@ impl Shared {
     }
 
     fn is_counted(&self) -> bool {
-        self.entry.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.entry
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
     }
 
     fn finish(&self) {
@@ -133,7 +142,11 @@ impl Shared {
     }
 
     fn leave(&self) {
-        let entry = self.entry.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let entry = self
+            .entry
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some((id, _)) = entry {
             self.bodies.leave(id);
         }
@@ -158,7 +171,11 @@ impl Watched {
         let waited = self.first_waited.get_or_insert_with(Instant::now).elapsed();
         let shared = Arc::clone(&self.upload.0);
         Box::pin(async move {
-            let &Limits { body_timeout, body_grace, .. } = shared.bodies.limits();
+            let &Limits {
+                body_timeout,
+                body_grace,
+                ..
+            } = shared.bodies.limits();
             let unread = async {
                 let grace = body_grace.saturating_sub(waited);
                 if !grace.is_zero() && !shared.is_counted() {
@@ -183,7 +200,9 @@ impl Watched {
         if end == BodyEnd::Silent {
             self.body = None; // nothing is to be expected of it
         }
-        Poll::Ready(Some(Err(axum::Error::new(std::io::Error::other(end.cause())))))
+        Poll::Ready(Some(Err(axum::Error::new(std::io::Error::other(
+            end.cause(),
+        )))))
     }
 }
 
@@ -200,7 +219,9 @@ impl hyper::body::Body for Watched {
             return this.give_up(end);
         }
         this.waits_for_leave = false;
-        let Some(body) = &mut this.body else { return Poll::Ready(None) };
+        let Some(body) = &mut this.body else {
+            return Poll::Ready(None);
+        };
         if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(context) {
             this.waiting = None;
             let is_last = !matches!(frame, Some(Ok(_))) || body.is_end_stream();
@@ -225,7 +246,9 @@ impl hyper::body::Body for Watched {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), |body| body.size_hint())
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), |body| body.size_hint())
     }
 }
 
@@ -233,7 +256,9 @@ impl Drop for Watched {
     /// The handler wants no more of it. A client that waits for leave to send has nothing on the way.
     fn drop(&mut self) {
         self.upload.0.leave();
-        let Some(body) = self.body.take().filter(|_| !self.waits_for_leave) else { return };
+        let Some(body) = self.body.take().filter(|_| !self.waits_for_leave) else {
+            return;
+        };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(self.upload.0.bodies.clone().discard(body));
         }
@@ -253,7 +278,10 @@ mod tests {
     /// Reads that many bodies of one account at once, each of which is there with the second look. Returns the number of
     /// those that were ended early.
     async fn ended_of(requests: usize, body_grace: Duration) -> usize {
-        let bodies = Bodies::new(Limits { body_grace, ..Limits::default() });
+        let bodies = Bodies::new(Limits {
+            body_grace,
+            ..Limits::default()
+        });
         let reading = (0..requests).map(|_| {
             let late = stream::once(async {
                 tokio::task::yield_now().await;
@@ -275,6 +303,10 @@ mod tests {
     async fn a_burst_of_requests_is_no_flood_of_unfinished_bodies() {
         let limits = Limits::default();
         assert_eq!(ended_of(300, limits.body_grace).await, 0);
-        assert_eq!(ended_of(300, Duration::ZERO).await, 300 - limits.bodies_per_account, "without it they are");
+        assert_eq!(
+            ended_of(300, Duration::ZERO).await,
+            300 - limits.bodies_per_account,
+            "without it they are"
+        );
     }
 }

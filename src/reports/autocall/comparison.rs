@@ -27,7 +27,9 @@ choice! {
 const MAX_CAMPAIGNS: usize = 50;
 const CAMPAIGN_IDS: Parameter = Parameter::required(
     "campaign_ids",
-    Kind::IdList { most: MAX_CAMPAIGNS },
+    Kind::IdList {
+        most: MAX_CAMPAIGNS,
+    },
     "1 to 50 campaigns, separated by commas: 5,8,12.",
 );
 const METRIC: Parameter = Parameter::optional(
@@ -68,13 +70,23 @@ impl Subject for Campaigns {
     fn read(query: &mut Query, (): (), occasion: Occasion<'_>) -> Option<Self> {
         let ends = Ends::read(query, occasion.tenant);
         let ids = query.id_list(&CAMPAIGN_IDS)?;
-        Some(Self { ids, ends, beginnings: HashMap::new() })
+        Some(Self {
+            ids,
+            ends,
+            beginnings: HashMap::new(),
+        })
     }
 
     async fn check(&mut self, scope: &mut Scope) -> Result<()> {
         let beginnings = Beginning::load(scope, &self.ids).await?;
-        self.beginnings = beginnings.into_iter().map(|beginning| (beginning.id, beginning)).collect();
-        let missing = self.ids.iter().filter(|id| !self.beginnings.contains_key(id));
+        self.beginnings = beginnings
+            .into_iter()
+            .map(|beginning| (beginning.id, beginning))
+            .collect();
+        let missing = self
+            .ids
+            .iter()
+            .filter(|id| !self.beginnings.contains_key(id));
         Error::missing(CAMPAIGN_IDS.plain(), missing).map_or(Ok(()), Err)
     }
 
@@ -84,7 +96,11 @@ impl Subject for Campaigns {
 
     fn caption(&self) -> Caption {
         let ids: Vec<String> = self.ids.iter().map(i64::to_string).collect();
-        Caption { window: None, zone: self.ends.zone(), filters: vec![("campaign_ids", ids.join(", "))] }
+        Caption {
+            window: None,
+            zone: self.ends.zone(),
+            filters: vec![("campaign_ids", ids.join(", "))],
+        }
     }
 }
 
@@ -118,9 +134,16 @@ impl Report for Comparison {
     }
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaigns, Metric>) -> Result<Self::Body> {
-        let campaigns: Vec<&Beginning> =
-            ask.subject.ids.iter().filter_map(|id| ask.subject.beginnings.get(id)).collect();
-        let windows: Vec<_> = campaigns.iter().map(|campaign| ask.subject.ends.window(campaign, ask.now)).collect();
+        let campaigns: Vec<&Beginning> = ask
+            .subject
+            .ids
+            .iter()
+            .filter_map(|id| ask.subject.beginnings.get(id))
+            .collect();
+        let windows: Vec<_> = campaigns
+            .iter()
+            .map(|campaign| ask.subject.ends.window(campaign, ask.now))
+            .collect();
         let rows = match ask.source {
             Source::Rolled => rolled(scope, &ask.subject.ids, &windows).await?,
             Source::Raw => raw(scope, &ask.subject.ids, &windows).await?,
@@ -129,13 +152,19 @@ impl Report for Comparison {
         let row = |campaign: &&Beginning| AutocallComparisonRow {
             campaign_id: Id(campaign.id),
             campaign_name: campaign.name.clone(),
-            metric_value: value(ask.options, counters.get(&campaign.id).copied().unwrap_or_default()),
+            metric_value: value(
+                ask.options,
+                counters.get(&campaign.id).copied().unwrap_or_default(),
+            ),
         };
         Ok(campaigns.iter().map(row).collect())
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {
-        let chart = Chart::Bars { over: "campaign_name", values: &["metric_value"] };
+        let chart = Chart::Bars {
+            over: "campaign_name",
+            values: &["metric_value"],
+        };
         vec![Table::of("comparison", body).with_chart(chart)]
     }
 }
@@ -152,9 +181,15 @@ async fn rolled(scope: &mut Scope, ids: &[i64], windows: &[Window]) -> Result<Ve
 }
 
 async fn raw(scope: &mut Scope, ids: &[i64], windows: &[Window]) -> Result<Vec<Counters>> {
-    let (from, to): (Vec<DateTime<Utc>>, Vec<DateTime<Utc>>) =
-        windows.iter().map(|window| (window.from, window.to)).unzip();
-    let rows = scope.select(include_str!("comparison.raw.sql")).bind(ids.to_vec()).bind(from).bind(to);
+    let (from, to): (Vec<DateTime<Utc>>, Vec<DateTime<Utc>>) = windows
+        .iter()
+        .map(|window| (window.from, window.to))
+        .unzip();
+    let rows = scope
+        .select(include_str!("comparison.raw.sql"))
+        .bind(ids.to_vec())
+        .bind(from)
+        .bind(to);
     Ok(rows.fetch_all(scope.connection()).await?)
 }
 

@@ -22,8 +22,12 @@ impl Digits {
         }
         let rows = campaign.raw(scope, include_str!("digits.raw.sql"));
         let rows: Vec<(String, i64)> = rows.fetch_all(scope.connection()).await?;
-        let (none, pressed): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(digit, _)| digit.is_empty());
-        Ok(Self { pressed, no_input: none.into_iter().map(|(_, count)| count).sum() })
+        let (none, pressed): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|(digit, _)| digit.is_empty());
+        Ok(Self {
+            pressed,
+            no_input: none.into_iter().map(|(_, count)| count).sum(),
+        })
     }
 }
 
@@ -39,10 +43,17 @@ const KEYS: [&str; 12] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*",
 
 impl From<KeyCounts> for Digits {
     fn from(counts: KeyCounts) -> Self {
-        let counted = KEYS.into_iter().zip(counts.keys.into_iter().map(Option::unwrap_or_default));
-        let mut pressed: Vec<(String, i64)> =
-            counted.filter(|(_, count)| *count != 0).map(|(key, count)| (key.to_owned(), count)).collect();
+        let counted = KEYS
+            .into_iter()
+            .zip(counts.keys.into_iter().map(Option::unwrap_or_default));
+        let mut pressed: Vec<(String, i64)> = counted
+            .filter(|(_, count)| *count != 0)
+            .map(|(key, count)| (key.to_owned(), count))
+            .collect();
         pressed.sort_by(|(a, a_count), (b, b_count)| b_count.cmp(a_count).then_with(|| a.cmp(b)));
-        Self { pressed, no_input: counts.no_input }
+        Self {
+            pressed,
+            no_input: counts.no_input,
+        }
     }
 }

@@ -87,7 +87,10 @@ impl Report for Dtmf {
     }
 
     fn tables(body: &AutocallDtmf) -> Vec<Table> {
-        let keys = Chart::Bars { over: "digit", values: &["count"] };
+        let keys = Chart::Bars {
+            over: "digit",
+            values: &["count"],
+        };
         vec![
             Table::of("dtmf", std::slice::from_ref(body)),
             Table::of("by_digit", &body.by_digit).with_chart(keys),
@@ -100,16 +103,31 @@ fn body(digits: Digits, actions: &[Action], paths: Vec<(String, i64)>) -> Autoca
     let counts: Vec<i64> = digits.pressed.iter().map(|(_, count)| *count).collect();
     let with_dtmf_input: i64 = counts.iter().sum();
     let total_answered = with_dtmf_input + digits.no_input;
-    let by_digit = digits.pressed.into_iter().zip(parts(&counts)).map(|((digit, count), pct)| {
-        let label = actions.iter().find(|action| action.digit == digit).map(|action| action.label.clone());
-        AutocallDtmfDigit { digit, count, pct, label }
-    });
+    let by_digit = digits
+        .pressed
+        .into_iter()
+        .zip(parts(&counts))
+        .map(|((digit, count), pct)| {
+            let label = actions
+                .iter()
+                .find(|action| action.digit == digit)
+                .map(|action| action.label.clone());
+            AutocallDtmfDigit {
+                digit,
+                count,
+                pct,
+                label,
+            }
+        });
     AutocallDtmf {
         total_answered,
         with_dtmf_input,
         no_input: digits.no_input,
         no_input_rate_pct: PercentText::percent(digits.no_input, total_answered),
         by_digit: by_digit.collect(),
-        by_script_path: paths.into_iter().map(|(path, count)| AutocallScriptPath { path, count }).collect(),
+        by_script_path: paths
+            .into_iter()
+            .map(|(path, count)| AutocallScriptPath { path, count })
+            .collect(),
     }
 }

@@ -57,33 +57,57 @@ impl Report for Funnel {
         let campaign = &ask.subject;
         if ask.source == Source::Rolled {
             let quiet = scope.select(include_str!("overhang.sql")).bind(campaign.id);
-            let quiet = Quiet::bind(quiet, &campaign.window).fetch_one(scope.connection()).await?;
+            let quiet = Quiet::bind(quiet, &campaign.window)
+                .fetch_one(scope.connection())
+                .await?;
             let counters = scope.select(include_str!("funnel.sql")).bind(campaign.id);
             let counters = Plan::before(campaign.window.to, RollupScope::Campaign).bind(counters);
             let counters = Links::within(&campaign.window, quiet).bind(counters);
             return Ok(stages(&counters.fetch_one(scope.connection()).await?));
         }
-        let keys: Vec<String> =
-            script::actions(scope, campaign.id).await?.into_iter().map(|action| action.digit).collect();
+        let keys: Vec<String> = script::actions(scope, campaign.id)
+            .await?
+            .into_iter()
+            .map(|action| action.digit)
+            .collect();
         let keys = (!keys.is_empty()).then_some(keys);
-        let counters = campaign.raw(scope, include_str!("funnel.raw.sql")).bind(keys);
+        let counters = campaign
+            .raw(scope, include_str!("funnel.raw.sql"))
+            .bind(keys);
         Ok(stages(&counters.fetch_one(scope.connection()).await?))
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {
-        let chart = Chart::Bars { over: "stage", values: &["count"] };
+        let chart = Chart::Bars {
+            over: "stage",
+            values: &["count"],
+        };
         vec![Table::of("funnel", body).with_chart(chart)]
     }
 }
 
 fn stages(counters: &Counters) -> Vec<AutocallFunnelStage> {
-    let Counters { imported, dialed, answered, pressed, handed_over, disposed } = *counters;
+    let Counters {
+        imported,
+        dialed,
+        answered,
+        pressed,
+        handed_over,
+        disposed,
+    } = *counters;
     let counts = [imported, dialed, answered, pressed, handed_over, disposed];
     let before = std::iter::once(None).chain(counts.map(Some));
-    let stage = |((stage, count), before): ((&'static str, i64), Option<i64>)| AutocallFunnelStage {
-        stage,
-        count,
-        drop_rate_pct: before.map(|before| PercentText::percent(before - count, before)),
-    };
-    AutocallStage::VALUES.iter().copied().zip(counts).zip(before).map(stage).collect()
+    let stage =
+        |((stage, count), before): ((&'static str, i64), Option<i64>)| AutocallFunnelStage {
+            stage,
+            count,
+            drop_rate_pct: before.map(|before| PercentText::percent(before - count, before)),
+        };
+    AutocallStage::VALUES
+        .iter()
+        .copied()
+        .zip(counts)
+        .zip(before)
+        .map(stage)
+        .collect()
 }

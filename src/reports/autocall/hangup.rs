@@ -27,8 +27,18 @@ row! {
     }
 }
 
-const ROLLED: &str = bounded!("count desc, key collate \"C\"", [], ["count"], include_str!("hangup.sql"));
-const RAW: &str = bounded!("count desc, key collate \"C\"", [], ["count"], include_str!("hangup.raw.sql"));
+const ROLLED: &str = bounded!(
+    "count desc, key collate \"C\"",
+    [],
+    ["count"],
+    include_str!("hangup.sql")
+);
+const RAW: &str = bounded!(
+    "count desc, key collate \"C\"",
+    [],
+    ["count"],
+    include_str!("hangup.raw.sql")
+);
 
 /// Why attempts ended.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -70,13 +80,20 @@ impl Report for Hangup {
         Ok(AutocallHangup {
             total_calls: counts.iter().sum(),
             by_hangup_cause: causes
-                .map(|((cause, count), pct)| AutocallHangupCause { hangup_cause: named(cause), count, pct })
+                .map(|((cause, count), pct)| AutocallHangupCause {
+                    hangup_cause: named(cause),
+                    count,
+                    pct,
+                })
                 .collect(),
         })
     }
 
     fn tables(body: &AutocallHangup) -> Vec<Table> {
-        let chart = Chart::Bars { over: "hangup_cause", values: &["count"] };
+        let chart = Chart::Bars {
+            over: "hangup_cause",
+            values: &["count"],
+        };
         vec![Table::of("hangup", &body.by_hangup_cause).with_chart(chart)]
     }
 }

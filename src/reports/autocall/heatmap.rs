@@ -59,7 +59,10 @@ pub enum Figure {
 
 impl PartialSchema for Figure {
     fn schema() -> RefOr<Schema> {
-        OneOfBuilder::new().item(i64::schema()).item(PercentText::schema()).into()
+        OneOfBuilder::new()
+            .item(i64::schema())
+            .item(PercentText::schema())
+            .into()
     }
 }
 
@@ -98,30 +101,55 @@ impl Report for Heatmap {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, Option<Metric>>) -> Result<Self::Body> {
         let campaign = &ask.subject;
         let rows = match ask.source {
-            Source::Rolled => campaign.rolled_by(scope, include_str!("heatmap.sql"), Granularity::Hour),
+            Source::Rolled => {
+                campaign.rolled_by(scope, include_str!("heatmap.sql"), Granularity::Hour)
+            }
             Source::Raw => {
-                let rows = scope.select(include_str!("heatmap.raw.sql")).bind(campaign.id);
+                let rows = scope
+                    .select(include_str!("heatmap.raw.sql"))
+                    .bind(campaign.id);
                 series::bind_segments(rows, &campaign.window)
             }
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         let cells = week::cells(rows, |counters| counters.hour_of_week);
-        Ok(cells.into_iter().map(|(day, hour, counters)| cell(day, hour, counters, ask.options)).collect())
+        Ok(cells
+            .into_iter()
+            .map(|(day, hour, counters)| cell(day, hour, counters, ask.options))
+            .collect())
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {
-        let chart = Chart::Week { day: "day_of_week", hour: "hour", values: &["dialed", "answer_rate_pct"] };
+        let chart = Chart::Week {
+            day: "day_of_week",
+            hour: "hour",
+            values: &["dialed", "answer_rate_pct"],
+        };
         vec![Table::of("heatmap", body).with_chart(chart)]
     }
 }
 
-fn cell(day_of_week: i64, hour: i64, counters: Counters, metric: Option<Metric>) -> AutocallHeatmapCell {
-    let Counters { dialed, answered, .. } = counters;
+fn cell(
+    day_of_week: i64,
+    hour: i64,
+    counters: Counters,
+    metric: Option<Metric>,
+) -> AutocallHeatmapCell {
+    let Counters {
+        dialed, answered, ..
+    } = counters;
     let answer_rate_pct = PercentText::percent(answered, dialed);
     let value = metric.map(|metric| match metric {
         Metric::Dialed => Figure::Count(dialed),
         Metric::Answered => Figure::Count(answered),
         Metric::AnswerRate => Figure::Rate(answer_rate_pct),
     });
-    AutocallHeatmapCell { day_of_week: Weekday(day_of_week), hour, dialed, answered, answer_rate_pct, value }
+    AutocallHeatmapCell {
+        day_of_week: Weekday(day_of_week),
+        hour,
+        dialed,
+        answered,
+        answer_rate_pct,
+        value,
+    }
 }

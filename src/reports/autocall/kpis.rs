@@ -72,7 +72,9 @@ impl Serialize for Distribution {
 
 impl utoipa::PartialSchema for Distribution {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        ObjectBuilder::new().additional_properties(Some(i64::schema())).into()
+        ObjectBuilder::new()
+            .additional_properties(Some(i64::schema()))
+            .into()
     }
 }
 
@@ -102,7 +104,10 @@ struct CountersAndKeys {
 
 impl Object for AutocallKpis {
     fn timeless(&self) -> Option<Self> {
-        Some(Self { computed_at: Instant::default(), ..self.clone() })
+        Some(Self {
+            computed_at: Instant::default(),
+            ..self.clone()
+        })
     }
 }
 
@@ -127,12 +132,19 @@ impl Report for Kpis {
         let campaign = &ask.subject;
         let (counters, digits) = match ask.source {
             Source::Rolled => {
-                let row = campaign.rolled::<CountersAndKeys>(scope, include_str!("kpis.sql"), Detail::Fine);
+                let row = campaign.rolled::<CountersAndKeys>(
+                    scope,
+                    include_str!("kpis.sql"),
+                    Detail::Fine,
+                );
                 let CountersAndKeys { counters, keys } = row.fetch_one(scope.connection()).await?;
                 (counters, keys.into())
             }
             Source::Raw => {
-                let counters = campaign.raw(scope, include_str!("kpis.raw.sql")).fetch_one(scope.connection()).await?;
+                let counters = campaign
+                    .raw(scope, include_str!("kpis.raw.sql"))
+                    .fetch_one(scope.connection())
+                    .await?;
                 (counters, Digits::load(scope, campaign, ask.source).await?)
             }
         };
@@ -140,7 +152,10 @@ impl Report for Kpis {
     }
 
     fn tables(body: &AutocallKpis) -> Vec<Table> {
-        let keys = Chart::Bars { over: "digit", values: &["count"] };
+        let keys = Chart::Bars {
+            over: "digit",
+            values: &["count"],
+        };
         vec![
             Table::of("kpis", std::slice::from_ref(body)),
             Table::of("dtmf_distribution", &body.dtmf_distribution.0).with_chart(keys),
@@ -148,7 +163,11 @@ impl Report for Kpis {
     }
 }
 
-fn figures(counters: &Counters, dtmf_distribution: Distribution, computed_at: Instant) -> AutocallKpis {
+fn figures(
+    counters: &Counters,
+    dtmf_distribution: Distribution,
+    computed_at: Instant,
+) -> AutocallKpis {
     AutocallKpis {
         total_leads: counters.total_leads,
         dialed: counters.dialed,
@@ -168,7 +187,13 @@ fn figures(counters: &Counters, dtmf_distribution: Distribution, computed_at: In
 }
 
 fn keys(digits: Digits) -> Distribution {
-    let no_input = KeyCount { digit: "no_input".into(), count: digits.no_input };
-    let pressed = digits.pressed.into_iter().map(|(digit, count)| KeyCount { digit, count });
+    let no_input = KeyCount {
+        digit: "no_input".into(),
+        count: digits.no_input,
+    };
+    let pressed = digits
+        .pressed
+        .into_iter()
+        .map(|(digit, count)| KeyCount { digit, count });
     Distribution(pressed.chain([no_input]).collect())
 }

@@ -51,12 +51,22 @@ pub struct Campaign {
 impl Campaign {
     /// A campaign in a window that is known already.
     pub fn over(beginning: &Beginning, window: Window) -> Self {
-        Self { id: beginning.id, window, trusted: beginning.trusted }
+        Self {
+            id: beginning.id,
+            window,
+            trusted: beginning.trusted,
+        }
     }
 
     /// A statement over roll-ups: `$2` the campaign, `$3` to `$9` the plan of the window.
-    fn rolled<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str, detail: Detail) -> Select<R> {
-        Plan::whole(&self.window, detail, RollupScope::Campaign).bind(scope.select(sql).bind(self.id))
+    fn rolled<R: for<'r> FromRow<'r, PgRow>>(
+        &self,
+        scope: &Scope,
+        sql: &'static str,
+        detail: Detail,
+    ) -> Select<R> {
+        Plan::whole(&self.window, detail, RollupScope::Campaign)
+            .bind(scope.select(sql).bind(self.id))
     }
 
     /// As [`Campaign::rolled`], for figures by local time.
@@ -82,7 +92,11 @@ impl Campaign {
 
     /// A statement over raw rows: `$2` the campaign, `$3` and `$4` the window.
     fn raw<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str) -> Select<R> {
-        scope.select(sql).bind(self.id).bind(self.window.from).bind(self.window.to)
+        scope
+            .select(sql)
+            .bind(self.id)
+            .bind(self.window.from)
+            .bind(self.window.to)
     }
 }
 
@@ -107,12 +121,16 @@ pub struct Beginning {
 impl Beginning {
     /// Of those campaigns that the account has, in no order.
     pub async fn load(scope: &mut Scope, ids: &[i64]) -> Result<Vec<Self>> {
-        let rows = scope.select(include_str!("campaign.sql")).bind(ids.to_vec());
+        let rows = scope
+            .select(include_str!("campaign.sql"))
+            .bind(ids.to_vec());
         Ok(rows.fetch_all(scope.connection()).await?)
     }
 
     fn instant(&self) -> Option<DateTime<Utc>> {
-        self.started_at.or(self.first_attempt_at).or(self.created_at)
+        self.started_at
+            .or(self.first_attempt_at)
+            .or(self.created_at)
     }
 }
 
@@ -128,7 +146,11 @@ impl Ends {
     /// Reads `from`, `to` and `timezone`; an end before the start, as given, is a fault of the end.
     pub fn read(query: &mut Query, tenant: &Tenant) -> Self {
         let zone = query.zone(tenant.timezone);
-        let ends = Self { from: query.moment(&FROM, zone), to: query.moment(&TO, zone), zone };
+        let ends = Self {
+            from: query.moment(&FROM, zone),
+            to: query.moment(&TO, zone),
+            zone,
+        };
         if let (Some(from), Some(to)) = (ends.from, ends.to)
             && to.ends_before(from, zone)
         {
@@ -141,8 +163,15 @@ impl Ends {
     /// end: a campaign that has not begun has an empty window.
     pub fn window(self, beginning: &Beginning, now: DateTime<Utc>) -> Window {
         let to = self.to.map_or(now, |to| to.end(self.zone));
-        let from = self.from.map(|from| from.start(self.zone)).or_else(|| beginning.instant());
-        Window { from: from.map_or(to, |from| from.min(to)), to, zone: self.zone }
+        let from = self
+            .from
+            .map(|from| from.start(self.zone))
+            .or_else(|| beginning.instant());
+        Window {
+            from: from.map_or(to, |from| from.min(to)),
+            to,
+            zone: self.zone,
+        }
     }
 
     pub fn zone(self) -> Zone {
@@ -156,13 +185,20 @@ impl Subject for Campaign {
 
     async fn find(scope: &mut Scope, occasion: Occasion<'_>) -> Result<Beginning> {
         let id = occasion.path_id.ok_or(Error::NotFound)?;
-        Beginning::load(scope, &[id]).await?.pop().ok_or(Error::NotFound)
+        Beginning::load(scope, &[id])
+            .await?
+            .pop()
+            .ok_or(Error::NotFound)
     }
 
     fn read(query: &mut Query, beginning: Beginning, occasion: Occasion<'_>) -> Option<Self> {
         let ends = Ends::read(query, occasion.tenant);
         let window = ends.window(&beginning, occasion.now);
-        Some(Self { id: beginning.id, window, trusted: beginning.trusted })
+        Some(Self {
+            id: beginning.id,
+            window,
+            trusted: beginning.trusted,
+        })
     }
 
     async fn check(&mut self, _: &mut Scope) -> Result<()> {
@@ -175,6 +211,10 @@ impl Subject for Campaign {
 
     fn caption(&self) -> Caption {
         let filters = vec![("campaign_id", self.id.to_string())];
-        Caption { window: Some(self.window), zone: self.window.zone, filters }
+        Caption {
+            window: Some(self.window),
+            zone: self.window.zone,
+            filters,
+        }
     }
 }

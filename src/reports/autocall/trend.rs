@@ -20,8 +20,11 @@ choice! {
 /// Buckets of an answer; the statements give one more at most.
 const MOST_BUCKETS: usize = 100_000;
 
-const GRANULARITY: Parameter =
-    Parameter::optional("granularity", Kind::Choice(Step::NAMES), "Size of a bucket; day by default.");
+const GRANULARITY: Parameter = Parameter::optional(
+    "granularity",
+    Kind::Choice(Step::NAMES),
+    "Size of a bucket; day by default.",
+);
 
 row! {
     /// One local day or hour of a campaign.
@@ -57,7 +60,10 @@ impl series::Bucketed for Counters {
     }
 
     fn empty(bucket: i64) -> Self {
-        Self { bucket, ..Self::default() }
+        Self {
+            bucket,
+            ..Self::default()
+        }
     }
 }
 
@@ -81,17 +87,27 @@ impl Report for Trend {
             Some(Step::Hour) => Granularity::Hour,
             Some(Step::Day) | None => Granularity::Day,
         };
-        Series { granularity, fill_gaps: query.flag(&FILL_GAPS) }
+        Series {
+            granularity,
+            fill_gaps: query.flag(&FILL_GAPS),
+        }
     }
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, Series>) -> Result<Self::Body> {
         let (campaign, series) = (&ask.subject, ask.options);
         let window = &campaign.window;
         let rows = match ask.source {
-            Source::Rolled => {
-                series.bind_units(campaign.rolled_by(scope, include_str!("trend.sql"), series.granularity))
-            }
-            Source::Raw => series.bind(scope.select(include_str!("trend.raw.sql")).bind(campaign.id), window),
+            Source::Rolled => series.bind_units(campaign.rolled_by(
+                scope,
+                include_str!("trend.sql"),
+                series.granularity,
+            )),
+            Source::Raw => series.bind(
+                scope
+                    .select(include_str!("trend.raw.sql"))
+                    .bind(campaign.id),
+                window,
+            ),
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         if rows.len() > MOST_BUCKETS {
@@ -99,18 +115,27 @@ impl Report for Trend {
             return Err(Error::invalid(GRANULARITY.name, too_many));
         }
         let rows = series.filled(rows, window)?;
-        Ok(rows.into_iter().map(|counters| bucket(ask.options.granularity, &counters)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|counters| bucket(ask.options.granularity, &counters))
+            .collect())
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {
-        let chart = Chart::Line { over: "bucket", values: &["dialed", "answered"] };
+        let chart = Chart::Line {
+            over: "bucket",
+            values: &["dialed", "answered"],
+        };
         vec![Table::of("trend", body).with_chart(chart)]
     }
 }
 
 fn bucket(granularity: Granularity, counters: &Counters) -> AutocallTrendBucket {
     AutocallTrendBucket {
-        bucket: Bucket { granularity, number: counters.bucket },
+        bucket: Bucket {
+            granularity,
+            number: counters.bucket,
+        },
         dialed: counters.dialed,
         answered: counters.answered,
         answer_rate_pct: PercentText::percent(counters.answered, counters.dialed),

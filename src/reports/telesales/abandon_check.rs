@@ -41,12 +41,17 @@ pub async fn run(mut app: App) {
 
 /// One check of all accounts: how many breaches it recorded. 0 as well where another instance is at it.
 pub async fn check(app: &App) -> Result<u64> {
-    let Some(turn) = app.db.turn(LOCK).await? else { return Ok(0) };
+    let Some(turn) = app.db.turn(LOCK).await? else {
+        return Ok(0);
+    };
     let mut recorded = 0;
     for tenant in app.db.tenants().await? {
         // The accounts behind it are not to suffer for this one.
         let account = tracing::error_span!("account", tenant);
-        recorded += supervise::attempt(TASK, check_tenant(app, tenant)).instrument(account).await.unwrap_or_default();
+        recorded += supervise::attempt(TASK, check_tenant(app, tenant))
+            .instrument(account)
+            .await
+            .unwrap_or_default();
     }
     turn.end().await?;
     Ok(recorded)
@@ -63,7 +68,10 @@ struct Campaign {
 
 async fn check_tenant(app: &App, tenant: i64) -> Result<u64> {
     let mut scope = app.db.write_snapshot(tenant).await?;
-    scope.connection().execute("set local statement_timeout = '30s'").await?;
+    scope
+        .connection()
+        .execute("set local statement_timeout = '30s'")
+        .await?;
     let recorded = record_breaches(&mut scope, app.clock.now()).await?;
     scope.commit().await?;
     Ok(recorded)
@@ -71,8 +79,9 @@ async fn check_tenant(app: &App, tenant: i64) -> Result<u64> {
 
 /// Whether roll-ups of any campaign cannot be trusted.
 async fn any_stale(scope: &mut Scope) -> Result<bool> {
-    let row = scope
-        .select::<(bool,)>("select exists (select from rollup_stale where tenant_id = $1 and module = 'telesales')");
+    let row = scope.select::<(bool,)>(
+        "select exists (select from rollup_stale where tenant_id = $1 and module = 'telesales')",
+    );
     Ok(row.fetch_one(scope.connection()).await?.0)
 }
 
@@ -84,21 +93,42 @@ pub async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u6
         let campaigns = scope.select::<Campaign>(include_str!("abandon_check.raw.sql"));
         campaigns.bind(from).bind(now).bind(quiet_since)
     } else {
-        let plan =
-            Plan::whole(&Window { from, to: now, zone: crate::time::Zone::UTC }, Detail::Fine, RollupScope::Campaign);
-        plan.bind(scope.select(include_str!("abandon_check.sql")).bind(quiet_since))
+        let plan = Plan::whole(
+            &Window {
+                from,
+                to: now,
+                zone: crate::time::Zone::UTC,
+            },
+            Detail::Fine,
+            RollupScope::Campaign,
+        );
+        plan.bind(
+            scope
+                .select(include_str!("abandon_check.sql"))
+                .bind(quiet_since),
+        )
     };
     let campaigns = campaigns.fetch_all(scope.connection()).await?;
     let mut recorded = 0;
-    for campaign in campaigns.iter().filter(|campaign| campaign.exposure.breaches(campaign.limit_pct)) {
+    for campaign in campaigns
+        .iter()
+        .filter(|campaign| campaign.exposure.breaches(campaign.limit_pct))
+    {
         let insert = scope.query(
             "insert into abandon_breaches (tenant_id, campaign_id, attempts_total, attempts_abandoned, window_minutes,
                                            window_from, window_to, campaign_name, limit_pct, detected_at)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $7)",
         );
-        let insert = insert.bind(campaign.id).bind(campaign.exposure.dials).bind(campaign.exposure.abandoned);
-        let insert =
-            insert.bind(WINDOW_MINUTES).bind(from).bind(now).bind(campaign.name.clone()).bind(campaign.limit_pct);
+        let insert = insert
+            .bind(campaign.id)
+            .bind(campaign.exposure.dials)
+            .bind(campaign.exposure.abandoned);
+        let insert = insert
+            .bind(WINDOW_MINUTES)
+            .bind(from)
+            .bind(now)
+            .bind(campaign.name.clone())
+            .bind(campaign.limit_pct);
         recorded += insert.execute(scope.connection()).await?.rows_affected();
     }
     Ok(recorded)

@@ -13,7 +13,9 @@ use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::percent::DecimalNumber;
 use crate::query::{Kind, Parameter, Query, ZONE_UTC};
-use crate::reports::report::{About, Ask, Caption, Module, Object, Occasion, Place, Report, Subject};
+use crate::reports::report::{
+    About, Ask, Caption, Module, Object, Occasion, Place, Report, Subject,
+};
 use crate::rollups::{Detail, Plan, RollupScope, Source};
 use crate::table::{Id, Table};
 use crate::time::{Instant, Window};
@@ -27,7 +29,10 @@ const ACCOUNT_LIMIT: Decimal = Decimal::from_parts(3, 0, 0, false, 0);
 
 const MINUTES: Parameter = Parameter::optional(
     "window_minutes",
-    Kind::Integer { range: 1..=129_600, default: WINDOW_MINUTES },
+    Kind::Integer {
+        range: 1..=129_600,
+        default: WINDOW_MINUTES,
+    },
     "Length of the measurement window, which ends now.",
 );
 
@@ -124,14 +129,28 @@ impl Subject for Recent {
     fn read(query: &mut Query, (): (), occasion: Occasion<'_>) -> Option<Self> {
         let (campaign_id, minutes) = (query.id(&CAMPAIGN_ID), query.integer(&MINUTES));
         let (from, to) = (occasion.now - TimeDelta::minutes(minutes), occasion.now);
-        let window = Window { from, to, zone: query.zone(crate::time::Zone::UTC) };
-        Some(Self { campaign_id, campaign: None, minutes, window, trusted: false })
+        let window = Window {
+            from,
+            to,
+            zone: query.zone(crate::time::Zone::UTC),
+        };
+        Some(Self {
+            campaign_id,
+            campaign: None,
+            minutes,
+            window,
+            trusted: false,
+        })
     }
 
     async fn check(&mut self, scope: &mut Scope) -> Result<()> {
         if let Some(id) = self.campaign_id {
             let find = "select callboard_short(name) as name, status, abandon_rate_limit_pct from telesales_campaigns where tenant_id = $1 and id = $2";
-            let campaign = scope.select(find).bind(id).fetch_optional(scope.connection()).await?;
+            let campaign = scope
+                .select(find)
+                .bind(id)
+                .fetch_optional(scope.connection())
+                .await?;
             if campaign.is_none() {
                 Error::missing(CAMPAIGN_ID.plain(), [id]).map_or(Ok(()), Err)?;
             }
@@ -146,7 +165,11 @@ impl Subject for Recent {
     }
 
     fn caption(&self) -> Caption {
-        Caption { window: None, zone: self.window.zone, filters: Vec::new() }
+        Caption {
+            window: None,
+            zone: self.window.zone,
+            filters: Vec::new(),
+        }
     }
 }
 
@@ -193,11 +216,17 @@ impl Report for AbandonRate {
     fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Recent, ()>) -> Result<TelesalesAbandonRate> {
-        let Recent { campaign_id, window, .. } = ask.subject;
+        let Recent {
+            campaign_id,
+            window,
+            ..
+        } = ask.subject;
         let exposure = match ask.source {
             Source::Rolled => {
                 let rollup_scope = RollupScope::of(campaign_id.is_some(), false);
-                let exposure = scope.select(include_str!("abandon_rate.sql")).bind(rollup_scope.number());
+                let exposure = scope
+                    .select(include_str!("abandon_rate.sql"))
+                    .bind(rollup_scope.number());
                 Plan::whole(&window, Detail::Fine, rollup_scope)
                     .bind(exposure.bind(campaign_id.unwrap_or(0)).bind(vec![0_i64]))
             }
@@ -250,7 +279,10 @@ fn breach(recorded: Recorded) -> TelesalesAbandonBreach {
             campaign_id: Some(recorded.campaign_id),
             attempts_total: recorded.attempts_total,
             attempts_abandoned: recorded.attempts_abandoned,
-            abandon_rate_pct: DecimalNumber::percent(recorded.attempts_abandoned, recorded.attempts_total),
+            abandon_rate_pct: DecimalNumber::percent(
+                recorded.attempts_abandoned,
+                recorded.attempts_total,
+            ),
             window_minutes: recorded.window_minutes,
             window_from: recorded.window_from,
             window_to: recorded.window_to,

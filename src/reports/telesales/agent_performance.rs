@@ -79,7 +79,9 @@ impl Report for AgentPerformance {
         let filter = &ask.subject;
         let rows = match ask.source {
             Source::Rolled => {
-                let rows = filter.in_scope(scope.select(ROLLED), true).bind(filter.agents.clone());
+                let rows = filter
+                    .in_scope(scope.select(ROLLED), true)
+                    .bind(filter.agents.clone());
                 filter.plan_of_agents().bind(rows)
             }
             Source::Raw => filter.bind(scope.select(RAW)),
@@ -89,7 +91,10 @@ impl Report for AgentPerformance {
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {
-        let chart = Chart::Bars { over: "name", values: &["dials", "answers", "conversions"] };
+        let chart = Chart::Bars {
+            over: "name",
+            values: &["dials", "answers", "conversions"],
+        };
         vec![Table::of("agent-performance", body).with_chart(chart)]
     }
 }

@@ -65,13 +65,27 @@ row! {
 
 const ROLLED: &str = bounded!(
     "key collate \"C\"",
-    ["display_name", "carrier", "cli_type", "pool_status", "cooldown_until", "daily_cap"],
+    [
+        "display_name",
+        "carrier",
+        "cli_type",
+        "pool_status",
+        "cooldown_until",
+        "daily_cap"
+    ],
     ["calls", "answers", "talk_sec", "short", "rejected", "today"],
     include_str!("caller_id_health.sql")
 );
 const RAW: &str = bounded!(
     "key collate \"C\"",
-    ["display_name", "carrier", "cli_type", "pool_status", "cooldown_until", "daily_cap"],
+    [
+        "display_name",
+        "carrier",
+        "cli_type",
+        "pool_status",
+        "cooldown_until",
+        "daily_cap"
+    ],
     ["calls", "answers", "talk_sec", "short", "rejected", "today"],
     include_str!("caller_id_health.raw.sql")
 );
@@ -116,21 +130,33 @@ impl Report for CallerIdHealth {
         let filter = &ask.subject;
         let rows = match ask.source {
             Source::Rolled => {
-                let today = Window { from: midnight(ask), to: ask.now, zone: filter.window.zone };
+                let today = Window {
+                    from: midnight(ask),
+                    to: ask.now,
+                    zone: filter.window.zone,
+                };
                 let rows = filter.rolled(scope, ROLLED, Detail::Coarse);
                 Plan::whole(&today, Detail::Coarse, RollupScope::Account).bind(rows)
             }
             Source::Raw => {
                 let rows = filter.bind(scope.select(RAW));
-                rows.bind(settings.short_call_sec).bind(midnight(ask)).bind(ask.now)
+                rows.bind(settings.short_call_sec)
+                    .bind(midnight(ask))
+                    .bind(ask.now)
             }
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
-        Ok(rows.into_iter().map(|counters| caller_id(counters, settings)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|counters| caller_id(counters, settings))
+            .collect())
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {
-        let chart = Chart::Bars { over: "cid", values: &["total_calls", "answered_calls", "rejected_calls"] };
+        let chart = Chart::Bars {
+            over: "cid",
+            values: &["total_calls", "answered_calls", "rejected_calls"],
+        };
         vec![Table::of("caller-id-health", body).with_chart(chart)]
     }
 }
@@ -203,17 +229,38 @@ mod tests {
 
     #[test]
     fn health_turns_exactly_at_its_thresholds() {
-        let health =
-            |all, answers, short, rejected| health(Calls { all, answers, short, rejected }, &Settings::default());
+        let health = |all, answers, short, rejected| {
+            health(
+                Calls {
+                    all,
+                    answers,
+                    short,
+                    rejected,
+                },
+                &Settings::default(),
+            )
+        };
         assert_eq!(health(0, 0, 0, 0), "no_data");
         assert_eq!(health(19, 0, 0, 19), "healthy", "too few to judge");
         assert_eq!(health(20, 1, 0, 0), "suspected_block");
-        assert_eq!(health(20, 2, 0, 0), "warning", "an ASR of 10 is not below 10");
-        assert_eq!(health(10_000, 999, 0, 0), "suspected_block", "9.99 is below 10, though it is shown as 10");
+        assert_eq!(
+            health(20, 2, 0, 0),
+            "warning",
+            "an ASR of 10 is not below 10"
+        );
+        assert_eq!(
+            health(10_000, 999, 0, 0),
+            "suspected_block",
+            "9.99 is below 10, though it is shown as 10"
+        );
         assert_eq!(health(20, 20, 0, 5), "suspected_block", "25 % rejected");
         assert_eq!(health(100, 100, 0, 24), "healthy");
         assert_eq!(health(100, 29, 0, 0), "warning");
-        assert_eq!(health(100, 30, 29, 0), "healthy", "an ASR of 30 is not below 30");
+        assert_eq!(
+            health(100, 30, 29, 0),
+            "healthy",
+            "an ASR of 30 is not below 30"
+        );
         assert_eq!(health(100, 100, 30, 0), "warning");
     }
 }

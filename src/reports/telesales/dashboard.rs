@@ -64,12 +64,20 @@ impl Report for Dashboard {
         let counters = match ask.source {
             Source::Rolled => {
                 let counters = filter.rolled(scope, include_str!("dashboard.sql"), Detail::Fine);
-                let counters = counters.bind(filter.rollup_scope(true).number()).bind(filter.agents.clone());
+                let counters = counters
+                    .bind(filter.rollup_scope(true).number())
+                    .bind(filter.agents.clone());
                 filter.plan_of_agents().bind(counters)
             }
             Source::Raw => filter.bind(scope.select(include_str!("dashboard.raw.sql"))),
         };
-        let Counters { dials, answers, talk_sec, agents, blocked } = counters.fetch_one(scope.connection()).await?;
+        let Counters {
+            dials,
+            answers,
+            talk_sec,
+            agents,
+            blocked,
+        } = counters.fetch_one(scope.connection()).await?;
         Ok(TelesalesDashboard {
             total_dials: dials,
             total_answers: answers,
@@ -82,7 +90,9 @@ impl Report for Dashboard {
     }
 
     fn tables(body: &TelesalesDashboard) -> Vec<Table> {
-        let chart = Chart::Totals { values: &["total_dials", "total_answers"] };
+        let chart = Chart::Totals {
+            values: &["total_dials", "total_answers"],
+        };
         vec![Table::of("dashboard", std::slice::from_ref(body)).with_chart(chart)]
     }
 }

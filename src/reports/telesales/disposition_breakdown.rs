@@ -87,11 +87,18 @@ impl Report for DispositionBreakdown {
             count: row.count,
             pct,
         };
-        Ok(rows.into_iter().zip(parts(&counts)).map(disposition).collect())
+        Ok(rows
+            .into_iter()
+            .zip(parts(&counts))
+            .map(disposition)
+            .collect())
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {
-        let chart = Chart::Bars { over: "label", values: &["count"] };
+        let chart = Chart::Bars {
+            over: "label",
+            values: &["count"],
+        };
         vec![Table::of("disposition-breakdown", body).with_chart(chart)]
     }
 }

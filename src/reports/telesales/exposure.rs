@@ -20,7 +20,10 @@ impl Exposure {
     /// Further dials that may all be abandoned without a breach. None where the limit is 100: any number may.
     pub fn abandons_left(&self, limit: Decimal) -> Option<i64> {
         let each_costs = Decimal::ONE_HUNDRED - limit;
-        let left = self.headroom(limit).max(Decimal::ZERO).checked_div(each_costs)?;
+        let left = self
+            .headroom(limit)
+            .max(Decimal::ZERO)
+            .checked_div(each_costs)?;
         left.floor().to_i64()
     }
 
@@ -36,9 +39,16 @@ mod tests {
 
     #[test]
     fn headroom_is_what_may_still_be_abandoned() {
-        let exposure = |dials, abandoned| Exposure { dials, abandoned, answers: 0 };
+        let exposure = |dials, abandoned| Exposure {
+            dials,
+            abandoned,
+            answers: 0,
+        };
         let three = Decimal::from(3);
-        assert!(!exposure(100, 3).breaches(three), "at the limit is not above it");
+        assert!(
+            !exposure(100, 3).breaches(three),
+            "at the limit is not above it"
+        );
         assert!(exposure(100, 4).breaches(three));
         assert_eq!(exposure(1000, 0).abandons_left(three), Some(30));
         assert!(!exposure(1030, 30).breaches(three) && exposure(1031, 31).breaches(three));

@@ -54,19 +54,33 @@ impl Report for Funnel {
         let counters = match filter.source_of_leads(scope, ask.source).await? {
             Source::Rolled => {
                 let leads = Plan::before(filter.window.to, filter.rollup_scope(false));
-                filter.rolled_leads(scope, include_str!("funnel.sql"), &leads).await?
+                filter
+                    .rolled_leads(scope, include_str!("funnel.sql"), &leads)
+                    .await?
             }
             Source::Raw => filter.bind(scope.select(include_str!("funnel.raw.sql"))),
         };
         let counters: Counters = counters.fetch_one(scope.connection()).await?;
-        let Counters { leads, dialed, connected, talked, disposed, converted } = counters;
+        let Counters {
+            leads,
+            dialed,
+            connected,
+            talked,
+            disposed,
+            converted,
+        } = counters;
         let counts = [leads, dialed, connected, talked, disposed, converted];
         let stages = TelesalesStage::VALUES.iter().copied().zip(counts);
-        Ok(stages.map(|(stage, count)| TelesalesFunnelStage { stage, count }).collect())
+        Ok(stages
+            .map(|(stage, count)| TelesalesFunnelStage { stage, count })
+            .collect())
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {
-        let chart = Chart::Bars { over: "stage", values: &["count"] };
+        let chart = Chart::Bars {
+            over: "stage",
+            values: &["count"],
+        };
         vec![Table::of("funnel", body).with_chart(chart)]
     }
 }

@@ -57,25 +57,42 @@ impl Report for HourDowHeatmap {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;
         let rows = match ask.source {
-            Source::Rolled => filter.rolled_by(scope, include_str!("hour_dow_heatmap.sql"), Granularity::Hour),
+            Source::Rolled => filter.rolled_by(
+                scope,
+                include_str!("hour_dow_heatmap.sql"),
+                Granularity::Hour,
+            ),
             Source::Raw => {
                 let rows = filter.bind(scope.select(include_str!("hour_dow_heatmap.raw.sql")));
                 series::bind_segments(rows, &filter.window)
             }
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
-        let cell = |(day_of_week, hour, Counters { dials, answered, .. })| TelesalesHeatmapCell {
+        let cell = |(
+            day_of_week,
+            hour,
+            Counters {
+                dials, answered, ..
+            },
+        )| TelesalesHeatmapCell {
             day_of_week: Weekday(day_of_week),
             hour,
             dials,
             answered,
             answer_rate_pct: DecimalNumber::percent(answered, dials),
         };
-        Ok(week::cells(rows, |counters| counters.hour_of_week).into_iter().map(cell).collect())
+        Ok(week::cells(rows, |counters| counters.hour_of_week)
+            .into_iter()
+            .map(cell)
+            .collect())
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {
-        let chart = Chart::Week { day: "day_of_week", hour: "hour", values: &["dials", "answer_rate_pct"] };
+        let chart = Chart::Week {
+            day: "day_of_week",
+            hour: "hour",
+            values: &["dials", "answer_rate_pct"],
+        };
         vec![Table::of("hour-dow-heatmap", body).with_chart(chart)]
     }
 }

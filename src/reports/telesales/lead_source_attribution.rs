@@ -84,7 +84,10 @@ impl Report for LeadSourceAttribution {
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {
-        let chart = Chart::Bars { over: "source", values: &["total_leads", "contacted_count", "conv_count"] };
+        let chart = Chart::Bars {
+            over: "source",
+            values: &["total_leads", "contacted_count", "conv_count"],
+        };
         vec![Table::of("lead-source-attribution", body).with_chart(chart)]
     }
 }

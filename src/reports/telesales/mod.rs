@@ -28,7 +28,11 @@ use crate::query::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
 use crate::rollups::{Detail, Links, Plan, Quiet, RollupScope, Source};
 use crate::time::{Granularity, Window, Zone};
 
-const CAMPAIGN_ID: Parameter = Parameter::optional("campaign_id", Kind::Id, "Only this campaign's calls and leads.");
+const CAMPAIGN_ID: Parameter = Parameter::optional(
+    "campaign_id",
+    Kind::Id,
+    "Only this campaign's calls and leads.",
+);
 const TEAM_ID: Parameter = Parameter::optional(
     "team_id",
     Kind::Id,
@@ -58,12 +62,24 @@ pub struct Filter {
 impl Filter {
     /// Binds the arguments of `callboard_calls` behind the tenant: window, campaign, agents ($2 to $5).
     pub fn bind<R>(&self, rows: Select<R>) -> Select<R> {
-        rows.bind(self.window.from).bind(self.window.to).bind(self.campaign).bind(self.agents.clone())
+        rows.bind(self.window.from)
+            .bind(self.window.to)
+            .bind(self.campaign)
+            .bind(self.agents.clone())
     }
 
     /// A statement over roll-ups: `$2` to `$4` scope, campaign and agents, `$5` to `$11` the plan of the window.
-    fn rolled<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str, detail: Detail) -> Select<R> {
-        let plan = Plan::whole(&self.window, detail, self.rollup_scope(self.agents.is_some()));
+    fn rolled<R: for<'r> FromRow<'r, PgRow>>(
+        &self,
+        scope: &Scope,
+        sql: &'static str,
+        detail: Detail,
+    ) -> Select<R> {
+        let plan = Plan::whole(
+            &self.window,
+            detail,
+            self.rollup_scope(self.agents.is_some()),
+        );
         plan.bind(self.narrowed(scope.select(sql)))
     }
 
@@ -79,7 +95,8 @@ impl Filter {
     }
 
     fn narrowed<R>(&self, rows: Select<R>) -> Select<R> {
-        self.in_scope(rows, self.agents.is_some()).bind(self.agents.clone().unwrap_or_else(|| vec![0]))
+        self.in_scope(rows, self.agents.is_some())
+            .bind(self.agents.clone().unwrap_or_else(|| vec![0]))
     }
 
     /// The plan of the window by agent.
@@ -89,18 +106,28 @@ impl Filter {
 
     /// A statement over leads, whom agents do not narrow: `$2` and `$3` scope and campaign, `$4` to `$10` the
     /// plan, `$11` to `$20` the links of the window.
-    async fn rolled_leads<R>(&self, scope: &mut Scope, sql: &'static str, plan: &Plan) -> Result<Select<R>>
+    async fn rolled_leads<R>(
+        &self,
+        scope: &mut Scope,
+        sql: &'static str,
+        plan: &Plan,
+    ) -> Result<Select<R>>
     where
         R: for<'r> FromRow<'r, PgRow>,
     {
-        let quiet = scope.select(include_str!("overhang.sql")).bind(self.campaign);
-        let quiet = Quiet::bind(quiet, &self.window).fetch_one(scope.connection()).await?;
+        let quiet = scope
+            .select(include_str!("overhang.sql"))
+            .bind(self.campaign);
+        let quiet = Quiet::bind(quiet, &self.window)
+            .fetch_one(scope.connection())
+            .await?;
         let rows = plan.bind(self.in_scope(scope.select(sql), false));
         Ok(Links::within(&self.window, quiet).bind(rows))
     }
 
     fn in_scope<R>(&self, rows: Select<R>, by_agent: bool) -> Select<R> {
-        rows.bind(self.rollup_scope(by_agent).number()).bind(self.campaign.unwrap_or(0))
+        rows.bind(self.rollup_scope(by_agent).number())
+            .bind(self.campaign.unwrap_or(0))
     }
 
     fn rollup_scope(&self, by_agent: bool) -> RollupScope {
@@ -119,7 +146,14 @@ impl Filter {
 }
 
 impl Subject for Filter {
-    const PARAMETERS: &'static [Parameter] = &[DATE_FROM, DATE_TO, CAMPAIGN_ID, AGENT_IDS, TEAM_ID, ZONE_UTC];
+    const PARAMETERS: &'static [Parameter] = &[
+        DATE_FROM,
+        DATE_TO,
+        CAMPAIGN_ID,
+        AGENT_IDS,
+        TEAM_ID,
+        ZONE_UTC,
+    ];
     type Found = ();
 
     async fn find(_: &mut Scope, _: Occasion<'_>) -> Result<()> {
@@ -128,26 +162,50 @@ impl Subject for Filter {
 
     fn read(query: &mut Query, (): (), _: Occasion<'_>) -> Option<Self> {
         let zone = query.zone(Zone::UTC);
-        let (campaign, team, agents) = (query.id(&CAMPAIGN_ID), query.id(&TEAM_ID), query.agent_ids());
+        let (campaign, team, agents) = (
+            query.id(&CAMPAIGN_ID),
+            query.id(&TEAM_ID),
+            query.agent_ids(),
+        );
         let (from, to) = (query.moment(&DATE_FROM, zone), query.moment(&DATE_TO, zone));
         let (from, to) = (from?, to?);
         if to.ends_before(from, zone) {
             query.fail(DATE_TO.name, "must not be before date_from.");
         }
-        let window = Window { from: from.start(zone), to: to.end(zone), zone };
+        let window = Window {
+            from: from.start(zone),
+            to: to.end(zone),
+            zone,
+        };
         if to.since(from, zone) > TimeDelta::days(MAX_DAYS) {
-            query.fail(DATE_TO.name, "The date_from..date_to range may not exceed 90 days.");
+            query.fail(
+                DATE_TO.name,
+                "The date_from..date_to range may not exceed 90 days.",
+            );
         }
-        Some(Self { window, campaign, agents, team, trusted: false, asked: Vec::new() })
+        Some(Self {
+            window,
+            campaign,
+            agents,
+            team,
+            trusted: false,
+            asked: Vec::new(),
+        })
     }
 
     async fn check(&mut self, scope: &mut Scope) -> Result<()> {
         let named = scope.select::<Named>(include_str!("filter.sql"));
-        let named = named.bind(self.campaign).bind(self.agents.clone()).bind(self.team);
+        let named = named
+            .bind(self.campaign)
+            .bind(self.agents.clone())
+            .bind(self.team);
         let named = named.fetch_one(scope.connection()).await?;
         self.asked = asked(&named, self.agents.as_ref().map_or(0, Vec::len));
         let mut missing = Faults::default();
-        missing.add_missing(CAMPAIGN_ID.plain(), self.campaign.filter(|_| !named.campaign_known));
+        missing.add_missing(
+            CAMPAIGN_ID.plain(),
+            self.campaign.filter(|_| !named.campaign_known),
+        );
         missing.add_missing(AGENT_IDS.plain(), named.agents_missing);
         missing.add_missing(TEAM_ID.plain(), self.team.filter(|_| !named.team_known));
         if !missing.is_empty() {
@@ -155,7 +213,10 @@ impl Subject for Filter {
         }
         if self.team.is_some() {
             let asked = self.agents.take().map(BTreeSet::from_iter);
-            let both = named.members.into_iter().filter(|id| asked.as_ref().is_none_or(|ids| ids.contains(id)));
+            let both = named
+                .members
+                .into_iter()
+                .filter(|id| asked.as_ref().is_none_or(|ids| ids.contains(id)));
             self.agents = Some(both.collect());
         }
         self.trusted = named.trusted;
@@ -167,7 +228,11 @@ impl Subject for Filter {
     }
 
     fn caption(&self) -> Caption {
-        Caption { window: Some(self.window), zone: self.window.zone, filters: self.asked.clone() }
+        Caption {
+            window: Some(self.window),
+            zone: self.window.zone,
+            filters: self.asked.clone(),
+        }
     }
 }
 
@@ -184,10 +249,21 @@ async fn trusted(scope: &mut Scope, campaign: Option<i64>) -> Result<bool> {
 /// The filters in force, by the names of what they name.
 fn asked(named: &Named, agents: usize) -> Vec<(&'static str, String)> {
     let others = agents - named.agent_names.len().min(agents);
-    let others = if others > 0 { format!(" and {others} more") } else { String::new() };
+    let others = if others > 0 {
+        format!(" and {others} more")
+    } else {
+        String::new()
+    };
     let agents = (agents > 0).then(|| named.agent_names.join(", ") + &others);
-    let asked = [("Campaign", named.campaign_name.clone()), ("Team", named.team_name.clone()), ("Agents", agents)];
-    asked.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    let asked = [
+        ("Campaign", named.campaign_name.clone()),
+        ("Team", named.team_name.clone()),
+        ("Agents", agents),
+    ];
+    asked
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
 }
 
 /// What became of the names in a filter.

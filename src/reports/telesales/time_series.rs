@@ -54,7 +54,10 @@ impl series::Bucketed for Counters {
     }
 
     fn empty(bucket: i64) -> Self {
-        Self { bucket, ..Self::default() }
+        Self {
+            bucket,
+            ..Self::default()
+        }
     }
 }
 
@@ -79,31 +82,49 @@ impl Report for TimeSeries {
             Some(GroupBy::Week) => Granularity::Week,
             Some(GroupBy::Day) | None => Granularity::Day,
         };
-        Series { granularity, fill_gaps: query.flag(&FILL_GAPS) }
+        Series {
+            granularity,
+            fill_gaps: query.flag(&FILL_GAPS),
+        }
     }
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, Series>) -> Result<Self::Body> {
         let (filter, series) = (&ask.subject, ask.options);
         let window = &filter.window;
         let rows = match ask.source {
-            Source::Rolled => {
-                series.bind_units(filter.rolled_by(scope, include_str!("time_series.sql"), series.granularity))
-            }
-            Source::Raw => series.bind(filter.bind(scope.select(include_str!("time_series.raw.sql"))), window),
+            Source::Rolled => series.bind_units(filter.rolled_by(
+                scope,
+                include_str!("time_series.sql"),
+                series.granularity,
+            )),
+            Source::Raw => series.bind(
+                filter.bind(scope.select(include_str!("time_series.raw.sql"))),
+                window,
+            ),
         };
-        let rows: Vec<Counters> = series.filled(rows.fetch_all(scope.connection()).await?, window)?;
-        Ok(rows.into_iter().map(|counters| bucket(ask.options.granularity, &counters)).collect())
+        let rows: Vec<Counters> =
+            series.filled(rows.fetch_all(scope.connection()).await?, window)?;
+        Ok(rows
+            .into_iter()
+            .map(|counters| bucket(ask.options.granularity, &counters))
+            .collect())
     }
 
     fn tables(body: &Self::Body) -> Vec<Table> {
-        let chart = Chart::Line { over: "bucket", values: &["dials", "answers", "conversions"] };
+        let chart = Chart::Line {
+            over: "bucket",
+            values: &["dials", "answers", "conversions"],
+        };
         vec![Table::of("time-series", body).with_chart(chart)]
     }
 }
 
 fn bucket(granularity: Granularity, counters: &Counters) -> TelesalesTimeBucket {
     TelesalesTimeBucket {
-        bucket: Bucket { granularity, number: counters.bucket },
+        bucket: Bucket {
+            granularity,
+            number: counters.bucket,
+        },
         dials: counters.dials,
         answers: counters.answers,
         talk_sec: counters.talk_sec,

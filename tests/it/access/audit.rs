@@ -14,11 +14,17 @@ use crate::support::{NOW, TENANT, TestApp};
 
 async fn printed(program: &Program, arguments: &[&str]) -> Vec<Value> {
     let printed = program.ok(&[&["audit"], arguments].concat(), "").await;
-    printed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    printed
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
 }
 
 fn events(entries: &[Value]) -> Vec<&str> {
-    entries.iter().map(|entry| entry["event"].as_str().expect("a name")).collect()
+    entries
+        .iter()
+        .map(|entry| entry["event"].as_str().expect("a name"))
+        .collect()
 }
 
 #[tokio::test]
@@ -27,30 +33,65 @@ async fn who_came_in_and_who_tried_to_is_told_with_user_address_and_time() {
     test.user(TENANT, "Ann", Role::Agent).await;
     test.account(2).await;
     login(&test, &credentials("ann", "a guess")).await;
-    let token = login(&test, &credentials("ann", PASSWORD)).await.json()["token"].as_str().expect("a token").to_owned();
-    test.request(Method::POST, "/api/auth/logout", Some(&token)).await;
+    let token = login(&test, &credentials("ann", PASSWORD)).await.json()["token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    test.request(Method::POST, "/api/auth/logout", Some(&token))
+        .await;
     login(&test, &credentials("Mallory", PASSWORD)).await;
     let program = Program::beside(&test);
     let log = printed(&program, &["--tenant", "1"]).await;
-    assert_eq!(events(&log), ["token_issued", "token_issued", "login_failed", "login", "logout"]);
-    let at =
-        |entry: &Value| entry["at"].as_str().expect("a time").parse::<chrono::DateTime<chrono::Utc>>().expect("a time");
+    assert_eq!(
+        events(&log),
+        [
+            "token_issued",
+            "token_issued",
+            "login_failed",
+            "login",
+            "logout"
+        ]
+    );
+    let at = |entry: &Value| {
+        entry["at"]
+            .as_str()
+            .expect("a time")
+            .parse::<chrono::DateTime<chrono::Utc>>()
+            .expect("a time")
+    };
     for (entry, session, address) in [
         (&log[1], true, Value::Null),
         (&log[2], false, json!("127.0.0.1")),
         (&log[3], true, json!("127.0.0.1")),
         (&log[4], true, json!("127.0.0.1")),
     ] {
-        assert_eq!((&entry["tenant_id"], &entry["user_id"], &entry["username"]), (&json!(1), &json!(2), &json!("Ann")));
-        assert_eq!((entry["session_id"].is_string(), &entry["address"]), (session, &address), "{entry}");
-        assert_eq!(at(entry).to_rfc3339_opts(chrono::SecondsFormat::Secs, true), NOW);
+        assert_eq!(
+            (&entry["tenant_id"], &entry["user_id"], &entry["username"]),
+            (&json!(1), &json!(2), &json!("Ann"))
+        );
+        assert_eq!(
+            (entry["session_id"].is_string(), &entry["address"]),
+            (session, &address),
+            "{entry}"
+        );
+        assert_eq!(
+            at(entry).to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            NOW
+        );
     }
     assert_eq!(log[3]["session_id"], log[4]["session_id"]);
 
     let strangers = printed(&program, &[]).await;
     assert_eq!(events(&strangers), ["login_failed"]);
-    assert_eq!((&strangers[0]["username"], &strangers[0]["tenant_id"]), (&Value::Null, &Value::Null));
-    assert_eq!(events(&printed(&program, &["--tenant", "2"]).await), ["token_issued"], "a neighbour's log is its own");
+    assert_eq!(
+        (&strangers[0]["username"], &strangers[0]["tenant_id"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(
+        events(&printed(&program, &["--tenant", "2"]).await),
+        ["token_issued"],
+        "a neighbour's log is its own"
+    );
 }
 
 #[tokio::test]
@@ -58,26 +99,78 @@ async fn what_operators_do_is_told_and_what_is_wanted_may_be_named() {
     let test = TestApp::new().await;
     test.user(TENANT, "ann", Role::Agent).await;
     let program = Program::beside(&test);
-    let id = test.query(TENANT, "select to_jsonb(id) from sessions where user_id = 1").await.remove(0);
-    program.ok(&["token", "revoke", "--tenant", "1", id.as_str().expect("an id")], "").await;
-    program.ok(&["user", "disable", "--tenant", "1", "--username", "ann"], "").await;
-    program.ok(&["user", "enable", "--tenant", "1", "--username", "ann"], "").await;
-    program.ok(&["token", "issue", "--tenant", "1", "--username", "ann"], "").await;
+    let id = test
+        .query(
+            TENANT,
+            "select to_jsonb(id) from sessions where user_id = 1",
+        )
+        .await
+        .remove(0);
+    program
+        .ok(
+            &[
+                "token",
+                "revoke",
+                "--tenant",
+                "1",
+                id.as_str().expect("an id"),
+            ],
+            "",
+        )
+        .await;
+    program
+        .ok(
+            &["user", "disable", "--tenant", "1", "--username", "ann"],
+            "",
+        )
+        .await;
+    program
+        .ok(
+            &["user", "enable", "--tenant", "1", "--username", "ann"],
+            "",
+        )
+        .await;
+    program
+        .ok(
+            &["token", "issue", "--tenant", "1", "--username", "ann"],
+            "",
+        )
+        .await;
     let of = async |more: &[&'static str]| {
         let entries = printed(&program, &[&["--tenant", "1"], more].concat()).await;
-        events(&entries).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        events(&entries)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
-    let done = ["token_revoked", "user_disabled", "user_enabled", "token_issued"];
+    let done = [
+        "token_revoked",
+        "user_disabled",
+        "user_enabled",
+        "token_issued",
+    ];
     assert_eq!(of(&[]).await[2..], done);
-    assert_eq!(of(&["--username", "ANN"]).await, [&["token_issued"], &done[1..]].concat());
+    assert_eq!(
+        of(&["--username", "ANN"]).await,
+        [&["token_issued"], &done[1..]].concat()
+    );
     assert_eq!(
         of(&["--event", "token_issued", "--since", "1h"]).await,
         ["token_issued"],
         "the others were at another time"
     );
     assert_eq!(of(&["--event", "login"]).await, Vec::<String>::new());
-    assert!(!program.run(&["audit", "--event", "nonsense"]).await.status.success());
-    assert_eq!(program.refused(&["audit", "--tenant", "99"], "").await, "callboard: tenant: there is no account 99\n");
+    assert!(
+        !program
+            .run(&["audit", "--event", "nonsense"])
+            .await
+            .status
+            .success()
+    );
+    assert_eq!(
+        program.refused(&["audit", "--tenant", "99"], "").await,
+        "callboard: tenant: there is no account 99\n"
+    );
 }
 
 /// Every row of a table that belongs to no account, as text.
@@ -97,17 +190,31 @@ async fn of_a_name_that_no_user_has_a_digest_is_kept_and_nothing_of_the_text() {
     let rows = strangers(&test).await;
     assert_eq!(rows.len(), 3);
     for part in ["llory", "LLORY", "hunter", "sesame"] {
-        assert!(!rows.iter().any(|row| row.contains(part)), "{part}: {rows:?}");
+        assert!(
+            !rows.iter().any(|row| row.contains(part)),
+            "{part}: {rows:?}"
+        );
     }
     let program = Program::beside(&test);
-    let digests: Vec<Value> = printed(&program, &[]).await.iter().map(|entry| entry["name_digest"].clone()).collect();
+    let digests: Vec<Value> = printed(&program, &[])
+        .await
+        .iter()
+        .map(|entry| entry["name_digest"].clone())
+        .collect();
     let digest = digests[0].as_str().expect("a digest");
-    assert!(digest.len() == 8 && digest.bytes().all(|digit| b"0123456789abcdef".contains(&digit)), "{digest}");
+    assert!(
+        digest.len() == 8
+            && digest
+                .bytes()
+                .all(|digit| b"0123456789abcdef".contains(&digit)),
+        "{digest}"
+    );
     assert_eq!(digests[1], digests[0], "names are compared as login does");
     assert_ne!(digests[2], digests[0]);
 
     let new = "n".repeat(32);
-    let rotated = Program::beside(&test).with("CALLBOARD_SECRET", &format!("{new},{}", "\x07".repeat(32)));
+    let rotated =
+        Program::beside(&test).with("CALLBOARD_SECRET", &format!("{new},{}", "\x07".repeat(32)));
     let only_new = Program::beside(&test).with("CALLBOARD_SECRET", &new);
     for (program, name, found) in [
         (&program, "m\u{e0}llory", 2),
@@ -116,7 +223,11 @@ async fn of_a_name_that_no_user_has_a_digest_is_kept_and_nothing_of_the_text() {
         (&only_new, "m\u{e0}llory", 0),
         (&program, "hunter2", 0),
     ] {
-        assert_eq!(printed(program, &["--username", name]).await.len(), found, "{name:?}");
+        assert_eq!(
+            printed(program, &["--username", name]).await.len(),
+            found,
+            "{name:?}"
+        );
     }
 }
 
@@ -126,8 +237,16 @@ async fn the_log_is_searched_as_login_compares_names() {
     test.user(TENANT, "\u{c9}ric", Role::Agent).await;
     let program = Program::beside(&test);
     for name in ["\u{c9}ric", "e\u{301}ric", " \u{e9}RIC "] {
-        assert_eq!(printed(&program, &["--tenant", "1", "--username", name]).await.len(), 1, "{name:?}");
-        let listed = program.ok(&["token", "list", "--tenant", "1", "--username", name], "").await;
+        assert_eq!(
+            printed(&program, &["--tenant", "1", "--username", name])
+                .await
+                .len(),
+            1,
+            "{name:?}"
+        );
+        let listed = program
+            .ok(&["token", "list", "--tenant", "1", "--username", name], "")
+            .await;
         assert_eq!(listed.lines().count(), 1, "{name:?}");
     }
 }
@@ -138,7 +257,11 @@ async fn old_entries_and_ended_sessions_are_removed_and_no_others() {
     let now = test.app.clock.now();
     let neighbour = test.account(2).await;
     let [audit, sessions] = [10, 5].map(|days| Duration::from_secs(days * 86_400));
-    let keep = Keep { audit, sessions, failed_logins: prune::FAILED_LOGINS };
+    let keep = Keep {
+        audit,
+        sessions,
+        failed_logins: prune::FAILED_LOGINS,
+    };
     test.execute(
         TENANT,
         "delete from audit_log;
@@ -164,20 +287,46 @@ async fn old_entries_and_ended_sessions_are_removed_and_no_others() {
     transaction.execute(old).await.expect("done");
     transaction.commit().await.expect("committed");
 
-    let held = test.app.db.turn(prune::LOCK).await.expect("an answer").expect("a turn");
-    assert_eq!(prune::prune(&test.app.db, keep, now).await.expect("pruned"), 0, "another instance is at it");
+    let held = test
+        .app
+        .db
+        .turn(prune::LOCK)
+        .await
+        .expect("an answer")
+        .expect("a turn");
+    assert_eq!(
+        prune::prune(&test.app.db, keep, now).await.expect("pruned"),
+        0,
+        "another instance is at it"
+    );
     held.end().await.expect("ended");
     // 240 logins are ten days old or less, the one of that very instant included.
     let (entries, sessions) = (20 * 24 - 240 + 2_500, 4);
-    assert_eq!(prune::prune(&test.app.db, keep, now).await.expect("pruned"), entries + sessions + 1);
-    assert_eq!(prune::prune(&test.app.db, keep, now).await.expect("pruned"), 0);
-    let left = test.query(TENANT, "select to_jsonb(count(*)) from audit_log where event = 'login'").await;
+    assert_eq!(
+        prune::prune(&test.app.db, keep, now).await.expect("pruned"),
+        entries + sessions + 1
+    );
+    assert_eq!(
+        prune::prune(&test.app.db, keep, now).await.expect("pruned"),
+        0
+    );
+    let left = test
+        .query(
+            TENANT,
+            "select to_jsonb(count(*)) from audit_log where event = 'login'",
+        )
+        .await;
     assert_eq!(left, [json!(240)]);
     let devices = test
         .query(TENANT, "select to_jsonb(device_name) from sessions where device_name is not null order by device_name");
     assert_eq!(devices.await, ["expired lately", "expires", "open", "used"]);
     assert_eq!(strangers(&test).await.len(), 1);
-    assert_eq!(test.request(Method::GET, "/api/auth/me", Some(&neighbour)).await.status, StatusCode::OK);
+    assert_eq!(
+        test.request(Method::GET, "/api/auth/me", Some(&neighbour))
+            .await
+            .status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -190,12 +339,33 @@ async fn of_failed_logins_the_newest_are_kept_however_many_come() {
     }
     let last = strangers(&test).await.pop();
     let hundred_years = Duration::from_secs(36_500 * 86_400);
-    let keep = Keep { audit: hundred_years, sessions: hundred_years, failed_logins: 3 };
+    let keep = Keep {
+        audit: hundred_years,
+        sessions: hundred_years,
+        failed_logins: 3,
+    };
     let now = test.app.clock.now();
-    assert_eq!(prune::prune(&test.app.db, keep, now).await.expect("pruned"), 4 + 4);
-    assert_eq!(prune::prune(&test.app.db, keep, now).await.expect("pruned"), 0);
-    let left = test.query(TENANT, "select to_jsonb(event) from audit_log order by id").await;
-    assert_eq!(left, ["token_issued", "token_issued", "login_failed", "login_failed", "login_failed"]);
+    assert_eq!(
+        prune::prune(&test.app.db, keep, now).await.expect("pruned"),
+        4 + 4
+    );
+    assert_eq!(
+        prune::prune(&test.app.db, keep, now).await.expect("pruned"),
+        0
+    );
+    let left = test
+        .query(TENANT, "select to_jsonb(event) from audit_log order by id")
+        .await;
+    assert_eq!(
+        left,
+        [
+            "token_issued",
+            "token_issued",
+            "login_failed",
+            "login_failed",
+            "login_failed"
+        ]
+    );
     let left = strangers(&test).await;
     assert_eq!((left.len(), left.last()), (3, last.as_ref()));
 }
@@ -210,6 +380,11 @@ async fn a_login_that_fails_writes_one_entry_whoever_it_names() {
         login(&test, &credentials("ann", "a guess")).await;
         login(&test, &credentials("nobody", "a guess")).await;
     }
-    assert_eq!(printed(&program, &["--tenant", "1", "--event", "login_failed"]).await.len(), 3);
+    assert_eq!(
+        printed(&program, &["--tenant", "1", "--event", "login_failed"])
+            .await
+            .len(),
+        3
+    );
     assert_eq!(printed(&program, &["--username", "Nobody"]).await.len(), 3);
 }

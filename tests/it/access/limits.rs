@@ -32,7 +32,11 @@ impl Counting {
                 app.limits = Limits::on(app.clock);
             })
             .await;
-        Self { test, client, micros }
+        Self {
+            test,
+            client,
+            micros,
+        }
     }
 
     pub fn wait(&self, ms: i64) {
@@ -48,7 +52,11 @@ impl Counting {
 /// Limit, what remains, and when it is full again.
 fn told(answer: &Answer) -> Option<(i64, i64, i64)> {
     let number = |name| answer.header(name).parse().ok();
-    Some((number("x-ratelimit-limit")?, number("x-ratelimit-remaining")?, number("x-ratelimit-reset")?))
+    Some((
+        number("x-ratelimit-limit")?,
+        number("x-ratelimit-remaining")?,
+        number("x-ratelimit-reset")?,
+    ))
 }
 
 #[tokio::test]
@@ -58,18 +66,30 @@ async fn a_token_may_ask_as_often_as_its_limit_and_is_told_when_to_come_again() 
     for asked in 1..=120 {
         let answer = client.get(KPIS).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{asked}");
-        assert_eq!(told(&answer), Some((120, 120 - asked, counting.in_ms(500 * asked))));
+        assert_eq!(
+            told(&answer),
+            Some((120, 120 - asked, counting.in_ms(500 * asked)))
+        );
     }
     let refused = client.get(KPIS).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(refused.json(), json!({"message": "Too many requests. Retry after 1 seconds."}));
-    assert_eq!((refused.header("retry-after"), told(&refused)), ("1", Some((120, 0, counting.in_ms(60_000)))));
+    assert_eq!(
+        refused.json(),
+        json!({"message": "Too many requests. Retry after 1 seconds."})
+    );
+    assert_eq!(
+        (refused.header("retry-after"), told(&refused)),
+        ("1", Some((120, 0, counting.in_ms(60_000))))
+    );
     counting.wait(500);
     assert_eq!(client.get(KPIS).await.status, StatusCode::NOT_FOUND);
     assert_eq!(client.get(KPIS).await.status, StatusCode::TOO_MANY_REQUESTS);
     counting.wait(60_000);
     let answer = client.get(KPIS).await;
-    assert_eq!((answer.header("retry-after"), told(&answer)), ("", Some((120, 119, counting.in_ms(500)))));
+    assert_eq!(
+        (answer.header("retry-after"), told(&answer)),
+        ("", Some((120, 119, counting.in_ms(500))))
+    );
 }
 
 #[tokio::test]
@@ -86,15 +106,34 @@ async fn every_limited_route_tells_its_limit_and_counts_with_its_own() {
             path if path.starts_with("/analytics") => 120,
             path => panic!("{path} is counted with nothing known here"),
         };
-        let answer = client.request(operation.method.clone(), &operation.path_for("999"), Some(&token)).await;
-        let (of, remaining, _) = told(&answer).unwrap_or_else(|| panic!("{} tells none", operation.path));
+        let answer = client
+            .request(
+                operation.method.clone(),
+                &operation.path_for("999"),
+                Some(&token),
+            )
+            .await;
+        let (of, remaining, _) =
+            told(&answer).unwrap_or_else(|| panic!("{} tells none", operation.path));
         assert_eq!((of, remaining), (limit, limit - 1), "{}", operation.path);
-        let without = client.request(operation.method.clone(), &operation.path_for("999"), None).await;
-        assert_eq!((without.status, told(&without)), (StatusCode::UNAUTHORIZED, None), "nobody's bucket");
+        let without = client
+            .request(operation.method.clone(), &operation.path_for("999"), None)
+            .await;
+        assert_eq!(
+            (without.status, told(&without)),
+            (StatusCode::UNAUTHORIZED, None),
+            "nobody's bucket"
+        );
     }
-    for operation in operations().iter().filter(|operation| operation.permissions.is_none()) {
-        let answer = client.request(operation.method.clone(), &operation.path, None).await;
-        let is_limited = operation.path.ends_with("/login") || operation.path.starts_with("/api/public/exports/");
+    for operation in operations()
+        .iter()
+        .filter(|operation| operation.permissions.is_none())
+    {
+        let answer = client
+            .request(operation.method.clone(), &operation.path, None)
+            .await;
+        let is_limited = operation.path.ends_with("/login")
+            || operation.path.starts_with("/api/public/exports/");
         assert_eq!(told(&answer).is_some(), is_limited, "{}", operation.path);
     }
     assert!(OPEN.len() > 3);
@@ -105,7 +144,11 @@ async fn logging_in_again_does_not_multiply_an_accounts_limit() {
     let counting = Counting::new().await;
     let Counting { test, client, .. } = &counting;
     let neighbour = test.account(2).await;
-    let me = async |token: &str| client.request(Method::GET, "/api/auth/me", Some(token)).await;
+    let me = async |token: &str| {
+        client
+            .request(Method::GET, "/api/auth/me", Some(token))
+            .await
+    };
     for number in 0..10 {
         let token = test.issue(TENANT, "admin-1", &[]).await;
         for asked in 1..=30 {
@@ -119,35 +162,84 @@ async fn logging_in_again_does_not_multiply_an_accounts_limit() {
     }
     let fresh = test.issue(TENANT, "admin-1", &[]).await;
     let refused = me(&fresh).await;
-    assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "1"));
-    assert_eq!(told(&refused), Some((300, 0, counting.in_ms(60_000))), "the limit that refused");
+    assert_eq!(
+        (refused.status, refused.header("retry-after")),
+        (StatusCode::TOO_MANY_REQUESTS, "1")
+    );
+    assert_eq!(
+        told(&refused),
+        Some((300, 0, counting.in_ms(60_000))),
+        "the limit that refused"
+    );
     assert_eq!(me(&neighbour).await.status, StatusCode::OK);
-    assert_eq!(client.request(Method::GET, KPIS, Some(&fresh)).await.status, StatusCode::NOT_FOUND, "another group");
+    assert_eq!(
+        client.request(Method::GET, KPIS, Some(&fresh)).await.status,
+        StatusCode::NOT_FOUND,
+        "another group"
+    );
     counting.wait(200);
     let answer = me(&fresh).await;
-    assert_eq!((answer.status, told(&answer).map(|told| (told.0, told.1))), (StatusCode::OK, Some((30, 29))));
+    assert_eq!(
+        (answer.status, told(&answer).map(|told| (told.0, told.1))),
+        (StatusCode::OK, Some((30, 29)))
+    );
 }
 
 #[tokio::test]
 async fn errors_tell_the_limit_too_and_come_in_their_order() {
     let counting = Counting::new().await;
     let Counting { test, client, .. } = &counting;
-    let token = test.issue(TENANT, "admin-1", &[Permission::TelesalesApiAccess]).await;
+    let token = test
+        .issue(TENANT, "admin-1", &[Permission::TelesalesApiAccess])
+        .await;
     let get = async |path: &str| client.request(Method::GET, path, Some(&token)).await;
     let forbidden = get(KPIS).await;
-    assert_eq!((forbidden.status, told(&forbidden).map(|told| told.1)), (StatusCode::FORBIDDEN, Some(119)));
+    assert_eq!(
+        (forbidden.status, told(&forbidden).map(|told| told.1)),
+        (StatusCode::FORBIDDEN, Some(119))
+    );
     let invalid = get("/api/telesales/reports/dashboard").await;
-    assert_eq!((invalid.status, told(&invalid).map(|told| told.1)), (StatusCode::UNPROCESSABLE_ENTITY, Some(119)));
+    assert_eq!(
+        (invalid.status, told(&invalid).map(|told| told.1)),
+        (StatusCode::UNPROCESSABLE_ENTITY, Some(119))
+    );
     let unknown = get("/api/telesales/reports/nothing").await;
-    assert_eq!((unknown.status, told(&unknown)), (StatusCode::NOT_FOUND, None));
-    let method = client.request(Method::PUT, "/api/telesales/reports/dashboard", Some(&token)).await;
-    assert_eq!((method.status, told(&method)), (StatusCode::METHOD_NOT_ALLOWED, None));
+    assert_eq!(
+        (unknown.status, told(&unknown)),
+        (StatusCode::NOT_FOUND, None)
+    );
+    let method = client
+        .request(
+            Method::PUT,
+            "/api/telesales/reports/dashboard",
+            Some(&token),
+        )
+        .await;
+    assert_eq!(
+        (method.status, told(&method)),
+        (StatusCode::METHOD_NOT_ALLOWED, None)
+    );
     for _ in 0..119 {
         get(KPIS).await;
     }
-    assert_eq!(get(KPIS).await.status, StatusCode::TOO_MANY_REQUESTS, "before 403");
-    assert_eq!(get("/api/autocall/nothing").await.status, StatusCode::NOT_FOUND, "after 404 of the route");
-    assert_eq!(client.request(Method::GET, KPIS, Some("nonsense")).await.status, StatusCode::UNAUTHORIZED, "after 401");
+    assert_eq!(
+        get(KPIS).await.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "before 403"
+    );
+    assert_eq!(
+        get("/api/autocall/nothing").await.status,
+        StatusCode::NOT_FOUND,
+        "after 404 of the route"
+    );
+    assert_eq!(
+        client
+            .request(Method::GET, KPIS, Some("nonsense"))
+            .await
+            .status,
+        StatusCode::UNAUTHORIZED,
+        "after 401"
+    );
 }
 
 #[tokio::test]
@@ -156,22 +248,61 @@ async fn an_account_may_have_limits_of_its_own() {
     let Counting { test, client, .. } = &counting;
     let neighbour = test.account(2).await;
     let program = crate::support::program::Program::beside(test);
-    program.ok(&["tenant", "set", "--id", "1", "rate_limit_telesales=2"], "").await;
+    program
+        .ok(
+            &["tenant", "set", "--id", "1", "rate_limit_telesales=2"],
+            "",
+        )
+        .await;
     let dashboard = "/api/telesales/reports/dashboard?date_from=2026-06-01&date_to=2026-06-02";
     let mut seen = Vec::new();
     for _ in 0..3 {
         let answer = client.get(dashboard).await;
         seen.push((answer.status, told(&answer).map(|told| told.0)));
     }
-    assert_eq!(seen[1..], [(StatusCode::OK, Some(2)), (StatusCode::TOO_MANY_REQUESTS, Some(2))]);
+    assert_eq!(
+        seen[1..],
+        [
+            (StatusCode::OK, Some(2)),
+            (StatusCode::TOO_MANY_REQUESTS, Some(2))
+        ]
+    );
     assert_eq!(client.get(dashboard).await.header("retry-after"), "30");
-    assert_eq!(told(&client.get(KPIS).await).map(|told| told.0), Some(120), "the others stay as they are");
-    let theirs = client.request(Method::GET, dashboard, Some(&neighbour)).await;
+    assert_eq!(
+        told(&client.get(KPIS).await).map(|told| told.0),
+        Some(120),
+        "the others stay as they are"
+    );
+    let theirs = client
+        .request(Method::GET, dashboard, Some(&neighbour))
+        .await;
     assert_eq!(told(&theirs).map(|told| told.0), Some(120));
-    program.ok(&["tenant", "set", "--id", "1", "rate_limit_telesales=1000000000"], "").await;
-    assert_eq!(told(&client.get(dashboard).await).map(|told| (told.0, told.1)), Some((1_000_000_000, 999_999_999)));
+    program
+        .ok(
+            &[
+                "tenant",
+                "set",
+                "--id",
+                "1",
+                "rate_limit_telesales=1000000000",
+            ],
+            "",
+        )
+        .await;
+    assert_eq!(
+        told(&client.get(dashboard).await).map(|told| (told.0, told.1)),
+        Some((1_000_000_000, 999_999_999))
+    );
     for wrong in ["0", "-1", "1000000001", "many"] {
-        let set = program.run(&["tenant", "set", "--id", "1", &format!("rate_limit_telesales={wrong}")]).await;
+        let set = program
+            .run(&[
+                "tenant",
+                "set",
+                "--id",
+                "1",
+                &format!("rate_limit_telesales={wrong}"),
+            ])
+            .await;
         assert!(!set.status.success(), "{wrong}");
     }
 }
@@ -182,7 +313,11 @@ async fn passwords_cannot_be_tried_at_will() {
     let Counting { test, client, .. } = &counting;
     test.user(TENANT, "ann", Role::Admin).await;
     for tried in 1..=5 {
-        let answer = login(client, &credentials(if tried % 2 == 0 { "ANN" } else { " ann" }, "a guess")).await;
+        let answer = login(
+            client,
+            &credentials(if tried % 2 == 0 { "ANN" } else { " ann" }, "a guess"),
+        )
+        .await;
         assert_eq!(
             (answer.status, told(&answer).map(|told| (told.0, told.1))),
             (StatusCode::UNAUTHORIZED, Some((5, 5 - tried)))
@@ -190,20 +325,40 @@ async fn passwords_cannot_be_tried_at_will() {
     }
     for right_or_wrong in ["another guess", PASSWORD] {
         let refused = login(client, &credentials("ann", right_or_wrong)).await;
-        assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "12"));
-        assert_eq!(refused.json(), json!({"message": "Too many requests. Retry after 12 seconds."}));
+        assert_eq!(
+            (refused.status, refused.header("retry-after")),
+            (StatusCode::TOO_MANY_REQUESTS, "12")
+        );
+        assert_eq!(
+            refused.json(),
+            json!({"message": "Too many requests. Retry after 12 seconds."})
+        );
     }
     for number in 8..=30 {
         let answer = login(client, &credentials(&format!("nobody-{number}"), PASSWORD)).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{number}");
     }
     let refused = login(client, &credentials("somebody else", PASSWORD)).await;
-    assert_eq!((refused.status, told(&refused).map(|told| told.0)), (StatusCode::TOO_MANY_REQUESTS, Some(30)));
+    assert_eq!(
+        (refused.status, told(&refused).map(|told| told.0)),
+        (StatusCode::TOO_MANY_REQUESTS, Some(30))
+    );
     let unreadable = client.send(client.post("/api/auth/login").body("{")).await;
-    assert_eq!(unreadable.status, StatusCode::TOO_MANY_REQUESTS, "before the body is looked at");
+    assert_eq!(
+        unreadable.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "before the body is looked at"
+    );
     counting.wait(12_000);
-    assert_eq!(login(client, &credentials("ann", PASSWORD)).await.status, StatusCode::OK);
-    assert_eq!(client.get("/api/auth/me").await.status, StatusCode::OK, "a token is counted by itself");
+    assert_eq!(
+        login(client, &credentials("ann", PASSWORD)).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        client.get("/api/auth/me").await.status,
+        StatusCode::OK,
+        "a token is counted by itself"
+    );
 }
 
 #[tokio::test]
@@ -216,14 +371,20 @@ async fn only_a_proxy_that_is_trusted_says_who_logs_in() {
             app.trusted_proxies = [trusted.parse().expect("a network")].into();
         })
     };
-    for (trusted, last) in [("127.0.0.0/8", StatusCode::UNAUTHORIZED), ("192.0.2.0/24", StatusCode::TOO_MANY_REQUESTS)]
-    {
+    for (trusted, last) in [
+        ("127.0.0.0/8", StatusCode::UNAUTHORIZED),
+        ("192.0.2.0/24", StatusCode::TOO_MANY_REQUESTS),
+    ] {
         let client = behind(trusted).await;
         let mut status = StatusCode::OK;
         for number in 0..6 {
-            let request = client.post("/api/auth/login").json(&credentials("ann", "a guess"));
-            status =
-                client.send(request.header("x-forwarded-for", format!("1.2.3.4, 198.51.100.{number}"))).await.status;
+            let request = client
+                .post("/api/auth/login")
+                .json(&credentials("ann", "a guess"));
+            status = client
+                .send(request.header("x-forwarded-for", format!("1.2.3.4, 198.51.100.{number}")))
+                .await
+                .status;
         }
         assert_eq!(status, last, "{trusted}");
     }

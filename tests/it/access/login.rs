@@ -21,16 +21,33 @@ pub fn credentials(username: &str, password: &str) -> Value {
 #[tokio::test]
 async fn who_logs_in_gets_a_token_that_opens_what_the_role_has() {
     let test = TestApp::new().await;
-    test.ingest(&[json!({"kind": "team", "id": 3, "name": "North"})]).await;
+    test.ingest(&[json!({"kind": "team", "id": 3, "name": "North"})])
+        .await;
     test.user(TENANT, "An.Nguyen", Role::Supervisor).await;
-    test.execute(TENANT, "update users set email = 'an@example.com', team_id = 3 where username = 'An.Nguyen'").await;
-    let answer =
-        login(&test, &json!({"username": " AN.nguyen", "password": PASSWORD, "device_name": "Reception"})).await;
-    assert_eq!((answer.status, answer.header("cache-control")), (StatusCode::OK, "no-store"));
+    test.execute(
+        TENANT,
+        "update users set email = 'an@example.com', team_id = 3 where username = 'An.Nguyen'",
+    )
+    .await;
+    let answer = login(
+        &test,
+        &json!({"username": " AN.nguyen", "password": PASSWORD, "device_name": "Reception"}),
+    )
+    .await;
+    assert_eq!(
+        (answer.status, answer.header("cache-control")),
+        (StatusCode::OK, "no-store")
+    );
     let body = answer.json();
     let user = json!({"id": 2, "username": "An.Nguyen", "email": "an@example.com", "role": "supervisor", "team_id": 3});
     assert_eq!(body["data"], json!({"user": user}));
-    assert_eq!(body.as_object().expect("an object").keys().collect::<Vec<_>>(), ["data", "token"]);
+    assert_eq!(
+        body.as_object()
+            .expect("an object")
+            .keys()
+            .collect::<Vec<_>>(),
+        ["data", "token"]
+    );
 
     let token = body["token"].as_str().expect("a token");
     let me = test.request(Method::GET, ME, Some(token)).await;
@@ -42,15 +59,29 @@ async fn who_logs_in_gets_a_token_that_opens_what_the_role_has() {
         "telesales_api_access",
         "analytics_api_access",
     ];
-    assert_eq!(me.json(), json!({"data": {"user": user, "tenant": tenant, "permissions": permissions}}));
-    let devices = test.query(TENANT, "select to_jsonb(device_name) from sessions where device_name is not null").await;
+    assert_eq!(
+        me.json(),
+        json!({"data": {"user": user, "tenant": tenant, "permissions": permissions}})
+    );
+    let devices = test
+        .query(
+            TENANT,
+            "select to_jsonb(device_name) from sessions where device_name is not null",
+        )
+        .await;
     assert_eq!(devices, [json!("Reception")]);
 }
 
 #[tokio::test]
 async fn what_a_token_is_limited_to_is_all_that_it_says_it_has() {
     let test = TestApp::new().await;
-    let token = test.issue(TENANT, "admin-1", &[callboard::auth::Permission::TelesalesApiAccess]).await;
+    let token = test
+        .issue(
+            TENANT,
+            "admin-1",
+            &[callboard::auth::Permission::TelesalesApiAccess],
+        )
+        .await;
     let me = test.request(Method::GET, ME, Some(&token)).await.json();
     assert_eq!(me["data"]["permissions"], json!(["telesales_api_access"]));
 }
@@ -61,7 +92,11 @@ async fn who_is_not_let_in_is_not_told_why() {
     for name in ["ann", "gone"] {
         test.user(TENANT, name, Role::Admin).await;
     }
-    test.execute(TENANT, "update users set disabled_at = now() where username = 'gone'").await;
+    test.execute(
+        TENANT,
+        "update users set disabled_at = now() where username = 'gone'",
+    )
+    .await;
     let long = "x".repeat(1000);
     for (username, password) in [
         ("ann", "Correct horse"),
@@ -73,9 +108,16 @@ async fn who_is_not_let_in_is_not_told_why() {
     ] {
         let answer = login(&test, &credentials(username, password)).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{username}");
-        assert_eq!(answer.text(), r#"{"message":"Invalid username or password."}"#, "{username}");
+        assert_eq!(
+            answer.text(),
+            r#"{"message":"Invalid username or password."}"#,
+            "{username}"
+        );
     }
-    assert_eq!(login(&test, &credentials("ann", PASSWORD)).await.status, StatusCode::OK);
+    assert_eq!(
+        login(&test, &credentials("ann", PASSWORD)).await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -83,18 +125,35 @@ async fn a_login_that_cannot_be_read_is_told_field_by_field() {
     let test = TestApp::new().await;
     for (body, faulty) in [
         (json!({}), &["password", "username"][..]),
-        (json!({"username": "", "password": null}), &["password", "username"]),
-        (json!({"username": 1, "password": [], "device_name": {}}), &["device_name", "password", "username"]),
+        (
+            json!({"username": "", "password": null}),
+            &["password", "username"],
+        ),
+        (
+            json!({"username": 1, "password": [], "device_name": {}}),
+            &["device_name", "password", "username"],
+        ),
         (
             json!({"username": "a\u{0}", "password": "b\u{0}", "device_name": "\u{0}"}),
             &["device_name", "password", "username"],
         ),
-        (json!({"username": "é".repeat(256), "password": "x".repeat(1001)}), &["password", "username"]),
-        (json!({"username": "a", "password": "b", "device_name": "x".repeat(256)}), &["device_name"]),
+        (
+            json!({"username": "é".repeat(256), "password": "x".repeat(1001)}),
+            &["password", "username"],
+        ),
+        (
+            json!({"username": "a", "password": "b", "device_name": "x".repeat(256)}),
+            &["device_name"],
+        ),
     ] {
         let answer = login(&test, &body).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
-        let errors = answer.json()["errors"].as_object().expect("errors").keys().cloned().collect::<Vec<_>>();
+        let errors = answer.json()["errors"]
+            .as_object()
+            .expect("errors")
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>();
         assert_eq!(errors, faulty, "{body}");
     }
     let post = |body: &'static [u8]| test.post("/api/auth/login").body(body);
@@ -103,7 +162,10 @@ async fn a_login_that_cannot_be_read_is_told_field_by_field() {
         (post(b"[]"), StatusCode::BAD_REQUEST),
         (post(b""), StatusCode::BAD_REQUEST),
         (post(b"{\"username\":\"\xff\"}"), StatusCode::BAD_REQUEST),
-        (post(b"{}").header("content-type", "text/plain"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (
+            post(b"{}").header("content-type", "text/plain"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ),
         (
             post(b"username=a").header("content-type", "application/x-www-form-urlencoded"),
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -120,8 +182,18 @@ async fn a_body_that_is_too_large_is_not_read() {
     let test = TestApp::new().await;
     let fits = json!({"username": "a", "password": "b", "x": "x".repeat(65_000)});
     assert_eq!(login(&test, &fits).await.status, StatusCode::UNAUTHORIZED);
-    let large = login(&test, &json!({"username": "a", "password": "b", "x": "x".repeat(70_000)})).await;
-    assert_eq!((large.status, large.text()), (StatusCode::PAYLOAD_TOO_LARGE, r#"{"message":"Payload too large"}"#));
+    let large = login(
+        &test,
+        &json!({"username": "a", "password": "b", "x": "x".repeat(70_000)}),
+    )
+    .await;
+    assert_eq!(
+        (large.status, large.text()),
+        (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            r#"{"message":"Payload too large"}"#
+        )
+    );
 }
 
 #[tokio::test]
@@ -130,15 +202,32 @@ async fn who_logs_out_ends_that_token_and_no_other() {
     test.user(TENANT, "ann", Role::Admin).await;
     let mut tokens = Vec::new();
     for _ in 0..2 {
-        let token =
-            login(&test, &credentials("ann", PASSWORD)).await.json()["token"].as_str().expect("a token").to_owned();
-        assert_eq!(test.request(Method::GET, ME, Some(&token)).await.status, StatusCode::OK);
+        let token = login(&test, &credentials("ann", PASSWORD)).await.json()["token"]
+            .as_str()
+            .expect("a token")
+            .to_owned();
+        assert_eq!(
+            test.request(Method::GET, ME, Some(&token)).await.status,
+            StatusCode::OK
+        );
         tokens.push(token);
     }
-    let answer = test.request(Method::POST, "/api/auth/logout", Some(&tokens[0])).await;
-    assert_eq!((answer.status, answer.bytes.len()), (StatusCode::NO_CONTENT, 0));
-    assert_eq!(test.request(Method::GET, ME, Some(&tokens[0])).await.status, StatusCode::UNAUTHORIZED, "at once here");
-    assert_eq!(test.request(Method::GET, ME, Some(&tokens[1])).await.status, StatusCode::OK);
+    let answer = test
+        .request(Method::POST, "/api/auth/logout", Some(&tokens[0]))
+        .await;
+    assert_eq!(
+        (answer.status, answer.bytes.len()),
+        (StatusCode::NO_CONTENT, 0)
+    );
+    assert_eq!(
+        test.request(Method::GET, ME, Some(&tokens[0])).await.status,
+        StatusCode::UNAUTHORIZED,
+        "at once here"
+    );
+    assert_eq!(
+        test.request(Method::GET, ME, Some(&tokens[1])).await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -146,7 +235,10 @@ async fn many_who_log_in_at_once_wait_their_turn_and_keep_nobody_from_the_rest()
     let test = TestApp::new().await;
     test.user(TENANT, "ann", Role::Admin).await;
     let logins = (0..12).map(|number| {
-        let (client, name) = (Client::clone(&test), if number % 2 == 0 { "ann" } else { "nobody" });
+        let (client, name) = (
+            Client::clone(&test),
+            if number % 2 == 0 { "ann" } else { "nobody" },
+        );
         tokio::spawn(async move { login(&client, &credentials(name, PASSWORD)).await.status })
     });
     let logins: Vec<_> = logins.collect();
@@ -156,35 +248,58 @@ async fn many_who_log_in_at_once_wait_their_turn_and_keep_nobody_from_the_rest()
         answered.push(status.await.expect("no panic"));
     }
     let count = |wanted| answered.iter().filter(|status| **status == wanted).count();
-    assert_eq!((count(StatusCode::OK), count(StatusCode::UNAUTHORIZED)), (6, 6));
+    assert_eq!(
+        (count(StatusCode::OK), count(StatusCode::UNAUTHORIZED)),
+        (6, 6)
+    );
 }
 
 /// More logins from several networks than are checked while anybody waits, and two users in the midst of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn users_log_in_while_strangers_flood_the_login() {
     let test = TestApp::new().await;
-    let client = test.changed(|app| app.trusted_proxies = ["127.0.0.0/8".parse().expect("a network")].into()).await;
+    let client = test
+        .changed(|app| app.trusted_proxies = ["127.0.0.0/8".parse().expect("a network")].into())
+        .await;
     for name in ["regular", "newcomer"] {
         test.user(TENANT, name, Role::Admin).await;
     }
     let from = |client: &Client, address: String, name: &str, password: &str| {
         let (client, body) = (client.clone(), credentials(name, password));
-        let request = client.post("/api/auth/login").header("x-forwarded-for", address).json(&body);
+        let request = client
+            .post("/api/auth/login")
+            .header("x-forwarded-for", address)
+            .json(&body);
         async move { client.send(request).await.status }
     };
-    assert_eq!(from(&client, "192.0.2.1".into(), "regular", PASSWORD).await, StatusCode::OK);
+    assert_eq!(
+        from(&client, "192.0.2.1".into(), "regular", PASSWORD).await,
+        StatusCode::OK
+    );
     let mut flood = tokio::task::JoinSet::new();
     for number in 0..60 {
         for network in 0..15 {
-            flood.spawn(from(&client, format!("198.51.{network}.7"), &format!("nobody-{number}"), "a guess"));
+            flood.spawn(from(
+                &client,
+                format!("198.51.{network}.7"),
+                &format!("nobody-{number}"),
+                "a guess",
+            ));
         }
     }
-    flood.join_next().await.expect("the first answer").expect("no panic"); // all turns are taken now
+    flood
+        .join_next()
+        .await
+        .expect("the first answer")
+        .expect("no panic"); // all turns are taken now
     let (regular, newcomer) = tokio::join!(
         from(&client, "192.0.2.1".into(), "regular", PASSWORD),
         from(&client, "203.0.113.1".into(), "newcomer", PASSWORD)
     );
     while flood.try_join_next().is_some() {}
-    assert!(!flood.is_empty(), "the flood was over before they were answered");
+    assert!(
+        !flood.is_empty(),
+        "the flood was over before they were answered"
+    );
     assert_eq!((regular, newcomer), (StatusCode::OK, StatusCode::OK));
 }

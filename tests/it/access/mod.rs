@@ -46,24 +46,49 @@ fn operations() -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("operations") {
-            let named = |name: &Value| Permission::ALL.into_iter().find(|permission| permission.name() == name);
+            let named = |name: &Value| {
+                Permission::ALL
+                    .into_iter()
+                    .find(|permission| permission.name() == name)
+            };
             let wanted = operation["security"][0]["token"].as_array();
-            let permissions = wanted.map(|names| names.iter().map(|name| named(name).expect("a permission")).collect());
+            let permissions = wanted.map(|names| {
+                names
+                    .iter()
+                    .map(|name| named(name).expect("a permission"))
+                    .collect()
+            });
             let parameters = operation["parameters"].as_array().into_iter().flatten();
-            let parameters = parameters.map(|parameter| parameter["name"].as_str().expect("a name").to_owned());
+            let parameters =
+                parameters.map(|parameter| parameter["name"].as_str().expect("a name").to_owned());
             let method = method.to_uppercase().parse().expect("a method");
             let (path, parameters) = (path.clone(), parameters.collect());
-            let accepts = operation["requestBody"]["content"].as_object().into_iter().flat_map(|types| types.keys());
+            let accepts = operation["requestBody"]["content"]
+                .as_object()
+                .into_iter()
+                .flat_map(|types| types.keys());
             let accepts = accepts.cloned().collect();
-            operations.push(Operation { method, path, permissions, parameters, accepts });
+            operations.push(Operation {
+                method,
+                path,
+                permissions,
+                parameters,
+                accepts,
+            });
         }
     }
-    assert!(operations.len() > callboard::reports::ALL.len(), "every report and more");
+    assert!(
+        operations.len() > callboard::reports::ALL.len(),
+        "every report and more"
+    );
     operations
 }
 
 fn guarded() -> Vec<Operation> {
-    operations().into_iter().filter(|operation| operation.permissions.is_some()).collect()
+    operations()
+        .into_iter()
+        .filter(|operation| operation.permissions.is_some())
+        .collect()
 }
 
 /// Routes that need no token, each with its reason. What is not on this list and wants no token fails a test.
@@ -72,17 +97,29 @@ const OPEN: &[(&str, &str)] = &[
     ("/readyz", "asked by what sends requests their way"),
     ("/openapi.json", "says nothing of anybody"),
     ("/api/auth/login", "is where tokens come from"),
-    ("/api/public/exports/{job_id}/{file_name}", "is opened by the signature in its link"),
+    (
+        "/api/public/exports/{job_id}/{file_name}",
+        "is opened by the signature in its link",
+    ),
 ];
 
 #[test]
 fn every_route_says_what_it_wants_or_is_on_the_list_of_those_that_want_nothing() {
     for operation in operations() {
         let is_open = OPEN.iter().any(|(path, _)| *path == operation.path);
-        assert_eq!(operation.permissions.is_none(), is_open, "{} {}", operation.method, operation.path);
+        assert_eq!(
+            operation.permissions.is_none(),
+            is_open,
+            "{} {}",
+            operation.method,
+            operation.path
+        );
     }
     let named = |path| operations().iter().any(|operation| operation.path == path);
-    assert!(OPEN.iter().all(|(path, _)| named(*path)), "a route that is no longer there");
+    assert!(
+        OPEN.iter().all(|(path, _)| named(*path)),
+        "a route that is no longer there"
+    );
 }
 
 #[tokio::test]
@@ -92,20 +129,37 @@ async fn every_route_but_the_open_ones_wants_a_valid_token() {
     let forged = callboard::auth::session::issue(
         &test.app.db,
         &forged,
-        callboard::auth::session::NewSession { tenant: TENANT, username: "admin-1", permissions: &[], expires: None },
+        callboard::auth::session::NewSession {
+            tenant: TENANT,
+            username: "admin-1",
+            permissions: &[],
+            expires: None,
+        },
         test.app.clock.now(),
     )
     .await
     .expect("a token");
     for operation in guarded() {
         for token in [None, Some("nonsense"), Some(forged.as_str())] {
-            let answer = test.request(operation.method.clone(), &operation.target(), token).await;
-            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", operation.path);
+            let answer = test
+                .request(operation.method.clone(), &operation.target(), token)
+                .await;
+            assert_eq!(
+                answer.status,
+                StatusCode::UNAUTHORIZED,
+                "{}",
+                operation.path
+            );
             assert_eq!(answer.json(), json!({"message": "Unauthenticated."}));
         }
     }
-    for operation in operations().iter().filter(|operation| operation.permissions.is_none()) {
-        let answer = test.request(operation.method.clone(), &operation.path, None).await;
+    for operation in operations()
+        .iter()
+        .filter(|operation| operation.permissions.is_none())
+    {
+        let answer = test
+            .request(operation.method.clone(), &operation.path, None)
+            .await;
         let expected = match operation.path.as_str() {
             path if path.starts_with("/api/public/") => StatusCode::FORBIDDEN, // without its signature
             _ if operation.method == Method::GET => StatusCode::OK,
@@ -121,19 +175,45 @@ async fn every_route_wants_each_of_its_own_permissions_and_no_other() {
     for operation in guarded() {
         let wanted = operation.permissions.clone().expect("guarded");
         for permission in &wanted {
-            let others: Vec<Permission> = Permission::ALL.into_iter().filter(|other| other != permission).collect();
+            let others: Vec<Permission> = Permission::ALL
+                .into_iter()
+                .filter(|other| other != permission)
+                .collect();
             let without = test.issue(TENANT, "admin-1", &others).await;
-            let answer = test.request(operation.method.clone(), &operation.path_for("999"), Some(&without)).await;
+            let answer = test
+                .request(
+                    operation.method.clone(),
+                    &operation.path_for("999"),
+                    Some(&without),
+                )
+                .await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", operation.path);
-            assert_eq!(answer.json(), json!({"message": "This action is unauthorized."}));
+            assert_eq!(
+                answer.json(),
+                json!({"message": "This action is unauthorized."})
+            );
             let scope: Vec<&str> = wanted.iter().map(|permission| permission.name()).collect();
-            let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.join(" "));
-            assert_eq!(answer.header("www-authenticate"), challenge, "{}", operation.path);
+            let challenge = format!(
+                "Bearer error=\"insufficient_scope\", scope=\"{}\"",
+                scope.join(" ")
+            );
+            assert_eq!(
+                answer.header("www-authenticate"),
+                challenge,
+                "{}",
+                operation.path
+            );
         }
         // Some permission, so that it is limited to it: none named is all of the role's.
-        let enough = if wanted.is_empty() { vec![Permission::IngestWrite] } else { wanted };
+        let enough = if wanted.is_empty() {
+            vec![Permission::IngestWrite]
+        } else {
+            wanted
+        };
         let with = test.issue(TENANT, "admin-1", &enough).await;
-        let answer = test.request(operation.method.clone(), &operation.target(), Some(&with)).await;
+        let answer = test
+            .request(operation.method.clone(), &operation.target(), Some(&with))
+            .await;
         assert_ne!(answer.status, StatusCode::FORBIDDEN, "{}", operation.path);
     }
 }
@@ -141,12 +221,18 @@ async fn every_route_wants_each_of_its_own_permissions_and_no_other() {
 #[tokio::test]
 async fn a_body_of_another_type_is_refused_with_the_types_that_are_accepted() {
     let test = TestApp::new().await;
-    test.ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "C"})]).await;
-    let with_body: Vec<Operation> =
-        operations().into_iter().filter(|operation| !operation.accepts.is_empty()).collect();
+    test.ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "C"})])
+        .await;
+    let with_body: Vec<Operation> = operations()
+        .into_iter()
+        .filter(|operation| !operation.accepts.is_empty())
+        .collect();
     assert!(with_body.len() >= 4, "login, order, ingest, analytics");
     for mut operation in with_body {
-        let request = test.post(&operation.target()).header("content-type", "text/plain").body("x");
+        let request = test
+            .post(&operation.target())
+            .header("content-type", "text/plain")
+            .body("x");
         let answer = test.send(request).await;
         let mut accepted: Vec<&str> = answer.header("accept-post").split(", ").collect();
         accepted.sort_unstable();
@@ -160,20 +246,40 @@ async fn a_body_of_another_type_is_refused_with_the_types_that_are_accepted() {
 async fn a_role_may_what_the_contract_gives_it() {
     let test = TestApp::new().await;
     let get = [
-        ("/api/autocall/campaigns/1/reports/kpis", Permission::AutocallApiAccess),
-        ("/api/telesales/reports/dashboard?date_from=2026-06-01&date_to=2026-06-02", Permission::TelesalesApiAccess),
+        (
+            "/api/autocall/campaigns/1/reports/kpis",
+            Permission::AutocallApiAccess,
+        ),
+        (
+            "/api/telesales/reports/dashboard?date_from=2026-06-01&date_to=2026-06-02",
+            Permission::TelesalesApiAccess,
+        ),
     ];
-    for (role, name) in [(Role::Supervisor, "supervisor"), (Role::Agent, "agent"), (Role::ReadOnly, "reader")] {
+    for (role, name) in [
+        (Role::Supervisor, "supervisor"),
+        (Role::Agent, "agent"),
+        (Role::ReadOnly, "reader"),
+    ] {
         let token = test.user(TENANT, name, role).await;
         for (path, permission) in get {
             let answer = test.request(Method::GET, path, Some(&token)).await;
-            assert_eq!(answer.status == StatusCode::FORBIDDEN, !role.may(permission), "{name} {path}");
+            assert_eq!(
+                answer.status == StatusCode::FORBIDDEN,
+                !role.may(permission),
+                "{name} {path}"
+            );
         }
-        let answer = test.request(Method::POST, "/api/ingest", Some(&token)).await;
+        let answer = test
+            .request(Method::POST, "/api/ingest", Some(&token))
+            .await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name} ingest");
     }
     let of = |role: Role| {
-        Permission::ALL.into_iter().filter(|permission| role.may(*permission)).map(Permission::name).collect::<Vec<_>>()
+        Permission::ALL
+            .into_iter()
+            .filter(|permission| role.may(*permission))
+            .map(Permission::name)
+            .collect::<Vec<_>>()
     };
     let all = [
         "autocall_api_access",
@@ -186,7 +292,14 @@ async fn a_role_may_what_the_contract_gives_it() {
     assert_eq!(of(Role::Admin), all);
     assert_eq!(of(Role::Supervisor), all[..5]);
     assert_eq!(of(Role::Agent), ["telesales_api_access"]);
-    assert_eq!(of(Role::ReadOnly), ["autocall_api_access", "telesales_api_access", "analytics_api_access"]);
+    assert_eq!(
+        of(Role::ReadOnly),
+        [
+            "autocall_api_access",
+            "telesales_api_access",
+            "analytics_api_access"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -205,7 +318,11 @@ async fn a_token_ends_with_its_session_and_its_user() {
         "update sessions set revoked_at = null; update users set disabled_at = now()",
     ] {
         test.execute(TENANT, sql).await;
-        assert_eq!(until(token.clone()).await, StatusCode::UNAUTHORIZED, "{sql}");
+        assert_eq!(
+            until(token.clone()).await,
+            StatusCode::UNAUTHORIZED,
+            "{sql}"
+        );
     }
 }
 
@@ -214,10 +331,24 @@ async fn what_is_not_the_accounts_is_not_there() {
     let test = TestApp::new().await;
     let neighbour = test.account(2).await;
     test.ingest_as(&neighbour, &theirs()).await;
-    for operation in guarded().iter().filter(|operation| operation.path.contains("{id}")) {
+    for operation in guarded()
+        .iter()
+        .filter(|operation| operation.path.contains("{id}"))
+    {
         for id in ["1", "999999999999999999999", "abc", "1.5", "%ff", "-1"] {
-            let answer = test.request(operation.method.clone(), &operation.path_for(id), Some(&test.token)).await;
-            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{} {id}", operation.path);
+            let answer = test
+                .request(
+                    operation.method.clone(),
+                    &operation.path_for(id),
+                    Some(&test.token),
+                )
+                .await;
+            assert_eq!(
+                answer.status,
+                StatusCode::NOT_FOUND,
+                "{} {id}",
+                operation.path
+            );
             assert_eq!(answer.json(), json!({"message": "Resource not found"}));
         }
     }
@@ -243,15 +374,23 @@ async fn no_route_answers_about_a_neighbours_ids_wherever_they_stand() {
     test.ingest_as(&neighbour, &theirs()).await;
     let mut asked = 0;
     for operation in guarded() {
-        let names = operation.parameters.iter().filter(|name| NAMES.contains(&name.as_str()));
+        let names = operation
+            .parameters
+            .iter()
+            .filter(|name| NAMES.contains(&name.as_str()));
         for name in names {
             asked += 1;
             let (method, path) = (&operation.method, operation.path_for("1"));
             let path = format!("{}&{name}=1", path.replace("&campaign_ids=1", ""));
             let ours = test.request(method.clone(), &path, Some(&test.token)).await;
             let field = name.trim_end_matches("[]");
-            let not_found = json!({"message": "Resource not found", "errors": {field: ["1 was not found."]}});
-            assert_eq!((ours.status, ours.json()), (StatusCode::NOT_FOUND, not_found), "{path}");
+            let not_found =
+                json!({"message": "Resource not found", "errors": {field: ["1 was not found."]}});
+            assert_eq!(
+                (ours.status, ours.json()),
+                (StatusCode::NOT_FOUND, not_found),
+                "{path}"
+            );
             let theirs = test.request(method.clone(), &path, Some(&neighbour)).await;
             assert_eq!(theirs.status, StatusCode::OK, "{path}: {}", theirs.text());
         }
@@ -259,7 +398,10 @@ async fn no_route_answers_about_a_neighbours_ids_wherever_they_stand() {
     assert!(asked > 20, "only {asked} asked");
     for list in ["/api/autocall/campaigns", "/api/telesales/campaigns"] {
         assert_eq!(
-            (test.ok(list).await.json()["total"].clone(), test.ok(list).await.json()["data"].clone()),
+            (
+                test.ok(list).await.json()["total"].clone(),
+                test.ok(list).await.json()["data"].clone()
+            ),
             (json!(0), json!([]))
         );
     }
@@ -268,11 +410,24 @@ async fn no_route_answers_about_a_neighbours_ids_wherever_they_stand() {
 #[tokio::test]
 async fn unknown_routes_and_methods_are_told_before_the_token_is_asked_for() {
     let test = TestApp::new().await;
-    let unknown = test.request(Method::GET, "/api/autocall/nothing", None).await;
-    assert_eq!((unknown.status, unknown.json()), (StatusCode::NOT_FOUND, json!({"message": "Resource not found"})));
+    let unknown = test
+        .request(Method::GET, "/api/autocall/nothing", None)
+        .await;
+    assert_eq!(
+        (unknown.status, unknown.json()),
+        (
+            StatusCode::NOT_FOUND,
+            json!({"message": "Resource not found"})
+        )
+    );
     for operation in operations() {
         let answer = test.request(Method::PUT, &operation.target(), None).await;
-        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{}", operation.path);
+        assert_eq!(
+            answer.status,
+            StatusCode::METHOD_NOT_ALLOWED,
+            "{}",
+            operation.path
+        );
         assert_eq!(answer.json(), json!({"message": "Method not allowed"}));
         assert!(!answer.header("x-request-id").is_empty());
     }
@@ -282,9 +437,19 @@ async fn unknown_routes_and_methods_are_told_before_the_token_is_asked_for() {
 async fn two_accounts_with_the_same_ids_see_only_their_own() {
     let test = TestApp::new().await;
     let neighbour = test.account(2).await;
-    let (from, to) =
-        ("2026-06-01T00:00:00Z".parse().expect("an instant"), "2026-06-03T00:00:00Z".parse().expect("an instant"));
-    let ours = world::random(1, world::Size { attempts: 200, calls: 200, from, to });
+    let (from, to) = (
+        "2026-06-01T00:00:00Z".parse().expect("an instant"),
+        "2026-06-03T00:00:00Z".parse().expect("an instant"),
+    );
+    let ours = world::random(
+        1,
+        world::Size {
+            attempts: 200,
+            calls: 200,
+            from,
+            to,
+        },
+    );
     test.ingest(&ours).await;
     let paths = [
         "/api/autocall/campaigns/1/reports/kpis?from=2026-06-01&to=2026-06-03",
@@ -294,10 +459,25 @@ async fn two_accounts_with_the_same_ids_see_only_their_own() {
     for path in paths {
         before.push(test.data(path).await);
     }
-    test.ingest_as(&neighbour, &world::random(2, world::Size { attempts: 300, calls: 300, from, to })).await;
+    test.ingest_as(
+        &neighbour,
+        &world::random(
+            2,
+            world::Size {
+                attempts: 300,
+                calls: 300,
+                from,
+                to,
+            },
+        ),
+    )
+    .await;
     for (path, before) in paths.into_iter().zip(before) {
         assert_eq!(test.data(path).await, before, "{path}");
-        let theirs = test.request(Method::GET, path, Some(&neighbour)).await.json();
+        let theirs = test
+            .request(Method::GET, path, Some(&neighbour))
+            .await
+            .json();
         assert_ne!(theirs["data"], before, "{path}");
     }
 }
@@ -307,16 +487,31 @@ async fn a_query_without_its_tenant_gets_nothing() {
     let test = TestApp::new().await;
     let at = "2026-06-01T00:00:00Z".parse().expect("an instant");
     let to = "2026-06-02T00:00:00Z".parse().expect("an instant");
-    test.ingest(&world::random(1, world::Size { attempts: 50, calls: 50, from: at, to })).await;
+    test.ingest(&world::random(
+        1,
+        world::Size {
+            attempts: 50,
+            calls: 50,
+            from: at,
+            to,
+        },
+    ))
+    .await;
     let tables = sqlx::query("select relname::text, relforcerowsecurity from pg_class
                               where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relname not in ('_sqlx_migrations', 'rollup_schema')");
-    let tables = tables.fetch_all(test.app.db.unscoped()).await.expect("tables");
+    let tables = tables
+        .fetch_all(test.app.db.unscoped())
+        .await
+        .expect("tables");
     assert!(tables.len() > 10);
     for table in tables {
         let (name, forced): (String, bool) = (table.get(0), table.get(1));
         assert!(forced, "{name} is not under the guard");
         let count = sqlx::AssertSqlSafe(format!("select count(*) from {name}"));
-        let unscoped: i64 = sqlx::query_scalar(count).fetch_one(test.app.db.unscoped()).await.expect("a count");
+        let unscoped: i64 = sqlx::query_scalar(count)
+            .fetch_one(test.app.db.unscoped())
+            .await
+            .expect("a count");
         assert_eq!(unscoped, 0, "{name} shows rows without a tenant");
     }
     let mut scope = test.app.db.read(2).await.expect("a scope");
@@ -324,7 +519,10 @@ async fn a_query_without_its_tenant_gets_nothing() {
         .fetch_one(scope.connection())
         .await
         .expect("a count");
-    assert_eq!(forgotten, 0, "a forgotten predicate shows a neighbour's rows");
+    assert_eq!(
+        forgotten, 0,
+        "a forgotten predicate shows a neighbour's rows"
+    );
     let mut scope = test.app.db.read(TENANT).await.expect("a scope");
     let own: i64 = sqlx::query_scalar("select count(*) from autocall_attempts")
         .fetch_one(scope.connection())

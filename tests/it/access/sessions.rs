@@ -23,14 +23,24 @@ async fn logged_in() -> (Counting, String) {
 }
 
 async fn status(counting: &Counting, token: &str) -> StatusCode {
-    counting.client.request(Method::GET, "/api/auth/me", Some(token)).await.status
+    counting
+        .client
+        .request(Method::GET, "/api/auth/me", Some(token))
+        .await
+        .status
 }
 
 /// Minutes from the login to the use that is on record.
 async fn last_used(counting: &Counting) -> i64 {
     let sql = "select to_jsonb((extract(epoch from last_used_at - created_at) / 60)::bigint) from sessions
                where last_used_at is not null";
-    counting.test.query(TENANT, sql).await.remove(0).as_i64().expect("minutes")
+    counting
+        .test
+        .query(TENANT, sql)
+        .await
+        .remove(0)
+        .as_i64()
+        .expect("minutes")
 }
 
 #[tokio::test]
@@ -39,12 +49,23 @@ async fn a_logins_token_ends_thirty_days_after_its_last_use() {
     let issued = counting.test.issue(TENANT, "ann", &[]).await;
     for days in [29, 58] {
         counting.wait(29 * DAY);
-        assert_eq!(status(&counting, &token).await, StatusCode::OK, "day {days}");
-        eventually("the use is recorded", async || last_used(&counting).await == days * 24 * 60).await;
+        assert_eq!(
+            status(&counting, &token).await,
+            StatusCode::OK,
+            "day {days}"
+        );
+        eventually("the use is recorded", async || {
+            last_used(&counting).await == days * 24 * 60
+        })
+        .await;
     }
     counting.wait(30 * DAY);
     assert_eq!(status(&counting, &token).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(status(&counting, &issued).await, StatusCode::OK, "an issued token ends when it was told to");
+    assert_eq!(
+        status(&counting, &issued).await,
+        StatusCode::OK,
+        "an issued token ends when it was told to"
+    );
 }
 
 #[tokio::test]
@@ -57,7 +78,10 @@ async fn the_use_of_a_token_is_recorded_at_most_once_an_hour() {
             assert_eq!(status(&counting, &token).await, StatusCode::OK);
         }
         if minutes % 60 == 0 {
-            eventually("the use is recorded", async || last_used(&counting).await == minutes).await;
+            eventually("the use is recorded", async || {
+                last_used(&counting).await == minutes
+            })
+            .await;
         }
         recorded.insert(last_used(&counting).await);
     }

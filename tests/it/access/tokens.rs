@@ -27,7 +27,12 @@ fn parts(token: &str) -> [Vec<u8>; 3] {
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 fn base64(text: &str) -> Vec<u8> {
-    let bits = text.bytes().map(|letter| LETTERS.iter().position(|other| *other == letter).expect("a letter"));
+    let bits = text.bytes().map(|letter| {
+        LETTERS
+            .iter()
+            .position(|other| *other == letter)
+            .expect("a letter")
+    });
     let bits: String = bits.map(|value| format!("{value:06b}")).collect();
     bits.as_bytes()
         .chunks_exact(8)
@@ -40,9 +45,13 @@ fn packed(bytes: &[u8]) -> String {
     while !bits.len().is_multiple_of(6) {
         bits.push('0');
     }
-    let values =
-        bits.as_bytes().chunks(6).map(|bits| usize::from_str_radix(std::str::from_utf8(bits).expect("bits"), 2));
-    values.map(|value| char::from(LETTERS[value.expect("bits")])).collect()
+    let values = bits
+        .as_bytes()
+        .chunks(6)
+        .map(|bits| usize::from_str_radix(std::str::from_utf8(bits).expect("bits"), 2));
+    values
+        .map(|value| char::from(LETTERS[value.expect("bits")]))
+        .collect()
 }
 
 #[tokio::test]
@@ -50,9 +59,14 @@ async fn a_token_that_we_did_not_sign_to_the_letter_opens_nothing() {
     let test = TestApp::new().await;
     test.account(2).await;
     let [header, claims, signature] = parts(&test.token);
-    let (header, claims): (Value, Value) =
-        (serde_json::from_slice(&header).expect("JSON"), serde_json::from_slice(&claims).expect("JSON"));
-    assert_eq!((&header["alg"], &claims["tenant"]), (&json!("HS256"), &json!(1)));
+    let (header, claims): (Value, Value) = (
+        serde_json::from_slice(&header).expect("JSON"),
+        serde_json::from_slice(&claims).expect("JSON"),
+    );
+    assert_eq!(
+        (&header["alg"], &claims["tenant"]),
+        (&json!("HS256"), &json!(1))
+    );
     let with = |changes: Value, of: &Value| {
         let mut changed = of.clone();
         for (name, value) in changes.as_object().expect("changes") {
@@ -64,22 +78,65 @@ async fn a_token_that_we_did_not_sign_to_the_letter_opens_nothing() {
     let signed = packed(&signature);
     let algorithm = |name: &str| with(json!({"alg": name}), &header);
     let signed_by = |algorithm, key: &[u8], claims: &Value| {
-        jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(key)).expect("a token")
+        jsonwebtoken::encode(
+            &Header::new(algorithm),
+            claims,
+            &EncodingKey::from_secret(key),
+        )
+        .expect("a token")
     };
     let mut forged = vec![
-        ("no signature", format!("{}.{same_claims}.", algorithm("none"))),
-        ("no signature, in capitals", format!("{}.{same_claims}.", algorithm("NONE"))),
-        ("alg none, our signature", format!("{}.{same_claims}.{signed}", algorithm("none"))),
-        ("our header, no signature", format!("{same_header}.{same_claims}.")),
-        ("RS256 with our signature", format!("{}.{same_claims}.{signed}", algorithm("RS256"))),
-        ("another account", format!("{same_header}.{}.{signed}", with(json!({"tenant": 2}), &claims))),
-        ("another session", format!("{same_header}.{}.{signed}", with(json!({"jti": uuid::Uuid::nil()}), &claims))),
-        ("no longer ending", format!("{same_header}.{}.{signed}", with(json!({"exp": 1_u64 << 40}), &claims))),
-        ("another key", signed_by(Algorithm::HS256, &[8; 32], &claims)),
+        (
+            "no signature",
+            format!("{}.{same_claims}.", algorithm("none")),
+        ),
+        (
+            "no signature, in capitals",
+            format!("{}.{same_claims}.", algorithm("NONE")),
+        ),
+        (
+            "alg none, our signature",
+            format!("{}.{same_claims}.{signed}", algorithm("none")),
+        ),
+        (
+            "our header, no signature",
+            format!("{same_header}.{same_claims}."),
+        ),
+        (
+            "RS256 with our signature",
+            format!("{}.{same_claims}.{signed}", algorithm("RS256")),
+        ),
+        (
+            "another account",
+            format!(
+                "{same_header}.{}.{signed}",
+                with(json!({"tenant": 2}), &claims)
+            ),
+        ),
+        (
+            "another session",
+            format!(
+                "{same_header}.{}.{signed}",
+                with(json!({"jti": uuid::Uuid::nil()}), &claims)
+            ),
+        ),
+        (
+            "no longer ending",
+            format!(
+                "{same_header}.{}.{signed}",
+                with(json!({"exp": 1_u64 << 40}), &claims)
+            ),
+        ),
+        (
+            "another key",
+            signed_by(Algorithm::HS256, &[8; 32], &claims),
+        ),
         ("an empty key", signed_by(Algorithm::HS256, b"", &claims)),
         ("our key, another algorithm", {
             let message = format!("{}.{same_claims}", algorithm("HS512"));
-            let mac = Hmac::<Sha512>::new_from_slice(&[7; 32]).expect("a key").chain_update(&message);
+            let mac = Hmac::<Sha512>::new_from_slice(&[7; 32])
+                .expect("a key")
+                .chain_update(&message);
             format!("{message}.{}", packed(&mac.finalize().into_bytes()))
         }),
         ("two parts", format!("{same_header}.{same_claims}")),
@@ -87,41 +144,69 @@ async fn a_token_that_we_did_not_sign_to_the_letter_opens_nothing() {
         ("nothing", String::new()),
     ];
     let mut last = test.token.clone();
-    last.replace_range(last.len() - 1.., if test.token.ends_with('A') { "E" } else { "A" });
+    last.replace_range(
+        last.len() - 1..,
+        if test.token.ends_with('A') { "E" } else { "A" },
+    );
     forged.push(("its last letter changed", last));
     for (what, token) in forged {
         let answer = test.request(Method::GET, ME, Some(&token)).await;
         assert_eq!(
             (answer.status, answer.json()),
-            (StatusCode::UNAUTHORIZED, json!({"message": "Unauthenticated."})),
+            (
+                StatusCode::UNAUTHORIZED,
+                json!({"message": "Unauthenticated."})
+            ),
             "{what}"
         );
     }
     // Signed by us, though for no session of that account: a bug of ours would still not let anybody in.
-    for claims in [json!({"tenant": 2}), json!({"tenant": -1}), json!({"jti": uuid::Uuid::new_v4()})] {
-        let mut changed =
-            parts(&test.token).map(|part| serde_json::from_slice::<Value>(&part).unwrap_or_default())[1].clone();
+    for claims in [
+        json!({"tenant": 2}),
+        json!({"tenant": -1}),
+        json!({"jti": uuid::Uuid::new_v4()}),
+    ] {
+        let mut changed = parts(&test.token)
+            .map(|part| serde_json::from_slice::<Value>(&part).unwrap_or_default())[1]
+            .clone();
         for (name, value) in claims.as_object().expect("changes") {
             changed[name] = value.clone();
         }
         let token = signed_by(Algorithm::HS256, &[7; 32], &changed);
-        assert_eq!(test.request(Method::GET, ME, Some(&token)).await.status, StatusCode::UNAUTHORIZED, "{claims}");
+        assert_eq!(
+            test.request(Method::GET, ME, Some(&token)).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{claims}"
+        );
     }
-    assert_eq!(test.get(ME).await.status, StatusCode::OK, "the one it all began with");
+    assert_eq!(
+        test.get(ME).await.status,
+        StatusCode::OK,
+        "the one it all began with"
+    );
 }
 
 #[tokio::test]
 async fn a_token_is_told_in_one_way() {
     let test = TestApp::new().await;
     let with = async |value: &str| {
-        let request = reqwest::Client::new().get(format!("{}{ME}", test.url)).header("authorization", value);
+        let request = reqwest::Client::new()
+            .get(format!("{}{ME}", test.url))
+            .header("authorization", value);
         test.send(request).await
     };
-    for right in [format!("Bearer {}", test.token), format!("bearer  {} ", test.token)] {
+    for right in [
+        format!("Bearer {}", test.token),
+        format!("bearer  {} ", test.token),
+    ] {
         assert_eq!(with(&right).await.status, StatusCode::OK, "{right}");
     }
-    for wrong in [test.token.clone(), format!("Basic {}", test.token), "Bearer".into(), format!("Bearer{}", test.token)]
-    {
+    for wrong in [
+        test.token.clone(),
+        format!("Basic {}", test.token),
+        "Bearer".into(),
+        format!("Bearer{}", test.token),
+    ] {
         let refused = with(&wrong).await;
         assert_eq!(
             (refused.status, refused.header("www-authenticate")),
@@ -129,7 +214,13 @@ async fn a_token_is_told_in_one_way() {
             "{wrong}"
         );
     }
-    let in_query = test.request(Method::GET, &format!("{ME}?token={0}&access_token={0}", test.token), None).await;
+    let in_query = test
+        .request(
+            Method::GET,
+            &format!("{ME}?token={0}&access_token={0}", test.token),
+            None,
+        )
+        .await;
     assert_eq!(in_query.status, StatusCode::UNAUTHORIZED);
 }
 
@@ -137,11 +228,23 @@ async fn a_token_is_told_in_one_way() {
 async fn a_token_that_has_run_out_opens_nothing() {
     let test = TestApp::new().await;
     let now = test.app.clock.now();
-    for (expires, status) in [(TimeDelta::seconds(1), StatusCode::OK), (TimeDelta::zero(), StatusCode::UNAUTHORIZED)] {
-        let session =
-            NewSession { tenant: TENANT, username: "admin-1", permissions: &[], expires: Some(now + expires) };
-        let token = session::issue(&test.app.db, &test.app.keys, session, now).await.expect("a token");
-        assert_eq!(test.request(Method::GET, ME, Some(&token)).await.status, status);
+    for (expires, status) in [
+        (TimeDelta::seconds(1), StatusCode::OK),
+        (TimeDelta::zero(), StatusCode::UNAUTHORIZED),
+    ] {
+        let session = NewSession {
+            tenant: TENANT,
+            username: "admin-1",
+            permissions: &[],
+            expires: Some(now + expires),
+        };
+        let token = session::issue(&test.app.db, &test.app.keys, session, now)
+            .await
+            .expect("a token");
+        assert_eq!(
+            test.request(Method::GET, ME, Some(&token)).await.status,
+            status
+        );
     }
 }
 
@@ -149,11 +252,16 @@ async fn a_token_that_has_run_out_opens_nothing() {
 #[tokio::test]
 async fn what_an_operator_takes_away_is_gone_on_every_instance_within_ten_seconds() {
     let test = TestApp::keeping(Duration::from_secs(5)).await;
-    let other = test.instance(test.app.clock.now(), Duration::from_secs(5)).await;
+    let other = test
+        .instance(test.app.clock.now(), Duration::from_secs(5))
+        .await;
     let program = Program::beside(&test);
     let status = async |token: &str| {
         let here = test.request(Method::GET, ME, Some(token)).await.status;
-        (here, other.request(Method::GET, ME, Some(token)).await.status)
+        (
+            here,
+            other.request(Method::GET, ME, Some(token)).await.status,
+        )
     };
     let revoked = test.user(TENANT, "revoked", Role::Admin).await;
     let disabled = test.user(TENANT, "disabled", Role::Admin).await;
@@ -163,8 +271,18 @@ async fn what_an_operator_takes_away_is_gone_on_every_instance_within_ten_second
     }
     let [_, claims, _] = parts(&revoked);
     let id: Claims = serde_json::from_slice(&claims).expect("claims");
-    program.ok(&["token", "revoke", "--tenant", "1", &id.jti.to_string()], "").await;
-    program.ok(&["user", "disable", "--tenant", "1", "--username", "Disabled"], "").await;
+    program
+        .ok(
+            &["token", "revoke", "--tenant", "1", &id.jti.to_string()],
+            "",
+        )
+        .await;
+    program
+        .ok(
+            &["user", "disable", "--tenant", "1", "--username", "Disabled"],
+            "",
+        )
+        .await;
     let taken = Instant::now();
     let out = (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED);
     while (status(&revoked).await, status(&disabled).await) != (out, out) {
@@ -173,8 +291,17 @@ async fn what_an_operator_takes_away_is_gone_on_every_instance_within_ten_second
     }
     assert_eq!(status(&stays).await, (StatusCode::OK, StatusCode::OK));
 
-    program.ok(&["user", "enable", "--tenant", "1", "--username", "disabled"], "").await;
-    assert_eq!(status(&disabled).await, out, "tokens from before stay ended");
+    program
+        .ok(
+            &["user", "enable", "--tenant", "1", "--username", "disabled"],
+            "",
+        )
+        .await;
+    assert_eq!(
+        status(&disabled).await,
+        out,
+        "tokens from before stay ended"
+    );
     let anew = test.issue(TENANT, "disabled", &[]).await;
     assert_eq!(status(&anew).await, (StatusCode::OK, StatusCode::OK));
 }
@@ -187,52 +314,105 @@ async fn tokens_are_listed_without_what_opens_anything() {
     let program = Program::beside(&test);
     let list = |more: &[&'static str]| [&["token", "list", "--tenant", "1"], more].concat();
     let rows = |printed: String| -> Vec<Value> {
-        printed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        printed
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
     };
     let all = rows(program.ok(&list(&[]), "").await);
-    let mut names: Vec<_> = all.iter().map(|row| row["username"].as_str().expect("a name")).collect();
+    let mut names: Vec<_> = all
+        .iter()
+        .map(|row| row["username"].as_str().expect("a name"))
+        .collect();
     names.sort_unstable(); // all were issued at the same instant
     assert_eq!(names, ["admin-1", "ann"]);
     let anns = program.ok(&list(&["--username", "Ann"]), "").await;
-    assert!(!anns.contains(&token) && !anns.contains(token.rsplit('.').next().expect("a signature")));
+    assert!(
+        !anns.contains(&token) && !anns.contains(token.rsplit('.').next().expect("a signature"))
+    );
     let [row] = rows(anns).try_into().expect("one");
     let [_, claims, _] = parts(&token);
-    assert_eq!(row["id"], serde_json::from_slice::<Value>(&claims).expect("JSON")["jti"]);
-    assert_eq!((&row["permissions"], &row["revoked_at"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        row["id"],
+        serde_json::from_slice::<Value>(&claims).expect("JSON")["jti"]
+    );
+    assert_eq!(
+        (&row["permissions"], &row["revoked_at"]),
+        (&Value::Null, &Value::Null)
+    );
 
     let id = row["id"].as_str().expect("an id").to_owned();
     let theirs: Claims = serde_json::from_slice(&parts(&neighbour)[1]).expect("claims");
-    program.ok(&["token", "revoke", "--tenant", "1", &id], "").await;
-    let [row] = rows(program.ok(&list(&["--username", "ann"]), "").await).try_into().expect("one");
+    program
+        .ok(&["token", "revoke", "--tenant", "1", &id], "")
+        .await;
+    let [row] = rows(program.ok(&list(&["--username", "ann"]), "").await)
+        .try_into()
+        .expect("one");
     assert!(row["revoked_at"].is_string());
     for id in [id, theirs.jti.to_string()] {
-        let told = program.refused(&["token", "revoke", "--tenant", "1", &id], "").await;
-        assert_eq!(told, "callboard: id: the account has no such token that is not revoked\n");
+        let told = program
+            .refused(&["token", "revoke", "--tenant", "1", &id], "")
+            .await;
+        assert_eq!(
+            told,
+            "callboard: id: the account has no such token that is not revoked\n"
+        );
     }
-    assert_eq!(test.request(Method::GET, ME, Some(&neighbour)).await.status, StatusCode::OK);
-    for (command, fault) in [("disable", "who is not disabled"), ("enable", "who is disabled")] {
-        let told = program.refused(&["user", command, "--tenant", "1", "--username", "admin-2"], "").await;
-        assert_eq!(told, format!("callboard: username: the account has no such user {fault}\n"));
+    assert_eq!(
+        test.request(Method::GET, ME, Some(&neighbour)).await.status,
+        StatusCode::OK
+    );
+    for (command, fault) in [
+        ("disable", "who is not disabled"),
+        ("enable", "who is disabled"),
+    ] {
+        let told = program
+            .refused(
+                &["user", command, "--tenant", "1", "--username", "admin-2"],
+                "",
+            )
+            .await;
+        assert_eq!(
+            told,
+            format!("callboard: username: the account has no such user {fault}\n")
+        );
     }
-    assert!(!program.run(&["token", "revoke", "--tenant", "1", "no id"]).await.status.success());
+    assert!(
+        !program
+            .run(&["token", "revoke", "--tenant", "1", "no id"])
+            .await
+            .status
+            .success()
+    );
 }
 
 #[tokio::test]
 async fn a_secret_may_be_followed_by_a_new_one_while_tokens_of_it_are_out() {
     let test = TestApp::new().await;
-    let (old, new) = ("\x07".repeat(32), "a new secret of thirty-two bytes".replace(' ', "-"));
+    let (old, new) = (
+        "\x07".repeat(32),
+        "a new secret of thirty-two bytes".replace(' ', "-"),
+    );
     assert!(Keys::new(format!("{new},{old}").as_bytes()).is_some());
     let status = async |secrets: &str, token: &str| {
         let program = Program::beside(&test).with("CALLBOARD_SECRET", secrets);
         let server = program.serve().await;
-        let request = reqwest::Client::new().get(format!("{}{ME}", server.url)).bearer_auth(token);
+        let request = reqwest::Client::new()
+            .get(format!("{}{ME}", server.url))
+            .bearer_auth(token);
         let status = test.send(request).await.status;
         server.stop().await;
         status
     };
     let both = format!("{new} {old}");
     let program = Program::beside(&test).with("CALLBOARD_SECRET", &both);
-    let issued = program.ok(&["token", "issue", "--tenant", "1", "--username", "admin-1"], "").await;
+    let issued = program
+        .ok(
+            &["token", "issue", "--tenant", "1", "--username", "admin-1"],
+            "",
+        )
+        .await;
     assert_eq!(status(&both, &test.token).await, StatusCode::OK);
     assert_eq!(status(&both, issued.trim()).await, StatusCode::OK);
     assert_eq!(status(&new, issued.trim()).await, StatusCode::OK);
@@ -240,7 +420,10 @@ async fn a_secret_may_be_followed_by_a_new_one_while_tokens_of_it_are_out() {
 
     let short = Program::beside(&test).with("CALLBOARD_SECRET", &format!("{new},short"));
     let output = short.run(&["token", "list", "--tenant", "1"]).await;
-    assert_eq!(words(&output.stderr), "callboard: each secret must have at least 32 bytes\n");
+    assert_eq!(
+        words(&output.stderr),
+        "callboard: each secret must have at least 32 bytes\n"
+    );
 }
 
 /// A token that no server would take is not issued.
@@ -250,24 +433,43 @@ async fn a_command_signs_with_a_secret_of_the_servers_or_not_at_all() {
     let [served, other] = ["s".repeat(32), "o".repeat(32)];
     let on = |secret: &str| Program::beside(&test).with("CALLBOARD_SECRET", secret);
     let issue = ["token", "issue", "--tenant", "1", "--username", "admin-1"];
-    assert_eq!(on(&other).ok(&issue, "").await.lines().count(), 1, "no server has been there yet");
+    assert_eq!(
+        on(&other).ok(&issue, "").await.lines().count(),
+        1,
+        "no server has been there yet"
+    );
 
     let program = on(&served);
     let server = program.serve().await;
     let token = program.ok(&issue, "").await;
-    let request = reqwest::Client::new().get(format!("{}{ME}", server.url)).bearer_auth(token.trim());
+    let request = reqwest::Client::new()
+        .get(format!("{}{ME}", server.url))
+        .bearer_auth(token.trim());
     assert_eq!(test.send(request).await.status, StatusCode::OK);
     for (secret, commands) in [
-        (other.clone(), &[&issue[..], &["audit", "--username", "mallory"]][..]),
+        (
+            other.clone(),
+            &[&issue[..], &["audit", "--username", "mallory"]][..],
+        ),
         (format!("{other},{served}"), &[&issue[..]]),
     ] {
         for command in commands {
             let output = on(&secret).run(command).await;
-            assert_eq!((output.status.code(), words(&output.stdout)), (Some(1), String::new()), "{command:?}");
-            assert!(words(&output.stderr).contains("CALLBOARD_SECRET"), "{}", words(&output.stderr));
+            assert_eq!(
+                (output.status.code(), words(&output.stdout)),
+                (Some(1), String::new()),
+                "{command:?}"
+            );
+            assert!(
+                words(&output.stderr).contains("CALLBOARD_SECRET"),
+                "{}",
+                words(&output.stderr)
+            );
         }
     }
-    on(&format!("{other},{served}")).ok(&["audit", "--username", "mallory"], "").await;
+    on(&format!("{other},{served}"))
+        .ok(&["audit", "--username", "mallory"], "")
+        .await;
     on(&other).ok(&["token", "list", "--tenant", "1"], "").await;
     server.stop().await;
 }
@@ -276,15 +478,28 @@ async fn a_command_signs_with_a_secret_of_the_servers_or_not_at_all() {
 async fn no_command_makes_a_secret_beside_a_database_of_others() {
     let test = TestApp::new().await;
     let program = Program::on(&test.app.db.unscoped().connect_options());
-    program.ok(&["tenant", "create", "--id", "7", "--name", "North"], "").await;
-    for command in [&["token", "issue", "--tenant", "1", "--username", "admin-1"][..], &["audit", "--username", "x"]] {
+    program
+        .ok(&["tenant", "create", "--id", "7", "--name", "North"], "")
+        .await;
+    for command in [
+        &["token", "issue", "--tenant", "1", "--username", "admin-1"][..],
+        &["audit", "--username", "x"],
+    ] {
         let told = program.refused(command, "").await;
         assert!(told.contains("CALLBOARD_SECRET is not set"), "{told}");
     }
     assert!(!program.data().join("secret").exists());
     let server = program.serve().await;
-    assert!(program.data().join("secret").exists(), "a server makes one and keeps it");
-    program.ok(&["token", "issue", "--tenant", "1", "--username", "admin-1"], "").await;
+    assert!(
+        program.data().join("secret").exists(),
+        "a server makes one and keeps it"
+    );
+    program
+        .ok(
+            &["token", "issue", "--tenant", "1", "--username", "admin-1"],
+            "",
+        )
+        .await;
     server.stop().await;
 }
 
@@ -294,9 +509,22 @@ async fn a_secret_that_servers_gave_up_is_forgotten_a_day_later() {
     let (now, db) = (test.app.clock.now(), &test.app.db);
     let [old, new] = [b"o", b"n"].map(|byte| Keys::new(&byte.repeat(32)).expect("long enough"));
     secret::record(db, &old, now).await.expect("recorded");
-    secret::record(db, &new, now + TimeDelta::hours(24)).await.expect("recorded");
-    assert_eq!(secret::standing(db, &old).await.expect("a standing"), Standing::Known);
-    secret::record(db, &new, now + TimeDelta::hours(25)).await.expect("recorded");
-    assert_eq!(secret::standing(db, &old).await.expect("a standing"), Standing::Unknown);
-    assert_eq!(secret::standing(db, &new).await.expect("a standing"), Standing::Known);
+    secret::record(db, &new, now + TimeDelta::hours(24))
+        .await
+        .expect("recorded");
+    assert_eq!(
+        secret::standing(db, &old).await.expect("a standing"),
+        Standing::Known
+    );
+    secret::record(db, &new, now + TimeDelta::hours(25))
+        .await
+        .expect("recorded");
+    assert_eq!(
+        secret::standing(db, &old).await.expect("a standing"),
+        Standing::Unknown
+    );
+    assert_eq!(
+        secret::standing(db, &new).await.expect("a standing"),
+        Standing::Known
+    );
 }

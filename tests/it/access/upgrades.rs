@@ -10,7 +10,12 @@ use crate::support::{TENANT, TestApp, database};
 
 /// A user as the first release made one: in whatever form the name and the password were typed.
 fn user(id: i64, name: &str, password: &str) -> String {
-    let (key, hash) = (name.to_lowercase(), Argon2::default().hash_password(password.as_bytes()).expect("a hash"));
+    let (key, hash) = (
+        name.to_lowercase(),
+        Argon2::default()
+            .hash_password(password.as_bytes())
+            .expect("a hash"),
+    );
     format!(
         "insert into users (tenant_id, id, username, username_key, role, password_hash) overriding system value
          values (1, {id}, '{name}', '{key}', 'admin', '{hash}');"
@@ -30,7 +35,11 @@ async fn users_of_the_first_release_still_log_in_whichever_form_they_type() {
     let [composed, decomposed] = ["\u{c9}ric", "E\u{301}ric"];
     let [taken, twin] = ["ng\u{1ecd}c", "ngo\u{323}c"];
     let secret = "tru\u{31b}\u{301}ng ga\u{300}";
-    let users = [user(1, decomposed, secret), user(2, taken, "the first"), user(3, twin, "the second")];
+    let users = [
+        user(1, decomposed, secret),
+        user(2, taken, "the first"),
+        user(3, twin, "the second"),
+    ];
     let test = upgraded(&users.concat()).await;
     for (name, password, id) in [
         (composed, secret, 1),
@@ -41,11 +50,24 @@ async fn users_of_the_first_release_still_log_in_whichever_form_they_type() {
         ("NGO\u{323}C", "the second", 3),
     ] {
         let answer = login(&test, &credentials(name, password)).await;
-        assert_eq!((answer.status, &answer.json()["data"]["user"]["id"]), (StatusCode::OK, &json!(id)), "{name:?}");
+        assert_eq!(
+            (answer.status, &answer.json()["data"]["user"]["id"]),
+            (StatusCode::OK, &json!(id)),
+            "{name:?}"
+        );
     }
-    assert_eq!(login(&test, &credentials(taken, "the second")).await.status, StatusCode::UNAUTHORIZED);
-    let stored = test.query(TENANT, "select to_jsonb(username) from users order by id").await;
-    assert_eq!(stored, [composed, taken, twin], "normalised, unless that is another user's name");
+    assert_eq!(
+        login(&test, &credentials(taken, "the second")).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    let stored = test
+        .query(TENANT, "select to_jsonb(username) from users order by id")
+        .await;
+    assert_eq!(
+        stored,
+        [composed, taken, twin],
+        "normalised, unless that is another user's name"
+    );
 }
 
 #[tokio::test]
@@ -59,7 +81,12 @@ async fn tokens_of_earlier_logins_end_when_they_are_not_used_and_issued_ones_do_
         session(2)
     );
     let test = upgraded(&(user(1, "ann", "correct horse") + &sessions)).await;
-    let ends = test.query(TENANT, "select to_jsonb(last_used_at is not null) from sessions order by id").await;
+    let ends = test
+        .query(
+            TENANT,
+            "select to_jsonb(last_used_at is not null) from sessions order by id",
+        )
+        .await;
     assert_eq!(ends, [json!(true), json!(false)]);
 }
 
@@ -69,7 +96,12 @@ async fn names_that_strangers_typed_are_gone_after_the_upgrade() {
                      values (now(), 'login_failed', 'hunter2-sesame', '192.0.2.1');";
     let test = upgraded(strangers).await;
     let mut transaction = test.app.db.strangers().await.expect("a transaction");
-    let rows: Vec<String> =
-        sqlx::query_scalar("select s::text from audit_strangers s").fetch_all(&mut *transaction).await.expect("rows");
-    assert!(rows.len() == 1 && rows[0].contains("192.0.2.1") && !rows[0].contains("sesame"), "{rows:?}");
+    let rows: Vec<String> = sqlx::query_scalar("select s::text from audit_strangers s")
+        .fetch_all(&mut *transaction)
+        .await
+        .expect("rows");
+    assert!(
+        rows.len() == 1 && rows[0].contains("192.0.2.1") && !rows[0].contains("sesame"),
+        "{rows:?}"
+    );
 }

@@ -15,7 +15,12 @@ use crate::support::{NOW, TENANT, TestApp};
 
 pub fn size(attempts: usize) -> Size {
     let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
-    Size { attempts, calls: 0, from: at("2026-03-01T00:00:00Z"), to: at("2026-05-25T00:00:00Z") }
+    Size {
+        attempts,
+        calls: 0,
+        from: at("2026-03-01T00:00:00Z"),
+        to: at("2026-05-25T00:00:00Z"),
+    }
 }
 
 fn pick<T: Clone>(random: &mut StdRng, of: &[T]) -> T {
@@ -33,8 +38,20 @@ fn value(random: &mut StdRng, name: &str) -> Value {
         "date_to" => window.1.into(),
         "min_duration" => random.random_range(0..60).into(),
         "max_duration" => random.random_range(60..200).into(),
-        "sentiment_min" => pick(random, &[json!(0), json!(0.2), json!(0.199999), json!(0.123_456_7), json!(1e-1)]),
-        "sentiment_max" => pick(random, &[json!(1), json!(0.8), json!(0.2), json!(0.654_321)]),
+        "sentiment_min" => pick(
+            random,
+            &[
+                json!(0),
+                json!(0.2),
+                json!(0.199999),
+                json!(0.123_456_7),
+                json!(1e-1),
+            ],
+        ),
+        "sentiment_max" => pick(
+            random,
+            &[json!(1), json!(0.8), json!(0.2), json!(0.654_321)],
+        ),
         "payload_filters" => pick(
             random,
             &[
@@ -62,7 +79,11 @@ fn requests(random: &mut StdRng, more: usize) -> Vec<Value> {
     let mut requests = Vec::new();
     for question in questions() {
         requests.push(request(random, question, &[]));
-        requests.extend(names().map(|filter| request(random, question, &[filter])).collect::<Vec<_>>());
+        requests.extend(
+            names()
+                .map(|filter| request(random, question, &[filter]))
+                .collect::<Vec<_>>(),
+        );
     }
     for _ in 0..more {
         let question = pick(random, &questions().collect::<Vec<_>>());
@@ -94,13 +115,21 @@ fn request(random: &mut StdRng, question: &str, filters: &[&str]) -> Value {
 #[tokio::test]
 async fn every_question_with_every_filter_agrees_with_the_reference_byte_for_byte() {
     let test = TestApp::new().await;
-    Tenant::create(&test.app.db, 2, "Merchant", *DEFAULT_TIMEZONE, Some(TENANT)).await.expect("an account");
-    Tenant::create(&test.app.db, 3, "Stranger", *DEFAULT_TIMEZONE, None).await.expect("an account");
+    Tenant::create(&test.app.db, 2, "Merchant", *DEFAULT_TIMEZONE, Some(TENANT))
+        .await
+        .expect("an account");
+    Tenant::create(&test.app.db, 3, "Stranger", *DEFAULT_TIMEZONE, None)
+        .await
+        .expect("an account");
     let mut tokens = vec![test.token.clone()];
     for (tenant, name) in [(2, "merchant"), (3, "stranger")] {
         tokens.push(test.user(tenant, name, callboard::auth::Role::Admin).await);
     }
-    let worlds = [world::random(7, size(2_000)), world::random(8, size(900)), world::random(9, size(300))];
+    let worlds = [
+        world::random(7, size(2_000)),
+        world::random(8, size(900)),
+        world::random(9, size(300)),
+    ];
     let mut lines = Vec::new();
     for (account, world) in (1..).zip(&worlds) {
         test.ingest_as(&tokens[account - 1], world).await;
@@ -118,15 +147,25 @@ async fn every_question_with_every_filter_agrees_with_the_reference_byte_for_byt
             compact::settle(&test.app.db).await.expect("compacted");
         }
         for (request, expected) in requests.iter().zip(&expected) {
-            let token = if request["tenant_id"] == 1 { &tokens[0] } else { &tokens[1] };
+            let token = if request["tenant_id"] == 1 {
+                &tokens[0]
+            } else {
+                &tokens[1]
+            };
             let asked = crate::support::Client::new(test.url.clone(), token.clone());
-            assert_eq!(asked.ask(&request["body"]).await.text(), expected, "{settled} {request}");
+            assert_eq!(
+                asked.ask(&request["body"]).await.text(),
+                expected,
+                "{settled} {request}"
+            );
         }
     }
 }
 
 fn sum(rows: &[Value], field: &str) -> i64 {
-    rows.iter().map(|row| row[field].as_i64().expect("a number")).sum()
+    rows.iter()
+        .map(|row| row[field].as_i64().expect("a number"))
+        .sum()
 }
 
 #[tokio::test]
@@ -134,25 +173,35 @@ async fn the_sums_agree_with_the_reports_where_both_speak_of_the_same() {
     let test = TestApp::new().await;
     test.ingest(&world::random(17, size(3_000))).await;
     for (from, to) in WINDOWS {
-        for zone in ["UTC", "Asia/Kathmandu", "Europe/Berlin", "Australia/Lord_Howe"] {
+        for zone in [
+            "UTC",
+            "Asia/Kathmandu",
+            "Europe/Berlin",
+            "Australia/Lord_Howe",
+        ] {
             let window = format!("from={from}&to={to}&timezone={zone}").replace('+', "%2B");
             let mut kpis = Vec::new();
             let mut by_hour = vec![0; 24];
             for id in world::CAMPAIGNS {
                 let of = async |report: &str| {
-                    test.data(&format!("/api/autocall/campaigns/{id}/reports/{report}?{window}")).await
+                    test.data(&format!(
+                        "/api/autocall/campaigns/{id}/reports/{report}?{window}"
+                    ))
+                    .await
                 };
                 kpis.push(of("kpis").await);
                 for cell in of("heatmap").await.as_array().expect("cells") {
-                    by_hour[usize::try_from(cell["hour"].as_i64().expect("an hour")).expect("small")] +=
-                        cell["dialed"].as_i64().expect("a count");
+                    by_hour[usize::try_from(cell["hour"].as_i64().expect("an hour"))
+                        .expect("small")] += cell["dialed"].as_i64().expect("a count");
                 }
             }
             let ask = async |question: &str| {
                 let filters = json!({"date_from": from, "date_to": to});
                 let question = json!({"query_type": question, "filters": filters, "timezone": zone, "granularity": "hour", "page_size": 1000});
                 let mut rows = test.rows(&question).await;
-                let total = test.ask(&question).await.json()["total"].as_i64().expect("a count");
+                let total = test.ask(&question).await.json()["total"]
+                    .as_i64()
+                    .expect("a count");
                 for page in 2..=(total + 999) / 1000 {
                     let mut next = question.clone();
                     next["page"] = page.into();
@@ -163,17 +212,36 @@ async fn the_sums_agree_with_the_reports_where_both_speak_of_the_same() {
             let (dialed, answered) = (sum(&kpis, "dialed"), sum(&kpis, "answered"));
             assert_eq!(ask("call_count").await[0]["count"], dialed, "{window}");
             let duration = ask("call_duration").await;
-            assert_eq!(duration[0]["total"].as_i64().unwrap_or(0), sum(&kpis, "total_talk_time_sec"), "{window}");
+            assert_eq!(
+                duration[0]["total"].as_i64().unwrap_or(0),
+                sum(&kpis, "total_talk_time_sec"),
+                "{window}"
+            );
             let hours = ask("hourly_heatmap").await;
             assert_eq!(
-                hours.iter().map(|row| row["count"].as_i64().expect("a count")).collect::<Vec<_>>(),
+                hours
+                    .iter()
+                    .map(|row| row["count"].as_i64().expect("a count"))
+                    .collect::<Vec<_>>(),
                 by_hour,
                 "{window}"
             );
-            assert_eq!(sum(&ask("calls_over_time").await, "count"), dialed, "{window}");
+            assert_eq!(
+                sum(&ask("calls_over_time").await, "count"),
+                dialed,
+                "{window}"
+            );
             let tries = ask("retry_analysis").await;
-            assert_eq!((sum(&tries, "calls"), sum(&tries, "answered")), (dialed, answered), "{window}");
-            assert_eq!(sum(&ask("provider_breakdown").await, "count"), dialed, "{window}");
+            assert_eq!(
+                (sum(&tries, "calls"), sum(&tries, "answered")),
+                (dialed, answered),
+                "{window}"
+            );
+            assert_eq!(
+                sum(&ask("provider_breakdown").await, "count"),
+                dialed,
+                "{window}"
+            );
         }
     }
 }

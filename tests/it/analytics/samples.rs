@@ -23,7 +23,11 @@ fn january() -> Vec<Value> {
     };
     for (day, calls) in [(1, 42), (2, 58), (3, 37), (31, 5)] {
         for number in 0..calls {
-            attempt(1, format!("2025-01-{day:02}T{:02}:{:02}:00Z", number % 24, number % 60), 10 + number);
+            attempt(
+                1,
+                format!("2025-01-{day:02}T{:02}:{:02}:00Z", number % 24, number % 60),
+                10 + number,
+            );
         }
         attempt(1, format!("2025-01-{day:02}T12:00:00Z"), 9);
         attempt(2, format!("2025-01-{day:02}T12:00:00Z"), 30);
@@ -37,19 +41,35 @@ fn january() -> Vec<Value> {
 async fn the_calls_over_time_of_document_004() {
     let test = TestApp::new().await;
     test.ingest(&january()).await;
-    let mut question: Value =
-        serde_json::from_str(include_str!("../../../src/analytics/examples/calls_over_time.request.json"))
-            .expect("JSON");
+    let mut question: Value = serde_json::from_str(include_str!(
+        "../../../src/analytics/examples/calls_over_time.request.json"
+    ))
+    .expect("JSON");
     question["filters"]["merchant_id"] = "mer_1".into(); // here accounts have numbers
     let answer = test.ask(&question).await.json();
     let days = answer["data"].as_array().expect("rows");
     assert_eq!(days.len(), 31);
-    let sample: Value =
-        serde_json::from_str(include_str!("../../../src/analytics/examples/calls_over_time.json")).expect("JSON");
-    assert_eq!(days[..3], sample["data"].as_array().expect("rows")[..], "42 on the first, as the document has it");
+    let sample: Value = serde_json::from_str(include_str!(
+        "../../../src/analytics/examples/calls_over_time.json"
+    ))
+    .expect("JSON");
+    assert_eq!(
+        days[..3],
+        sample["data"].as_array().expect("rows")[..],
+        "42 on the first, as the document has it"
+    );
     assert!(days[3..30].iter().all(|day| day["count"] == 0));
     assert_eq!(days[30], json!({"date": "2025-01-31", "count": 5}));
-    let keys = |body: &Value| body.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+    let keys = |body: &Value| {
+        body.as_object()
+            .expect("an object")
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
     assert_eq!(keys(&answer), keys(&sample));
-    assert_eq!((&answer["total"], &answer["page"], &answer["page_size"]), (&json!(31), &json!(1), &json!(31)));
+    assert_eq!(
+        (&answer["total"], &answer["page"], &answer["page_size"]),
+        (&json!(31), &json!(1), &json!(31))
+    );
 }

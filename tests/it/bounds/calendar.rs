@@ -26,7 +26,12 @@ const COLUMNS: &[(&str, &str)] = &[
 ];
 
 /// The last that Postgres knows, and what it knows beside: a hundred years more than the decoder holds, and less.
-const OUTSIDE: [&str; 4] = ["infinity", "-infinity", "294276-01-01 00:00:00Z", "0044-03-15 00:00:00Z BC"];
+const OUTSIDE: [&str; 4] = [
+    "infinity",
+    "-infinity",
+    "294276-01-01 00:00:00Z",
+    "0044-03-15 00:00:00Z BC",
+];
 
 async fn filled() -> TestApp {
     let test = TestApp::new().await;
@@ -58,7 +63,11 @@ async fn no_table_takes_an_instant_that_cannot_be_told() {
             );
             test.execute(TENANT, &sql).await;
         }
-        test.execute(TENANT, &format!("update {table} set {column} = '9999-12-31 23:59:59.999999Z'")).await;
+        test.execute(
+            TENANT,
+            &format!("update {table} set {column} = '9999-12-31 23:59:59.999999Z'"),
+        )
+        .await;
     }
 }
 
@@ -115,35 +124,65 @@ async fn hold(test: &TestApp, when: &str) {
             Place::OfAccount => vec!["?date_from=2026-06-01&date_to=2026-06-20".into()],
         };
         for window in windows {
-            test.ok(&format!("{}{window}", report.path().replace("{id}", "1"))).await;
+            test.ok(&format!("{}{window}", report.path().replace("{id}", "1")))
+                .await;
         }
     }
     for question in analytics::ALL {
-        for filters in [json!({}), json!({"date_from": "2026-01-01"}), json!({"date_to": "2026-07-01"})] {
-            let answer = test.ask(&json!({"query_type": question.about.name, "filters": filters})).await;
+        for filters in [
+            json!({}),
+            json!({"date_from": "2026-01-01"}),
+            json!({"date_to": "2026-07-01"}),
+        ] {
+            let answer = test
+                .ask(&json!({"query_type": question.about.name, "filters": filters}))
+                .await;
             assert_eq!(answer.status, 200, "{when}: {}", answer.text());
         }
     }
     let now = NOW.parse().expect("an instant");
     let mut scope = test.app.db.read(TENANT).await.expect("a scope");
     let tenant = Tenant::load(&mut scope).await.expect("the account");
-    let mut chance = verify::Questions::load(&mut scope, 1, now).await.expect("questions");
+    let mut chance = verify::Questions::load(&mut scope, 1, now)
+        .await
+        .expect("questions");
     for question in chance.all() {
-        let compared = question.compare(&mut scope, &tenant).await.expect("both answers");
-        assert!(matches!(compared, Comparison::Same | Comparison::Stale), "{when}: {compared:?}");
+        let compared = question
+            .compare(&mut scope, &tenant)
+            .await
+            .expect("both answers");
+        assert!(
+            matches!(compared, Comparison::Same | Comparison::Stale),
+            "{when}: {compared:?}"
+        );
     }
-    let chance = analytics::verify::Questions::load(&mut scope, 1, now).await.expect("questions");
+    let chance = analytics::verify::Questions::load(&mut scope, 1, now)
+        .await
+        .expect("questions");
     for question in chance.all() {
         let compared = question.compare(&mut scope).await.expect("both answers");
-        assert!(matches!(compared, Comparison::Same | Comparison::Stale), "{when}: {compared:?}");
+        assert!(
+            matches!(compared, Comparison::Same | Comparison::Stale),
+            "{when}: {compared:?}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn exports_reach_both_ends_of_the_calendar() {
     let test = filled().await;
-    for zone in ["Asia/Ho_Chi_Minh", "UTC", "America/New_York", "Pacific/Kiritimati", "Etc/GMT+12"] {
-        for (from, to) in [("0001-01-01", "2026-06-30"), ("2026-06-01", "9999-12-31"), ("0001-01-01", "9999-12-31")] {
+    for zone in [
+        "Asia/Ho_Chi_Minh",
+        "UTC",
+        "America/New_York",
+        "Pacific/Kiritimati",
+        "Etc/GMT+12",
+    ] {
+        for (from, to) in [
+            ("0001-01-01", "2026-06-30"),
+            ("2026-06-01", "9999-12-31"),
+            ("0001-01-01", "9999-12-31"),
+        ] {
             let order = |report: &str, format: &str| json!({"report_type": report, "format": format, "from": from, "to": to, "timezone": zone});
             let trend = file(&test, &order("trend", "csv")).await;
             assert_eq!(records(trend.text()).len(), 2, "{zone} {from} {to}");
@@ -163,7 +202,9 @@ async fn links_over_all_of_time_are_found_without_walking_it() {
     )
     .await;
     compact::settle(&test.app.db).await.expect("compacted");
-    let funnel = test.data("/api/autocall/campaigns/1/reports/funnel?from=1980-01-01&to=9999-12-31&timezone=UTC").await;
+    let funnel = test
+        .data("/api/autocall/campaigns/1/reports/funnel?from=1980-01-01&to=9999-12-31&timezone=UTC")
+        .await;
     assert_eq!(funnel[1]["count"], 1, "{funnel}");
     let plan = test
         .query(
@@ -173,6 +214,11 @@ async fn links_over_all_of_time_are_found_without_walking_it() {
                  '{96}', '{3652}', '{2932897}', '{96}', '{3652}', '{2932897}')",
         )
         .await;
-    let pages = plan[0][0]["Plan"]["Shared Hit Blocks"].as_i64().expect("a number of pages");
-    assert!(pages < 1_000, "{pages} pages read, one or more for each day");
+    let pages = plan[0][0]["Plan"]["Shared Hit Blocks"]
+        .as_i64()
+        .expect("a number of pages");
+    assert!(
+        pages < 1_000,
+        "{pages} pages read, one or more for each day"
+    );
 }

@@ -33,14 +33,20 @@ fn world(more: usize, account: i64) -> Vec<Value> {
         );
         lines.push(json!({"kind": "disposition", "code": text, "label": format!("L {key}"), "category": "contact", "color": "#00FF00"}));
         lines.push(json!({"kind": "agent", "id": key + 1, "name": text, "username": text}));
-        lines.push(json!({"kind": "caller_id", "cid": text, "carrier": "viettel", "cli_type": "mobile"}));
+        lines.push(
+            json!({"kind": "caller_id", "cid": text, "carrier": "viettel", "cli_type": "mobile"}),
+        );
         lines.push(
             json!({"kind": "telesales_lead", "id": key + 2, "campaign_id": 1, "phone": "0901234567", "source": text,
             "created_at": "2026-06-05T00:00:00Z"}),
         );
         for time in 0..times {
             let at = format!("2026-06-{:02}T{:02}:10:00Z", 5 + key % 9, time);
-            let result = if (key + time) % 3 == 0 { "answered" } else { "busy" };
+            let result = if (key + time) % 3 == 0 {
+                "answered"
+            } else {
+                "busy"
+            };
             lines.push(json!({"kind": "autocall_attempt", "uuid": format!("{account}-{key}-{time}"), "campaign_id": 1, "lead_id": 1,
                 "attempt_number": key + 1, "started_at": at, "result": result, "hangup_cause": text, "provider": text, "outcome": text}));
             lines.push(json!({"kind": "telesales_call", "uuid": format!("{account}-{key}-{time}"), "campaign_id": 1, "lead_id": key + 2,
@@ -63,13 +69,41 @@ fn question(name: &str, page: usize, page_size: usize) -> Value {
 fn requests() -> Vec<Value> {
     let mut requests = vec![
         report("/api/autocall/campaigns/1/reports/hangup", "from", "to"),
-        report("/api/telesales/reports/disposition-breakdown", "date_from", "date_to"),
-        report("/api/telesales/reports/lead-source-attribution", "date_from", "date_to"),
-        report("/api/telesales/reports/agent-performance", "date_from", "date_to"),
-        report("/api/telesales/reports/caller-id-health", "date_from", "date_to"),
+        report(
+            "/api/telesales/reports/disposition-breakdown",
+            "date_from",
+            "date_to",
+        ),
+        report(
+            "/api/telesales/reports/lead-source-attribution",
+            "date_from",
+            "date_to",
+        ),
+        report(
+            "/api/telesales/reports/agent-performance",
+            "date_from",
+            "date_to",
+        ),
+        report(
+            "/api/telesales/reports/caller-id-health",
+            "date_from",
+            "date_to",
+        ),
     ];
-    for name in ["outcome_distribution", "top_outcomes", "retry_analysis", "provider_breakdown"] {
-        let pages = [(1, 1), (1, 1000), (10, 1000), (11, 1000), (12, 1000), (3334, 3)];
+    for name in [
+        "outcome_distribution",
+        "top_outcomes",
+        "retry_analysis",
+        "provider_breakdown",
+    ] {
+        let pages = [
+            (1, 1),
+            (1, 1000),
+            (10, 1000),
+            (11, 1000),
+            (12, 1000),
+            (3334, 3),
+        ];
         requests.extend(pages.map(|(page, size)| question(name, page, size)));
     }
     requests
@@ -82,11 +116,23 @@ async fn hold_against_reference(test: &TestApp, lines: &[Value], requests: &[Val
             _ => test.ok(&target(request)).await,
         };
         let (is, should) = (answer.text(), expected.as_str());
-        let at = is.bytes().zip(should.bytes()).position(|(a, b)| a != b).unwrap_or(is.len().min(should.len()));
+        let at = is
+            .bytes()
+            .zip(should.bytes())
+            .position(|(a, b)| a != b)
+            .unwrap_or(is.len().min(should.len()));
         let near = |text: &str| {
-            String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(80)..text.len().min(at + 80)]).into_owned()
+            String::from_utf8_lossy(
+                &text.as_bytes()[at.saturating_sub(80)..text.len().min(at + 80)],
+            )
+            .into_owned()
         };
-        assert!(is == should, "{when}: {request} differs at {at}:\n{}\n{}", near(is), near(should));
+        assert!(
+            is == should,
+            "{when}: {request} differs at {at}:\n{}\n{}",
+            near(is),
+            near(should)
+        );
     }
 }
 
@@ -99,25 +145,47 @@ async fn keys_behind_the_ten_thousandth_are_added_up_in_one_row() {
     compact::settle(&test.app.db).await.expect("compacted");
     hold_against_reference(&test, &lines, &requests(), "from the sums").await;
     for report in ["autocall", "telesales"] {
-        let sql = format!("insert into rollup_stale (tenant_id, module) values ({TENANT}, '{report}')");
+        let sql =
+            format!("insert into rollup_stale (tenant_id, module) values ({TENANT}, '{report}')");
         test.execute(TENANT, &sql).await;
     }
     hold_against_reference(&test, &lines, &requests(), "from the rows").await;
 
-    let hangup = test.data(&format!("/api/autocall/campaigns/1/reports/hangup?from={FROM}&to={TO}")).await;
+    let hangup = test
+        .data(&format!(
+            "/api/autocall/campaigns/1/reports/hangup?from={FROM}&to={TO}"
+        ))
+        .await;
     let causes = hangup["by_hangup_cause"].as_array().expect("rows");
-    assert_eq!((causes.len(), &causes[MOST]["hangup_cause"]), (MOST + 1, &json!(OTHER)));
-    let hundredths =
-        |row: &Value| row["pct"].as_str().expect("text").replace('.', "").parse::<i64>().expect("a number");
+    assert_eq!(
+        (causes.len(), &causes[MOST]["hangup_cause"]),
+        (MOST + 1, &json!(OTHER))
+    );
+    let hundredths = |row: &Value| {
+        row["pct"]
+            .as_str()
+            .expect("text")
+            .replace('.', "")
+            .parse::<i64>()
+            .expect("a number")
+    };
     assert_eq!(causes.iter().map(hundredths).sum::<i64>(), 10_000);
-    assert_eq!(causes.iter().map(|row| row["count"].as_i64().expect("a count")).sum::<i64>(), hangup["total_calls"]);
+    assert_eq!(
+        causes
+            .iter()
+            .map(|row| row["count"].as_i64().expect("a count"))
+            .sum::<i64>(),
+        hangup["total_calls"]
+    );
 }
 
 /// The most frequent keys are only known once all accounts are added.
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_of_several_accounts_are_added_before_they_are_ranked() {
     let test = TestApp::new().await;
-    Tenant::create(&test.app.db, 2, "Merchant", *DEFAULT_TIMEZONE, Some(TENANT)).await.expect("an account");
+    Tenant::create(&test.app.db, 2, "Merchant", *DEFAULT_TIMEZONE, Some(TENANT))
+        .await
+        .expect("an account");
     let token = test.user(2, "merchant", callboard::auth::Role::Admin).await;
     let attempts = |account: i64, more: usize| -> Vec<Value> {
         let kinds = ["autocall_campaign", "autocall_lead", "autocall_attempt"];
@@ -132,10 +200,17 @@ async fn keys_of_several_accounts_are_added_before_they_are_ranked() {
     let mut lines = worlds[0].clone();
     lines.push(json!({"kind": "account", "id": 2, "reseller_id": TENANT}));
     lines.extend(worlds[1].iter().cloned());
-    let requests: Vec<Value> = requests().into_iter().filter(|request| request["path"] == "/analytics").collect();
+    let requests: Vec<Value> = requests()
+        .into_iter()
+        .filter(|request| request["path"] == "/analytics")
+        .collect();
     hold_against_reference(&test, &lines, &requests, "from the journals").await;
     compact::settle(&test.app.db).await.expect("compacted");
-    test.execute(2, "insert into rollup_stale (tenant_id, module) values (2, 'autocall')").await;
+    test.execute(
+        2,
+        "insert into rollup_stale (tenant_id, module) values (2, 'autocall')",
+    )
+    .await;
     hold_against_reference(&test, &lines, &requests, "from sums and rows").await;
 }
 
@@ -170,32 +245,68 @@ async fn a_long_text_is_read_by_its_first_255_characters() {
     let window = format!("from={FROM}&to={TO}");
     let (short, long) = ("ư".repeat(255), "s".repeat(255));
     for when in ["from the journal", "from the sums", "from the rows"] {
-        let of = async |report: &str| test.data(&format!("/api/autocall/campaigns/1/reports/{report}?{window}")).await;
+        let of = async |report: &str| {
+            test.data(&format!(
+                "/api/autocall/campaigns/1/reports/{report}?{window}"
+            ))
+            .await
+        };
         assert_eq!(
             of("hangup").await["by_hangup_cause"],
             json!([{"hangup_cause": short, "count": 3, "pct": "100.00"}]),
             "{when}"
         );
         let path = vec![long.as_str(); 64].join(" -> ");
-        assert_eq!(of("dtmf").await["by_script_path"], json!([{"path": path, "count": 3}]), "{when}");
+        assert_eq!(
+            of("dtmf").await["by_script_path"],
+            json!([{"path": path, "count": 3}]),
+            "{when}"
+        );
         let top = test.rows(&json!({"query_type": "top_outcomes"})).await;
-        assert_eq!(top, [json!({"rank": 1, "outcome": "o".repeat(255), "count": 3})], "{when}");
-        let providers = test.rows(&json!({"query_type": "provider_breakdown"})).await;
-        assert_eq!(providers, [json!({"provider": "p".repeat(255), "count": 3, "pct": "100.00"})], "{when}");
+        assert_eq!(
+            top,
+            [json!({"rank": 1, "outcome": "o".repeat(255), "count": 3})],
+            "{when}"
+        );
+        let providers = test
+            .rows(&json!({"query_type": "provider_breakdown"}))
+            .await;
+        assert_eq!(
+            providers,
+            [json!({"provider": "p".repeat(255), "count": 3, "pct": "100.00"})],
+            "{when}"
+        );
         let of = async |report: &str| {
-            test.data(&format!("/api/telesales/reports/{report}?date_from={FROM}&date_to={TO}")).await
+            test.data(&format!(
+                "/api/telesales/reports/{report}?date_from={FROM}&date_to={TO}"
+            ))
+            .await
         };
         let sources = of("lead-source-attribution").await;
-        assert_eq!((&sources[0]["source"], &sources[0]["total_leads"]), (&json!(short), &json!(3)), "{when}");
-        assert_eq!((&sources[1]["source"], &sources[1]["total_leads"]), (&json!("(unknown)"), &json!(1)), "{when}");
+        assert_eq!(
+            (&sources[0]["source"], &sources[0]["total_leads"]),
+            (&json!(short), &json!(3)),
+            "{when}"
+        );
+        assert_eq!(
+            (&sources[1]["source"], &sources[1]["total_leads"]),
+            (&json!("(unknown)"), &json!(1)),
+            "{when}"
+        );
         assert_eq!(of("agent-performance").await[0]["name"], short, "{when}");
-        assert_eq!(of("disposition-breakdown").await[0]["label"], short, "{when}");
+        assert_eq!(
+            of("disposition-breakdown").await[0]["label"],
+            short,
+            "{when}"
+        );
         let campaigns = test.ok("/api/autocall/campaigns").await.json();
         assert_eq!(campaigns["data"][0]["name"], short, "{when}");
         compact::settle(&test.app.db).await.expect("compacted");
         if when == "from the sums" {
             for module in ["autocall", "telesales"] {
-                let sql = format!("insert into rollup_stale (tenant_id, module) values ({TENANT}, '{module}')");
+                let sql = format!(
+                    "insert into rollup_stale (tenant_id, module) values ({TENANT}, '{module}')"
+                );
                 test.execute(TENANT, &sql).await;
             }
         }

@@ -60,8 +60,16 @@ const WORST: &[&str] = &[
 
 fn peak(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
-    line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number") << 10
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .expect("a peak");
+    line.trim()
+        .trim_end_matches("kB")
+        .trim()
+        .parse::<u64>()
+        .expect("a number")
+        << 10
 }
 
 /// Every question that is asked of an account: a method, a target and a body. Asked at once they differ a little, or one
@@ -72,7 +80,9 @@ fn everything(which: usize) -> Vec<(Method, String, Value)> {
     for report in ALL {
         let path = report.path().replace("{id}", "1");
         let query = match report.about.place {
-            Place::OfCampaign => format!("from=2026-06-01&to={end}&granularity=hour&fill_gaps=true"),
+            Place::OfCampaign => {
+                format!("from=2026-06-01&to={end}&granularity=hour&fill_gaps=true")
+            }
             Place::AcrossCampaigns => {
                 let ids: Vec<String> = (1..=50).map(|id| id.to_string()).collect();
                 format!("campaign_ids={}&to={end}", ids.join(","))
@@ -85,12 +95,20 @@ fn everything(which: usize) -> Vec<(Method, String, Value)> {
         all.push((Method::GET, format!("{path}?{query}"), Value::Null));
         if report.about.files {
             for format in ["csv", "xlsx"] {
-                all.push((Method::GET, format!("{}?{query}&format={format}", report.export_path()), Value::Null));
+                all.push((
+                    Method::GET,
+                    format!("{}?{query}&format={format}", report.export_path()),
+                    Value::Null,
+                ));
             }
         }
     }
     for question in analytics::ALL {
-        for filters in [json!({}), json!({"payload_filters": {"city": "Hanoi"}}), json!({"min_duration": 0})] {
+        for filters in [
+            json!({}),
+            json!({"payload_filters": {"city": "Hanoi"}}),
+            json!({"min_duration": 0}),
+        ] {
             for page_size in [1, 1000] {
                 let mut body = json!({"query_type": question.about.name, "filters": filters, "page_size": page_size, "granularity": "hour"});
                 body["filters"]["date_to"] = end.clone().into();
@@ -99,13 +117,23 @@ fn everything(which: usize) -> Vec<(Method, String, Value)> {
         }
     }
     for list in ["/api/autocall/campaigns", "/api/telesales/campaigns"] {
-        all.push((Method::GET, format!("{list}?per_page=200&page=1&q="), Value::Null));
+        all.push((
+            Method::GET,
+            format!("{list}?per_page=200&page=1&q="),
+            Value::Null,
+        ));
     }
     all.push((Method::GET, "/api/auth/me".into(), Value::Null));
     all.push((Method::GET, "/openapi.json".into(), Value::Null));
     let export = "/api/autocall/campaigns/1/reports/export".to_owned();
-    for (report, format) in [("hangup", "csv"), ("dtmf", "xlsx"), ("full", "csv"), ("full", "xlsx")] {
-        let order = json!({"report_type": report, "format": format, "from": "2026-06-01", "to": end});
+    for (report, format) in [
+        ("hangup", "csv"),
+        ("dtmf", "xlsx"),
+        ("full", "csv"),
+        ("full", "xlsx"),
+    ] {
+        let order =
+            json!({"report_type": report, "format": format, "from": "2026-06-01", "to": end});
         all.push((Method::POST, export.clone(), order));
     }
     all
@@ -113,12 +141,30 @@ fn everything(which: usize) -> Vec<(Method, String, Value)> {
 
 async fn ask(client: &Client, (method, target, body): (Method, String, Value)) {
     let url = format!("{}{target}", client.url);
-    let request = crate::support::http().request(method, url).bearer_auth(&client.token);
-    let request = if body.is_null() { request } else { request.json(&body) };
-    let answer = request.send().await.unwrap_or_else(|error| panic!("{target}: {error}"));
+    let request = crate::support::http()
+        .request(method, url)
+        .bearer_auth(&client.token);
+    let request = if body.is_null() {
+        request
+    } else {
+        request.json(&body)
+    };
+    let answer = request
+        .send()
+        .await
+        .unwrap_or_else(|error| panic!("{target}: {error}"));
     let status = answer.status();
-    assert!(status.is_success(), "{target} {body}: {status} {}", answer.text().await.unwrap_or_default());
-    drop(answer.bytes().await.unwrap_or_else(|error| panic!("{target}: {error}")));
+    assert!(
+        status.is_success(),
+        "{target} {body}: {status} {}",
+        answer.text().await.unwrap_or_default()
+    );
+    drop(
+        answer
+            .bytes()
+            .await
+            .unwrap_or_else(|error| panic!("{target}: {error}")),
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,10 +174,14 @@ async fn a_server_that_is_asked_for_everything_about_the_worst_keeps_its_memory(
         test.execute(TENANT, sql).await;
     }
     compact::settle(&test.app.db).await.expect("compacted");
-    let program = Program::beside(&test).with("CALLBOARD_RATE_LIMIT", "off").with("CALLBOARD_EXPORT_WORKERS", "6");
+    let program = Program::beside(&test)
+        .with("CALLBOARD_RATE_LIMIT", "off")
+        .with("CALLBOARD_EXPORT_WORKERS", "6");
     let server = program.serve().await;
     let client = Client::new(server.url.clone(), test.token.clone());
-    let mut asked: Vec<_> = (0..AT_ONCE).map(|which| everything(which).into_iter()).collect();
+    let mut asked: Vec<_> = (0..AT_ONCE)
+        .map(|which| everything(which).into_iter())
+        .collect();
     let count = asked[0].len();
     for _ in 0..count {
         let at_once: Vec<_> = asked.iter_mut().filter_map(Iterator::next).collect();
@@ -140,19 +190,41 @@ async fn a_server_that_is_asked_for_everything_about_the_worst_keeps_its_memory(
         join_all(at_once.into_iter().map(|request| ask(&client, request))).await;
         let after = peak(server.pid());
         if after > before + (8 << 20) {
-            eprintln!("{} MiB after {} {} {}", after >> 20, first.0, first.1, first.2);
+            eprintln!(
+                "{} MiB after {} {} {}",
+                after >> 20,
+                first.0,
+                first.1,
+                first.2
+            );
         }
-        assert!(after < MOST_MEMORY, "{} MiB at {} {} {}", after >> 20, first.0, first.1, first.2);
+        assert!(
+            after < MOST_MEMORY,
+            "{} MiB at {} {} {}",
+            after >> 20,
+            first.0,
+            first.1,
+            first.2
+        );
     }
     eventually("all exports are made", async || {
-        let exports = client.ok("/api/autocall/campaigns/1/reports/export?per_page=200").await.json();
+        let exports = client
+            .ok("/api/autocall/campaigns/1/reports/export?per_page=200")
+            .await
+            .json();
         let exports = exports["data"].as_array().expect("exports");
-        assert!(exports.iter().all(|export| export["status"] != "failed"), "{exports:?}");
+        assert!(
+            exports.iter().all(|export| export["status"] != "failed"),
+            "{exports:?}"
+        );
         exports.iter().all(|export| export["status"] == "ready")
     })
     .await;
     let peak = peak(server.pid());
-    eprintln!("peak of {count} questions, {AT_ONCE} at once: {} MiB", peak >> 20);
+    eprintln!(
+        "peak of {count} questions, {AT_ONCE} at once: {} MiB",
+        peak >> 20
+    );
     assert!(peak < MOST_MEMORY, "{} MiB with the exports", peak >> 20);
     server.stop().await;
 }

@@ -15,7 +15,10 @@ fn dialed(answer: &Answer) -> i64 {
 }
 
 fn age(answer: &Answer) -> Option<u64> {
-    answer.headers.get("age").map(|age| age.to_str().expect("text").parse().expect("whole seconds"))
+    answer
+        .headers
+        .get("age")
+        .map(|age| age.to_str().expect("text").parse().expect("whole seconds"))
 }
 
 async fn ask(client: &Client) -> (i64, Option<u64>) {
@@ -57,7 +60,10 @@ async fn whoever_wants_no_kept_answer_gets_a_new_one_which_is_kept_in_its_place(
         assert_eq!((figure, age.is_some()), (number, true), "{demand}");
     }
     test.ingest(&[attempt("last")]).await;
-    assert_eq!(dialed(&test.get_with(KPIS, "cache-control", "max-age=60").await), 5);
+    assert_eq!(
+        dialed(&test.get_with(KPIS, "cache-control", "max-age=60").await),
+        5
+    );
 }
 
 #[tokio::test]
@@ -73,7 +79,10 @@ async fn nothing_is_kept_where_that_is_turned_off() {
 async fn the_same_question_in_other_words_has_the_same_answer() {
     let test = with_an_attempt(LONG).await;
     let asked = |query: &str| format!("{KPIS}?{query}");
-    assert_eq!(age(&test.get(&asked("from=2026-06-01&to=2026-06-30")).await), None);
+    assert_eq!(
+        age(&test.get(&asked("from=2026-06-01&to=2026-06-30")).await),
+        None
+    );
     for query in [
         "to=2026-06-30&from=2026-06-01",
         "from=2026-06-01&_=17&to=2026-06-30&timezone=",
@@ -81,7 +90,10 @@ async fn the_same_question_in_other_words_has_the_same_answer() {
     ] {
         assert!(age(&test.get(&asked(query)).await).is_some(), "{query}");
     }
-    for query in ["from=2026-06-02&to=2026-06-30", "from=2026-06-01&to=2026-06-30&timezone=UTC"] {
+    for query in [
+        "from=2026-06-02&to=2026-06-30",
+        "from=2026-06-01&to=2026-06-30&timezone=UTC",
+    ] {
         assert_eq!(age(&test.get(&asked(query)).await), None, "{query}");
     }
 }
@@ -118,7 +130,10 @@ async fn two_accounts_never_share_an_answer_and_two_users_of_one_do() {
     assert_eq!(neighbour.get(KPIS).await.status, StatusCode::NOT_FOUND);
     neighbour.ingest(&campaign()).await;
     assert_eq!(ask(&neighbour).await, (0, None));
-    let reader = Client::new(test.url.clone(), test.user(TENANT, "reader", Role::ReadOnly).await);
+    let reader = Client::new(
+        test.url.clone(),
+        test.user(TENANT, "reader", Role::ReadOnly).await,
+    );
     let (figure, age) = ask(&reader).await;
     assert_eq!((figure, age.is_some()), (1, true));
 }
@@ -128,7 +143,9 @@ async fn a_kept_answer_is_for_those_alone_who_may_ask_for_it() {
     let test = with_an_attempt(LONG).await;
     assert_eq!(ask(&test).await.0, 1);
     let agent = test.user(TENANT, "agent", Role::Agent).await;
-    let limited = test.issue(TENANT, "admin-1", &[Permission::TelesalesApiAccess]).await;
+    let limited = test
+        .issue(TENANT, "admin-1", &[Permission::TelesalesApiAccess])
+        .await;
     for (token, status) in [
         (None, StatusCode::UNAUTHORIZED),
         (Some("nonsense"), StatusCode::UNAUTHORIZED),
@@ -147,7 +164,10 @@ async fn a_failure_is_not_kept() {
     assert_eq!(ask(&test).await, (0, None));
     for _ in 0..2 {
         let refused = test.get(&format!("{KPIS}?from=x")).await;
-        assert_eq!((refused.status, age(&refused)), (StatusCode::UNPROCESSABLE_ENTITY, None));
+        assert_eq!(
+            (refused.status, age(&refused)),
+            (StatusCode::UNPROCESSABLE_ENTITY, None)
+        );
     }
 }
 
@@ -168,12 +188,27 @@ async fn a_file_is_made_anew_for_everyone() {
     for (number, file) in (2..).zip(files) {
         test.ingest(&[call(file)]).await;
         let file = test.ok(&format!("{dashboard}{file}{range}")).await;
-        assert!(file.text().lines().nth(1).expect("a row").starts_with(&format!("{number},")), "{}", file.text());
+        assert!(
+            file.text()
+                .lines()
+                .nth(1)
+                .expect("a row")
+                .starts_with(&format!("{number},")),
+            "{}",
+            file.text()
+        );
         assert!(!file.headers.contains_key("age") && !file.headers.contains_key("etag"));
-        assert_eq!((file.header("cache-control"), file.header("vary")), ("private, no-cache", "Authorization"));
+        assert_eq!(
+            (file.header("cache-control"), file.header("vary")),
+            ("private, no-cache", "Authorization")
+        );
     }
     let kept = test.ok(&format!("{dashboard}?{range}&format=json")).await;
-    assert_eq!(kept.json()["data"]["total_dials"], 4, "a spelling of its own");
+    assert_eq!(
+        kept.json()["data"]["total_dials"],
+        4,
+        "a spelling of its own"
+    );
 }
 
 #[tokio::test]
@@ -181,9 +216,15 @@ async fn what_an_account_sets_for_itself_is_read_with_its_figures() {
     let test = with_an_attempt(LONG).await;
     let trend = "/api/autocall/campaigns/1/reports/trend";
     assert_eq!(test.data(trend).await[0]["bucket"], "2026-06-10");
-    let change = callboard::auth::tenant::Change::parse("timezone", "America/New_York").expect("a change");
-    callboard::auth::Tenant::change(&test.app.db, TENANT, &[change]).await.expect("changed");
-    let anew = test.get_with(trend, "cache-control", "no-cache").await.json();
+    let change =
+        callboard::auth::tenant::Change::parse("timezone", "America/New_York").expect("a change");
+    callboard::auth::Tenant::change(&test.app.db, TENANT, &[change])
+        .await
+        .expect("changed");
+    let anew = test
+        .get_with(trend, "cache-control", "no-cache")
+        .await
+        .json();
     assert_eq!(anew["data"][0]["bucket"], "2026-06-09");
 }
 
@@ -193,7 +234,13 @@ async fn a_question_without_a_body_is_answered_alike() {
     let whole = test.get(KPIS).await;
     let head = test.request(Method::HEAD, KPIS, Some(&test.token)).await;
     assert_eq!((head.status, head.bytes.len()), (StatusCode::OK, 0));
-    for name in ["content-type", "content-length", "etag", "cache-control", "vary"] {
+    for name in [
+        "content-type",
+        "content-length",
+        "etag",
+        "cache-control",
+        "vary",
+    ] {
         assert_eq!(head.header(name), whole.header(name), "{name}");
     }
     assert!(age(&head).is_some());
@@ -203,5 +250,8 @@ async fn a_question_without_a_body_is_answered_alike() {
 async fn instances_keep_each_their_own() {
     let test = with_an_attempt(LONG).await;
     let other = test.instance(NOW.parse().expect("an instant"), LONG).await;
-    assert_eq!((ask(&test).await, ask(&other).await), ((1, None), (1, None)));
+    assert_eq!(
+        (ask(&test).await, ask(&other).await),
+        ((1, None), (1, None))
+    );
 }

@@ -31,19 +31,37 @@ fn unpacked(answer: &Answer) -> Vec<u8> {
 async fn a_report_has_one_tag_in_every_coding_and_a_proxys_suffix_is_understood() {
     let test = with_an_attempt(LONG).await;
     let plain = accepting(&test, HEATMAP, "identity").await;
-    assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "Authorization, Accept-Encoding"));
+    assert_eq!(
+        (plain.header("content-encoding"), plain.header("vary")),
+        ("", "Authorization, Accept-Encoding")
+    );
     assert!(plain.bytes.len() > 1024);
     let tag = plain.header("etag");
     for coding in ["br", "gzip"] {
         let packed = accepting(&test, HEATMAP, coding).await;
-        assert_eq!((packed.header("content-encoding"), packed.header("etag")), (coding, tag));
+        assert_eq!(
+            (packed.header("content-encoding"), packed.header("etag")),
+            (coding, tag)
+        );
         assert_eq!(packed.header("vary"), "Authorization, Accept-Encoding");
-        assert!(packed.bytes.len() < plain.bytes.len() / 4, "{coding}: {}", packed.bytes.len());
+        assert!(
+            packed.bytes.len() < plain.bytes.len() / 4,
+            "{coding}: {}",
+            packed.bytes.len()
+        );
         assert_eq!(unpacked(&packed), plain.bytes);
     }
-    for theirs in [tag.to_owned(), tag.replace("\"\n", ""), format!("{}-gzip\"", tag.trim_end_matches('"'))] {
+    for theirs in [
+        tag.to_owned(),
+        tag.replace("\"\n", ""),
+        format!("{}-gzip\"", tag.trim_end_matches('"')),
+    ] {
         let unchanged = test.get_with(HEATMAP, "if-none-match", &theirs).await;
-        assert_eq!((unchanged.status.as_u16(), unchanged.header("etag")), (304, tag), "{theirs}");
+        assert_eq!(
+            (unchanged.status.as_u16(), unchanged.header("etag")),
+            (304, tag),
+            "{theirs}"
+        );
         assert_eq!(unchanged.header("vary"), "Authorization, Accept-Encoding");
     }
 }
@@ -60,7 +78,10 @@ async fn a_coding_of_a_kept_answer_is_made_once_and_counted() {
     assert_eq!(test.app.answers.weight(), with);
     let other = accepting(&test, HEATMAP, "br").await;
     assert_eq!(test.app.answers.weight() - with, other.bytes.len() as u64);
-    assert_eq!(accepting(&test, HEATMAP, "identity").await.bytes, plain.bytes);
+    assert_eq!(
+        accepting(&test, HEATMAP, "identity").await.bytes,
+        plain.bytes
+    );
 }
 
 /// Every route: what is JSON and has more than a kibibyte is packed, files and what is small are not.
@@ -72,7 +93,11 @@ async fn every_route_packs_what_is_worth_it_and_is_no_file() {
         json!({"kind": "telesales_campaign", "id": 1, "name": "C"}),
     ];
     lines.extend((2..40).map(|id| json!({"kind": "autocall_campaign", "id": id, "name": "C"})));
-    lines.extend((1..40).map(|id| json!({"kind": "agent", "id": id, "name": "A", "username": format!("a{id}")})));
+    lines.extend(
+        (1..40).map(
+            |id| json!({"kind": "agent", "id": id, "name": "A", "username": format!("a{id}")}),
+        ),
+    );
     test.ingest(&lines).await;
     let document = serde_json::to_value(callboard::http::openapi::generate()).expect("JSON");
     let (mut packed, mut files) = (0, 0);
@@ -86,13 +111,20 @@ async fn every_route_packs_what_is_worth_it_and_is_no_file() {
         let coded = accepting(&test, &path, "gzip, br").await;
         let is_file = !plain.header("content-disposition").is_empty();
         let is_worth_it = !is_file && plain.bytes.len() > 1024;
-        assert_eq!(coded.header("content-encoding"), if is_worth_it { "br" } else { "" }, "{path}");
+        assert_eq!(
+            coded.header("content-encoding"),
+            if is_worth_it { "br" } else { "" },
+            "{path}"
+        );
         let head = test.request(Method::HEAD, &path, Some(&test.token)).await;
         assert_eq!(head.status, plain.status, "{path}");
         if is_worth_it {
             let varies: Vec<&str> = coded.header("vary").split(", ").collect();
             assert!(varies.contains(&"Accept-Encoding"), "{path}: {varies:?}");
-            assert_eq!(coded.header("content-length"), coded.bytes.len().to_string());
+            assert_eq!(
+                coded.header("content-length"),
+                coded.bytes.len().to_string()
+            );
             assert_eq!(unpacked(&coded).len(), plain.bytes.len(), "{path}");
         }
         packed += usize::from(is_worth_it);
@@ -106,24 +138,46 @@ async fn analytics_and_failures_are_packed_too_and_a_login_never_is() {
     let test = with_an_attempt(LONG).await;
     let question = json!({"query_type": "hourly_heatmap", "page_size": 24});
     let request = || test.post("/analytics").json(&question);
-    assert_eq!(test.send(request()).await.header("vary"), "Authorization, Accept, Accept-Encoding");
+    assert_eq!(
+        test.send(request()).await.header("vary"),
+        "Authorization, Accept, Accept-Encoding"
+    );
     let filters = json!({"date_from": "2026-01-01", "date_to": "2026-06-30"});
     let padded = json!({"query_type": "calls_over_time", "filters": filters, "page_size": 1000});
     let request = || test.post("/analytics").json(&padded);
     let plain = test.send(request()).await;
     let packed = test.send(request().header("accept-encoding", "br")).await;
-    assert_eq!((plain.status.as_u16(), packed.header("content-encoding")), (200, "br"), "{}", plain.text());
+    assert_eq!(
+        (plain.status.as_u16(), packed.header("content-encoding")),
+        (200, "br"),
+        "{}",
+        plain.text()
+    );
     assert_eq!(unpacked(&packed), plain.bytes);
 
-    let bad: String = (0..100).map(|number| format!("{{\"kind\":\"team\",\"id\":{number}}}\n")).collect();
-    let request = test.post("/api/ingest?atomic=true").header("content-type", "application/x-ndjson").body(bad);
+    let bad: String = (0..100)
+        .map(|number| format!("{{\"kind\":\"team\",\"id\":{number}}}\n"))
+        .collect();
+    let request = test
+        .post("/api/ingest?atomic=true")
+        .header("content-type", "application/x-ndjson")
+        .body(bad);
     let refused = test.send(request.header("accept-encoding", "gzip")).await;
-    assert_eq!((refused.status.as_u16(), refused.header("content-encoding")), (422, "gzip"));
+    assert_eq!(
+        (refused.status.as_u16(), refused.header("content-encoding")),
+        (422, "gzip")
+    );
     assert!(unpacked(&refused).starts_with(b"{\"message\":"));
 
     let name = "n".repeat(200);
     let login = json!({"username": "admin-1", "password": "correct horse", "device_name": name});
-    let request = test.post("/api/auth/login").header("accept-encoding", "br").json(&login);
+    let request = test
+        .post("/api/auth/login")
+        .header("accept-encoding", "br")
+        .json(&login);
     let answer = test.send(request).await;
-    assert_eq!((answer.status.as_u16(), answer.header("content-encoding")), (200, ""));
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("content-encoding")),
+        (200, "")
+    );
 }

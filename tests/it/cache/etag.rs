@@ -17,7 +17,10 @@ fn now() -> DateTime<Utc> {
 /// Where each report is, with what it requires and nothing more: a window that may end now does.
 fn paths() -> Vec<String> {
     let required = "from=2026-06-01&date_from=2026-06-01&date_to=2026-07-03&campaign_ids=1,2";
-    reports::ALL.iter().map(|report| format!("{}?{required}", report.path().replace("{id}", "1"))).collect()
+    reports::ALL
+        .iter()
+        .map(|report| format!("{}?{required}", report.path().replace("{id}", "1")))
+        .collect()
 }
 
 async fn tags(client: &Client) -> Vec<String> {
@@ -32,7 +35,16 @@ async fn tags(client: &Client) -> Vec<String> {
 async fn with_a_world(keep: Duration) -> TestApp {
     let test = TestApp::keeping(keep).await;
     let (from, to) = (now() - TimeDelta::hours(2), now() - TimeDelta::hours(1));
-    test.ingest(&world::random(5, world::Size { attempts: 60, calls: 60, from, to })).await;
+    test.ingest(&world::random(
+        5,
+        world::Size {
+            attempts: 60,
+            calls: 60,
+            from,
+            to,
+        },
+    ))
+    .await;
     test
 }
 
@@ -43,20 +55,42 @@ async fn every_report_has_a_weak_tag_and_is_not_sent_to_who_has_it() {
         for path in paths() {
             let whole = test.ok(&path).await;
             let tag = whole.header("etag");
-            assert!(tag.starts_with("W/\"") && tag.ends_with('"') && tag.len() == 36, "{path}: {tag}");
-            for known in [tag, tag.trim_start_matches("W/"), &format!("\"other\", {tag}"), "*"] {
+            assert!(
+                tag.starts_with("W/\"") && tag.ends_with('"') && tag.len() == 36,
+                "{path}: {tag}"
+            );
+            for known in [
+                tag,
+                tag.trim_start_matches("W/"),
+                &format!("\"other\", {tag}"),
+                "*",
+            ] {
                 let unchanged = test.get_with(&path, "if-none-match", known).await;
-                assert_eq!((unchanged.status, unchanged.bytes.len()), (StatusCode::NOT_MODIFIED, 0), "{path} {known}");
+                assert_eq!(
+                    (unchanged.status, unchanged.bytes.len()),
+                    (StatusCode::NOT_MODIFIED, 0),
+                    "{path} {known}"
+                );
                 for name in ["etag", "cache-control", "vary"] {
                     assert_eq!(unchanged.header(name), whole.header(name), "{path} {name}");
                 }
                 for name in ["content-type", "content-length"] {
-                    assert!(!unchanged.headers.contains_key(name), "{path}: {:?}", unchanged.headers);
+                    assert!(
+                        !unchanged.headers.contains_key(name),
+                        "{path}: {:?}",
+                        unchanged.headers
+                    );
                 }
                 assert!(!unchanged.header("x-request-id").is_empty());
             }
-            let changed = test.get_with(&path, "if-none-match", "W/\"0123\", \"abc\"").await;
-            assert_eq!((changed.status, changed.bytes), (StatusCode::OK, whole.bytes.clone()), "{path}");
+            let changed = test
+                .get_with(&path, "if-none-match", "W/\"0123\", \"abc\"")
+                .await;
+            assert_eq!(
+                (changed.status, changed.bytes),
+                (StatusCode::OK, whole.bytes.clone()),
+                "{path}"
+            );
         }
     }
 }
@@ -65,7 +99,11 @@ async fn every_report_has_a_weak_tag_and_is_not_sent_to_who_has_it() {
 async fn a_tag_stays_while_time_passes_and_no_figure_changes() {
     let test = with_a_world(Duration::ZERO).await;
     let before = tags(&test).await;
-    for later in [TimeDelta::microseconds(1), TimeDelta::seconds(1), TimeDelta::minutes(30)] {
+    for later in [
+        TimeDelta::microseconds(1),
+        TimeDelta::seconds(1),
+        TimeDelta::minutes(30),
+    ] {
         let later = test.instance(now() + later, Duration::ZERO).await;
         assert_eq!(tags(&later).await, before);
     }
@@ -73,8 +111,14 @@ async fn a_tag_stays_while_time_passes_and_no_figure_changes() {
         let client = client.clone();
         async move { client.ok(KPIS).await.bytes }
     };
-    let later = test.instance(now() + TimeDelta::seconds(1), Duration::ZERO).await;
-    assert_ne!(bodies(&test).await, bodies(&later).await, "computed_at has moved");
+    let later = test
+        .instance(now() + TimeDelta::seconds(1), Duration::ZERO)
+        .await;
+    assert_ne!(
+        bodies(&test).await,
+        bodies(&later).await,
+        "computed_at has moved"
+    );
 }
 
 #[tokio::test]
@@ -85,10 +129,23 @@ async fn a_tag_changes_when_a_figure_does() {
         before.push(test.data(&path).await);
     }
     let (from, to) = (now() - TimeDelta::hours(1), now());
-    test.ingest(&world::random(6, world::Size { attempts: 90, calls: 90, from, to })).await;
+    test.ingest(&world::random(
+        6,
+        world::Size {
+            attempts: 90,
+            calls: 90,
+            from,
+            to,
+        },
+    ))
+    .await;
     for ((path, tag), before) in paths().iter().zip(&tags_before).zip(&before) {
         let answer = test.ok(path).await;
-        assert_ne!(&answer.json()["data"], before, "{path}: nothing changed in this test");
+        assert_ne!(
+            &answer.json()["data"],
+            before,
+            "{path}: nothing changed in this test"
+        );
         assert_ne!(answer.header("etag"), tag, "{path}");
         let polled = test.get_with(path, "if-none-match", tag).await;
         assert_eq!(polled.status, StatusCode::OK, "{path}");
@@ -106,7 +163,11 @@ async fn a_breach_and_what_it_was_measured_over_are_facts() {
     let mut seen = vec![test.ok(path).await.header("etag").to_owned()];
     for sql in [record, change] {
         let mut scope = test.app.db.write(1).await.expect("a scope");
-        scope.query(sql).execute(scope.connection()).await.expect("done");
+        scope
+            .query(sql)
+            .execute(scope.connection())
+            .await
+            .expect("done");
         scope.commit().await.expect("committed");
         let tag = test.ok(path).await.header("etag").to_owned();
         assert!(!seen.contains(&tag));
@@ -128,18 +189,29 @@ async fn an_unchanged_poll_of_a_kept_answer_says_its_age() {
     let tag = test.ok(KPIS).await.header("etag").to_owned();
     test.ingest(&[attempt("b")]).await;
     let unchanged = test.get_with(KPIS, "if-none-match", &tag).await;
-    assert_eq!((unchanged.status, unchanged.header("age")), (StatusCode::NOT_MODIFIED, "0"));
+    assert_eq!(
+        (unchanged.status, unchanged.header("age")),
+        (StatusCode::NOT_MODIFIED, "0")
+    );
 }
 
 #[tokio::test]
 async fn a_failure_has_no_tag_and_is_never_unchanged() {
     let test = TestApp::keeping(LONG).await;
     let missing = test.get_with(KPIS, "if-none-match", "*").await;
-    assert_eq!((missing.status, missing.header("etag")), (StatusCode::NOT_FOUND, ""));
-    let bad = test.get_with("/api/telesales/reports/dashboard", "if-none-match", "*").await;
+    assert_eq!(
+        (missing.status, missing.header("etag")),
+        (StatusCode::NOT_FOUND, "")
+    );
+    let bad = test
+        .get_with("/api/telesales/reports/dashboard", "if-none-match", "*")
+        .await;
     assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
     let nobody = test.request(Method::GET, KPIS, None).await;
-    assert_eq!((nobody.status, nobody.header("etag")), (StatusCode::UNAUTHORIZED, ""));
+    assert_eq!(
+        (nobody.status, nobody.header("etag")),
+        (StatusCode::UNAUTHORIZED, "")
+    );
     let body: Value = missing.json();
     assert_eq!(body["message"], "Resource not found");
 }

@@ -29,7 +29,10 @@ async fn a_hundred_who_ask_the_same_at_once_cost_one_query() {
     let asking: Vec<_> = (0..100).map(|_| ask(&test, "private")).collect();
     beside.until_waiting(1).await;
     beside.unlock().await;
-    let bodies = join_all(asking).await.into_iter().map(|answer| answer.expect("no panic").bytes);
+    let bodies = join_all(asking)
+        .await
+        .into_iter()
+        .map(|answer| answer.expect("no panic").bytes);
     let mut bodies: Vec<_> = bodies.collect();
     bodies.dedup();
     assert_eq!(bodies.len(), 1);
@@ -46,15 +49,30 @@ async fn who_wants_a_new_answer_waits_for_none_that_was_begun_before() {
     let mut scope = test.app.db.write(1).await.expect("a scope");
     let copy = "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at)
                 values ($1, 'b', 1, 1, 2, '2026-06-10')";
-    scope.query(copy).execute(scope.connection()).await.expect("stored");
+    scope
+        .query(copy)
+        .execute(scope.connection())
+        .await
+        .expect("stored");
     scope.commit().await.expect("committed");
     let late = ask(&test, "no-cache");
     beside.until_waiting(2).await;
     let joined = ask(&test, "private");
     beside.until_waiting(2).await;
     beside.unlock().await;
-    assert_eq!((dialed(early).await, dialed(late).await, dialed(joined).await), (1, 2, 2));
-    assert_eq!(dialed(ask(&test, "private")).await, 2, "the older reading did not replace the newer one");
+    assert_eq!(
+        (
+            dialed(early).await,
+            dialed(late).await,
+            dialed(joined).await
+        ),
+        (1, 2, 2)
+    );
+    assert_eq!(
+        dialed(ask(&test, "private")).await,
+        2,
+        "the older reading did not replace the newer one"
+    );
 }
 
 #[tokio::test]
@@ -82,7 +100,10 @@ async fn a_failure_is_told_to_all_who_waited_and_to_nobody_else() {
     beside.break_off().await;
     for answer in join_all(asking).await {
         let answer = answer.expect("no panic");
-        assert_eq!((answer.status, answer.header("etag")), (StatusCode::SERVICE_UNAVAILABLE, ""));
+        assert_eq!(
+            (answer.status, answer.header("etag")),
+            (StatusCode::SERVICE_UNAVAILABLE, "")
+        );
     }
     beside.unlock().await;
     assert_eq!(dialed(ask(&test, "private")).await, 1);

@@ -17,7 +17,11 @@ use crate::support::{Client, TENANT, TestApp, database};
 
 async fn change(test: &TestApp, sql: &'static str) {
     let mut scope = test.app.db.write(TENANT).await.expect("a scope");
-    scope.query(sql).execute(scope.connection()).await.expect("done");
+    scope
+        .query(sql)
+        .execute(scope.connection())
+        .await
+        .expect("done");
     scope.commit().await.expect("committed");
 }
 
@@ -30,9 +34,13 @@ async fn a_poll_of_somebody_known_needs_no_database() {
     let test = with_an_attempt(LONG).await;
     test.ok(KPIS).await;
     let mut beside = Beside::of(&test).await;
-    beside.lock("tenants, users, sessions, autocall_campaigns, autocall_attempts, autocall_leads").await;
+    beside
+        .lock("tenants, users, sessions, autocall_campaigns, autocall_attempts, autocall_leads")
+        .await;
     for _ in 0..3 {
-        let polled = tokio::time::timeout(Duration::from_secs(10), test.ok(KPIS)).await.expect("no wait");
+        let polled = tokio::time::timeout(Duration::from_secs(10), test.ok(KPIS))
+            .await
+            .expect("no wait");
         assert_eq!(polled.json()["data"]["dialed"], 1);
     }
     beside.unlock().await;
@@ -43,12 +51,18 @@ async fn who_is_no_longer_let_in_is_out_in_time() {
     let test = with_an_attempt(SHORT).await;
     let token = test.user(TENANT, "leaver", Role::Supervisor).await;
     for (sql, refusal) in [
-        ("update users set role = 'agent' where tenant_id = $1 and username_key = 'leaver'", StatusCode::FORBIDDEN),
+        (
+            "update users set role = 'agent' where tenant_id = $1 and username_key = 'leaver'",
+            StatusCode::FORBIDDEN,
+        ),
         (
             "update users set disabled_at = now() where tenant_id = $1 and username_key = 'leaver'",
             StatusCode::UNAUTHORIZED,
         ),
-        ("update sessions set revoked_at = now() where tenant_id = $1 and user_id <> 1", StatusCode::UNAUTHORIZED),
+        (
+            "update sessions set revoked_at = now() where tenant_id = $1 and user_id <> 1",
+            StatusCode::UNAUTHORIZED,
+        ),
     ] {
         change(
             &test,
@@ -60,11 +74,18 @@ async fn who_is_no_longer_let_in_is_out_in_time() {
         change(&test, sql).await;
         let changed = Instant::now();
         while status(&test, &token).await == StatusCode::OK {
-            assert!(changed.elapsed() < SHORT + Duration::from_secs(5), "still in: {sql}");
+            assert!(
+                changed.elapsed() < SHORT + Duration::from_secs(5),
+                "still in: {sql}"
+            );
         }
         assert_eq!(status(&test, &token).await, refusal, "{sql}");
     }
-    assert_eq!(status(&test, &test.token).await, StatusCode::OK, "the others stay");
+    assert_eq!(
+        status(&test, &test.token).await,
+        StatusCode::OK,
+        "the others stay"
+    );
 }
 
 #[tokio::test]
@@ -72,19 +93,33 @@ async fn a_token_that_runs_out_is_out_at_once() {
     let test = with_an_attempt(LONG).await;
     let now = test.app.clock.now();
     let expires = Some(now + TimeDelta::seconds(1));
-    let session = NewSession { tenant: TENANT, username: "admin-1", permissions: &[], expires };
-    let token = session::issue(&test.app.db, &test.app.keys, session, now).await.expect("a token");
-    let App { db, sessions, keys, .. } = &test.app;
+    let session = NewSession {
+        tenant: TENANT,
+        username: "admin-1",
+        permissions: &[],
+        expires,
+    };
+    let token = session::issue(&test.app.db, &test.app.keys, session, now)
+        .await
+        .expect("a token");
+    let App {
+        db, sessions, keys, ..
+    } = &test.app;
     let at = |now| session::authenticate(db, sessions, keys, &token, now);
     assert!(at(now).await.is_ok(), "and known from now on");
     assert!(at(now + TimeDelta::milliseconds(999)).await.is_ok());
-    assert!(matches!(at(now + TimeDelta::seconds(1)).await, Err(callboard::error::Error::Unauthenticated)));
+    assert!(matches!(
+        at(now + TimeDelta::seconds(1)).await,
+        Err(callboard::error::Error::Unauthenticated)
+    ));
 }
 
 #[tokio::test]
 async fn what_a_token_was_limited_to_is_known_of_it_alone() {
     let test = with_an_attempt(LONG).await;
-    let limited = test.issue(TENANT, "admin-1", &[Permission::TelesalesApiAccess]).await;
+    let limited = test
+        .issue(TENANT, "admin-1", &[Permission::TelesalesApiAccess])
+        .await;
     for _ in 0..2 {
         assert_eq!(status(&test, &test.token).await, StatusCode::OK);
         assert_eq!(status(&test, &limited).await, StatusCode::FORBIDDEN);
@@ -116,8 +151,14 @@ async fn who_shows_no_token_of_ours_is_refused_without_a_look() {
     beside.lock("tenants, users, sessions").await;
     let forged = Keys::new(&[8; 32]).expect("long enough");
     let claims = Claims::new(TENANT, uuid::Uuid::new_v4(), test.app.clock.now(), None);
-    for token in [forged.sign(&claims).expect("a token"), database::uuid(), String::new()] {
-        let refused = tokio::time::timeout(Duration::from_secs(10), status(&test, &token)).await.expect("no wait");
+    for token in [
+        forged.sign(&claims).expect("a token"),
+        database::uuid(),
+        String::new(),
+    ] {
+        let refused = tokio::time::timeout(Duration::from_secs(10), status(&test, &token))
+            .await
+            .expect("no wait");
         assert_eq!(refused, StatusCode::UNAUTHORIZED);
     }
     beside.unlock().await;
@@ -134,7 +175,12 @@ async fn a_database_in_trouble_makes_nobody_a_stranger() {
     beside.until_waiting(1).await;
     beside.break_off().await;
     let broken = call.await.expect("no panic");
-    assert_eq!(broken.status, StatusCode::SERVICE_UNAVAILABLE, "{}", broken.text());
+    assert_eq!(
+        broken.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "{}",
+        broken.text()
+    );
     beside.unlock().await;
     assert_eq!(status(&test, &test.token).await, StatusCode::OK);
 }
@@ -143,10 +189,31 @@ async fn a_database_in_trouble_makes_nobody_a_stranger() {
 async fn a_session_that_was_over_is_not_kept_as_over() {
     let test = with_an_attempt(LONG).await;
     let token = test.issue(TENANT, "admin-1", &[]).await;
-    change(&test, "update sessions set revoked_at = now() where tenant_id = $1").await;
+    change(
+        &test,
+        "update sessions set revoked_at = now() where tenant_id = $1",
+    )
+    .await;
     assert_eq!(status(&test, &token).await, StatusCode::UNAUTHORIZED);
-    change(&test, "update sessions set revoked_at = null where tenant_id = $1").await;
+    change(
+        &test,
+        "update sessions set revoked_at = null where tenant_id = $1",
+    )
+    .await;
     assert_eq!(status(&test, &token).await, StatusCode::OK);
-    let later = App { clock: Clock::Fixed(test.app.clock.now() + TimeDelta::days(9)), ..test.app.clone() };
-    assert!(session::authenticate(&later.db, &later.sessions, &later.keys, &token, later.clock.now()).await.is_ok());
+    let later = App {
+        clock: Clock::Fixed(test.app.clock.now() + TimeDelta::days(9)),
+        ..test.app.clone()
+    };
+    assert!(
+        session::authenticate(
+            &later.db,
+            &later.sessions,
+            &later.keys,
+            &token,
+            later.clock.now()
+        )
+        .await
+        .is_ok()
+    );
 }

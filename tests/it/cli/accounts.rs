@@ -8,34 +8,61 @@ use crate::support::program::{Program, words};
 use crate::support::{TENANT, TestApp};
 
 async fn account(test: &TestApp, tenant: i64) -> Vec<Value> {
-    test.query(tenant, "select to_jsonb(t) - 'created_at' from tenants t").await
+    test.query(tenant, "select to_jsonb(t) - 'created_at' from tenants t")
+        .await
 }
 
 #[tokio::test]
 async fn an_account_is_made_once() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
-    let create =
-        |id: &'static str, more: &[&'static str]| [&["tenant", "create", "--id", id, "--name", "North"], more].concat();
+    let create = |id: &'static str, more: &[&'static str]| {
+        [&["tenant", "create", "--id", id, "--name", "North"], more].concat()
+    };
     let made = program.ok(&create("7", &[]), "").await;
-    assert_eq!(made, "created account 7 \"North\", time zone Asia/Ho_Chi_Minh\n");
-    let made = program.ok(&create("8", &["--timezone", "Europe/Berlin", "--reseller", "7"]), "").await;
-    assert_eq!(made, "created account 8 \"North\", time zone Europe/Berlin, reseller 7\n");
+    assert_eq!(
+        made,
+        "created account 7 \"North\", time zone Asia/Ho_Chi_Minh\n"
+    );
+    let made = program
+        .ok(
+            &create("8", &["--timezone", "Europe/Berlin", "--reseller", "7"]),
+            "",
+        )
+        .await;
+    assert_eq!(
+        made,
+        "created account 8 \"North\", time zone Europe/Berlin, reseller 7\n"
+    );
     let expected = json!({"id": 8, "name": "North", "timezone": "Europe/Berlin", "reseller_id": 7, "settings": {}});
     assert_eq!(account(&test, 8).await, [expected]);
     assert_eq!(account(&test, 7).await[0]["timezone"], "Asia/Ho_Chi_Minh");
 
     for (arguments, fault) in [
         (create("7", &[]), "id: account 7 exists already"),
-        (create("9", &["--reseller", "99"]), "reseller: there is no such account"),
-        (vec!["tenant", "create", "--id", "9", "--name", "  "], "name: must not be empty"),
+        (
+            create("9", &["--reseller", "99"]),
+            "reseller: there is no such account",
+        ),
+        (
+            vec!["tenant", "create", "--id", "9", "--name", "  "],
+            "name: must not be empty",
+        ),
     ] {
-        assert_eq!(program.refused(&arguments, "").await, format!("callboard: {fault}\n"));
+        assert_eq!(
+            program.refused(&arguments, "").await,
+            format!("callboard: {fault}\n")
+        );
     }
-    for arguments in
-        [create("9", &["--timezone", "Mars/Base"]), create("nine", &[]), vec!["tenant", "create", "--id", "9"]]
-    {
-        assert!(!program.run(&arguments).await.status.success(), "{arguments:?}");
+    for arguments in [
+        create("9", &["--timezone", "Mars/Base"]),
+        create("nine", &[]),
+        vec!["tenant", "create", "--id", "9"],
+    ] {
+        assert!(
+            !program.run(&arguments).await.status.success(),
+            "{arguments:?}"
+        );
     }
     assert_eq!(account(&test, 9).await, Vec::<Value>::new());
 }
@@ -46,13 +73,26 @@ async fn an_account_is_changed_in_what_it_has_and_to_what_fits() {
     test.account(2).await;
     let program = Program::beside(&test);
     let set = ["tenant", "set", "--id", "1"];
-    let good = ["name=South=East", "timezone=Asia/Kathmandu", "health_warn_asr_pct=27.5", "short_call_sec=0"];
+    let good = [
+        "name=South=East",
+        "timezone=Asia/Kathmandu",
+        "health_warn_asr_pct=27.5",
+        "short_call_sec=0",
+    ];
     let changed = program.ok(&[&set[..], &good].concat(), "").await;
-    assert_eq!(changed, "changed account 1: name, timezone, health_warn_asr_pct, short_call_sec\n");
-    program.ok(&[&set[..], &["short_call_sec=12"]].concat(), "").await;
+    assert_eq!(
+        changed,
+        "changed account 1: name, timezone, health_warn_asr_pct, short_call_sec\n"
+    );
+    program
+        .ok(&[&set[..], &["short_call_sec=12"]].concat(), "")
+        .await;
     let expected = json!({"id": 1, "name": "South=East", "timezone": "Asia/Kathmandu", "reseller_id": null,
         "settings": {"health_warn_asr_pct": "27.5", "short_call_sec": "12"}});
-    assert_eq!(account(&test, TENANT).await, std::slice::from_ref(&expected));
+    assert_eq!(
+        account(&test, TENANT).await,
+        std::slice::from_ref(&expected)
+    );
 
     for bad in [
         "colour=red",
@@ -71,24 +111,43 @@ async fn an_account_is_changed_in_what_it_has_and_to_what_fits() {
         let output = program.run(&[&set[..], &["name=Lost", bad]].concat()).await;
         assert!(!output.status.success(), "{bad}");
         let key = bad.split('=').next().expect("a key");
-        assert!(words(&output.stderr).contains(key), "{bad}: {}", words(&output.stderr));
+        assert!(
+            words(&output.stderr).contains(key),
+            "{bad}: {}",
+            words(&output.stderr)
+        );
     }
     assert_eq!(account(&test, TENANT).await, [expected]);
     assert_eq!(account(&test, 2).await[0]["timezone"], "Asia/Ho_Chi_Minh");
-    let told = program.refused(&["tenant", "set", "--id", "99", "name=Ghost"], "").await;
+    let told = program
+        .refused(&["tenant", "set", "--id", "99", "name=Ghost"], "")
+        .await;
     assert_eq!(told, "callboard: id: there is no account 99\n");
     let help = program.ok(&["tenant", "set", "--help"], "").await;
-    assert!(help.contains("health_min_calls (20)") && help.contains("timezone"), "{help}");
+    assert!(
+        help.contains("health_min_calls (20)") && help.contains("timezone"),
+        "{help}"
+    );
 }
 
 #[tokio::test]
 async fn the_zone_set_is_the_zone_read_in_from_then_on() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
-    program.ok(&["tenant", "set", "--id", "1", "timezone=America/New_York"], "").await;
+    program
+        .ok(
+            &["tenant", "set", "--id", "1", "timezone=America/New_York"],
+            "",
+        )
+        .await;
     let campaign = json!({"kind": "autocall_campaign", "id": 1, "name": "C", "created_at": "2026-06-01T00:00:00"});
     test.ingest(&[campaign]).await;
-    let created = test.query(TENANT, "select to_jsonb(created_at) from autocall_campaigns").await;
+    let created = test
+        .query(
+            TENANT,
+            "select to_jsonb(created_at) from autocall_campaigns",
+        )
+        .await;
     assert_eq!(created, [json!("2026-06-01T04:00:00+00:00")]);
 }
 
@@ -96,34 +155,110 @@ async fn the_zone_set_is_the_zone_read_in_from_then_on() {
 async fn a_users_name_is_his_alone_over_all_accounts() {
     let test = TestApp::new().await;
     test.account(2).await;
-    test.ingest(&[json!({"kind": "team", "id": 3, "name": "T"})]).await;
+    test.ingest(&[json!({"kind": "team", "id": 3, "name": "T"})])
+        .await;
     let program = Program::beside(&test);
     let create = |tenant: &'static str, name: &'static str, more: &[&'static str]| {
-        [&["user", "create", "--tenant", tenant, "--username", name, "--role", "read_only"], more].concat()
+        [
+            &[
+                "user",
+                "create",
+                "--tenant",
+                tenant,
+                "--username",
+                name,
+                "--role",
+                "read_only",
+            ],
+            more,
+        ]
+        .concat()
     };
-    let printed = program.ok(&create("1", " Löwe ", &["--email", "l@x.vn", "--team", "3"]), "correct horse\r\n").await;
-    assert_eq!(printed, "created user 3 \"Löwe\" in account 1, role read_only\n");
-    let users = test.query(TENANT, "select to_jsonb(u) from users u where username = 'Löwe'").await;
+    let printed = program
+        .ok(
+            &create("1", " Löwe ", &["--email", "l@x.vn", "--team", "3"]),
+            "correct horse\r\n",
+        )
+        .await;
+    assert_eq!(
+        printed,
+        "created user 3 \"Löwe\" in account 1, role read_only\n"
+    );
+    let users = test
+        .query(
+            TENANT,
+            "select to_jsonb(u) from users u where username = 'Löwe'",
+        )
+        .await;
     let user = &users[0];
-    assert_eq!([&user["role"], &user["email"], &user["username_key"]], ["read_only", "l@x.vn", "löwe"]);
+    assert_eq!(
+        [&user["role"], &user["email"], &user["username_key"]],
+        ["read_only", "l@x.vn", "löwe"]
+    );
     assert_eq!(user["team_id"], 3);
     let hash = user["password_hash"].as_str().expect("a hash");
-    assert!(hash.starts_with("$argon2id$") && !hash.contains("horse"), "{hash}");
+    assert!(
+        hash.starts_with("$argon2id$") && !hash.contains("horse"),
+        "{hash}"
+    );
 
     for (arguments, password, fault) in [
-        (create("1", "short", &[]), "seven77\n", "password: must have at least 8 characters"),
-        (create("1", "short", &[]), "", "password: must have at least 8 characters"),
-        (create("2", "LÖWE", &[]), "correct horse", "username: is taken"),
-        (create("1", "löwe", &[]), "correct horse", "username: is taken"),
-        (create("1", "  ", &[]), "correct horse", "username: must not be empty"),
-        (create("99", "ghost", &[]), "correct horse", "tenant: there is no such account"),
-        (create("2", "other", &["--team", "3"]), "correct horse", "team: there is no such team"),
+        (
+            create("1", "short", &[]),
+            "seven77\n",
+            "password: must have at least 8 characters",
+        ),
+        (
+            create("1", "short", &[]),
+            "",
+            "password: must have at least 8 characters",
+        ),
+        (
+            create("2", "LÖWE", &[]),
+            "correct horse",
+            "username: is taken",
+        ),
+        (
+            create("1", "löwe", &[]),
+            "correct horse",
+            "username: is taken",
+        ),
+        (
+            create("1", "  ", &[]),
+            "correct horse",
+            "username: must not be empty",
+        ),
+        (
+            create("99", "ghost", &[]),
+            "correct horse",
+            "tenant: there is no such account",
+        ),
+        (
+            create("2", "other", &["--team", "3"]),
+            "correct horse",
+            "team: there is no such team",
+        ),
     ] {
-        assert_eq!(program.refused(&arguments, password).await, format!("callboard: {fault}\n"));
+        assert_eq!(
+            program.refused(&arguments, password).await,
+            format!("callboard: {fault}\n")
+        );
     }
-    let root = ["user", "create", "--tenant", "1", "--username", "root", "--role", "root"];
+    let root = [
+        "user",
+        "create",
+        "--tenant",
+        "1",
+        "--username",
+        "root",
+        "--role",
+        "root",
+    ];
     assert!(!program.feed(&root, b"correct horse").await.status.success());
-    assert_eq!(test.query(2, "select to_jsonb(count(*)) from users").await, [json!(1)]);
+    assert_eq!(
+        test.query(2, "select to_jsonb(count(*)) from users").await,
+        [json!(1)]
+    );
     program.ok(&create("1", "ümlaut", &[]), "ÄÖÜäöüßẞ").await;
 }
 
@@ -146,30 +281,94 @@ async fn what_the_command_line_makes_login_takes() {
         ("blanks", "          ", true),
         ("tab", "a\ttab in it", true),
     ] {
-        let create = ["user", "create", "--tenant", "1", "--username", name, "--role", "agent"];
+        let create = [
+            "user",
+            "create",
+            "--tenant",
+            "1",
+            "--username",
+            name,
+            "--role",
+            "agent",
+        ];
         let made = program.feed(&create, password.as_bytes()).await;
-        assert_eq!(made.status.success(), is_made, "{name:?} {password:?}: {}", words(&made.stderr));
+        assert_eq!(
+            made.status.success(),
+            is_made,
+            "{name:?} {password:?}: {}",
+            words(&made.stderr)
+        );
         let login = json!({"username": name, "password": password});
         let answer = test.send(test.post("/api/auth/login").json(&login)).await;
-        assert_eq!(answer.status == StatusCode::OK, is_made, "{name:?} {password:?}: {}", answer.text());
+        assert_eq!(
+            answer.status == StatusCode::OK,
+            is_made,
+            "{name:?} {password:?}: {}",
+            answer.text()
+        );
     }
-    let create = ["user", "create", "--tenant", "1", "--username", "m", "--role", "agent", "--email"];
+    let create = [
+        "user",
+        "create",
+        "--tenant",
+        "1",
+        "--username",
+        "m",
+        "--role",
+        "agent",
+        "--email",
+    ];
     let too_long = format!("{}@x.vn", "m".repeat(250));
-    for email in ["m", "@x.vn", "m@", "m n@x.vn", "m@x.vn\nBcc: n@x.vn", too_long.as_str()] {
-        let told = program.refused(&[&create[..], &[email]].concat(), plain).await;
-        assert!(told.starts_with("callboard: email: must "), "{email:?}: {told}");
+    for email in [
+        "m",
+        "@x.vn",
+        "m@",
+        "m n@x.vn",
+        "m@x.vn\nBcc: n@x.vn",
+        too_long.as_str(),
+    ] {
+        let told = program
+            .refused(&[&create[..], &[email]].concat(), plain)
+            .await;
+        assert!(
+            told.starts_with("callboard: email: must "),
+            "{email:?}: {told}"
+        );
     }
-    let told = program.refused(&[&create[..], &["m"]].concat(), "short").await;
+    let told = program
+        .refused(&[&create[..], &["m"]].concat(), "short")
+        .await;
     assert_eq!(told.lines().count(), 2, "every fault at once: {told}");
     for name in ["", " ", "a\nb", &"n".repeat(256)] {
         let (told, changed) = (
-            program.refused(&["tenant", "create", "--id", "9", "--name", name], "").await,
-            program.run(&["tenant", "set", "--id", "1", &format!("name={name}")]).await,
+            program
+                .refused(&["tenant", "create", "--id", "9", "--name", name], "")
+                .await,
+            program
+                .run(&["tenant", "set", "--id", "1", &format!("name={name}")])
+                .await,
         );
-        assert!(told.starts_with("callboard: name: must "), "{name:?}: {told}");
+        assert!(
+            told.starts_with("callboard: name: must "),
+            "{name:?}: {told}"
+        );
         assert!(!changed.status.success(), "{name:?}");
     }
-    let own = program.refused(&["tenant", "create", "--id", "9", "--name", "N", "--reseller", "9"], "").await;
+    let own = program
+        .refused(
+            &[
+                "tenant",
+                "create",
+                "--id",
+                "9",
+                "--name",
+                "N",
+                "--reseller",
+                "9",
+            ],
+            "",
+        )
+        .await;
     assert_eq!(own, "callboard: reseller: must be another account\n");
 }
 
@@ -178,51 +377,111 @@ async fn a_token_is_printed_and_nothing_else_and_opens_what_it_says() {
     let test = TestApp::new().await;
     test.user(TENANT, "Reader", Role::ReadOnly).await;
     let program = Program::beside(&test);
-    let issue = |more: &[&'static str]| [&["token", "issue", "--tenant", "1", "--username", "reader"], more].concat();
-    let status = async |token: &str, path: &str| test.request(Method::GET, path, Some(token)).await.status;
+    let issue = |more: &[&'static str]| {
+        [
+            &["token", "issue", "--tenant", "1", "--username", "reader"],
+            more,
+        ]
+        .concat()
+    };
+    let status =
+        async |token: &str, path: &str| test.request(Method::GET, path, Some(token)).await.status;
     let (autocall, telesales) = (
         "/api/autocall/campaigns/1/reports/kpis",
         "/api/telesales/reports/dashboard?date_from=2026-06-01&date_to=2026-06-02",
     );
     let token = program.ok(&issue(&[]), "").await;
-    assert_eq!((token.lines().count(), token.matches('.').count()), (1, 2), "{token}");
-    assert_eq!(status(token.trim_end(), autocall).await, StatusCode::NOT_FOUND);
+    assert_eq!(
+        (token.lines().count(), token.matches('.').count()),
+        (1, 2),
+        "{token}"
+    );
+    assert_eq!(
+        status(token.trim_end(), autocall).await,
+        StatusCode::NOT_FOUND
+    );
     assert_eq!(status(token.trim_end(), telesales).await, StatusCode::OK);
 
-    let token = program.ok(&issue(&["--permission", "telesales_api_access", "--expires-in", "90d"]), "").await;
-    assert_eq!(status(token.trim_end(), autocall).await, StatusCode::FORBIDDEN);
+    let token = program
+        .ok(
+            &issue(&[
+                "--permission",
+                "telesales_api_access",
+                "--expires-in",
+                "90d",
+            ]),
+            "",
+        )
+        .await;
+    assert_eq!(
+        status(token.trim_end(), autocall).await,
+        StatusCode::FORBIDDEN
+    );
     assert_eq!(status(token.trim_end(), telesales).await, StatusCode::OK);
     let ages = test
-        .query(TENANT, "select to_jsonb(expires_at - created_at) from sessions where permissions is not null")
+        .query(
+            TENANT,
+            "select to_jsonb(expires_at - created_at) from sessions where permissions is not null",
+        )
         .await;
     assert_eq!(ages, [json!("90 days")]);
 
     for (arguments, fault) in [
         (
-            issue(&["--permission", "telesales_api_access", "--permission", "ingest_write"]),
+            issue(&[
+                "--permission",
+                "telesales_api_access",
+                "--permission",
+                "ingest_write",
+            ]),
             "permission: the user's role does not have ingest_write",
         ),
-        (vec!["token", "issue", "--tenant", "1", "--username", "ghost"], "username: the account has no such user"),
-        (vec!["token", "issue", "--tenant", "2", "--username", "reader"], "username: the account has no such user"),
-        (issue(&["--expires-in", "9000000years"]), "expires-in: is too long"),
+        (
+            vec!["token", "issue", "--tenant", "1", "--username", "ghost"],
+            "username: the account has no such user",
+        ),
+        (
+            vec!["token", "issue", "--tenant", "2", "--username", "reader"],
+            "username: the account has no such user",
+        ),
+        (
+            issue(&["--expires-in", "9000000years"]),
+            "expires-in: is too long",
+        ),
     ] {
         let output = program.run(&arguments).await;
-        assert_eq!((output.status.code(), words(&output.stdout)), (Some(1), String::new()));
+        assert_eq!(
+            (output.status.code(), words(&output.stdout)),
+            (Some(1), String::new())
+        );
         assert_eq!(words(&output.stderr), format!("callboard: {fault}\n"));
     }
     for bad in [["--permission", "everything"], ["--expires-in", "soon"]] {
         let output = program.run(&issue(&bad)).await;
-        assert!(!output.status.success() && output.stdout.is_empty(), "{bad:?}");
+        assert!(
+            !output.status.success() && output.stdout.is_empty(),
+            "{bad:?}"
+        );
     }
     let mut scope = test.app.db.write(TENANT).await.expect("a scope");
-    let disable = scope.query("update users set disabled_at = now() where tenant_id = $1 and username_key = 'reader'");
+    let disable = scope.query(
+        "update users set disabled_at = now() where tenant_id = $1 and username_key = 'reader'",
+    );
     disable.execute(scope.connection()).await.expect("done");
     scope.commit().await.expect("committed");
-    assert!(program.refused(&issue(&[]), "").await.contains("no such user"));
+    assert!(
+        program
+            .refused(&issue(&[]), "")
+            .await
+            .contains("no such user")
+    );
 }
 
 fn lines(printed: &str) -> Vec<Value> {
-    printed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    printed
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
 }
 
 #[tokio::test]
@@ -231,8 +490,25 @@ async fn accounts_and_their_users_are_listed() {
     test.account(2).await;
     test.user(2, "Ann", Role::Agent).await;
     let program = Program::beside(&test);
-    program.ok(&["tenant", "set", "--id", "2", "name=South", "short_call_sec=7"], "").await;
-    program.ok(&["user", "disable", "--tenant", "2", "--username", "ann"], "").await;
+    program
+        .ok(
+            &[
+                "tenant",
+                "set",
+                "--id",
+                "2",
+                "name=South",
+                "short_call_sec=7",
+            ],
+            "",
+        )
+        .await;
+    program
+        .ok(
+            &["user", "disable", "--tenant", "2", "--username", "ann"],
+            "",
+        )
+        .await;
     let mut accounts = lines(&program.ok(&["tenant", "list"], "").await);
     for account in &mut accounts {
         assert!(account["created_at"].take().is_string());
@@ -241,15 +517,43 @@ async fn accounts_and_their_users_are_listed() {
         json!({"id": id, "name": name, "timezone": "Asia/Ho_Chi_Minh", "reseller_id": null, "settings": settings,
             "created_at": null})
     };
-    assert_eq!(accounts, [listed(1, "Account 1", json!({})), listed(2, "South", json!({"short_call_sec": "7"}))]);
+    assert_eq!(
+        accounts,
+        [
+            listed(1, "Account 1", json!({})),
+            listed(2, "South", json!({"short_call_sec": "7"}))
+        ]
+    );
 
     let users = lines(&program.ok(&["user", "list", "--tenant", "2"], "").await);
-    let names: Vec<_> = users.iter().map(|user| (&user["username"], &user["role"])).collect();
-    assert_eq!(names, [(&json!("admin-2"), &json!("admin")), (&json!("Ann"), &json!("agent"))]);
-    assert_eq!((users[0]["disabled_at"].is_null(), users[1]["disabled_at"].is_string()), (true, true));
-    assert!(users.iter().all(|user| !user.to_string().contains("argon2")), "{users:?}");
+    let names: Vec<_> = users
+        .iter()
+        .map(|user| (&user["username"], &user["role"]))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            (&json!("admin-2"), &json!("admin")),
+            (&json!("Ann"), &json!("agent"))
+        ]
+    );
+    assert_eq!(
+        (
+            users[0]["disabled_at"].is_null(),
+            users[1]["disabled_at"].is_string()
+        ),
+        (true, true)
+    );
+    assert!(
+        users
+            .iter()
+            .all(|user| !user.to_string().contains("argon2")),
+        "{users:?}"
+    );
     for command in ["user", "token"] {
-        let told = program.refused(&[command, "list", "--tenant", "99"], "").await;
+        let told = program
+            .refused(&[command, "list", "--tenant", "99"], "")
+            .await;
         assert_eq!(told, "callboard: tenant: there is no account 99\n");
     }
 }
@@ -257,30 +561,72 @@ async fn accounts_and_their_users_are_listed() {
 #[tokio::test]
 async fn a_new_password_ends_the_users_tokens_unless_told_otherwise() {
     let test = TestApp::new().await;
-    let [kept, ended] = [test.user(TENANT, "ann", Role::Admin).await, test.issue(TENANT, "ann", &[]).await];
+    let [kept, ended] = [
+        test.user(TENANT, "ann", Role::Admin).await,
+        test.issue(TENANT, "ann", &[]).await,
+    ];
     let program = Program::beside(&test);
-    let passwd = |more: &[&'static str]| [&["user", "passwd", "--tenant", "1", "--username", "ANN"], more].concat();
-    let me = async |token: &str| test.request(Method::GET, "/api/auth/me", Some(token)).await.status;
+    let passwd = |more: &[&'static str]| {
+        [
+            &["user", "passwd", "--tenant", "1", "--username", "ANN"],
+            more,
+        ]
+        .concat()
+    };
+    let me = async |token: &str| {
+        test.request(Method::GET, "/api/auth/me", Some(token))
+            .await
+            .status
+    };
     let login = async |password: &str| {
         let body = json!({"username": "ann", "password": password});
-        test.send(test.post("/api/auth/login").json(&body)).await.status
+        test.send(test.post("/api/auth/login").json(&body))
+            .await
+            .status
     };
-    let told = program.ok(&passwd(&["--keep-sessions"]), "another horse\n").await;
-    assert_eq!(told, "changed the password of \"ANN\" in account 1; 0 tokens ended\n");
+    let told = program
+        .ok(&passwd(&["--keep-sessions"]), "another horse\n")
+        .await;
+    assert_eq!(
+        told,
+        "changed the password of \"ANN\" in account 1; 0 tokens ended\n"
+    );
     assert_eq!(
         (login("another horse").await, login("correct horse").await),
         (StatusCode::OK, StatusCode::UNAUTHORIZED)
     );
-    assert_eq!((me(&kept).await, me(&ended).await), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(
+        (me(&kept).await, me(&ended).await),
+        (StatusCode::OK, StatusCode::OK)
+    );
     let told = program.ok(&passwd(&[]), "a third horse").await;
-    assert_eq!(told, "changed the password of \"ANN\" in account 1; 3 tokens ended\n");
-    assert_eq!((me(&kept).await, me(&ended).await), (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED));
-    assert_eq!((login("a third horse").await, me(&test.token).await), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(
+        told,
+        "changed the password of \"ANN\" in account 1; 3 tokens ended\n"
+    );
+    assert_eq!(
+        (me(&kept).await, me(&ended).await),
+        (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED)
+    );
+    assert_eq!(
+        (login("a third horse").await, me(&test.token).await),
+        (StatusCode::OK, StatusCode::OK)
+    );
 
-    assert_eq!(program.refused(&passwd(&[]), "short").await, "callboard: password: must have at least 8 characters\n");
+    assert_eq!(
+        program.refused(&passwd(&[]), "short").await,
+        "callboard: password: must have at least 8 characters\n"
+    );
     let nobody = ["user", "passwd", "--tenant", "1", "--username", "bob"];
-    assert_eq!(program.refused(&nobody, "long enough").await, "callboard: username: the account has no such user\n");
-    assert_eq!(login("a third horse").await, StatusCode::OK, "a password that is refused changes nothing");
+    assert_eq!(
+        program.refused(&nobody, "long enough").await,
+        "callboard: username: the account has no such user\n"
+    );
+    assert_eq!(
+        login("a third horse").await,
+        StatusCode::OK,
+        "a password that is refused changes nothing"
+    );
     let log = "select to_jsonb(user_id) from audit_log where event = 'password_changed'";
     assert_eq!(test.query(TENANT, log).await.len(), 2);
 }
@@ -290,8 +636,18 @@ async fn every_permission_may_be_named() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let mut arguments = vec!["token", "issue", "--tenant", "1", "--username", "admin-1"];
-    arguments.extend(Permission::ALL.iter().flat_map(|permission| ["--permission", permission.name()]));
+    arguments.extend(
+        Permission::ALL
+            .iter()
+            .flat_map(|permission| ["--permission", permission.name()]),
+    );
     let token = program.ok(&arguments, "").await;
-    let answer = test.request(Method::GET, "/api/autocall/campaigns/1/reports/kpis", Some(token.trim_end())).await;
+    let answer = test
+        .request(
+            Method::GET,
+            "/api/autocall/campaigns/1/reports/kpis",
+            Some(token.trim_end()),
+        )
+        .await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }

@@ -9,24 +9,52 @@ use crate::support::{Client, database};
 #[tokio::test]
 async fn the_demo_is_made_anew_at_each_start_in_an_account_of_its_own() {
     let program = Program::new();
-    program.ok(&["tenant", "create", "--id", "1", "--name", "Ours"], "").await;
+    program
+        .ok(&["tenant", "create", "--id", "1", "--name", "Ours"], "")
+        .await;
     let mut kpis = Vec::new();
     for _ in 0..2 {
         let said = tempfile::NamedTempFile::new().expect("a file");
-        let server = Server::start_printing_to(program.command(&["demo"]), said.reopen().expect("the file")).await;
+        let server =
+            Server::start_printing_to(program.command(&["demo"]), said.reopen().expect("the file"))
+                .await;
         let said = std::fs::read_to_string(said.path()).expect("text");
-        let token = said.lines().find_map(|line| line.strip_prefix("export TOKEN=")).expect("a token");
-        assert!(said.contains(&server.url) && said.contains("delete that directory to start over"), "{said}");
+        let token = said
+            .lines()
+            .find_map(|line| line.strip_prefix("export TOKEN="))
+            .expect("a token");
+        assert!(
+            said.contains(&server.url) && said.contains("delete that directory to start over"),
+            "{said}"
+        );
         let client = Client::new(server.url.clone(), token.into());
-        assert_eq!(client.get("/api/auth/me").await.json()["data"]["tenant"]["id"], 2, "account 1 is somebody's");
+        assert_eq!(
+            client.get("/api/auth/me").await.json()["data"]["tenant"]["id"],
+            2,
+            "account 1 is somebody's"
+        );
         let answer = client.get("/api/autocall/campaigns/1/reports/kpis").await;
-        assert!(answer.json()["data"]["answered"].as_i64() > Some(1000), "{answer:?}");
+        assert!(
+            answer.json()["data"]["answered"].as_i64() > Some(1000),
+            "{answer:?}"
+        );
         kpis.push(answer.json());
-        let rate = client.get("/api/telesales/reports/abandon-rate?campaign_id=44").await.json();
-        assert!(rate["data"]["breaches"].as_array().is_some_and(|breaches| !breaches.is_empty()), "{rate}");
+        let rate = client
+            .get("/api/telesales/reports/abandon-rate?campaign_id=44")
+            .await
+            .json();
+        assert!(
+            rate["data"]["breaches"]
+                .as_array()
+                .is_some_and(|breaches| !breaches.is_empty()),
+            "{rate}"
+        );
         server.stop().await;
     }
-    assert_eq!(kpis[0]["data"]["total_leads"], kpis[1]["data"]["total_leads"], "nothing is added up");
+    assert_eq!(
+        kpis[0]["data"]["total_leads"], kpis[1]["data"]["total_leads"],
+        "nothing is added up"
+    );
     let listed = program.ok(&["audit", "--tenant", "1"], "").await;
     assert_eq!(listed, "", "nobody touched account 1");
 }
@@ -35,12 +63,18 @@ async fn the_demo_is_made_anew_at_each_start_in_an_account_of_its_own() {
 async fn the_demo_writes_into_no_named_database_without_yes() {
     let database = database::create_empty().await;
     let refused = Program::on(&database).refused(&["demo"], "").await;
-    assert!(refused.contains("--yes") && refused.contains("DATABASE_URL"), "{refused}");
-    let mut connection = PgConnection::connect_with(&database).await.expect("a connection");
-    let tables: i64 = sqlx::query_scalar("select count(*) from pg_tables where schemaname = 'public'")
-        .fetch_one(&mut connection)
+    assert!(
+        refused.contains("--yes") && refused.contains("DATABASE_URL"),
+        "{refused}"
+    );
+    let mut connection = PgConnection::connect_with(&database)
         .await
-        .expect("a count");
+        .expect("a connection");
+    let tables: i64 =
+        sqlx::query_scalar("select count(*) from pg_tables where schemaname = 'public'")
+            .fetch_one(&mut connection)
+            .await
+            .expect("a count");
     assert_eq!(tables, 0);
 }
 
@@ -62,25 +96,40 @@ async fn a_taken_port_is_told_before_anything_is_made() {
 async fn a_host_name_may_be_listened_on() {
     let program = Program::new().with("CALLBOARD_LISTEN", "localhost:0");
     let server = program.serve().await;
-    assert!(server.url.contains("127.0.0.1:") || server.url.contains("[::1]:"), "{}", server.url);
+    assert!(
+        server.url.contains("127.0.0.1:") || server.url.contains("[::1]:"),
+        "{}",
+        server.url
+    );
     server.stop().await;
 }
 
 #[tokio::test]
 async fn a_database_that_holds_something_else_is_refused_and_left_alone() {
     let database = database::create_empty().await;
-    let mut connection = PgConnection::connect_with(&database).await.expect("a connection");
+    let mut connection = PgConnection::connect_with(&database)
+        .await
+        .expect("a connection");
     for table in ["orders", "customers", "invoices", "payments"] {
-        connection.execute(sqlx::AssertSqlSafe(format!("create table {table} (id int)"))).await.expect("a table");
+        connection
+            .execute(sqlx::AssertSqlSafe(format!(
+                "create table {table} (id int)"
+            )))
+            .await
+            .expect("a table");
     }
     let program = Program::on(&database);
     for arguments in [&["migrate"][..], &["serve"], &["demo", "--yes"]] {
         let refused = program.refused(arguments, "").await;
-        assert!(refused.contains("customers, invoices, orders and more"), "{refused}");
+        assert!(
+            refused.contains("customers, invoices, orders and more"),
+            "{refused}"
+        );
     }
-    let tables: i64 = sqlx::query_scalar("select count(*) from pg_tables where schemaname = 'public'")
-        .fetch_one(&mut connection)
-        .await
-        .expect("a count");
+    let tables: i64 =
+        sqlx::query_scalar("select count(*) from pg_tables where schemaname = 'public'")
+            .fetch_one(&mut connection)
+            .await
+            .expect("a count");
     assert_eq!(tables, 4);
 }

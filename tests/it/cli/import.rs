@@ -12,11 +12,16 @@ use crate::support::program::{Program, eventually, words};
 use crate::support::{TENANT, TestApp, body, database, gzip};
 
 fn teams(ids: std::ops::RangeInclusive<i64>) -> String {
-    body(&ids.map(|id| json!({"kind": "team", "id": id, "name": format!("Team {id}")})).collect::<Vec<_>>())
+    body(
+        &ids.map(|id| json!({"kind": "team", "id": id, "name": format!("Team {id}")}))
+            .collect::<Vec<_>>(),
+    )
 }
 
 async fn stored(test: &TestApp) -> Value {
-    test.query(TENANT, "select to_jsonb(count(*)) from teams").await.remove(0)
+    test.query(TENANT, "select to_jsonb(count(*)) from teams")
+        .await
+        .remove(0)
 }
 
 #[tokio::test]
@@ -24,19 +29,38 @@ async fn a_rejected_line_is_told_with_its_fields_and_makes_the_exit_code_1() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let import = ["import", "-", "--tenant", "1"];
-    let lines = format!("{}\n{{\"kind\":\"team\",\"colour\":1}}\nnonsense\n{}", teams(1..=2), teams(3..=3));
+    let lines = format!(
+        "{}\n{{\"kind\":\"team\",\"colour\":1}}\nnonsense\n{}",
+        teams(1..=2),
+        teams(3..=3)
+    );
     let output = program.feed(&import, lines.as_bytes()).await;
-    assert_eq!((output.status.code(), words(&output.stdout)), (Some(1), "5 lines, 3 stored, 2 rejected\n".into()));
+    assert_eq!(
+        (output.status.code(), words(&output.stdout)),
+        (Some(1), "5 lines, 3 stored, 2 rejected\n".into())
+    );
     let told = words(&output.stderr);
-    for fault in
-        ["line 4: colour ", "line 4: id is required.", "line 4: name is required.", "line 5: line is not a JSON object"]
-    {
-        assert!(told.lines().any(|line| line.starts_with(fault)), "{fault}: {told}");
+    for fault in [
+        "line 4: colour ",
+        "line 4: id is required.",
+        "line 4: name is required.",
+        "line 5: line is not a JSON object",
+    ] {
+        assert!(
+            told.lines().any(|line| line.starts_with(fault)),
+            "{fault}: {told}"
+        );
     }
     assert_eq!(stored(&test).await, 3);
     let output = program.feed(&import, teams(1..=4).as_bytes()).await;
-    assert_eq!((output.status.code(), words(&output.stdout)), (Some(0), "4 lines, 4 stored, 0 rejected\n".into()));
-    assert_eq!((words(&output.stderr), stored(&test).await), (String::new(), json!(4)));
+    assert_eq!(
+        (output.status.code(), words(&output.stdout)),
+        (Some(0), "4 lines, 4 stored, 0 rejected\n".into())
+    );
+    assert_eq!(
+        (words(&output.stderr), stored(&test).await),
+        (String::new(), json!(4))
+    );
 }
 
 #[tokio::test]
@@ -49,21 +73,40 @@ async fn files_are_read_plain_and_packed() {
         path.to_str().expect("text").to_owned()
     };
     let parts = [gzip(&teams(101..=150)), gzip(&teams(151..=200))].concat();
-    for (name, bytes, total) in
-        [("plain", teams(1..=100).into_bytes(), 100), ("parts", parts.clone(), 200), ("empty", Vec::new(), 200)]
-    {
-        let printed = program.ok(&["import", &file(name, &bytes), "--tenant", "1"], "").await;
+    for (name, bytes, total) in [
+        ("plain", teams(1..=100).into_bytes(), 100),
+        ("parts", parts.clone(), 200),
+        ("empty", Vec::new(), 200),
+    ] {
+        let printed = program
+            .ok(&["import", &file(name, &bytes), "--tenant", "1"], "")
+            .await;
         assert!(printed.ends_with(" 0 rejected\n"), "{printed}");
         assert_eq!(stored(&test).await, total, "{name}");
     }
     let broken = file("broken", &parts[..parts.len() - 9]);
-    assert!(program.refused(&["import", &broken, "--tenant", "1"], "").await.contains("malformed body"));
+    assert!(
+        program
+            .refused(&["import", &broken, "--tenant", "1"], "")
+            .await
+            .contains("malformed body")
+    );
     let (missing, folder) = (program.place().join("missing"), program.place().to_owned());
-    for path in [missing.to_str().expect("text"), folder.to_str().expect("text")] {
-        let told = program.refused(&["import", path, "--tenant", "1"], "").await;
-        assert!(told.contains(path) || told.contains("malformed body"), "{told}");
+    for path in [
+        missing.to_str().expect("text"),
+        folder.to_str().expect("text"),
+    ] {
+        let told = program
+            .refused(&["import", path, "--tenant", "1"], "")
+            .await;
+        assert!(
+            told.contains(path) || told.contains("malformed body"),
+            "{told}"
+        );
     }
-    let told = program.refused(&["import", &file("plain", b"{}"), "--tenant", "99"], "").await;
+    let told = program
+        .refused(&["import", &file("plain", b"{}"), "--tenant", "99"], "")
+        .await;
     assert_eq!(told, "callboard: tenant: there is no account 99\n");
 }
 
@@ -72,17 +115,35 @@ async fn atomic_and_timezone_mean_what_they_mean_over_http() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let import = ["import", "-", "--tenant", "1", "--atomic"];
-    let told = program.refused(&import, &format!("{}{{\"kind\":\"team\"}}", teams(1..=11_000))).await;
+    let told = program
+        .refused(
+            &import,
+            &format!("{}{{\"kind\":\"team\"}}", teams(1..=11_000)),
+        )
+        .await;
     assert!(told.contains("line 11001: id is required.\n"), "{told}");
     assert_eq!(stored(&test).await, 0);
     program.ok(&import, &teams(1..=11_000)).await;
     assert_eq!(stored(&test).await, 11_000);
 
     let campaign = json!({"kind": "telesales_campaign", "id": 1, "name": "C", "created_at": "2026-06-01T00:00:00"});
-    for (zone, instant) in [("", "2026-05-31T17:00:00+00:00"), ("Europe/Berlin", "2026-05-31T22:00:00+00:00")] {
+    for (zone, instant) in [
+        ("", "2026-05-31T17:00:00+00:00"),
+        ("Europe/Berlin", "2026-05-31T22:00:00+00:00"),
+    ] {
         let zoned = ["import", "-", "--tenant", "1", "--timezone", zone];
-        program.ok(&zoned[..if zone.is_empty() { 4 } else { 6 }], &campaign.to_string()).await;
-        let created = test.query(TENANT, "select to_jsonb(created_at) from telesales_campaigns").await;
+        program
+            .ok(
+                &zoned[..if zone.is_empty() { 4 } else { 6 }],
+                &campaign.to_string(),
+            )
+            .await;
+        let created = test
+            .query(
+                TENANT,
+                "select to_jsonb(created_at) from telesales_campaigns",
+            )
+            .await;
         assert_eq!(created, [json!(instant)], "{zone}");
     }
 }
@@ -92,20 +153,43 @@ async fn a_json_array_is_told_from_lines_by_its_beginning() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let import = ["import", "-", "--tenant", "1"];
-    let lines: Vec<Value> = teams(1..=3).lines().map(|line| line.parse().expect("JSON")).collect();
+    let lines: Vec<Value> = teams(1..=3)
+        .lines()
+        .map(|line| line.parse().expect("JSON"))
+        .collect();
     for text in [json!(lines).to_string(), format!("{:#}", json!(lines))] {
         let mut packed = gzip(&text);
         packed.extend([0; 100]);
         for bytes in [text.into_bytes(), packed] {
             let output = program.feed(&import, &bytes).await;
-            assert_eq!(words(&output.stdout), "3 lines, 3 stored, 0 rejected\n", "{}", words(&output.stderr));
+            assert_eq!(
+                words(&output.stdout),
+                "3 lines, 3 stored, 0 rejected\n",
+                "{}",
+                words(&output.stderr)
+            );
         }
     }
-    assert_eq!(program.ok(&import, &format!("{:#}", lines[0])).await, "1 lines, 1 stored, 0 rejected\n");
+    assert_eq!(
+        program.ok(&import, &format!("{:#}", lines[0])).await,
+        "1 lines, 1 stored, 0 rejected\n"
+    );
     let output = program.feed(&import, b"[{\"kind\":\"team\"}, 7]").await;
-    assert_eq!((output.status.code(), words(&output.stdout)), (Some(1), "2 lines, 0 stored, 2 rejected\n".into()));
-    assert!(words(&output.stderr).contains("item 0: id is required.\n"), "{}", words(&output.stderr));
-    assert!(program.refused(&import, "[{}").await.contains("malformed body"));
+    assert_eq!(
+        (output.status.code(), words(&output.stdout)),
+        (Some(1), "2 lines, 0 stored, 2 rejected\n".into())
+    );
+    assert!(
+        words(&output.stderr).contains("item 0: id is required.\n"),
+        "{}",
+        words(&output.stderr)
+    );
+    assert!(
+        program
+            .refused(&import, "[{}")
+            .await
+            .contains("malformed body")
+    );
     let long = format!("[{}]", " ".repeat(16 << 20));
     assert!(program.refused(&import, &long).await.contains("16 MiB"));
 }
@@ -130,11 +214,26 @@ async fn progress_is_shown_on_standard_error() {
     let program = Program::beside(&test);
     let import = program.command(&["import", "-", "--tenant", "1"]);
     let mut python = Command::new("python3");
-    python.args(["-c", ON_A_TERMINAL]).arg(import.as_std().get_program()).args(import.as_std().get_args());
-    python.envs(import.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))));
-    python.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    python
+        .args(["-c", ON_A_TERMINAL])
+        .arg(import.as_std().get_program())
+        .args(import.as_std().get_args());
+    python.envs(
+        import
+            .as_std()
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    python
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     let mut child = python.spawn().expect("python3");
-    let (mut stdin, mut stderr) = (child.stdin.take().expect("piped"), child.stderr.take().expect("piped"));
+    let (mut stdin, mut stderr) = (
+        child.stdin.take().expect("piped"),
+        child.stderr.take().expect("piped"),
+    );
     let (chunk, mut sent, mut seen) = (teams(1..=10_000), 0, Vec::new());
     eventually("progress is shown", async || {
         stdin.write_all(chunk.as_bytes()).await.expect("sent");
@@ -146,32 +245,62 @@ async fn progress_is_shown_on_standard_error() {
     drop(stdin);
     stderr.read_to_end(&mut seen).await.expect("the rest");
     let output = child.wait_with_output().await.expect("an end");
-    assert_eq!(words(&output.stdout), format!("{sent} lines, {sent} stored, 0 rejected\n"));
-    assert!(words(&seen).ends_with("\r\x1b[K"), "the line is taken away at the end: {:?}", words(&seen));
+    assert_eq!(
+        words(&output.stdout),
+        format!("{sent} lines, {sent} stored, 0 rejected\n")
+    );
+    assert!(
+        words(&seen).ends_with("\r\x1b[K"),
+        "the line is taken away at the end: {:?}",
+        words(&seen)
+    );
 }
 
 #[tokio::test]
 async fn an_import_that_loses_its_database_ends_though_its_input_does_not() {
     let database = database::create().await;
     let program = Program::on(&database);
-    program.ok(&["tenant", "create", "--id", "1", "--name", "Account"], "").await;
-    let mut blocker = PgConnection::connect_with(&database).await.expect("a connection");
-    blocker.execute("begin; lock table teams").await.expect("locked");
-    let mut child = program.command(&["import", "-", "--tenant", "1"]).spawn().expect("a process");
+    program
+        .ok(&["tenant", "create", "--id", "1", "--name", "Account"], "")
+        .await;
+    let mut blocker = PgConnection::connect_with(&database)
+        .await
+        .expect("a connection");
+    blocker
+        .execute("begin; lock table teams")
+        .await
+        .expect("locked");
+    let mut child = program
+        .command(&["import", "-", "--tenant", "1"])
+        .spawn()
+        .expect("a process");
     let mut stdin = child.stdin.take().expect("piped");
-    stdin.write_all(teams(1..=10_001).as_bytes()).await.expect("sent");
+    stdin
+        .write_all(teams(1..=10_001).as_bytes())
+        .await
+        .expect("sent");
 
     // From outside the transaction, which sees the others as they were when it first looked.
-    let mut operator = PgConnection::connect_with(&database).await.expect("a connection");
+    let mut operator = PgConnection::connect_with(&database)
+        .await
+        .expect("a connection");
     let end_waiting = "select count(pg_terminate_backend(pid)) from pg_stat_activity
                        where datname = current_database() and wait_event_type = 'Lock'";
     eventually("it waits for the table, and is ended", async || {
-        sqlx::query_scalar::<_, i64>(end_waiting).fetch_one(&mut operator).await.expect("an answer") > 0
+        sqlx::query_scalar::<_, i64>(end_waiting)
+            .fetch_one(&mut operator)
+            .await
+            .expect("an answer")
+            > 0
     })
     .await;
     let ended = tokio::time::timeout(Duration::from_secs(60), child.wait_with_output()).await;
     let output = ended.expect("an end").expect("an output");
     assert_eq!(output.status.code(), Some(1), "{}", words(&output.stderr));
-    assert!(words(&output.stderr).contains("callboard: unavailable: "), "{}", words(&output.stderr));
+    assert!(
+        words(&output.stderr).contains("callboard: unavailable: "),
+        "{}",
+        words(&output.stderr)
+    );
     drop(stdin);
 }

@@ -14,12 +14,22 @@ use crate::support::program::Program;
 async fn help_lists_every_command() {
     let program = Program::new();
     let help = program.ok(&["--help"], "").await;
-    for command in ["serve", "demo", "migrate", "import", "tenant", "user", "token", "audit", "openapi"] {
-        assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}: {help}");
+    for command in [
+        "serve", "demo", "migrate", "import", "tenant", "user", "token", "audit", "openapi",
+    ] {
+        assert!(
+            help.lines()
+                .any(|line| line.trim_start().starts_with(&format!("{command} "))),
+            "{command}: {help}"
+        );
     }
-    for setting in
-        ["DATABASE_URL", "CALLBOARD_DATA_DIR", "CALLBOARD_LISTEN", "CALLBOARD_SECRET", "CALLBOARD_AUDIT_KEEP"]
-    {
+    for setting in [
+        "DATABASE_URL",
+        "CALLBOARD_DATA_DIR",
+        "CALLBOARD_LISTEN",
+        "CALLBOARD_SECRET",
+        "CALLBOARD_AUDIT_KEEP",
+    ] {
         assert!(help.contains(setting), "{setting}: {help}");
     }
     let unknown = program.run(&["sevre"]).await;
@@ -40,29 +50,51 @@ async fn help_shows_a_commands_own_options_before_the_settings() {
         (&["serve"], "--help"),
     ] {
         let help = program.ok(&[command, &["--help"]].concat(), "").await;
-        let place = |part: &str| help.find(part).unwrap_or_else(|| panic!("{command:?}: no {part}: {help}"));
-        assert!(place("Options:") < place(own) && place(own) < place("Settings"), "{command:?}: {help}");
-        assert!(place("Settings") < place("--database-url"), "{command:?}: {help}");
+        let place = |part: &str| {
+            help.find(part)
+                .unwrap_or_else(|| panic!("{command:?}: no {part}: {help}"))
+        };
+        assert!(
+            place("Options:") < place(own) && place(own) < place("Settings"),
+            "{command:?}: {help}"
+        );
+        assert!(
+            place("Settings") < place("--database-url"),
+            "{command:?}: {help}"
+        );
         let lines: Vec<&str> = help.lines().collect();
         for pair in lines.windows(2) {
-            let is_mute = pair[0].trim_start().starts_with("--") && pair[0].trim_end().ends_with('>');
-            assert!(!is_mute || pair[1].starts_with("          "), "{command:?} says nothing of {}", pair[0].trim());
+            let is_mute =
+                pair[0].trim_start().starts_with("--") && pair[0].trim_end().ends_with('>');
+            assert!(
+                !is_mute || pair[1].starts_with("          "),
+                "{command:?} says nothing of {}",
+                pair[0].trim()
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn secrets_are_not_shown_in_the_help() {
-    let program = Program::new().with("CALLBOARD_SECRET", "very-secret").with("DATABASE_URL", "postgres://u:pass@h/d");
+    let program = Program::new()
+        .with("CALLBOARD_SECRET", "very-secret")
+        .with("DATABASE_URL", "postgres://u:pass@h/d");
     let help = program.ok(&["serve", "--help"], "").await;
-    assert!(!help.contains("very-secret") && !help.contains("pass@"), "{help}");
+    assert!(
+        !help.contains("very-secret") && !help.contains("pass@"),
+        "{help}"
+    );
 }
 
 #[tokio::test]
 async fn openapi_prints_the_committed_document_and_wants_no_database() {
     let program = Program::new();
     let printed = program.ok(&["openapi"], "").await;
-    assert!(printed == include_str!("../../../openapi/openapi.json"), "it differs");
+    assert!(
+        printed == include_str!("../../../openapi/openapi.json"),
+        "it differs"
+    );
     assert!(serde_json::from_str::<Value>(&printed).is_ok());
     assert!(!program.data().exists());
 }
@@ -80,10 +112,17 @@ async fn migrate_may_run_as_often_as_one_likes_and_as_many_at_once() {
 
 #[tokio::test]
 async fn a_database_out_of_reach_is_told_in_a_sentence() {
-    for url in ["postgres://nobody@127.0.0.1:1/nothing", "postgres:///db?host=/nowhere", "not a URL"] {
+    for url in [
+        "postgres://nobody@127.0.0.1:1/nothing",
+        "postgres:///db?host=/nowhere",
+        "not a URL",
+    ] {
         let program = Program::new().with("DATABASE_URL", url);
         let told = program.refused(&["migrate"], "").await;
-        assert!(told.starts_with("callboard: ") && !told.contains("panicked"), "{url}: {told}");
+        assert!(
+            told.starts_with("callboard: ") && !told.contains("panicked"),
+            "{url}: {told}"
+        );
     }
 }
 
@@ -91,9 +130,17 @@ async fn a_database_out_of_reach_is_told_in_a_sentence() {
 #[tokio::test]
 async fn commands_that_share_a_database_of_their_own_end_in_any_order() {
     let program = Program::new();
-    let create = async |id| program.run(&["tenant", "create", "--id", id, "--name", "Mine"]).await;
+    let create = async |id| {
+        program
+            .run(&["tenant", "create", "--id", id, "--name", "Mine"])
+            .await
+    };
     for output in futures_util::future::join_all(["1", "2", "3", "4"].map(create)).await {
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     program.assert_nothing_runs();
 }

@@ -6,11 +6,22 @@ use crate::support::database;
 use crate::support::program::{Program, words};
 use crate::support::{TENANT, TestApp};
 
-const COUNT: &[&str] = &["--", "-X", "-A", "-t", "-c", "select count(*), min(name) from tenants"];
+const COUNT: &[&str] = &[
+    "--",
+    "-X",
+    "-A",
+    "-t",
+    "-c",
+    "select count(*), min(name) from tenants",
+];
 
 async fn psql(program: &Program, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = program.run(&[&["psql"], arguments].concat()).await;
-    (output.status.code(), words(&output.stdout), words(&output.stderr))
+    (
+        output.status.code(),
+        words(&output.stdout),
+        words(&output.stderr),
+    )
 }
 
 /// Both as the owner and as a superuser, whom row-level security would not hold.
@@ -19,37 +30,80 @@ async fn the_shell_sees_the_rows_of_one_account_and_writes_where_it_is_told_to()
     let test = TestApp::new().await;
     test.account(2).await;
     let owner = test.app.db.unscoped().connect_options().as_ref().clone();
-    for options in [Some(owner.clone()), database::as_superuser(&owner).await].into_iter().flatten() {
+    for options in [Some(owner.clone()), database::as_superuser(&owner).await]
+        .into_iter()
+        .flatten()
+    {
         let mut url = options.to_url_lossy();
         url.query_pairs_mut().append_pair("password", "sesame");
         let program = Program::new().with("DATABASE_URL", url.as_str());
         let (code, printed, told) = psql(&program, &[&["--tenant", "2"], COUNT].concat()).await;
-        assert_eq!((code, printed.as_str()), (Some(0), "1|Account 2\n"), "{told}");
-        assert!(told.contains("read only, rows of account 2 \"Account 2\"") && !told.contains("sesame"), "{told}");
+        assert_eq!(
+            (code, printed.as_str()),
+            (Some(0), "1|Account 2\n"),
+            "{told}"
+        );
+        assert!(
+            told.contains("read only, rows of account 2 \"Account 2\"") && !told.contains("sesame"),
+            "{told}"
+        );
         let (_, printed, told) = psql(&program, COUNT).await;
         assert_eq!(printed, "0|\n");
         assert!(told.contains("no account's rows"), "{told}");
 
-        let update = ["--", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", "update tenants set name = 'Mine'"];
+        let update = [
+            "--",
+            "-X",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            "update tenants set name = 'Mine'",
+        ];
         let (code, _, told) = psql(&program, &[&["--tenant", "2"], &update[..]].concat()).await;
-        assert_eq!((code, told.contains("read-only transaction")), (Some(1), true), "{told}");
-        let (code, ..) = psql(&program, &[&["--tenant", "2", "--write"], &update[..]].concat()).await;
+        assert_eq!(
+            (code, told.contains("read-only transaction")),
+            (Some(1), true),
+            "{told}"
+        );
+        let (code, ..) = psql(
+            &program,
+            &[&["--tenant", "2", "--write"], &update[..]].concat(),
+        )
+        .await;
         assert_eq!(code, Some(0));
-        let names = async |tenant| test.query(tenant, "select to_jsonb(name) from tenants").await;
-        assert_eq!((names(TENANT).await.remove(0), names(2).await.remove(0)), ("Account 1".into(), "Mine".into()));
-        test.execute(2, "update tenants set name = 'Account 2'").await;
+        let names = async |tenant| {
+            test.query(tenant, "select to_jsonb(name) from tenants")
+                .await
+        };
+        assert_eq!(
+            (names(TENANT).await.remove(0), names(2).await.remove(0)),
+            ("Account 1".into(), "Mine".into())
+        );
+        test.execute(2, "update tenants set name = 'Account 2'")
+            .await;
     }
     let program = Program::on(&owner);
-    assert_eq!(program.refused(&["psql", "--tenant", "99"], "").await, "callboard: tenant: there is no account 99\n");
+    assert_eq!(
+        program.refused(&["psql", "--tenant", "99"], "").await,
+        "callboard: tenant: there is no account 99\n"
+    );
 }
 
 #[tokio::test]
 async fn the_shell_opens_the_embedded_database_too() {
     let program = Program::new();
-    program.ok(&["tenant", "create", "--id", "1", "--name", "Mine"], "").await;
+    program
+        .ok(&["tenant", "create", "--id", "1", "--name", "Mine"], "")
+        .await;
     let (code, printed, told) = psql(&program, &[&["--tenant", "1"], COUNT].concat()).await;
     assert_eq!((code, printed.as_str()), (Some(0), "1|Mine\n"), "{told}");
-    let piped = program.ok(&["psql", "--tenant", "1", "--", "-X", "-A", "-t"], "select name from tenants;\n").await;
+    let piped = program
+        .ok(
+            &["psql", "--tenant", "1", "--", "-X", "-A", "-t"],
+            "select name from tenants;\n",
+        )
+        .await;
     assert_eq!(piped, "Mine\n");
     program.assert_nothing_runs();
 }

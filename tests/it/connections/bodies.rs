@@ -11,7 +11,14 @@ use crate::support::{TENANT, TestApp};
 #[tokio::test]
 async fn a_body_that_brings_no_byte_is_ended_with_408() {
     let test = TestApp::new().await;
-    let server = Limited::new(&test, Limits { body_timeout: Duration::from_millis(150), ..Limits::default() }).await;
+    let server = Limited::new(
+        &test,
+        Limits {
+            body_timeout: Duration::from_millis(150),
+            ..Limits::default()
+        },
+    )
+    .await;
     for (path, kind) in [
         (INGEST, NDJSON),
         ("/api/ingest?atomic=true", NDJSON),
@@ -23,7 +30,11 @@ async fn a_body_that_brings_no_byte_is_ended_with_408() {
             wire.send(post(path, &test.token, kind, 100)).await;
             wire.send(begun).await;
             let seen = wire.seen().await;
-            assert_eq!((seen.status, seen.json()), (408, json!({"message": "Request Timeout"})), "{path} {begun}");
+            assert_eq!(
+                (seen.status, seen.json()),
+                (408, json!({"message": "Request Timeout"})),
+                "{path} {begun}"
+            );
             wire.closed().await;
         }
     }
@@ -32,7 +43,14 @@ async fn a_body_that_brings_no_byte_is_ended_with_408() {
 #[tokio::test]
 async fn a_body_that_goes_on_slowly_is_waited_for() {
     let test = TestApp::new().await;
-    let server = Limited::new(&test, Limits { body_timeout: Duration::from_millis(400), ..Limits::default() }).await;
+    let server = Limited::new(
+        &test,
+        Limits {
+            body_timeout: Duration::from_millis(400),
+            ..Limits::default()
+        },
+    )
+    .await;
     let mut wire = server.connect().await;
     wire.send(post(INGEST, &test.token, NDJSON, 12)).await;
     for _ in 0..12 {
@@ -51,7 +69,11 @@ async fn begin(server: &Limited, token: &str) -> Wire {
 
 async fn answer_of_another(server: &Limited, path: &str, token: &str) -> u16 {
     let mut wire = server.connect().await;
-    let (kind, body) = if path == INGEST { (NDJSON, "        ") } else { ("application/json", "{}      ") };
+    let (kind, body) = if path == INGEST {
+        (NDJSON, "        ")
+    } else {
+        ("application/json", "{}      ")
+    };
     wire.send(post(path, token, kind, 8)).await;
     tokio::time::sleep(Duration::from_millis(50)).await; // so that it comes after its head
     wire.send(body).await;
@@ -62,9 +84,17 @@ async fn answer_of_another(server: &Limited, path: &str, token: &str) -> u16 {
 async fn an_account_has_so_many_unfinished_bodies_and_others_have_theirs() {
     let test = TestApp::new().await;
     let other = test.account(TENANT + 1).await;
-    let limits = Limits { body_grace: Duration::ZERO, bodies_per_account: 2, bodies: 3, ..Limits::default() };
+    let limits = Limits {
+        body_grace: Duration::ZERO,
+        bodies_per_account: 2,
+        bodies: 3,
+        ..Limits::default()
+    };
     let server = Limited::new(&test, limits).await;
-    let mut begun = [begin(&server, &test.token).await, begin(&server, &test.token).await];
+    let mut begun = [
+        begin(&server, &test.token).await,
+        begin(&server, &test.token).await,
+    ];
     // Until both are counted, a third may still have room; a small one counts when it is waited for.
     crate::support::program::eventually("both count", async || {
         answer_of_another(&server, "/analytics", &test.token).await == 503
@@ -72,30 +102,53 @@ async fn an_account_has_so_many_unfinished_bodies_and_others_have_theirs() {
     .await;
     let mut third = begin(&server, &test.token).await;
     let refused = third.seen().await;
-    assert_eq!((refused.status, refused.json()), (503, json!({"message": "Service unavailable"})));
-    assert_eq!(answer_of_another(&server, "/analytics", &other).await, 400, "the body has been read");
+    assert_eq!(
+        (refused.status, refused.json()),
+        (503, json!({"message": "Service unavailable"}))
+    );
+    assert_eq!(
+        answer_of_another(&server, "/analytics", &other).await,
+        400,
+        "the body has been read"
+    );
     begun[0].send(" ".repeat(1 << 20)).await;
     assert_eq!(begun[0].seen().await.status, 200);
-    assert_eq!(answer_of_another(&server, "/analytics", &test.token).await, 400);
+    assert_eq!(
+        answer_of_another(&server, "/analytics", &test.token).await,
+        400
+    );
 }
 
 /// Without an account nobody can keep those out who have one, nor those who log in.
 #[tokio::test]
 async fn bodies_of_strangers_make_room_for_newer_ones() {
     let test = TestApp::new().await;
-    let limits = Limits { body_grace: Duration::ZERO, bodies_per_account: 2, bodies: 3, ..Limits::default() };
+    let limits = Limits {
+        body_grace: Duration::ZERO,
+        bodies_per_account: 2,
+        bodies: 3,
+        ..Limits::default()
+    };
     let server = Limited::new(&test, limits).await;
     let mut strangers = Vec::new();
     for _ in 0..9 {
         let mut wire = server.connect().await;
-        wire.send(post("/api/auth/login", "", "application/json", 100)).await;
+        wire.send(post("/api/auth/login", "", "application/json", 100))
+            .await;
         wire.send("{").await;
         strangers.push(wire);
     }
     for wire in &mut strangers[..6] {
         let seen = wire.seen().await;
-        assert_eq!((seen.status, seen.json()), (503, json!({"message": "Service unavailable"})));
+        assert_eq!(
+            (seen.status, seen.json()),
+            (503, json!({"message": "Service unavailable"}))
+        );
     }
-    assert_eq!(answer_of_another(&server, "/api/auth/login", "").await, 422, "a login is read");
+    assert_eq!(
+        answer_of_another(&server, "/api/auth/login", "").await,
+        422,
+        "a login is read"
+    );
     assert_eq!(answer_of_another(&server, INGEST, &test.token).await, 200);
 }

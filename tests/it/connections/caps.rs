@@ -7,7 +7,11 @@ use super::{INGEST, Limited, NDJSON, Wire, post};
 use crate::support::TestApp;
 
 fn limits(connections: usize, connections_per_address: usize) -> Limits {
-    Limits { connections, connections_per_address, ..Limits::default() }
+    Limits {
+        connections,
+        connections_per_address,
+        ..Limits::default()
+    }
 }
 
 /// Begins a request that lasts until its body is sent.
@@ -25,12 +29,24 @@ async fn at_the_cap_the_connection_idle_longest_makes_room() {
     assert_eq!(first.get("/healthz").await.status, 200);
     let half_a_head = server.connect().await;
     let mut third = server.connect().await;
-    assert_eq!((third.get("/healthz").await.status, first.get("/healthz").await.status), (200, 200));
+    assert_eq!(
+        (
+            third.get("/healthz").await.status,
+            first.get("/healthz").await.status
+        ),
+        (200, 200)
+    );
     let mut fourth = server.connect().await;
     assert_eq!(fourth.get("/healthz").await.status, 200);
     half_a_head.closed().await;
     let mut fifth = server.connect().await;
-    assert_eq!((fifth.get("/healthz").await.status, first.get("/healthz").await.status), (200, 200));
+    assert_eq!(
+        (
+            fifth.get("/healthz").await.status,
+            first.get("/healthz").await.status
+        ),
+        (200, 200)
+    );
     third.closed().await;
 }
 
@@ -42,8 +58,14 @@ async fn where_no_connection_is_idle_the_new_one_gets_a_503_and_is_closed() {
     let mut second = busy(server.connect().await, &test.token).await;
     let mut third = server.connect().await;
     let refused = third.get("/healthz").await;
-    assert_eq!((refused.status, refused.json()), (503, json!({"message": "Service unavailable"})));
-    assert_eq!((refused.header("retry-after"), refused.header("connection")), ("1", "close"));
+    assert_eq!(
+        (refused.status, refused.json()),
+        (503, json!({"message": "Service unavailable"}))
+    );
+    assert_eq!(
+        (refused.header("retry-after"), refused.header("connection")),
+        ("1", "close")
+    );
     third.closed().await;
     drop(first);
     second.send(" ".repeat(98)).await;
@@ -55,14 +77,28 @@ async fn where_no_connection_is_idle_the_new_one_gets_a_503_and_is_closed() {
 async fn one_address_has_its_share_and_a_trusted_proxy_has_none() {
     let test = TestApp::new().await;
     let server = Limited::new(&test, limits(8, 2)).await;
-    let busy_ones = [busy(server.connect().await, &test.token).await, busy(server.connect().await, &test.token).await];
+    let busy_ones = [
+        busy(server.connect().await, &test.token).await,
+        busy(server.connect().await, &test.token).await,
+    ];
     assert_eq!(server.connect().await.get("/healthz").await.status, 503);
-    assert_eq!(server.connect_from("127.0.0.2").await.get("/healthz").await.status, 200);
+    assert_eq!(
+        server
+            .connect_from("127.0.0.2")
+            .await
+            .get("/healthz")
+            .await
+            .status,
+        200
+    );
 
     let mut app = test.app.clone();
     app.trusted_proxies = ["127.0.0.1/32".parse().expect("a network")].into();
     let server = Limited::of(app, limits(8, 2)).await;
-    let _more = [busy(server.connect().await, &test.token).await, busy(server.connect().await, &test.token).await];
+    let _more = [
+        busy(server.connect().await, &test.token).await,
+        busy(server.connect().await, &test.token).await,
+    ];
     assert_eq!(server.connect().await.get("/healthz").await.status, 200);
     drop(busy_ones);
 }

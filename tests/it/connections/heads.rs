@@ -13,15 +13,26 @@ const ORIGIN: &str = "https://reports.example.com";
 
 /// A request with a header of that many bytes, that many headers, and a query of that many bytes.
 fn request(bytes: usize, headers: usize, query: usize) -> String {
-    let headers: String = (0..headers).map(|number| format!("x-{number}: y\r\n")).collect();
+    let headers: String = (0..headers)
+        .map(|number| format!("x-{number}: y\r\n"))
+        .collect();
     let (query, long) = ("q".repeat(query), "x".repeat(bytes));
-    format!("GET /healthz?{query} HTTP/1.1\r\nhost: x\r\norigin: {ORIGIN}\r\n{headers}x: {long}\r\n\r\n")
+    format!(
+        "GET /healthz?{query} HTTP/1.1\r\nhost: x\r\norigin: {ORIGIN}\r\n{headers}x: {long}\r\n\r\n"
+    )
 }
 
 #[tokio::test]
 async fn a_head_that_comes_slowly_is_cut_off() {
     let test = TestApp::new().await;
-    let server = Limited::new(&test, Limits { head_timeout: Duration::from_millis(100), ..Limits::default() }).await;
+    let server = Limited::new(
+        &test,
+        Limits {
+            head_timeout: Duration::from_millis(100),
+            ..Limits::default()
+        },
+    )
+    .await;
     for begun in ["", "GET / HTTP/1.1\r\nhost: x\r\nx: "] {
         let mut wire = server.connect().await;
         wire.send(begun).await;
@@ -62,8 +73,16 @@ async fn a_head_that_is_too_large_is_refused_in_json_for_browsers_too() {
         (request(60 << 10, 0, 0), 200, ""),
         (request(0, 97, 0), 200, ""),
         (request(0, 0, 40_000), 200, ""),
-        (request(65 << 10, 0, 0), 431, "Request Header Fields Too Large"),
-        (request(120 << 10, 0, 0), 431, "Request Header Fields Too Large"),
+        (
+            request(65 << 10, 0, 0),
+            431,
+            "Request Header Fields Too Large",
+        ),
+        (
+            request(120 << 10, 0, 0),
+            431,
+            "Request Header Fields Too Large",
+        ),
         (request(0, 98, 0), 431, "Request Header Fields Too Large"),
         (request(0, 200, 0), 431, "Request Header Fields Too Large"),
         (request(0, 0, 65_200), 414, "URI Too Long"),
@@ -71,7 +90,11 @@ async fn a_head_that_is_too_large_is_refused_in_json_for_browsers_too() {
         let mut wire = server.connect().await;
         wire.send(head).await;
         let seen = wire.seen().await;
-        assert_eq!((seen.status, seen.header("access-control-allow-origin")), (status, ORIGIN), "{seen:?}");
+        assert_eq!(
+            (seen.status, seen.header("access-control-allow-origin")),
+            (status, ORIGIN),
+            "{seen:?}"
+        );
         assert_eq!(seen.header("x-request-id").len(), 36);
         if status != 200 {
             assert_eq!(seen.json(), json!({"message": message}));
@@ -99,13 +122,24 @@ async fn a_head_request_is_answered_as_a_get_without_a_body() {
     for path in ["/healthz", "/openapi.json", "/nothing"] {
         let get = server.connect().await.get(path).await;
         let mut wire = server.connect().await;
-        wire.send(format!("HEAD {path} HTTP/1.1\r\nhost: x\r\nrange: bytes=0-1\r\nconnection: close\r\n\r\n")).await;
+        wire.send(format!(
+            "HEAD {path} HTTP/1.1\r\nhost: x\r\nrange: bytes=0-1\r\nconnection: close\r\n\r\n"
+        ))
+        .await;
         let mut head = String::new();
-        tokio::time::timeout(PATIENCE, wire.0.read_to_string(&mut head)).await.expect("an end").expect("read");
+        tokio::time::timeout(PATIENCE, wire.0.read_to_string(&mut head))
+            .await
+            .expect("an end")
+            .expect("read");
         assert!(head.ends_with("\r\n\r\n"), "no body: {head}");
         let comparable = |head: &str| {
-            let lines = head.lines().filter(|line| !line.starts_with("date:") && !line.starts_with("x-request-id:"));
-            lines.filter(|line| !line.starts_with("connection:")).map(str::to_owned).collect::<Vec<_>>()
+            let lines = head
+                .lines()
+                .filter(|line| !line.starts_with("date:") && !line.starts_with("x-request-id:"));
+            lines
+                .filter(|line| !line.starts_with("connection:"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         };
         assert_eq!(comparable(&head), comparable(&get.head), "{path}");
     }

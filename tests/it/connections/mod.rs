@@ -41,24 +41,41 @@ impl Limited {
         let address = listener.local_addr().expect("an address");
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
-        let serving = tokio::spawn(async move { serve_within(app, listener, limits, stopped).await.expect("served") });
-        Self { address, stop, serving }
+        let serving = tokio::spawn(async move {
+            serve_within(app, listener, limits, stopped)
+                .await
+                .expect("served")
+        });
+        Self {
+            address,
+            stop,
+            serving,
+        }
     }
 
     async fn connect(&self) -> Wire {
-        Wire(TcpStream::connect(self.address).await.expect("a connection"))
+        Wire(
+            TcpStream::connect(self.address)
+                .await
+                .expect("a connection"),
+        )
     }
 
     /// From another address of this machine.
     async fn connect_from(&self, local: &str) -> Wire {
         let socket = TcpSocket::new_v4().expect("a socket");
-        socket.bind(format!("{local}:0").parse().expect("an address")).expect("bound");
+        socket
+            .bind(format!("{local}:0").parse().expect("an address"))
+            .expect("bound");
         Wire(socket.connect(self.address).await.expect("a connection"))
     }
 
     /// Waits until it has stopped.
     async fn ended(self) {
-        tokio::time::timeout(PATIENCE, self.serving).await.expect("an end").expect("no panic");
+        tokio::time::timeout(PATIENCE, self.serving)
+            .await
+            .expect("an end")
+            .expect("no panic");
     }
 }
 
@@ -76,7 +93,10 @@ struct Seen {
 impl Seen {
     fn header(&self, name: &str) -> &str {
         let lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
+        lines
+            .into_iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map_or("", |(_, value)| value)
     }
 
     fn json(&self) -> Value {
@@ -91,7 +111,8 @@ impl Wire {
     }
 
     async fn get(&mut self, path: &str) -> Seen {
-        self.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+        self.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n"))
+            .await;
         self.seen().await
     }
 
@@ -102,7 +123,9 @@ impl Wire {
 
     /// None where the connection ends before there is one.
     async fn try_seen(&mut self) -> Option<Seen> {
-        tokio::time::timeout(PATIENCE, self.read()).await.expect("an answer or an end")
+        tokio::time::timeout(PATIENCE, self.read())
+            .await
+            .expect("an answer or an end")
     }
 
     async fn read(&mut self) -> Option<Seen> {
@@ -112,15 +135,24 @@ impl Wire {
         }
         let head = String::from_utf8(head).expect("UTF-8");
         let status = head[9..12].parse().expect("a status");
-        let seen = Seen { status, head, body: String::new() };
+        let seen = Seen {
+            status,
+            head,
+            body: String::new(),
+        };
         let mut body = vec![0; seen.header("content-length").parse().unwrap_or(0)];
         self.0.read_exact(&mut body).await.ok()?;
-        Some(Seen { body: String::from_utf8(body).expect("UTF-8"), ..seen })
+        Some(Seen {
+            body: String::from_utf8(body).expect("UTF-8"),
+            ..seen
+        })
     }
 
     /// Waits until the other end closes the connection, having said nothing more.
     async fn closed(mut self) {
-        let read = tokio::time::timeout(PATIENCE, self.0.read_u8()).await.expect("an end");
+        let read = tokio::time::timeout(PATIENCE, self.0.read_u8())
+            .await
+            .expect("an end");
         assert!(read.is_err(), "{read:?}");
     }
 }

@@ -15,17 +15,25 @@ async fn few_descriptors(program: &Program) -> Server {
 }
 
 fn address(server: &Server) -> std::net::SocketAddr {
-    server.url.trim_start_matches("http://").parse().expect("an address")
+    server
+        .url
+        .trim_start_matches("http://")
+        .parse()
+        .expect("an address")
 }
 
 async fn from(local: &str, server: &Server) -> Wire {
     let socket = TcpSocket::new_v4().expect("a socket");
-    socket.bind(format!("{local}:0").parse().expect("an address")).expect("bound");
+    socket
+        .bind(format!("{local}:0").parse().expect("an address"))
+        .expect("bound");
     Wire(socket.connect(address(server)).await.expect("a connection"))
 }
 
 fn descriptors(server: &Server) -> usize {
-    std::fs::read_dir(format!("/proc/{}/fd", server.pid())).expect("a folder").count()
+    std::fs::read_dir(format!("/proc/{}/fd", server.pid()))
+        .expect("a folder")
+        .count()
 }
 
 #[tokio::test]
@@ -34,8 +42,17 @@ async fn the_soft_limit_on_descriptors_is_raised_to_the_hard_one() {
     let program = Program::beside(&test);
     let server = few_descriptors(&program).await;
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.pid())).expect("limits");
-    let line = limits.lines().find(|line| line.starts_with("Max open files")).expect("a line");
-    assert_eq!(line.split_whitespace().filter(|word| *word == "320").count(), 2, "{line}");
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"))
+        .expect("a line");
+    assert_eq!(
+        line.split_whitespace()
+            .filter(|word| *word == "320")
+            .count(),
+        2,
+        "{line}"
+    );
     server.stop().await;
 }
 
@@ -44,12 +61,17 @@ async fn the_soft_limit_on_descriptors_is_raised_to_the_hard_one() {
 #[tokio::test]
 async fn whatever_one_address_holds_open_others_are_answered_and_so_are_probes() {
     let test = TestApp::new().await;
-    let probes = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let probes = std::net::TcpListener::bind("127.0.0.1:0")
+        .expect("a port")
+        .local_addr()
+        .expect("an address");
     let program = Program::beside(&test).with("CALLBOARD_METRICS_LISTEN", &probes.to_string());
     let server = few_descriptors(&program).await;
     let mut held = Vec::new();
     for number in 0..340 {
-        let Ok(stream) = TcpStream::connect(address(&server)).await else { continue };
+        let Ok(stream) = TcpStream::connect(address(&server)).await else {
+            continue;
+        };
         let mut wire = Wire(stream);
         let request = match number % 2 {
             0 => "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(50),
@@ -59,10 +81,25 @@ async fn whatever_one_address_holds_open_others_are_answered_and_so_are_probes()
         let _ = tokio::io::AsyncWriteExt::write_all(&mut wire.0, request.as_bytes()).await;
         held.push(wire);
     }
-    assert_eq!(from("127.0.0.2", &server).await.get("/healthz").await.status, 200);
-    assert_eq!(from("127.0.0.2", &server).await.get("/readyz").await.status, 200);
+    assert_eq!(
+        from("127.0.0.2", &server)
+            .await
+            .get("/healthz")
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        from("127.0.0.2", &server).await.get("/readyz").await.status,
+        200
+    );
     assert!(descriptors(&server) < 320, "{}", descriptors(&server));
-    for (path, status) in [("/healthz", 200), ("/readyz", 200), ("/openapi.json", 404), ("/api/auth/me", 404)] {
+    for (path, status) in [
+        ("/healthz", 200),
+        ("/readyz", 200),
+        ("/openapi.json", 404),
+        ("/api/auth/me", 404),
+    ] {
         let mut probe = Wire(TcpStream::connect(probes).await.expect("a connection"));
         assert_eq!(probe.get(path).await.status, status, "{path}");
     }
@@ -78,6 +115,8 @@ async fn probes_have_no_listener_unless_one_is_set() {
     assert!(server.logged("listening for probes").is_none());
     server.stop().await;
     let wrong = Program::beside(&test).with("CALLBOARD_METRICS_LISTEN", "nowhere");
-    let output = tokio::time::timeout(Duration::from_secs(60), wrong.run(&["serve"])).await.expect("an end");
+    let output = tokio::time::timeout(Duration::from_secs(60), wrong.run(&["serve"]))
+        .await
+        .expect("an end");
     assert!(!output.status.success());
 }

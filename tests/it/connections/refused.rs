@@ -41,13 +41,24 @@ async fn a_refusal_reaches_a_client_that_is_still_sending() {
         assert!(seen.json()["message"].is_string());
     }
 
-    let full = Limited::new(&test, Limits { bodies_per_account: 0, ..Limits::default() }).await;
+    let full = Limited::new(
+        &test,
+        Limits {
+            bodies_per_account: 0,
+            ..Limits::default()
+        },
+    )
+    .await;
     let (seen, next) = upload(&full, post(INGEST, &test.token, NDJSON, LARGE)).await;
     assert_eq!((seen.status, next), (503, 200), "{seen:?}");
 
-    Tenant::change(&test.app.db, TENANT, &[Change::Setting("rate_limit_ingest".into(), "1".into())])
-        .await
-        .expect("set");
+    Tenant::change(
+        &test.app.db,
+        TENANT,
+        &[Change::Setting("rate_limit_ingest".into(), "1".into())],
+    )
+    .await
+    .expect("set");
     let mut app = test.app.clone();
     app.limits = RateLimits::on(Clock::Fixed(app.clock.now()));
     let limited = Limited::of(app, Limits::default()).await;
@@ -61,7 +72,15 @@ async fn the_rest_of_a_refused_upload_is_read_for_its_time_and_no_longer() {
     let test = TestApp::new().await;
     let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
     for (discard_silence, discard_time) in [(second / 10, minute), (minute, second / 10)] {
-        let server = Limited::new(&test, Limits { discard_silence, discard_time, ..Limits::default() }).await;
+        let server = Limited::new(
+            &test,
+            Limits {
+                discard_silence,
+                discard_time,
+                ..Limits::default()
+            },
+        )
+        .await;
         let mut wire = server.connect().await;
         wire.send(post(INGEST, "nonsense", NDJSON, LARGE)).await;
         assert_eq!(wire.seen().await.status, 401);
@@ -73,7 +92,9 @@ async fn the_rest_of_a_refused_upload_is_read_for_its_time_and_no_longer() {
 async fn a_client_that_waits_for_leave_to_send_is_refused_at_once() {
     let test = TestApp::new().await;
     let server = Limited::new(&test, Limits::default()).await;
-    let head = |token: &str| post(INGEST, token, NDJSON, 10).replace("\r\n\r\n", "\r\nexpect: 100-continue\r\n\r\n");
+    let head = |token: &str| {
+        post(INGEST, token, NDJSON, 10).replace("\r\n\r\n", "\r\nexpect: 100-continue\r\n\r\n")
+    };
     let mut refused = server.connect().await;
     refused.send(head("nonsense")).await;
     assert_eq!(refused.seen().await.status, 401);
@@ -89,7 +110,14 @@ async fn a_client_that_waits_for_leave_to_send_is_refused_at_once() {
 #[tokio::test]
 async fn refused_uploads_count_as_unfinished_bodies() {
     let test = TestApp::new().await;
-    let server = Limited::new(&test, Limits { bodies: 2, ..Limits::default() }).await;
+    let server = Limited::new(
+        &test,
+        Limits {
+            bodies: 2,
+            ..Limits::default()
+        },
+    )
+    .await;
     let mut refused = Vec::new();
     for _ in 0..3 {
         let mut wire = server.connect().await;

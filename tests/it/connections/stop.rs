@@ -10,12 +10,18 @@ use crate::support::TestApp;
 use crate::support::program::eventually;
 
 fn teams(numbers: std::ops::Range<u32>) -> String {
-    numbers.map(|id| format!("{{\"kind\":\"team\",\"id\":{id},\"name\":\"T\"}}\n")).collect()
+    numbers
+        .map(|id| format!("{{\"kind\":\"team\",\"id\":{id},\"name\":\"T\"}}\n"))
+        .collect()
 }
 
 /// Requests have a minute here, so that only what is closed at once ends the server in this test's time.
 fn limits() -> Limits {
-    Limits { stop_requests: Duration::from_secs(60), stop_bodies: Duration::from_millis(100), ..Limits::default() }
+    Limits {
+        stop_requests: Duration::from_secs(60),
+        stop_bodies: Duration::from_millis(100),
+        ..Limits::default()
+    }
 }
 
 #[tokio::test]
@@ -24,14 +30,18 @@ async fn connections_without_a_request_close_at_once() {
     let server = Limited::new(&test, limits()).await;
     let silent = server.connect().await;
     let mut half_a_head = server.connect().await;
-    half_a_head.send("GET /healthz HTTP/1.1\r\nhost: x\r\nx: ").await;
+    half_a_head
+        .send("GET /healthz HTTP/1.1\r\nhost: x\r\nx: ")
+        .await;
     let mut kept_alive = server.connect().await;
     assert_eq!(kept_alive.get("/healthz").await.status, 200);
     let mut second_head = server.connect().await;
     assert_eq!(second_head.get("/healthz").await.status, 200);
     second_head.send("GET /healthz HTT").await;
     let mut refused = server.connect().await;
-    refused.send(post(INGEST, "nonsense", NDJSON, 1 << 20)).await;
+    refused
+        .send(post(INGEST, "nonsense", NDJSON, 1 << 20))
+        .await;
     assert_eq!(refused.seen().await.status, 401);
     server.stop.cancel();
     for wire in [silent, half_a_head, kept_alive, second_head, refused] {
@@ -45,16 +55,27 @@ async fn a_body_being_ingested_ends_after_its_chunk_with_a_503() {
     let test = TestApp::new().await;
     let server = Limited::new(&test, limits()).await;
     let mut wire = server.connect().await;
-    wire.send(post(INGEST, &test.token, NDJSON, 100 << 20)).await;
+    wire.send(post(INGEST, &test.token, NDJSON, 100 << 20))
+        .await;
     wire.send(teams(0..10_000)).await;
     let stored = async || test.query(1, "select to_jsonb(count(*)) from teams").await[0].clone();
-    eventually("the first chunk is stored", async || stored().await == 10_000).await;
+    eventually("the first chunk is stored", async || {
+        stored().await == 10_000
+    })
+    .await;
     server.stop.cancel();
     wire.send(teams(10_000..10_001)).await;
     let seen = wire.seen().await;
-    assert_eq!((seen.status, seen.json()), (503, json!({"message": "Service unavailable"})));
+    assert_eq!(
+        (seen.status, seen.json()),
+        (503, json!({"message": "Service unavailable"}))
+    );
     server.ended().await;
-    assert_eq!(stored().await, 10_000, "what is not acknowledged is sent again");
+    assert_eq!(
+        stored().await,
+        10_000,
+        "what is not acknowledged is sent again"
+    );
 }
 
 /// One that can always be read on never waits, and must be ended all the same.
@@ -88,9 +109,18 @@ async fn a_body_that_never_pauses_ends_too() {
 #[tokio::test]
 async fn requests_that_take_longer_than_a_stop_are_broken_off() {
     let test = TestApp::new().await;
-    let server = Limited::new(&test, Limits { stop_requests: Duration::from_millis(200), ..limits() }).await;
+    let server = Limited::new(
+        &test,
+        Limits {
+            stop_requests: Duration::from_millis(200),
+            ..limits()
+        },
+    )
+    .await;
     let mut stuck = server.connect().await;
-    stuck.send("GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(200)).await;
+    stuck
+        .send("GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(200))
+        .await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     server.stop.cancel();
     server.ended().await;

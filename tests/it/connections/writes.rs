@@ -16,13 +16,23 @@ const PIPELINED: &str = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n";
 async fn a_write_that_moves_no_byte_ends_the_connection() {
     let test = TestApp::new().await;
     let write_timeout = Duration::from_millis(400);
-    let limits = Limits { connections: 1, connections_per_address: 1, write_timeout, ..Limits::default() };
+    let limits = Limits {
+        connections: 1,
+        connections_per_address: 1,
+        write_timeout,
+        ..Limits::default()
+    };
     let server = Limited::new(&test, limits).await;
     let mut stuck = server.connect().await;
     // It never reads, so that the server soon neither writes nor reads, and its own writes wait too.
     let broken_off = async { while stuck.0.write_all(PIPELINED.as_bytes()).await.is_ok() {} };
-    tokio::time::timeout(PATIENCE, broken_off).await.expect("an end");
-    eventually("its place is free", async || server.connect().await.get("/healthz").await.status == 200).await;
+    tokio::time::timeout(PATIENCE, broken_off)
+        .await
+        .expect("an end");
+    eventually("its place is free", async || {
+        server.connect().await.get("/healthz").await.status == 200
+    })
+    .await;
 }
 
 /// With a small window on its side, each of its reads lets through far less than the kernel waits for before it takes
@@ -31,12 +41,21 @@ async fn a_write_that_moves_no_byte_ends_the_connection() {
 async fn a_download_may_take_as_long_as_it_takes() {
     let test = TestApp::new().await;
     let write_timeout = Duration::from_millis(500);
-    let server = Limited::new(&test, Limits { write_timeout, ..Limits::default() }).await;
+    let server = Limited::new(
+        &test,
+        Limits {
+            write_timeout,
+            ..Limits::default()
+        },
+    )
+    .await;
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(8 << 10).expect("set");
     let mut slow = socket.connect(server.address).await.expect("a connection");
     let last = PIPELINED.replace("host: x", "host: x\r\nconnection: close");
-    slow.write_all((PIPELINED.repeat(3) + &last).as_bytes()).await.expect("sent");
+    slow.write_all((PIPELINED.repeat(3) + &last).as_bytes())
+        .await
+        .expect("sent");
     let (started, mut read) = (Instant::now(), Vec::new());
     while started.elapsed() < 5 * write_timeout {
         let mut piece = [0; 1 << 10];
@@ -46,5 +65,11 @@ async fn a_download_may_take_as_long_as_it_takes() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     slow.read_to_end(&mut read).await.expect("not broken off");
-    assert_eq!(String::from_utf8(read).expect("UTF-8").matches("HTTP/1.1 200 OK").count(), 4);
+    assert_eq!(
+        String::from_utf8(read)
+            .expect("UTF-8")
+            .matches("HTTP/1.1 200 OK")
+            .count(),
+        4
+    );
 }

@@ -18,9 +18,20 @@ const REPORT: &str = "/api/autocall/campaigns/1/reports/kpis?from=2026-06-01&to=
 
 /// A program of Postgres on that database, as its user.
 async fn run(name: &str, on: &PgConnectOptions, arguments: &[&str]) -> Output {
-    let host = on.get_socket().map_or_else(|| on.get_host().to_owned(), |dir| dir.display().to_string());
+    let host = on
+        .get_socket()
+        .map_or_else(|| on.get_host().to_owned(), |dir| dir.display().to_string());
     let mut command = Command::new(db::program(name));
-    command.args(["-h", &host, "-p", &on.get_port().to_string(), "-U", on.get_username()]).args(arguments);
+    command
+        .args([
+            "-h",
+            &host,
+            "-p",
+            &on.get_port().to_string(),
+            "-U",
+            on.get_username(),
+        ])
+        .args(arguments);
     command.output().await.expect("a program of Postgres")
 }
 
@@ -31,13 +42,24 @@ async fn ok(name: &str, on: &PgConnectOptions, arguments: &[&str]) {
 
 /// The rows of every table.
 async fn rows(superuser: &PgConnectOptions) -> BTreeMap<String, Vec<String>> {
-    let mut connection = PgConnection::connect_with(superuser).await.expect("a connection");
+    let mut connection = PgConnection::connect_with(superuser)
+        .await
+        .expect("a connection");
     let tables = "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'";
-    let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.expect("tables");
+    let tables: Vec<String> = sqlx::query_scalar(tables)
+        .fetch_all(&mut connection)
+        .await
+        .expect("tables");
     let mut rows = BTreeMap::new();
     for table in tables {
         let of_table = AssertSqlSafe(format!("select t::text from {table} t order by 1"));
-        rows.insert(table, sqlx::query_scalar(of_table).fetch_all(&mut connection).await.expect("rows"));
+        rows.insert(
+            table,
+            sqlx::query_scalar(of_table)
+                .fetch_all(&mut connection)
+                .await
+                .expect("rows"),
+        );
     }
     rows
 }
@@ -49,7 +71,9 @@ async fn with_rows() -> Option<(TestApp, PgConnectOptions, PgConnectOptions)> {
     test.ingest(&[attempt("a"), attempt("b")]).await;
     let neighbour = crate::support::Client::new(test.url.clone(), test.account(2).await);
     neighbour.ingest(&campaign()).await;
-    callboard::rollups::compact::settle(&test.app.db).await.expect("compacted");
+    callboard::rollups::compact::settle(&test.app.db)
+        .await
+        .expect("compacted");
     let owner = (*test.app.db.unscoped().connect_options()).clone();
     let superuser = database::as_superuser(&owner).await?;
     Some((test, owner, superuser))
@@ -62,37 +86,87 @@ fn file(place: &TempDir) -> String {
 
 #[tokio::test]
 async fn what_a_superuser_dumps_is_restored_to_the_last_row() {
-    let Some((test, owner, superuser)) = with_rows().await else { return };
-    let (place, name) = (TempDir::new().expect("a place"), format!("restored_{}", database::uuid()));
+    let Some((test, owner, superuser)) = with_rows().await else {
+        return;
+    };
+    let (place, name) = (
+        TempDir::new().expect("a place"),
+        format!("restored_{}", database::uuid()),
+    );
     let dump = file(&place);
-    ok("pg_dump", &superuser, &["--format=custom", "--file", &dump, owner.get_database().expect("a name")]).await;
-    ok("createdb", &superuser, &["--owner", owner.get_username(), &name]).await;
-    ok("pg_restore", &superuser, &["--exit-on-error", "--dbname", &name, &dump]).await;
+    ok(
+        "pg_dump",
+        &superuser,
+        &[
+            "--format=custom",
+            "--file",
+            &dump,
+            owner.get_database().expect("a name"),
+        ],
+    )
+    .await;
+    ok(
+        "createdb",
+        &superuser,
+        &["--owner", owner.get_username(), &name],
+    )
+    .await;
+    ok(
+        "pg_restore",
+        &superuser,
+        &["--exit-on-error", "--dbname", &name, &dump],
+    )
+    .await;
 
-    let (before, after) = (rows(&superuser).await, rows(&superuser.clone().database(&name)).await);
-    assert!(before["autocall_attempts"].len() == 2 && before["tenants"].len() == 2, "{before:?}");
+    let (before, after) = (
+        rows(&superuser).await,
+        rows(&superuser.clone().database(&name)).await,
+    );
+    assert!(
+        before["autocall_attempts"].len() == 2 && before["tenants"].len() == 2,
+        "{before:?}"
+    );
     for (table, rows) in &before {
         assert_eq!(after.get(table), Some(rows), "{table}");
     }
     assert_eq!(after.len(), before.len());
     let restored = TestApp::on(owner.database(&name)).await;
     let client = crate::support::Client::new(restored.url.clone(), test.token.clone());
-    assert_eq!(client.get(REPORT).await.json(), test.get(REPORT).await.json());
+    assert_eq!(
+        client.get(REPORT).await.json(),
+        test.get(REPORT).await.json()
+    );
     client.ingest(&[attempt("c")]).await;
 }
 
 /// The trap that SECURITY.md warns of: nothing says that rows are missing.
 #[tokio::test]
 async fn a_dump_by_the_servers_role_fails_or_has_no_rows() {
-    let Some((_test, owner, _)) = with_rows().await else { return };
+    let Some((_test, owner, _)) = with_rows().await else {
+        return;
+    };
     let place = TempDir::new().expect("a place");
-    let (dump, name) = (file(&place), owner.get_database().expect("a name").to_owned());
+    let (dump, name) = (
+        file(&place),
+        owner.get_database().expect("a name").to_owned(),
+    );
     let refused = run("pg_dump", &owner, &["--file", &dump, &name]).await;
     assert!(!refused.status.success());
-    assert!(words(&refused.stderr).contains("row-level security"), "{}", words(&refused.stderr));
-    ok("pg_dump", &owner, &["--enable-row-security", "--file", &dump, &name]).await;
+    assert!(
+        words(&refused.stderr).contains("row-level security"),
+        "{}",
+        words(&refused.stderr)
+    );
+    ok(
+        "pg_dump",
+        &owner,
+        &["--enable-row-security", "--file", &dump, &name],
+    )
+    .await;
     let dumped = std::fs::read_to_string(&dump).expect("a dump");
-    let (_, rows) = dumped.split_once("COPY public.autocall_attempts (").expect("the table");
+    let (_, rows) = dumped
+        .split_once("COPY public.autocall_attempts (")
+        .expect("the table");
     let rows = rows.split_once("stdin;\n").expect("its rows").1;
     assert!(rows.starts_with("\\.\n"), "{rows:.80}");
 }

@@ -14,10 +14,17 @@ type Acknowledged = Arc<Mutex<BTreeSet<String>>>;
 /// Sends attempts in small bodies for as long as there is a server, and remembers those it acknowledged.
 async fn dial(client: Client, dialer: usize, acknowledged: Acknowledged) {
     for number in 0.. {
-        let uuids: Vec<String> = (0..40).map(|line| format!("{dialer}-{number}-{line}")).collect();
+        let uuids: Vec<String> = (0..40)
+            .map(|line| format!("{dialer}-{number}-{line}"))
+            .collect();
         let lines = body(&uuids.iter().map(|uuid| attempt(uuid)).collect::<Vec<_>>());
-        let post = client.post("/api/ingest").header("content-type", "application/x-ndjson").body(lines);
-        let Ok(response) = post.send().await else { return };
+        let post = client
+            .post("/api/ingest")
+            .header("content-type", "application/x-ndjson")
+            .body(lines);
+        let Ok(response) = post.send().await else {
+            return;
+        };
         if response.status() != 200 {
             return;
         }
@@ -32,16 +39,25 @@ async fn acknowledged_rows_survive(crash: impl AsyncFnOnce(&Program, Server)) {
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
     let (sockets, acknowledged) = (server.sockets(), Acknowledged::default());
-    let dialers = (0..3).map(|dialer| tokio::spawn(dial(client.clone(), dialer, Arc::clone(&acknowledged))));
+    let dialers =
+        (0..3).map(|dialer| tokio::spawn(dial(client.clone(), dialer, Arc::clone(&acknowledged))));
     let dialers: Vec<_> = dialers.collect();
-    eventually("some are acknowledged", async || acknowledged.lock().expect("no panic").len() > 400).await;
+    eventually("some are acknowledged", async || {
+        acknowledged.lock().expect("no panic").len() > 400
+    })
+    .await;
     crash(&program, server).await;
     futures_util::future::join_all(dialers).await;
 
     let server = program.serve().await;
     let client = Client::new(server.url.clone(), client.token);
     let stored: BTreeSet<String> = stored(&program).await.into_iter().collect();
-    let lost: Vec<String> = acknowledged.lock().expect("no panic").difference(&stored).cloned().collect();
+    let lost: Vec<String> = acknowledged
+        .lock()
+        .expect("no panic")
+        .difference(&stored)
+        .cloned()
+        .collect();
     assert!(lost.is_empty(), "{lost:?}");
     assert_eq!(dialed(&client).await, stored.len() as u64);
     client.ingest(&[attempt("after")]).await;
@@ -68,12 +84,26 @@ async fn a_machine_that_dies_loses_nothing_it_acknowledged() {
 #[tokio::test]
 async fn an_import_that_is_killed_is_run_again_and_every_row_is_there_once() {
     let program = Program::new();
-    program.ok(&["tenant", "create", "--id", "1", "--name", "Account"], "").await;
+    program
+        .ok(&["tenant", "create", "--id", "1", "--name", "Account"], "")
+        .await;
     let lines = body(&campaign()) + &attempts("i", 0..11_000);
     let half: String = lines.split_inclusive('\n').take(10_500).collect();
-    let mut import = program.command(&["import", "-", "--tenant", "1"]).spawn().expect("a process");
-    import.stdin.as_mut().expect("piped").write_all(half.as_bytes()).await.expect("sent");
-    eventually("a part is stored", async || !stored(&program).await.is_empty()).await;
+    let mut import = program
+        .command(&["import", "-", "--tenant", "1"])
+        .spawn()
+        .expect("a process");
+    import
+        .stdin
+        .as_mut()
+        .expect("piped")
+        .write_all(half.as_bytes())
+        .await
+        .expect("sent");
+    eventually("a part is stored", async || {
+        !stored(&program).await.is_empty()
+    })
+    .await;
     signal("KILL", &[import.id().expect("it runs")]);
     import.wait().await.expect("an end");
 
@@ -90,7 +120,10 @@ async fn an_import_that_is_killed_is_run_again_and_every_row_is_there_once() {
 async fn a_first_start_that_is_killed_is_made_up_for_by_the_next() {
     let program = Program::new();
     let mut first = program.command(&["serve"]).spawn().expect("a process");
-    eventually("the cluster is being made", async || program.is_making_its_cluster()).await;
+    eventually("the cluster is being made", async || {
+        program.is_making_its_cluster()
+    })
+    .await;
     signal("KILL", &[first.id().expect("it runs")]);
     first.wait().await.expect("an end");
     let server = program.serve().await;
@@ -108,7 +141,10 @@ async fn a_postgres_that_starts_over_is_met_with_503_and_then_served_from_again(
     client.ingest(&[attempt("before")]).await;
     let mut postgres = inside(&program).await.expect("a connection");
     let backend = "select pid from pg_stat_activity where application_name = 'callboard' limit 1";
-    let backend: i32 = sqlx::query_scalar(backend).fetch_one(&mut postgres).await.expect("a process");
+    let backend: i32 = sqlx::query_scalar(backend)
+        .fetch_one(&mut postgres)
+        .await
+        .expect("a process");
     signal("KILL", &[u32::try_from(backend).expect("positive")]);
     let report = "/api/autocall/campaigns/1/reports/kpis";
     let mut seen = Vec::new();
@@ -117,7 +153,11 @@ async fn a_postgres_that_starts_over_is_met_with_503_and_then_served_from_again(
         seen.ends_with(&[200; 20])
     })
     .await;
-    assert!(seen.iter().all(|status| [200, 503].contains(status)), "{seen:?}\n{}", server.log());
+    assert!(
+        seen.iter().all(|status| [200, 503].contains(status)),
+        "{seen:?}\n{}",
+        server.log()
+    );
     client.ingest(&[attempt("after")]).await;
     assert_eq!(dialed(&client).await, 2);
     server.stop().await;

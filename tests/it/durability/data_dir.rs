@@ -18,8 +18,14 @@ async fn a_second_server_on_the_same_data_is_sent_away_and_the_first_does_not_no
     for _ in 0..2 {
         let told = program.refused(&["serve"], "").await;
         let data = program.data();
-        assert!(told.contains("another Callboard runs on the data directory"), "{told}");
-        assert!(told.contains(data.to_str().expect("text")) && told.contains("CALLBOARD_DATA_DIR"), "{told}");
+        assert!(
+            told.contains("another Callboard runs on the data directory"),
+            "{told}"
+        );
+        assert!(
+            told.contains(data.to_str().expect("text")) && told.contains("CALLBOARD_DATA_DIR"),
+            "{told}"
+        );
     }
     client.ingest(&[attempt("a")]).await;
     assert_eq!(dialed(&client).await, 1);
@@ -47,7 +53,10 @@ async fn commands_work_beside_a_running_server_and_leave_it_running() {
     program.ok(&import, &attempts("late", 0..10)).await;
     program.assert_nothing_runs();
     let server = program.serve().await;
-    assert_eq!(dialed(&Client::new(server.url.clone(), client.token)).await, 4_010);
+    assert_eq!(
+        dialed(&Client::new(server.url.clone(), client.token)).await,
+        4_010
+    );
     server.stop().await;
 }
 
@@ -55,10 +64,17 @@ async fn commands_work_beside_a_running_server_and_leave_it_running() {
 async fn commands_wait_for_a_server_that_is_coming_up() {
     let program = Program::new();
     let mut server = program.command(&["serve"]).spawn().expect("a process");
-    eventually("it is making its cluster", async || program.is_making_its_cluster()).await;
+    eventually("it is making its cluster", async || {
+        program.is_making_its_cluster()
+    })
+    .await;
     let creations = ["1", "2"].map(|id| {
         let program = &program;
-        async move { program.ok(&["tenant", "create", "--id", id, "--name", "Account"], "").await }
+        async move {
+            program
+                .ok(&["tenant", "create", "--id", id, "--name", "Account"], "")
+                .await
+        }
     });
     futures_util::future::join_all(creations).await;
     assert!(server.try_wait().expect("a status").is_none());
@@ -74,7 +90,10 @@ async fn a_directory_that_postgres_cannot_reach_is_told_with_what_to_do() {
     let program = Program::new();
     fs::set_permissions(program.place(), Permissions::from_mode(0o700)).expect("closed");
     let told = program.refused(&["serve"], "").await;
-    assert!(told.contains("who cannot reach") && told.contains("CALLBOARD_DATA_DIR"), "{told}");
+    assert!(
+        told.contains("who cannot reach") && told.contains("CALLBOARD_DATA_DIR"),
+        "{told}"
+    );
     program.assert_nothing_runs();
     fs::set_permissions(program.place(), Permissions::from_mode(0o755)).expect("opened");
     program.serve().await.stop().await;
@@ -98,29 +117,46 @@ async fn the_secret_is_kept_to_the_server_and_tokens_outlive_it() {
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
     let secret = program.data().join("secret");
-    let (kept, mode) = (fs::read(&secret).expect("a secret"), fs::metadata(&secret).expect("a file").mode() & 0o777);
+    let (kept, mode) = (
+        fs::read(&secret).expect("a secret"),
+        fs::metadata(&secret).expect("a file").mode() & 0o777,
+    );
     assert_eq!((mode, kept.len() >= 32), (0o600, true));
     let again = Server::start({
         server.stop().await;
         program.command(&["serve"])
     })
     .await;
-    assert_eq!(dialed(&Client::new(again.url.clone(), client.token.clone())).await, 0);
+    assert_eq!(
+        dialed(&Client::new(again.url.clone(), client.token.clone())).await,
+        0
+    );
     assert_eq!(fs::read(&secret).expect("a secret"), kept);
     again.stop().await;
 
     fs::write(&secret, "too short").expect("written");
-    assert!(program.refused(&["serve"], "").await.contains("at least 32 bytes"));
+    assert!(
+        program
+            .refused(&["serve"], "")
+            .await
+            .contains("at least 32 bytes")
+    );
     fs::remove_file(&secret).expect("removed");
     let other = program.serve().await;
-    let answer = Client::new(other.url.clone(), client.token).get("/api/autocall/campaigns/1/reports/kpis").await;
+    let answer = Client::new(other.url.clone(), client.token)
+        .get("/api/autocall/campaigns/1/reports/kpis")
+        .await;
     assert_eq!(answer.status.as_u16(), 401, "a new secret ends every token");
     other.stop().await;
 }
 
 #[tokio::test]
 async fn a_user_who_is_not_root_runs_everything_as_himself() {
-    let Some(nobody) = User::from_name("nobody").ok().flatten().filter(|_| geteuid().is_root()) else {
+    let Some(nobody) = User::from_name("nobody")
+        .ok()
+        .flatten()
+        .filter(|_| geteuid().is_root())
+    else {
         return; // Then every other test here runs as one.
     };
     let uid = nobody.uid.as_raw();
@@ -129,11 +165,19 @@ async fn a_user_who_is_not_root_runs_everything_as_himself() {
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
     client.ingest(&[attempt("a")]).await;
-    assert_eq!(fs::metadata(program.data().join("postgres")).expect("a cluster").uid(), uid);
+    assert_eq!(
+        fs::metadata(program.data().join("postgres"))
+            .expect("a cluster")
+            .uid(),
+        uid
+    );
     signal("KILL", &[program.processes(), vec![server.pid()]].concat());
     server.kill().await;
     let server = program.serve().await;
-    assert_eq!(dialed(&Client::new(server.url.clone(), client.token)).await, 1);
+    assert_eq!(
+        dialed(&Client::new(server.url.clone(), client.token)).await,
+        1
+    );
     server.stop().await;
     program.assert_nothing_runs();
 }
@@ -144,8 +188,16 @@ async fn an_address_in_use_is_told_and_postgres_is_stopped_again() {
     let address = taken.local_addr().expect("an address").to_string();
     let program = Program::new();
     let mut serve = program.command(&["serve"]);
-    let output = serve.env("CALLBOARD_LISTEN", &address).output().await.expect("an output");
+    let output = serve
+        .env("CALLBOARD_LISTEN", &address)
+        .output()
+        .await
+        .expect("an output");
     assert_eq!(output.status.code(), Some(1));
-    assert!(words(&output.stderr).contains(&format!("cannot listen on {address}")), "{}", words(&output.stderr));
+    assert!(
+        words(&output.stderr).contains(&format!("cannot listen on {address}")),
+        "{}",
+        words(&output.stderr)
+    );
     program.assert_nothing_runs();
 }

@@ -18,21 +18,46 @@ async fn serves_and_guards(database: &PgConnectOptions) {
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
     client.ingest(&[attempt("a"), attempt("b")]).await;
-    program.ok(&["tenant", "create", "--id", "2", "--name", "Neighbour"], "").await;
-    let user = ["user", "create", "--tenant", "2", "--username", "neighbour", "--role", "admin"];
+    program
+        .ok(
+            &["tenant", "create", "--id", "2", "--name", "Neighbour"],
+            "",
+        )
+        .await;
+    let user = [
+        "user",
+        "create",
+        "--tenant",
+        "2",
+        "--username",
+        "neighbour",
+        "--role",
+        "admin",
+    ];
     program.ok(&user, "correct horse").await;
-    let token = program.ok(&["token", "issue", "--tenant", "2", "--username", "neighbour"], "").await;
+    let token = program
+        .ok(
+            &["token", "issue", "--tenant", "2", "--username", "neighbour"],
+            "",
+        )
+        .await;
     let neighbour = Client::new(server.url.clone(), token.trim().into());
     let lines: Vec<_> = campaign().into_iter().chain([attempt("a")]).collect();
     neighbour.ingest(&lines).await;
     assert_eq!((dialed(&client).await, dialed(&neighbour).await), (2, 1));
     server.stop().await;
-    assert!(!program.data().join("postgres").exists(), "a Postgres of its own was started");
+    assert!(
+        !program.data().join("postgres").exists(),
+        "a Postgres of its own was started"
+    );
 
     let db = Database::open(database.clone()).await.expect("a database");
     for table in ["tenants", "users", "sessions", "autocall_attempts"] {
         let count = AssertSqlSafe(format!("select count(*) from {table}"));
-        let seen: i64 = sqlx::query_scalar(count).fetch_one(db.unscoped()).await.expect("a count");
+        let seen: i64 = sqlx::query_scalar(count)
+            .fetch_one(db.unscoped())
+            .await
+            .expect("a count");
         assert_eq!(seen, 0, "{table} without an account");
     }
     let mut scope = db.write(2).await.expect("a scope");
@@ -41,17 +66,29 @@ async fn serves_and_guards(database: &PgConnectOptions) {
         ("delete from autocall_attempts where uuid = 'b'", 0),
         ("update tenants set name = 'Mine'", 1),
     ] {
-        let changed = sqlx::query(sql).execute(scope.connection()).await.expect("done").rows_affected();
+        let changed = sqlx::query(sql)
+            .execute(scope.connection())
+            .await
+            .expect("done")
+            .rows_affected();
         assert_eq!(changed, rows, "{sql}");
     }
     let theirs = "insert into teams (tenant_id, id, name) values (1, 1, 'planted')";
-    assert!(sqlx::query(theirs).execute(scope.connection()).await.is_err(), "a row put into another account");
+    assert!(
+        sqlx::query(theirs)
+            .execute(scope.connection())
+            .await
+            .is_err(),
+        "a row put into another account"
+    );
 }
 
 #[tokio::test]
 async fn a_superuser_is_held_by_the_guard_like_anyone() {
     for database in [database::create_empty().await, database::create().await] {
-        let Some(superuser) = database::as_superuser(&database).await else { return };
+        let Some(superuser) = database::as_superuser(&database).await else {
+            return;
+        };
         serves_and_guards(&superuser).await;
     }
 }
@@ -64,23 +101,46 @@ async fn the_owner_needs_no_rights_but_his_own() {
 /// What a provider gives: a role that may make tables in a schema, and nothing else.
 #[tokio::test]
 async fn a_role_that_may_create_neither_roles_nor_databases_is_enough() {
-    let Some(superuser) = database::as_superuser(&database::create_empty().await).await else { return };
+    let Some(superuser) = database::as_superuser(&database::create_empty().await).await else {
+        return;
+    };
     let role = format!("managed_{}", uuid());
-    execute(&superuser, format!("create role {role} login nosuperuser nocreatedb nocreaterole")).await;
-    execute(&superuser, format!("grant create, usage on schema public to {role}")).await;
+    execute(
+        &superuser,
+        format!("create role {role} login nosuperuser nocreatedb nocreaterole"),
+    )
+    .await;
+    execute(
+        &superuser,
+        format!("grant create, usage on schema public to {role}"),
+    )
+    .await;
     serves_and_guards(&superuser.username(&role)).await;
 }
 
 #[tokio::test]
 async fn a_role_that_sees_through_the_guard_and_cannot_help_it_is_refused() {
-    let Some(superuser) = database::as_superuser(&database::create_empty().await).await else { return };
+    let Some(superuser) = database::as_superuser(&database::create_empty().await).await else {
+        return;
+    };
     let role = format!("seeing_{}", uuid());
-    execute(&superuser, format!("create role {role} login nosuperuser nocreaterole bypassrls")).await;
-    execute(&superuser, format!("grant create, usage on schema public to {role}")).await;
+    execute(
+        &superuser,
+        format!("create role {role} login nosuperuser nocreaterole bypassrls"),
+    )
+    .await;
+    execute(
+        &superuser,
+        format!("grant create, usage on schema public to {role}"),
+    )
+    .await;
     let program = Program::on(&superuser.username(&role));
     for command in ["migrate", "serve"] {
         let told = program.refused(&[command], "").await;
-        assert!(told.contains("use a role without BYPASSRLS"), "{command}: {told}");
+        assert!(
+            told.contains("use a role without BYPASSRLS"),
+            "{command}: {told}"
+        );
     }
 }
 
@@ -92,7 +152,14 @@ async fn instances_that_start_at_once_on_an_empty_database_all_come_up() {
         let program = Program::on(&database);
         let starts = (0..6).map(|_| program.serve());
         for server in futures_util::future::join_all(starts).await {
-            assert_eq!(Client::new(server.url.clone(), String::new()).get("/readyz").await.status.as_u16(), 200);
+            assert_eq!(
+                Client::new(server.url.clone(), String::new())
+                    .get("/readyz")
+                    .await
+                    .status
+                    .as_u16(),
+                200
+            );
             server.stop().await;
         }
     }
@@ -101,20 +168,48 @@ async fn instances_that_start_at_once_on_an_empty_database_all_come_up() {
 #[tokio::test]
 async fn a_unix_socket_may_be_named_either_way() {
     let database = database::create().await;
-    let Some(sockets) = database.get_socket() else { return };
-    let (name, user) = (database.get_database().expect("a name"), database.get_username());
-    let urls =
-        [format!("postgres:///{name}?host={}&user={user}", sockets.display()), database.to_url_lossy().to_string()];
+    let Some(sockets) = database.get_socket() else {
+        return;
+    };
+    let (name, user) = (
+        database.get_database().expect("a name"),
+        database.get_username(),
+    );
+    let urls = [
+        format!("postgres:///{name}?host={}&user={user}", sockets.display()),
+        database.to_url_lossy().to_string(),
+    ];
     for (id, url) in (1..).zip(urls) {
         let program = Program::new().with("DATABASE_URL", &url);
-        program.ok(&["tenant", "create", "--id", &format!("{id}"), "--name", "Account"], "").await;
+        program
+            .ok(
+                &[
+                    "tenant",
+                    "create",
+                    "--id",
+                    &format!("{id}"),
+                    "--name",
+                    "Account",
+                ],
+                "",
+            )
+            .await;
         let lines = json!({"kind": "team", "id": 1, "name": "T"}).to_string();
-        program.ok(&["import", "-", "--tenant", &format!("{id}")], &lines).await;
+        program
+            .ok(&["import", "-", "--tenant", &format!("{id}")], &lines)
+            .await;
     }
     let db = Database::open(database).await.expect("a database");
     for tenant in [1, 2] {
         let mut scope = db.read(tenant).await.expect("a scope");
         let count = scope.select::<(i64,)>("select count(*) from teams where tenant_id = $1");
-        assert_eq!(count.fetch_one(scope.connection()).await.expect("a count").0, 1);
+        assert_eq!(
+            count
+                .fetch_one(scope.connection())
+                .await
+                .expect("a count")
+                .0,
+            1
+        );
     }
 }

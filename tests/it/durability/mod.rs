@@ -30,12 +30,18 @@ fn attempt(uuid: &str) -> Value {
 }
 
 fn attempts(prefix: &str, numbers: std::ops::Range<usize>) -> String {
-    body(&numbers.map(|number| attempt(&format!("{prefix}{number}"))).collect::<Vec<_>>())
+    body(
+        &numbers
+            .map(|number| attempt(&format!("{prefix}{number}")))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// How many attempts the report shows.
 async fn dialed(client: &Client) -> u64 {
-    let kpis = client.data("/api/autocall/campaigns/1/reports/kpis?from=2026-06-01&to=2026-06-02").await;
+    let kpis = client
+        .data("/api/autocall/campaigns/1/reports/kpis?from=2026-06-01&to=2026-06-02")
+        .await;
     kpis["dialed"].as_u64().expect("a number")
 }
 
@@ -43,13 +49,18 @@ async fn dialed(client: &Client) -> u64 {
 async fn inside(program: &Program) -> Option<PgConnection> {
     let (options, _guest) = Embedded::join(&program.data()).await?;
     let mut connection = PgConnection::connect_with(&options).await.ok()?;
-    connection.execute("set callboard.tenant = '1'").await.ok()?;
+    connection
+        .execute("set callboard.tenant = '1'")
+        .await
+        .ok()?;
     Some(connection)
 }
 
 /// The attempts stored; none where there is no Postgres yet to ask.
 async fn stored(program: &Program) -> Vec<String> {
-    let Some(mut connection) = inside(program).await else { return Vec::new() };
+    let Some(mut connection) = inside(program).await else {
+        return Vec::new();
+    };
     let uuids = sqlx::query_scalar("select uuid from autocall_attempts order by uuid");
     uuids.fetch_all(&mut connection).await.unwrap_or_default()
 }

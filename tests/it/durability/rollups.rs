@@ -35,7 +35,12 @@ fn beginnings() -> Vec<Value> {
 
 /// A dial of each module.
 fn dials(uuid: &str, number: i64) -> [Value; 2] {
-    let started = format!("2026-06-{:02}T{:02}:{:02}:00Z", 1 + number % 27, number % 24, number * 7 % 60);
+    let started = format!(
+        "2026-06-{:02}T{:02}:{:02}:00Z",
+        1 + number % 27,
+        number % 24,
+        number * 7 % 60
+    );
     let (campaign, lead) = (1 + number % CAMPAIGNS, 20 + number % 60);
     [
         json!({"kind": "autocall_attempt", "uuid": uuid, "campaign_id": campaign, "lead_id": lead, "attempt_number": 1, "started_at": started,
@@ -47,10 +52,20 @@ fn dials(uuid: &str, number: i64) -> [Value; 2] {
 
 async fn ingest(client: Client, dialer: i64, acknowledged: Acknowledged) {
     for number in 0.. {
-        let uuids: Vec<String> = (0..20).map(|line| format!("{dialer}-{number}-{line}")).collect();
-        let lines: Vec<Value> = (number * 20..).zip(&uuids).flat_map(|(number, uuid)| dials(uuid, number)).collect();
-        let post = client.post("/api/ingest").header("content-type", "application/x-ndjson").body(body(&lines));
-        let Ok(response) = post.send().await else { return };
+        let uuids: Vec<String> = (0..20)
+            .map(|line| format!("{dialer}-{number}-{line}"))
+            .collect();
+        let lines: Vec<Value> = (number * 20..)
+            .zip(&uuids)
+            .flat_map(|(number, uuid)| dials(uuid, number))
+            .collect();
+        let post = client
+            .post("/api/ingest")
+            .header("content-type", "application/x-ndjson")
+            .body(body(&lines));
+        let Ok(response) = post.send().await else {
+            return;
+        };
         if response.status() != 200 {
             return;
         }
@@ -78,7 +93,12 @@ async fn correct(mut connection: PgConnection) {
 async fn verified(program: &Program) -> String {
     let output = program.run(&["verify", "--all", "--sample", "200"]).await;
     let is_alike = matches!(output.status.code(), Some(0 | 2)); // 2: much was skipped, while it is rebuilt
-    assert!(is_alike, "{} {}", words(&output.stdout), words(&output.stderr));
+    assert!(
+        is_alike,
+        "{} {}",
+        words(&output.stdout),
+        words(&output.stderr)
+    );
     words(&output.stdout)
 }
 
@@ -90,9 +110,14 @@ async fn sums_survive(crash: impl AsyncFnOnce(&Program, Server)) {
     let acknowledged = Acknowledged::default();
     let writers: Vec<_> = (0..2)
         .map(|dialer| tokio::spawn(ingest(client.clone(), dialer, Arc::clone(&acknowledged))))
-        .chain([tokio::spawn(correct(inside(&program).await.expect("a connection")))])
+        .chain([tokio::spawn(correct(
+            inside(&program).await.expect("a connection"),
+        ))])
         .collect();
-    eventually("some are acknowledged", async || acknowledged.lock().expect("no panic").len() > 400).await;
+    eventually("some are acknowledged", async || {
+        acknowledged.lock().expect("no panic").len() > 400
+    })
+    .await;
     crash(&program, server).await;
     futures_util::future::join_all(writers).await;
 
@@ -104,7 +129,12 @@ async fn sums_survive(crash: impl AsyncFnOnce(&Program, Server)) {
     let beside = verified(&program).await;
     assert!(beside.contains(" 0 different"), "{beside}");
     let stored: BTreeSet<String> = stored(&program).await.into_iter().collect();
-    let lost: Vec<String> = acknowledged.lock().expect("no panic").difference(&stored).cloned().collect();
+    let lost: Vec<String> = acknowledged
+        .lock()
+        .expect("no panic")
+        .difference(&stored)
+        .cloned()
+        .collect();
     assert!(lost.is_empty(), "{lost:?}");
     client.ingest(&dials("after", 5)).await;
     eventually("all is compacted", async || {
@@ -139,7 +169,8 @@ async fn sums_survive_a_machine_that_dies() {
 #[tokio::test]
 async fn sums_survive_a_postgres_that_is_killed() {
     sums_survive(async |program, server| {
-        let pid = std::fs::read_to_string(program.data().join("postgres/postmaster.pid")).expect("a pid file");
+        let pid = std::fs::read_to_string(program.data().join("postgres/postmaster.pid"))
+            .expect("a pid file");
         signal("KILL", &[pid.lines().next().expect("a pid")]);
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         signal("KILL", &[server.pid()]);

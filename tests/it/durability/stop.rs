@@ -15,12 +15,22 @@ use crate::support::{Client, TestApp};
 const DOCKER_KILLS_AFTER: Duration = Duration::from_secs(10);
 
 /// A request whose body comes as it is told to.
-fn slow_request(client: &Client) -> (mpsc::Sender<String>, impl Future<Output = reqwest::Response> + use<>) {
+fn slow_request(
+    client: &Client,
+) -> (
+    mpsc::Sender<String>,
+    impl Future<Output = reqwest::Response> + use<>,
+) {
     let (pieces, receiver) = mpsc::channel::<String>(1);
     let body = stream::unfold(receiver, |mut receiver| async {
-        receiver.recv().await.map(|piece| (Ok::<_, std::io::Error>(piece), receiver))
+        receiver
+            .recv()
+            .await
+            .map(|piece| (Ok::<_, std::io::Error>(piece), receiver))
     });
-    let post = client.post("/api/ingest").header("content-type", "application/x-ndjson");
+    let post = client
+        .post("/api/ingest")
+        .header("content-type", "application/x-ndjson");
     let post = post.body(reqwest::Body::wrap_stream(body)).send();
     (pieces, async { post.await.expect("an answer") })
 }
@@ -32,19 +42,35 @@ async fn stops_in_order(program: &Program, mut server: Server, stop: impl FnOnce
     let (sockets, (pieces, answer)) = (server.sockets(), slow_request(&client));
     let answer = tokio::spawn(answer);
     pieces.send(attempts("s", 0..10_000)).await.expect("sent");
-    eventually("the first chunk is stored", async || dialed(&client).await == 10_000).await;
+    eventually("the first chunk is stored", async || {
+        dialed(&client).await == 10_000
+    })
+    .await;
     stop(&server);
-    eventually("it is stopping", async || server.logged("stopping").is_some()).await;
-    eventually("it takes no new connections", async || client.post("/healthz").send().await.is_err()).await;
+    eventually("it is stopping", async || {
+        server.logged("stopping").is_some()
+    })
+    .await;
+    eventually("it takes no new connections", async || {
+        client.post("/healthz").send().await.is_err()
+    })
+    .await;
     let answer = answer.await.expect("no panic");
-    assert_eq!(answer.status(), 503, "its client sends it again, to another instance or to the next");
+    assert_eq!(
+        answer.status(),
+        503,
+        "its client sends it again, to another instance or to the next"
+    );
     drop(pieces);
 
     assert_eq!(server.ended().await.code(), Some(0), "{}", server.log());
     program.assert_nothing_runs();
     assert!(!sockets.exists() && !program.data().join("postgres/postmaster.pid").exists());
     let log = std::fs::read_to_string(program.data().join("postgres.log")).expect("a log");
-    assert!(log.trim_end().ends_with("database system is shut down"), "{log}");
+    assert!(
+        log.trim_end().ends_with("database system is shut down"),
+        "{log}"
+    );
 }
 
 #[tokio::test]
@@ -68,14 +94,25 @@ async fn a_stop_with_every_sort_of_client_still_there_ends_within_its_time() {
     let refused = upload.replace(&client.token, "nonsense");
     let never_reads = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(200);
     let mut held = Vec::new();
-    for said in ["", "GET /healthz HTTP/1.1\r\nhost: x\r\nx: ", &upload, &refused, &never_reads] {
+    for said in [
+        "",
+        "GET /healthz HTTP/1.1\r\nhost: x\r\nx: ",
+        &upload,
+        &refused,
+        &never_reads,
+    ] {
         let mut stream = TcpStream::connect(&address).await.expect("a connection");
         stream.write_all(said.as_bytes()).await.expect("sent");
         held.push(stream);
     }
     signal("TERM", &[server.pid()]);
     let ended = tokio::time::timeout(DOCKER_KILLS_AFTER, server.ended()).await;
-    assert_eq!(ended.expect("in its time").code(), Some(0), "{}", server.log());
+    assert_eq!(
+        ended.expect("in its time").code(),
+        Some(0),
+        "{}",
+        server.log()
+    );
     drop(held);
     program.assert_nothing_runs();
 }
@@ -90,13 +127,26 @@ async fn a_database_that_does_not_answer_does_not_hold_a_stop_up() {
     let client = Client::new(server.url.clone(), test.token.clone());
     let storing = tokio::spawn(async move {
         let line = "{\"kind\":\"team\",\"id\":1,\"name\":\"T\"}";
-        client.post("/api/ingest").header("content-type", "application/x-ndjson").body(line).send().await
+        client
+            .post("/api/ingest")
+            .header("content-type", "application/x-ndjson")
+            .body(line)
+            .send()
+            .await
     });
     beside.until_waits("teams", 1).await;
     signal("TERM", &[server.pid()]);
     let ended = tokio::time::timeout(DOCKER_KILLS_AFTER, server.ended()).await;
-    assert_eq!(ended.expect("in its time").code(), Some(0), "{}", server.log());
-    assert!(storing.await.expect("no panic").is_err(), "nothing was acknowledged");
+    assert_eq!(
+        ended.expect("in its time").code(),
+        Some(0),
+        "{}",
+        server.log()
+    );
+    assert!(
+        storing.await.expect("no panic").is_err(),
+        "nothing was acknowledged"
+    );
     beside.unlock().await;
 }
 
@@ -107,7 +157,10 @@ async fn on_ctrl_c_requests_under_way_are_answered_and_everything_ends() {
     let mut command = program.command(&["serve"]);
     command.process_group(0);
     let server = Server::start(command).await;
-    stops_in_order(&program, server, |server| signal("INT", &[format!("-{}", server.pid())])).await;
+    stops_in_order(&program, server, |server| {
+        signal("INT", &[format!("-{}", server.pid())])
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -117,7 +170,10 @@ async fn connections_that_ask_for_nothing_do_not_hold_it_up() {
     let address = server.url.trim_start_matches("http://").to_owned();
     let _silent = TcpStream::connect(&address).await.expect("a connection");
     let mut kept_alive = TcpStream::connect(&address).await.expect("a connection");
-    kept_alive.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    kept_alive
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .expect("sent");
     assert!(kept_alive.read(&mut [0; 1024]).await.expect("an answer") > 0);
     signal("TERM", &[server.pid()]);
     assert_eq!(server.ended().await.code(), Some(0), "{}", server.log());
@@ -128,7 +184,10 @@ async fn connections_that_ask_for_nothing_do_not_hold_it_up() {
 async fn a_start_that_is_stopped_ends_as_well() {
     let program = Program::new();
     let mut child = program.command(&["serve"]).spawn().expect("a process");
-    eventually("it has begun", async || program.data().join("postgres.log").exists()).await;
+    eventually("it has begun", async || {
+        program.data().join("postgres.log").exists()
+    })
+    .await;
     signal("TERM", &[child.id().expect("it runs")]);
     assert_eq!(child.wait().await.expect("an end").code(), Some(0));
     program.assert_nothing_runs();

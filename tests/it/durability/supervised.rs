@@ -17,12 +17,21 @@ use crate::support::program::{Program, Server, eventually, signal};
 
 /// The process of the Postgres on that data directory.
 fn postmaster(data: &Path) -> u32 {
-    let state = fs::read_to_string(data.join("postgres/postmaster.pid")).expect("a running Postgres");
-    state.lines().next().and_then(|pid| pid.parse().ok()).expect("a number")
+    let state =
+        fs::read_to_string(data.join("postgres/postmaster.pid")).expect("a running Postgres");
+    state
+        .lines()
+        .next()
+        .and_then(|pid| pid.parse().ok())
+        .expect("a number")
 }
 
 async fn status(server: &Server, path: &str) -> u16 {
-    Client::new(server.url.clone(), String::new()).get(path).await.status.as_u16()
+    Client::new(server.url.clone(), String::new())
+        .get(path)
+        .await
+        .status
+        .as_u16()
 }
 
 async fn until_ready(server: &Server) {
@@ -37,18 +46,29 @@ async fn until_ready(server: &Server) {
 
 /// Restarts that the server told of.
 fn restarts(server: &Server) -> usize {
-    server.log().matches("embedded Postgres is running again").count()
+    server
+        .log()
+        .matches("embedded Postgres is running again")
+        .count()
 }
 
 async fn until_restarted(server: &Server, times: usize) {
-    eventually("Postgres is started again", async || restarts(server) == times).await;
+    eventually("Postgres is started again", async || {
+        restarts(server) == times
+    })
+    .await;
     until_ready(server).await;
 }
 
 /// The shells between the program and its Postgres: a keeper and its watcher.
 fn shells(program: &Program) -> usize {
     let comm = |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    program.processes().iter().map(comm).filter(|comm| ["sh\n", "cat\n", "dash\n"].contains(&comm.as_str())).count()
+    program
+        .processes()
+        .iter()
+        .map(comm)
+        .filter(|comm| ["sh\n", "cat\n", "dash\n"].contains(&comm.as_str()))
+        .count()
 }
 
 async fn connects(options: &PgConnectOptions) -> bool {
@@ -61,18 +81,30 @@ async fn a_postgres_that_is_killed_is_started_again_where_it_was() {
     let server = program.serve().await;
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
-    let (joined, _guest) = Embedded::join(&program.data()).await.expect("a running Postgres");
+    let (joined, _guest) = Embedded::join(&program.data())
+        .await
+        .expect("a running Postgres");
     let before = shells(&program);
     for times in 1..=3 {
         client.ingest(&[attempt(&format!("a{times}"))]).await;
         signal("KILL", &[postmaster(&program.data())]);
         until_restarted(&server, times).await;
-        assert!(connects(&joined).await, "commands that joined it find it again");
+        assert!(
+            connects(&joined).await,
+            "commands that joined it find it again"
+        );
         assert_eq!(dialed(&client).await, u64::try_from(times).expect("small"));
     }
     assert_eq!(joined.get_socket(), Some(&server.sockets()));
-    eventually("no watcher outlives its Postgres", async || shells(&program) == before).await;
-    assert!(server.logged("embedded Postgres failed").is_some_and(|line| line["level"] == "ERROR"));
+    eventually("no watcher outlives its Postgres", async || {
+        shells(&program) == before
+    })
+    .await;
+    assert!(
+        server
+            .logged("embedded Postgres failed")
+            .is_some_and(|line| line["level"] == "ERROR")
+    );
     program.ok(&["migrate"], "").await;
     let sockets = server.sockets();
     server.stop().await;
@@ -86,9 +118,14 @@ async fn a_postgres_whose_keeper_is_killed_is_stopped_and_started_again() {
     let server = program.serve().await;
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
-    let keeper = fs::read_to_string(format!("/proc/{}/stat", postmaster(&program.data()))).expect("a process");
-    let keeper =
-        keeper.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)).expect("a parent").to_owned();
+    let keeper = fs::read_to_string(format!("/proc/{}/stat", postmaster(&program.data())))
+        .expect("a process");
+    let keeper = keeper
+        .rsplit(')')
+        .next()
+        .and_then(|rest| rest.split_whitespace().nth(1))
+        .expect("a parent")
+        .to_owned();
     signal("KILL", &[keeper]);
     until_restarted(&server, 1).await;
     client.ingest(&[attempt("a")]).await;
@@ -107,8 +144,16 @@ async fn a_postgres_told_to_stop_when_all_have_gone_is_stopped_and_started() {
     signal("TERM", &[postmaster(&program.data())]);
     until_restarted(&server, 1).await;
     assert_eq!(dialed(&client).await, 0);
-    let refusal = server.logged("embedded Postgres failed").expect("it is told");
-    assert!(refusal["cause"].as_str().expect("text").contains("took no connection"), "{refusal}");
+    let refusal = server
+        .logged("embedded Postgres failed")
+        .expect("it is told");
+    assert!(
+        refusal["cause"]
+            .as_str()
+            .expect("text")
+            .contains("took no connection"),
+        "{refusal}"
+    );
     server.stop().await;
     program.assert_nothing_runs();
 }
@@ -117,15 +162,26 @@ async fn a_postgres_told_to_stop_when_all_have_gone_is_stopped_and_started() {
 async fn a_postgres_without_room_is_tried_again_until_there_is_some() {
     let program = Program::new();
     let data = program.data();
-    let Some(disk) = Disk::mount(&data, 256) else { return };
+    let Some(disk) = Disk::mount(&data, 256) else {
+        return;
+    };
     let server = program.serve().await;
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
     client.ingest(&[attempt("before")]).await;
     disk.fill();
     signal("KILL", &[postmaster(&data)]);
-    eventually("it does not start", async || server.log().matches("did not start; will retry").count() >= 3).await;
-    assert_eq!((status(&server, "/healthz").await, status(&server, "/readyz").await), (200, 503));
+    eventually("it does not start", async || {
+        server.log().matches("did not start; will retry").count() >= 3
+    })
+    .await;
+    assert_eq!(
+        (
+            status(&server, "/healthz").await,
+            status(&server, "/readyz").await
+        ),
+        (200, 503)
+    );
     disk.free();
     until_restarted(&server, 1).await;
     client.ingest(&[attempt("after")]).await;
@@ -144,12 +200,20 @@ async fn an_export_under_way_when_postgres_is_killed_is_made_and_loses_no_try() 
     let mut beside = inside(&program).await.expect("a connection");
     let attempts = "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at)
                     select 1, 'a' || n, 1, 1, 1, '2026-06-01' from generate_series(1, 60000) n";
-    beside.execute(attempts).await.expect("more rows than a moment is enough for");
+    beside
+        .execute(attempts)
+        .await
+        .expect("more rows than a moment is enough for");
     let export = "/api/autocall/campaigns/1/reports/export";
-    let order = json!({"report_type": "full", "format": "xlsx", "from": "2026-06-01", "to": "2026-06-02"});
+    let order =
+        json!({"report_type": "full", "format": "xlsx", "from": "2026-06-01", "to": "2026-06-02"});
     let ordered = client.send(client.post(export).json(&order)).await.json();
-    let id = ordered["data"]["job_id"].as_str().expect("an id").to_owned();
-    let shown = async || client.get(&format!("{export}/{id}")).await.json()["data"]["status"].clone();
+    let id = ordered["data"]["job_id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let shown =
+        async || client.get(&format!("{export}/{id}")).await.json()["data"]["status"].clone();
     eventually("it is begun", async || shown().await == "running").await;
     signal("KILL", &[postmaster(&program.data())]);
     until_restarted(&server, 1).await;
@@ -162,7 +226,10 @@ async fn an_export_under_way_when_postgres_is_killed_is_made_and_loses_no_try() 
     assert!(seen.contains(&json!("queued")), "it waited: {seen:?}");
     let tries = "select tries from exports where status = 'ready'";
     let mut beside = inside(&program).await.expect("a connection");
-    let tries: i16 = sqlx::query_scalar(tries).fetch_one(&mut beside).await.expect("a job");
+    let tries: i16 = sqlx::query_scalar(tries)
+        .fetch_one(&mut beside)
+        .await
+        .expect("a job");
     assert_eq!(tries, 1);
     server.stop().await;
 }
@@ -173,23 +240,50 @@ const PACE: EmbeddedPace = EmbeddedPace {
     probe_every: Duration::from_millis(50),
     patience: Duration::from_millis(2_000),
     stop_in: Duration::from_millis(300),
-    backoff: Backoff { first: Duration::from_millis(10), longest: Duration::from_millis(100) },
+    backoff: Backoff {
+        first: Duration::from_millis(10),
+        longest: Duration::from_millis(100),
+    },
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgres_that_hangs_is_killed_and_started_again() {
     let place = Program::new();
-    let settings = EmbeddedSettings { pace: PACE, ..EmbeddedSettings::default() };
-    let embedded = Embedded::start(&place.data(), &settings).await.expect("Postgres").expect("a new directory");
-    let counted = || supervise::restarts().get(EMBEDDED_TASK).copied().unwrap_or_default();
+    let settings = EmbeddedSettings {
+        pace: PACE,
+        ..EmbeddedSettings::default()
+    };
+    let embedded = Embedded::start(&place.data(), &settings)
+        .await
+        .expect("Postgres")
+        .expect("a new directory");
+    let counted = || {
+        supervise::restarts()
+            .get(EMBEDDED_TASK)
+            .copied()
+            .unwrap_or_default()
+    };
     let (before, hanging) = (counted(), postmaster(&place.data()));
-    let mut connection = PgConnection::connect_with(embedded.options()).await.expect("a connection");
-    connection.execute("create table kept as select 1 as number").await.expect("made");
+    let mut connection = PgConnection::connect_with(embedded.options())
+        .await
+        .expect("a connection");
+    connection
+        .execute("create table kept as select 1 as number")
+        .await
+        .expect("made");
     signal("STOP", &[hanging]);
-    eventually("it is started again", async || counted() > before && connects(embedded.options()).await).await;
+    eventually("it is started again", async || {
+        counted() > before && connects(embedded.options()).await
+    })
+    .await;
     assert_ne!(postmaster(&place.data()), hanging);
-    let mut connection = PgConnection::connect_with(embedded.options()).await.expect("a connection");
-    let kept: i32 = sqlx::query_scalar("select number from kept").fetch_one(&mut connection).await.expect("a row");
+    let mut connection = PgConnection::connect_with(embedded.options())
+        .await
+        .expect("a connection");
+    let kept: i32 = sqlx::query_scalar("select number from kept")
+        .fetch_one(&mut connection)
+        .await
+        .expect("a row");
     assert_eq!(kept, 1);
     embedded.stop().await;
     place.assert_nothing_runs();
@@ -198,8 +292,14 @@ async fn a_postgres_that_hangs_is_killed_and_started_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgres_that_works_is_left_alone() {
     let place = Program::new();
-    let settings = EmbeddedSettings { pace: PACE, ..EmbeddedSettings::default() };
-    let embedded = Embedded::start(&place.data(), &settings).await.expect("Postgres").expect("a new directory");
+    let settings = EmbeddedSettings {
+        pace: PACE,
+        ..EmbeddedSettings::default()
+    };
+    let embedded = Embedded::start(&place.data(), &settings)
+        .await
+        .expect("Postgres")
+        .expect("a new directory");
     let works = postmaster(&place.data());
     // All connections in use: no new one is taken, and nothing is wrong.
     let mut held = Vec::new();
@@ -209,7 +309,10 @@ async fn a_postgres_that_works_is_left_alone() {
     let asked = "select count(*) from pg_stat_activity where usename = 'postgres' and backend_type = 'client backend'";
     let started = std::time::Instant::now();
     while started.elapsed() < PACE.patience + PACE.probe_every {
-        let count: i64 = sqlx::query_scalar(asked).fetch_one(&mut held[0]).await.expect("it works");
+        let count: i64 = sqlx::query_scalar(asked)
+            .fetch_one(&mut held[0])
+            .await
+            .expect("it works");
         assert!(count <= 3);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -39,26 +39,37 @@ fn cell(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => return other.to_string(),
     };
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{text}")
+    } else {
+        text
+    }
 }
 
 /// A figure of a report as a cell: one that is a text in JSON is a number all the same.
 fn figure(value: &Value) -> String {
-    let number = value.as_str().filter(|text| text.starts_with('-') && text.parse::<f64>().is_ok());
+    let number = value
+        .as_str()
+        .filter(|text| text.starts_with('-') && text.parse::<f64>().is_ok());
     number.map_or_else(|| cell(value), str::to_owned)
 }
 
 /// Fails with what differs, and no more.
 fn alike(found: &[Vec<String>], expected: &[Vec<String>]) {
     assert_eq!(found.len(), expected.len());
-    found.iter().zip(expected).for_each(|(found, expected)| assert_eq!(found, expected));
+    found
+        .iter()
+        .zip(expected)
+        .for_each(|(found, expected)| assert_eq!(found, expected));
 }
 
 /// Rows of objects as CSV has them: their keys, then their values, those that are objects or lists left out.
 fn rows(objects: &[Value], columns: &[&str]) -> Vec<Vec<String>> {
     let header = columns.iter().map(ToString::to_string).collect();
     let row = |object: &Value| columns.iter().map(|name| figure(&object[*name])).collect();
-    std::iter::once(header).chain(objects.iter().map(row)).collect()
+    std::iter::once(header)
+        .chain(objects.iter().map(row))
+        .collect()
 }
 
 fn list(value: &Value) -> Vec<Value> {
@@ -67,7 +78,12 @@ fn list(value: &Value) -> Vec<Value> {
 
 /// Every table of a report type, named, as its JSON has it.
 async fn tables(test: &TestApp, report_type: &str) -> Vec<(String, Vec<Vec<String>>)> {
-    let report = async |name: &str| test.data(&format!("/api/autocall/campaigns/1/reports/{name}?{WINDOW}")).await;
+    let report = async |name: &str| {
+        test.data(&format!(
+            "/api/autocall/campaigns/1/reports/{name}?{WINDOW}"
+        ))
+        .await
+    };
     let named = |name: &str, rows| vec![(name.to_owned(), rows)];
     match report_type {
         "kpis" => {
@@ -97,35 +113,75 @@ async fn tables(test: &TestApp, report_type: &str) -> Vec<(String, Vec<Vec<Strin
                 "transfer_success_rate_pct",
                 "computed_at",
             ];
-            [named("kpis", rows(&[kpis], &columns)), named("dtmf_distribution", rows(&keys, &["digit", "count"]))]
-                .concat()
+            [
+                named("kpis", rows(&[kpis], &columns)),
+                named("dtmf_distribution", rows(&keys, &["digit", "count"])),
+            ]
+            .concat()
         }
         "trend" => named(
             "trend",
             rows(
                 &list(&report("trend").await),
-                &["bucket", "dialed", "answered", "answer_rate_pct", "avg_duration_sec", "transfer_count"],
+                &[
+                    "bucket",
+                    "dialed",
+                    "answered",
+                    "answer_rate_pct",
+                    "avg_duration_sec",
+                    "transfer_count",
+                ],
             ),
         ),
-        "hangup" => {
-            named("hangup", rows(&list(&report("hangup").await["by_hangup_cause"]), &["hangup_cause", "count", "pct"]))
-        }
+        "hangup" => named(
+            "hangup",
+            rows(
+                &list(&report("hangup").await["by_hangup_cause"]),
+                &["hangup_cause", "count", "pct"],
+            ),
+        ),
         "heatmap" => named(
             "heatmap",
-            rows(&list(&report("heatmap").await), &["day_of_week", "hour", "dialed", "answered", "answer_rate_pct"]),
+            rows(
+                &list(&report("heatmap").await),
+                &[
+                    "day_of_week",
+                    "hour",
+                    "dialed",
+                    "answered",
+                    "answer_rate_pct",
+                ],
+            ),
         ),
         "dtmf" => {
             let dtmf = report("dtmf").await;
             let (digits, paths) = (list(&dtmf["by_digit"]), list(&dtmf["by_script_path"]));
-            let totals = rows(&[dtmf], &["total_answered", "with_dtmf_input", "no_input", "no_input_rate_pct"]);
+            let totals = rows(
+                &[dtmf],
+                &[
+                    "total_answered",
+                    "with_dtmf_input",
+                    "no_input",
+                    "no_input_rate_pct",
+                ],
+            );
             [
                 named("dtmf", totals),
-                named("by_digit", rows(&digits, &["digit", "count", "pct", "label"])),
+                named(
+                    "by_digit",
+                    rows(&digits, &["digit", "count", "pct", "label"]),
+                ),
                 named("by_script_path", rows(&paths, &["path", "count"])),
             ]
             .concat()
         }
-        "funnel" => named("funnel", rows(&list(&report("funnel").await), &["stage", "count", "drop_rate_pct"])),
+        "funnel" => named(
+            "funnel",
+            rows(
+                &list(&report("funnel").await),
+                &["stage", "count", "drop_rate_pct"],
+            ),
+        ),
         _ => {
             let mut all = Vec::new();
             for part in ["kpis", "trend", "hangup", "heatmap", "dtmf", "funnel"] {
@@ -151,8 +207,10 @@ async fn a_csv_has_every_figure_of_its_reports() {
             assert_eq!(answer.header("content-type"), "application/zip");
             unzip(&answer.bytes)
         };
-        let mut found: Vec<(String, Vec<Vec<String>>)> =
-            found.into_iter().map(|(name, text)| (name, records(&text))).collect();
+        let mut found: Vec<(String, Vec<Vec<String>>)> = found
+            .into_iter()
+            .map(|(name, text)| (name, records(&text)))
+            .collect();
         if report_type == "full" {
             assert_eq!(found.pop().expect("the last").0, "attempts");
         }
@@ -172,13 +230,23 @@ async fn attempts(test: &TestApp) -> Vec<Vec<String>> {
     let local = |column: &str| {
         format!(
             r#"to_char(date_trunc('second', a.{column}) at time zone 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD"T"HH24:MI:SS"{}"')"#,
-            if column == "answered_at" { "+07:06:30" } else { "+07:00" }
+            if column == "answered_at" {
+                "+07:06:30"
+            } else {
+                "+07:00"
+            }
         )
     };
     let sql = ["started_at", "answered_at", "ended_at"]
         .iter()
-        .fold(sql.to_owned(), |sql, column| sql.replace(&format!("local(a.{column})"), &local(column)));
-    test.query(TENANT, &sql).await.iter().map(|row| list(row).iter().map(cell).collect()).collect()
+        .fold(sql.to_owned(), |sql, column| {
+            sql.replace(&format!("local(a.{column})"), &local(column))
+        });
+    test.query(TENANT, &sql)
+        .await
+        .iter()
+        .map(|row| list(row).iter().map(cell).collect())
+        .collect()
 }
 
 #[tokio::test]
@@ -188,8 +256,14 @@ async fn a_full_csv_has_every_attempt_and_no_text_that_becomes_a_formula() {
     let (_, text) = unzip(&answer.bytes).pop().expect("attempts");
     let mut found = records(&text);
     let header = found.remove(0);
-    let fields = callboard::ingest::kind::Kind::named("autocall_attempt").expect("a kind").fields;
-    let expected: Vec<&str> = fields.iter().map(|field| field.name).chain(["phone", "external_ref"]).collect();
+    let fields = callboard::ingest::kind::Kind::named("autocall_attempt")
+        .expect("a kind")
+        .fields;
+    let expected: Vec<&str> = fields
+        .iter()
+        .map(|field| field.name)
+        .chain(["phone", "external_ref"])
+        .collect();
     assert_eq!(header, expected);
     let mut expected = attempts(&test).await;
     assert!(expected.len() > 80, "{}", expected.len());
@@ -198,11 +272,17 @@ async fn a_full_csv_has_every_attempt_and_no_text_that_becomes_a_formula() {
         row[5] = row[5].replace("+07:06:30", "+07:07");
     }
     alike(&found, &expected);
-    let odd = found.iter().find(|row| row[0] == "'=1+1").expect("the odd one");
+    let odd = found
+        .iter()
+        .find(|row| row[0] == "'=1+1")
+        .expect("the odd one");
     for at in [11, 14, 15, 16, 17, 19, 20] {
         assert!(odd[at].starts_with('\''), "{}", odd[at]);
     }
-    assert_eq!((odd[4].as_str(), odd[18].as_str()), ("2026-06-05T17:00:00+07:00", "0.8123"));
+    assert_eq!(
+        (odd[4].as_str(), odd[18].as_str()),
+        ("2026-06-05T17:00:00+07:00", "0.8123")
+    );
     assert_eq!(odd[8], "Máy bận, \"gác\"\nmáy");
 }
 
@@ -216,7 +296,15 @@ fn sheet(workbook: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Vec<Vec<Data>> {
         .collect()
 }
 
-const WEEK: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const WEEK: [&str; 7] = [
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+];
 
 /// A cell of a workbook as CSV would have it, its numbers being numbers.
 fn shown(data: &Data, expected: &str) -> String {
@@ -224,15 +312,27 @@ fn shown(data: &Data, expected: &str) -> String {
         Data::Empty => String::new(),
         Data::Int(number) => number.to_string(),
         Data::Float(number) => {
-            let decimals = expected.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+            let decimals = expected
+                .split_once('.')
+                .map_or(0, |(_, decimals)| decimals.len());
             format!("{number:.decimals$}")
         }
         // A day is a date, and a bucket of the trend.
-        Data::DateTime(at) if expected.len() == 10 => at.as_datetime().expect("a time").format("%Y-%m-%d").to_string(),
-        Data::DateTime(at) => at.as_datetime().expect("a time").format("%Y-%m-%dT%H:%M:%S+07:00").to_string(),
-        Data::String(text) if WEEK.contains(&text.as_str()) => {
-            WEEK.iter().position(|day| day == text).expect("a day").to_string()
-        }
+        Data::DateTime(at) if expected.len() == 10 => at
+            .as_datetime()
+            .expect("a time")
+            .format("%Y-%m-%d")
+            .to_string(),
+        Data::DateTime(at) => at
+            .as_datetime()
+            .expect("a time")
+            .format("%Y-%m-%dT%H:%M:%S+07:00")
+            .to_string(),
+        Data::String(text) if WEEK.contains(&text.as_str()) => WEEK
+            .iter()
+            .position(|day| day == text)
+            .expect("a day")
+            .to_string(),
         Data::String(text) => cell(&Value::String(text.clone())),
         other => panic!("{other:?}"),
     }
@@ -242,11 +342,21 @@ fn holds(rows: &[Vec<Data>], left: usize, expected: &[Vec<String>]) {
     for (number, (row, expected)) in rows[1..].iter().zip(&expected[1..]).enumerate() {
         for (at, expected) in expected.iter().enumerate() {
             let found = row.get(left + at).unwrap_or(&Data::Empty);
-            assert_eq!(&shown(found, expected), expected, "row {number}, column {at}");
+            assert_eq!(
+                &shown(found, expected),
+                expected,
+                "row {number}, column {at}"
+            );
         }
     }
-    let below = rows.iter().skip(expected.len()).flat_map(|row| row.iter().skip(left).take(expected[0].len()));
-    assert!(below.into_iter().all(|data| *data == Data::Empty), "rows that are in no report");
+    let below = rows
+        .iter()
+        .skip(expected.len())
+        .flat_map(|row| row.iter().skip(left).take(expected[0].len()));
+    assert!(
+        below.into_iter().all(|data| *data == Data::Empty),
+        "rows that are in no report"
+    );
 }
 
 #[tokio::test]
@@ -258,10 +368,16 @@ async fn a_workbook_has_every_figure_of_its_reports_and_every_attempt() {
         ("hangup", &["Hangup", "About"]),
         ("dtmf", &["DTMF", "About"]),
         ("funnel", &["Funnel", "About"]),
-        ("full", &["Summary", "Trend", "Hangup", "Heatmap", "DTMF", "Funnel", "Attempts"]),
+        (
+            "full",
+            &[
+                "Summary", "Trend", "Hangup", "Heatmap", "DTMF", "Funnel", "Attempts",
+            ],
+        ),
     ] {
         let answer = file(&test, &june(report_type, "xlsx")).await;
-        let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(answer.bytes)).expect("a workbook");
+        let mut workbook: Xlsx<_> =
+            open_workbook_from_rs(Cursor::new(answer.bytes)).expect("a workbook");
         assert_eq!(workbook.sheet_names(), sheets);
         let mut tables = tables(&test, report_type).await;
         if report_type == "full" {
@@ -285,7 +401,9 @@ async fn a_workbook_has_every_figure_of_its_reports_and_every_attempt() {
             holds_attempts(&sheet(&mut workbook, "Attempts"), &attempts(&test).await);
             summary(
                 &sheet(&mut workbook, "Summary"),
-                &test.data(&format!("/api/autocall/campaigns/1/reports/kpis?{WINDOW}")).await,
+                &test
+                    .data(&format!("/api/autocall/campaigns/1/reports/kpis?{WINDOW}"))
+                    .await,
             );
         }
     }
@@ -293,14 +411,28 @@ async fn a_workbook_has_every_figure_of_its_reports_and_every_attempt() {
 
 fn holds_attempts(rows: &[Vec<Data>], expected: &[Vec<String>]) {
     assert_eq!(rows.len(), expected.len() + 1);
-    assert_eq!(rows[0][..2], [Data::String("UUID".into()), Data::String("Campaign".into())]);
+    assert_eq!(
+        rows[0][..2],
+        [Data::String("UUID".into()), Data::String("Campaign".into())]
+    );
     let plain: Vec<Vec<String>> = expected
         .iter()
-        .map(|row| row.iter().map(|text| text.replace("1850-01-01T07:06:30+07:06:30", "1850-01-01 07:06:30")).collect())
+        .map(|row| {
+            row.iter()
+                .map(|text| text.replace("1850-01-01T07:06:30+07:06:30", "1850-01-01 07:06:30"))
+                .collect()
+        })
         .collect();
     let all: Vec<Vec<String>> = std::iter::once(Vec::new()).chain(plain).collect();
-    let odd = rows.iter().find(|row| row[0] == Data::String("=1+1".into())).expect("text, as it is");
-    assert_eq!(odd[13], Data::String("9223372036854775807".into()), "an id too long for a number stays whole");
+    let odd = rows
+        .iter()
+        .find(|row| row[0] == Data::String("=1+1".into()))
+        .expect("text, as it is");
+    assert_eq!(
+        odd[13],
+        Data::String("9223372036854775807".into()),
+        "an id too long for a number stays whole"
+    );
     assert_eq!(odd[20], Data::String("=HYPERLINK(\"http://x\")".into()));
     assert_eq!(odd[18], Data::Float(0.8123));
     for (number, (row, expected)) in rows.iter().zip(&all).enumerate().skip(1) {
@@ -323,14 +455,23 @@ fn summary(rows: &[Vec<Data>], kpis: &Value) {
     assert_eq!(rows[0][0], Data::String("Campaign 1".into()));
     assert_eq!(beside("Campaign"), Data::String("Campaign 1 (1)".into()));
     assert_eq!(beside("From"), Data::String("2026-06-01 00:00:00".into()));
-    assert_eq!(beside("To, exclusive"), Data::String("2026-06-08 00:00:00".into()));
+    assert_eq!(
+        beside("To, exclusive"),
+        Data::String("2026-06-08 00:00:00".into())
+    );
     assert_eq!(beside("Time zone"), Data::String("Asia/Ho_Chi_Minh".into()));
     assert_eq!(beside("Account"), Data::String("Account 1".into()));
-    assert_eq!(beside("Made at"), Data::String("2026-06-30 15:00:00".into()));
+    assert_eq!(
+        beside("Made at"),
+        Data::String("2026-06-30 15:00:00".into())
+    );
     assert_eq!(beside("Dialed").to_string(), kpis["dialed"].to_string());
     let keys = kpis["dtmf_distribution"].as_object().expect("keys");
     for (digit, count) in keys {
-        assert_eq!(beside(&format!("Key {digit}")).to_string(), count.to_string());
+        assert_eq!(
+            beside(&format!("Key {digit}")).to_string(),
+            count.to_string()
+        );
     }
 }
 
@@ -339,9 +480,14 @@ async fn attempts_go_on_on_another_sheet_where_one_is_full() {
     let mut test = with_calls().await;
     test.app.exports.rows_a_sheet = 30;
     let answer = file(&test, &june("full", "xlsx")).await;
-    let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(answer.bytes)).expect("a workbook");
+    let mut workbook: Xlsx<_> =
+        open_workbook_from_rs(Cursor::new(answer.bytes)).expect("a workbook");
     let expected = attempts(&test).await;
-    let names: Vec<String> = workbook.sheet_names().into_iter().filter(|name| name.starts_with("Attempts")).collect();
+    let names: Vec<String> = workbook
+        .sheet_names()
+        .into_iter()
+        .filter(|name| name.starts_with("Attempts"))
+        .collect();
     assert_eq!(names.len(), expected.len().div_ceil(30));
     assert_eq!(names[..2], ["Attempts", "Attempts 2"]);
     let mut all: Vec<Vec<Data>> = Vec::new();
@@ -376,7 +522,11 @@ fn part(workbook: &[u8], name: &str) -> String {
     use std::io::Read;
     let mut archive = zip::ZipArchive::new(Cursor::new(workbook)).expect("an archive");
     let mut text = String::new();
-    archive.by_name(name).unwrap_or_else(|error| panic!("{name}: {error}")).read_to_string(&mut text).expect("a text");
+    archive
+        .by_name(name)
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
+        .read_to_string(&mut text)
+        .expect("a text");
     text
 }
 
@@ -385,37 +535,78 @@ async fn a_workbook_says_what_it_is_prints_across_and_can_be_filtered() {
     let test = with_calls().await;
     let workbook = file(&test, &june("full", "xlsx")).await.bytes;
     let properties = part(&workbook, "docProps/core.xml") + &part(&workbook, "docProps/app.xml");
-    for said in ["Campaign report", "Callboard", "Account 1", "2026-06-30T08:00:00Z"] {
+    for said in [
+        "Campaign report",
+        "Callboard",
+        "Account 1",
+        "2026-06-30T08:00:00Z",
+    ] {
         assert!(properties.contains(said), "{said}: {properties}");
     }
     // Summary, Trend, Hangup, Heatmap, DTMF, Funnel, Attempts: all of one table but the first and DTMF.
-    for (number, has_filter) in [(1, false), (2, true), (3, true), (4, true), (5, false), (6, true), (7, true)] {
+    for (number, has_filter) in [
+        (1, false),
+        (2, true),
+        (3, true),
+        (4, true),
+        (5, false),
+        (6, true),
+        (7, true),
+    ] {
         let sheet = part(&workbook, &format!("xl/worksheets/sheet{number}.xml"));
         assert_eq!(sheet.contains("<autoFilter "), has_filter, "sheet {number}");
-        assert!(sheet.contains("orientation=\"landscape\"") && sheet.contains("fitToPage=\"1\""), "sheet {number}");
+        assert!(
+            sheet.contains("orientation=\"landscape\"") && sheet.contains("fitToPage=\"1\""),
+            "sheet {number}"
+        );
     }
     let names = part(&workbook, "xl/workbook.xml");
-    assert_eq!(names.matches("_xlnm.Print_Titles").count(), 6, "headers are repeated: {names}");
+    assert_eq!(
+        names.matches("_xlnm.Print_Titles").count(),
+        6,
+        "headers are repeated: {names}"
+    );
     // Two grids of the week are colored on the summary, and three columns of the heatmap's own sheet.
-    assert_eq!(part(&workbook, "xl/worksheets/sheet1.xml").matches("<colorScale>").count(), 2);
-    assert_eq!(part(&workbook, "xl/worksheets/sheet4.xml").matches("<colorScale>").count(), 3);
+    assert_eq!(
+        part(&workbook, "xl/worksheets/sheet1.xml")
+            .matches("<colorScale>")
+            .count(),
+        2
+    );
+    assert_eq!(
+        part(&workbook, "xl/worksheets/sheet4.xml")
+            .matches("<colorScale>")
+            .count(),
+        3
+    );
     let trend = part(&workbook, "xl/charts/chart1.xml");
-    assert!(trend.contains("<c:lineChart>") && trend.contains("<c:symbol val=\"circle\"/>"), "{trend}");
+    assert!(
+        trend.contains("<c:lineChart>") && trend.contains("<c:symbol val=\"circle\"/>"),
+        "{trend}"
+    );
 }
 
 #[tokio::test]
 async fn a_day_or_two_are_drawn_by_hour() {
     let test = with_calls().await;
     for (report_type, drawn_on) in [("trend", "About"), ("full", "Summary")] {
-        for (to, by_hour) in [("2026-06-01", true), ("2026-06-02", true), ("2026-06-03", false)] {
+        for (to, by_hour) in [
+            ("2026-06-01", true),
+            ("2026-06-02", true),
+            ("2026-06-03", false),
+        ] {
             let mut body = june(report_type, "xlsx");
             body["from"] = "2026-06-01".into();
             body["to"] = to.into();
             let workbook = file(&test, &body).await.bytes;
             let drawn = part(&workbook, "xl/charts/chart1.xml");
             let sheet_drawn = if by_hour { drawn_on } else { "Trend" };
-            assert!(drawn.contains(&format!("<c:f>{sheet_drawn}!$")), "{report_type} {to}: {drawn}");
-            let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(workbook)).expect("a workbook");
+            assert!(
+                drawn.contains(&format!("<c:f>{sheet_drawn}!$")),
+                "{report_type} {to}: {drawn}"
+            );
+            let mut workbook: Xlsx<_> =
+                open_workbook_from_rs(Cursor::new(workbook)).expect("a workbook");
             let rows = sheet(&mut workbook, "Trend").len() - 1;
             assert!(rows <= 3, "the data is by day: {rows}");
         }
@@ -426,8 +617,17 @@ async fn a_day_or_two_are_drawn_by_hour() {
 #[tokio::test]
 async fn texts_are_cut_where_they_are_counted_and_read_back_as_they_were_sent() {
     let test = TestApp::new().await;
-    let thai = "แคมเปญต่ออายุประกันภัยรถยนต์ไตรมาสที่สามสำหรับลูกค้าเดิมในเขตกรุงเทพและปริมณฑลกลุ่มเป้าหมายพิเศษประจำปี";
-    let outcomes = ["SKU_x0041\r\nrest", "_x0041_", "_x0041_\u{1}", "a\u{b}b", "x_x00e9\r_x0041_", "_x0041", "💩"];
+    let thai =
+        "แคมเปญต่ออายุประกันภัยรถยนต์ไตรมาสที่สามสำหรับลูกค้าเดิมในเขตกรุงเทพและปริมณฑลกลุ่มเป้าหมายพิเศษประจำปี";
+    let outcomes = [
+        "SKU_x0041\r\nrest",
+        "_x0041_",
+        "_x0041_\u{1}",
+        "a\u{b}b",
+        "x_x00e9\r_x0041_",
+        "_x0041",
+        "💩",
+    ];
     let mut lines = vec![
         json!({"kind": "autocall_campaign", "id": 1, "name": thai}),
         json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321"}),
@@ -440,21 +640,38 @@ async fn texts_are_cut_where_they_are_counted_and_read_back_as_they_were_sent() 
     // Stored before texts had lengths.
     let long = "💩".repeat(20_000);
     let mut scope = test.app.db.write(TENANT).await.expect("a scope");
-    let update =
-        scope.query("update autocall_attempts set provider = $2 where tenant_id = $1 and uuid = '0'").bind(&long);
+    let update = scope
+        .query("update autocall_attempts set provider = $2 where tenant_id = $1 and uuid = '0'")
+        .bind(&long);
     update.execute(scope.connection()).await.expect("an update");
     scope.commit().await.expect("a commit");
     let answer = file(&test, &june("full", "xlsx")).await;
-    let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(answer.bytes)).expect("a workbook");
+    let mut workbook: Xlsx<_> =
+        open_workbook_from_rs(Cursor::new(answer.bytes)).expect("a workbook");
     let rows = sheet(&mut workbook, "Attempts");
     for (row, outcome) in rows[1..].iter().zip(outcomes) {
-        assert_eq!(row[17].to_string().replace("\r\n", "\n"), outcome.replace("\r\n", "\n"));
+        assert_eq!(
+            row[17].to_string().replace("\r\n", "\n"),
+            outcome.replace("\r\n", "\n")
+        );
     }
     let kept = rows[1][16].to_string();
-    assert!(long.starts_with(&kept) && kept.encode_utf16().count() <= 32_767, "{}", kept.len());
+    assert!(
+        long.starts_with(&kept) && kept.encode_utf16().count() <= 32_767,
+        "{}",
+        kept.len()
+    );
     let csv = file(&test, &june("trend", "csv")).await;
-    let name = csv.header("content-disposition").rsplit_once("''").expect("a name").1.to_owned();
-    let name = percent_encoding::percent_decode_str(&name).decode_utf8().expect("UTF-8").into_owned();
+    let name = csv
+        .header("content-disposition")
+        .rsplit_once("''")
+        .expect("a name")
+        .1
+        .to_owned();
+    let name = percent_encoding::percent_decode_str(&name)
+        .decode_utf8()
+        .expect("UTF-8")
+        .into_owned();
     assert!(
         name.len() <= 255
             && name.len() > 245
@@ -475,16 +692,35 @@ async fn about_says_names_and_not_ids() {
         lines.push(json!({"kind": "agent", "id": id, "name": format!("Agent {id:02}"), "username": id.to_string(), "team_id": 80}));
     }
     test.ingest(&lines).await;
-    let agents = (1..=23).map(|id| id.to_string()).collect::<Vec<_>>().join(",");
+    let agents = (1..=23)
+        .map(|id| id.to_string())
+        .collect::<Vec<_>>()
+        .join(",");
     let path = "/api/telesales/reports/dashboard/export?date_from=2026-06-01&date_to=2026-06-02";
-    let answer = test.ok(&format!("{path}&campaign_id=70&team_id=80&agent_ids={agents}")).await;
-    let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(answer.bytes)).expect("a workbook");
+    let answer = test
+        .ok(&format!(
+            "{path}&campaign_id=70&team_id=80&agent_ids={agents}"
+        ))
+        .await;
+    let mut workbook: Xlsx<_> =
+        open_workbook_from_rs(Cursor::new(answer.bytes)).expect("a workbook");
     let about = sheet(&mut workbook, "About");
     let beside = |name: &str| {
         let row = about.iter().find(|row| row[0] == Data::String(name.into()));
         row.unwrap_or_else(|| panic!("{name} is not in {about:?}"))[1].to_string()
     };
-    assert_eq!((beside("Campaign").as_str(), beside("Team").as_str()), ("Spring", "North"));
-    assert!(beside("Agents").starts_with("Agent 01, Agent 02, "), "{}", beside("Agents"));
-    assert!(beside("Agents").ends_with("Agent 20 and 3 more"), "{}", beside("Agents"));
+    assert_eq!(
+        (beside("Campaign").as_str(), beside("Team").as_str()),
+        ("Spring", "North")
+    );
+    assert!(
+        beside("Agents").starts_with("Agent 01, Agent 02, "),
+        "{}",
+        beside("Agents")
+    );
+    assert!(
+        beside("Agents").ends_with("Agent 20 and 3 more"),
+        "{}",
+        beside("Agents")
+    );
 }

@@ -20,14 +20,20 @@ const EXPORT: &str = "/api/autocall/campaigns/1/reports/export";
 
 /// Works until nothing is left to do that can be done now.
 async fn settle(app: &App) {
-    while worker::next(app, &CancellationToken::new()).await.expect("a queue") {}
+    while worker::next(app, &CancellationToken::new())
+        .await
+        .expect("a queue")
+    {}
 }
 
 /// Orders an export of campaign 1; its id.
 async fn order(client: &Client, body: &Value) -> String {
     let answer = client.send(client.post(EXPORT).json(body)).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
-    answer.json()["data"]["job_id"].as_str().expect("an id").to_owned()
+    answer.json()["data"]["job_id"]
+        .as_str()
+        .expect("an id")
+        .to_owned()
 }
 
 async fn show(client: &Client, id: &str) -> Value {
@@ -35,12 +41,20 @@ async fn show(client: &Client, id: &str) -> Value {
 }
 
 async fn cancel(client: &Client, id: &str) -> Answer {
-    client.request(Method::DELETE, &format!("{EXPORT}/{id}"), Some(&client.token)).await
+    client
+        .request(
+            Method::DELETE,
+            &format!("{EXPORT}/{id}"),
+            Some(&client.token),
+        )
+        .await
 }
 
 /// The path of a link, for a client that speaks to that server.
 fn path(link: &str) -> &str {
-    link.find("/api/").map(|at| &link[at..]).expect("a link of ours")
+    link.find("/api/")
+        .map(|at| &link[at..])
+        .expect("a link of ours")
 }
 
 /// Orders a file, has it made and downloads it.
@@ -68,7 +82,13 @@ pub fn unzip(bytes: &[u8]) -> Vec<(String, String)> {
             let mut file = archive.by_index(at).expect("a file");
             let mut text = String::new();
             file.read_to_string(&mut text).expect("text");
-            (file.name().expect("a name").trim_end_matches(".csv").to_owned(), text)
+            (
+                file.name()
+                    .expect("a name")
+                    .trim_end_matches(".csv")
+                    .to_owned(),
+                text,
+            )
         })
         .collect()
 }
@@ -76,8 +96,19 @@ pub fn unzip(bytes: &[u8]) -> Vec<(String, String)> {
 /// The rows of a CSV file, its header first.
 pub fn records(text: &str) -> Vec<Vec<String>> {
     let text = text.strip_prefix('\u{feff}').expect("a byte order mark");
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
-    reader.records().map(|record| record.expect("a record").iter().map(str::to_owned).collect()).collect()
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    reader
+        .records()
+        .map(|record| {
+            record
+                .expect("a record")
+                .iter()
+                .map(str::to_owned)
+                .collect()
+        })
+        .collect()
 }
 
 /// An order of that report, as that file, over the days of the random world.

@@ -67,8 +67,15 @@ async fn note_claims(test: &TestApp) {
 }
 
 async fn noted(test: &TestApp, what: &str) -> Vec<String> {
-    let rows = test.query(TENANT, &format!("select to_jsonb(id) from noted where what = '{what}' order by at")).await;
-    rows.iter().map(|id| id.as_str().expect("an id").to_owned()).collect()
+    let rows = test
+        .query(
+            TENANT,
+            &format!("select to_jsonb(id) from noted where what = '{what}' order by at"),
+        )
+        .await;
+    rows.iter()
+        .map(|id| id.as_str().expect("an id").to_owned())
+        .collect()
 }
 
 struct Instance {
@@ -79,7 +86,10 @@ struct Instance {
 impl Instance {
     fn start(app: &App) -> Self {
         let stop = CancellationToken::new();
-        Self { running: tokio::spawn(worker::run(app.clone(), stop.clone())), stop }
+        Self {
+            running: tokio::spawn(worker::run(app.clone(), stop.clone())),
+            stop,
+        }
     }
 
     async fn stop(self) {
@@ -99,7 +109,11 @@ async fn until(client: &Client, id: &str, status: &str) -> Value {
 }
 
 async fn lease_runs_out(test: &TestApp, id: &str) {
-    test.execute(TENANT, &format!("update exports set leased_until = now() where id = '{id}'")).await;
+    test.execute(
+        TENANT,
+        &format!("update exports set leased_until = now() where id = '{id}'"),
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -109,7 +123,16 @@ async fn several_instances_make_every_file_once() {
     let mut ids = Vec::new();
     for number in 0..30 {
         let types = ["full", "kpis", "trend"];
-        ids.push(order(&test, &june(types[number % 3], if number % 2 == 0 { "csv" } else { "xlsx" })).await);
+        ids.push(
+            order(
+                &test,
+                &june(
+                    types[number % 3],
+                    if number % 2 == 0 { "csv" } else { "xlsx" },
+                ),
+            )
+            .await,
+        );
     }
     let instances: Vec<Instance> = (0..3).map(|_| Instance::start(&test.app)).collect();
     for id in &ids {
@@ -151,20 +174,35 @@ async fn a_job_is_told_of_and_not_only_found() {
 async fn one_accounts_many_exports_do_not_keep_another_waiting() {
     let test = with_attempts(1).await;
     let neighbour = Client::new(test.url.clone(), test.account(2).await);
-    neighbour.ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "Theirs"})]).await;
+    neighbour
+        .ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "Theirs"})])
+        .await;
     for _ in 0..20 {
         order(&test, &june("full", "xlsx")).await;
     }
-    let theirs = [order(&neighbour, &june("kpis", "csv")).await, order(&neighbour, &june("kpis", "csv")).await];
-    test.execute(TENANT, "update exports set created_at = created_at - interval '1 hour'").await;
+    let theirs = [
+        order(&neighbour, &june("kpis", "csv")).await,
+        order(&neighbour, &june("kpis", "csv")).await,
+    ];
+    test.execute(
+        TENANT,
+        "update exports set created_at = created_at - interval '1 hour'",
+    )
+    .await;
     test.execute(
         2,
-        &format!("update exports set created_at = created_at + interval '1 hour' where id = '{}'", theirs[1]),
+        &format!(
+            "update exports set created_at = created_at + interval '1 hour' where id = '{}'",
+            theirs[1]
+        ),
     )
     .await;
     let mut claimed = Vec::new();
     for _ in 0..5 {
-        let job = queue::claim(&test.app.db, PACE.lease, test.app.clock.now()).await.expect("a queue").expect("a job");
+        let job = queue::claim(&test.app.db, PACE.lease, test.app.clock.now())
+            .await
+            .expect("a queue")
+            .expect("a job");
         claimed.push((job.tenant, job.id));
     }
     let tenants: Vec<i64> = claimed.iter().map(|(tenant, _)| *tenant).collect();
@@ -208,21 +246,41 @@ async fn a_worker_that_lost_its_job_stops_and_publishes_nothing() {
     beside.until_waits(HELD_UP, 2).await;
     beside.unlock().await;
     let ready = until(&test, &id, "ready").await;
-    let (_, attempts) = unzip(&download(&test, &ready).await.bytes).pop().expect("attempts");
+    let (_, attempts) = unzip(&download(&test, &ready).await.bytes)
+        .pop()
+        .expect("attempts");
     assert_eq!(attempts.lines().count(), 101);
     slow.stop().await;
     quick.stop().await;
     assert_eq!(noted(&test, "begun").await.len(), 3);
-    assert_eq!(noted(&test, "ready").await, [id], "only one of them was told of");
+    assert_eq!(
+        noted(&test, "ready").await,
+        [id],
+        "only one of them was told of"
+    );
     let link = |ready: &Value| ready["download_url"].as_str().expect("a link").to_owned();
-    assert_eq!(link(&show(&test, ready["job_id"].as_str().expect("an id")).await), link(&ready));
-    eventually("nothing else is kept", async || count(test.files.path()) == 1).await;
+    assert_eq!(
+        link(&show(&test, ready["job_id"].as_str().expect("an id")).await),
+        link(&ready)
+    );
+    eventually("nothing else is kept", async || {
+        count(test.files.path()) == 1
+    })
+    .await;
 }
 
 /// How many files there are.
 fn count(dir: &std::path::Path) -> usize {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    entries.map(|entry| if entry.path().is_dir() { count(&entry.path()) } else { 1 }).sum()
+    entries
+        .map(|entry| {
+            if entry.path().is_dir() {
+                count(&entry.path())
+            } else {
+                1
+            }
+        })
+        .sum()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -292,25 +350,51 @@ async fn a_job_whose_worker_dies_every_time_fails_in_words() {
     let test = with_attempts(1).await;
     let id = order(&test, &june("full", "csv")).await;
     for _ in 0..3 {
-        queue::claim(&test.app.db, PACE.lease, test.app.clock.now()).await.expect("a queue").expect("a job");
+        queue::claim(&test.app.db, PACE.lease, test.app.clock.now())
+            .await
+            .expect("a queue")
+            .expect("a job");
         assert!(
-            queue::claim(&test.app.db, PACE.lease, test.app.clock.now()).await.expect("a queue").is_none(),
+            queue::claim(&test.app.db, PACE.lease, test.app.clock.now())
+                .await
+                .expect("a queue")
+                .is_none(),
             "it is taken"
         );
         lease_runs_out(&test, &id).await;
     }
     settle(&test.app).await;
     let failed = show(&test, &id).await;
-    assert_eq!(failed["error"], "Given up after 3 tries: each time the server stopped while it made the file.");
-    assert_eq!(test.query(TENANT, "select to_jsonb(completed_at is not null) from exports").await, [json!(true)]);
+    assert_eq!(
+        failed["error"],
+        "Given up after 3 tries: each time the server stopped while it made the file."
+    );
+    assert_eq!(
+        test.query(
+            TENANT,
+            "select to_jsonb(completed_at is not null) from exports"
+        )
+        .await,
+        [json!(true)]
+    );
 }
 
 async fn next(test: &TestApp) {
-    assert!(worker::next(&test.app, &CancellationToken::new()).await.expect("a queue"), "there was no job");
+    assert!(
+        worker::next(&test.app, &CancellationToken::new())
+            .await
+            .expect("a queue"),
+        "there was no job"
+    );
 }
 
 async fn tries(test: &TestApp) -> Value {
-    test.query(TENANT, "select to_jsonb(tries) from exports order by created_at desc, id limit 1").await.remove(0)
+    test.query(
+        TENANT,
+        "select to_jsonb(tries) from exports order by created_at desc, id limit 1",
+    )
+    .await
+    .remove(0)
 }
 
 #[tokio::test]
@@ -322,12 +406,19 @@ async fn a_job_waits_for_a_store_that_is_down_and_loses_no_try() {
     std::fs::rename(&dir, &away).expect("taken away");
     for _ in 0..5 {
         next_now(&test).await;
-        assert_eq!((show(&test, &id).await["status"].clone(), tries(&test).await), (json!("queued"), json!(0)));
+        assert_eq!(
+            (show(&test, &id).await["status"].clone(), tries(&test).await),
+            (json!("queued"), json!(0))
+        );
     }
     std::fs::rename(&away, &dir).expect("put back");
     settle(&test.app).await;
     until(&test, &id, "ready").await;
-    assert_eq!(test.query(TENANT, "select to_jsonb(outage_since is null) from exports").await, [json!(true)]);
+    assert_eq!(
+        test.query(TENANT, "select to_jsonb(outage_since is null) from exports")
+            .await,
+        [json!(true)]
+    );
 }
 
 #[tokio::test]
@@ -345,15 +436,20 @@ async fn a_job_that_waited_a_day_for_the_store_fails_in_words() {
         assert_eq!(show(&test, &id).await["status"], status, "{hours}");
     }
     let error = show(&test, &id).await["error"].clone();
-    assert_eq!(error, "Given up after a day. The place where finished files are kept could not be reached.");
+    assert_eq!(
+        error,
+        "Given up after a day. The place where finished files are kept could not be reached."
+    );
     std::fs::remove_file(&dir).expect("removed");
 }
 
 /// As [`next`], although the job is to wait.
 async fn next_now(test: &TestApp) {
-    test.execute(TENANT, "update exports set wait_until = null").await;
+    test.execute(TENANT, "update exports set wait_until = null")
+        .await;
     next(test).await;
-    test.execute(TENANT, "update exports set wait_until = null").await;
+    test.execute(TENANT, "update exports set wait_until = null")
+        .await;
 }
 
 #[tokio::test]
@@ -372,9 +468,16 @@ async fn pauses_grow_while_a_store_is_down() {
         .await;
         next(&test).await;
         let pause = "select to_jsonb(round(extract(epoch from wait_until - now()))) from exports";
-        pauses.push(test.query(TENANT, pause).await[0].as_f64().expect("seconds"));
+        pauses.push(
+            test.query(TENANT, pause).await[0]
+                .as_f64()
+                .expect("seconds"),
+        );
     }
-    assert!(pauses[0] <= 0.0 && (5.0..=15.0).contains(&pauses[1]) && (50.0..=60.0).contains(&pauses[2]), "{pauses:?}");
+    assert!(
+        pauses[0] <= 0.0 && (5.0..=15.0).contains(&pauses[1]) && (50.0..=60.0).contains(&pauses[2]),
+        "{pauses:?}"
+    );
     std::fs::remove_file(&dir).expect("removed");
 }
 
@@ -382,14 +485,21 @@ async fn pauses_grow_while_a_store_is_down() {
 async fn a_job_of_another_version_waits_and_keeps_nobody_waiting() {
     let test = with_attempts(10).await;
     let id = order(&test, &june("kpis", "csv")).await;
-    test.execute(TENANT, "update exports set timezone = 'Mars/Base'").await;
+    test.execute(TENANT, "update exports set timezone = 'Mars/Base'")
+        .await;
     let other = order(&test, &june("kpis", "csv")).await;
     for _ in 0..3 {
-        worker::next(&test.app, &CancellationToken::new()).await.expect("a queue");
+        worker::next(&test.app, &CancellationToken::new())
+            .await
+            .expect("a queue");
     }
     assert_eq!(show(&test, &other).await["status"], "ready");
     assert_eq!(show(&test, &id).await["status"], "queued");
-    test.execute(TENANT, "update exports set timezone = 'UTC', wait_until = null where status = 'queued'").await;
+    test.execute(
+        TENANT,
+        "update exports set timezone = 'UTC', wait_until = null where status = 'queued'",
+    )
+    .await;
     settle(&test.app).await;
     until(&test, &id, "ready").await;
 }
@@ -400,13 +510,21 @@ static CLOCK: AtomicI64 = AtomicI64::new(0);
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_worker_that_panics_is_started_again_and_counted() {
     let mut test = with_attempts(10).await;
-    let counted = || supervise::restarts().get(worker::TASK).copied().unwrap_or_default();
+    let counted = || {
+        supervise::restarts()
+            .get(worker::TASK)
+            .copied()
+            .unwrap_or_default()
+    };
     let (before, now) = (counted(), test.app.clock.now().timestamp_micros());
     test.app.exports.workers = 1;
     test.app.exports.pace.wait = Duration::from_secs(2);
     test.app.clock = Clock::Set(&CLOCK);
     // No instant lies an hour after the last one.
-    CLOCK.store(DateTime::<Utc>::MAX_UTC.timestamp_micros(), Ordering::Relaxed);
+    CLOCK.store(
+        DateTime::<Utc>::MAX_UTC.timestamp_micros(),
+        Ordering::Relaxed,
+    );
     let id = order(&test, &june("kpis", "csv")).await;
     let instance = Instance::start(&test.app);
     eventually("it is started again", async || counted() > before).await;
@@ -420,7 +538,9 @@ async fn a_worker_that_panics_is_started_again_and_counted() {
 async fn a_full_store_fails_jobs_in_words_whatever_is_made_and_takes_them_again() {
     let mut test = with_attempts(20_000).await;
     let place = tempfile::TempDir::new().expect("a place");
-    let Some(disk) = Disk::mount(place.path(), 96) else { return };
+    let Some(disk) = Disk::mount(place.path(), 96) else {
+        return;
+    };
     test.app.exports.store = Store::directory(place.path()).expect("a store");
     let orders: Vec<Value> = ["full", "kpis", "trend", "hangup", "dtmf", "funnel"]
         .iter()
@@ -448,14 +568,23 @@ async fn a_full_store_fails_jobs_in_words_whatever_is_made_and_takes_them_again(
 /// What somebody sees who acts for no account, having said that.
 async fn seen(test: &TestApp, said: &str) -> Vec<(String, i64)> {
     let mut transaction = test.app.db.unscoped().begin().await.expect("a transaction");
-    sqlx::query(sqlx::AssertSqlSafe(said.to_owned())).execute(&mut *transaction).await.expect("said");
+    sqlx::query(sqlx::AssertSqlSafe(said.to_owned()))
+        .execute(&mut *transaction)
+        .await
+        .expect("said");
     let tables = "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
                   and relname not in ('_sqlx_migrations', 'rollup_schema')";
-    let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut *transaction).await.expect("tables");
+    let tables: Vec<String> = sqlx::query_scalar(tables)
+        .fetch_all(&mut *transaction)
+        .await
+        .expect("tables");
     let mut seen = Vec::new();
     for table in tables {
         let count = sqlx::AssertSqlSafe(format!("select count(*) from {table}"));
-        let rows: i64 = sqlx::query_scalar(count).fetch_one(&mut *transaction).await.expect("a count");
+        let rows: i64 = sqlx::query_scalar(count)
+            .fetch_one(&mut *transaction)
+            .await
+            .expect("a count");
         if rows > 0 {
             seen.push((table, rows));
         }
@@ -467,23 +596,38 @@ async fn seen(test: &TestApp, said: &str) -> Vec<(String, i64)> {
 async fn who_works_off_the_queue_sees_it_and_who_has_a_link_sees_one_job() {
     let test = with_attempts(10).await;
     let neighbour = Client::new(test.url.clone(), test.account(2).await);
-    neighbour.ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "Theirs"})]).await;
+    neighbour
+        .ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "Theirs"})])
+        .await;
     let done = order(&test, &june("kpis", "csv")).await;
     settle(&test.app).await;
     order(&test, &june("kpis", "csv")).await;
     let theirs = order(&neighbour, &june("kpis", "csv")).await;
     let exports = |rows| vec![("exports".to_owned(), rows)];
     assert_eq!(seen(&test, "select 1").await, []);
-    assert_eq!(seen(&test, "set local callboard.queue = 'on'").await, exports(2), "what waits, of every account");
+    assert_eq!(
+        seen(&test, "set local callboard.queue = 'on'").await,
+        exports(2),
+        "what waits, of every account"
+    );
     assert_eq!(seen(&test, "set local callboard.queue = 'off'").await, []);
-    assert_eq!(seen(&test, &format!("set local callboard.link = '{done}'")).await, exports(1));
-    assert_eq!(seen(&test, &format!("set local callboard.link = '{theirs}'")).await, exports(1));
+    assert_eq!(
+        seen(&test, &format!("set local callboard.link = '{done}'")).await,
+        exports(1)
+    );
+    assert_eq!(
+        seen(&test, &format!("set local callboard.link = '{theirs}'")).await,
+        exports(1)
+    );
     assert_eq!(seen(&test, "set local callboard.link = ''").await, []);
 }
 
 /// The program on the database of a test, its files beside the test's own.
 fn program(test: &TestApp) -> Program {
-    Program::beside(test).with("CALLBOARD_EXPORT_STORE", &test.files.path().display().to_string())
+    Program::beside(test).with(
+        "CALLBOARD_EXPORT_STORE",
+        &test.files.path().display().to_string(),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -503,12 +647,18 @@ async fn what_a_killed_server_was_making_is_made_by_another() {
         "it is left to the dead one for as long as its lease lasts"
     );
     let leased = "select to_jsonb(leased_until <= now() + interval '30 seconds') from exports";
-    assert_eq!(test.query(TENANT, leased).await, [json!(true)], "which is no longer than that");
+    assert_eq!(
+        test.query(TENANT, leased).await,
+        [json!(true)],
+        "which is no longer than that"
+    );
     assert_eq!(count(test.files.path()), 0, "no half file");
     lease_runs_out(&test, &id).await;
     let again = program.serve().await;
     let ready = until(&test, &id, "ready").await;
-    let (_, attempts) = unzip(&download(&test, &ready).await.bytes).pop().expect("attempts");
+    let (_, attempts) = unzip(&download(&test, &ready).await.bytes)
+        .pop()
+        .expect("attempts");
     assert_eq!(attempts.lines().count(), 2001);
     again.stop().await;
 }
@@ -524,7 +674,12 @@ async fn a_server_that_is_stopped_gives_its_job_back_at_once() {
     let given_back = until(&test, &id, "queued").await;
     assert_eq!(given_back["progress_pct"], 0);
     assert_eq!(server.ended().await.code(), Some(0), "{}", server.log());
-    assert_eq!(test.query(TENANT, "select to_jsonb(tries) from exports").await, [json!(0)], "that was no try");
+    assert_eq!(
+        test.query(TENANT, "select to_jsonb(tries) from exports")
+            .await,
+        [json!(0)],
+        "that was no try"
+    );
     beside.unlock().await;
 }
 
@@ -539,10 +694,16 @@ async fn a_disk_without_room_fails_the_job_in_words_and_leaves_no_file() {
     .await;
     let id = order(&test, &june("full", "csv")).await;
     let failed = until(&test, &id, "failed").await;
-    assert_eq!(failed["error"], "Given up after 3 tries. There was no room left on the server's disk.");
+    assert_eq!(
+        failed["error"],
+        "Given up after 3 tries. There was no room left on the server's disk."
+    );
     assert_eq!(count(test.files.path()), 0, "no half file");
     let small = order(&test, &june("kpis", "csv")).await;
     download(&test, &until(&test, &small, "ready").await).await;
-    assert_eq!(test.get(&format!("{EXPORT}/{small}")).await.status, StatusCode::OK);
+    assert_eq!(
+        test.get(&format!("{EXPORT}/{small}")).await.status,
+        StatusCode::OK
+    );
     server.stop().await;
 }

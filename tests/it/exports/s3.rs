@@ -20,31 +20,58 @@ struct Bucket {
 
 impl Bucket {
     async fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .expect("a port")
+            .local_addr()
+            .expect("an address")
+            .port();
         Self::start_at(port).await
     }
 
     /// With nothing in it, whatever was there.
     async fn start_at(port: u16) -> Self {
-        let executable = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/s3-server/bin/moto_server");
-        assert!(executable.exists(), "there is no {}: script/test installs it", executable.display());
+        let executable =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("target/s3-server/bin/moto_server");
+        assert!(
+            executable.exists(),
+            "there is no {}: script/test installs it",
+            executable.display()
+        );
         let mut command = Command::new(executable);
-        command.args(["-H", "127.0.0.1", "-p", &port.to_string()]).kill_on_drop(true);
-        let server = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a process");
-        let this = Self { server, url: format!("http://127.0.0.1:{port}") };
+        command
+            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+            .kill_on_drop(true);
+        let server = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a process");
+        let this = Self {
+            server,
+            url: format!("http://127.0.0.1:{port}"),
+        };
         let create = || http().put(format!("{}/files", this.url)).send();
-        eventually("there is a bucket", async || create().await.is_ok_and(|answer| answer.status() == 200)).await;
+        eventually("there is a bucket", async || {
+            create().await.is_ok_and(|answer| answer.status() == 200)
+        })
+        .await;
         this
     }
 
     /// What it gives somebody without a token.
     async fn get(&self, path: &str) -> Answer {
-        Client::new(self.url.clone(), String::new()).request(Method::GET, path, None).await
+        Client::new(self.url.clone(), String::new())
+            .request(Method::GET, path, None)
+            .await
     }
 
     async fn keys(&self) -> Vec<String> {
         let list = self.get("/files?list-type=2").await;
-        list.text().split("<Key>").skip(1).map(|rest| rest.split('<').next().expect("a key").to_owned()).collect()
+        list.text()
+            .split("<Key>")
+            .skip(1)
+            .map(|rest| rest.split('<').next().expect("a key").to_owned())
+            .collect()
     }
 
     fn program(&self, test: &TestApp) -> Program {
@@ -69,7 +96,13 @@ async fn until(client: &Client, id: &str, status: &str) -> Value {
 }
 
 async fn follow(client: &Client, ready: &Value) -> Answer {
-    client.request(Method::GET, path(ready["download_url"].as_str().expect("a link")), None).await
+    client
+        .request(
+            Method::GET,
+            path(ready["download_url"].as_str().expect("a link")),
+            None,
+        )
+        .await
 }
 
 async fn with_campaign() -> TestApp {
@@ -94,11 +127,19 @@ async fn a_file_in_a_bucket_is_led_to_and_goes_with_its_time() {
     let led = follow(&client, &ready).await;
     assert_eq!(led.status, StatusCode::FOUND, "{}", led.text());
     let address = led.header("location");
-    assert!(address.starts_with(&format!("{}/files/some/where/1/{id}/", bucket.url)), "{address}");
-    let file = bucket.get(address.strip_prefix(&bucket.url).expect("of the bucket")).await;
+    assert!(
+        address.starts_with(&format!("{}/files/some/where/1/{id}/", bucket.url)),
+        "{address}"
+    );
+    let file = bucket
+        .get(address.strip_prefix(&bucket.url).expect("of the bucket"))
+        .await;
     assert_eq!(
         (file.status, file.bytes.len()),
-        (StatusCode::OK, usize::try_from(ready["file_size"].as_u64().expect("a size")).expect("small"))
+        (
+            StatusCode::OK,
+            usize::try_from(ready["file_size"].as_u64().expect("a size")).expect("small")
+        )
     );
     assert_eq!(file.header("content-type"), "application/zip");
     assert!(
@@ -106,9 +147,21 @@ async fn a_file_in_a_bucket_is_led_to_and_goes_with_its_time() {
             .ends_with("filename*=UTF-8''Gia%20h%E1%BA%A1n_full_2026-06-01_2026-06-07.zip")
     );
     let (name, attempts) = unzip(&file.bytes).pop().expect("attempts");
-    assert_eq!((name.as_str(), records(&attempts)[1][0].as_str()), ("attempts", "Đà Nẵng"));
-    let tampered = ready["download_url"].as_str().expect("a link").replace("signature=", "signature=0");
-    assert_eq!(client.request(Method::GET, path(&tampered), None).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        (name.as_str(), records(&attempts)[1][0].as_str()),
+        ("attempts", "Đà Nẵng")
+    );
+    let tampered = ready["download_url"]
+        .as_str()
+        .expect("a link")
+        .replace("signature=", "signature=0");
+    assert_eq!(
+        client
+            .request(Method::GET, path(&tampered), None)
+            .await
+            .status,
+        StatusCode::FORBIDDEN
+    );
 
     until(&client, &id, "expired").await;
     assert_eq!(follow(&client, &ready).await.status, StatusCode::GONE);
@@ -134,12 +187,20 @@ async fn addresses_in_a_bucket_are_signed_for_what_is_asked_and_for_seven_days_a
         let address = led.header("location").to_owned();
         assert!(address.contains("X-Amz-Expires=604800"), "{address}");
         let file = address.strip_prefix(&bucket.url).expect("of the bucket");
-        let found = Client::new(bucket.url.clone(), String::new()).request(method, file, None).await;
+        let found = Client::new(bucket.url.clone(), String::new())
+            .request(method, file, None)
+            .await;
         assert_eq!(
             (found.status, found.header("content-length")),
             (StatusCode::OK, ready["file_size"].to_string().as_str())
         );
-        signatures.push(address.split_once("X-Amz-Signature=").expect("a signature").1.to_owned());
+        signatures.push(
+            address
+                .split_once("X-Amz-Signature=")
+                .expect("a signature")
+                .1
+                .to_owned(),
+        );
     }
     assert_ne!(signatures[0], signatures[1]);
     let downloads = "select to_jsonb(count(*)) from audit_log where event = 'export_downloaded'";
@@ -155,9 +216,16 @@ async fn a_job_waits_for_a_bucket_that_is_away() {
     let client = Client::new(server.url.clone(), test.token.clone());
     bucket.server.kill().await.expect("killed");
     let id = order(&client, &june("kpis", "xlsx")).await;
-    eventually("it is tried", async || server.logged("a try at an export failed").is_some()).await;
+    eventually("it is tried", async || {
+        server.logged("a try at an export failed").is_some()
+    })
+    .await;
     until(&client, &id, "queued").await;
-    let port = bucket.url.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("a port");
+    let port = bucket
+        .url
+        .rsplit_once(':')
+        .and_then(|(_, port)| port.parse().ok())
+        .expect("a port");
     let bucket = Bucket::start_at(port).await;
     until(&client, &id, "ready").await;
     assert_eq!(bucket.keys().await.len(), 1);

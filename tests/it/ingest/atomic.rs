@@ -14,13 +14,19 @@ async fn one_bad_line_keeps_everything_out() {
     let answer = send(&test, "atomic=true", format!("\n{}not JSON", body(&lines))).await;
     assert_eq!(answer.status.as_u16(), 422);
     assert_eq!(answer.json()["message"], "The given data was invalid.");
-    assert_eq!(fields(&answer.json()["errors"]), ["lines.13.started_at", "lines.14.line"]);
+    assert_eq!(
+        fields(&answer.json()["errors"]),
+        ["lines.13.started_at", "lines.14.line"]
+    );
     for table in TABLES {
         assert_eq!(count(&test, table).await, 0, "{table}");
     }
     lines.pop();
     let answer = send(&test, "atomic=1", body(&lines)).await;
-    assert_eq!(answer.json()["data"], json!({"received": 11, "stored": 11, "rejected": 0, "errors": []}));
+    assert_eq!(
+        answer.json()["data"],
+        json!({"received": 11, "stored": 11, "rejected": 0, "errors": []})
+    );
     for table in TABLES {
         assert_eq!(count(&test, table).await, 1, "{table}");
     }
@@ -30,7 +36,9 @@ async fn one_bad_line_keeps_everything_out() {
 async fn it_holds_for_bodies_of_many_chunks() {
     let test = TestApp::new().await;
     test.ingest(&[team(1)]).await;
-    let mut lines: Vec<Value> = (1..=21_000).map(|id| json!({"kind": "team", "id": id, "name": "new"})).collect();
+    let mut lines: Vec<Value> = (1..=21_000)
+        .map(|id| json!({"kind": "team", "id": id, "name": "new"}))
+        .collect();
     lines.push(json!({"kind": "agent", "id": 1, "name": "A", "username": "a", "team_id": 1}));
     let mut spoiled = lines.clone();
     spoiled.push(json!({"kind": "agent", "id": 2, "name": "A", "username": "a", "team_id": 0}));
@@ -42,7 +50,10 @@ async fn it_holds_for_bodies_of_many_chunks() {
 
     let answer = send(&test, "atomic=true", body(&lines)).await;
     assert_eq!(answer.json()["data"]["stored"], 21_001, "{}", answer.text());
-    assert_eq!((count(&test, "teams").await, count(&test, "agents").await), (21_000, 1));
+    assert_eq!(
+        (count(&test, "teams").await, count(&test, "agents").await),
+        (21_000, 1)
+    );
 }
 
 #[tokio::test]
@@ -50,8 +61,12 @@ async fn a_body_that_breaks_off_stores_nothing() {
     let test = TestApp::new().await;
     let mut packed = gzip(&body(&(1..=12_000).map(team).collect::<Vec<_>>()));
     packed.truncate(packed.len() - 10);
-    let post = test.post("/api/ingest?atomic=true").header("content-type", "application/x-ndjson");
-    let answer = test.send(post.header("content-encoding", "gzip").body(packed)).await;
+    let post = test
+        .post("/api/ingest?atomic=true")
+        .header("content-type", "application/x-ndjson");
+    let answer = test
+        .send(post.header("content-encoding", "gzip").body(packed))
+        .await;
     assert_eq!(answer.status.as_u16(), 400);
     assert_eq!(count(&test, "teams").await, 0);
 }
@@ -61,8 +76,9 @@ async fn the_first_hundred_bad_lines_are_told() {
     let test = TestApp::new().await;
     let lines: Vec<Value> = (1..=300).map(|_| json!({"kind": "team"})).collect();
     let answer = send(&test, "atomic=true", body(&lines)).await;
-    let mut expected: Vec<String> =
-        (1..=100).flat_map(|line| ["id", "name"].map(|field| format!("lines.{line}.{field}"))).collect();
+    let mut expected: Vec<String> = (1..=100)
+        .flat_map(|line| ["id", "name"].map(|field| format!("lines.{line}.{field}")))
+        .collect();
     expected.sort();
     assert_eq!(fields(&answer.json()["errors"]), expected);
 }
@@ -76,8 +92,10 @@ async fn slow_clients_keep_nobody_from_writing() {
         reqwest::Body::wrap_stream(begun.chain(futures_util::stream::pending()))
     };
     let slow = (0..12).map(|_| {
-        let request =
-            test.post("/api/ingest?atomic=true").header("content-type", "application/x-ndjson").body(endless());
+        let request = test
+            .post("/api/ingest?atomic=true")
+            .header("content-type", "application/x-ndjson")
+            .body(endless());
         tokio::spawn(request.send())
     });
     let slow: Vec<_> = slow.collect();
@@ -92,7 +110,11 @@ async fn slow_clients_keep_nobody_from_writing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_lock_each_other_out_are_both_stored() {
     let test = TestApp::new().await;
-    let teams = |name: &str| (1..=10_000).map(|id| json!({"kind": "team", "id": id, "name": name})).collect::<Vec<_>>();
+    let teams = |name: &str| {
+        (1..=10_000)
+            .map(|id| json!({"kind": "team", "id": id, "name": name}))
+            .collect::<Vec<_>>()
+    };
     let agents = |name: &str| {
         let agent = |id| json!({"kind": "agent", "id": id, "name": name, "username": "a"});
         (1..=10_000).map(agent).collect::<Vec<_>>()
@@ -101,7 +123,10 @@ async fn bodies_that_lock_each_other_out_are_both_stored() {
         let (one, other) = (format!("one {round}"), format!("other {round}"));
         let one = body(&[teams(&one), agents(&one)].concat());
         let other = body(&[agents(&other), teams(&other)].concat());
-        let (one, other) = tokio::join!(send(&test, "atomic=true", one), send(&test, "atomic=true", other));
+        let (one, other) = tokio::join!(
+            send(&test, "atomic=true", one),
+            send(&test, "atomic=true", other)
+        );
         for answer in [one, other] {
             assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
             assert_eq!(answer.json()["data"]["stored"], 20_000);
@@ -118,12 +143,30 @@ async fn a_chunk_that_gives_way_is_stored_too() {
             "team" => json!({"kind": "team", "id": id, "name": name}),
             _ => json!({"kind": "agent", "id": id, "name": name, "username": "a"}),
         };
-        let lines = |kind: &str, name: &str| (1..=5_000).map(|id| line(kind, id, name)).collect::<Vec<_>>();
+        let lines = |kind: &str, name: &str| {
+            (1..=5_000)
+                .map(|id| line(kind, id, name))
+                .collect::<Vec<_>>()
+        };
         let (one, other) = (format!("one {round}"), format!("other {round}"));
         // In a chunk the kinds are written in their own order, whatever that of the lines is.
-        let whole = body(&[lines("agent", &one), lines("agent", &one), lines("team", &one)].concat());
+        let whole = body(
+            &[
+                lines("agent", &one),
+                lines("agent", &one),
+                lines("team", &one),
+            ]
+            .concat(),
+        );
         let chunk = body(&[lines("team", &other), lines("agent", &other)].concat());
-        let (whole, chunk) = tokio::join!(send(&test, "atomic=true", whole), send(&test, "", chunk));
-        assert_eq!((whole.status.as_u16(), chunk.status.as_u16()), (200, 200), "{} {}", whole.text(), chunk.text());
+        let (whole, chunk) =
+            tokio::join!(send(&test, "atomic=true", whole), send(&test, "", chunk));
+        assert_eq!(
+            (whole.status.as_u16(), chunk.status.as_u16()),
+            (200, 200),
+            "{} {}",
+            whole.text(),
+            chunk.text()
+        );
     }
 }

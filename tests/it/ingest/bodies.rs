@@ -29,9 +29,15 @@ async fn a_gzip_body_is_read_to_its_end_however_many_parts_it_has() {
     packed.extend(gzip("\n"));
     packed.extend(gzip(&body(&[team(12_001)])));
     let answer = sent_as(&test, NDJSON, "gzip", packed).await;
-    assert_eq!(answer.json()["data"], json!({"received": 12_001, "stored": 12_001, "rejected": 0, "errors": []}));
+    assert_eq!(
+        answer.json()["data"],
+        json!({"received": 12_001, "stored": 12_001, "rejected": 0, "errors": []})
+    );
     assert_eq!(count(&test, "teams").await, 12_001);
-    for kind in ["application/x-ndjson; charset=utf-8", "Application/X-NDJSON"] {
+    for kind in [
+        "application/x-ndjson; charset=utf-8",
+        "Application/X-NDJSON",
+    ] {
         for (encoding, text) in [
             ("", team(0).to_string().into_bytes()),
             ("identity", b"".into()),
@@ -39,7 +45,12 @@ async fn a_gzip_body_is_read_to_its_end_however_many_parts_it_has() {
             ("X-GZIP", gzip("\n")),
         ] {
             let answer = sent_as(&test, kind, encoding, text).await;
-            assert_eq!(answer.status.as_u16(), 200, "{kind} {encoding}: {}", answer.text());
+            assert_eq!(
+                answer.status.as_u16(),
+                200,
+                "{kind} {encoding}: {}",
+                answer.text()
+            );
         }
     }
 }
@@ -53,12 +64,21 @@ async fn a_broken_gzip_body_is_malformed() {
     let mut followed = whole.clone();
     followed.extend(b"and now for something else");
     let cut = whole[..whole.len() - 5].to_vec();
-    for broken in [garbled, followed, cut, whole[..4].to_vec(), team(1).to_string().into()] {
+    for broken in [
+        garbled,
+        followed,
+        cut,
+        whole[..4].to_vec(),
+        team(1).to_string().into(),
+    ] {
         let answer = sent_as(&test, NDJSON, "gzip", broken).await;
         assert_eq!(answer.status.as_u16(), 400, "{}", answer.text());
         assert_eq!(answer.json(), json!({"message": "Malformed request body"}));
     }
-    assert_eq!(sent_as(&test, NDJSON, "gzip", whole).await.json()["data"]["stored"], 2_000);
+    assert_eq!(
+        sent_as(&test, NDJSON, "gzip", whole).await.json()["data"]["stored"],
+        2_000
+    );
 }
 
 #[tokio::test]
@@ -78,13 +98,32 @@ async fn other_types_and_encodings_are_refused_with_those_that_are_taken() {
         let answer = sent_as(&test, kind, encoding, text()).await;
         assert_eq!(answer.status.as_u16(), 415, "{kind} {encoding}");
         assert_eq!(answer.json(), json!({"message": "Unsupported media type"}));
-        let named = if is_type { answer.header("accept-post") } else { answer.header("accept-encoding") };
-        assert_eq!(named, if is_type { "application/x-ndjson, application/json" } else { "gzip" }, "{kind} {encoding}");
+        let named = if is_type {
+            answer.header("accept-post")
+        } else {
+            answer.header("accept-encoding")
+        };
+        assert_eq!(
+            named,
+            if is_type {
+                "application/x-ndjson, application/json"
+            } else {
+                "gzip"
+            },
+            "{kind} {encoding}"
+        );
     }
     assert_eq!(count(&test, "teams").await, 0);
     let stranger = Client::new(test.url.clone(), "nonsense".into());
     for (kind, encoding) in [("text/plain", ""), (NDJSON, "br")] {
-        assert_eq!(sent_as(&stranger, kind, encoding, text()).await.status.as_u16(), 401, "{kind} {encoding}");
+        assert_eq!(
+            sent_as(&stranger, kind, encoding, text())
+                .await
+                .status
+                .as_u16(),
+            401,
+            "{kind} {encoding}"
+        );
     }
 }
 
@@ -92,16 +131,29 @@ async fn other_types_and_encodings_are_refused_with_those_that_are_taken() {
 async fn a_body_may_come_in_pieces_cut_anywhere() {
     let test = TestApp::new().await;
     let names = ["Đội Hà Nội 🦀", "Команда", "\u{7ff}\u{800}\u{10ffff}"];
-    let lines: Vec<_> = (1..).zip(names).map(|(id, name)| json!({"kind": "team", "id": id, "name": name})).collect();
+    let lines: Vec<_> = (1..)
+        .zip(names)
+        .map(|(id, name)| json!({"kind": "team", "id": id, "name": name}))
+        .collect();
     let bytes = body(&lines).into_bytes();
-    let pieces = bytes.into_iter().map(|byte| Ok::<_, std::io::Error>(vec![byte])).collect::<Vec<_>>();
+    let pieces = bytes
+        .into_iter()
+        .map(|byte| Ok::<_, std::io::Error>(vec![byte]))
+        .collect::<Vec<_>>();
     let slowly = futures_util::StreamExt::then(futures_util::stream::iter(pieces), |piece| async {
         tokio::time::sleep(Duration::from_micros(200)).await;
         piece
     });
     let tally = tally(&test, reqwest::Body::wrap_stream(slowly)).await;
-    assert_eq!((&tally["stored"], &tally["rejected"]), (&json!(3), &json!(0)));
-    let stored: Vec<_> = rows(&test, "teams").await.iter().map(|row| row["name"].clone()).collect();
+    assert_eq!(
+        (&tally["stored"], &tally["rejected"]),
+        (&json!(3), &json!(0))
+    );
+    let stored: Vec<_> = rows(&test, "teams")
+        .await
+        .iter()
+        .map(|row| row["name"].clone())
+        .collect();
     assert_eq!(stored, names);
 }
 
@@ -125,8 +177,13 @@ async fn clients_that_hang_up_leave_the_server_whole() {
     let test = TestApp::new().await;
     let long = body(&(1..=10_500).map(team).collect::<Vec<_>>());
     for round in 0..6 {
-        let callers =
-            (0..8).map(|caller| hang_up(test.clone(), long.clone(), Duration::from_millis(round * 30 + caller * 15)));
+        let callers = (0..8).map(|caller| {
+            hang_up(
+                test.clone(),
+                long.clone(),
+                Duration::from_millis(round * 30 + caller * 15),
+            )
+        });
         futures_util::future::join_all(callers).await;
     }
     for _ in 0..3 {
@@ -149,10 +206,19 @@ async fn zeros_behind_gzip_are_no_part_of_it() {
         packed.resize(packed.len() + zeros, 0);
         for encoding in ["gzip", "x-gzip"] {
             let answer = sent_as(&test, NDJSON, encoding, packed.clone()).await;
-            assert_eq!(answer.json()["data"]["stored"], lines, "{zeros} zeros: {}", answer.text());
+            assert_eq!(
+                answer.json()["data"]["stored"],
+                lines,
+                "{zeros} zeros: {}",
+                answer.text()
+            );
         }
         packed.push(b'x');
-        assert_eq!(sent_as(&test, NDJSON, "gzip", packed).await.status.as_u16(), 400, "{zeros} zeros and more");
+        assert_eq!(
+            sent_as(&test, NDJSON, "gzip", packed).await.status.as_u16(),
+            400,
+            "{zeros} zeros and more"
+        );
     }
 }
 
@@ -180,7 +246,8 @@ async fn a_line_of_a_mebibyte_may_end_as_lines_of_windows_do() {
 async fn json_is_taken_as_an_object_or_an_array_and_told_by_index() {
     let test = TestApp::new().await;
     let sent = async |body: &str| sent_as(&test, JSON, "", body.into()).await;
-    let stored = |lines: u64| json!({"received": lines, "stored": lines, "rejected": 0, "errors": []});
+    let stored =
+        |lines: u64| json!({"received": lines, "stored": lines, "rejected": 0, "errors": []});
     let many = json!((1..=10_500).map(team).collect::<Vec<_>>());
     for (body, lines) in [
         (team(1).to_string(), 1),
@@ -192,30 +259,67 @@ async fn json_is_taken_as_an_object_or_an_array_and_told_by_index() {
         assert_eq!(sent(&body).await.json(), json!({"data": stored(lines)}));
     }
     assert_eq!(count(&test, "teams").await, 10_500);
-    let answer = sent_as(&test, "Application/JSON; charset=utf-8", "gzip", gzip(&many.to_string())).await;
+    let answer = sent_as(
+        &test,
+        "Application/JSON; charset=utf-8",
+        "gzip",
+        gzip(&many.to_string()),
+    )
+    .await;
     assert_eq!(answer.json(), json!({"data": stored(10_500)}));
 
-    let long = format!("{{\"kind\":\"team\",\"id\":1,\"name\":\"T\"{}}}", " ".repeat(1 << 20));
-    let mixed =
-        format!("[{}, 7, {{\"kind\":\"team\",\"id\":\"x\",\"name\":\"T\"}},\n[{}],{long}, null]", team(1), team(2));
+    let long = format!(
+        "{{\"kind\":\"team\",\"id\":1,\"name\":\"T\"{}}}",
+        " ".repeat(1 << 20)
+    );
+    let mixed = format!(
+        "[{}, 7, {{\"kind\":\"team\",\"id\":\"x\",\"name\":\"T\"}},\n[{}],{long}, null]",
+        team(1),
+        team(2)
+    );
     let told = sent(&mixed).await.json();
-    assert_eq!([&told["data"]["received"], &told["data"]["stored"], &told["data"]["rejected"]], [6, 1, 5]);
+    assert_eq!(
+        [
+            &told["data"]["received"],
+            &told["data"]["stored"],
+            &told["data"]["rejected"]
+        ],
+        [6, 1, 5]
+    );
     let places: Vec<_> = told["data"]["errors"]
         .as_array()
         .expect("errors")
         .iter()
         .map(|told| {
             assert!(told.get("line").is_none(), "{told}");
-            (told["index"].as_u64().expect("an index"), super::fields(&told["errors"]).concat())
+            (
+                told["index"].as_u64().expect("an index"),
+                super::fields(&told["errors"]).concat(),
+            )
         })
         .collect();
     let item = |index: u64| (index, "item".to_owned());
-    assert_eq!(places, [item(1), (2, "id".into()), item(3), item(4), item(5)]);
+    assert_eq!(
+        places,
+        [item(1), (2, "id".into()), item(3), item(4), item(5)]
+    );
 
-    let atomic = test.post("/api/ingest?atomic=1").header("content-type", JSON).body(mixed);
+    let atomic = test
+        .post("/api/ingest?atomic=1")
+        .header("content-type", JSON)
+        .body(mixed);
     let answer = test.send(atomic).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["data"]["stored"]), (422, &json!(0)));
-    let expected = ["items.1.item", "items.2.id", "items.3.item", "items.4.item", "items.5.item"];
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["data"]["stored"]),
+        (422, &json!(0))
+    );
+    let expected = [
+        "items.1.item",
+        "items.2.id",
+        "items.3.item",
+        "items.4.item",
+        "items.5.item",
+    ];
     assert_eq!(super::fields(&answer.json()["errors"]), expected);
 }
 
@@ -242,10 +346,17 @@ async fn a_json_body_that_cannot_be_read_whole_stores_nothing() {
     for body in ["7", "\"[]\"", "null"] {
         let answer = sent_as(&test, JSON, "", body.into()).await;
         let errors = json!({"body": ["must be an object or an array of objects."]});
-        assert_eq!((answer.status.as_u16(), &answer.json()["errors"]), (400, &errors), "{body}");
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["errors"]),
+            (400, &errors),
+            "{body}"
+        );
     }
     let of = |bytes: usize| format!("[{team}{}]", " ".repeat(bytes - team.to_string().len() - 2));
-    for (encoding, packed) in [("", of((16 << 20) + 1).into_bytes()), ("gzip", gzip(&of((16 << 20) + 1)))] {
+    for (encoding, packed) in [
+        ("", of((16 << 20) + 1).into_bytes()),
+        ("gzip", gzip(&of((16 << 20) + 1))),
+    ] {
         let answer = sent_as(&test, JSON, encoding, packed).await;
         assert_eq!(
             (answer.status.as_u16(), answer.json()),
@@ -254,5 +365,8 @@ async fn a_json_body_that_cannot_be_read_whole_stores_nothing() {
         );
     }
     assert_eq!(count(&test, "teams").await, 0);
-    assert_eq!(sent_as(&test, JSON, "", of(16 << 20).into()).await.json()["data"]["stored"], 1);
+    assert_eq!(
+        sent_as(&test, JSON, "", of(16 << 20).into()).await.json()["data"]["stored"],
+        1
+    );
 }

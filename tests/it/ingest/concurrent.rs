@@ -35,7 +35,9 @@ fn lines(writer: u64, round: u64) -> Vec<Value> {
             }
         }
     }
-    kinds.iter_mut().for_each(|lines| lines.shuffle(&mut random));
+    kinds
+        .iter_mut()
+        .for_each(|lines| lines.shuffle(&mut random));
     kinds.concat()
 }
 
@@ -47,14 +49,29 @@ async fn writers_of_the_same_rows_do_not_get_in_each_others_way() {
         async move {
             for round in 0..ROUNDS {
                 let answer = send(&client, "", body(&lines(writer, round))).await;
-                assert_eq!(answer.status.as_u16(), 200, "writer {writer}: {}", answer.text());
+                assert_eq!(
+                    answer.status.as_u16(),
+                    200,
+                    "writer {writer}: {}",
+                    answer.text()
+                );
                 assert_eq!(answer.json()["data"]["rejected"], 0, "{}", answer.text());
             }
         }
     });
     futures_util::future::join_all(writers).await;
-    for table in ["teams", "agents", "telesales_campaigns", "telesales_leads", "telesales_calls"] {
-        assert_eq!(count(&test, table).await, usize::try_from(KEYS).expect("small"), "{table}");
+    for table in [
+        "teams",
+        "agents",
+        "telesales_campaigns",
+        "telesales_leads",
+        "telesales_calls",
+    ] {
+        assert_eq!(
+            count(&test, table).await,
+            usize::try_from(KEYS).expect("small"),
+            "{table}"
+        );
     }
     let torn = "select to_jsonb(t) from telesales_calls t where hangup_cause <> talk_sec || '/3'
                 union all select to_jsonb(t) from telesales_leads t where full_name not like '%/3'";
@@ -77,7 +94,12 @@ async fn it_does_not_matter_which_of_the_rows_say_when_they_were_created() {
             assert_eq!(answer.json()["data"]["stored"], 2_000, "{}", answer.text());
         }
     }
-    let created = test.query(TENANT, "select distinct to_jsonb(created_at) from telesales_campaigns").await;
+    let created = test
+        .query(
+            TENANT,
+            "select distinct to_jsonb(created_at) from telesales_campaigns",
+        )
+        .await;
     assert_eq!(created, [json!("2026-06-01T00:00:00+00:00")]);
 }
 
@@ -85,7 +107,9 @@ async fn it_does_not_matter_which_of_the_rows_say_when_they_were_created() {
 async fn writers_with_one_chunk_and_with_many_end_with_what_they_were_told() {
     let test = TestApp::new().await;
     let teams = |backwards: bool, name: &str| {
-        let mut lines: Vec<Value> = (1..=11_000).map(|id| json!({"kind": "team", "id": id, "name": name})).collect();
+        let mut lines: Vec<Value> = (1..=11_000)
+            .map(|id| json!({"kind": "team", "id": id, "name": name}))
+            .collect();
         if backwards {
             lines.reverse();
         }
@@ -109,8 +133,15 @@ async fn writers_with_one_chunk_and_with_many_end_with_what_they_were_told() {
     }
     assert!(!stored.is_empty());
     assert_eq!(count(&test, "teams").await, 11_000);
-    let names = test.query(TENANT, "select distinct to_jsonb(name) from teams").await;
-    assert!(names.iter().any(|name| stored.iter().any(|stored| stored == name)), "{names:?} after {stored:?}");
+    let names = test
+        .query(TENANT, "select distinct to_jsonb(name) from teams")
+        .await;
+    assert!(
+        names
+            .iter()
+            .any(|name| stored.iter().any(|stored| stored == name)),
+        "{names:?} after {stored:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,12 +151,17 @@ async fn two_accounts_write_the_same_keys_side_by_side() {
     let neighbour = crate::support::Client::new(test.url.clone(), theirs);
     for _ in 0..5 {
         let text = body(&one_of_each_kind());
-        let (ours, theirs) = tokio::join!(send(&test, "", text.clone()), send(&neighbour, "atomic=true", text.clone()));
+        let (ours, theirs) = tokio::join!(
+            send(&test, "", text.clone()),
+            send(&neighbour, "atomic=true", text.clone())
+        );
         assert_eq!((ours.status.as_u16(), theirs.status.as_u16()), (200, 200));
     }
     for table in TABLES {
         for tenant in [TENANT, 2] {
-            let count = test.query(tenant, &format!("select to_jsonb(count(*)) from {table}")).await;
+            let count = test
+                .query(tenant, &format!("select to_jsonb(count(*)) from {table}"))
+                .await;
             assert_eq!(count, [json!(1)], "{table} of {tenant}");
         }
     }

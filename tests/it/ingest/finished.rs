@@ -11,14 +11,20 @@ use crate::support::{TENANT, TestApp, body};
 
 /// The kinds whose rows are finished by a field, each with that field.
 fn finishing() -> Vec<(&'static Kind, &'static str)> {
-    let kinds: Vec<_> = KINDS.iter().filter_map(|kind| Some((kind, kind.finished_by?))).collect();
+    let kinds: Vec<_> = KINDS
+        .iter()
+        .filter_map(|kind| Some((kind, kind.finished_by?)))
+        .collect();
     assert_eq!(kinds.len(), 2, "attempts and calls");
     kinds
 }
 
 /// A line of the kind about the row of that key: `state` in its finishing field, `note` in a free text.
 fn line(kind: &Kind, key: &str, state: Value, note: &str) -> Value {
-    let mut line = one_of_each_kind().into_iter().find(|line| line["kind"] == kind.name).expect("a line of each kind");
+    let mut line = one_of_each_kind()
+        .into_iter()
+        .find(|line| line["kind"] == kind.name)
+        .expect("a line of each kind");
     line[kind.key().name] = key.into();
     line[kind.finished_by.expect("a field")] = state;
     line["hangup_cause"] = note.into();
@@ -27,16 +33,27 @@ fn line(kind: &Kind, key: &str, state: Value, note: &str) -> Value {
 
 /// Key, finishing field, note and version of every row, by key.
 async fn stored(test: &TestApp, kind: &Kind) -> Vec<Value> {
-    let (key, field, table) = (kind.key().name, kind.finished_by.expect("a field"), kind.table);
-    let sql = format!("select jsonb_build_array({key}, {field}, hangup_cause, xmin::text) from {table} order by {key}");
+    let (key, field, table) = (
+        kind.key().name,
+        kind.finished_by.expect("a field"),
+        kind.table,
+    );
+    let sql = format!(
+        "select jsonb_build_array({key}, {field}, hangup_cause, xmin::text) from {table} order by {key}"
+    );
     test.query(TENANT, &sql).await
 }
 
 async fn with_references() -> TestApp {
     let test = TestApp::new().await;
     let lines = one_of_each_kind();
-    let kept = |line: &&Value| finishing().iter().all(|(kind, _)| line["kind"] != kind.name);
-    test.ingest(&lines.iter().filter(kept).cloned().collect::<Vec<_>>()).await;
+    let kept = |line: &&Value| {
+        finishing()
+            .iter()
+            .all(|(kind, _)| line["kind"] != kind.name)
+    };
+    test.ingest(&lines.iter().filter(kept).cloned().collect::<Vec<_>>())
+        .await;
     test
 }
 
@@ -44,7 +61,8 @@ async fn with_references() -> TestApp {
 async fn a_line_that_knows_less_is_counted_as_stored_and_changes_nothing() {
     let test = with_references().await;
     for (kind, _) in finishing() {
-        test.ingest(&[line(kind, "k", json!("answered"), "final")]).await;
+        test.ingest(&[line(kind, "k", json!("answered"), "final")])
+            .await;
         let before = stored(&test, kind).await;
         for nothing in [Value::Null, json!(""), json!("  ")] {
             test.ingest(&[line(kind, "k", nothing, "late")]).await;
@@ -52,8 +70,12 @@ async fn a_line_that_knows_less_is_counted_as_stored_and_changes_nothing() {
         }
         let faulty = line(kind, "k", Value::Null, &"x".repeat(256));
         let told = send(&test, "", body(&[faulty, team(1)])).await.json();
-        assert_eq!(told["data"]["rejected"], 1, "what is refused is refused still: {told}");
-        test.ingest(&[line(kind, "k", json!("busy"), "corrected")]).await;
+        assert_eq!(
+            told["data"]["rejected"], 1,
+            "what is refused is refused still: {told}"
+        );
+        test.ingest(&[line(kind, "k", json!("busy"), "corrected")])
+            .await;
         assert_eq!(
             stored(&test, kind).await[0].as_array().expect("a row")[..3],
             [json!("k"), json!("busy"), json!("corrected")]
@@ -78,14 +100,27 @@ async fn the_last_line_of_those_that_know_most_wins_in_every_order() {
                 expected.push(json!([key, order[wins], format!("{wins}")]));
             }
             for (at, state) in order.iter().enumerate() {
-                together.push(line(kind, &format!("together-{code:02}"), (*state).clone(), &at.to_string()));
-                apart[at].push(line(kind, &format!("apart-{code:02}"), (*state).clone(), &at.to_string()));
+                together.push(line(
+                    kind,
+                    &format!("together-{code:02}"),
+                    (*state).clone(),
+                    &at.to_string(),
+                ));
+                apart[at].push(line(
+                    kind,
+                    &format!("apart-{code:02}"),
+                    (*state).clone(),
+                    &at.to_string(),
+                ));
             }
         }
         expected.sort_by_key(ToString::to_string);
         let check = async |after: &str| {
             let rows = stored(&test, kind).await;
-            let rows: Vec<Value> = rows.iter().map(|row| json!(row.as_array().expect("a row")[..3])).collect();
+            let rows: Vec<Value> = rows
+                .iter()
+                .map(|row| json!(row.as_array().expect("a row")[..3]))
+                .collect();
             assert_eq!(rows, expected, "{} {after}", kind.name);
         };
         test.ingest(&together).await;
@@ -94,14 +129,29 @@ async fn the_last_line_of_those_that_know_most_wins_in_every_order() {
         }
         check("in bodies of their own").await;
 
-        test.execute(TENANT, &format!("delete from {}", kind.table)).await;
-        let chunks = [apart[0].as_slice(), &filler, &apart[1], &filler, &apart[2], &together].concat();
+        test.execute(TENANT, &format!("delete from {}", kind.table))
+            .await;
+        let chunks = [
+            apart[0].as_slice(),
+            &filler,
+            &apart[1],
+            &filler,
+            &apart[2],
+            &together,
+        ]
+        .concat();
         test.ingest(&chunks).await;
         check("in chunks of one body").await;
 
-        test.execute(TENANT, &format!("delete from {}", kind.table)).await;
+        test.execute(TENANT, &format!("delete from {}", kind.table))
+            .await;
         let answer = send(&test, "atomic=true", body(&chunks)).await;
-        assert_eq!(answer.json()["data"]["stored"], chunks.len(), "{}", answer.text());
+        assert_eq!(
+            answer.json()["data"]["stored"],
+            chunks.len(),
+            "{}",
+            answer.text()
+        );
         check("in one transaction").await;
     }
 }
@@ -114,7 +164,14 @@ async fn a_late_line_that_races_the_final_one_takes_nothing_away() {
     for (kind, field) in finishing() {
         for round in 0..4_u64 {
             let lines = |state: Value, seed: u64| {
-                let key = |key| line(kind, &format!("{round}-{key}"), state.clone(), &format!("by {seed}"));
+                let key = |key| {
+                    line(
+                        kind,
+                        &format!("{round}-{key}"),
+                        state.clone(),
+                        &format!("by {seed}"),
+                    )
+                };
                 let mut lines: Vec<Value> = (0..KEYS).map(key).collect();
                 lines.shuffle(&mut StdRng::seed_from_u64(seed));
                 body(&lines)
@@ -122,7 +179,14 @@ async fn a_late_line_that_races_the_final_one_takes_nothing_away() {
             let writers = (0..6).map(|writer| {
                 let client = test.clone();
                 let pause = StdRng::seed_from_u64(round * 10 + writer).random_range(0..3);
-                let text = lines(if writer == 3 { json!("answered") } else { Value::Null }, writer);
+                let text = lines(
+                    if writer == 3 {
+                        json!("answered")
+                    } else {
+                        Value::Null
+                    },
+                    writer,
+                );
                 async move {
                     for _ in 0..pause {
                         tokio::task::yield_now().await;
@@ -134,8 +198,15 @@ async fn a_late_line_that_races_the_final_one_takes_nothing_away() {
                 assert_eq!(told["stored"], KEYS);
             }
             let table = kind.table;
-            let wrong = format!("select to_jsonb(t) from {table} t where {field} is null or hangup_cause <> 'by 3'");
-            assert_eq!(test.query(TENANT, &wrong).await, Vec::<Value>::new(), "{}", kind.name);
+            let wrong = format!(
+                "select to_jsonb(t) from {table} t where {field} is null or hangup_cause <> 'by 3'"
+            );
+            assert_eq!(
+                test.query(TENANT, &wrong).await,
+                Vec::<Value>::new(),
+                "{}",
+                kind.name
+            );
         }
     }
 }

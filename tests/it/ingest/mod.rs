@@ -51,7 +51,9 @@ fn team(id: i64) -> Value {
 }
 
 async fn send(client: &Client, query: &str, body: impl Into<reqwest::Body>) -> Answer {
-    let post = client.post(&format!("/api/ingest?{query}")).header("content-type", "application/x-ndjson");
+    let post = client
+        .post(&format!("/api/ingest?{query}"))
+        .header("content-type", "application/x-ndjson");
     client.send(post.body(body)).await
 }
 
@@ -60,28 +62,54 @@ async fn tally(client: &Client, body: impl Into<reqwest::Body>) -> Value {
     let answer = client.ingest_text(body).await;
     let tally = answer.json()["data"].take();
     let is_refused = tally["stored"] == 0 && tally["rejected"] != 0;
-    assert_eq!(answer.status.as_u16(), if is_refused { 422 } else { 200 }, "{}", answer.text());
+    assert_eq!(
+        answer.status.as_u16(),
+        if is_refused { 422 } else { 200 },
+        "{}",
+        answer.text()
+    );
     tally
 }
 
 /// The lines told of and their faulty fields.
 fn told(tally: &Value) -> Vec<(u64, Vec<String>)> {
     let lines = tally["errors"].as_array().expect("errors").iter();
-    lines.map(|told| (told["line"].as_u64().expect("a number"), fields(&told["errors"]))).collect()
+    lines
+        .map(|told| {
+            (
+                told["line"].as_u64().expect("a number"),
+                fields(&told["errors"]),
+            )
+        })
+        .collect()
 }
 
 /// The faulty fields, each with at least a sentence.
 fn fields(errors: &Value) -> Vec<String> {
     for messages in errors.as_object().expect("by field").values() {
         let sentences = messages.as_array().expect("a list");
-        assert!(!sentences.is_empty() && sentences.iter().all(|text| text.as_str().is_some_and(|text| text.len() > 5)));
+        assert!(
+            !sentences.is_empty()
+                && sentences
+                    .iter()
+                    .all(|text| text.as_str().is_some_and(|text| text.len() > 5))
+        );
     }
-    errors.as_object().expect("by field").keys().cloned().collect()
+    errors
+        .as_object()
+        .expect("by field")
+        .keys()
+        .cloned()
+        .collect()
 }
 
 /// Whole rows, without their account.
 async fn rows(test: &TestApp, table: &str) -> Vec<Value> {
-    test.query(TENANT, &format!("select to_jsonb(t) - 'tenant_id' from {table} t order by 1")).await
+    test.query(
+        TENANT,
+        &format!("select to_jsonb(t) - 'tenant_id' from {table} t order by 1"),
+    )
+    .await
 }
 
 async fn count(test: &TestApp, table: &str) -> usize {

@@ -31,8 +31,12 @@ fn lines() -> Vec<Value> {
         json!({"cid": "0900é", "hangup_cause": "é", "disposition": "salé", "result": "answered"}),
     ];
     for (line, more) in lines.iter_mut().zip(more) {
-        line.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        if line.get("payload").is_some() || line["kind"] == "telesales_campaign" || line["kind"] == "autocall_campaign"
+        line.as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
+        if line.get("payload").is_some()
+            || line["kind"] == "telesales_campaign"
+            || line["kind"] == "autocall_campaign"
         {
             line["created_at"] = "2026-05-01T00:00:00Z".into();
         }
@@ -42,10 +46,19 @@ fn lines() -> Vec<Value> {
 
 /// All rows of an account as text, keys and all.
 async fn everything(test: &TestApp, tenant: i64) -> Vec<Value> {
-    let all: Vec<String> =
-        TABLES.map(|table| format!("select '{table}' as of, to_jsonb(t) - 'tenant_id' as t from {table} t")).into();
-    test.query(tenant, &format!("select jsonb_build_array(of, t) from ({}) t order by 1", all.join(" union all ")))
-        .await
+    let all: Vec<String> = TABLES
+        .map(|table| {
+            format!("select '{table}' as of, to_jsonb(t) - 'tenant_id' as t from {table} t")
+        })
+        .into();
+    test.query(
+        tenant,
+        &format!(
+            "select jsonb_build_array(of, t) from ({}) t order by 1",
+            all.join(" union all ")
+        ),
+    )
+    .await
 }
 
 /// Rewrites every text of an account into the other form, as a version before would have stored it.
@@ -55,7 +68,8 @@ async fn decompose(test: &TestApp, tenant: i64) {
         and data_type in ('text', 'jsonb', 'ARRAY') and column_name not in ('phone', 'phone_as_sent', 'color')";
     let mut changed = 0;
     for column in test.query(tenant, columns).await {
-        let [table, column, data_type] = [0, 1, 2].map(|at| column[at].as_str().expect("a name").to_owned());
+        let [table, column, data_type] =
+            [0, 1, 2].map(|at| column[at].as_str().expect("a name").to_owned());
         if !TABLES.contains(&table.as_str()) {
             continue;
         }
@@ -64,7 +78,8 @@ async fn decompose(test: &TestApp, tenant: i64) {
             "jsonb" => format!("normalize({column}::text, nfd)::jsonb"),
             _ => format!("array(select normalize(item, nfd) from unnest({column}) item)"),
         };
-        test.execute(tenant, &format!("update {table} set {column} = {value}")).await;
+        test.execute(tenant, &format!("update {table} set {column} = {value}"))
+            .await;
         changed += 1;
     }
     assert!(changed > 30, "{changed} columns were found");
@@ -73,7 +88,11 @@ async fn decompose(test: &TestApp, tenant: i64) {
 /// Lists an account's tables as to be gone through, as the upgrade of a database with data does.
 async fn list(test: &TestApp, tenant: i64) {
     for table in TABLES.iter().chain(&["tenants"]) {
-        test.execute(tenant, &format!("insert into unnormalised values ({tenant}, '{table}')")).await;
+        test.execute(
+            tenant,
+            &format!("insert into unnormalised values ({tenant}, '{table}')"),
+        )
+        .await;
     }
 }
 
@@ -118,13 +137,25 @@ async fn what_is_stored_in_another_form_is_rewritten_once_and_nothing_else_is() 
     for tenant in [TENANT, 2] {
         assert_eq!(everything(&test, tenant).await, composed, "{tenant}");
     }
-    assert_eq!(test.query(2, versions).await, before, "rows in normal form are left alone");
-    assert_eq!(test.query(TENANT, "select to_jsonb(name) from tenants").await, ["Té"]);
+    assert_eq!(
+        test.query(2, versions).await,
+        before,
+        "rows in normal form are left alone"
+    );
+    assert_eq!(
+        test.query(TENANT, "select to_jsonb(name) from tenants")
+            .await,
+        ["Té"]
+    );
 
     decompose(&test, TENANT).await;
     let other = everything(&test, TENANT).await;
     normal::run(&test.app.db).await.expect("done");
-    assert_eq!(everything(&test, TENANT).await, other, "a table is gone through once");
+    assert_eq!(
+        everything(&test, TENANT).await,
+        other,
+        "a table is gone through once"
+    );
 }
 
 #[tokio::test]
@@ -145,12 +176,15 @@ async fn where_both_forms_of_a_key_are_stored_calls_follow_to_the_normal_one() {
     let found = |sql: &'static str| test.query(TENANT, sql);
     let dispositions = found("select jsonb_build_array(code, label) from dispositions").await;
     assert_eq!(dispositions, [json!(["salé", "Té"])]);
-    let lines = found("select jsonb_build_array(cid, display_name) from caller_ids order by cid").await;
+    let lines =
+        found("select jsonb_build_array(cid, display_name) from caller_ids order by cid").await;
     assert_eq!(lines, [json!(["0900é", "Té"]), json!(["0901é", "Only"])]);
-    let calls =
-        found("select jsonb_build_array(cid, disposition, count(*)) from telesales_calls group by cid, disposition");
+    let calls = found(
+        "select jsonb_build_array(cid, disposition, count(*)) from telesales_calls group by cid, disposition",
+    );
     assert_eq!(calls.await, [json!(["0900é", "salé", 12_001])]);
-    let report = "/api/telesales/reports/disposition-breakdown?date_from=2026-05-31&date_to=2026-06-02";
+    let report =
+        "/api/telesales/reports/disposition-breakdown?date_from=2026-05-31&date_to=2026-06-02";
     let told = test.data(report).await;
     assert_eq!(told[0]["count"], 12_001, "{told}");
 }
@@ -166,16 +200,27 @@ async fn the_text_of_the_first_release_is_rewritten_and_found_again() {
     callboard::app::migrate(&database).await.expect("migrated");
     let test = TestApp::on(database).await;
     normal::run(&test.app.db).await.expect("normalised");
-    let client = Client::new(test.url.clone(), test.user(TENANT, "admin", Role::Admin).await);
-    assert_eq!(client.ok("/api/telesales/campaigns?q=té").await.json()["total"], 1);
+    let client = Client::new(
+        test.url.clone(),
+        test.user(TENANT, "admin", Role::Admin).await,
+    );
+    assert_eq!(
+        client.ok("/api/telesales/campaigns?q=té").await.json()["total"],
+        1
+    );
     let line = json!({"kind": "telesales_lead", "id": 1, "campaign_id": 1, "phone": "0987654321"});
     let call = json!({"kind": "telesales_call", "uuid": "b", "campaign_id": 1, "lead_id": 1, "disposition": "salé",
         "started_at": "2026-06-01"});
     client.ingest(&[line, call]).await;
-    let report = "/api/telesales/reports/disposition-breakdown?date_from=2026-05-31&date_to=2026-06-02";
+    let report =
+        "/api/telesales/reports/disposition-breakdown?date_from=2026-05-31&date_to=2026-06-02";
     assert_eq!(client.data(report).await[0]["count"], 2);
     for left in ["unnormalised", "tenants where name is not nfc normalized"] {
-        assert_eq!(test.query(TENANT, &format!("select to_jsonb(1) from {left}")).await, Vec::<Value>::new());
+        assert_eq!(
+            test.query(TENANT, &format!("select to_jsonb(1) from {left}"))
+                .await,
+            Vec::<Value>::new()
+        );
     }
 }
 
@@ -193,17 +238,20 @@ async fn filters_and_searches_find_text_in_either_form() {
             json!({"payload_filters": {format!("cl{text}"): "none"}}),
             json!({"payload_filters": {"nl": "a\n\u{300}"}}),
         ] {
-            let rows = test.rows(&json!({"query_type": "call_count", "filters": filters})).await;
+            let rows = test
+                .rows(&json!({"query_type": "call_count", "filters": filters}))
+                .await;
             let expected = u8::from(filters.to_string().find("none").is_none());
             assert_eq!(rows[0]["count"], expected, "{filters}");
         }
     }
-    let lead =
-        json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321", "payload": {"clé": "é"}});
+    let lead = json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321", "payload": {"clé": "é"}});
     assert_eq!(tally(&test, body(&[lead])).await["stored"], 1);
     for text in ["é", &decomposed("é")] {
         let filters = json!({"payload_filters": {format!("cl{text}"): text}});
-        let rows = test.rows(&json!({"query_type": "call_count", "filters": filters})).await;
+        let rows = test
+            .rows(&json!({"query_type": "call_count", "filters": filters}))
+            .await;
         assert_eq!(rows[0]["count"], 1, "{filters}");
     }
 }

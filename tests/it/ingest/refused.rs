@@ -11,9 +11,18 @@ fn faulty() -> Vec<(Value, &'static [&'static str])> {
     let long = |letters| "x".repeat(letters);
     vec![
         (json!({"kind": "team", "id": "2"}), &["id", "name"]),
-        (json!({"kind": "team", "id": 2, "name": {}, "colour": 1, "tenant_id": 2}), &["colour", "name", "tenant_id"]),
-        (json!({"kind": "agent", "id": 1.5, "name": "", "team_id": 9}), &["id", "name", "username"]),
-        (json!({"kind": "agent", "id": 2, "name": "A", "username": "a", "team_id": 9}), &["team_id"]),
+        (
+            json!({"kind": "team", "id": 2, "name": {}, "colour": 1, "tenant_id": 2}),
+            &["colour", "name", "tenant_id"],
+        ),
+        (
+            json!({"kind": "agent", "id": 1.5, "name": "", "team_id": 9}),
+            &["id", "name", "username"],
+        ),
+        (
+            json!({"kind": "agent", "id": 2, "name": "A", "username": "a", "team_id": 9}),
+            &["team_id"],
+        ),
         (
             json!({"kind": "disposition", "code": long(256), "label": 1, "category": "Contact", "color": "10B981",
                 "is_conversion": "true"}),
@@ -22,19 +31,31 @@ fn faulty() -> Vec<(Value, &'static [&'static str])> {
         (
             json!({"kind": "caller_id", "cid": "1", "carrier": "", "cli_type": "fax", "pool_status": "gone",
                 "cooldown_until": "soon", "daily_cap": 0}),
-            &["carrier", "cli_type", "cooldown_until", "daily_cap", "pool_status"],
+            &[
+                "carrier",
+                "cli_type",
+                "cooldown_until",
+                "daily_cap",
+                "pool_status",
+            ],
         ),
         (
             json!({"kind": "autocall_script", "id": 2, "name": "S", "status": 1,
                 "dtmf_actions": [{"digit": "A", "label": "L", "action_type": "queue"}]}),
             &["dtmf_actions", "status"],
         ),
-        (json!({"kind": "autocall_script", "id": 2, "name": "S", "dtmf_actions": [{"digit": "1"}]}), &["dtmf_actions"]),
+        (
+            json!({"kind": "autocall_script", "id": 2, "name": "S", "dtmf_actions": [{"digit": "1"}]}),
+            &["dtmf_actions"],
+        ),
         (
             json!({"kind": "autocall_campaign", "id": 2, "name": "C", "status": "running", "started_at": 0}),
             &["started_at", "status"],
         ),
-        (json!({"kind": "autocall_campaign", "id": 2, "name": "C", "script_id": 9}), &["script_id"]),
+        (
+            json!({"kind": "autocall_campaign", "id": 2, "name": "C", "script_id": 9}),
+            &["script_id"],
+        ),
         (
             json!({"kind": "autocall_lead", "id": 2, "phone": "12345", "payload": [], "status": "new",
                 "created_at": "2026-02-30"}),
@@ -110,7 +131,10 @@ async fn a_bad_line_is_told_by_number_and_field_and_the_good_ones_are_stored() {
         .map(|(line, (_, fields))| (line, fields.iter().map(ToString::to_string).collect()))
         .collect();
     assert_eq!(told(&tally), expected);
-    assert_eq!([&tally["received"], &tally["stored"], &tally["rejected"]], [lines.len(), good.len() + 1, bad.len()]);
+    assert_eq!(
+        [&tally["received"], &tally["stored"], &tally["rejected"]],
+        [lines.len(), good.len() + 1, bad.len()]
+    );
     for table in TABLES {
         let expected = if table == "teams" { 2 } else { 1 };
         assert_eq!(count(&test, table).await, expected, "{table}");
@@ -144,9 +168,13 @@ async fn what_is_no_json_object_of_text_is_told_as_its_line() {
     let bad = lines.len() as u64;
     lines.push(padded(1 << 20).into());
     let tally = tally(&test, lines.join(b"\n".as_slice())).await;
-    let expected: Vec<(u64, Vec<String>)> = (1..=bad).map(|line| (line, vec!["line".into()])).collect();
+    let expected: Vec<(u64, Vec<String>)> =
+        (1..=bad).map(|line| (line, vec!["line".into()])).collect();
     assert_eq!(told(&tally), expected);
-    assert_eq!((&tally["received"], &tally["stored"]), (&json!(bad + 1), &json!(1)));
+    assert_eq!(
+        (&tally["received"], &tally["stored"]),
+        (&json!(bad + 1), &json!(1))
+    );
 }
 
 #[tokio::test]
@@ -189,7 +217,9 @@ async fn json_that_cannot_be_stored_is_refused_by_its_field() {
     let deep = |levels: usize| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
     let team = |name: &str| format!(r#"{{"kind":"team","id":1,"name":{name}}}"#);
     let lead = |payload: &str| {
-        format!(r#"{{"kind":"telesales_lead","id":1,"campaign_id":1,"phone":"0987654321","payload":{payload}}}"#)
+        format!(
+            r#"{{"kind":"telesales_lead","id":1,"campaign_id":1,"phone":"0987654321","payload":{payload}}}"#
+        )
     };
     let lines = [
         one_of_each_kind()[8].to_string(),
@@ -202,12 +232,21 @@ async fn json_that_cannot_be_stored_is_refused_by_its_field() {
         team(&deep(100_000)),
     ];
     let tally = tally(&test, lines.join("\n")).await;
-    let fields: Vec<(u64, String)> = told(&tally).into_iter().map(|(line, fields)| (line, fields.concat())).collect();
+    let fields: Vec<(u64, String)> = told(&tally)
+        .into_iter()
+        .map(|(line, fields)| (line, fields.concat()))
+        .collect();
     let payload = |line: u64| (line, "payload".to_owned());
-    assert_eq!(fields[..4], [payload(3), payload(4), payload(5), payload(6)]);
+    assert_eq!(
+        fields[..4],
+        [payload(3), payload(4), payload(5), payload(6)]
+    );
     assert_eq!(fields[4..], [(7, "name".into()), (8, "name".into())]);
     let messages = |line: usize| tally["errors"][line]["errors"]["payload"][0].to_string();
-    assert!(messages(0).contains("recursion") && messages(1).contains("hex escape"), "{tally}");
+    assert!(
+        messages(0).contains("recursion") && messages(1).contains("hex escape"),
+        "{tally}"
+    );
     assert!(messages(2).contains("number out of range"), "{tally}");
 }
 
@@ -218,21 +257,40 @@ async fn blank_lines_are_numbered_but_not_counted() {
     let sent = format!("\n{one}\r\n \t \r\n\n{{}}\n{two}\n\n  ");
     let tally = tally(&test, sent).await;
     assert_eq!(told(&tally), [(5, vec!["kind".into()])]);
-    assert_eq!((&tally["received"], &tally["stored"], &tally["rejected"]), (&json!(3), &json!(2), &json!(1)));
+    assert_eq!(
+        (&tally["received"], &tally["stored"], &tally["rejected"]),
+        (&json!(3), &json!(2), &json!(1))
+    );
     let nothing = super::tally(&test, "\n\n \n").await;
-    assert_eq!(nothing, json!({"received": 0, "stored": 0, "rejected": 0, "errors": []}));
+    assert_eq!(
+        nothing,
+        json!({"received": 0, "stored": 0, "rejected": 0, "errors": []})
+    );
     assert_eq!(super::tally(&test, "").await, nothing);
 }
 
 #[tokio::test]
 async fn the_first_hundred_faulty_lines_are_told_and_all_are_counted() {
     let test = TestApp::new().await;
-    let lines: Vec<Value> =
-        (1..=12_000).map(|id| if id % 50 == 0 { json!({"kind": "team"}) } else { team(id) }).collect();
+    let lines: Vec<Value> = (1..=12_000)
+        .map(|id| {
+            if id % 50 == 0 {
+                json!({"kind": "team"})
+            } else {
+                team(id)
+            }
+        })
+        .collect();
     let tally = tally(&test, body(&lines)).await;
     let numbers: Vec<u64> = told(&tally).into_iter().map(|(line, _)| line).collect();
-    assert_eq!(numbers, (1..=100).map(|number| number * 50).collect::<Vec<u64>>());
-    assert_eq!([&tally["received"], &tally["stored"], &tally["rejected"]], [12_000, 11_760, 240]);
+    assert_eq!(
+        numbers,
+        (1..=100).map(|number| number * 50).collect::<Vec<u64>>()
+    );
+    assert_eq!(
+        [&tally["received"], &tally["stored"], &tally["rejected"]],
+        [12_000, 11_760, 240]
+    );
 }
 
 #[tokio::test]
@@ -256,20 +314,39 @@ async fn a_reference_leads_to_what_is_stored_or_stands_earlier() {
     let tally = tally(&test, body(&lines)).await;
     let numbers: Vec<u64> = told(&tally).into_iter().map(|(line, _)| line).collect();
     assert_eq!(numbers, [1, 2, 3, 4, 7, 8]);
-    assert_eq!((count(&test, "teams").await, count(&test, "agents").await), (1, 3));
+    assert_eq!(
+        (count(&test, "teams").await, count(&test, "agents").await),
+        (1, 3)
+    );
     let again = super::tally(&test, body(&[agent(1, 3)])).await;
-    assert_eq!((&again["stored"], count(&test, "agents").await), (&json!(1), 4));
-    let theirs = test.query(2, "select to_jsonb(count(*)) from agents where team_id is null").await;
+    assert_eq!(
+        (&again["stored"], count(&test, "agents").await),
+        (&json!(1), 4)
+    );
+    let theirs = test
+        .query(
+            2,
+            "select to_jsonb(count(*)) from agents where team_id is null",
+        )
+        .await;
     assert_eq!(theirs, [json!(1)]);
 }
 
 #[tokio::test]
 async fn bad_parameters_are_told_all_at_once_and_nothing_is_stored() {
     let test = TestApp::new().await;
-    let answer = send(&test, "atomic=maybe&timezone=Asia/Saigon_City", body(&[team(1)])).await;
+    let answer = send(
+        &test,
+        "atomic=maybe&timezone=Asia/Saigon_City",
+        body(&[team(1)]),
+    )
+    .await;
     assert_eq!(answer.status.as_u16(), 422);
     assert_eq!(answer.json()["message"], "The given data was invalid.");
-    assert_eq!(super::fields(&answer.json()["errors"]), ["atomic", "timezone"]);
+    assert_eq!(
+        super::fields(&answer.json()["errors"]),
+        ["atomic", "timezone"]
+    );
     assert_eq!(count(&test, "teams").await, 0);
     let answer = send(&test, "atomic=&timezone=&colour=red", body(&[team(1)])).await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
@@ -278,12 +355,19 @@ async fn bad_parameters_are_told_all_at_once_and_nothing_is_stored() {
 #[tokio::test]
 async fn a_body_of_which_nothing_was_stored_is_a_422_with_the_same_counts() {
     let test = TestApp::new().await;
-    let kinds = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+    let kinds = KINDS
+        .iter()
+        .map(|kind| kind.name)
+        .collect::<Vec<_>>()
+        .join(", ");
     let bad = format!("{}\n\nnonsense\n", json!({"kind": "call", "id": 1}));
     for (query, status) in [("", 422), ("atomic=1", 422)] {
         let answer = send(&test, query, bad.clone()).await;
         let (told, errors) = (answer.json(), answer.json()["errors"].take());
-        assert_eq!((answer.status.as_u16(), &told["message"]), (status, &json!("The given data was invalid.")));
+        assert_eq!(
+            (answer.status.as_u16(), &told["message"]),
+            (status, &json!("The given data was invalid."))
+        );
         let counts = ["received", "stored", "rejected"].map(|name| &told["data"][name]);
         assert_eq!(counts, [&json!(2), &json!(0), &json!(2)], "{told}");
         assert_eq!(
@@ -292,7 +376,11 @@ async fn a_body_of_which_nothing_was_stored_is_a_422_with_the_same_counts() {
         );
         assert_eq!(super::fields(&errors), ["lines.1.kind", "lines.3.line"]);
     }
-    for (lines, status) in [(format!("{bad}{}", team(1)), 200), ("\n".into(), 200), (bad, 422)] {
+    for (lines, status) in [
+        (format!("{bad}{}", team(1)), 200),
+        ("\n".into(), 200),
+        (bad, 422),
+    ] {
         assert_eq!(send(&test, "", lines).await.status.as_u16(), status);
     }
 }

@@ -48,12 +48,18 @@ fn row_of(line: &Value) -> Value {
     fields.remove("kind");
     for (name, value) in fields.iter_mut() {
         if name.ends_with("_at") || name == "cooldown_until" {
-            *value = value.as_str().expect("a time").replace('Z', "+00:00").into();
+            *value = value
+                .as_str()
+                .expect("a time")
+                .replace('Z', "+00:00")
+                .into();
         }
     }
     if let Some(sent) = fields.get("phone").cloned() {
         let phone = sent.as_str().expect("a number");
-        let e164 = phone.strip_prefix('+').map_or_else(|| format!("84{}", &phone[1..]), Into::into);
+        let e164 = phone
+            .strip_prefix('+')
+            .map_or_else(|| format!("84{}", &phone[1..]), Into::into);
         fields.insert("phone".into(), e164.into());
         fields.insert("phone_as_sent".into(), sent);
     }
@@ -101,7 +107,9 @@ fn same(one: &Value, other: &Value) -> bool {
         (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
         (Value::Object(one), Value::Object(other)) => {
             one.len() == other.len()
-                && one.iter().all(|(name, value)| other.get(name).is_some_and(|other| same(value, other)))
+                && one
+                    .iter()
+                    .all(|(name, value)| other.get(name).is_some_and(|other| same(value, other)))
         }
         (Value::Array(one), Value::Array(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
@@ -117,17 +125,25 @@ async fn a_line_states_its_whole_row_and_what_it_leaves_out_takes_its_default_ag
     let full: Vec<Value> = full_lines().iter().map(row_of).collect();
     for (table, full) in TABLES.into_iter().zip(&full) {
         let stored = rows(&test, table).await;
-        assert!(same(&json!([full]), &json!(stored)), "{table}: {stored:?} is not {full}");
+        assert!(
+            same(&json!([full]), &json!(stored)),
+            "{table}: {stored:?} is not {full}"
+        );
     }
     let sent: Vec<Value> = one_of_each_kind().into_iter().map(finished).collect();
     test.ingest(&sent).await;
-    for (((table, full), sent), left_out) in TABLES.into_iter().zip(&full).zip(&sent).zip(defaults()) {
+    for (((table, full), sent), left_out) in
+        TABLES.into_iter().zip(&full).zip(&sent).zip(defaults())
+    {
         let mut bare = merged(left_out, &row_of(sent));
         if let Some(kept) = full.get("created_at") {
             bare["created_at"] = kept.clone();
         }
         let stored = rows(&test, table).await;
-        assert!(same(&json!([bare]), &json!(stored)), "{table}: {stored:?} is not {bare}");
+        assert!(
+            same(&json!([bare]), &json!(stored)),
+            "{table}: {stored:?} is not {bare}"
+        );
     }
 }
 
@@ -142,14 +158,23 @@ async fn null_and_an_empty_text_are_as_if_left_out() {
             .zip(defaults())
             .map(|(line, left_out)| {
                 let names = left_out.as_object().expect("an object").keys();
-                merged(names.map(|name| (name.clone(), nothing.clone())).collect(), line)
+                merged(
+                    names.map(|name| (name.clone(), nothing.clone())).collect(),
+                    line,
+                )
             })
             .collect();
         test.ingest(&emptied).await;
         for ((table, sent), left_out) in TABLES.into_iter().zip(&sent).zip(defaults()) {
             let mut stored = rows(&test, table).await;
-            stored[0].as_object_mut().expect("a row").remove("created_at");
-            assert!(same(&merged(left_out, &row_of(sent)), &stored[0]), "{table}: {stored:?}");
+            stored[0]
+                .as_object_mut()
+                .expect("a row")
+                .remove("created_at");
+            assert!(
+                same(&merged(left_out, &row_of(sent)), &stored[0]),
+                "{table}: {stored:?}"
+            );
         }
     }
 }
@@ -158,16 +183,29 @@ async fn null_and_an_empty_text_are_as_if_left_out() {
 async fn a_later_line_wins_within_a_body_and_between_bodies() {
     let test = TestApp::new().await;
     let named = |id: i64, name: &str| json!({"kind": "team", "id": id, "name": name});
-    let sent =
-        [named(1, "first"), named(2, "other"), named(1, "second"), json!({"kind": "team", "id": 1}), named(1, "third")];
+    let sent = [
+        named(1, "first"),
+        named(2, "other"),
+        named(1, "second"),
+        json!({"kind": "team", "id": 1}),
+        named(1, "third"),
+    ];
     let told = tally(&test, body(&sent)).await;
     assert_eq!((&told["stored"], &told["rejected"]), (&json!(4), &json!(1)));
-    assert_eq!(rows(&test, "teams").await, [json!({"id": 1, "name": "third"}), json!({"id": 2, "name": "other"})]);
+    assert_eq!(
+        rows(&test, "teams").await,
+        [
+            json!({"id": 1, "name": "third"}),
+            json!({"id": 2, "name": "other"})
+        ]
+    );
     test.ingest(&[named(2, "last")]).await;
     assert_eq!(rows(&test, "teams").await[1]["name"], "last");
 
-    let far_apart: Vec<Value> =
-        (0..25_000).map(|line| named(line % 9_000, &format!("{line}"))).chain([named(5, "the very last")]).collect();
+    let far_apart: Vec<Value> = (0..25_000)
+        .map(|line| named(line % 9_000, &format!("{line}")))
+        .chain([named(5, "the very last")])
+        .collect();
     test.ingest(&far_apart).await;
     let wrong = "select to_jsonb(id) from teams where name <> case when id = 5 then 'the very last'
                  when id < 7000 then (id + 18000)::text else (id + 9000)::text end";
@@ -183,7 +221,11 @@ async fn an_absent_created_at_keeps_its_first_value() {
     };
     let (early, late) = (json!("2020-01-01T00:00:00Z"), json!("2021-01-01T00:00:00Z"));
     let stored = async || {
-        test.query(TENANT, "select jsonb_build_array(name, created_at) from telesales_campaigns order by id").await
+        test.query(
+            TENANT,
+            "select jsonb_build_array(name, created_at) from telesales_campaigns order by id",
+        )
+        .await
     };
     test.ingest(&[
         line(1, "kept within a body", Value::Null),
@@ -195,12 +237,32 @@ async fn an_absent_created_at_keeps_its_first_value() {
     ])
     .await;
     let first = stored().await;
-    assert_eq!(first[..2], [json!(["b", "2020-01-01T00:00:00+00:00"]), json!(["d", "2021-01-01T00:00:00+00:00"])]);
-    assert!(first[2][1].as_str().is_some_and(|at| at > "2026"), "{first:?}");
+    assert_eq!(
+        first[..2],
+        [
+            json!(["b", "2020-01-01T00:00:00+00:00"]),
+            json!(["d", "2021-01-01T00:00:00+00:00"])
+        ]
+    );
+    assert!(
+        first[2][1].as_str().is_some_and(|at| at > "2026"),
+        "{first:?}"
+    );
 
-    test.ingest(&[line(1, "f", Value::Null), line(2, "g", early.clone()), line(3, "h", json!(""))]).await;
+    test.ingest(&[
+        line(1, "f", Value::Null),
+        line(2, "g", early.clone()),
+        line(3, "h", json!("")),
+    ])
+    .await;
     let second = stored().await;
-    assert_eq!(second[..2], [json!(["f", "2020-01-01T00:00:00+00:00"]), json!(["g", "2020-01-01T00:00:00+00:00"])]);
+    assert_eq!(
+        second[..2],
+        [
+            json!(["f", "2020-01-01T00:00:00+00:00"]),
+            json!(["g", "2020-01-01T00:00:00+00:00"])
+        ]
+    );
     assert_eq!(second[2], json!(["h", first[2][1]]));
 }
 
@@ -211,19 +273,44 @@ async fn times_keep_their_microseconds_and_are_read_in_the_zone_that_holds() {
     let of_day = "2026-06-01";
     // Sent, with ?timezone=, and the instant it is; the account is in Asia/Ho_Chi_Minh.
     for (sent, zone, instant) in [
-        ("2026-06-01T00:00:00.123456Z", "", "2026-06-01T00:00:00.123456+00:00"),
-        ("2026-06-01T00:00:00.000001+07:00", "Europe/Berlin", "2026-05-31T17:00:00.000001+00:00"),
+        (
+            "2026-06-01T00:00:00.123456Z",
+            "",
+            "2026-06-01T00:00:00.123456+00:00",
+        ),
+        (
+            "2026-06-01T00:00:00.000001+07:00",
+            "Europe/Berlin",
+            "2026-05-31T17:00:00.000001+00:00",
+        ),
         ("2026-06-01T08:30:00.5", "", "2026-06-01T01:30:00.5+00:00"),
-        ("2026-06-01T08:30:00", "Europe/Berlin", "2026-06-01T06:30:00+00:00"),
+        (
+            "2026-06-01T08:30:00",
+            "Europe/Berlin",
+            "2026-06-01T06:30:00+00:00",
+        ),
         (of_day, "", "2026-05-31T17:00:00+00:00"),
         (of_day, "America/New_York", "2026-06-01T04:00:00+00:00"),
-        ("2026-03-29T02:30:00", "Europe/Berlin", "2026-03-29T01:00:00+00:00"),
-        ("2026-10-25T02:30:00", "Europe/Berlin", "2026-10-25T00:30:00+00:00"),
+        (
+            "2026-03-29T02:30:00",
+            "Europe/Berlin",
+            "2026-03-29T01:00:00+00:00",
+        ),
+        (
+            "2026-10-25T02:30:00",
+            "Europe/Berlin",
+            "2026-10-25T00:30:00+00:00",
+        ),
     ] {
         let line = json!({"kind": "autocall_attempt", "uuid": "a", "campaign_id": 1, "lead_id": 1, "attempt_number": 1,
             "started_at": sent, "answered_at": sent, "ended_at": sent});
         let answer = send(&test, &format!("timezone={zone}"), line.to_string()).await;
-        assert_eq!(answer.json()["data"]["stored"], 1, "{sent}: {}", answer.text());
+        assert_eq!(
+            answer.json()["data"]["stored"],
+            1,
+            "{sent}: {}",
+            answer.text()
+        );
         let stored = &rows(&test, "autocall_attempts").await[0];
         for field in ["started_at", "answered_at", "ended_at"] {
             assert_eq!(stored[field], instant, "{sent} in {zone:?}");
@@ -245,24 +332,44 @@ async fn fractions_are_read_as_any_json_writes_them_and_kept_to_six_decimals() {
         ("4.9e-324", 0.0),
         ("1e-30", 0.0),
     ] {
-        let line = one_of_each_kind()[7].to_string().replace('}', &format!(r#","sentiment":{sent}}}"#));
+        let line = one_of_each_kind()[7]
+            .to_string()
+            .replace('}', &format!(r#","sentiment":{sent}}}"#));
         let told = tally(&test, line).await;
         assert_eq!(told["stored"], 1, "{sent}: {told}");
-        assert_eq!(rows(&test, "autocall_attempts").await[0]["sentiment"].as_f64(), Some(kept), "{sent}");
+        assert_eq!(
+            rows(&test, "autocall_attempts").await[0]["sentiment"].as_f64(),
+            Some(kept),
+            "{sent}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_body_sent_again_changes_nothing() {
     let test = TestApp::new().await;
-    let (from, to) =
-        ("2026-06-01T00:00:00Z".parse().expect("an instant"), "2026-06-03T00:00:00Z".parse().expect("an instant"));
-    let mut world = world::random(7, world::Size { attempts: 300, calls: 300, from, to });
+    let (from, to) = (
+        "2026-06-01T00:00:00Z".parse().expect("an instant"),
+        "2026-06-03T00:00:00Z".parse().expect("an instant"),
+    );
+    let mut world = world::random(
+        7,
+        world::Size {
+            attempts: 300,
+            calls: 300,
+            from,
+            to,
+        },
+    );
     world.extend(one_of_each_kind());
     test.ingest(&world).await;
-    let all: Vec<String> =
-        TABLES.map(|table| format!("select '{table}', to_jsonb(t), xmin::text from {table} t")).into();
-    let all = format!("select to_jsonb(t) from ({}) t order by 1", all.join(" union all "));
+    let all: Vec<String> = TABLES
+        .map(|table| format!("select '{table}', to_jsonb(t), xmin::text from {table} t"))
+        .into();
+    let all = format!(
+        "select to_jsonb(t) from ({}) t order by 1",
+        all.join(" union all ")
+    );
     let before = test.query(TENANT, &all).await;
     test.ingest(&world).await;
     assert_eq!(test.query(TENANT, &all).await, before);
@@ -279,8 +386,13 @@ async fn reports_show_what_was_acknowledged_at_once() {
         };
         for (result, answered) in [(Value::Null, number - 1), (json!("answered"), number)] {
             test.ingest(&[attempt(result)]).await;
-            let kpis = test.data("/api/autocall/campaigns/1/reports/kpis?from=2026-06-02&to=2026-06-02").await;
-            assert_eq!((&kpis["dialed"], &kpis["answered"]), (&json!(number), &json!(answered)));
+            let kpis = test
+                .data("/api/autocall/campaigns/1/reports/kpis?from=2026-06-02&to=2026-06-02")
+                .await;
+            assert_eq!(
+                (&kpis["dialed"], &kpis["answered"]),
+                (&json!(number), &json!(answered))
+            );
         }
     }
 }
@@ -288,23 +400,44 @@ async fn reports_show_what_was_acknowledged_at_once() {
 #[tokio::test]
 async fn phones_are_read_with_the_accounts_country_code_and_returned_as_sent() {
     let test = TestApp::new().await;
-    test.ingest(&[one_of_each_kind()[5].clone(), one_of_each_kind()[8].clone()]).await;
+    test.ingest(&[one_of_each_kind()[5].clone(), one_of_each_kind()[8].clone()])
+        .await;
     let lead = |kind: &str, id: usize, phone: &str| json!({"kind": kind, "id": id, "campaign_id": 1, "phone": phone});
     for (code, phones) in [
         (
             84,
-            [("(098) 765-43.21", "84987654321"), ("0049 30/123456", "4930123456"), ("+84 987 654 321", "84987654321")],
+            [
+                ("(098) 765-43.21", "84987654321"),
+                ("0049 30/123456", "4930123456"),
+                ("+84 987 654 321", "84987654321"),
+            ],
         ),
-        (49, [("030 123456", "4930123456"), ("0084987654321", "84987654321"), ("+972 50-123-4567", "972501234567")]),
+        (
+            49,
+            [
+                ("030 123456", "4930123456"),
+                ("0084987654321", "84987654321"),
+                ("+972 50-123-4567", "972501234567"),
+            ],
+        ),
     ] {
         let code = Change::parse("country_code", &code.to_string()).expect("a setting");
-        Tenant::change(&test.app.db, TENANT, &[code]).await.expect("changed");
+        Tenant::change(&test.app.db, TENANT, &[code])
+            .await
+            .expect("changed");
         for kind in ["autocall_lead", "telesales_lead"] {
-            let lines: Vec<Value> = (1..).zip(phones).map(|(id, (sent, _))| lead(kind, id, sent)).collect();
+            let lines: Vec<Value> = (1..)
+                .zip(phones)
+                .map(|(id, (sent, _))| lead(kind, id, sent))
+                .collect();
             test.ingest(&lines).await;
             let stored = rows(&test, Kind::named(kind).expect("a kind").table).await;
             for (row, (sent, e164)) in stored.iter().zip(phones) {
-                assert_eq!((&row["phone"], &row["phone_as_sent"]), (&json!(e164), &json!(sent)), "{kind}");
+                assert_eq!(
+                    (&row["phone"], &row["phone_as_sent"]),
+                    (&json!(e164), &json!(sent)),
+                    "{kind}"
+                );
             }
         }
     }
@@ -323,9 +456,20 @@ async fn integers_with_a_decimal_point_are_read_digit_for_digit() {
     ];
     let told = tally(&test, lines.map(line).join("\n")).await;
     assert_eq!(told["stored"], 4, "{told}");
-    assert_eq!(super::told(&told), [(5, vec!["id".to_owned(), "team_id".to_owned()])]);
-    let agents = test.query(TENANT, "select jsonb_build_array(id::text, team_id::text) from agents order by id").await;
+    assert_eq!(
+        super::told(&told),
+        [(5, vec!["id".to_owned(), "team_id".to_owned()])]
+    );
+    let agents = test
+        .query(
+            TENANT,
+            "select jsonb_build_array(id::text, team_id::text) from agents order by id",
+        )
+        .await;
     let max = "9223372036854775807";
-    assert_eq!(agents, [json!(["-9223372036854775808", max]), json!(["25", max])]);
+    assert_eq!(
+        agents,
+        [json!(["-9223372036854775808", max]), json!(["25", max])]
+    );
     assert_eq!(rows(&test, "caller_ids").await[0]["daily_cap"], 25);
 }

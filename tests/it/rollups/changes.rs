@@ -47,7 +47,14 @@ async fn rollups_say_what_the_rows_say_after_every_kind_of_change() {
         hold_against_raw(&app, TENANT, 10 + number, 20, &format!("after {change}")).await;
         if number % 2 == 0 {
             compact::settle(&app.app.db).await.expect("compacted");
-            hold_against_raw(&app, TENANT, 100 + number, 20, &format!("compacted after {change}")).await;
+            hold_against_raw(
+                &app,
+                TENANT,
+                100 + number,
+                20,
+                &format!("compacted after {change}"),
+            )
+            .await;
         }
     }
     compact::settle(&app.app.db).await.expect("compacted");

@@ -18,7 +18,9 @@ async fn filled() -> TestApp {
 
 /// Exit code and what was printed.
 async fn verify(app: &TestApp) -> (Option<i32>, String) {
-    let output = Program::beside(app).run(&["verify", "--all", "--sample", "30", "--tenant", "1"]).await;
+    let output = Program::beside(app)
+        .run(&["verify", "--all", "--sample", "30", "--tenant", "1"])
+        .await;
     (output.status.code(), words(&output.stdout))
 }
 
@@ -26,12 +28,16 @@ async fn verify(app: &TestApp) -> (Option<i32>, String) {
 async fn the_smallest_pool_is_large_enough_to_compact() {
     let app = TestApp::new().await;
     app.ingest(&world::random(62, size(50, 50))).await;
-    let db = Database::open_pools(app.app.db.unscoped().connect_options().as_ref().clone(), 2).await.expect("opened");
+    let db = Database::open_pools(app.app.db.unscoped().connect_options().as_ref().clone(), 2)
+        .await
+        .expect("opened");
     compact::settle(&db).await.expect("compacted");
-    let journal =
-        "select count(*) from (select from autocall_attempts_journal union all select from telesales_calls_journal) j";
+    let journal = "select count(*) from (select from autocall_attempts_journal union all select from telesales_calls_journal) j";
     let mut scope = db.read(TENANT).await.expect("a scope");
-    let left: i64 = sqlx::query_scalar(journal).fetch_one(scope.connection()).await.expect("a count");
+    let left: i64 = sqlx::query_scalar(journal)
+        .fetch_one(scope.connection())
+        .await
+        .expect("a count");
     assert_eq!(left, 0);
 }
 
@@ -39,7 +45,11 @@ async fn the_smallest_pool_is_large_enough_to_compact() {
 async fn verify_finds_what_rebuild_mends() {
     let app = filled().await;
     let (code, printed) = verify(&app).await;
-    assert_eq!((code, printed.contains(" 0 different")), (Some(0), true), "{printed}");
+    assert_eq!(
+        (code, printed.contains(" 0 different")),
+        (Some(0), true),
+        "{printed}"
+    );
     for (spoil, question, rebuild) in [
         (
             "update telesales_totals set answers = answers + 1 where width = 96",
@@ -79,8 +89,14 @@ async fn verify_finds_what_rebuild_mends() {
     ] {
         app.execute(TENANT, spoil).await;
         let (code, printed) = verify(&app).await;
-        assert_eq!((code, printed.contains(question)), (Some(1), true), "{spoil}: {printed}");
-        Program::beside(&app).ok(&[&["rebuild", "--tenant", "1"][..], &rebuild].concat(), "").await;
+        assert_eq!(
+            (code, printed.contains(question)),
+            (Some(1), true),
+            "{spoil}: {printed}"
+        );
+        Program::beside(&app)
+            .ok(&[&["rebuild", "--tenant", "1"][..], &rebuild].concat(), "")
+            .await;
         all_alike(&app, TENANT, 1, spoil).await;
     }
 }
@@ -90,10 +106,16 @@ async fn verify_finds_what_rebuild_mends() {
 async fn verify_that_skipped_much_says_so_in_its_exit_code() {
     let app = filled().await;
     for module in callboard::rollups::Module::ALL {
-        compact::distrust(&app.app.db, TENANT, module, None).await.expect("noted");
+        compact::distrust(&app.app.db, TENANT, module, None)
+            .await
+            .expect("noted");
     }
     let (code, printed) = verify(&app).await;
-    assert_eq!((code, printed.contains(" 0 different")), (Some(2), true), "{printed}");
+    assert_eq!(
+        (code, printed.contains(" 0 different")),
+        (Some(2), true),
+        "{printed}"
+    );
     compact::settle(&app.app.db).await.expect("compacted");
     assert_eq!(verify(&app).await.0, Some(0));
 }
@@ -101,7 +123,11 @@ async fn verify_that_skipped_much_says_so_in_its_exit_code() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_goes_on_beside_writers_and_readers_and_comes_to_an_end() {
     let app = filled().await;
-    app.execute(TENANT, "update autocall_totals set dialed = 0; update telesales_totals set dials = 0").await;
+    app.execute(
+        TENANT,
+        "update autocall_totals set dialed = 0; update telesales_totals set dials = 0",
+    )
+    .await;
     let lines = world::random(62, size(100, 100));
     let (db, url, token) = (app.app.db.clone(), app.url.clone(), app.token.clone());
     // Terms keep changing as well: what is stale then is not what was asked to be made anew.
@@ -110,13 +136,21 @@ async fn a_rebuild_goes_on_beside_writers_and_readers_and_comes_to_an_end() {
         loop {
             for lines in lines.chunks(20) {
                 assert_eq!(client.ingest_text(body(lines)).await.status, 200);
-                compact::distrust(&db, TENANT, callboard::rollups::Module::Telesales, None).await.expect("noted");
+                compact::distrust(&db, TENANT, callboard::rollups::Module::Telesales, None)
+                    .await
+                    .expect("noted");
             }
         }
     });
     let program = Program::beside(&app);
-    let rebuilt = tokio::time::timeout(Duration::from_secs(60), program.ok(&["rebuild", "--tenant", "1"], ""));
-    assert_eq!(rebuilt.await.expect("an end"), "autocall: made anew\ntelesales: made anew\n");
+    let rebuilt = tokio::time::timeout(
+        Duration::from_secs(60),
+        program.ok(&["rebuild", "--tenant", "1"], ""),
+    );
+    assert_eq!(
+        rebuilt.await.expect("an end"),
+        "autocall: made anew\ntelesales: made anew\n"
+    );
     writer.abort();
     let _ = writer.await;
     compact::settle(&app.app.db).await.expect("compacted");
@@ -129,6 +163,8 @@ async fn nothing_is_rebuilt_that_is_not_there() {
     let program = Program::beside(&app);
     let told = program.refused(&["rebuild", "--tenant", "7"], "").await;
     assert!(told.contains("callboard: "), "{told}");
-    let output = program.run(&["rebuild", "--tenant", "1", "--campaign", "1"]).await;
+    let output = program
+        .run(&["rebuild", "--tenant", "1", "--campaign", "1"])
+        .await;
     assert_eq!(output.status.code(), Some(2), "a campaign of which module?");
 }

@@ -22,11 +22,23 @@ use crate::support::{Client, NOW, TENANT, TestApp, body, world};
 
 /// In a statement of its own, where the ends of windows are said.
 async fn alike_in(app: &TestApp, name: &str, path_id: Option<i64>, query: &str) {
-    let report = reports::ALL.iter().find(|report| report.path().ends_with(name)).expect("a report");
+    let report = reports::ALL
+        .iter()
+        .find(|report| report.path().ends_with(name))
+        .expect("a report");
     let mut scope = app.app.db.read(TENANT).await.expect("a scope");
     let account = Tenant::load(&mut scope).await.expect("the account");
-    let question = Question { report, path_id, query: query.into(), now: NOW.parse().expect("an instant") };
-    match question.compare(&mut scope, &account).await.expect("both answers") {
+    let question = Question {
+        report,
+        path_id,
+        query: query.into(),
+        now: NOW.parse().expect("an instant"),
+    };
+    match question
+        .compare(&mut scope, &account)
+        .await
+        .expect("both answers")
+    {
         Comparison::Same => {}
         other => panic!("{name}?{query}: {other:?}"),
     }
@@ -59,9 +71,22 @@ async fn leads_of_any_time_at_all_are_counted() {
             ("0001-01-01T00:00:00Z", "0001-01-09T00:00:00Z"),
             ("9999-12-01", "9999-12-31"),
         ] {
-            alike_in(&app, "campaigns/{id}/reports/funnel", Some(1), &format!("from={from}&to={to}")).await;
-            alike_in(&app, "telesales/reports/funnel", None, &format!("date_from={from}&date_to={to}")).await;
-            let query = format!("date_from={from}&date_to={to}&timezone=Asia/Kolkata&campaign_id=1");
+            alike_in(
+                &app,
+                "campaigns/{id}/reports/funnel",
+                Some(1),
+                &format!("from={from}&to={to}"),
+            )
+            .await;
+            alike_in(
+                &app,
+                "telesales/reports/funnel",
+                None,
+                &format!("date_from={from}&date_to={to}"),
+            )
+            .await;
+            let query =
+                format!("date_from={from}&date_to={to}&timezone=Asia/Kolkata&campaign_id=1");
             alike_in(&app, "lead-source-attribution", None, &query).await;
             alike_in(&app, "telesales/reports/funnel", None, &query).await;
         }
@@ -88,20 +113,34 @@ async fn a_hundred_thousand_of_the_longest_calls_in_one_statement_overflow_nothi
     )
     .await;
     for when in ["in the journal", "compacted", "written again", "rebuilt"] {
-        let kpis = app.data("/api/autocall/campaigns/1/reports/kpis?from=2026-06-01&to=2026-06-03").await;
-        assert_eq!(kpis["total_talk_time_sec"], 214_748_364_700_000_i64, "{when}");
-        for query in
-            ["date_from=2026-06-01&date_to=2026-06-03", "date_from=2026-06-02T10:01:00Z&date_to=2026-06-02T10:07:00Z"]
-        {
-            for report in ["dashboard", "agent-performance", "caller-id-health", "time-series"] {
+        let kpis = app
+            .data("/api/autocall/campaigns/1/reports/kpis?from=2026-06-01&to=2026-06-03")
+            .await;
+        assert_eq!(
+            kpis["total_talk_time_sec"], 214_748_364_700_000_i64,
+            "{when}"
+        );
+        for query in [
+            "date_from=2026-06-01&date_to=2026-06-03",
+            "date_from=2026-06-02T10:01:00Z&date_to=2026-06-02T10:07:00Z",
+        ] {
+            for report in [
+                "dashboard",
+                "agent-performance",
+                "caller-id-health",
+                "time-series",
+            ] {
                 alike_in(&app, report, None, query).await;
             }
         }
         if when == "compacted" {
-            app.execute(TENANT, "update telesales_calls set wrap_sec = 2147483646").await;
+            app.execute(TENANT, "update telesales_calls set wrap_sec = 2147483646")
+                .await;
         } else if when == "written again" {
             for module in callboard::rollups::Module::ALL {
-                compact::distrust(&app.app.db, TENANT, module, None).await.expect("noted");
+                compact::distrust(&app.app.db, TENANT, module, None)
+                    .await
+                    .expect("noted");
             }
         }
         compact::settle(&app.app.db).await.expect("compacted");
@@ -139,10 +178,13 @@ async fn texts_of_any_length_are_counted() {
         "update autocall_attempts set hangup_cause = left(hangup_cause, 12000), script_path = script_path || '{more}'",
     )
     .await;
-    app.execute(TENANT, "delete from telesales_leads where id = 9001").await;
+    app.execute(TENANT, "delete from telesales_leads where id = 9001")
+        .await;
     alike_before_and_after(&app, TENANT, "with other long texts").await;
     for module in callboard::rollups::Module::ALL {
-        compact::distrust(&app.app.db, TENANT, module, None).await.expect("noted");
+        compact::distrust(&app.app.db, TENANT, module, None)
+            .await
+            .expect("noted");
     }
     compact::settle(&app.app.db).await.expect("compacted");
     all_alike(&app, TENANT, 8, "rebuilt").await;
@@ -163,7 +205,11 @@ async fn a_table_that_is_emptied_at_once_is_empty_in_every_report() {
         let lines = world::random(38, size(60, 60));
         app.ingest_as(&token, &lines).await;
         compact::settle(&app.app.db).await.expect("compacted");
-        execute(app.app.db.unscoped().connect_options().as_ref(), format!("truncate {table}")).await;
+        execute(
+            app.app.db.unscoped().connect_options().as_ref(),
+            format!("truncate {table}"),
+        )
+        .await;
         for tenant in [TENANT, NEIGHBOUR] {
             hold_against_raw(&app, tenant, 1, 40, &format!("{table} emptied")).await;
         }
@@ -181,12 +227,17 @@ async fn looks(app: App, seed: u64, same: Arc<AtomicUsize>) {
     for seed in seed.. {
         let mut scope = app.db.read(TENANT).await.expect("a scope");
         let account = Tenant::load(&mut scope).await.expect("the account");
-        let Ok(mut chance) = Questions::load(&mut scope, seed, app.clock.now()).await else { continue };
+        let Ok(mut chance) = Questions::load(&mut scope, seed, app.clock.now()).await else {
+            continue;
+        };
         for question in (0..8).filter_map(|_| chance.any()).collect::<Vec<_>>() {
             match question.compare(&mut scope, &account).await {
                 Ok(Comparison::Same) => same.fetch_add(1, Ordering::Relaxed),
                 Ok(Comparison::Stale) => continue,
-                Ok(Comparison::Different(two)) => panic!("{}\nrolled {}\nraw    {}", two.question, two.rolled, two.raw),
+                Ok(Comparison::Different(two)) => panic!(
+                    "{}\nrolled {}\nraw    {}",
+                    two.question, two.rolled, two.raw
+                ),
                 Err(Error::Unavailable(_)) => break,
                 Err(failure) => panic!("{failure:?}"),
             };
@@ -200,7 +251,10 @@ async fn a_table_that_is_emptied_under_readers_and_writers_shows_no_part_of_itse
     let app = filled(39).await;
     let same = Arc::<AtomicUsize>::default();
     let mut beside = JoinSet::new();
-    let (client, lines) = (Client::new(app.url.clone(), app.token.clone()), world::random(39, size(60, 60)));
+    let (client, lines) = (
+        Client::new(app.url.clone(), app.token.clone()),
+        world::random(39, size(60, 60)),
+    );
     beside.spawn(async move {
         loop {
             let status = client.ingest_text(body(&lines)).await.status.as_u16();
@@ -210,7 +264,9 @@ async fn a_table_that_is_emptied_under_readers_and_writers_shows_no_part_of_itse
     let db = app.app.db.clone();
     beside.spawn(async move {
         loop {
-            compact::compact(&db, TENANT).await.expect("a compactor never fails");
+            compact::compact(&db, TENANT)
+                .await
+                .expect("a compactor never fails");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     });
@@ -218,11 +274,18 @@ async fn a_table_that_is_emptied_under_readers_and_writers_shows_no_part_of_itse
         beside.spawn(looks(app.app.clone(), seed, Arc::clone(&same)));
     }
     let options = app.app.db.unscoped().connect_options();
-    let mut emptier = PgConnection::connect_with(options.as_ref()).await.expect("a connection");
+    let mut emptier = PgConnection::connect_with(options.as_ref())
+        .await
+        .expect("a connection");
     let mut emptied = 0;
     for number in 0..24 {
         let table = ["telesales_calls", "autocall_attempts", "telesales_leads"][number % 3];
-        emptied += usize::from(emptier.execute(AssertSqlSafe(format!("truncate {table}"))).await.is_ok());
+        emptied += usize::from(
+            emptier
+                .execute(AssertSqlSafe(format!("truncate {table}")))
+                .await
+                .is_ok(),
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
         if let Some(ended) = beside.try_join_next() {
             ended.expect("nobody ends");
@@ -231,7 +294,10 @@ async fn a_table_that_is_emptied_under_readers_and_writers_shows_no_part_of_itse
     beside.shutdown().await;
     let same = same.load(Ordering::Relaxed);
     eprintln!("emptied {emptied} times, {same} alike");
-    assert!(emptied > 6 && same > 50, "emptied {emptied} times, {same} alike");
+    assert!(
+        emptied > 6 && same > 50,
+        "emptied {emptied} times, {same} alike"
+    );
     compact::settle(&app.app.db).await.expect("compacted");
     all_alike(&app, TENANT, 1, "at last").await;
 }

@@ -30,7 +30,9 @@ async fn another_catalog_is_replaced_and_everything_made_anew() {
     assert!(stale > 0, "{same} alike, {stale} stale");
     compact::settle(&app.app.db).await.expect("compacted");
     all_alike(&app, TENANT, 2, "made anew").await;
-    let mut connection = PgConnection::connect_with(&options).await.expect("a connection");
+    let mut connection = PgConnection::connect_with(&options)
+        .await
+        .expect("a connection");
     let bygone: Option<String> = sqlx::query_scalar("select to_regclass('bygone_totals')::text")
         .fetch_one(&mut connection)
         .await
@@ -44,21 +46,39 @@ async fn a_compactor_keeps_its_hands_off_another_catalog() {
     let app = TestApp::new().await;
     app.ingest(&world::random(52, size(50, 50))).await;
     let options = app.app.db.unscoped().connect_options().as_ref().clone();
-    execute(&options, "update rollup_schema set tables = 'another'".into()).await;
-    assert_eq!(compact::compact(&app.app.db, TENANT).await.expect("done"), compact::Done::Nothing);
+    execute(
+        &options,
+        "update rollup_schema set tables = 'another'".into(),
+    )
+    .await;
+    assert_eq!(
+        compact::compact(&app.app.db, TENANT).await.expect("done"),
+        compact::Done::Nothing
+    );
     migrate(&options).await.expect("migrated");
-    assert_eq!(compact::compact(&app.app.db, TENANT).await.expect("done"), compact::Done::Rebuilt);
+    assert_eq!(
+        compact::compact(&app.app.db, TENANT).await.expect("done"),
+        compact::Done::Rebuilt
+    );
     all_alike(&app, TENANT, 1, "made anew").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rollups_come_to_a_database_that_has_rows_already() {
     let options = database::create_empty().await;
-    let mut connection = PgConnection::connect_with(&options).await.expect("a connection");
+    let mut connection = PgConnection::connect_with(&options)
+        .await
+        .expect("a connection");
     let migrator: Migrator = sqlx::migrate!();
-    connection.ensure_migrations_table("_sqlx_migrations").await.expect("a table");
+    connection
+        .ensure_migrations_table("_sqlx_migrations")
+        .await
+        .expect("a table");
     for migration in migrator.iter().filter(|migration| migration.version < 7) {
-        connection.apply("_sqlx_migrations", migration).await.expect("applied");
+        connection
+            .apply("_sqlx_migrations", migration)
+            .await
+            .expect("applied");
     }
     connection
         .execute(

@@ -20,27 +20,50 @@ use crate::support::{NOW, TestApp};
 
 fn size(attempts: usize, calls: usize) -> Size {
     let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
-    Size { attempts, calls, from: at("2026-06-01T00:00:00Z"), to: at("2026-06-29T00:00:00Z") }
+    Size {
+        attempts,
+        calls,
+        from: at("2026-06-01T00:00:00Z"),
+        to: at("2026-06-29T00:00:00Z"),
+    }
 }
 
 /// Asks every report and all of analytics about everything, and so many questions more, in one snapshot, and fails at
 /// the first two answers that differ. How many were answered by roll-ups, and how many could not be.
-async fn hold_against_raw(app: &TestApp, tenant: i64, seed: u64, questions: usize, when: &str) -> (usize, usize) {
+async fn hold_against_raw(
+    app: &TestApp,
+    tenant: i64,
+    seed: u64,
+    questions: usize,
+    when: &str,
+) -> (usize, usize) {
     let mut scope = app.app.db.read(tenant).await.expect("a scope");
     let account = Tenant::load(&mut scope).await.expect("the account");
-    let mut chance = Questions::load(&mut scope, seed, NOW.parse().expect("an instant")).await.expect("questions");
+    let mut chance = Questions::load(&mut scope, seed, NOW.parse().expect("an instant"))
+        .await
+        .expect("questions");
     let random: Vec<_> = (0..questions).filter_map(|_| chance.any()).collect();
     let (mut same, mut stale) = (0, 0);
     let mut count = |comparison| match comparison {
         Comparison::Same => same += 1,
         Comparison::Stale => stale += 1,
-        Comparison::Different(two) => panic!("{when}: {}\nrolled {}\nraw    {}", two.question, two.rolled, two.raw),
+        Comparison::Different(two) => panic!(
+            "{when}: {}\nrolled {}\nraw    {}",
+            two.question, two.rolled, two.raw
+        ),
     };
     for question in chance.all().into_iter().chain(random) {
-        count(question.compare(&mut scope, &account).await.expect("both answers"));
+        count(
+            question
+                .compare(&mut scope, &account)
+                .await
+                .expect("both answers"),
+        );
     }
     let now = NOW.parse().expect("an instant");
-    let mut chance = analytics::verify::Questions::load(&mut scope, seed, now).await.expect("questions");
+    let mut chance = analytics::verify::Questions::load(&mut scope, seed, now)
+        .await
+        .expect("questions");
     let random: Vec<_> = (0..questions / 2).filter_map(|_| chance.any()).collect();
     for question in chance.all().into_iter().chain(random) {
         count(question.compare(&mut scope).await.expect("both answers"));
@@ -51,5 +74,8 @@ async fn hold_against_raw(app: &TestApp, tenant: i64, seed: u64, questions: usiz
 /// As [`hold_against_raw`], where nothing may be stale.
 async fn all_alike(app: &TestApp, tenant: i64, seed: u64, when: &str) {
     let (same, stale) = hold_against_raw(app, tenant, seed, 40, when).await;
-    assert!(same > 40 && stale == 0, "{when}: {same} alike, {stale} stale");
+    assert!(
+        same > 40 && stale == 0,
+        "{when}: {same} alike, {stale} stale"
+    );
 }

@@ -31,11 +31,18 @@ pub async fn alike_before_and_after(app: &TestApp, tenant: i64, when: &str) {
 /// A connection to the server's database as its superuser, who passes by every guard.
 async fn superuser(app: &TestApp) -> Option<PgConnection> {
     let options = database::as_superuser(app.app.db.unscoped().connect_options().as_ref()).await?;
-    Some(PgConnection::connect_with(&options).await.expect("a connection"))
+    Some(
+        PgConnection::connect_with(&options)
+            .await
+            .expect("a connection"),
+    )
 }
 
 async fn run(connection: &mut PgConnection, sql: &str) {
-    connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    connection
+        .execute(AssertSqlSafe(sql.to_owned()))
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
 const OF_A_GUEST: &[&str] = &[
@@ -69,29 +76,58 @@ const OF_A_GUEST: &[&str] = &[
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_with_no_rights_but_on_the_two_public_tables_is_counted() {
     let app = filled(31).await;
-    let Some(mut superuser) = superuser(&app).await else { return };
+    let Some(mut superuser) = superuser(&app).await else {
+        return;
+    };
     let role = format!("guest_{}", uuid());
-    run(&mut superuser, &format!("create role {role} login nosuperuser")).await;
+    run(
+        &mut superuser,
+        &format!("create role {role} login nosuperuser"),
+    )
+    .await;
     let rights = "grant select, insert, update, delete on autocall_attempts, telesales_calls to";
     run(&mut superuser, &format!("{rights} {role}")).await;
-    let options = app.app.db.unscoped().connect_options().as_ref().clone().username(&role);
-    let mut guest = PgConnection::connect_with(&options).await.expect("a connection");
+    let options = app
+        .app
+        .db
+        .unscoped()
+        .connect_options()
+        .as_ref()
+        .clone()
+        .username(&role);
+    let mut guest = PgConnection::connect_with(&options)
+        .await
+        .expect("a connection");
     run(&mut guest, "set callboard.tenant = '1'").await;
     for sql in OF_A_GUEST {
         run(&mut guest, sql).await;
         all_alike(&app, TENANT, 3, sql).await;
     }
     let columns = "(tenant_id, uuid, campaign_id, lead_id, started_at, result)";
-    let copied: String =
-        (0..200).map(|n| format!("1\tcopy-{n}\t2\t{n}\t2026-06-1{} 10:00Z\tanswered\n", n % 9)).collect();
+    let copied: String = (0..200)
+        .map(|n| format!("1\tcopy-{n}\t2\t{n}\t2026-06-1{} 10:00Z\tanswered\n", n % 9))
+        .collect();
     // Postgres copies into a guarded table for those only whom the guard does not hold.
-    let mut copy = superuser.copy_in_raw(&format!("copy telesales_calls {columns} from stdin")).await.expect("a copy");
+    let mut copy = superuser
+        .copy_in_raw(&format!("copy telesales_calls {columns} from stdin"))
+        .await
+        .expect("a copy");
     copy.send(copied.into_bytes()).await.expect("sent");
     assert_eq!(copy.finish().await.expect("copied"), 200);
     alike_before_and_after(&app, TENANT, "as a guest").await;
-    assert!(guest.execute("select from autocall_attempts_journal").await.is_err(), "the journal is not a guest's");
+    assert!(
+        guest
+            .execute("select from autocall_attempts_journal")
+            .await
+            .is_err(),
+        "the journal is not a guest's"
+    );
     drop(guest);
-    run(&mut superuser, &format!("drop owned by {role}; drop role {role}")).await;
+    run(
+        &mut superuser,
+        &format!("drop owned by {role}; drop role {role}"),
+    )
+    .await;
 }
 
 /// Triggers run with their owner's rights: put on a table of one's own they would write anything into anybody's
@@ -99,19 +135,39 @@ async fn a_role_with_no_rights_but_on_the_two_public_tables_is_counted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_triggers_functions_are_nobodys_to_use() {
     let app = TestApp::new().await;
-    let Some(mut superuser) = superuser(&app).await else { return };
+    let Some(mut superuser) = superuser(&app).await else {
+        return;
+    };
     let role = format!("forger_{}", uuid());
     run(
         &mut superuser,
         &format!(
             "create role {role} login nosuperuser; grant temp on database {} to {role}",
-            app.app.db.unscoped().connect_options().get_database().expect("a name")
+            app.app
+                .db
+                .unscoped()
+                .connect_options()
+                .get_database()
+                .expect("a name")
         ),
     )
     .await;
-    let options = app.app.db.unscoped().connect_options().as_ref().clone().username(&role);
-    let mut forger = PgConnection::connect_with(&options).await.expect("a connection");
-    run(&mut forger, "create temp table mine (tenant_id bigint, started_at timestamptz)").await;
+    let options = app
+        .app
+        .db
+        .unscoped()
+        .connect_options()
+        .as_ref()
+        .clone()
+        .username(&role);
+    let mut forger = PgConnection::connect_with(&options)
+        .await
+        .expect("a connection");
+    run(
+        &mut forger,
+        "create temp table mine (tenant_id bigint, started_at timestamptz)",
+    )
+    .await;
     let functions: Vec<String> = sqlx::query_scalar(
         "select oid::regproc::text from pg_proc where prosecdef and prorettype = 'trigger'::regtype order by 1",
     )
@@ -120,21 +176,36 @@ async fn the_triggers_functions_are_nobodys_to_use() {
     .expect("functions");
     assert!(functions.len() > 15, "{functions:?}");
     for function in functions {
-        let sql = format!("create trigger forged after insert on mine for each row execute function {function}()");
-        let refused = forger.execute(AssertSqlSafe(sql)).await.expect_err(&function);
-        assert!(refused.to_string().contains("permission denied"), "{function}: {refused}");
+        let sql = format!(
+            "create trigger forged after insert on mine for each row execute function {function}()"
+        );
+        let refused = forger
+            .execute(AssertSqlSafe(sql))
+            .await
+            .expect_err(&function);
+        assert!(
+            refused.to_string().contains("permission denied"),
+            "{function}: {refused}"
+        );
     }
     drop(forger);
-    run(&mut superuser, &format!("drop owned by {role}; drop role {role}")).await;
+    run(
+        &mut superuser,
+        &format!("drop owned by {role}; drop role {role}"),
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_superuser_who_acts_for_no_account_and_moves_rows_between_two_is_counted() {
     let app = filled(32).await;
     let token = app.account(NEIGHBOUR).await;
-    app.ingest_as(&token, &world::random(33, size(100, 100))).await;
+    app.ingest_as(&token, &world::random(33, size(100, 100)))
+        .await;
     compact::settle(&app.app.db).await.expect("compacted");
-    let Some(mut superuser) = superuser(&app).await else { return };
+    let Some(mut superuser) = superuser(&app).await else {
+        return;
+    };
     for sql in [
         "update autocall_attempts set tenant_id = 3 - tenant_id, uuid = 'moved-' || uuid where billsec % 4 = 0",
         "update telesales_calls set tenant_id = 3 - tenant_id, uuid = 'moved-' || uuid, campaign_id = 2 where wrap_sec % 4 = 0",
@@ -190,15 +261,33 @@ async fn sums_are_found_by_their_whole_key_before_anybody_has_analyzed_them() {
             "prepare {reader} (smallint, bigint, bigint[], integer[], integer[], integer[], integer[]) as
              select * from {reader}({TENANT}, $1, {whose}, $4, $5, $6, $7, '{{}}', '{{}}', '{{}}')"
         );
-        scope.connection().execute(AssertSqlSafe(prepare)).await.expect("prepared");
-        let explain =
-            format!("explain (format json) execute {reader} (0, 1, '{{1, 2}}', '{{1}}', '{{2}}', '{{3}}', '{{0}}')");
-        let plan: Value =
-            sqlx::query_scalar(AssertSqlSafe(explain)).fetch_one(scope.connection()).await.expect("a plan");
+        scope
+            .connection()
+            .execute(AssertSqlSafe(prepare))
+            .await
+            .expect("prepared");
+        let explain = format!(
+            "explain (format json) execute {reader} (0, 1, '{{1, 2}}', '{{1}}', '{{2}}', '{{3}}', '{{0}}')"
+        );
+        let plan: Value = sqlx::query_scalar(AssertSqlSafe(explain))
+            .fetch_one(scope.connection())
+            .await
+            .expect("a plan");
         let conditions = index_conditions(&plan, reader.trim_start_matches("rolled_"));
         assert_eq!(conditions.len(), 1, "{reader}: {plan:#}");
-        for column in ["tenant_id", "scope", "campaign_id", "agent_id", "width", "bucket"] {
-            assert!(conditions[0].contains(column), "{reader} is not looked up by {column}: {}", conditions[0]);
+        for column in [
+            "tenant_id",
+            "scope",
+            "campaign_id",
+            "agent_id",
+            "width",
+            "bucket",
+        ] {
+            assert!(
+                conditions[0].contains(column),
+                "{reader} is not looked up by {column}: {}",
+                conditions[0]
+            );
         }
     }
 }
@@ -219,30 +308,51 @@ async fn the_rows_of_a_ragged_end_are_found_by_when_they_happened() {
     let owner = app.app.db.unscoped().connect_options();
     database::execute(owner.as_ref(), "analyze".into()).await;
     let mut scope = app.app.db.read(TENANT).await.expect("a scope");
-    scope.connection().execute("set local enable_seqscan = off").await.expect("set"); // some tables are small here
+    scope
+        .connection()
+        .execute("set local enable_seqscan = off")
+        .await
+        .expect("set"); // some tables are small here
     let by_time = sqlx::query_as(
         "select indexname::text, substring(indexdef from '[(](.*?)[)]') from pg_indexes
          where tablename in ('autocall_attempts', 'telesales_calls', 'autocall_leads', 'telesales_leads')
            and indexdef ~ '(started|created)_at'",
     );
-    let by_time: Vec<(String, String)> = by_time.fetch_all(scope.connection()).await.expect("indexes");
+    let by_time: Vec<(String, String)> = by_time
+        .fetch_all(scope.connection())
+        .await
+        .expect("indexes");
     let by_time: BTreeMap<String, String> = by_time.into_iter().collect();
     for (reader, whose) in readers(&mut scope).await {
         let prepare = format!(
             "prepare {reader} (smallint, bigint, bigint[], timestamptz[], timestamptz[], integer[]) as
              select * from {reader}({TENANT}, $1, {whose}, '{{}}', '{{}}', '{{}}', '{{}}', $4, $5, $6)"
         );
-        scope.connection().execute(AssertSqlSafe(prepare)).await.expect("prepared");
+        scope
+            .connection()
+            .execute(AssertSqlSafe(prepare))
+            .await
+            .expect("prepared");
         let explain = format!(
             "explain (format json) execute {reader} (0, 1, '{{1, 2}}', '{{2026-06-10 10:01Z}}', '{{2026-06-10 10:14Z}}', '{{0}}')"
         );
-        let plan: Value =
-            sqlx::query_scalar(AssertSqlSafe(explain)).fetch_one(scope.connection()).await.expect("a plan");
-        let used: Vec<String> = indexes(&plan).into_iter().filter(|name| by_time.contains_key(name)).collect();
+        let plan: Value = sqlx::query_scalar(AssertSqlSafe(explain))
+            .fetch_one(scope.connection())
+            .await
+            .expect("a plan");
+        let used: Vec<String> = indexes(&plan)
+            .into_iter()
+            .filter(|name| by_time.contains_key(name))
+            .collect();
         assert!(!used.is_empty(), "{reader} finds nothing by time: {plan:#}");
         for name in used {
-            let known = by_time[&name].trim_end_matches("started_at").trim_end_matches("created_at");
-            assert!(["tenant_id, ", "tenant_id, campaign_id, "].contains(&known), "{reader} goes through {name}");
+            let known = by_time[&name]
+                .trim_end_matches("started_at")
+                .trim_end_matches("created_at");
+            assert!(
+                ["tenant_id, ", "tenant_id, campaign_id, "].contains(&known),
+                "{reader} goes through {name}"
+            );
         }
     }
 }
@@ -257,8 +367,14 @@ async fn readers(scope: &mut Scope) -> Vec<(String, &'static str)> {
     .fetch_all(scope.connection())
     .await
     .expect("functions");
-    assert!(readers.len() > 5 && readers.iter().any(|(_, of_agents)| !of_agents), "{readers:?}");
-    readers.into_iter().map(|(name, of_agents)| (name, if of_agents { "$2, $3" } else { "$3" })).collect()
+    assert!(
+        readers.len() > 5 && readers.iter().any(|(_, of_agents)| !of_agents),
+        "{readers:?}"
+    );
+    readers
+        .into_iter()
+        .map(|(name, of_agents)| (name, if of_agents { "$2, $3" } else { "$3" }))
+        .collect()
 }
 
 /// The indexes that a plan looks into.
@@ -267,7 +383,9 @@ fn indexes(plan: &Value) -> Vec<String> {
         Value::Array(all) => all.iter().flat_map(indexes).collect(),
         Value::Object(fields) => {
             let own = plan["Index Name"].as_str().map(str::to_owned);
-            own.into_iter().chain(fields.values().flat_map(indexes)).collect()
+            own.into_iter()
+                .chain(fields.values().flat_map(indexes))
+                .collect()
         }
         _ => Vec::new(),
     }
@@ -276,8 +394,14 @@ fn indexes(plan: &Value) -> Vec<String> {
 /// By what a plan looks a table up.
 fn index_conditions(plan: &Value, table: &str) -> Vec<String> {
     let of_children = |plan: &Value| match plan {
-        Value::Array(all) => all.iter().flat_map(|plan| index_conditions(plan, table)).collect(),
-        Value::Object(fields) => fields.values().flat_map(|plan| index_conditions(plan, table)).collect(),
+        Value::Array(all) => all
+            .iter()
+            .flat_map(|plan| index_conditions(plan, table))
+            .collect(),
+        Value::Object(fields) => fields
+            .values()
+            .flat_map(|plan| index_conditions(plan, table))
+            .collect(),
         _ => Vec::new(),
     };
     let mut found: Vec<String> = of_children(plan);

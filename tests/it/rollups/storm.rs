@@ -42,7 +42,10 @@ impl Storm {
             Comparison::Stale => self.stale.fetch_add(1, Ordering::Relaxed),
             Comparison::Different(two) => {
                 self.over.store(true, Ordering::Relaxed);
-                panic!("{}\nrolled {}\nraw    {}", two.question, two.rolled, two.raw);
+                panic!(
+                    "{}\nrolled {}\nraw    {}",
+                    two.question, two.rolled, two.raw
+                );
             }
         };
     }
@@ -54,9 +57,16 @@ async fn write(storm: &Storm, mut scope: Scope, statements: &[String], then: Dur
     for sql in statements {
         let done = scope.connection().execute(AssertSqlSafe(sql.clone())).await;
         if let Err(error) = done {
-            let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+            let code = error
+                .as_database_error()
+                .and_then(|error| error.code())
+                .unwrap_or_default()
+                .into_owned();
             // Lost against another writer, or the row referred to has just been deleted.
-            assert!(["40001", "40P01", "23503"].contains(&code.as_str()), "{sql}: {error}");
+            assert!(
+                ["40001", "40P01", "23503"].contains(&code.as_str()),
+                "{sql}: {error}"
+            );
             storm.refused.fetch_add(1, Ordering::Relaxed);
             return;
         }
@@ -67,7 +77,13 @@ async fn write(storm: &Storm, mut scope: Scope, statements: &[String], then: Dur
 }
 
 /// One statement after the other, each committed.
-async fn writes(storm: Storm, db: Database, mut dice: Dice, statements: &'static [&'static str], pause: Duration) {
+async fn writes(
+    storm: Storm,
+    db: Database,
+    mut dice: Dice,
+    statements: &'static [&'static str],
+    pause: Duration,
+) {
     while storm.rages() {
         let scope = db.write(TENANT + dice.below(2)).await.expect("a scope");
         let sql = dice.statement(statements);
@@ -80,13 +96,22 @@ async fn writes(storm: Storm, db: Database, mut dice: Dice, statements: &'static
 async fn transactions(storm: Storm, db: Database, mut dice: Dice) {
     while storm.rages() {
         let tenant = TENANT + dice.below(2);
-        let scope = if dice.one_in(2) { db.write_snapshot(tenant).await } else { db.write(tenant).await };
+        let scope = if dice.one_in(2) {
+            db.write_snapshot(tenant).await
+        } else {
+            db.write(tenant).await
+        };
         let mut statements = Vec::new();
         for _ in 0..=dice.below(3) {
-            let all = [SINGLE, CORRECTIONS, PLAIN, DELETIONS, PLAIN][usize::try_from(dice.below(5)).expect("small")];
+            let all = [SINGLE, CORRECTIONS, PLAIN, DELETIONS, PLAIN]
+                [usize::try_from(dice.below(5)).expect("small")];
             let sql = dice.statement(all);
             let undone = dice.one_in(3);
-            statements.push(if undone { format!("savepoint s; {sql}; rollback to s") } else { sql });
+            statements.push(if undone {
+                format!("savepoint s; {sql}; rollback to s")
+            } else {
+                sql
+            });
         }
         if dice.one_in(20) {
             statements.push(dice.statement(TERMS));
@@ -100,12 +125,21 @@ async fn transactions(storm: Storm, db: Database, mut dice: Dice) {
 async fn ingests(storm: Storm, clients: [Client; 2], worlds: [Vec<Value>; 2], mut dice: Dice) {
     while storm.rages() {
         let of = usize::try_from(dice.below(2)).expect("small");
-        let from = usize::try_from(dice.below(i64::try_from(worlds[of].len()).expect("small"))).expect("small");
+        let from = usize::try_from(dice.below(i64::try_from(worlds[of].len()).expect("small")))
+            .expect("small");
         let lines = &worlds[of][from..worlds[of].len().min(from + 40)];
         let answer = clients[of].ingest_text(body(lines)).await;
         // 503: it locked up with another writer, as in `write`.
-        assert!([200, 503].contains(&answer.status.as_u16()), "{}", answer.text());
-        let count = if answer.status == 200 { &storm.written } else { &storm.refused };
+        assert!(
+            [200, 503].contains(&answer.status.as_u16()),
+            "{}",
+            answer.text()
+        );
+        let count = if answer.status == 200 {
+            &storm.written
+        } else {
+            &storm.refused
+        };
         count.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -114,8 +148,13 @@ async fn ingests(storm: Storm, clients: [Client; 2], worlds: [Vec<Value>; 2], mu
 async fn compacts(storm: Storm, db: Database) {
     while storm.rages() {
         for tenant in [TENANT, NEIGHBOUR] {
-            let done = compact::compact(&db, tenant).await.expect("a compactor never fails");
-            storm.compacted.fetch_add(usize::from(done != compact::Done::Nothing), Ordering::Relaxed);
+            let done = compact::compact(&db, tenant)
+                .await
+                .expect("a compactor never fails");
+            storm.compacted.fetch_add(
+                usize::from(done != compact::Done::Nothing),
+                Ordering::Relaxed,
+            );
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
@@ -123,9 +162,15 @@ async fn compacts(storm: Storm, db: Database) {
 
 async fn distrusts(storm: Storm, db: Database, mut dice: Dice) {
     while storm.rages() {
-        let module = if dice.one_in(2) { Module::Autocall } else { Module::Telesales };
+        let module = if dice.one_in(2) {
+            Module::Autocall
+        } else {
+            Module::Telesales
+        };
         let campaign = (!dice.one_in(3)).then(|| 1 + dice.below(4));
-        compact::distrust(&db, TENANT + dice.below(2), module, campaign).await.expect("noted");
+        compact::distrust(&db, TENANT + dice.below(2), module, campaign)
+            .await
+            .expect("noted");
         tokio::time::sleep(Duration::from_millis(900)).await;
     }
 }
@@ -136,13 +181,21 @@ async fn looks(storm: Storm, db: Database, mut dice: Dice) {
         let mut scope = db.read(TENANT + dice.below(2)).await.expect("a scope");
         let account = Tenant::load(&mut scope).await.expect("the account");
         let seed = u64::try_from(dice.below(i64::MAX)).expect("positive");
-        let mut chance = Questions::load(&mut scope, seed, NOW.parse().expect("an instant")).await.expect("questions");
-        for question in (0..12).filter_map(|_| chance.any()).collect::<Vec<_>>() {
-            storm.count(question.compare(&mut scope, &account).await.expect("both answers"));
-        }
-        let mut chance = analytics::verify::Questions::load(&mut scope, seed, NOW.parse().expect("an instant"))
+        let mut chance = Questions::load(&mut scope, seed, NOW.parse().expect("an instant"))
             .await
             .expect("questions");
+        for question in (0..12).filter_map(|_| chance.any()).collect::<Vec<_>>() {
+            storm.count(
+                question
+                    .compare(&mut scope, &account)
+                    .await
+                    .expect("both answers"),
+            );
+        }
+        let mut chance =
+            analytics::verify::Questions::load(&mut scope, seed, NOW.parse().expect("an instant"))
+                .await
+                .expect("questions");
         for question in (0..4).filter_map(|_| chance.any()).collect::<Vec<_>>() {
             storm.count(question.compare(&mut scope).await.expect("both answers"));
         }
@@ -158,20 +211,49 @@ async fn every_report_equals_the_rows_in_every_snapshot_of_a_storm() {
     let neighbour = Client::new(app.url.clone(), app.account(NEIGHBOUR).await);
     let clients = [Client::new(app.url.clone(), app.token.clone()), neighbour];
     // The same ids in both accounts.
-    let worlds = [world::random(21, size(220, 220)), world::random(22, size(220, 220))];
+    let worlds = [
+        world::random(21, size(220, 220)),
+        world::random(22, size(220, 220)),
+    ];
     for (client, lines) in clients.iter().zip(&worlds) {
         client.ingest(lines).await;
     }
     // A second instance writes: it has connections of its own, and a compactor.
-    let second = Database::open(app.app.db.unscoped().connect_options().as_ref().clone()).await.expect("a database");
+    let second = Database::open(app.app.db.unscoped().connect_options().as_ref().clone())
+        .await
+        .expect("a database");
     let storm = Storm::default();
     let mut all = JoinSet::new();
     let (short, long) = (Duration::from_millis(5), Duration::from_millis(900));
     all.spawn(ingests(storm.clone(), clients, worlds, Dice::new(1)));
-    all.spawn(writes(storm.clone(), second.clone(), Dice::new(2), SINGLE, short));
-    all.spawn(writes(storm.clone(), second.clone(), Dice::new(3), CORRECTIONS, short));
-    all.spawn(writes(storm.clone(), second.clone(), Dice::new(4), DELETIONS, short * 4));
-    all.spawn(writes(storm.clone(), second.clone(), Dice::new(5), TERMS, long));
+    all.spawn(writes(
+        storm.clone(),
+        second.clone(),
+        Dice::new(2),
+        SINGLE,
+        short,
+    ));
+    all.spawn(writes(
+        storm.clone(),
+        second.clone(),
+        Dice::new(3),
+        CORRECTIONS,
+        short,
+    ));
+    all.spawn(writes(
+        storm.clone(),
+        second.clone(),
+        Dice::new(4),
+        DELETIONS,
+        short * 4,
+    ));
+    all.spawn(writes(
+        storm.clone(),
+        second.clone(),
+        Dice::new(5),
+        TERMS,
+        long,
+    ));
     all.spawn(transactions(storm.clone(), second.clone(), Dice::new(6)));
     all.spawn(compacts(storm.clone(), app.app.db.clone()));
     all.spawn(compacts(storm.clone(), second.clone()));
@@ -184,11 +266,21 @@ async fn every_report_equals_the_rows_in_every_snapshot_of_a_storm() {
             panic!("{failure}");
         });
     }
-    let [same, stale, written, refused, compacted] =
-        [&storm.same, &storm.stale, &storm.written, &storm.refused, &storm.compacted]
-            .map(|it| it.load(Ordering::Relaxed));
-    eprintln!("{same} alike, {stale} stale; {written} transactions, {refused} refused, {compacted} compactions");
-    assert!(same >= COMPARISONS && written > 500 && compacted > 50, "too little happened");
+    let [same, stale, written, refused, compacted] = [
+        &storm.same,
+        &storm.stale,
+        &storm.written,
+        &storm.refused,
+        &storm.compacted,
+    ]
+    .map(|it| it.load(Ordering::Relaxed));
+    eprintln!(
+        "{same} alike, {stale} stale; {written} transactions, {refused} refused, {compacted} compactions"
+    );
+    assert!(
+        same >= COMPARISONS && written > 500 && compacted > 50,
+        "too little happened"
+    );
     for tenant in [TENANT, NEIGHBOUR] {
         compact::settle(&app.app.db).await.expect("compacted");
         all_alike(&app, tenant, 9, "when it is calm again").await;

@@ -19,7 +19,11 @@ async fn filled(seed: u64) -> TestApp {
 }
 
 async fn run(scope: &mut Scope, sql: &str) {
-    scope.connection().execute(AssertSqlSafe(sql.to_owned())).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    scope
+        .connection()
+        .execute(AssertSqlSafe(sql.to_owned()))
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
 async fn settled_and_alike(app: &TestApp, when: &str) {
@@ -33,12 +37,24 @@ async fn a_script_that_changes_while_a_campaign_takes_it_up() {
     for snapshot in [false, true] {
         let app = filled(41).await;
         let db = &app.app.db;
-        app.execute(TENANT, "update autocall_campaigns set script_id = null where id = 2").await;
+        app.execute(
+            TENANT,
+            "update autocall_campaigns set script_id = null where id = 2",
+        )
+        .await;
         settled_and_alike(&app, "no script").await;
-        let mut editor =
-            if snapshot { db.write_snapshot(TENANT).await } else { db.write(TENANT).await }.expect("a scope");
+        let mut editor = if snapshot {
+            db.write_snapshot(TENANT).await
+        } else {
+            db.write(TENANT).await
+        }
+        .expect("a scope");
         run(&mut editor, OTHER_KEYS).await;
-        app.execute(TENANT, "update autocall_campaigns set script_id = 1 where id = 2").await;
+        app.execute(
+            TENANT,
+            "update autocall_campaigns set script_id = 1 where id = 2",
+        )
+        .await;
         settled_and_alike(&app, "by the keys as they still are").await;
         editor.commit().await.expect("committed");
         hold_against_raw(&app, TENANT, 2, 60, "by the keys as they are now").await;
@@ -50,10 +66,12 @@ async fn a_script_that_changes_while_a_campaign_takes_it_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_script_that_is_changed_from_an_old_snapshot() {
     let app = filled(42).await;
-    app.execute(TENANT, "update autocall_campaigns set script_id = null").await;
+    app.execute(TENANT, "update autocall_campaigns set script_id = null")
+        .await;
     let mut editor = app.app.db.write_snapshot(TENANT).await.expect("a scope");
     run(&mut editor, "select from autocall_campaigns").await;
-    app.execute(TENANT, "update autocall_campaigns set script_id = 1").await;
+    app.execute(TENANT, "update autocall_campaigns set script_id = 1")
+        .await;
     settled_and_alike(&app, "with the script").await;
     run(&mut editor, OTHER_KEYS).await;
     editor.commit().await.expect("committed");
@@ -66,8 +84,16 @@ async fn a_script_that_is_changed_from_an_old_snapshot() {
 async fn terms_that_change_while_sums_are_made_anew() {
     let app = filled(43).await;
     let mut late = app.app.db.write(TENANT).await.expect("a scope");
-    run(&mut late, "update dispositions set is_conversion = not is_conversion").await;
-    run(&mut late, "update tenants set settings = '{\"short_call_sec\": \"31\"}'").await;
+    run(
+        &mut late,
+        "update dispositions set is_conversion = not is_conversion",
+    )
+    .await;
+    run(
+        &mut late,
+        "update tenants set settings = '{\"short_call_sec\": \"31\"}'",
+    )
+    .await;
     run(&mut late, "insert into telesales_calls (tenant_id, uuid, campaign_id, lead_id, started_at, disposition) values (1, 'late', 1, 1, '2026-06-09Z', 'no')").await;
     app.execute(TENANT, "insert into dispositions (tenant_id, code, label, category, color, is_conversion) values (1, 'new', 'N', 'contact', '#000000', true)").await;
     settled_and_alike(&app, "by the terms as they still are").await;
@@ -81,8 +107,14 @@ async fn terms_that_change_while_sums_are_made_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_setting_that_does_not_fit_is_passed_over_by_the_sums_too() {
     let app = filled(49).await;
-    for setting in ["31", "soon", "99999", "-1", "", "+8.", ".5", "1_0", "1e1", "NaN"] {
-        app.execute(TENANT, &format!(r#"update tenants set settings = '{{"short_call_sec": "{setting}"}}'"#)).await;
+    for setting in [
+        "31", "soon", "99999", "-1", "", "+8.", ".5", "1_0", "1e1", "NaN",
+    ] {
+        app.execute(
+            TENANT,
+            &format!(r#"update tenants set settings = '{{"short_call_sec": "{setting}"}}'"#),
+        )
+        .await;
         settled_and_alike(&app, setting).await;
     }
 }
@@ -91,10 +123,16 @@ async fn a_setting_that_does_not_fit_is_passed_over_by_the_sums_too() {
 async fn terms_that_a_superuser_moves_to_another_account() {
     let app = filled(44).await;
     app.account(2).await;
-    let Some(superuser) = database::as_superuser(app.app.db.unscoped().connect_options().as_ref()).await else {
+    let Some(superuser) =
+        database::as_superuser(app.app.db.unscoped().connect_options().as_ref()).await
+    else {
         return;
     };
-    database::execute(&superuser, "update dispositions set tenant_id = 2 where code = 'sale'".into()).await;
+    database::execute(
+        &superuser,
+        "update dispositions set tenant_id = 2 where code = 'sale'".into(),
+    )
+    .await;
     hold_against_raw(&app, TENANT, 1, 60, "without it").await;
     settled_and_alike(&app, "made anew").await;
 }
@@ -104,8 +142,9 @@ async fn terms_that_a_superuser_moves_to_another_account() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_campaigns_that_come_at_once_are_made_in_one_go() {
     let app = filled(45).await;
-    let campaigns: Vec<_> =
-        (100..1100).map(|id| json!({"kind": "autocall_campaign", "id": id, "name": "C", "script_id": 1})).collect();
+    let campaigns: Vec<_> = (100..1100)
+        .map(|id| json!({"kind": "autocall_campaign", "id": id, "name": "C", "script_id": 1}))
+        .collect();
     app.ingest(&campaigns).await;
     app.execute(
         TENANT,
@@ -117,8 +156,10 @@ async fn a_thousand_campaigns_that_come_at_once_are_made_in_one_go() {
     let took = began.elapsed();
     assert!(took.as_secs() < 10, "{took:?}");
     let mut scope = app.app.db.read(TENANT).await.expect("a scope");
-    let left: i64 =
-        sqlx::query_scalar("select count(*) from rollup_stale").fetch_one(scope.connection()).await.expect("a count");
+    let left: i64 = sqlx::query_scalar("select count(*) from rollup_stale")
+        .fetch_one(scope.connection())
+        .await
+        .expect("a count");
     assert_eq!(left, 0);
     drop(scope);
     all_alike(&app, TENANT, 2, "with a thousand campaigns").await;
@@ -136,8 +177,10 @@ async fn a_change_of_many_terms_leaves_few_notes() {
     )
     .await;
     let mut scope = app.app.db.read(TENANT).await.expect("a scope");
-    let left: i64 =
-        sqlx::query_scalar("select count(*) from rollup_stale").fetch_one(scope.connection()).await.expect("a count");
+    let left: i64 = sqlx::query_scalar("select count(*) from rollup_stale")
+        .fetch_one(scope.connection())
+        .await
+        .expect("a count");
     assert!((1..10).contains(&left), "{left}");
     drop(scope);
     settled_and_alike(&app, "made anew").await;
@@ -148,20 +191,37 @@ async fn a_change_of_many_terms_leaves_few_notes() {
 async fn what_fails_for_one_module_of_one_account_holds_up_nothing_else() {
     let app = filled(47).await;
     let token = app.account(2).await;
-    app.ingest_as(&token, &world::random(48, size(50, 50))).await;
-    app.execute(TENANT, "update autocall_attempts set billsec = 5; update telesales_calls set talk_sec = 5").await;
+    app.ingest_as(&token, &world::random(48, size(50, 50)))
+        .await;
+    app.execute(
+        TENANT,
+        "update autocall_attempts set billsec = 5; update telesales_calls set talk_sec = 5",
+    )
+    .await;
     let fails = "alter table autocall_totals add check (tenant_id <> 1 or dialed < 0) not valid";
-    database::execute(app.app.db.unscoped().connect_options().as_ref(), fails.into()).await;
-    let compactor = tokio::spawn(compact::run(app.app.db.clone(), std::time::Duration::from_millis(20)));
+    database::execute(
+        app.app.db.unscoped().connect_options().as_ref(),
+        fails.into(),
+    )
+    .await;
+    let compactor = tokio::spawn(compact::run(
+        app.app.db.clone(),
+        std::time::Duration::from_millis(20),
+    ));
     let began = std::time::Instant::now();
     loop {
         let mut left: i64 = 0;
-        for (tenant, journal) in
-            [(TENANT, "telesales_calls_journal"), (2, "telesales_calls_journal"), (2, "autocall_attempts_journal")]
-        {
+        for (tenant, journal) in [
+            (TENANT, "telesales_calls_journal"),
+            (2, "telesales_calls_journal"),
+            (2, "autocall_attempts_journal"),
+        ] {
             let mut scope = app.app.db.read(tenant).await.expect("a scope");
             let count = AssertSqlSafe(format!("select count(*) from {journal}"));
-            left += sqlx::query_scalar::<_, i64>(count).fetch_one(scope.connection()).await.expect("a count");
+            left += sqlx::query_scalar::<_, i64>(count)
+                .fetch_one(scope.connection())
+                .await
+                .expect("a count");
         }
         if left == 0 {
             break;

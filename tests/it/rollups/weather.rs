@@ -29,9 +29,18 @@ impl Dice {
     pub fn statement(&mut self, all: &[&str]) -> String {
         let mut sql = self.of(all).to_owned();
         for (name, value) in [
-            ("{some}", format!("abs(hashtext(uuid)) % 101 = {}", self.below(101))),
+            (
+                "{some}",
+                format!("abs(hashtext(uuid)) % 101 = {}", self.below(101)),
+            ),
             ("{few}", format!("id % 29 = {}", self.below(29))),
-            ("{at}", format!("'2026-06-01Z'::timestamptz + interval '1 second' * {}", self.below(28 * 86_400))),
+            (
+                "{at}",
+                format!(
+                    "'2026-06-01Z'::timestamptz + interval '1 second' * {}",
+                    self.below(28 * 86_400)
+                ),
+            ),
             ("{n}", self.below(1_000).to_string()),
             ("{digit}", self.below(10).to_string()),
             ("{campaign}", (1 + self.below(4)).to_string()),

@@ -13,18 +13,31 @@ pub struct Beside(PgConnection);
 
 impl Beside {
     pub async fn of(test: &TestApp) -> Self {
-        Self(test.app.db.unscoped().connect_options().connect().await.expect("a connection"))
+        Self(
+            test.app
+                .db
+                .unscoped()
+                .connect_options()
+                .connect()
+                .await
+                .expect("a connection"),
+        )
     }
 
     /// Keeps everybody from those tables until [`Beside::unlock`].
     pub async fn lock(&mut self, tables: &str) {
-        let lock = AssertSqlSafe(format!("begin; lock table {tables} in access exclusive mode"));
+        let lock = AssertSqlSafe(format!(
+            "begin; lock table {tables} in access exclusive mode"
+        ));
         self.0.execute(lock).await.expect("locked");
     }
 
     /// Keeps statements waiting that want this lock shared.
     pub async fn lock_long_readings(&mut self) {
-        self.0.execute("begin; select pg_advisory_xact_lock(7)").await.expect("locked");
+        self.0
+            .execute("begin; select pg_advisory_xact_lock(7)")
+            .await
+            .expect("locked");
     }
 
     pub async fn unlock(mut self) {
@@ -35,17 +48,25 @@ impl Beside {
     /// How many statements wait for a lock.
     async fn waiting(&mut self) -> i64 {
         // A transaction sees the same activity all along unless it says otherwise.
-        self.0.execute("select pg_stat_clear_snapshot()").await.expect("done");
-        let count =
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-        sqlx::query_scalar(count).fetch_one(&mut self.0).await.expect("a count")
+        self.0
+            .execute("select pg_stat_clear_snapshot()")
+            .await
+            .expect("done");
+        let count = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        sqlx::query_scalar(count)
+            .fetch_one(&mut self.0)
+            .await
+            .expect("a count")
     }
 
     /// Waits until so many statements wait for a lock, and makes sure that no more will.
     pub async fn until_waiting(&mut self, statements: i64) {
         let started = Instant::now();
         while self.waiting().await < statements {
-            assert!(started.elapsed() < Duration::from_secs(20), "{statements} statements never came");
+            assert!(
+                started.elapsed() < Duration::from_secs(20),
+                "{statements} statements never came"
+            );
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -58,12 +79,22 @@ impl Beside {
                      where datname = current_database() and wait_event_type = 'Lock' and strpos(query, $1) > 0";
         let started = Instant::now();
         loop {
-            self.0.execute("select pg_stat_clear_snapshot()").await.expect("done");
-            let waiting: i64 = sqlx::query_scalar(count).bind(part).fetch_one(&mut self.0).await.expect("a count");
+            self.0
+                .execute("select pg_stat_clear_snapshot()")
+                .await
+                .expect("done");
+            let waiting: i64 = sqlx::query_scalar(count)
+                .bind(part)
+                .fetch_one(&mut self.0)
+                .await
+                .expect("a count");
             if waiting == statements {
                 return;
             }
-            assert!(started.elapsed() < Duration::from_secs(60), "{waiting} statements with {part}");
+            assert!(
+                started.elapsed() < Duration::from_secs(60),
+                "{waiting} statements with {part}"
+            );
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -73,8 +104,14 @@ impl Beside {
         let long = "select exists (select from pg_stat_activity where datname = current_database()
                     and wait_event_type = 'Lock' and clock_timestamp() - query_start > make_interval(secs => $1))";
         eventually("a statement waits", async || {
-            self.0.execute("select pg_stat_clear_snapshot()").await.expect("done");
-            let found = sqlx::query_scalar(long).bind(time.as_secs_f64()).fetch_one(&mut self.0).await;
+            self.0
+                .execute("select pg_stat_clear_snapshot()")
+                .await
+                .expect("done");
+            let found = sqlx::query_scalar(long)
+                .bind(time.as_secs_f64())
+                .fetch_one(&mut self.0)
+                .await;
             found.expect("an answer")
         })
         .await;

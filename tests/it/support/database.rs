@@ -23,9 +23,17 @@ pub async fn create() -> PgConnectOptions {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
     let cluster = cluster().await;
-    let name = format!("{}_{}", cluster.template, NUMBER.fetch_add(1, Ordering::Relaxed));
+    let name = format!(
+        "{}_{}",
+        cluster.template,
+        NUMBER.fetch_add(1, Ordering::Relaxed)
+    );
     let _guard = ONE_AT_A_TIME.lock().await;
-    execute(&cluster.options, format!("create database {name} template {}", cluster.template)).await;
+    execute(
+        &cluster.options,
+        format!("create database {name} template {}", cluster.template),
+    )
+    .await;
     cluster.options.clone().database(&name)
 }
 
@@ -41,9 +49,15 @@ pub async fn create_empty() -> PgConnectOptions {
 /// else's that lets us in as none.
 pub async fn as_superuser(database: &PgConnectOptions) -> Option<PgConnectOptions> {
     for options in [database.clone(), database.clone().username("postgres")] {
-        let Ok(mut connection) = PgConnection::connect_with(&options).await else { continue };
+        let Ok(mut connection) = PgConnection::connect_with(&options).await else {
+            continue;
+        };
         let is_super = "select rolsuper from pg_roles where rolname = current_user";
-        if sqlx::query_scalar(is_super).fetch_one(&mut connection).await.expect("an answer") {
+        if sqlx::query_scalar(is_super)
+            .fetch_one(&mut connection)
+            .await
+            .expect("an answer")
+        {
             return Some(options);
         }
     }
@@ -53,26 +67,43 @@ pub async fn as_superuser(database: &PgConnectOptions) -> Option<PgConnectOption
 async fn cluster() -> &'static Cluster {
     CLUSTER
         .get_or_init(|| async {
-            #[expect(clippy::disallowed_methods, reason = "the tests have no config.rs to read it")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the tests have no config.rs to read it"
+            )]
             let (options, embedded) = match std::env::var("DATABASE_URL") {
                 Ok(url) => (url.parse().expect("DATABASE_URL"), None),
                 Err(_) => {
                     let dir = std::env::temp_dir().join(format!("callboard-tests-{}", uuid()));
-                    let settings = EmbeddedSettings { volatile: true, ..EmbeddedSettings::default() };
-                    let embedded = Embedded::start(&dir, &settings).await.expect("Postgres").expect("a new directory");
+                    let settings = EmbeddedSettings {
+                        volatile: true,
+                        ..EmbeddedSettings::default()
+                    };
+                    let embedded = Embedded::start(&dir, &settings)
+                        .await
+                        .expect("Postgres")
+                        .expect("a new directory");
                     (embedded.options().clone(), Some(embedded))
                 }
             };
             let template = format!("callboard_test_{}", uuid());
             execute(&options, format!("create database {template}")).await;
-            callboard::app::migrate(&options.clone().database(&template)).await.expect("migrations");
-            Cluster { options, template, _embedded: embedded }
+            callboard::app::migrate(&options.clone().database(&template))
+                .await
+                .expect("migrations");
+            Cluster {
+                options,
+                template,
+                _embedded: embedded,
+            }
         })
         .await
 }
 
 pub async fn execute(options: &PgConnectOptions, sql: String) {
-    let mut connection = PgConnection::connect_with(options).await.expect("a connection");
+    let mut connection = PgConnection::connect_with(options)
+        .await
+        .expect("a connection");
     connection.execute(AssertSqlSafe(sql)).await.expect("done");
     connection.close().await.expect("closed");
 }
@@ -87,12 +118,28 @@ const RELEASED: i64 = 12;
 /// A database as the first release left it, with those statements run on it for account 1.
 pub async fn released(statements: &str) -> PgConnectOptions {
     let database = create_empty().await;
-    let all = Migrator::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations")).await.expect("migrations");
-    let first = all.migrations.iter().filter(|migration| migration.version <= RELEASED).cloned().collect();
-    let mut connection = PgConnection::connect_with(&database).await.expect("a connection");
-    Migrator::with_migrations(first).run_direct(None, &mut connection, false).await.expect("the first release");
-    let statements = format!("set callboard.tenant = '1'; set callboard.strangers = 'on'; {statements}");
-    connection.execute(AssertSqlSafe(statements)).await.expect("done");
+    let all = Migrator::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations"))
+        .await
+        .expect("migrations");
+    let first = all
+        .migrations
+        .iter()
+        .filter(|migration| migration.version <= RELEASED)
+        .cloned()
+        .collect();
+    let mut connection = PgConnection::connect_with(&database)
+        .await
+        .expect("a connection");
+    Migrator::with_migrations(first)
+        .run_direct(None, &mut connection, false)
+        .await
+        .expect("the first release");
+    let statements =
+        format!("set callboard.tenant = '1'; set callboard.strangers = 'on'; {statements}");
+    connection
+        .execute(AssertSqlSafe(statements))
+        .await
+        .expect("done");
     connection.close().await.expect("closed");
     database
 }

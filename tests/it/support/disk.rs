@@ -13,7 +13,15 @@ impl<'a> Disk<'a> {
     pub fn mount(at: &'a Path, mib: u32) -> Option<Self> {
         fs::create_dir_all(at).expect("made");
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &format!("size={mib}m,mode=755"), "callboard"]).arg(at);
+        mount
+            .args([
+                "-t",
+                "tmpfs",
+                "-o",
+                &format!("size={mib}m,mode=755"),
+                "callboard",
+            ])
+            .arg(at);
         let mounted = mount.output().is_ok_and(|output| output.status.success());
         mounted.then_some(Self(at))
     }

@@ -64,11 +64,14 @@ impl Answer {
     }
 
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.bytes).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("text"))
     }
 }
 
@@ -104,12 +107,20 @@ impl TestApp {
         let files = TempDir::new().expect("a directory");
         let exports = Exports::new(Store::directory(files.path()).expect("a store"));
         let app = App::new(db, Clock::Fixed(now), keys, keep, exports);
-        Self { client: Client::new(serve(&app).await, String::new()), app, files }
+        Self {
+            client: Client::new(serve(&app).await, String::new()),
+            app,
+            files,
+        }
     }
 
     /// Another instance on the same database, where it is another time, and a client with the same token.
     pub async fn instance(&self, now: DateTime<Utc>, keep: Duration) -> Client {
-        let (db, keys, exports) = (self.app.db.clone(), self.app.keys.clone(), self.app.exports.clone());
+        let (db, keys, exports) = (
+            self.app.db.clone(),
+            self.app.keys.clone(),
+            self.app.exports.clone(),
+        );
         let app = App::new(db, Clock::Fixed(now), keys, keep, exports);
         Client::new(serve(&app).await, self.token.clone())
     }
@@ -123,22 +134,43 @@ impl TestApp {
 
     /// Makes another account and returns its admin's token.
     pub async fn account(&self, tenant: i64) -> String {
-        Tenant::create(&self.app.db, tenant, &format!("Account {tenant}"), *DEFAULT_TIMEZONE, None)
+        Tenant::create(
+            &self.app.db,
+            tenant,
+            &format!("Account {tenant}"),
+            *DEFAULT_TIMEZONE,
+            None,
+        )
+        .await
+        .expect("an account");
+        self.user(tenant, &format!("admin-{tenant}"), Role::Admin)
             .await
-            .expect("an account");
-        self.user(tenant, &format!("admin-{tenant}"), Role::Admin).await
     }
 
     /// Makes a user and returns a token with all that its role may.
     pub async fn user(&self, tenant: i64, username: &str, role: Role) -> String {
-        let user = NewUser { tenant, username, password: "correct horse", role, email: None, team: None };
+        let user = NewUser {
+            tenant,
+            username,
+            password: "correct horse",
+            role,
+            email: None,
+            team: None,
+        };
         user::create(&self.app.db, user).await.expect("a user");
         self.issue(tenant, username, &[]).await
     }
 
     pub async fn issue(&self, tenant: i64, username: &str, permissions: &[Permission]) -> String {
-        let session = NewSession { tenant, username, permissions, expires: None };
-        session::issue(&self.app.db, &self.app.keys, session, self.app.clock.now()).await.expect("a token")
+        let session = NewSession {
+            tenant,
+            username,
+            permissions,
+            expires: None,
+        };
+        session::issue(&self.app.db, &self.app.keys, session, self.app.clock.now())
+            .await
+            .expect("a token")
     }
 
     /// Runs somebody's own SQL on one account's rows.
@@ -156,7 +188,10 @@ impl TestApp {
     pub async fn query(&self, tenant: i64, sql: &str) -> Vec<Value> {
         let mut scope = self.app.db.read(tenant).await.expect("a scope");
         let sql = AssertSqlSafe(sql.to_owned());
-        sqlx::query_scalar(sql).fetch_all(scope.connection()).await.expect("rows")
+        sqlx::query_scalar(sql)
+            .fetch_all(scope.connection())
+            .await
+            .expect("rows")
     }
 }
 
@@ -165,7 +200,9 @@ async fn serve(app: &App) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let app = app.clone();
-    tokio::spawn(async move { callboard::http::serve(app, listener, std::future::pending()).await });
+    tokio::spawn(
+        async move { callboard::http::serve(app, listener, std::future::pending()).await },
+    );
     url
 }
 
@@ -179,7 +216,11 @@ impl Deref for TestApp {
 
 impl Client {
     pub fn new(url: String, token: String) -> Self {
-        Self { url, token, http: http() }
+        Self {
+            url,
+            token,
+            http: http(),
+        }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -200,7 +241,10 @@ impl Client {
 
     /// As [`Client::get`], with another header.
     pub async fn get_with(&self, path: &str, header: &str, value: &str) -> Answer {
-        let request = self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        let request = self
+            .http
+            .get(format!("{}{path}", self.url))
+            .bearer_auth(&self.token);
         self.send(request.header(header, value)).await
     }
 
@@ -213,7 +257,9 @@ impl Client {
     }
 
     pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
-        self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.token)
+        self.http
+            .post(format!("{}{path}", self.url))
+            .bearer_auth(&self.token)
     }
 
     /// Asks a question of analytics.
@@ -224,19 +270,33 @@ impl Client {
     /// As [`Client::ask`], expecting 200, and its rows.
     pub async fn rows(&self, question: &Value) -> Vec<Value> {
         let answer = self.ask(question).await;
-        assert_eq!(answer.status, StatusCode::OK, "{question}: {}", answer.text());
+        assert_eq!(
+            answer.status,
+            StatusCode::OK,
+            "{question}: {}",
+            answer.text()
+        );
         answer.json()["data"].as_array().expect("rows").clone()
     }
 
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status(), response.headers().clone());
-        Answer { status, headers, bytes: response.bytes().await.expect("a body").to_vec() }
+        Answer {
+            status,
+            headers,
+            bytes: response.bytes().await.expect("a body").to_vec(),
+        }
     }
 
     /// Sends lines as they stand.
     pub async fn ingest_text(&self, lines: impl Into<reqwest::Body>) -> Answer {
-        self.send(self.post("/api/ingest").header("content-type", "application/x-ndjson").body(lines)).await
+        self.send(
+            self.post("/api/ingest")
+                .header("content-type", "application/x-ndjson")
+                .body(lines),
+        )
+        .await
     }
 
     /// Stores lines, all of which must be good.
@@ -245,8 +305,17 @@ impl Client {
     }
 
     pub async fn ingest_as(&self, token: &str, lines: &[Value]) {
-        let request = self.http.post(format!("{}/api/ingest", self.url)).bearer_auth(token);
-        let answer = self.send(request.header("content-type", "application/x-ndjson").body(body(lines))).await;
+        let request = self
+            .http
+            .post(format!("{}/api/ingest", self.url))
+            .bearer_auth(token);
+        let answer = self
+            .send(
+                request
+                    .header("content-type", "application/x-ndjson")
+                    .body(body(lines)),
+            )
+            .await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
         assert_eq!(answer.json()["data"]["errors"], serde_json::json!([]));
         assert_eq!(answer.json()["data"]["stored"], lines.len());
@@ -256,7 +325,10 @@ impl Client {
 /// A client that is led nowhere. It has no cryptography but what a program brings.
 pub fn http() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client")
 }
 
 /// Lines as they go over the wire.

@@ -32,9 +32,17 @@ impl Program {
     /// With a data directory that is not there yet, and so a Postgres of its own.
     pub fn new() -> Self {
         let open = Permissions::from_mode(0o755);
-        let place = tempfile::Builder::new().prefix("callboard-program-").permissions(open).tempdir();
+        let place = tempfile::Builder::new()
+            .prefix("callboard-program-")
+            .permissions(open)
+            .tempdir();
         let executable = env!("CARGO_BIN_EXE_callboard").into();
-        Self { place: place.expect("a place"), executable, settings: Vec::new(), user: None }
+        Self {
+            place: place.expect("a place"),
+            executable,
+            settings: Vec::new(),
+            user: None,
+        }
     }
 
     /// On a database that is there already.
@@ -44,7 +52,8 @@ impl Program {
 
     /// On the database of a server under test, whose tokens are this program's too.
     pub fn beside(test: &TestApp) -> Self {
-        Self::on(&test.app.db.unscoped().connect_options()).with("CALLBOARD_SECRET", &"\x07".repeat(32))
+        Self::on(&test.app.db.unscoped().connect_options())
+            .with("CALLBOARD_SECRET", &"\x07".repeat(32))
     }
 
     pub fn with(mut self, setting: &str, value: &str) -> Self {
@@ -56,7 +65,12 @@ impl Program {
     pub fn by(mut self, user: User) -> Self {
         let copy = self.place.path().join("callboard");
         fs::copy(&self.executable, &copy).expect("a copy");
-        chown(self.place.path(), Some(user.uid.as_raw()), Some(user.gid.as_raw())).expect("given away");
+        chown(
+            self.place.path(),
+            Some(user.uid.as_raw()),
+            Some(user.gid.as_raw()),
+        )
+        .expect("given away");
         self.executable = copy;
         self.user = Some(user);
         self
@@ -72,8 +86,16 @@ impl Program {
 
     /// Whether initdb is at work, or was.
     pub fn is_making_its_cluster(&self) -> bool {
-        let entries = std::fs::read_dir(self.data()).into_iter().flatten().flatten();
-        entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("postgres.new-"))
+        let entries = std::fs::read_dir(self.data())
+            .into_iter()
+            .flatten()
+            .flatten();
+        entries.into_iter().any(|entry| {
+            entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with("postgres.new-")
+        })
     }
 
     /// The program about to be started, its input and its output in our hands.
@@ -87,11 +109,17 @@ impl Program {
             .env("CALLBOARD_CACHE_TTL", "0")
             .env("CALLBOARD_DATA_DIR", self.data())
             .env("CALLBOARD_LISTEN", "127.0.0.1:0");
-        command.envs(self.settings.iter().map(|(name, value)| (name, value))).args(arguments);
+        command
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .args(arguments);
         if let Some(user) = &self.user {
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
         }
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         command
     }
 
@@ -99,14 +127,22 @@ impl Program {
     pub fn limited(&self, line: &str, arguments: &[&str]) -> Command {
         let plain = self.command(arguments);
         let mut command = Command::new("sh");
-        command.arg("-c").arg(line).arg(&self.executable).args(arguments);
+        command
+            .arg("-c")
+            .arg(line)
+            .arg(&self.executable)
+            .args(arguments);
         for (name, value) in plain.as_std().get_envs() {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
             };
         }
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         command
     }
 
@@ -123,20 +159,32 @@ impl Program {
             let _ = stdin.write_all(input).await; // a program that fails does not read to the end
         };
         let both = async { tokio::join!(feeding, child.wait_with_output()).1 };
-        tokio::time::timeout(PATIENCE, both).await.expect("an end").expect("an output")
+        tokio::time::timeout(PATIENCE, both)
+            .await
+            .expect("an end")
+            .expect("an output")
     }
 
     /// Runs a command that must succeed, and returns what it printed.
     pub async fn ok(&self, arguments: &[&str], input: &str) -> String {
         let output = self.feed(arguments, input.as_bytes()).await;
-        assert!(output.status.success(), "{arguments:?}: {}", words(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            words(&output.stderr)
+        );
         words(&output.stdout)
     }
 
     /// Runs a command that must fail with exit code 1, and returns what it complained of.
     pub async fn refused(&self, arguments: &[&str], input: &str) -> String {
         let output = self.feed(arguments, input.as_bytes()).await;
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", words(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{arguments:?}: {}",
+            words(&output.stderr)
+        );
         words(&output.stderr)
     }
 
@@ -147,10 +195,28 @@ impl Program {
     /// Makes the account, its admin and a token, and speaks to that server with it.
     pub async fn client(&self, server: &Server) -> Client {
         let tenant = TENANT.to_string();
-        self.ok(&["tenant", "create", "--id", &tenant, "--name", "Account"], "").await;
-        let user = ["user", "create", "--tenant", &tenant, "--username", "admin", "--role", "admin"];
+        self.ok(
+            &["tenant", "create", "--id", &tenant, "--name", "Account"],
+            "",
+        )
+        .await;
+        let user = [
+            "user",
+            "create",
+            "--tenant",
+            &tenant,
+            "--username",
+            "admin",
+            "--role",
+            "admin",
+        ];
         self.ok(&user, "correct horse\n").await;
-        let token = self.ok(&["token", "issue", "--tenant", &tenant, "--username", "admin"], "").await;
+        let token = self
+            .ok(
+                &["token", "issue", "--tenant", &tenant, "--username", "admin"],
+                "",
+            )
+            .await;
         Client::new(server.url.clone(), token.trim().into())
     }
 
@@ -160,10 +226,16 @@ impl Program {
         let data = self.data();
         let names = |path: &Path| {
             let text = fs::read(path).unwrap_or_default();
-            text.windows(data.as_os_str().len()).any(|part| part == data.as_os_str().as_encoded_bytes())
+            text.windows(data.as_os_str().len())
+                .any(|part| part == data.as_os_str().as_encoded_bytes())
         };
-        let numbered = |entry: fs::DirEntry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path()));
-        let all = fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(numbered);
+        let numbered =
+            |entry: fs::DirEntry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path()));
+        let all = fs::read_dir("/proc")
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(numbered);
         let ours = all.filter(|(_, process)| {
             let inside = fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&data));
             inside || names(&process.join("cmdline")) || names(&process.join("environ"))
@@ -173,7 +245,11 @@ impl Program {
 
     pub fn assert_nothing_runs(&self) {
         let left = self.processes();
-        assert!(left.is_empty(), "{left:?} still run on {}", self.data().display());
+        assert!(
+            left.is_empty(),
+            "{left:?} still run on {}",
+            self.data().display()
+        );
     }
 }
 
@@ -206,7 +282,11 @@ impl Server {
 
     /// As [`Server::start`], its standard output going there.
     pub async fn start_printing_to(mut command: Command, stdout: impl Into<Stdio>) -> Self {
-        let mut child = command.stdin(Stdio::null()).stdout(stdout).spawn().expect("a process");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .spawn()
+            .expect("a process");
         let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
         let log = Arc::<Mutex<Vec<Value>>>::default();
         let kept = Arc::clone(&log);
@@ -216,25 +296,50 @@ impl Server {
                 kept.lock().expect("no panic").push(line);
             }
         });
-        let mut this = Self { child, url: String::new(), log };
-        eventually("the server listens", async || reading.is_finished() || this.logged("listening").is_some()).await;
-        let listening = this.logged("listening").unwrap_or_else(|| panic!("it ended: {:?}", this.log));
-        this.url = format!("http://{}", listening["address"].as_str().expect("an address"));
+        let mut this = Self {
+            child,
+            url: String::new(),
+            log,
+        };
+        eventually("the server listens", async || {
+            reading.is_finished() || this.logged("listening").is_some()
+        })
+        .await;
+        let listening = this
+            .logged("listening")
+            .unwrap_or_else(|| panic!("it ended: {:?}", this.log));
+        this.url = format!(
+            "http://{}",
+            listening["address"].as_str().expect("an address")
+        );
         this
     }
 
     /// The last log line with that message.
     pub fn logged(&self, message: &str) -> Option<Value> {
-        self.log.lock().expect("no panic").iter().rev().find(|line| line["message"] == message).cloned()
+        self.log
+            .lock()
+            .expect("no panic")
+            .iter()
+            .rev()
+            .find(|line| line["message"] == message)
+            .cloned()
     }
 
     pub fn log(&self) -> String {
-        self.log.lock().expect("no panic").iter().map(|line| format!("{line}\n")).collect()
+        self.log
+            .lock()
+            .expect("no panic")
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect()
     }
 
     /// Where its own Postgres listens.
     pub fn sockets(&self) -> PathBuf {
-        let ready = self.logged("embedded Postgres is ready").expect("a Postgres of its own");
+        let ready = self
+            .logged("embedded Postgres is ready")
+            .expect("a Postgres of its own");
         ready["host"].as_str().expect("a folder").into()
     }
 
@@ -243,7 +348,10 @@ impl Server {
     }
 
     pub async fn ended(&mut self) -> ExitStatus {
-        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("an end").expect("a status")
+        tokio::time::timeout(PATIENCE, self.child.wait())
+            .await
+            .expect("an end")
+            .expect("a status")
     }
 
     /// Stops it as a service manager does, and expects that it goes well.
@@ -262,7 +370,8 @@ impl Server {
 /// Sends a signal, to all of them at once. A process group has a minus before its number.
 pub fn signal(name: &str, processes: &[impl ToString]) {
     let mut kill = std::process::Command::new("sh");
-    kill.args(["-c", r#"kill -s "$0" -- "$@" 2>/dev/null"#, name]).args(processes.iter().map(ToString::to_string));
+    kill.args(["-c", r#"kill -s "$0" -- "$@" 2>/dev/null"#, name])
+        .args(processes.iter().map(ToString::to_string));
     kill.status().expect("a shell");
 }
 

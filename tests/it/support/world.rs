@@ -19,9 +19,21 @@ pub const CAMPAIGNS: std::ops::RangeInclusive<i64> = 1..=4;
 pub const TEAMS: i64 = 3;
 pub const AGENTS: i64 = 12;
 
-const PROVIDERS: [Option<&str>; 5] = [None, Some("carrier_a"), Some("Carrier"), Some("(unknown)"), Some("carrier_b")];
+const PROVIDERS: [Option<&str>; 5] = [
+    None,
+    Some("carrier_a"),
+    Some("Carrier"),
+    Some("(unknown)"),
+    Some("carrier_b"),
+];
 /// Some of them are results, too.
-const OUTCOMES: [Option<&str>; 5] = [None, None, Some("promise_to_pay"), Some("answered"), Some("Ünklar")];
+const OUTCOMES: [Option<&str>; 5] = [
+    None,
+    None,
+    Some("promise_to_pay"),
+    Some("answered"),
+    Some("Ünklar"),
+];
 
 pub fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
@@ -31,7 +43,12 @@ pub fn instant(at: DateTime<Utc>) -> String {
 /// keys of every sort, sources that are blank, leads of another campaign, instants on the edges of buckets.
 pub fn random(seed: u64, size: Size) -> Vec<Value> {
     let more = StdRng::seed_from_u64(seed.wrapping_add(1 << 32));
-    let mut world = World { random: StdRng::seed_from_u64(seed), more, size, lines: Vec::new() };
+    let mut world = World {
+        random: StdRng::seed_from_u64(seed),
+        more,
+        size,
+        lines: Vec::new(),
+    };
     world.people();
     world.autocall();
     world.telesales();
@@ -44,9 +61,22 @@ pub fn as_sent(seed: u64, lines: &[Value]) -> Vec<Value> {
     let mut random = StdRng::seed_from_u64(seed);
     let mut sent = Vec::new();
     for line in lines {
-        let decomposed = || line.to_string().nfd().collect::<String>().parse().expect("JSON");
-        sent.push(if random.random_bool(0.3) { decomposed() } else { line.clone() });
-        let is_call = line["uuid"].is_string() && line["result"].as_str().is_some_and(|result| !result.is_empty());
+        let decomposed = || {
+            line.to_string()
+                .nfd()
+                .collect::<String>()
+                .parse()
+                .expect("JSON")
+        };
+        sent.push(if random.random_bool(0.3) {
+            decomposed()
+        } else {
+            line.clone()
+        });
+        let is_call = line["uuid"].is_string()
+            && line["result"]
+                .as_str()
+                .is_some_and(|result| !result.is_empty());
         if is_call && random.random_bool(0.2) {
             let mut late = line.clone();
             late["result"] = random.random_bool(0.5).then_some("").into();
@@ -87,12 +117,18 @@ impl World {
     }
 
     fn maybe<T: Into<Value>>(&mut self, of_one: f64, value: T) -> Value {
-        if self.random.random_bool(of_one) { value.into() } else { Value::Null }
+        if self.random.random_bool(of_one) {
+            value.into()
+        } else {
+            Value::Null
+        }
     }
 
     /// Somewhere in the world's time, now and then exactly on a quarter of an hour or just before it.
     fn at(&mut self) -> DateTime<Utc> {
-        let span = (self.size.to - self.size.from).num_microseconds().expect("not that long");
+        let span = (self.size.to - self.size.from)
+            .num_microseconds()
+            .expect("not that long");
         let at = self.size.from + TimeDelta::microseconds(self.random.random_range(0..span));
         let quarter = TimeDelta::seconds(at.timestamp().rem_euclid(900))
             + TimeDelta::nanoseconds(at.timestamp_subsec_nanos().into());
@@ -105,7 +141,8 @@ impl World {
 
     fn people(&mut self) {
         for id in 1..=TEAMS {
-            self.lines.push(json!({"kind": "team", "id": id, "name": format!("Team {id}")}));
+            self.lines
+                .push(json!({"kind": "team", "id": id, "name": format!("Team {id}")}));
         }
         for id in 1..=AGENTS {
             let team = self.pick(&[json!(1), json!(2), Value::Null]);
@@ -119,8 +156,10 @@ impl World {
             ("=dnc", "remove", false),
             ("unused", "no_contact", false),
         ] {
-            self.lines.push(json!({"kind": "disposition", "code": code, "label": format!("Label of {code}"),
-                "category": category, "color": "#10B981", "is_conversion": conversion}));
+            self.lines.push(
+                json!({"kind": "disposition", "code": code, "label": format!("Label of {code}"),
+                "category": category, "color": "#10B981", "is_conversion": conversion}),
+            );
         }
         for line in 1..=9 {
             let cooldown = self.maybe(0.3, "2026-07-01T09:30:00+07:00");
@@ -137,12 +176,15 @@ impl World {
             {"digit": "1", "label": "Accept transfer to agent", "action_type": "queue", "target_queue_name": "sales"},
             {"digit": "2", "label": "Not interested", "action_type": "hangup"}]}),
         );
-        self.lines.push(json!({"kind": "autocall_script", "id": 2, "name": "Any key"}));
+        self.lines
+            .push(json!({"kind": "autocall_script", "id": 2, "name": "Any key"}));
         self.lines
             .push(json!({"kind": "autocall_script", "id": 3, "name": "The offer again", "template_id": "tpl_xyz789"}));
         for id in CAMPAIGNS {
             let started = self.maybe(0.5, instant(self.size.from + TimeDelta::hours(30)));
-            let script = [json!(3), json!(2), Value::Null, json!(1)][usize::try_from(id % 4).expect("small")].clone();
+            let script = [json!(3), json!(2), Value::Null, json!(1)]
+                [usize::try_from(id % 4).expect("small")]
+            .clone();
             self.lines.push(
                 json!({"kind": "autocall_campaign", "id": id, "name": format!("Campaign {id}"), "script_id": script,
                 "started_at": started, "created_at": instant(self.size.from)}),
@@ -159,14 +201,24 @@ impl World {
                 json!({"city": null, "plan": 0.1, "": "x", "vip": "true"}),
             ]);
             let status = self.pick_more(
-                &["pending", "in_progress", "retry", "completed", "failed", "dnc", "max_attempts_reached"]
-                    .map(Value::from),
+                &[
+                    "pending",
+                    "in_progress",
+                    "retry",
+                    "completed",
+                    "failed",
+                    "dnc",
+                    "max_attempts_reached",
+                ]
+                .map(Value::from),
             );
             self.lines.push(json!({"kind": "autocall_lead", "id": id, "campaign_id": campaign, "phone": format!("09{id:08}"), "created_at": instant(created),
                 "payload": payload, "status": status}));
         }
         for number in 0..self.size.attempts {
-            let campaign = self.random.random_range(*CAMPAIGNS.start()..*CAMPAIGNS.end()); // the last has none
+            let campaign = self
+                .random
+                .random_range(*CAMPAIGNS.start()..*CAMPAIGNS.end()); // the last has none
             let result = self.pick(&[
                 json!("answered"),
                 json!("answered"),
@@ -179,7 +231,13 @@ impl World {
             ]);
             let (lead, started) = (self.random.random_range(1..=leads), self.at());
             let seconds = self.random.random_range(0..200);
-            let cause = self.pick(&["NORMAL_CLEARING", "NO_ANSWER", "USER_BUSY", "normal_clearing", "Ünbekannt"]);
+            let cause = self.pick(&[
+                "NORMAL_CLEARING",
+                "NO_ANSWER",
+                "USER_BUSY",
+                "normal_clearing",
+                "Ünbekannt",
+            ]);
             let (cause, disposition) = (self.maybe(0.8, cause), self.maybe(0.3, "sold"));
             let line = json!({"kind": "autocall_attempt", "uuid": format!("attempt-{number}"), "campaign_id": campaign, "lead_id": lead,
                 "attempt_number": 1 + number % 3, "provider": self.pick_more(&PROVIDERS.map(Value::from)), "outcome": self.pick_more(&OUTCOMES.map(Value::from)),
@@ -222,8 +280,11 @@ impl World {
     }
 
     fn call(&mut self, number: usize, leads: i64) -> Value {
-        let (campaign, lead) =
-            (self.random.random_range(*CAMPAIGNS.start()..*CAMPAIGNS.end()), self.random.random_range(1..=leads));
+        let (campaign, lead) = (
+            self.random
+                .random_range(*CAMPAIGNS.start()..*CAMPAIGNS.end()),
+            self.random.random_range(1..=leads),
+        );
         let (line, started) = (self.random.random_range(1..=10), self.at());
         let result = self.pick(&[
             "answered",
@@ -238,11 +299,21 @@ impl World {
             "",
         ]);
         // The first lines see almost no answers, so that every health occurs.
-        let result = if line <= 2 && self.random.random_bool(0.93) { "no_answer" } else { result };
+        let result = if line <= 2 && self.random.random_bool(0.93) {
+            "no_answer"
+        } else {
+            result
+        };
         let agent = self.random.random_range(1..=AGENTS);
-        let (agent, talk) = (self.maybe(0.9, agent), self.pick(&[0, 5, 7, 8, 9, 30, 31, 200]));
+        let (agent, talk) = (
+            self.maybe(0.9, agent),
+            self.pick(&[0, 5, 7, 8, 9, 30, 31, 200]),
+        );
         let disposition = self.pick(&["sale", "Ångebot", "no", "later", "=dnc"]);
-        let (disposition, wrap) = (self.maybe(0.6, disposition), self.random.random_range(0..40));
+        let (disposition, wrap) = (
+            self.maybe(0.6, disposition),
+            self.random.random_range(0..40),
+        );
         let cid = self.maybe(0.95, format!("09000000{line:02}"));
         json!({"kind": "telesales_call", "uuid": format!("call-{number}"), "campaign_id": campaign, "lead_id": lead, "agent_id": agent,
             "cid": cid, "started_at": instant(started), "result": result, "talk_sec": talk, "wrap_sec": wrap, "disposition": disposition})

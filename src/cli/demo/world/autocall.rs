@@ -11,15 +11,55 @@ use super::people::{Agent, Shift, caller_id};
 
 /// The chance that a lead picks up, by how often it has not: ever less.
 const PATIENCE: [f64; 4] = [1.0, 0.7, 0.48, 0.3];
-const CITIES: [(&str, u32); 5] =
-    [("Hanoi", 34), ("Ho Chi Minh City", 38), ("Da Nang", 12), ("Hai Phong", 9), ("Can Tho", 7)];
+const CITIES: [(&str, u32); 5] = [
+    ("Hanoi", 34),
+    ("Ho Chi Minh City", 38),
+    ("Da Nang", 12),
+    ("Hai Phong", 9),
+    ("Can Tho", 7),
+];
 /// The keys that somebody presses, how likely, and the way through the script. Some replay before they choose.
 const CHOICES: [(Choice, u32); 7] = [
-    (Choice { keys: "1", steps: &["intro", "press_1", "queue_sales"], outcome: "agreed" }, 30),
-    (Choice { keys: "01", steps: &["intro", "press_0", "intro", "press_1", "queue_sales"], outcome: "agreed" }, 9),
-    (Choice { keys: "2", steps: &["intro", "press_2", "goodbye"], outcome: "declined" }, 24),
-    (Choice { keys: "02", steps: &["intro", "press_0", "intro", "press_2", "goodbye"], outcome: "declined" }, 5),
-    (Choice { keys: "3", steps: &["intro", "press_3", "callback_booked"], outcome: "callback" }, 10),
+    (
+        Choice {
+            keys: "1",
+            steps: &["intro", "press_1", "queue_sales"],
+            outcome: "agreed",
+        },
+        30,
+    ),
+    (
+        Choice {
+            keys: "01",
+            steps: &["intro", "press_0", "intro", "press_1", "queue_sales"],
+            outcome: "agreed",
+        },
+        9,
+    ),
+    (
+        Choice {
+            keys: "2",
+            steps: &["intro", "press_2", "goodbye"],
+            outcome: "declined",
+        },
+        24,
+    ),
+    (
+        Choice {
+            keys: "02",
+            steps: &["intro", "press_0", "intro", "press_2", "goodbye"],
+            outcome: "declined",
+        },
+        5,
+    ),
+    (
+        Choice {
+            keys: "3",
+            steps: &["intro", "press_3", "callback_booked"],
+            outcome: "callback",
+        },
+        10,
+    ),
     (
         Choice {
             keys: "003",
@@ -28,10 +68,21 @@ const CHOICES: [(Choice, u32); 7] = [
         },
         2,
     ),
-    (Choice { keys: "", steps: &["intro"], outcome: "undecided" }, 20),
+    (
+        Choice {
+            keys: "",
+            steps: &["intro"],
+            outcome: "undecided",
+        },
+        20,
+    ),
 ];
-const NO_ANSWER: [(&str, u32); 4] =
-    [("NO_ANSWER", 66), ("NO_USER_RESPONSE", 18), ("SUBSCRIBER_ABSENT", 11), ("RECOVERY_ON_TIMER_EXPIRE", 5)];
+const NO_ANSWER: [(&str, u32); 4] = [
+    ("NO_ANSWER", 66),
+    ("NO_USER_RESPONSE", 18),
+    ("SUBSCRIBER_ABSENT", 11),
+    ("RECOVERY_ON_TIMER_EXPIRE", 5),
+];
 const FAILED: [(&str, u32); 5] = [
     ("CALL_REJECTED", 45),
     ("UNALLOCATED_NUMBER", 25),
@@ -82,7 +133,11 @@ pub fn write(world: &mut World, agents: &[Agent]) {
             {"digit": "2", "label": "Not interested", "action_type": "playback_then_hangup"},
             {"digit": "3", "label": "Call me back", "action_type": "playback_then_hangup"},
             {"digit": "0", "label": "Replay", "action_type": "repeat_script"}]}));
-    let mut floor = Floor { world, leads: 0, attempts: Vec::new() };
+    let mut floor = Floor {
+        world,
+        leads: 0,
+        attempts: Vec::new(),
+    };
     for campaign in campaigns(floor.world.now.day()) {
         floor.campaign(&campaign);
     }
@@ -108,16 +163,64 @@ fn campaigns(today: Day) -> [Campaign; 6] {
         around_the_clock: false,
     };
     [
-        campaign(1, format!("Renewal {quarter}"), "active", 6_500, 0.66, 29 * DAY, -6 * DAY),
-        campaign(2, format!("Cross-sell {season}"), "active", 3_600, 0.55, 20 * DAY, -10 * DAY),
+        campaign(
+            1,
+            format!("Renewal {quarter}"),
+            "active",
+            6_500,
+            0.66,
+            29 * DAY,
+            -6 * DAY,
+        ),
+        campaign(
+            2,
+            format!("Cross-sell {season}"),
+            "active",
+            3_600,
+            0.55,
+            20 * DAY,
+            -10 * DAY,
+        ),
         // Nearly all of its leads are through: it comes to its end.
-        campaign(3, format!("Win-back {last}"), "active", 2_400, 0.42, 27 * DAY, 4 * DAY),
+        campaign(
+            3,
+            format!("Win-back {last}"),
+            "active",
+            2_400,
+            0.42,
+            27 * DAY,
+            4 * DAY,
+        ),
         Campaign {
             around_the_clock: true,
-            ..campaign(4, format!("Overseas Greetings {season}"), "active", 4_000, 0.6, 3 * HOUR, -9 * HOUR)
+            ..campaign(
+                4,
+                format!("Overseas Greetings {season}"),
+                "active",
+                4_000,
+                0.6,
+                3 * HOUR,
+                -9 * HOUR,
+            )
         },
-        campaign(5, format!("Satisfaction Survey {last}"), "completed", 1_500, 0.7, 28 * DAY, 16 * DAY),
-        campaign(6, format!("Early Birds {next}"), "draft", 1_200, 0.6, -3 * DAY, -20 * DAY),
+        campaign(
+            5,
+            format!("Satisfaction Survey {last}"),
+            "completed",
+            1_500,
+            0.7,
+            28 * DAY,
+            16 * DAY,
+        ),
+        campaign(
+            6,
+            format!("Early Birds {next}"),
+            "draft",
+            1_200,
+            0.6,
+            -3 * DAY,
+            -20 * DAY,
+        ),
     ]
 }
 
@@ -150,7 +253,11 @@ impl Floor<'_> {
         let created = created.plus(place * MINUTE / 60);
         let offset = ((campaign.began - campaign.ends) as f64 * self.world.share()) as i64;
         let mut at = self.hour(campaign, began.plus(offset), began);
-        let mut status = if self.world.chance(0.01) { "dnc" } else { "pending" };
+        let mut status = if self.world.chance(0.01) {
+            "dnc"
+        } else {
+            "pending"
+        };
         for (number, patience) in (1..).zip(PATIENCE) {
             if at >= now || status == "dnc" {
                 break;
@@ -172,7 +279,11 @@ impl Floor<'_> {
             at = self.hour(campaign, at.plus(pause), at.plus(2 * HOUR));
         }
         let city = self.world.weighted(&CITIES);
-        let segment = if self.attempts.len() - first > 1 { "cold" } else { "warm" };
+        let segment = if self.attempts.len() - first > 1 {
+            "cold"
+        } else {
+            "warm"
+        };
         self.world.line(&json!({"kind": "autocall_lead", "id": id, "campaign_id": campaign.id,
             "phone": format!("09{id:08}"), "external_ref": format!("CRM-{id:06}"),
             "payload": {"city": city, "segment": segment}, "status": status, "created_at": created.text()}));
@@ -187,19 +298,44 @@ impl Floor<'_> {
         if day.is_sunday() && self.world.chance(0.9) {
             day = Day(day.0 + 1);
         }
-        let seconds = self.world.weighted(&AUTOMATED_HOURS) * HOUR + self.world.between(0, HOUR - 1);
+        let seconds =
+            self.world.weighted(&AUTOMATED_HOURS) * HOUR + self.world.between(0, HOUR - 1);
         let dialed = day.at(seconds);
-        if dialed < earliest { Day(day.0 + 1).at(seconds) } else { dialed }
+        if dialed < earliest {
+            Day(day.0 + 1).at(seconds)
+        } else {
+            dialed
+        }
     }
 
-    fn attempt(&mut self, campaign: &Campaign, lead: i64, number: i64, at: Moment, patience: f64) -> Attempt {
-        let reach = if campaign.around_the_clock { 0.85 } else { at.reach() };
+    fn attempt(
+        &mut self,
+        campaign: &Campaign,
+        lead: i64,
+        number: i64,
+        at: Moment,
+        patience: f64,
+    ) -> Attempt {
+        let reach = if campaign.around_the_clock {
+            0.85
+        } else {
+            at.reach()
+        };
         let answered = self.world.chance(campaign.reach * reach * patience);
         let (result, cause, ring) = if answered {
             ("answered", "NORMAL_CLEARING", self.world.between(4, 20))
         } else {
-            match self.world.weighted(&[("no_answer", 58), ("busy", 24), ("failed", 16), ("abandoned", 2)]) {
-                "no_answer" => ("no_answer", self.world.weighted(&NO_ANSWER), self.world.between(25, 40)),
+            match self.world.weighted(&[
+                ("no_answer", 58),
+                ("busy", 24),
+                ("failed", 16),
+                ("abandoned", 2),
+            ]) {
+                "no_answer" => (
+                    "no_answer",
+                    self.world.weighted(&NO_ANSWER),
+                    self.world.between(25, 40),
+                ),
                 "busy" => ("busy", "USER_BUSY", 4),
                 "failed" => ("failed", self.world.weighted(&FAILED), 3),
                 _ => ("abandoned", "ORIGINATOR_CANCEL", 9),
@@ -208,10 +344,25 @@ impl Floor<'_> {
         let choice = answered.then(|| self.world.weighted(&CHOICES));
         let billsec = choice.map_or(0, |choice| {
             let listened = self.world.between(6, 28);
-            let talked = if choice.keys.ends_with('1') { self.world.seconds(30, 420) } else { 0 };
+            let talked = if choice.keys.ends_with('1') {
+                self.world.seconds(30, 420)
+            } else {
+                0
+            };
             listened + talked
         });
-        Attempt { campaign: campaign.id, lead, number, at, result, cause, ring, billsec, choice, transfer: None }
+        Attempt {
+            campaign: campaign.id,
+            lead,
+            number,
+            at,
+            result,
+            cause,
+            ring,
+            billsec,
+            choice,
+            transfer: None,
+        }
     }
 }
 
@@ -220,12 +371,19 @@ impl Floor<'_> {
 fn transfer(world: &mut World, agents: &[Agent], attempts: &mut [Attempt]) {
     let mut busy_until: HashMap<i64, Moment> = HashMap::new();
     for attempt in attempts {
-        if !attempt.choice.is_some_and(|choice| choice.keys.ends_with('1')) {
+        if !attempt
+            .choice
+            .is_some_and(|choice| choice.keys.ends_with('1'))
+        {
             continue;
         }
         let ends = attempt.at.plus(attempt.ring + attempt.billsec);
         let takes = |shift: Shift| shift.duty.0 <= attempt.at && ends <= shift.duty.1;
-        let is_free = |agent: &&Agent| busy_until.get(&agent.id).is_none_or(|until| *until <= attempt.at);
+        let is_free = |agent: &&Agent| {
+            busy_until
+                .get(&agent.id)
+                .is_none_or(|until| *until <= attempt.at)
+        };
         let today = attempt.at.day();
         let is_on_duty = |agent: &&Agent| agent.shift(today).is_some_and(takes);
         let agent = agents.iter().filter(is_free).find(is_on_duty).copied();
@@ -243,7 +401,17 @@ fn transfer(world: &mut World, agents: &[Agent], attempts: &mut [Attempt]) {
 }
 
 fn attempt(world: &mut World, attempt: &Attempt) {
-    let Attempt { campaign, lead, number, at, result, cause, ring, billsec, .. } = *attempt;
+    let Attempt {
+        campaign,
+        lead,
+        number,
+        at,
+        result,
+        cause,
+        ring,
+        billsec,
+        ..
+    } = *attempt;
     let mut line = json!({"kind": "autocall_attempt", "uuid": format!("demo-{lead}-{number}"),
         "campaign_id": campaign, "lead_id": lead, "attempt_number": number, "started_at": at.text(),
         "caller_id": caller_id(1 + lead % 4), "provider": if lead % 3 == 0 { "carrier_b" } else { "carrier_a" }});
@@ -269,7 +437,12 @@ fn attempt(world: &mut World, attempt: &Attempt) {
             if let Some(agent) = agent {
                 line["agent_id"] = agent.id.into();
                 let sale = 10 + (agent.skill * 25.0) as u32;
-                let dispositions = [("sale", sale), ("interested", 30), ("not_interested", 35), ("callback", 10)];
+                let dispositions = [
+                    ("sale", sale),
+                    ("interested", 30),
+                    ("not_interested", 35),
+                    ("callback", 10),
+                ];
                 line["agent_disposition"] = world.weighted(&dispositions).into();
             }
         }

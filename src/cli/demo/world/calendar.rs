@@ -48,7 +48,11 @@ impl Moment {
             20 => 0.8,
             _ => 0.6,
         };
-        if self.day().is_sunday() { hours * 0.8 } else { hours }
+        if self.day().is_sunday() {
+            hours * 0.8
+        } else {
+            hours
+        }
     }
 }
 

@@ -24,7 +24,11 @@ const DAYS: i64 = 30;
 
 /// Every line of the world as it stands at that instant, each row after those it refers to.
 pub fn lines(now: DateTime<Utc>) -> String {
-    let mut world = World { now: Moment(now.timestamp()), random: StdRng::seed_from_u64(1), out: String::new() };
+    let mut world = World {
+        now: Moment(now.timestamp()),
+        random: StdRng::seed_from_u64(1),
+        out: String::new(),
+    };
     let agents = people::write(&mut world);
     autocall::write(&mut world, &agents);
     telesales::write(&mut world, &agents);
@@ -52,7 +56,9 @@ impl World {
 
     /// One of several, each as likely as its weight.
     fn weighted<T: Copy>(&mut self, of: &[(T, u32)]) -> T {
-        let mut left = self.random.random_range(0..of.iter().map(|(_, weight)| weight).sum());
+        let mut left = self
+            .random
+            .random_range(0..of.iter().map(|(_, weight)| weight).sum());
         for (value, weight) in of {
             if left < *weight {
                 return *value;

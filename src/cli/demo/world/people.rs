@@ -34,7 +34,13 @@ const TEAMS: [(i64, &str); 3] = [(1, "Hà Nội"), (2, "Sài Gòn"), (3, "Night 
 const DISPOSITIONS: [(&str, &str, &str, &str, bool); 6] = [
     ("sale", "Sale", "contact", "#10B981", true),
     ("interested", "Interested", "contact", "#3B82F6", false),
-    ("not_interested", "Not interested", "contact", "#F59E0B", false),
+    (
+        "not_interested",
+        "Not interested",
+        "contact",
+        "#F59E0B",
+        false,
+    ),
     ("callback", "Call back", "callback", "#8B5CF6", false),
     ("no_answer", "No answer", "no_contact", "#6B7280", false),
     ("dnc", "Do not call", "remove", "#EF4444", false),
@@ -50,7 +56,14 @@ const SHIFT: i64 = 8 * HOUR + 30 * MINUTE;
 /// From its start, when those with an even id eat; the others do an hour later, so that somebody is always there.
 const LUNCH: i64 = 3 * HOUR + 30 * MINUTE;
 /// From its start, the hours in one of which an agent takes transfers instead of dialing.
-const DUTIES: [i64; 6] = [0, HOUR, 2 * HOUR, 5 * HOUR + 30 * MINUTE, 6 * HOUR + 30 * MINUTE, 7 * HOUR + 30 * MINUTE];
+const DUTIES: [i64; 6] = [
+    0,
+    HOUR,
+    2 * HOUR,
+    5 * HOUR + 30 * MINUTE,
+    6 * HOUR + 30 * MINUTE,
+    7 * HOUR + 30 * MINUTE,
+];
 
 #[derive(Debug, Clone, Copy)]
 pub struct Agent {
@@ -82,7 +95,11 @@ impl Agent {
             19 | 20 => NIGHT,
             _ => NIGHT + 3 * HOUR + 30 * MINUTE,
         };
-        Self { id, skill: ((id * 7) % 11) as f64 / 10.0, start }
+        Self {
+            id,
+            skill: ((id * 7) % 11) as f64 / 10.0,
+            start,
+        }
     }
 
     pub fn is_night(&self) -> bool {
@@ -139,8 +156,10 @@ pub fn write(world: &mut World) -> Vec<Agent> {
         world.line(&json!({"kind": "agent", "id": id, "name": name, "username": username, "team_id": team}));
     }
     for (code, label, category, color, is_conversion) in DISPOSITIONS {
-        world.line(&json!({"kind": "disposition", "code": code, "label": label, "category": category,
-            "color": color, "is_conversion": is_conversion}));
+        world.line(
+            &json!({"kind": "disposition", "code": code, "label": label, "category": category,
+            "color": color, "is_conversion": is_conversion}),
+        );
     }
     for line in 1..=CALLER_IDS {
         let carrier = CARRIERS[(line % 3) as usize];

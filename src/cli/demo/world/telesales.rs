@@ -24,8 +24,12 @@ const SOURCES: [(Option<&str>, u32); 6] = [
     (Some("event"), 8),
     (None, 5),
 ];
-const FAMILY_NAMES: [&str; 8] = ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng"];
-const GIVEN_NAMES: [&str; 10] = ["An", "Bình", "Chi", "Dũng", "Giang", "Hạnh", "Khánh", "Linh", "Phương", "Sơn"];
+const FAMILY_NAMES: [&str; 8] = [
+    "Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng",
+];
+const GIVEN_NAMES: [&str; 10] = [
+    "An", "Bình", "Chi", "Dũng", "Giang", "Hạnh", "Khánh", "Linh", "Phương", "Sơn",
+];
 
 /// Days before today on which the breaching campaign began, and its first ones, on which too many calls were abandoned.
 const BEGAN: i64 = 10;
@@ -64,16 +68,34 @@ impl Dial {
 pub fn write(world: &mut World, agents: &[Agent]) {
     let today = world.now.day();
     let campaigns = [
-        (MAIN, format!("Outbound Sales {}", today.quarter()), DAYS + 1),
+        (
+            MAIN,
+            format!("Outbound Sales {}", today.quarter()),
+            DAYS + 1,
+        ),
         (BREACHING, format!("{} Upgrade", today.season()), BEGAN),
-        (ENDING, format!("Home Internet {}", Day(today.0 - DAYS).season()), DAYS + 1),
-        (OVERSEAS, format!("Overseas Families {}", today.season()), DAYS + 1),
+        (
+            ENDING,
+            format!("Home Internet {}", Day(today.0 - DAYS).season()),
+            DAYS + 1,
+        ),
+        (
+            OVERSEAS,
+            format!("Overseas Families {}", today.season()),
+            DAYS + 1,
+        ),
     ];
     for (id, name, days) in campaigns {
         let created = Day(today.0 - days).at(0);
         world.line(&json!({"kind": "telesales_campaign", "id": id, "name": name, "created_at": created.text()}));
     }
-    let mut desk = Desk { world, today, leads: 0, calls: 0, waiting: VecDeque::new() };
+    let mut desk = Desk {
+        world,
+        today,
+        leads: 0,
+        calls: 0,
+        waiting: VecDeque::new(),
+    };
     for day in today.0 - DAYS - 1..=today.0 {
         desk.play(Day(day), agents);
     }
@@ -99,7 +121,11 @@ impl Desk<'_> {
     fn play(&mut self, day: Day, agents: &[Agent]) {
         let shifts: Vec<Shift> = agents.iter().filter_map(|agent| agent.shift(day)).collect();
         let mut dials = vec![0; shifts.len()];
-        let mut turns: BinaryHeap<_> = shifts.iter().enumerate().map(|(at, shift)| Reverse((shift.from, at))).collect();
+        let mut turns: BinaryHeap<_> = shifts
+            .iter()
+            .enumerate()
+            .map(|(at, shift)| Reverse((shift.from, at)))
+            .collect();
         while let Some(Reverse((at, turn))) = turns.pop() {
             let shift = &shifts[turn];
             let at = shift.free(at, 0);
@@ -125,7 +151,11 @@ impl Desk<'_> {
             // Nobody pauses at this very instant: those who are not on a break have a call in progress.
             let now = self.world.now;
             let next = over.plus(pause);
-            let next = if over < now && next >= now { over.max(now.plus(-2)) } else { next };
+            let next = if over < now && next >= now {
+                over.max(now.plus(-2))
+            } else {
+                next
+            };
             turns.push(Reverse((next, turn)));
         }
     }
@@ -133,8 +163,13 @@ impl Desk<'_> {
     /// The lead an agent calls next, and what becomes of it.
     fn next(&mut self, agent: Agent, at: Moment) -> (Lead, Dial) {
         let campaign = self.campaign(agent, at);
-        let rested = self.waiting.iter().position(|lead| lead.campaign == campaign).filter(|first| *first < 50);
-        let rested = rested.filter(|first| self.waiting[*first].rests_until <= at && self.world.chance(0.6));
+        let rested = self
+            .waiting
+            .iter()
+            .position(|lead| lead.campaign == campaign)
+            .filter(|first| *first < 50);
+        let rested =
+            rested.filter(|first| self.waiting[*first].rests_until <= at && self.world.chance(0.6));
         let lead = rested.and_then(|first| self.waiting.remove(first));
         let lead = lead.unwrap_or_else(|| {
             let age = self.world.between(5 * MINUTE, DAY + 12 * HOUR);
@@ -158,15 +193,30 @@ impl Desk<'_> {
     fn lead(&mut self, campaign: i64, created: Moment) -> Lead {
         self.leads += 1;
         let (id, source) = (self.leads, self.world.weighted(&SOURCES));
-        let name = format!("{} {}", self.world.pick(&FAMILY_NAMES), self.world.pick(&GIVEN_NAMES));
+        let name = format!(
+            "{} {}",
+            self.world.pick(&FAMILY_NAMES),
+            self.world.pick(&GIVEN_NAMES)
+        );
         self.world.line(&json!({"kind": "telesales_lead", "id": id, "campaign_id": campaign,
             "phone": format!("03{id:08}"), "source": source, "full_name": name, "created_at": created.text()}));
-        Lead { id, campaign, tries: 0, rests_until: created }
+        Lead {
+            id,
+            campaign,
+            tries: 0,
+            rests_until: created,
+        }
     }
 
     fn dial(&mut self, agent: Agent, lead: &Lead, at: Moment) -> Dial {
         let line = self.world.between(1, CALLER_IDS);
-        let missed = |(result, ring)| Dial { result, line, ring, talk: 0, wrap: 0 };
+        let missed = |(result, ring)| Dial {
+            result,
+            line,
+            ring,
+            talk: 0,
+            wrap: 0,
+        };
         if self.world.chance(0.01) {
             return missed(("blocked", 0));
         }
@@ -174,16 +224,33 @@ impl Desk<'_> {
             return missed(("rejected", 2));
         }
         if !self.world.chance(0.62 * at.reach() * PATIENCE[lead.tries]) {
-            let results = [(("no_answer", 32), 64), (("busy", 6), 24), (("failed", 4), 9), (("rejected", 5), 3)];
+            let results = [
+                (("no_answer", 32), 64),
+                (("busy", 6), 24),
+                (("failed", 4), 9),
+                (("rejected", 5), 3),
+            ];
             return missed(self.world.weighted(&results));
         }
         let ring = self.world.between(4, 22);
         if self.world.chance(self.abandoned(lead.campaign, at)) {
             return missed(("abandoned", ring));
         }
-        let talk = if self.world.chance(0.08) { self.world.between(2, 9) } else { self.world.seconds(20, 520) };
-        let wrap = self.world.between(10, 30 + ((1.0 - agent.skill) * 30.0) as i64);
-        Dial { result: "answered", line, ring, talk, wrap }
+        let talk = if self.world.chance(0.08) {
+            self.world.between(2, 9)
+        } else {
+            self.world.seconds(20, 520)
+        };
+        let wrap = self
+            .world
+            .between(10, 30 + ((1.0 - agent.skill) * 30.0) as i64);
+        Dial {
+            result: "answered",
+            line,
+            ring,
+            talk,
+            wrap,
+        }
     }
 
     /// The share of calls of the last caller ID that carriers reject: more each day.
@@ -203,7 +270,13 @@ impl Desk<'_> {
 
     fn call(&mut self, agent: Agent, lead: &Lead, dial: &Dial, at: Moment) {
         self.calls += 1;
-        let Dial { result, line, ring, talk, wrap } = *dial;
+        let Dial {
+            result,
+            line,
+            ring,
+            talk,
+            wrap,
+        } = *dial;
         let mut call = json!({"kind": "telesales_call", "uuid": format!("demo-{}", self.calls),
             "campaign_id": lead.campaign, "lead_id": lead.id, "agent_id": agent.id, "cid": caller_id(line),
             "started_at": at.text()});
@@ -228,9 +301,18 @@ impl Desk<'_> {
         match (result, talk) {
             ("answered", 45..) => self
                 .world
-                .weighted(&[("sale", sale), ("interested", 26), ("not_interested", 38), ("callback", 14), ("dnc", 2)])
+                .weighted(&[
+                    ("sale", sale),
+                    ("interested", 26),
+                    ("not_interested", 38),
+                    ("callback", 14),
+                    ("dnc", 2),
+                ])
                 .into(),
-            ("answered", _) => self.world.weighted(&[("not_interested", 70), ("callback", 25), ("dnc", 5)]).into(),
+            ("answered", _) => self
+                .world
+                .weighted(&[("not_interested", 70), ("callback", 25), ("dnc", 5)])
+                .into(),
             ("no_answer", _) => "no_answer".into(),
             _ => Value::Null,
         }

@@ -10,15 +10,20 @@ use super::calendar::{DAY, Day};
 use super::lines;
 
 /// In Vietnam: a Wednesday afternoon, a Sunday evening, the night at the turn of a year, and early on a Monday.
-const STARTS: [&str; 4] =
-    ["2026-06-10T08:00:00Z", "2026-09-20T12:00:00Z", "2026-12-31T19:30:00Z", "2027-03-07T23:30:00Z"];
+const STARTS: [&str; 4] = [
+    "2026-06-10T08:00:00Z",
+    "2026-09-20T12:00:00Z",
+    "2026-12-31T19:30:00Z",
+    "2027-03-07T23:30:00Z",
+];
 
 struct Demo {
     now: i64,
     rows: BTreeMap<String, Vec<Value>>,
 }
 
-static DEMOS: LazyLock<Vec<Demo>> = LazyLock::new(|| STARTS.iter().map(|start| Demo::at(start)).collect());
+static DEMOS: LazyLock<Vec<Demo>> =
+    LazyLock::new(|| STARTS.iter().map(|start| Demo::at(start)).collect());
 
 impl Demo {
     fn at(start: &str) -> Self {
@@ -26,14 +31,21 @@ impl Demo {
         let mut rows: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for line in lines(now).lines() {
             let row: Value = serde_json::from_str(line).unwrap();
-            rows.entry(row["kind"].as_str().unwrap().to_owned()).or_default().push(row);
+            rows.entry(row["kind"].as_str().unwrap().to_owned())
+                .or_default()
+                .push(row);
         }
-        Self { now: now.timestamp(), rows }
+        Self {
+            now: now.timestamp(),
+            rows,
+        }
     }
 }
 
 fn at(row: &Value, field: &str) -> Option<i64> {
-    row[field].as_str().map(|text| text.parse::<DateTime<Utc>>().unwrap().timestamp())
+    row[field]
+        .as_str()
+        .map(|text| text.parse::<DateTime<Utc>>().unwrap().timestamp())
 }
 
 fn started(row: &Value) -> i64 {
@@ -58,22 +70,40 @@ fn no_agent_has_two_calls_at_once_and_full_days_have_80_to_200_dials() {
         for call in &demo.rows["telesales_call"] {
             let (agent, from) = (call["agent_id"].as_i64().unwrap(), started(call));
             let wrap = call["wrap_sec"].as_i64().unwrap_or_default();
-            busy.entry(agent).or_default().push((from, at(call, "ended_at").unwrap_or(demo.now) + wrap));
+            busy.entry(agent)
+                .or_default()
+                .push((from, at(call, "ended_at").unwrap_or(demo.now) + wrap));
             // A night's dials belong to the evening it began in.
-            *dials.entry((agent, local_day(from - 8 * 3600))).or_default() += 1;
+            *dials
+                .entry((agent, local_day(from - 8 * 3600)))
+                .or_default() += 1;
         }
-        for attempt in demo.rows["autocall_attempt"].iter().filter(|attempt| attempt["agent_id"].is_i64()) {
+        for attempt in demo.rows["autocall_attempt"]
+            .iter()
+            .filter(|attempt| attempt["agent_id"].is_i64())
+        {
             let until = at(attempt, "ended_at").unwrap_or(demo.now);
-            busy.entry(attempt["agent_id"].as_i64().unwrap()).or_default().push((started(attempt), until));
+            busy.entry(attempt["agent_id"].as_i64().unwrap())
+                .or_default()
+                .push((started(attempt), until));
         }
         assert_eq!(busy.len(), 22);
         for (agent, mut calls) in busy {
             calls.sort_unstable();
-            assert!(calls.windows(2).all(|pair| pair[0].1 <= pair[1].0), "agent {agent}");
+            assert!(
+                calls.windows(2).all(|pair| pair[0].1 <= pair[1].0),
+                "agent {agent}"
+            );
         }
         let today = local_day(demo.now);
-        for ((agent, day), dials) in dials.into_iter().filter(|((_, day), _)| (today - 29..today - 1).contains(day)) {
-            assert!((80..=200).contains(&dials), "agent {agent}: {dials} dials on {day}, today {today}");
+        for ((agent, day), dials) in dials
+            .into_iter()
+            .filter(|((_, day), _)| (today - 29..today - 1).contains(day))
+        {
+            assert!(
+                (80..=200).contains(&dials),
+                "agent {agent}: {dials} dials on {day}, today {today}"
+            );
         }
     }
 }
@@ -81,10 +111,18 @@ fn no_agent_has_two_calls_at_once_and_full_days_have_80_to_200_dials() {
 #[test]
 fn leads_are_made_before_they_are_called_and_retries_follow_and_succeed_less() {
     for demo in &*DEMOS {
-        for (leads, calls) in [("autocall_lead", "autocall_attempt"), ("telesales_lead", "telesales_call")] {
+        for (leads, calls) in [
+            ("autocall_lead", "autocall_attempt"),
+            ("telesales_lead", "telesales_call"),
+        ] {
             let created: HashMap<i64, i64> = demo.rows[leads]
                 .iter()
-                .map(|lead| (lead["id"].as_i64().unwrap(), at(lead, "created_at").unwrap()))
+                .map(|lead| {
+                    (
+                        lead["id"].as_i64().unwrap(),
+                        at(lead, "created_at").unwrap(),
+                    )
+                })
                 .collect();
             let mut calls: Vec<&Value> = demo.rows[calls].iter().collect();
             calls.sort_by_key(|call| started(call));
@@ -92,7 +130,10 @@ fn leads_are_made_before_they_are_called_and_retries_follow_and_succeed_less() {
             let mut answered = [(0, 0); 4];
             for call in calls {
                 let lead = call["lead_id"].as_i64().unwrap();
-                assert!(created[&lead] < started(call) && started(call) < demo.now, "{call}");
+                assert!(
+                    created[&lead] < started(call) && started(call) < demo.now,
+                    "{call}"
+                );
                 let tried = tries.entry(lead).or_default();
                 if let Some(number) = call["attempt_number"].as_i64() {
                     assert_eq!(usize::try_from(number).unwrap(), *tried + 1, "{call}");
@@ -102,7 +143,10 @@ fn leads_are_made_before_they_are_called_and_retries_follow_and_succeed_less() {
                 *tried += 1;
             }
             let rates = answered.map(|(answered, calls)| f64::from(answered) / f64::from(calls));
-            assert!(rates.windows(2).all(|pair| pair[0] > pair[1]), "{leads}: {rates:?}");
+            assert!(
+                rates.windows(2).all(|pair| pair[0] > pair[1]),
+                "{leads}: {rates:?}"
+            );
         }
     }
 }
@@ -111,11 +155,23 @@ fn leads_are_made_before_they_are_called_and_retries_follow_and_succeed_less() {
 fn calls_are_in_progress_and_nothing_lies_in_the_future() {
     for demo in &*DEMOS {
         for kind in ["autocall_attempt", "telesales_call"] {
-            let open: Vec<&Value> = demo.rows[kind].iter().filter(|call| call["result"].is_null()).collect();
-            assert!(!open.is_empty() && open.len() < 60, "{kind}: {}", open.len());
-            assert!(open.iter().all(|call| demo.now - started(call) < 600), "{kind}");
+            let open: Vec<&Value> = demo.rows[kind]
+                .iter()
+                .filter(|call| call["result"].is_null())
+                .collect();
+            assert!(
+                !open.is_empty() && open.len() < 60,
+                "{kind}: {}",
+                open.len()
+            );
+            assert!(
+                open.iter().all(|call| demo.now - started(call) < 600),
+                "{kind}"
+            );
             let times = ["started_at", "answered_at", "ended_at"];
-            let all = demo.rows[kind].iter().flat_map(|call| times.map(|time| at(call, time)));
+            let all = demo.rows[kind]
+                .iter()
+                .flat_map(|call| times.map(|time| at(call, time)));
             assert!(all.flatten().all(|time| time <= demo.now), "{kind}");
         }
     }
@@ -125,23 +181,48 @@ fn calls_are_in_progress_and_nothing_lies_in_the_future() {
 fn causes_keys_and_campaigns_are_as_various_as_a_call_centre_s() {
     for demo in &*DEMOS {
         let attempts = &demo.rows["autocall_attempt"];
-        let told = |field: &str| -> BTreeSet<&str> { attempts.iter().filter_map(|row| row[field].as_str()).collect() };
+        let told = |field: &str| -> BTreeSet<&str> {
+            attempts
+                .iter()
+                .filter_map(|row| row[field].as_str())
+                .collect()
+        };
         assert_eq!(told("hangup_cause").len(), 12);
-        assert!(told("dtmf").contains("01") && told("dtmf").contains("003"), "keys replay before they choose");
+        assert!(
+            told("dtmf").contains("01") && told("dtmf").contains("003"),
+            "keys replay before they choose"
+        );
         assert_eq!(told("transfer").len(), 3);
         let first = |campaign: &Value| {
-            attempts.iter().filter(|attempt| attempt["campaign_id"] == campaign["id"]).map(started).min()
+            attempts
+                .iter()
+                .filter(|attempt| attempt["campaign_id"] == campaign["id"])
+                .map(started)
+                .min()
         };
         let campaigns = &demo.rows["autocall_campaign"];
         for campaign in campaigns {
             match (first(campaign), at(campaign, "started_at")) {
-                (Some(first), Some(started)) => assert!(started <= first && started <= demo.now, "{campaign}"),
-                (first, started) => assert!(first.is_none() && started.is_none() && campaign["status"] == "draft"),
+                (Some(first), Some(started)) => {
+                    assert!(started <= first && started <= demo.now, "{campaign}")
+                }
+                (first, started) => {
+                    assert!(first.is_none() && started.is_none() && campaign["status"] == "draft")
+                }
             }
         }
-        assert!(campaigns.iter().filter_map(first).any(|first| demo.now - first < DAY / 2), "one has just begun");
+        assert!(
+            campaigns
+                .iter()
+                .filter_map(first)
+                .any(|first| demo.now - first < DAY / 2),
+            "one has just begun"
+        );
         let name = campaigns[0]["name"].as_str().unwrap();
-        assert!(name.ends_with(&Day(local_day(demo.now)).quarter()), "{name}");
+        assert!(
+            name.ends_with(&Day(local_day(demo.now)).quarter()),
+            "{name}"
+        );
     }
 }
 
@@ -151,7 +232,10 @@ fn one_campaign_abandoned_too_many_last_week_and_a_caller_id_is_being_blocked() 
         let calls = &demo.rows["telesales_call"];
         let share = |of: &dyn Fn(&&Value) -> bool, result: &str| {
             let (mut dials, mut hits) = (0, 0);
-            for call in calls.iter().filter(|call| call["result"].is_string() && call["result"] != "blocked").filter(of)
+            for call in calls
+                .iter()
+                .filter(|call| call["result"].is_string() && call["result"] != "blocked")
+                .filter(of)
             {
                 dials += 1;
                 hits += u32::from(call["result"] == result);
@@ -159,13 +243,22 @@ fn one_campaign_abandoned_too_many_last_week_and_a_caller_id_is_being_blocked() 
             f64::from(hits) / f64::from(dials)
         };
         let ago = |call: &Value| (demo.now - started(call)) / DAY;
-        let until_then = share(&|call| call["campaign_id"] == 44 && ago(call) >= 8, "abandoned");
+        let until_then = share(
+            &|call| call["campaign_id"] == 44 && ago(call) >= 8,
+            "abandoned",
+        );
         let until_now = share(&|call| call["campaign_id"] == 44, "abandoned");
-        assert!(until_then > 0.03 && until_now < 0.03, "it is over: {until_then}, {until_now}");
+        assert!(
+            until_then > 0.03 && until_now < 0.03,
+            "it is over: {until_then}, {until_now}"
+        );
         assert!(share(&|call| call["campaign_id"] != 44, "abandoned") < 0.02);
         let rejected = |day| {
             share(
-                &|call| call["cid"] == "0900000008" && local_day(demo.now) - local_day(started(call)) == day,
+                &|call| {
+                    call["cid"] == "0900000008"
+                        && local_day(demo.now) - local_day(started(call)) == day
+                },
                 "rejected",
             )
         };
