@@ -374,7 +374,7 @@ fn bare(cells: &[Vec<Cell>], rows: usize, dir: &Path) -> Result<(), XlsxError> {
                 Cell::Text(text) => drop(sheet.write_string(number, at, text)?),
                 Cell::Integer(value) => drop(sheet.write_number(number, at, *value as f64)?),
                 Cell::Decimal(value) => {
-                    drop(sheet.write_number(number, at, value.to_f64().unwrap_or_default())?)
+                    sheet.write_number(number, at, value.to_f64().unwrap_or_default())?;
                 }
                 Cell::Flag(flag) => drop(sheet.write_boolean(number, at, *flag)?),
                 Cell::Bucket(bucket) => drop(sheet.write_string(number, at, bucket.to_string())?),

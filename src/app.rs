@@ -20,7 +20,7 @@ use crate::cache::Cache;
 use crate::config::{Config, Hidden, MOST_WORKERS, Switch};
 use crate::db::{Database, EXPORTING, Embedded, EmbeddedSettings, Guest};
 use crate::encoded::Encoded;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::rollups;
 use crate::store::Store;
 use crate::time::Clock;
@@ -280,7 +280,7 @@ async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions
     if let Some(url) = config.database_url() {
         let options = url
             .parse()
-            .map_err(|error| Error::Internal(format!("DATABASE_URL: {error}")))?;
+            .map_err(|error| Error::Setup(Cause::from(error).context("DATABASE_URL")))?;
         return Ok((options, Postgres::Named));
     }
     let asked = Instant::now();
@@ -304,7 +304,7 @@ async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions
             ));
         }
         if asked.elapsed() > patience {
-            return Err(Error::Internal(format!(
+            return Err(Error::setup(format!(
                 "another Callboard runs on the data directory {}: stop it, or set CALLBOARD_DATA_DIR to another one",
                 config.data_dir.display()
             )));
@@ -329,14 +329,15 @@ fn keys(config: &Config, sharing: Sharing) -> Result<Keys> {
         }
         None => kept_secret(&path)?,
     };
-    Keys::new(&secret).ok_or_else(|| {
-        Error::Internal(format!("each secret must have at least {SECRET_LEN} bytes"))
-    })
+    Keys::new(&secret)
+        .ok_or_else(|| Error::setup(format!("each secret must have at least {SECRET_LEN} bytes")))
 }
 
 /// The secret in that file, made on first use. Two processes that come at once end with the same one.
 fn kept_secret(path: &Path) -> Result<Vec<u8>> {
-    let at = |error: std::io::Error| Error::Internal(format!("{}: {error}", path.display()));
+    let at = |error: std::io::Error| {
+        Error::Setup(Cause::from(error).context(path.display().to_string()))
+    };
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir).map_err(at)?;
     }

@@ -183,9 +183,11 @@ impl Query {
                 Some((plain, Spelling::Understood)) => {
                     query.pairs.push((plain, value.into_owned()))
                 }
-                Some((plain, Spelling::Unclear)) => drop(unclear.insert(plain)),
+                Some((plain, Spelling::Unclear)) => {
+                    unclear.insert(plain);
+                }
                 None if looks_like_agents(&name) && !names_agents(&name) => {
-                    drop(unclear.insert(AGENT_IDS.plain()))
+                    unclear.insert(AGENT_IDS.plain());
                 }
                 None => {}
             }

@@ -27,7 +27,7 @@ use object_store::{
 };
 use url::Url;
 
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// How much is sent at a time: as little as S3 takes.
 const PART: usize = 5 << 20;
@@ -72,14 +72,16 @@ impl Store {
     pub fn open(spec: &str, data_dir: &Path) -> Result<Self> {
         match spec.strip_prefix("s3://") {
             Some(bucket) => Self::bucket(bucket, data_dir)
-                .map_err(|error| Error::Internal(format!("{spec}: {error}"))),
+                .map_err(|error| Error::Setup(Cause::from(error).context(format!("{spec}")))),
             None => Self::directory(Path::new(spec)),
         }
     }
 
     /// A directory, made where it is not there yet.
     pub fn directory(dir: &Path) -> Result<Self> {
-        let at = |error: std::io::Error| Error::Internal(format!("{}: {error}", dir.display()));
+        let at = |error: std::io::Error| {
+            Error::Setup(Cause::from(error).context(dir.display().to_string()))
+        };
         // What is in there is for those who were given a link.
         fs::DirBuilder::new()
             .recursive(true)
@@ -295,8 +297,8 @@ async fn send(upload: &mut WriteMultipart, mut file: fs::File) -> Result<()> {
 fn unavailable(error: object_store::Error) -> Error {
     match error {
         object_store::Error::NotFound { .. } => Error::NotFound,
-        error if is_full(&error) => Error::NoRoom(error.to_string()),
-        error => Error::Unavailable(format!("the store of files: {error}")),
+        error if is_full(&error) => Error::NoRoom(error.into()),
+        error => Error::Unavailable(Cause::from(error).context("the store of files")),
     }
 }
 

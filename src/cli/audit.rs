@@ -78,8 +78,8 @@ pub async fn run(app: &App, arguments: Arguments) -> Result<()> {
 /// The digests under which a server may have recorded that name.
 async fn name_digests(app: &App, name: &str) -> Result<Vec<String>> {
     match secret::standing(&app.db, &app.keys).await? {
-        Standing::Absent => Err(Error::Internal(
-            "CALLBOARD_SECRET is not set: names that no user has are looked up under the servers' secret".into(),
+        Standing::Absent => Err(Error::setup(
+            "CALLBOARD_SECRET is not set: names that no user has are looked up under the servers' secret",
         )),
         Standing::Unknown => Err(unknown_secret()),
         Standing::NoServer | Standing::SignsUnknown | Standing::Known => {

@@ -13,7 +13,7 @@ use tokio_util::io::InspectReader;
 
 use super::{account, say};
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::ingest::{self, Body, Locale, Tally, Target};
 use crate::time::Zone;
 
@@ -89,8 +89,9 @@ type Stream = Box<dyn AsyncBufRead + Unpin + Send>;
 
 /// The lines, unpacked where they are gzip, with a count of the bytes read and how many there are, if known.
 async fn open(arguments: &Arguments) -> Result<(Stream, Arc<AtomicU64>, Option<u64>)> {
-    let at =
-        |error: std::io::Error| Error::Internal(format!("{}: {error}", arguments.file.display()));
+    let at = |error: std::io::Error| {
+        Error::Setup(Cause::from(error).context(arguments.file.display().to_string()))
+    };
     let (bytes, size): (Box<dyn AsyncRead + Unpin + Send>, _) = if arguments.file.as_os_str() == "-"
     {
         (Box::new(tokio::io::stdin()), None)

@@ -170,10 +170,9 @@ fn no_account(error: Error, argument: &'static str, id: i64) -> Error {
 
 /// A secret that no server of the database uses.
 fn unknown_secret() -> Error {
-    Error::Internal(
+    Error::setup(
         "no server of this database uses this secret: set CALLBOARD_SECRET to theirs, or CALLBOARD_DATA_DIR to the \
-         directory that keeps it"
-            .into(),
+         directory that keeps it",
     )
 }
 

@@ -15,7 +15,7 @@ use super::account;
 use crate::app::App;
 use crate::config::Config;
 use crate::db;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -67,7 +67,7 @@ pub async fn run(app: &App, config: &Config, arguments: &Arguments) -> Result<Ex
         .status()
         .await
         .map_err(|error| {
-            Error::Internal(format!(
+            Error::setup(format!(
                 "cannot run psql: {error}; `apt-get install postgresql-client` brings it"
             ))
         })?;
@@ -83,8 +83,8 @@ pub async fn run(app: &App, config: &Config, arguments: &Arguments) -> Result<Ex
 fn command(app: &App, config: &Config, mut options: Vec<String>) -> Result<Command> {
     let mut psql = Command::new(db::program("psql"));
     if let Some(url) = config.database_url() {
-        let target =
-            Target::of(url).map_err(|error| Error::Internal(format!("DATABASE_URL: {error}")))?;
+        let target = Target::of(url)
+            .map_err(|error| Error::Setup(Cause::from(error).context("DATABASE_URL")))?;
         options.splice(0..0, target.options);
         psql.arg("--dbname").arg(target.url);
         if let Some(password) = target.password {

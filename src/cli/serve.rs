@@ -14,7 +14,7 @@ use crate::auth::prune::{self, Keep};
 use crate::auth::secret;
 use crate::config::Config;
 use crate::db::tz_release;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::exports::worker;
 use crate::http;
 use crate::ingest::normal;
@@ -165,6 +165,6 @@ pub async fn serve(
 async fn bind(setting: &str, address: impl ToSocketAddrs + Display) -> Result<TcpListener> {
     let listener = TcpListener::bind(&address).await;
     listener.map_err(|error| {
-        Error::Internal(format!("cannot listen on {address} ({setting}): {error}"))
+        Error::Setup(Cause::from(error).context(format!("cannot listen on {address} ({setting})")))
     })
 }

@@ -84,16 +84,15 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
     };
     match secret::standing(&app.db, &app.keys).await? {
         Standing::Absent => {
-            return Err(Error::Internal(
-                "CALLBOARD_SECRET is not set: set it to the servers' secret".into(),
+            return Err(Error::setup(
+                "CALLBOARD_SECRET is not set: set it to the servers' secret",
             ));
         }
         Standing::Unknown => return Err(unknown_secret()),
         Standing::SignsUnknown => {
-            return Err(Error::Internal(
+            return Err(Error::setup(
                 "the first secret of CALLBOARD_SECRET, which signs, is not one that a server of this database uses: \
-                 restart the servers with it first"
-                    .into(),
+                 restart the servers with it first",
             ));
         }
         Standing::NoServer | Standing::Known => {}

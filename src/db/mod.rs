@@ -27,7 +27,7 @@ pub use embedded::{
 pub use lane::Lane;
 pub use scope::{Account, Scope};
 
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::supervise::Backoff;
 
 static MIGRATOR: Migrator = sqlx::migrate!();
@@ -467,7 +467,7 @@ impl Database {
             sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
                 .fetch_one(self.apart(Lane::Probes))
                 .await
-                .map_err(|error| Error::Unavailable(error.to_string()))?;
+                .map_err(|error| Error::Unavailable(error.into()))?;
         if usize::try_from(applied).is_ok_and(|applied| applied >= MIGRATOR.iter().count()) {
             return Ok(());
         }
@@ -517,7 +517,7 @@ async fn migrate_once(
 }
 
 fn unreachable_database(error: sqlx::Error) -> Error {
-    Error::Unavailable(format!("cannot reach the database: {error}"))
+    Error::Unavailable(Cause::from(error).context("cannot reach the database"))
 }
 
 async fn bypasses_guard(connection: &mut PgConnection) -> Result<bool> {
@@ -550,7 +550,7 @@ async fn stand_in_role(connection: &mut PgConnection) -> Result<()> {
         error => Error::Internal(format!(
             "this database role passes by row-level security and may not create {GUARDED_ROLE}, under which \
              Callboard would act; use a role without BYPASSRLS: {error}"
-        )),
+        ).into()),
     })?;
     Ok(())
 }

@@ -31,7 +31,7 @@ pub async fn check(connection: &mut PgConnection) -> Result<()> {
         .map(String::as_str)
         .collect::<Vec<_>>()
         .join(", ");
-    Err(Error::Internal(format!(
+    Err(Error::setup(format!(
         "this database holds something else ({names}{more}): give Callboard one of its own"
     )))
 }
@@ -39,11 +39,11 @@ pub async fn check(connection: &mut PgConnection) -> Result<()> {
 /// A failed migration, as a sentence for the operator.
 pub fn failure(error: MigrateError) -> Error {
     match error {
-        MigrateError::VersionMissing(version) => Error::Internal(format!(
+        MigrateError::VersionMissing(version) => Error::setup(format!(
             "this database has migration {version}, which this build does not know: it belongs to a newer Callboard, or \
              to another application"
         )),
-        MigrateError::VersionMismatch(version) => Error::Internal(format!(
+        MigrateError::VersionMismatch(version) => Error::setup(format!(
             "migration {version} of this database is not this build's: it belongs to another application, or the file \
              was changed after it was released"
         )),

@@ -138,7 +138,7 @@ fn write_local(to: &mut Vec<u8>, instant: DateTime<Utc>, zone: Zone) -> std::io:
 fn failure(error: ::csv::Error) -> Error {
     match error.into_kind() {
         ::csv::ErrorKind::Io(error) => error.into(),
-        other => Error::Internal(format!("{other:?}")),
+        other => Error::Internal(format!("{other:?}").into()),
     }
 }
 

@@ -78,14 +78,14 @@ impl Failure {
     /// cannot be written, and says why in its message only.
     pub fn panicked(ended: JoinError) -> Self {
         supervise::count_restart(super::worker::TASK);
-        let told = ended.to_string();
+        let message = ended.to_string();
         let is_full = ["StorageFull", "QuotaExceeded", "FileTooLarge"]
             .iter()
-            .any(|kind| told.contains(kind));
+            .any(|kind| message.contains(kind));
         if is_full {
-            Self::making(Error::NoRoom(told))
+            Self::making(Error::NoRoom(ended.into()))
         } else {
-            Self::making(Error::Internal(told))
+            Self::making(Error::internal(ended))
         }
     }
 }

@@ -51,7 +51,8 @@ pub struct Work {
 
 impl Work {
     pub fn job(self, tenant: i64, id: String, claim: Uuid) -> Result<Job> {
-        let unknown = |what: &str| Error::Internal(format!("{id}: {what} is not known here"));
+        let unknown =
+            |what: &str| Error::Internal(format!("{id}: {what} is not known here").into());
         Ok(Job {
             report_type: query::named(&self.report_type)
                 .ok_or_else(|| unknown(&self.report_type))?,

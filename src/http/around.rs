@@ -28,11 +28,11 @@ use uuid::Uuid;
 use super::compression;
 use super::connections::{Bodies, Upload};
 use super::cors::{self, Cors};
-use super::error::{self, Cause};
+use super::error;
 use super::visit::Visit;
 use crate::db::DEADLINE;
 use crate::encoded::Coding;
-use crate::error::Error;
+use crate::error::{Cause, Error};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken from a client, in bytes.
@@ -255,13 +255,13 @@ impl Told {
     fn log(&self, response: &mut Response, is_quiet: bool) {
         let took = self.started.elapsed();
         let (status, ms) = (response.status().as_u16(), took.as_secs_f64() * 1000.0);
-        if let Some(Cause(cause)) = response.extensions_mut().remove() {
+        if let Some(cause) = response.extensions_mut().remove::<Cause>() {
             if response.status() == StatusCode::SERVICE_UNAVAILABLE {
                 self.span()
-                    .in_scope(|| tracing::warn!(status, ms, cause, "unavailable"));
+                    .in_scope(|| tracing::warn!(status, ms, %cause, "unavailable"));
             } else {
                 self.span()
-                    .in_scope(|| tracing::error!(status, ms, cause, "failed"));
+                    .in_scope(|| tracing::error!(status, ms, %cause, "failed"));
             }
         } else if (status >= 500 || took > SLOW) && !is_quiet {
             self.span()

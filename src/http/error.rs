@@ -41,14 +41,13 @@ impl IntoResponse for Error {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, None)
             }
             Self::Unavailable(cause) | Self::GaveWay(cause) => {
-                (StatusCode::SERVICE_UNAVAILABLE, Some(Cause(cause.clone())))
+                (StatusCode::SERVICE_UNAVAILABLE, Some(cause.clone()))
             }
-            Self::NoRoom(cause) => (StatusCode::INSUFFICIENT_STORAGE, Some(Cause(cause.clone()))),
+            Self::NoRoom(cause) => (StatusCode::INSUFFICIENT_STORAGE, Some(cause.clone())),
             Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, None),
-            Self::Internal(cause) => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                Some(Cause(cause.clone())),
-            ),
+            Self::Internal(cause) | Self::Setup(cause) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, Some(cause.clone()))
+            }
         };
         let mut response = match self {
             Self::Invalid(faults) | Self::Misshapen(faults) | Self::Missing(faults) => {
@@ -94,16 +93,13 @@ impl IntoResponse for Error {
             }
             _ => respond(status, message(status).into(), None),
         };
+        // As far as the log, and no further.
         if let Some(cause) = cause {
             response.extensions_mut().insert(cause);
         }
         response
     }
 }
-
-/// Why it failed: goes with the response as far as the log, and no further.
-#[derive(Clone)]
-pub struct Cause(pub String);
 
 /// Gives responses that the framework made of a failure our body; ours pass as they are.
 pub fn as_json(response: Response) -> Response {

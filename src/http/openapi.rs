@@ -32,7 +32,7 @@ use crate::auth::settings::Settings;
 use crate::campaigns::list::{self, Listed};
 use crate::closed::{self, FileFormat, Set};
 use crate::encoded::{Coding, Encoded};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exports::{csv, workbook};
 use crate::page::Page;
 use crate::query::{Kind, Parameter};
@@ -48,9 +48,9 @@ pub fn generate() -> Value {
     responses((status = 200, description = "The OpenAPI 3.1 document of this server.", body = serde_json::Value)))]
 pub async fn document(State(_): State<Arc<App>>, headers: HeaderMap) -> Result<HttpResponse> {
     /// Generated once: every connection that waits to be written then holds the same bytes.
-    static DOCUMENT: LazyLock<std::result::Result<Encoded, String>> =
-        LazyLock::new(|| Ok(Encoded::from(Bytes::from(generate().to_string()))));
-    let document = DOCUMENT.as_ref().map_err(Error::internal)?;
+    static DOCUMENT: LazyLock<Encoded> =
+        LazyLock::new(|| Encoded::from(Bytes::from(generate().to_string())));
+    let document = &*DOCUMENT;
     let coding = Coding::accepted(&headers);
     if let Some(coding) = coding {
         document.coded(coding).await?;

@@ -24,7 +24,7 @@ use serde::Serialize;
 use tokio::io::AsyncBufRead;
 
 use crate::db::{Database, Scope};
-use crate::error::{Error, Faults, Result};
+use crate::error::{Cause, Error, Faults, Result};
 use batch::{Line, Outcome};
 pub use field::Locale;
 pub use gzip::gunzip;
@@ -251,10 +251,10 @@ pub async fn ingest_spooled(db: &Database, target: Target, mut body: Spooled) ->
 const TRIES: u32 = 5;
 
 /// Lets the others go first; longer each time, and not as long as they do when they give way to us.
-async fn give_way(tries: u32, cause: &str) {
+async fn give_way(tries: u32, cause: &Cause) {
     tracing::info!(
         tries,
-        cause,
+        %cause,
         "a body gave way to another, and is tried again"
     );
     let share = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);

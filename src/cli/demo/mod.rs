@@ -23,9 +23,8 @@ pub struct Arguments {
 
 pub async fn run(config: &Config, arguments: &Arguments) -> Result<()> {
     if config.database_url().is_some() && !arguments.yes {
-        return Err(Error::Internal(
-            "DATABASE_URL is set, and the demo would write an account into that database: unset it, or say --yes"
-                .into(),
+        return Err(Error::setup(
+            "DATABASE_URL is set, and the demo would write an account into that database: unset it, or say --yes",
         ));
     }
     serve::run_with(config, async |app, work| {

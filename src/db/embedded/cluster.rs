@@ -111,7 +111,7 @@ impl Cluster {
                 keeper.stop().await?;
             }
             if keeper.has_ended()? {
-                return Err(Error::Internal(format!(
+                return Err(Error::setup(format!(
                     "Postgres did not start; {} says why",
                     self.log.display()
                 )));
@@ -179,7 +179,7 @@ fn initialise(binaries: &Path, data_dir: &Path, cluster: &Path, owner: &Owner) -
         .output();
     let made = made.map_err(Error::internal)?;
     if !made.status.success() {
-        return Err(Error::Internal(format!(
+        return Err(Error::setup(format!(
             "initdb failed: {}",
             String::from_utf8_lossy(&made.stderr)
         )));

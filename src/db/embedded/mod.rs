@@ -19,7 +19,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 use tokio::sync::oneshot;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use cluster::{Cluster, LEFTOVER_TIMEOUT};
 use postmaster::Postmaster;
 pub use programs::program;
@@ -175,5 +175,5 @@ async fn create_database(options: &PgConnectOptions) -> Result<()> {
 }
 
 fn at(path: &Path, error: std::io::Error) -> Error {
-    Error::Internal(format!("{}: {error}", path.display()))
+    Error::Setup(Cause::from(error).context(path.display().to_string()))
 }

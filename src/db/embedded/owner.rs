@@ -22,8 +22,8 @@ impl Owner {
         let named = |name| User::from_name(name).ok().flatten();
         match named("postgres").or_else(|| named("nobody")) {
             Some(user) => Ok(Self(Some(user))),
-            None => Err(Error::Internal(
-                "Postgres does not run as root, and there is neither a user postgres nor a user nobody".into(),
+            None => Err(Error::setup(
+                "Postgres does not run as root, and there is neither a user postgres nor a user nobody",
             )),
         }
     }
@@ -77,7 +77,7 @@ impl Owner {
         if reached.success() {
             return Ok(());
         }
-        Err(Error::Internal(format!(
+        Err(Error::setup(format!(
             "Postgres runs as {}, who cannot reach {}: set CALLBOARD_DATA_DIR to a directory outside closed homes, \
              /var/lib/callboard say",
             user.name,

@@ -38,7 +38,7 @@ pub fn binaries(made_by: Option<u32>) -> Result<PathBuf> {
     found.sort();
     found.pop().map(|(_, dir)| dir).ok_or_else(|| {
         let wanted = made_by.map_or(format!("{OLDEST} or newer"), |version| version.to_string());
-        Error::Internal(format!(
+        Error::setup(format!(
             "no Postgres {wanted} found: `apt-get install postgresql` (Debian, Ubuntu) or `brew install postgresql@17` \
              (macOS) brings one; PG_BINDIR names another place, and DATABASE_URL a server that runs already"
         ))

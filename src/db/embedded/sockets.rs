@@ -46,7 +46,7 @@ fn make_in(places: &[PathBuf], owner: &Owner) -> Result<PathBuf> {
     for place in places {
         let dir = place.join(format!("{PREFIX}{}", uuid::Uuid::new_v4().simple()));
         let made = if dir.join(FILE).as_os_str().as_bytes().len() > LONGEST {
-            Err(Error::Internal(format!(
+            Err(Error::setup(format!(
                 "{}: too long a path for a socket",
                 place.display()
             )))
@@ -62,7 +62,7 @@ fn make_in(places: &[PathBuf], owner: &Owner) -> Result<PathBuf> {
             }
         }
     }
-    Err(Error::Internal(format!(
+    Err(Error::setup(format!(
         "no place for the sockets of Postgres: {}",
         faults.join("; ")
     )))
@@ -76,7 +76,7 @@ pub fn make_again(dir: &Path, owner: &Owner) -> Result<()> {
     }
     let found = fs::symlink_metadata(dir).map_err(|error| at(dir, error))?;
     if !found.is_dir() || !owner.may_own(found.uid()) {
-        return Err(Error::Internal(format!(
+        return Err(Error::setup(format!(
             "{}: belongs to somebody else",
             dir.display()
         )));

@@ -3,7 +3,12 @@
 //! Owns the distinction between "you sent something wrong" and "we could not". Must not know HTTP:
 //! status codes and bodies are made of these in `http::error`, and in no other place.
 
-use std::collections::BTreeMap;
+mod cause;
+mod faults;
+mod postgres;
+
+pub use cause::Cause;
+pub use faults::Faults;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -59,19 +64,22 @@ pub enum Error {
     UnsupportedEncoding { accepted: &'static str },
     /// The database cannot be reached, or has no connection free.
     #[error("unavailable: {0}")]
-    Unavailable(String),
+    Unavailable(#[source] Cause),
     /// A transaction that gave way to another; the same may succeed when it is tried again.
     #[error("gave way to another transaction: {0}")]
-    GaveWay(String),
+    GaveWay(#[source] Cause),
     /// The database gave up on a statement that took too long.
     #[error("timed out")]
     TimedOut,
     /// A disk on which nothing more fits.
     #[error("no room: {0}")]
-    NoRoom(String),
+    NoRoom(#[source] Cause),
+    /// A setting, file or program that the operator has to mend; the text says which and how.
+    #[error("{0}")]
+    Setup(#[source] Cause),
     /// Everything that is our own fault. The text is for the log, never for a client.
     #[error("{0}")]
-    Internal(String),
+    Internal(#[source] Cause),
 }
 
 impl Error {
@@ -99,17 +107,23 @@ impl Error {
         Self::Misshapen(faults)
     }
 
-    pub fn internal(error: impl std::fmt::Display) -> Self {
-        Self::Internal(error.to_string())
+    /// A failure that nobody outside can mend, with the error it came of.
+    pub fn internal(error: impl Into<Cause>) -> Self {
+        Self::Internal(error.into())
+    }
+
+    /// Something for the operator to mend.
+    pub fn setup(error: impl Into<Cause>) -> Self {
+        Self::Setup(error.into())
     }
 }
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         if is_full(error.kind()) {
-            Self::NoRoom(error.to_string())
+            Self::NoRoom(error.into())
         } else {
-            Self::Internal(error.to_string())
+            Self::Internal(error.into())
         }
     }
 }
@@ -118,93 +132,4 @@ impl From<std::io::Error> for Error {
 pub fn is_full(kind: std::io::ErrorKind) -> bool {
     use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
     matches!(kind, StorageFull | QuotaExceeded | FileTooLarge)
-}
-
-/// SQLSTATE of a statement that ran into `statement_timeout`.
-const QUERY_CANCELED: &str = "57014";
-
-/// SQLSTATE of a full disk on the database's side.
-const DISK_FULL: &str = "53100";
-
-/// SQLSTATE of a lock that was waited for too long.
-const LOCK_NOT_AVAILABLE: &str = "55P03";
-
-/// SQLSTATE class of a transaction that gave way to another.
-const GAVE_WAY: &str = "40";
-
-/// What passes: a lost connection, a server without room for more, one that stops or starts, a lock.
-const PASSING: [&str; 4] = ["08", "53", "57P", LOCK_NOT_AVAILABLE];
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Io(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::Tls(_) => Self::Unavailable(error.to_string()),
-            sqlx::Error::Database(database) => match database.code().as_deref() {
-                Some(QUERY_CANCELED) => Self::TimedOut,
-                Some(DISK_FULL) => Self::NoRoom(format!("the database's disk: {error}")),
-                Some(code) if code.starts_with(GAVE_WAY) => Self::GaveWay(error.to_string()),
-                Some(code) if PASSING.iter().any(|class| code.starts_with(class)) => {
-                    Self::Unavailable(error.to_string())
-                }
-                _ => Self::Internal(error.to_string()),
-            },
-            _ => Self::Internal(error.to_string()),
-        }
-    }
-}
-
-/// What is wrong with each field, every field at once, in the order of their names.
-#[derive(Debug, Default, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(transparent)]
-pub struct Faults(BTreeMap<String, Vec<String>>);
-
-impl Faults {
-    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.entry(field.into()).or_default().push(message.into());
-    }
-
-    /// Adds that these values of a field name nothing.
-    pub fn add_missing<T: std::fmt::Display>(
-        &mut self,
-        field: &str,
-        values: impl IntoIterator<Item = T>,
-    ) {
-        values
-            .into_iter()
-            .for_each(|value| self.add(field, format!("{value} was not found.")));
-    }
-
-    /// Adds those faults to these.
-    pub fn merge(&mut self, others: Self) {
-        for (field, messages) in others.0 {
-            self.0.entry(field).or_default().extend(messages);
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// How many fields are at fault.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Every field with its messages.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.0
-            .iter()
-            .map(|(field, messages)| (field.as_str(), messages.as_slice()))
-    }
-
-    /// `value`, where nothing was at fault.
-    pub fn into_result<T>(self, value: Option<T>) -> Result<T> {
-        match value {
-            Some(value) if self.is_empty() => Ok(value),
-            _ => Err(Error::Invalid(self)),
-        }
-    }
 }
