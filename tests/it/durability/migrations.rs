@@ -1,6 +1,10 @@
 //! Migrations beside the life of a database: they wait for others, and make nobody wait for long.
 
+use std::fs;
+use std::path::Path;
+
 use callboard::app;
+use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor};
 
@@ -88,4 +92,30 @@ async fn an_instance_waits_for_another_that_migrates() {
     for instance in instances {
         instance.await.expect("no panic").expect("migrated");
     }
+}
+
+/// sqlx compares a hash of the whole text: a database that has applied a migration refuses one that was changed, even by a
+/// comment. A release adds its migrations to the list (`sha256sum *.sql > released.sha256`).
+#[test]
+fn released_migrations_keep_their_text() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let released = fs::read_to_string(folder.join("released.sha256")).expect("a list");
+    let mut names = Vec::new();
+    for line in released.lines() {
+        let (expected, name) = line.split_once("  ").expect("a hash and a name");
+        let text = fs::read(folder.join(name)).expect(name);
+        let hash: String = Sha256::digest(&text)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(
+            hash, expected,
+            "{name} was released and must not change: add a new migration"
+        );
+        names.push(name);
+    }
+    assert!(
+        names.contains(&"0001_tenancy.sql"),
+        "the list names the released migrations"
+    );
 }
