@@ -118,7 +118,7 @@ impl Pgbench {
     ) {
         let mut script = String::new();
         for (place, statement) in transaction.iter().enumerate() {
-            let mut sql = statement.sql.clone();
+            let mut sql = without_comments(&statement.sql);
             let types = types.get(&statement.sql);
             for (index, argument) in statement.arguments.iter().enumerate().rev() {
                 // Their types are said too: the server's driver says them, pgbench would leave them to be guessed.
@@ -178,7 +178,7 @@ impl Pgbench {
                 "  pgbench: {}",
                 String::from_utf8_lossy(&output.stderr)
                     .lines()
-                    .last()
+                    .find(|line| line.contains("ERROR"))
                     .unwrap_or_default()
             );
         }
@@ -236,6 +236,14 @@ fn transactions(log: &str) -> Vec<Vec<Statement>> {
         }
     }
     transactions
+}
+
+/// The statement without lines that are comments: an argument named in one would have no type.
+fn without_comments(sql: &str) -> String {
+    let lines = sql
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("--"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Entries of the log; those of several lines are joined.
