@@ -74,19 +74,24 @@ impl Failure {
         Self::Outage(NO_DATABASE, Error::internal("a lease could not be renewed"))
     }
 
-    /// Of a task that panicked, which is counted. The library that writes workbooks panics where its temporary file
-    /// cannot be written, and says why in its message only.
+    /// Of a task that panicked, which is counted.
     pub fn panicked(ended: JoinError) -> Self {
         supervise::count_restart(super::worker::TASK);
-        let message = ended.to_string();
-        let is_full = ["StorageFull", "QuotaExceeded", "FileTooLarge"]
-            .iter()
-            .any(|kind| message.contains(kind));
-        if is_full {
-            Self::making(Error::NoRoom(ended.into()))
-        } else {
-            Self::making(Error::internal(ended))
-        }
+        Self::making(panic_cause(ended))
+    }
+}
+
+/// Cause of a panic in making a file. The library that writes workbooks panics where its temporary file cannot be
+/// written, and says why in its message only.
+pub fn panic_cause(ended: JoinError) -> Error {
+    let message = ended.to_string();
+    let is_full = ["StorageFull", "QuotaExceeded", "FileTooLarge"]
+        .iter()
+        .any(|kind| message.contains(kind));
+    if is_full {
+        Error::NoRoom(ended.into())
+    } else {
+        Error::internal(ended)
     }
 }
 

@@ -29,6 +29,7 @@ pub mod workbook;
 pub mod worker;
 
 use chrono::{DateTime, Utc};
+pub use failure::panic_cause;
 use rust_xlsxwriter::ConditionalFormat2ColorScale;
 
 use crate::reports::report::{About, Caption};

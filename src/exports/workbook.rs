@@ -101,7 +101,7 @@ fn lefts(tables: &[Table]) -> impl Iterator<Item = u16> {
 /// What failed in writing a workbook, which is most often a disk.
 pub fn failure(error: XlsxError) -> Error {
     match error {
-        XlsxError::IoError(error) => error.into(),
+        XlsxError::IoError(error) | XlsxError::TempFileError(_, error) => error.into(),
         XlsxError::ZipError(zip::result::ZipError::Io(error)) => error.into(),
         error => Error::internal(error),
     }

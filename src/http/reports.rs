@@ -209,7 +209,7 @@ async fn answer(
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(Error::internal)?
+        .map_err(exports::panic_cause)?
 }
 
 fn written(answer: &Answer) -> Result<Written> {
