@@ -1,10 +1,7 @@
 //! One line: JSON in, a row of some kind out, or what is wrong with it, field by field.
 
-use std::collections::HashMap;
-
-use serde_json::value::RawValue;
-
 use super::field::{Key, Locale, Presence, one_of};
+use super::fields::Fields;
 use super::kind::{KINDS, Kind};
 use crate::error::Faults;
 use crate::json;
@@ -34,7 +31,7 @@ impl Row {
 /// Reads one line. Faults that concern no field of it go by the name of the whole, `unit`.
 pub fn parse(line: &str, unit: &str, locale: Locale) -> Result<Row, Faults> {
     let mut faults = Faults::default();
-    let fields: HashMap<String, &RawValue> = match serde_json::from_str(line) {
+    let fields: Fields<'_> = match serde_json::from_str(line) {
         Ok(fields) => fields,
         Err(error) => {
             faults.add(unit, format!("is not a JSON object: {error}."));
@@ -51,42 +48,28 @@ pub fn parse(line: &str, unit: &str, locale: Locale) -> Result<Row, Faults> {
         .ok_or(faults)
 }
 
-/// So many unknown fields are told by name, and so much of a name: a line may have a million of them.
-const MAX_UNKNOWN: usize = 20;
-const MAX_NAME: usize = 100;
-
-fn tell_unknown(kind: &Kind, fields: &HashMap<String, &RawValue>, unit: &str, faults: &mut Faults) {
-    let is_unknown = |name: &&String| *name != "kind" && kind.field(name).is_none();
-    let mut unknown: Vec<&String> = fields.keys().filter(is_unknown).collect();
-    unknown.sort_unstable();
-    for name in unknown.iter().take(MAX_UNKNOWN) {
-        faults.add(
-            name.chars().take(MAX_NAME).collect::<String>(),
-            "is no field of this kind.",
-        );
+fn tell_unknown(kind: &Kind, fields: &Fields<'_>, unit: &str, faults: &mut Faults) {
+    let (names, more) = fields.unknown(|name| kind.field(name).is_some());
+    for name in names {
+        faults.add(name, "is no field of this kind.");
     }
-    if let Some(more @ 1..) = unknown.len().checked_sub(MAX_UNKNOWN) {
+    if more > 0 {
         faults.add(unit, format!("has {more} more unknown fields."));
     }
 }
 
-fn kind(fields: &HashMap<String, &RawValue>) -> Option<&'static Kind> {
-    let name: String = serde_json::from_str(fields.get("kind")?.get()).ok()?;
+fn kind(fields: &Fields<'_>) -> Option<&'static Kind> {
+    let name: String = serde_json::from_str(fields.get("kind")?).ok()?;
     Kind::named(&name)
 }
 
 fn row(
     kind: &'static Kind,
-    fields: &HashMap<String, &RawValue>,
+    fields: &Fields<'_>,
     locale: Locale,
     faults: &mut Faults,
 ) -> Option<Row> {
-    let given = |name| {
-        fields
-            .get(name)
-            .map(|value| value.get())
-            .filter(|json| !json::is_blank(json))
-    };
+    let given = |name| fields.get(name).filter(|json| !json::is_blank(json));
     let mut row = Row {
         kind,
         key: Key::Number(0),
@@ -129,9 +112,9 @@ fn row(
 
 #[cfg(test)]
 mod tests {
-    use crate::time::Zone;
-
+    use super::super::fields::{MAX_NAME, MAX_UNKNOWN};
     use super::*;
+    use crate::time::Zone;
 
     const LOCALE: Locale = Locale {
         zone: Zone::UTC,

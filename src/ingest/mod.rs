@@ -7,6 +7,7 @@ mod batch;
 pub mod composite;
 pub mod document;
 pub mod field;
+mod fields;
 mod gzip;
 mod items;
 pub mod kind;
