@@ -52,7 +52,12 @@ pub struct App {
     /// Reports as they were answered a moment ago, by what was asked.
     pub answers: Cache<AnswerKey, Written>,
     pub exports: Exports,
+    /// Bytes of an ingest body that is all or nothing, unpacked, at most.
+    pub atomic_limit: u64,
 }
+
+/// Bytes of an atomic ingest body, unpacked, at most (contract, section 6).
+const MAX_ATOMIC: u64 = 1 << 30;
 
 /// How exports are made, and handed out.
 #[derive(Debug, Clone)]
@@ -159,6 +164,7 @@ impl App {
             sessions: session::sessions(keep),
             answers: Cache::new(keep, ANSWERS, weigh),
             exports,
+            atomic_limit: MAX_ATOMIC,
         }
     }
 

@@ -14,7 +14,7 @@ use tokio_util::io::InspectReader;
 use super::{account, say};
 use crate::app::App;
 use crate::error::{Cause, Error, Result};
-use crate::ingest::{self, Body, Locale, Tally, Target};
+use crate::ingest::{self, Body, Locale, Spooled, Tally, Target};
 use crate::time::Zone;
 
 #[derive(Debug, Args)]
@@ -48,11 +48,16 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
     let (stream, read, size) = open(arguments).await?;
     let mut progress = Progress::new(read, size);
     let mut committed = Tally::default();
-    let ingested = ingest::ingest(&app.db, target, body(app, stream).await?, |tally| {
+    let tell_progress = |tally: &Tally| {
         progress.tell(tally);
         committed.clone_from(tally);
-    });
-    let ingested = ingested.await;
+    };
+    let ingested = match input(app, stream, target.atomic).await? {
+        Input::Streamed(lines) => {
+            ingest::ingest(&app.db, target, Body::Lines(lines), tell_progress).await
+        }
+        Input::Spooled(body) => ingest::ingest_spooled(&app.db, target, body, tell_progress).await,
+    };
     progress.end();
     match ingested {
         Ok(tally) => {
@@ -119,24 +124,42 @@ async fn open(arguments: &Arguments) -> Result<(Stream, Arc<AtomicU64>, Option<u
     Ok((stream, read, size))
 }
 
-/// The stream as what it holds, told by its beginning.
-async fn body(app: &App, mut stream: Stream) -> Result<Body<Stream>> {
+/// What is ingested: lines as they come, or a body that has to be whole first.
+enum Input {
+    Streamed(Stream),
+    Spooled(Spooled),
+}
+
+/// The stream as what it holds, told by its beginning. JSON is checked before any of it is stored; atomic lines are one
+/// transaction, which must not wait for its input and may have to be tried again.
+async fn input(app: &App, mut stream: Stream, atomic: bool) -> Result<Input> {
     let start = stream
         .fill_buf()
         .await
         .map_err(|error| Error::Malformed(error.to_string()))?;
-    if !ingest::begins_json(start) {
-        return Ok(Body::Lines(stream));
-    }
-    let spooled = ingest::spool(stream, ingest::MAX_JSON_BODY, app.exports.store.workshop());
-    let spooled = spooled.await.map_err(|error| match error {
-        Error::TooLarge => Error::invalid(
-            "file",
+    let is_json = ingest::begins_json(start);
+    let (most, fault) = match (is_json, atomic) {
+        (true, _) => (
+            ingest::MAX_JSON_BODY,
             "has more than 16 MiB of JSON; write one object a line instead",
         ),
+        (false, true) => (
+            app.atomic_limit,
+            "has more than 1 GiB, unpacked; import it without --atomic, or in parts",
+        ),
+        (false, false) => return Ok(Input::Streamed(stream)),
+    };
+    let spooled = ingest::spool(stream, most, app.exports.store.workshop()).await;
+    let spooled = spooled.map_err(|error| match error {
+        Error::TooLarge => Error::invalid("file", fault),
         other => other,
     })?;
-    Ok(Body::Json(Box::new(ingest::checked_json(spooled).await?)))
+    let body = if is_json {
+        Body::Json(ingest::checked_json(spooled).await?)
+    } else {
+        Body::Lines(spooled)
+    };
+    Ok(Input::Spooled(Spooled::new(body).await?))
 }
 
 /// How far the import is: redrawn in place on a terminal, a line now and then elsewhere.

@@ -129,14 +129,14 @@ pub async fn post(
         }
         // All or nothing is one transaction, which is not to wait for a client while others wait for it.
         Media::Lines if atomic => {
-            ingest::Body::Lines(ingest::spool(body, ingest::MAX_WHOLE, folder).await?)
+            ingest::Body::Lines(ingest::spool(body, app.atomic_limit, folder).await?)
         }
         Media::Lines => return stored(ingest_lines(app, target, body)).await,
     };
     let spooled = ingest::Spooled::new(spooled).await?;
     stored(async move {
         let _turn = turn;
-        ingest::ingest_spooled(&app.db, target, spooled).await
+        ingest::ingest_spooled(&app.db, target, spooled, |_| ()).await
     })
     .await
 }

@@ -33,7 +33,7 @@ use items::ItemReader;
 pub use items::{MAX_BODY as MAX_JSON_BODY, begin_in as begins_json, checked as checked_json};
 use reader::{LineReader, RawLine};
 use room::Room;
-pub use spool::{MAX_WHOLE, Spooled, spool};
+pub use spool::{Spooled, spool};
 
 /// How many faulty lines an answer tells of.
 pub const MAX_TOLD: usize = 100;
@@ -234,11 +234,17 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     Ok(tally)
 }
 
-/// As [`ingest`], of a body that can be read again: where its transaction gave way to another, it is tried again.
-pub async fn ingest_spooled(db: &Database, target: Target, mut body: Spooled) -> Result<Tally> {
+/// As [`ingest`], of a body that can be read again: where its transaction gave way to another, it is tried again, and
+/// `progress` begins anew.
+pub async fn ingest_spooled(
+    db: &Database,
+    target: Target,
+    mut body: Spooled,
+    mut progress: impl FnMut(&Tally) + Send,
+) -> Result<Tally> {
     let mut tries = 1;
     loop {
-        match ingest(db, target, body.rewound().await?, |_| ()).await {
+        match ingest(db, target, body.rewound().await?, &mut progress).await {
             Err(Error::GaveWay(cause)) if target.atomic && tries < TRIES => {
                 give_way(tries, &cause).await
             }

@@ -9,9 +9,6 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncSeekExt, AsyncWriteExt, BufR
 use super::Body;
 use crate::error::{Error, Result};
 
-/// The largest body that is stored whole or not at all, unpacked, in bytes.
-pub const MAX_WHOLE: u64 = 1 << 30;
-
 /// Reads a stream to its end and gives it back off a file of no name in that folder, which goes with its last reader.
 /// Malformed where the stream breaks off, TooLarge where it has more than `most` bytes, NoRoom where the disk is full.
 pub async fn spool<R: AsyncBufRead + Unpin>(
@@ -80,5 +77,20 @@ impl Spooled {
         } else {
             Body::Lines(body)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn spooled(text: &str, most: u64) -> Result<BufReader<File>> {
+        spool(text.as_bytes(), most, &std::env::temp_dir()).await
+    }
+
+    #[tokio::test]
+    async fn a_body_at_the_limit_is_spooled_and_one_above_is_too_large() {
+        assert!(spooled("12345", 5).await.is_ok());
+        assert!(matches!(spooled("123456", 5).await, Err(Error::TooLarge)));
     }
 }

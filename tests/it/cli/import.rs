@@ -8,6 +8,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
+use crate::ingest::fail_writes;
 use crate::support::program::{Program, eventually, words};
 use crate::support::{TENANT, TestApp, body, database, gzip};
 
@@ -192,6 +193,19 @@ async fn a_json_array_is_told_from_lines_by_its_beginning() {
     );
     let long = format!("[{}]", " ".repeat(16 << 20));
     assert!(program.refused(&import, &long).await.contains("16 MiB"));
+}
+
+#[tokio::test]
+async fn an_atomic_import_that_gives_way_is_tried_again_from_its_first_line() {
+    let test = TestApp::new().await;
+    let program = Program::beside(&test);
+    let agent = json!({"kind": "agent", "id": 1, "name": "A", "username": "a", "team_id": 1});
+    let lines = teams(1..=11_000) + &body(&[agent]);
+    fail_writes(&test, "agents", "40P01", 2).await;
+    let import = ["import", "-", "--tenant", "1", "--atomic"];
+    let printed = program.ok(&import, &lines).await;
+    assert_eq!(printed, "11001 lines, 11001 stored, 0 rejected\n");
+    assert_eq!(stored(&test).await, 11_000);
 }
 
 /// Runs what follows with a terminal as its standard error, and passes on what it says there.

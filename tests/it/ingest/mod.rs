@@ -5,6 +5,7 @@ mod bodies;
 mod concurrent;
 mod finished;
 mod lengths;
+mod limits;
 mod normal;
 mod refused;
 mod rows;
@@ -110,6 +111,23 @@ async fn rows(test: &TestApp, table: &str) -> Vec<Value> {
         &format!("select to_jsonb(t) - 'tenant_id' from {table} t order by 1"),
     )
     .await
+}
+
+/// Has the first writes to a table fail with that SQLSTATE, and the later ones succeed.
+pub async fn fail_writes(test: &TestApp, table: &str, sqlstate: &str, times: u32) {
+    let trigger = format!(
+        "drop sequence if exists writes;
+         create sequence writes;
+         grant all on writes to public;
+         create or replace function fail_write() returns trigger language plpgsql as $$ begin
+             if nextval('writes') <= {times} then
+                 raise exception 'staged failure' using errcode = '{sqlstate}';
+             end if;
+             return null; end $$;
+         create or replace trigger fail_write before insert on {table}
+             for each statement execute function fail_write()"
+    );
+    test.execute(TENANT, &trigger).await;
 }
 
 async fn count(test: &TestApp, table: &str) -> usize {
