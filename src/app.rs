@@ -21,6 +21,7 @@ use crate::config::{Config, Hidden, MOST_WORKERS, Switch};
 use crate::db::{Database, EXPORTING, Embedded, EmbeddedSettings, Guest};
 use crate::encoded::Encoded;
 use crate::error::{Cause, Error, Result};
+use crate::files::sheet;
 use crate::rollups;
 use crate::store::Store;
 use crate::time::Clock;
@@ -107,7 +108,7 @@ impl Exports {
             ttl,
             public_url: None,
             pace,
-            rows_a_sheet: MAX_ROWS_A_SHEET,
+            rows_a_sheet: sheet::MAX_ROWS,
         }
     }
 
@@ -131,9 +132,6 @@ const _: () = assert!(
     MOST_WORKERS < EXPORTING as u64,
     "a connection for each worker and one more"
 );
-
-/// As many as Excel takes, less the header.
-pub const MAX_ROWS_A_SHEET: u32 = 1_048_575;
 
 /// An answer as it is kept: a whole body, and the tag that stands for its figures.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@
 //!
 //! - [`error`], [`json`], [`keys`], [`percent`], [`supervise`], [`text`], [`encoded`], [`time`], [`table`], [`query`],
 //!   [`page`]: what everything
-//!   else speaks in.
+//!   else speaks in. [`files`]: tables as CSV and as workbooks.
 //! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without. [`cache`]: what was
 //!   read of it a moment ago, and [`answer_key`]: the key of an answer there. [`store`]: where finished files are kept.
 //! - [`auth`]: accounts, users, sessions, tokens, permissions.
@@ -30,6 +30,7 @@ pub mod time;
 pub mod query;
 pub mod table;
 
+pub mod files;
 pub mod page;
 
 pub mod config;

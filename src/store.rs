@@ -25,6 +25,7 @@ use object_store::{
     Attribute, Attributes, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMultipartOptions,
     RetryConfig, WriteMultipart,
 };
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use crate::error::{Cause, Error, Result};
@@ -52,11 +53,31 @@ enum Place {
     Bucket(Arc<AmazonS3>, Key),
 }
 
-/// What a file is said to be to those who download it.
-#[derive(Debug, Clone)]
-pub struct Label {
+/// Headers of a download.
+#[derive(Debug, Clone, Copy)]
+pub struct Label<'a> {
     pub content_type: &'static str,
-    pub disposition: String,
+    pub name: &'a str,
+}
+
+impl Label<'_> {
+    /// The value of Content-Disposition (RFC 6266): the name in ASCII, for clients that know no other, and in full.
+    pub fn disposition(&self) -> String {
+        const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+            .remove(b'-')
+            .remove(b'.')
+            .remove(b'_')
+            .remove(b'~');
+        let ascii: String = self
+            .name
+            .chars()
+            .map(|letter| if letter.is_ascii() { letter } else { '_' })
+            .collect();
+        format!(
+            "attachment; filename=\"{ascii}\"; filename*=UTF-8''{}",
+            utf8_percent_encode(self.name, KEPT)
+        )
+    }
 }
 
 /// A file that is there.
@@ -125,7 +146,7 @@ impl Store {
     }
 
     /// Keeps a whole file. Nobody can read it before all of it is there; what fails leaves nothing to be read.
-    pub async fn put(&self, key: &str, label: &Label, mut file: fs::File) -> Result<()> {
+    pub async fn put(&self, key: &str, label: &Label<'_>, mut file: fs::File) -> Result<()> {
         file.rewind()?;
         let mut upload = self.begin(key, label).await.map_err(unavailable)?;
         match send(&mut upload, file).await {
@@ -139,12 +160,12 @@ impl Store {
         }
     }
 
-    async fn begin(&self, key: &str, label: &Label) -> object_store::Result<WriteMultipart> {
+    async fn begin(&self, key: &str, label: &Label<'_>) -> object_store::Result<WriteMultipart> {
         let mut options = PutMultipartOptions::default();
         if let Place::Bucket(..) = self.place {
             options.attributes = Attributes::from_iter([
                 (Attribute::ContentType, label.content_type.to_owned()),
-                (Attribute::ContentDisposition, label.disposition.clone()),
+                (Attribute::ContentDisposition, label.disposition()),
             ]);
         }
         let upload = self
@@ -307,4 +328,21 @@ fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source())
         .filter_map(|error| error.downcast_ref::<std::io::Error>())
         .any(|error| crate::error::is_full(error.kind()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_is_named_in_ascii_and_in_full() {
+        let label = Label {
+            content_type: "text/csv",
+            name: "Gia hạn quý 3_full.xlsx",
+        };
+        assert_eq!(
+            label.disposition(),
+            "attachment; filename=\"Gia h_n qu_ 3_full.xlsx\"; filename*=UTF-8''Gia%20h%E1%BA%A1n%20qu%C3%BD%203_full.xlsx"
+        );
+    }
 }

@@ -7,17 +7,13 @@ use chrono::{Datelike, Timelike};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::attempts::{self, COLUMNS};
+use super::attempts::{self, COLUMNS, Rows};
 use super::contents::Contents;
-use super::csv::Writer;
-use super::make::Rows;
 use super::watch::{Watch, Watched};
 use crate::error::{Error, Result};
+use crate::files::csv::Writer;
 use crate::table::{CellRef, Table};
 use crate::time::instant::local;
-
-/// What an archive of tables is.
-pub const CONTENT_TYPE: &str = "application/zip";
 
 /// Attempts are many: packed fast, they are a sixth of their size; packed well, a seventh, in four times the time.
 const LEVEL: i64 = 1;

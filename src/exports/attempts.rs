@@ -65,6 +65,26 @@ const PREAMBLE: usize = SIGNATURE.len() + 4 + 4;
 /// The statement that the attempts come by, once they were asked for.
 pub const COPY: &str = include_str!("attempts.sql");
 
+/// Batches of rows that were read and are not written yet.
+const BATCHES: usize = 4;
+
+/// A channel from [`read`] to those who write the rows.
+pub fn channel() -> (mpsc::Sender<Bytes>, Rows) {
+    let (to, rows) = mpsc::channel(BATCHES);
+    (to, Rows(rows))
+}
+
+/// Batches of attempts as they come; they end when all are there. Each wait blocks the thread.
+pub struct Rows(mpsc::Receiver<Bytes>);
+
+impl Iterator for Rows {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        self.0.blocking_recv()
+    }
+}
+
 /// Says which attempts [`COPY`] is to give.
 pub async fn ask(scope: &mut Scope, campaign: i64, window: &Window) -> Result<()> {
     let ask = "select set_config('callboard.tenant', $1::bigint::text, true),

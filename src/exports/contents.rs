@@ -5,13 +5,14 @@ use std::pin::Pin;
 
 use chrono::{DateTime, Utc};
 
+use super::hourly;
 use super::request::ReportType;
-use super::{Heading, hourly};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
+use crate::files::{Caption, Heading};
 use crate::reports::autocall::{Beginning, Campaign, dtmf, funnel, hangup, heatmap, kpis, trend};
-use crate::reports::report::{self, About, Caption, Report};
+use crate::reports::report::{self, About, Report};
 use crate::table::Table;
 use crate::time::Window;
 

@@ -7,6 +7,7 @@ use std::fmt;
 use tokio::task::JoinError;
 
 use crate::error::Error;
+use crate::files::workbook::panic_cause;
 use crate::supervise;
 
 /// Failure of a try at a job.
@@ -76,22 +77,8 @@ impl Failure {
 
     /// Of a task that panicked, which is counted.
     pub fn panicked(ended: JoinError) -> Self {
-        supervise::count_restart(super::worker::TASK);
+        supervise::count_restart(super::TASK);
         Self::making(panic_cause(ended))
-    }
-}
-
-/// Cause of a panic in making a file. The library that writes workbooks panics where its temporary file cannot be
-/// written, and says why in its message only.
-pub fn panic_cause(ended: JoinError) -> Error {
-    let message = ended.to_string();
-    let is_full = ["StorageFull", "QuotaExceeded", "FileTooLarge"]
-        .iter()
-        .any(|kind| message.contains(kind));
-    if is_full {
-        Error::NoRoom(ended.into())
-    } else {
-        Error::internal(ended)
     }
 }
 

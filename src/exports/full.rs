@@ -7,18 +7,16 @@ use std::path::Path;
 
 use rust_xlsxwriter::{Format as Style, FormatAlign, Workbook, Worksheet, XlsxError};
 
-use super::attempts::{self, COLUMNS, Row};
+use super::attempts::{self, COLUMNS, Row, Rows};
 use super::contents::Contents;
-use super::make::Rows;
-use super::pictures::{Frame, Placed, picture};
 use super::watch::{Watch, Watched};
-use super::workbook::{
-    INSTANT_FORMAT, add_tables, by_nature, failure, filter, finish_sheet, placed, style,
-    write_cell, write_header,
-};
-use super::{about, text, workbook};
 use crate::error::Result;
-use crate::reports::report::Caption;
+use crate::files::pictures::{Frame, picture};
+use crate::files::sheet::{
+    INSTANT_FORMAT, Placed, add_tables, by_nature, failure, filter, finish_sheet, placed, print,
+    style, write_cell, write_header,
+};
+use crate::files::{Caption, about, text};
 use crate::table::{CellRef, Format, Table};
 use crate::time::Zone;
 
@@ -159,7 +157,7 @@ fn write_summary(
             }
         }
     }
-    workbook::print(sheet);
+    print(sheet);
     sheet
         .set_print_fit_to_pages(1, 1)
         .set_print_area(0, 0, 4 * ROWS, AWAY - 2)?;

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
-use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use super::archive;
-use super::attempts;
+use super::attempts::{self, Rows};
 use super::contents::Contents;
 use super::failure::Failure;
 use super::full::{self, Place};
@@ -17,22 +15,9 @@ use super::name;
 use super::watch::Watch;
 use crate::app::App;
 use crate::error::Error;
+use crate::files::name::content_type;
 use crate::reports::report::Format;
 use crate::store::Label;
-
-/// Batches of rows that were read and are not written yet.
-const BATCHES: usize = 4;
-
-/// Batches of attempts as they come; they end when all are there.
-pub struct Rows(mpsc::Receiver<Bytes>);
-
-impl Iterator for Rows {
-    type Item = Bytes;
-
-    fn next(&mut self) -> Option<Bytes> {
-        self.0.blocking_recv()
-    }
-}
 
 /// A file that is made and kept.
 #[derive(Debug)]
@@ -62,8 +47,8 @@ pub async fn make(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<Made, Fail
         job.claim.simple()
     );
     let label = Label {
-        content_type: name::content_type(&name),
-        disposition: name::disposition(&name),
+        content_type: content_type(&name),
+        name: &name,
     };
     app.exports
         .store
@@ -99,8 +84,8 @@ async fn write(
     )
     .await;
     let contents = contents.map_err(Failure::finding)?;
-    let (to, rows) = mpsc::channel(BATCHES);
-    let rows = job.report_type.has_attempts().then_some(Rows(rows));
+    let (to, rows) = attempts::channel();
+    let rows = job.report_type.has_attempts().then_some(rows);
     let (workshop, rows_a_sheet) = (
         app.exports.store.workshop().to_owned(),
         app.exports.rows_a_sheet,

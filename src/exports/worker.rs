@@ -25,9 +25,6 @@ use crate::supervise;
 /// How long it takes to listen again where that was broken off.
 const LISTEN_AGAIN: Duration = Duration::from_secs(5);
 
-/// The name that panics are counted under.
-pub const TASK: &str = "export worker";
-
 /// Works until `stop`; jobs under way are then given back.
 pub async fn run(app: App, stop: CancellationToken) {
     let wake = Arc::<Notify>::default();
@@ -43,7 +40,10 @@ pub async fn run(app: App, stop: CancellationToken) {
     for _ in 0..app.exports.workers {
         let (app, wake, stop) = (app.clone(), Arc::clone(&wake), stop.clone());
         workers.spawn(async move {
-            supervise::keep(TASK, || work(app.clone(), Arc::clone(&wake), stop.clone())).await;
+            supervise::keep(super::TASK, || {
+                work(app.clone(), Arc::clone(&wake), stop.clone())
+            })
+            .await;
         });
     }
     stop.cancelled().await;

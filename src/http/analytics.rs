@@ -18,7 +18,7 @@ use crate::analytics::{self, Answer};
 use crate::answer_key::AnswerKey;
 use crate::app::{App, Written};
 use crate::error::Result;
-use crate::exports::csv;
+use crate::files::csv;
 use crate::rollups::Source;
 
 pub const PATH: &str = "/analytics";

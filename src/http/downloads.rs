@@ -20,9 +20,10 @@ use super::visit::{Client, Visit};
 use crate::app::App;
 use crate::auth::audit::{self, Details, Event};
 use crate::error::{Error, Result};
-use crate::exports::name;
 use crate::exports::queue::{self, File};
+use crate::files::name::content_type;
 use crate::query::{self, Kind, Parameter};
+use crate::store::Label;
 
 const EXPIRES: Parameter = Parameter::required(
     "expires",
@@ -156,15 +157,15 @@ async fn send(app: &App, file: &File, method: &Method, headers: &HeaderMap) -> R
                 .map_err(gone)?,
         )
     };
-    let disposition =
-        HeaderValue::from_str(&name::disposition(&file.name)).map_err(Error::internal)?;
+    let label = Label {
+        content_type: content_type(&file.name),
+        name: &file.name,
+    };
+    let disposition = HeaderValue::from_str(&label.disposition()).map_err(Error::internal)?;
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let answered = response.headers_mut();
-    answered.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static(name::content_type(&file.name)),
-    );
+    answered.insert(CONTENT_TYPE, HeaderValue::from_static(label.content_type));
     answered.insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
     answered.insert(CONTENT_DISPOSITION, disposition);
     answered.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));

@@ -33,7 +33,7 @@ use crate::campaigns::list::{self, Listed};
 use crate::closed::{self, FileFormat, Set};
 use crate::encoded::{Coding, Encoded};
 use crate::error::Result;
-use crate::exports::{csv, workbook};
+use crate::files::{csv, workbook};
 use crate::page::Page;
 use crate::query::{Kind, Parameter};
 use crate::reports::report::{Definition, FORMAT, Module, Place};

@@ -23,7 +23,8 @@ use crate::app::{App, Written};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
-use crate::exports::{self, Heading, hourly};
+use crate::exports::hourly;
+use crate::files::{self, Heading};
 use crate::query::{self, Choice};
 use crate::reports;
 use crate::reports::report::{
@@ -209,7 +210,7 @@ async fn answer(
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(exports::panic_cause)?
+        .map_err(files::workbook::panic_cause)?
 }
 
 fn written(answer: &Answer) -> Result<Written> {
@@ -237,9 +238,9 @@ fn file(about: &'static About, answered: &Answered, workshop: &FolderPath) -> Re
     let (kind, body) = match answer.format {
         Format::Json => return Err(Error::internal("a file that is none")),
         Format::Csv => {
-            let pieces = exports::csv::pieces(table, answer.caption.zone);
+            let pieces = files::csv::pieces(table, answer.caption.zone);
             (
-                exports::csv::CONTENT_TYPE,
+                files::csv::CONTENT_TYPE,
                 Body::from_stream(stream::iter(pieces)),
             )
         }
@@ -254,13 +255,13 @@ fn file(about: &'static About, answered: &Answered, workshop: &FolderPath) -> Re
                 made_at: *made_at,
                 by_hour: by_hour.as_ref(),
             };
-            exports::workbook::write(&heading, &table, &mut file, workshop)?;
+            files::workbook::write(&heading, &table, &mut file, workshop)?;
             file.rewind().map_err(Error::internal)?;
             let file = ReaderStream::new(tokio::fs::File::from_std(file));
-            (exports::workbook::CONTENT_TYPE, Body::from_stream(file))
+            (files::workbook::CONTENT_TYPE, Body::from_stream(file))
         }
     };
-    let name = exports::file_name(about, &answer.caption, answer.format.name());
+    let name = files::name::of_report(about.name, &answer.caption, answer.format.name());
     let disposition = format!("attachment; filename=\"{name}\"");
     let mut response = (
         [

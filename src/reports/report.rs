@@ -15,10 +15,10 @@ use utoipa::openapi::{RefOr, Schema};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
+use crate::files::Caption;
 use crate::query::{Kind, Parameter, Query, choice};
 use crate::rollups::Source;
 use crate::table::{self, Schemas, Table};
-use crate::time::{Window, Zone};
 
 /// What stands about a report in documents, routes and file names.
 #[derive(Debug)]
@@ -93,15 +93,6 @@ pub trait Subject: Send + Sync + Sized {
     fn trusted(&self) -> bool;
 
     fn caption(&self) -> Caption;
-}
-
-/// What a file says about itself: to name it by, and to print on its `About` sheet.
-#[derive(Debug, Clone)]
-pub struct Caption {
-    pub window: Option<Window>,
-    pub zone: Zone,
-    /// Filters in force: name and value.
-    pub filters: Vec<(&'static str, String)>,
 }
 
 /// A question put to a report: all that its figures depend on.

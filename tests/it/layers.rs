@@ -17,7 +17,7 @@ const RANKS: &[&[&str]] = &[
     ],
     &["encoded", "time"],
     &["table", "query"],
-    &["page"],
+    &["files", "page"],
     &["config", "db", "store"],
     &["cache"],
     &["answer_key"],

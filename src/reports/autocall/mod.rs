@@ -18,11 +18,12 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 
-use super::report::{Caption, Occasion, Subject};
+use super::report::{Occasion, Subject};
 use super::series::Select;
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
+use crate::files::Caption;
 use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::rollups::{Detail, Plan, RollupScope};
 use crate::time::instant::Given;

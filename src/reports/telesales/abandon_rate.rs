@@ -11,11 +11,10 @@ use super::trusted;
 use crate::closed::CampaignStatus;
 use crate::db::Scope;
 use crate::error::{Error, Result};
+use crate::files::Caption;
 use crate::percent::DecimalNumber;
 use crate::query::{Kind, Parameter, Query, ZONE_UTC};
-use crate::reports::report::{
-    About, Ask, Caption, Module, Object, Occasion, Place, Report, Subject,
-};
+use crate::reports::report::{About, Ask, Module, Object, Occasion, Place, Report, Subject};
 use crate::rollups::{Detail, Plan, RollupScope, Source};
 use crate::table::{Id, Table};
 use crate::time::{Instant, Window};

@@ -20,10 +20,11 @@ use chrono::TimeDelta;
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 
-use super::report::{Caption, Occasion, Subject};
+use super::report::{Occasion, Subject};
 use super::series::Select;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
+use crate::files::Caption;
 use crate::query::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
 use crate::rollups::{Detail, Links, Plan, Quiet, RollupScope, Source};
 use crate::time::{Granularity, Window, Zone};

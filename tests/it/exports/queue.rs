@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use callboard::app::{App, Pace};
-use callboard::exports::{queue, worker};
+use callboard::exports::{self, queue, worker};
 use callboard::store::Store;
 use callboard::supervise;
 use callboard::time::Clock;
@@ -512,7 +512,7 @@ async fn a_worker_that_panics_is_started_again_and_counted() {
     let mut test = with_attempts(10).await;
     let counted = || {
         supervise::restarts()
-            .get(worker::TASK)
+            .get(exports::TASK)
             .copied()
             .unwrap_or_default()
     };

@@ -1,23 +1,19 @@
-//! Workbooks: how cells, headers and sheets are written; and the workbook of one report: the data on the first sheet,
-//! header in row 1, and what a reader wants to know and see about it on a second one, `About` (contract, section 4).
-
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
+//! Sheets of a workbook: cells, headers, and tables side by side with their headers in row 1.
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
 use rust_decimal::prelude::ToPrimitive;
-use rust_xlsxwriter::{Format as Style, FormatAlign, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    ConditionalFormat2ColorScale, Format as Style, FormatAlign, Workbook, Worksheet, XlsxError,
+};
 
-use super::pictures::Placed;
-use super::{Heading, about, color_scale, text};
-use crate::app::MAX_ROWS_A_SHEET;
+use super::text;
 use crate::error::{Error, Result};
 use crate::table::{Cell, CellRef, Chart, Column, Format, Table, Weekday};
 use crate::time::instant::local;
 use crate::time::{Bucket, Granularity, Zone};
 
-pub const CONTENT_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// Excel's limit on the rows of a sheet, less the header.
+pub const MAX_ROWS: u32 = 1_048_575;
 
 const HEADER_FILL: u32 = 0x1F3A5F;
 const HEADER_TEXT: u32 = 0xFF_FFFF;
@@ -33,27 +29,6 @@ pub const A4: u8 = 9;
 /// Columns between two tables on one sheet.
 const GAP: usize = 1;
 
-/// Writes one report as a whole file: its table, and what it is.
-/// Invalid on `format` where its rows are more than a sheet holds.
-pub fn write(heading: &Heading<'_>, table: &Table, to: &mut File, workshop: &Path) -> Result<()> {
-    let mut workbook = Workbook::new();
-    workbook.set_properties(&about::properties(heading));
-    workbook.set_tempdir(workshop).map_err(failure)?;
-    let sheet = add_tables(
-        &mut workbook,
-        heading.title,
-        std::slice::from_ref(table),
-        heading.caption.zone,
-    )?;
-    about::write(
-        workbook.add_worksheet(),
-        heading,
-        &placed(std::slice::from_ref(table), &sheet),
-    )
-    .and_then(|()| workbook.save_to_writer(BufWriter::new(to)))
-    .map_err(failure)
-}
-
 /// Adds a sheet with those tables side by side, their headers in row 1. Their rows go to disk as they come, whatever
 /// their number. Returns the name that the sheet was given. Invalid on `format` where the rows are too many.
 pub fn add_tables(
@@ -64,9 +39,9 @@ pub fn add_tables(
 ) -> Result<String> {
     if tables
         .iter()
-        .any(|table| table.rows.len() > MAX_ROWS_A_SHEET as usize)
+        .any(|table| table.rows.len() > MAX_ROWS as usize)
     {
-        let most = format!("A sheet holds at most {MAX_ROWS_A_SHEET} rows; csv has no limit.");
+        let most = format!("A sheet holds at most {MAX_ROWS} rows; csv has no limit.");
         return Err(Error::invalid("format", most));
     }
     let name = sheet_name(title);
@@ -79,6 +54,15 @@ pub fn add_tables(
         .and_then(|()| write_tables(sheet, tables, zone))
         .map_err(failure)?;
     Ok(name)
+}
+
+/// A table on a sheet, its header in row 1.
+#[derive(Debug, Clone, Copy)]
+pub struct Placed<'a> {
+    pub table: &'a Table,
+    pub sheet: &'a str,
+    /// Its first column.
+    pub left: u16,
 }
 
 /// Where tables that [`add_tables`] wrote stand.
@@ -395,4 +379,13 @@ fn scale(sheet: &mut Worksheet, left: u16, table: &Table) -> Result<(), XlsxErro
         }
     }
     Ok(())
+}
+
+/// From nothing to the most there is: how the values of a heatmap are colored.
+pub fn color_scale() -> ConditionalFormat2ColorScale {
+    const NOTHING: u32 = 0xFF_FFFF;
+    const MOST: u32 = 0xE8_7722;
+    ConditionalFormat2ColorScale::new()
+        .set_minimum_color(NOTHING)
+        .set_maximum_color(MOST)
 }

@@ -3,8 +3,9 @@
 use chrono::NaiveDateTime;
 use rust_xlsxwriter::{DocProperties, Format as Style, Worksheet, XlsxError};
 
-use super::pictures::{Frame, Placed, picture};
-use super::{Heading, text, workbook};
+use super::pictures::{Frame, picture};
+use super::sheet::{Placed, print, styles, write_cell, write_header};
+use super::{Heading, text};
 use crate::table::{Chart, Table};
 use crate::time::Zone;
 use crate::time::instant::local;
@@ -56,7 +57,7 @@ pub fn write(
         }
         row += ROWS;
     }
-    workbook::print(sheet);
+    print(sheet);
     sheet.set_print_area(0, 0, row.max(LAST_ROW), AWAY - 2)?;
     Ok(())
 }
@@ -69,11 +70,11 @@ pub fn write_hours<'a>(
     hours: &'a Table,
     zone: Zone,
 ) -> Result<Placed<'a>, XlsxError> {
-    workbook::write_header(sheet, left, hours.columns, |style, _| style)?;
-    let styles = workbook::styles(hours);
+    write_header(sheet, left, hours.columns, |style, _| style)?;
+    let styles = styles(hours);
     for (row, cells) in (1..).zip(&hours.rows) {
         for ((at, cell), style) in (left..).zip(cells).zip(&styles) {
-            workbook::write_cell(sheet, (row, at), cell.into(), Some(style), zone)?;
+            write_cell(sheet, (row, at), cell.into(), Some(style), zone)?;
         }
     }
     sheet.set_column_width(left, 18)?;

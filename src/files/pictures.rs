@@ -6,7 +6,7 @@ use rust_xlsxwriter::{
     Format as Style, FormatAlign, Worksheet, XlsxError,
 };
 
-use super::{color_scale, workbook};
+use super::sheet::{self, Placed, color_scale};
 use crate::table::{Cell, Chart, Table, Weekday};
 
 /// Up to so many points of a line are marked: a line through one of them cannot be seen otherwise.
@@ -16,15 +16,6 @@ const MAX_BARS: usize = 40;
 
 /// Colors of series, in their order.
 const COLORS: [u32; 4] = [0x1F_3A5F, 0xE8_7722, 0x2A_9D8F, 0x8D_99AE];
-
-/// A table as it stands on a sheet, its header in row 1.
-#[derive(Debug, Clone, Copy)]
-pub struct Placed<'a> {
-    pub table: &'a Table,
-    pub sheet: &'a str,
-    /// Its first column.
-    pub left: u16,
-}
 
 /// Where a picture goes, and how large it is, in pixels.
 #[derive(Debug, Clone, Copy)]
@@ -179,7 +170,7 @@ fn week(
     for (number, name) in (1..).zip(Weekday::NAMES) {
         sheet.write_string(row + number, frame.column, name)?;
     }
-    let number = workbook::style(&table.columns[value])
+    let number = sheet::style(&table.columns[value])
         .set_align(FormatAlign::Center)
         .set_indent(0);
     for cells in table
