@@ -130,7 +130,7 @@ impl Server {
             tasks.spawn(drive(Arc::clone(&self), stream, peer, connection));
             if let Some(evicted) = evicted {
                 // So that descriptors in use never run ahead of those that are counted.
-                let _ = tokio::time::timeout(EVICTION, evicted.ended()).await;
+                let _ = tokio::time::timeout(EVICTION, evicted.closed()).await;
             }
         }
         drop(listener);

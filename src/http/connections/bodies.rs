@@ -1,8 +1,8 @@
-//! Bodies that are not in yet: how many there may be, whose, and how long one may stand still.
+//! Unfinished request bodies: their limits, by tenant and in all, and their end when the server stops.
 //!
-//! A body counts as unfinished when it has been waited for a little, one that may be large from the moment its account is
-//! known, until its end. A body that is given up before its end is read on and thrown away for a while,
-//! so that the client gets the answer it has been given instead of a broken connection.
+//! A small body counts as unfinished after a short grace period, one that may be large as soon as its tenant is known,
+//! each until its end. The rest of a refused body is read and discarded for a while, so that the client receives the
+//! response instead of a connection reset.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Limits, Occasionally};
 
-/// The unfinished bodies of a server. Cheap to clone; clones count together.
+/// The unfinished bodies of a server. Cheap to clone; clones share the count.
 #[derive(Clone)]
 pub struct Bodies(Arc<Inner>);
 
@@ -29,7 +29,7 @@ struct Inner {
 #[derive(Default)]
 struct Unfinished {
     next: u64,
-    /// The oldest first.
+    /// Oldest first.
     entries: Vec<Entry>,
 }
 
@@ -42,11 +42,11 @@ struct Entry {
 /// The owner of an unfinished body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
-    /// An account, by its id.
-    Account(i64),
-    /// A client without an account. Its bodies make room for accounts, and for newer ones of strangers.
+    /// A tenant, by its id.
+    Tenant(i64),
+    /// A client without a token. Its bodies give way to tenants' bodies, and to newer bodies of strangers.
     Stranger,
-    /// A refused one that is thrown away.
+    /// A refused body that is being discarded.
     Discarded,
 }
 
@@ -63,17 +63,17 @@ impl Bodies {
         }))
     }
 
-    /// Ends every body soon, those that are thrown away too.
+    /// Ends every body after its time, discarded ones too.
     pub fn stop(&self) {
         self.0.stopped.get_or_init(Instant::now);
         self.0.stop.cancel();
     }
 
-    /// Takes an entry, if need be in place of another. None where there is no room.
+    /// Registers a body, evicting another if necessary. `None` if there is no room.
     pub fn enter(&self, whose: Whose) -> Option<(u64, Arc<Notify>)> {
         let Limits {
             bodies,
-            bodies_per_account,
+            bodies_per_tenant,
             ..
         } = self.0.limits;
         let mut unfinished = self.unfinished();
@@ -82,14 +82,14 @@ impl Bodies {
             .iter()
             .filter(|entry| entry.whose == whose)
             .count();
-        let has_share = matches!(whose, Whose::Account(_)) && of_whose >= bodies_per_account;
-        if has_share
+        let has_its_share = matches!(whose, Whose::Tenant(_)) && of_whose >= bodies_per_tenant;
+        if has_its_share
             || (unfinished.entries.len() >= bodies && unfinished.make_room(whose).is_none())
         {
             if whose != Whose::Discarded && self.0.log.is_due() {
                 tracing::warn!(
                     ?whose,
-                    "unfinished bodies are at their limit: new ones are refused"
+                    "limit of unfinished bodies reached: refusing new ones"
                 );
             }
             return None;
@@ -108,7 +108,7 @@ impl Bodies {
         &self.0.limits
     }
 
-    /// Gives an entry back.
+    /// Removes a body's entry.
     pub fn leave(&self, id: u64) {
         self.unfinished().entries.retain(|entry| entry.id != id);
     }
@@ -120,7 +120,7 @@ impl Bodies {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Resolves once bodies have had their time after a stop.
+    /// Resolves when the time for bodies after a stop is over.
     pub async fn stopped(&self) {
         self.0.stop.cancelled().await;
         let since = self
@@ -132,7 +132,7 @@ impl Bodies {
         tokio::time::sleep(self.0.limits.stop_bodies.saturating_sub(since)).await;
     }
 
-    /// True once bodies have had their time after a stop.
+    /// True when the time for bodies after a stop is over.
     pub fn is_stopped(&self) -> bool {
         self.0
             .stopped
@@ -140,8 +140,8 @@ impl Bodies {
             .is_some_and(|stopped| stopped.elapsed() >= self.0.limits.stop_bodies)
     }
 
-    /// Reads the rest of a refused body and throws it away, until nothing comes, it has taken long, or others need
-    /// the room.
+    /// Reads and discards the rest of a refused body, until the client is silent, the time is over, or another body needs
+    /// the entry.
     pub async fn discard(self, body: Body) {
         let Some((id, give_way)) = self.enter(Whose::Discarded) else {
             return;
@@ -171,7 +171,7 @@ impl Bodies {
 }
 
 impl Unfinished {
-    /// Ends the oldest that was answered already, else the oldest of a stranger. None where every one is an account's.
+    /// Evicts the oldest discarded body, else the oldest of a stranger. `None` if all belong to tenants.
     fn make_room(&mut self, whose: Whose) -> Option<()> {
         let oldest = |whose| self.entries.iter().position(|entry| entry.whose == whose);
         let index = match whose {

@@ -1,4 +1,4 @@
-//! One connection: whether it is idle, and how it ends.
+//! One connection: its idle state and how it is closed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
@@ -7,18 +7,18 @@ use tokio::sync::Notify;
 
 use super::registry::Registry;
 
-/// An unfinished head with more bytes than this is large.
+/// Bytes beyond which an unfinished head counts as large.
 const LARGE_HEAD: usize = 16 << 10;
 
-/// The state of a connection, shared by the task that drives it and the registry.
+/// The state of a connection, shared by its task and the registry.
 pub struct State {
-    /// The network it comes from; none of a proxy.
+    /// The client's network; `None` for a trusted proxy.
     pub network: Option<u128>,
-    /// Flags that keep it from being idle.
+    /// [`REQUEST`] and [`WRITE`]; idle if neither is set.
     busy: AtomicU8,
-    /// The microsecond since which it is idle, or [`BUSY`], or [`CLOSED`].
+    /// The microsecond at which it became idle, or [`BUSY`], or [`CLOSED`].
     idle_since: AtomicU64,
-    /// Bytes that were read since it is idle: of the next request's head.
+    /// Bytes of the next request's head, read while idle.
     head: AtomicUsize,
     close: Notify,
     ended: Notify,
@@ -27,13 +27,13 @@ pub struct State {
 const BUSY: u64 = 0;
 const CLOSED: u64 = u64::MAX;
 
-/// A request is being answered.
+/// A request is in progress.
 const REQUEST: u8 = 1;
-/// The socket takes no more bytes for now.
+/// A write is blocked by the socket.
 const WRITE: u8 = 2;
 
 impl State {
-    /// An idle connection. `now` is in microseconds, on the clock of its registry.
+    /// An idle connection. `now` is in microseconds on the registry's clock.
     pub fn new(network: Option<u128>, now: u64) -> Self {
         let (busy, idle_since, head) = (
             AtomicU8::new(0),
@@ -50,13 +50,13 @@ impl State {
         }
     }
 
-    /// The microsecond since which it is idle. None where it is busy, or closed already.
+    /// The microsecond at which it became idle. `None` if it is busy or closed.
     pub fn idle_since(&self) -> Option<u64> {
         Some(self.idle_since.load(Ordering::Acquire))
             .filter(|since| !matches!(*since, BUSY | CLOSED))
     }
 
-    /// Closes it if it is still idle since then: no request begins on it any more.
+    /// Closes it if it has been idle since then. No request can begin afterwards.
     pub fn close_if(&self, idle_since: u64) -> bool {
         let closed = self.idle_since.compare_exchange(
             idle_since,
@@ -70,7 +70,7 @@ impl State {
         closed.is_ok()
     }
 
-    /// Makes its task look at how it is to end.
+    /// Wakes its task to check for a close.
     pub fn wake(&self) {
         self.close.notify_one();
     }
@@ -85,7 +85,7 @@ impl State {
     }
 }
 
-/// Keeps an instant apart from [`BUSY`] and [`CLOSED`].
+/// Clamps an instant away from [`BUSY`] and [`CLOSED`].
 fn instant(micros: u64) -> u64 {
     micros.clamp(BUSY + 1, CLOSED - 1)
 }
@@ -97,12 +97,12 @@ pub struct Connection {
     state: Arc<State>,
 }
 
-/// The way in which a connection is to end.
+/// Ways to close a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Closing {
     /// At once: nothing is lost, or there is no time left.
     Now,
-    /// Once the request under way is answered.
+    /// After the request in progress.
     AfterRequest,
 }
 
@@ -115,13 +115,13 @@ impl Connection {
         }
     }
 
-    /// A request begins. False where the connection is closed already, and nothing may be begun.
+    /// Marks the start of a request. False if the connection is closed, and the request must not run.
     pub fn begin_request(&self) -> bool {
         self.state.head.store(0, Ordering::Release);
         self.keep_busy(REQUEST)
     }
 
-    /// Counts bytes that were read.
+    /// Counts bytes read.
     pub fn read(&self, bytes: usize) {
         if !self.is_idle() {
             return;
@@ -136,7 +136,7 @@ impl Connection {
         self.release(REQUEST);
     }
 
-    /// Records that bytes wait until the socket takes them, or no longer do.
+    /// Records whether a write is blocked by the socket.
     pub fn set_write_blocked(&self, is_blocked: bool) {
         let was_blocked = self.state.busy.load(Ordering::Acquire) & WRITE != 0;
         match (was_blocked, is_blocked) {
@@ -148,7 +148,7 @@ impl Connection {
         }
     }
 
-    /// Resolves when the connection is to be closed.
+    /// Resolves when the connection has to be closed.
     pub async fn closing(&self) -> Closing {
         self.state.close.notified().await;
         if self.registry.is_aborting() || self.is_idle() {
@@ -158,7 +158,7 @@ impl Connection {
         }
     }
 
-    /// True where no request can begin any more.
+    /// True if no request can begin any more.
     #[cfg(test)]
     pub fn is_closed(&self) -> bool {
         self.state.idle_since.load(Ordering::Acquire) == CLOSED
@@ -168,7 +168,7 @@ impl Connection {
         self.state.idle_since.load(Ordering::Acquire) != BUSY
     }
 
-    // One task drives a connection, so that these are never called at the same time; closing may come in between.
+    // Only the connection's task calls these two, never concurrently; a close may happen in between.
     fn keep_busy(&self, with: u8) -> bool {
         self.state.busy.fetch_or(with, Ordering::AcqRel);
         let idle_since = self.state.idle_since.load(Ordering::Acquire);
@@ -187,7 +187,7 @@ impl Connection {
         let others = self.state.busy.fetch_and(!with, Ordering::AcqRel) & !with;
         if others == 0 {
             let now = instant(self.registry.now());
-            // Left as it is where it is closed.
+            // A closed connection stays closed.
             let _ = self.state.idle_since.compare_exchange(
                 BUSY,
                 now,

@@ -1,46 +1,46 @@
-//! The numbers that connections are held to, and the descriptors that there are for them.
+//! Limits of connections, and the file descriptors available for them.
 
 use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// Caps and timings of connections and bodies. Tests use smaller ones.
+/// Limits and timeouts of connections and bodies. Tests use smaller ones.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Open connections, at most.
+    /// Maximum number of open connections.
     pub connections: usize,
-    /// Open connections from one address (IPv6: one /64), at most.
+    /// Maximum number of open connections from one address (IPv6: one /64).
     pub connections_per_address: usize,
-    /// Wait for the head of a request, which is also how long a connection may be idle. Longer than proxies keep
-    /// theirs, so that it is they who close them.
+    /// Timeout for a request's head, and so for an idle connection. Longer than the usual keep-alive of proxies, so
+    /// that the proxy closes the connection.
     pub head_timeout: Duration,
-    /// Time without a byte written, after which a connection ends.
+    /// Timeout of a write that makes no progress.
     pub write_timeout: Duration,
-    /// Time without a byte of a body, after which it ends.
+    /// Timeout of a body that makes no progress.
     pub body_timeout: Duration,
-    /// Time for a small body to come before it counts as unfinished. The bodies of a burst of requests are all here,
-    /// yet none is read to its end before the tasks of the others had their turn.
+    /// Grace period before a small body counts as unfinished. In a burst of requests, all bodies have arrived, but none
+    /// is read to its end before the other tasks have run.
     pub body_grace: Duration,
-    /// Unfinished bodies of one account, at most.
-    pub bodies_per_account: usize,
-    /// Unfinished bodies of everybody, at most.
+    /// Maximum number of unfinished bodies of one tenant.
+    pub bodies_per_tenant: usize,
+    /// Maximum number of unfinished bodies.
     pub bodies: usize,
-    /// Time without a byte, after which the rest of a refused body is no longer read.
+    /// Silence that ends the discarding of a refused body.
     pub discard_silence: Duration,
-    /// Time for which the rest of a refused body is read.
+    /// Maximum time for discarding a refused body.
     pub discard_time: Duration,
-    /// Time that bodies still have after a stop.
+    /// Time for bodies to finish after a stop.
     pub stop_bodies: Duration,
-    /// Time that requests still have after a stop.
+    /// Time for requests to finish after a stop.
     pub stop_requests: Duration,
 }
 
-/// Descriptors kept for database connections, files and logs.
+/// Descriptors reserved for database connections, files and logs.
 const RESERVED: u64 = 256;
-/// Connections are never more than this, whatever the system allows: each takes some 25 KiB, twice that with half a
-/// head, and a container's limit is often a million.
+/// Upper bound on connections, whatever the system allows: each takes some 25 KiB, twice that with half a head, and a
+/// container's limit is often a million.
 const MOST_CONNECTIONS: u64 = 16_384;
-/// Connections to probes, which take of the reserved descriptors.
+/// Connections to the probe listener, out of the reserved descriptors.
 const PROBES: usize = 64;
 
 impl Default for Limits {
@@ -52,7 +52,7 @@ impl Default for Limits {
             write_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
             body_grace: Duration::from_millis(500),
-            bodies_per_account: 16,
+            bodies_per_tenant: 16,
             bodies: 64,
             discard_silence: Duration::from_secs(5),
             discard_time: Duration::from_secs(30),
@@ -84,7 +84,7 @@ impl Limits {
         }
     }
 
-    /// For a listener that answers probes only.
+    /// Limits of a listener that serves only probes.
     pub fn for_probes(self) -> Self {
         Self {
             connections: PROBES,
@@ -94,12 +94,12 @@ impl Limits {
     }
 }
 
-/// Raises the soft limit on descriptors to the hard one. Returns what it is then.
+/// Raises the soft limit on descriptors to the hard limit. Returns the limit in effect.
 pub fn raise_descriptors() -> u64 {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
         return 1024;
     };
-    // The soft limit stands if the system refuses (macOS, with an unlimited hard limit).
+    // Some systems refuse (macOS, with an unlimited hard limit): the soft limit stays.
     if soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() {
         hard
     } else {
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connections_are_what_descriptors_allow_less_a_reserve() {
+    fn connections_are_limited_by_descriptors_less_a_reserve() {
         for (descriptors, connections, per_address) in [
             (1024, 768, 192),
             (4096, 3840, 960),

@@ -1,6 +1,6 @@
-//! Everything that bounds what clients can hold open: connections, waits on a socket, bodies that do not end.
+//! Bounds on everything that clients can hold open: connections, blocked writes, unfinished bodies.
 //!
-//! Owns the numbers ([`Limits`]) and the counting. Must not know routes or what is answered.
+//! Owns the limits ([`Limits`]) and the counts. Must not know routes or responses.
 
 mod bodies;
 mod connection;

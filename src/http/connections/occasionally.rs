@@ -1,10 +1,10 @@
-//! A pace for log lines that strangers could otherwise multiply.
+//! A rate limit for log lines that strangers could multiply.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// True at most once in ten seconds, and the first time.
+/// Due on the first call, then at most once in ten seconds.
 #[derive(Debug, Default)]
 pub struct Occasionally {
     started: OnceLock<Instant>,
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_is_due_once() {
+    fn a_flood_is_logged_once() {
         let log = Occasionally::default();
         assert_eq!((0..1000).filter(|_| log.is_due()).count(), 1);
     }

@@ -1,7 +1,7 @@
-//! The connections that are open: how many, from where, and which has been idle longest.
+//! The open connections: their number, by network and in all, and eviction of the one idle longest.
 //!
-//! A connection is idle while no request of it is being answered and no answer waits to be written. One that is idle
-//! may be closed at any time to make room; nothing is lost with it but half a head.
+//! A connection is idle while it has no request in progress and no response waiting to be written. An idle connection may
+//! be closed at any time to make room; at most half a head is lost.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -15,15 +15,15 @@ use super::Limits;
 use super::connection::{Connection, State};
 use crate::auth::limit::rate_limit_prefix;
 
-/// Cheap to clone; clones count together.
+/// The open connections of a listener. Cheap to clone; clones share the count.
 #[derive(Clone)]
 pub struct Registry(Arc<Inner>);
 
 struct Inner {
     started: Instant,
-    most: usize,
-    most_per_address: usize,
-    /// Peers that bring the requests of many clients.
+    limit: usize,
+    limit_per_address: usize,
+    /// Trusted proxies, exempt from the limit per address.
     proxies: Arc<[IpNet]>,
     phase: AtomicU8,
     open: Mutex<Open>,
@@ -34,9 +34,9 @@ struct Open {
     next: u64,
     connections: HashMap<u64, Arc<State>>,
     by_network: HashMap<u128, usize>,
-    /// Connections with a large unfinished head, the oldest first; some may have finished it, or be gone.
+    /// Connections with a large unfinished head, oldest first; some may have finished it or be closed.
     large_heads: VecDeque<u64>,
-    /// A search that found no idle connection, of that network or of all, and how long it stands.
+    /// The last search that found no idle connection, for a network or for all, and until when its result is reused.
     none_idle: Option<(Option<u128>, Instant)>,
 }
 
@@ -45,10 +45,10 @@ const RUNNING: u8 = 0;
 const STOPPING: u8 = 1;
 const ABORTING: u8 = 2;
 
-/// Time for which a search that found no idle connection stands, so that a flood does not search all the time.
+/// Time for which the result of such a search is reused, so that a flood does not search all the time.
 const NONE_IDLE: Duration = Duration::from_millis(10);
 
-/// Large unfinished heads, at most: each holds its memory for as long as a head may take.
+/// Maximum number of large unfinished heads: each holds its memory until the head timeout.
 const LARGE_HEADS: usize = 64;
 
 /// A connection that was closed to make room.
@@ -56,36 +56,37 @@ pub struct Evicted(Arc<State>);
 
 impl Evicted {
     /// Resolves when its socket is closed.
-    pub async fn ended(&self) {
+    pub async fn closed(&self) {
         self.0.ended().await;
     }
 }
 
 impl Registry {
     pub fn new(limits: &Limits, proxies: Arc<[IpNet]>) -> Self {
-        let (most, most_per_address) = (limits.connections, limits.connections_per_address);
+        let (limit, limit_per_address) = (limits.connections, limits.connections_per_address);
         let (started, phase, open) = (Instant::now(), AtomicU8::new(RUNNING), Mutex::default());
         Self(Arc::new(Inner {
             started,
-            most,
-            most_per_address,
+            limit,
+            limit_per_address,
             proxies,
             phase,
             open,
         }))
     }
 
-    /// Lets a connection from there in. Where there is no room, the one that has been idle longest is closed: of the
-    /// same network where that has its share, else of all. None where none is idle.
+    /// Admits a connection from that peer. At the limit, the connection idle longest is evicted: of the same network if
+    /// that is at its limit, else of all. `None` if no connection is idle.
     pub fn admit(&self, peer: IpAddr) -> Option<(Connection, Option<Evicted>)> {
         let peer = peer.to_canonical();
         let is_proxy = self.0.proxies.iter().any(|net| net.contains(&peer));
         let network = (!is_proxy).then(|| rate_limit_prefix(peer));
         let mut open = self.0.open();
-        let has_share = network.is_some_and(|network| open.of(network) >= self.0.most_per_address);
-        let evicted = if has_share {
+        let is_at_limit =
+            network.is_some_and(|network| open.of(network) >= self.0.limit_per_address);
+        let evicted = if is_at_limit {
             Some(open.close_idlest(network)?)
-        } else if open.connections.len() >= self.0.most {
+        } else if open.connections.len() >= self.0.limit {
             Some(open.close_idlest(None)?)
         } else {
             None
@@ -95,7 +96,7 @@ impl Registry {
         Some((Connection::new(self.clone(), id, state), evicted))
     }
 
-    /// Closes idle connections, and the others after their request.
+    /// Closes idle connections at once and the others after their request.
     pub fn stop(&self) {
         self.end(STOPPING);
     }
@@ -118,17 +119,17 @@ impl Registry {
         self.0.phase.load(Ordering::Acquire) == ABORTING
     }
 
-    /// Microseconds since the registry was made.
+    /// Microseconds since the registry was created.
     pub fn now(&self) -> u64 {
         u64::try_from(self.0.started.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Frees the place of a connection.
+    /// Removes a closed connection.
     pub fn leave(&self, id: u64) {
         self.0.open().leave(id);
     }
 
-    /// Notes that a head has become large; the oldest such one makes room.
+    /// Records a head that has become large, and evicts the oldest beyond the limit.
     pub fn add_large_head(&self, id: u64) {
         self.0.open().add_large_head(id);
     }
@@ -167,7 +168,7 @@ impl Open {
         Some(state)
     }
 
-    /// Closes the connection that has been idle longest, of that network or of all.
+    /// Closes the connection idle longest, of that network or of all.
     fn close_idlest(&mut self, network: Option<u128>) -> Option<Evicted> {
         let now = Instant::now();
         if self
@@ -177,11 +178,11 @@ impl Open {
             return None;
         }
         loop {
-            let meant = self
+            let candidates = self
                 .connections
                 .iter()
                 .filter(|(_, state)| network.is_none() || state.network == network);
-            let Some((since, id)) = meant
+            let Some((since, id)) = candidates
                 .filter_map(|(id, state)| Some((state.idle_since()?, *id)))
                 .min()
             else {
@@ -194,7 +195,7 @@ impl Open {
         }
     }
 
-    /// None where a request has begun meanwhile.
+    /// `None` if a request has begun meanwhile.
     fn close_if_idle(&mut self, id: u64, since: u64) -> Option<Evicted> {
         if !self.connections.get(&id)?.close_if(since) {
             return None;
@@ -247,7 +248,7 @@ mod tests {
         connection.is_closed()
     }
 
-    /// Time in the registry has steps of a microsecond.
+    /// Waits for the registry's clock, which counts microseconds, to advance.
     fn later() {
         let started = Instant::now();
         while started.elapsed() < Duration::from_micros(3) {}
@@ -265,10 +266,13 @@ mod tests {
         later();
         open[0].end_request();
         let (fourth, evicted) = admit(&registry, "192.0.2.4").unwrap();
-        assert!(evicted && is_closed(&open[1]), "the first was busy since");
+        assert!(
+            evicted && is_closed(&open[1]),
+            "the first was busy in between"
+        );
         assert!(
             !open[1].begin_request(),
-            "a request that comes too late is not begun"
+            "a request on a closed connection does not begin"
         );
         assert!(
             [&open[0], &open[2], &fourth]
@@ -278,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn none_idle_lets_no_other_in() {
+    fn no_connection_is_admitted_while_none_is_idle() {
         let registry = registry(2, 2, &[]);
         let open = ["192.0.2.1", "192.0.2.2"].map(|peer| admit(&registry, peer).unwrap().0);
         assert!(open[0].begin_request());
@@ -286,13 +290,13 @@ mod tests {
         assert!(admit(&registry, "192.0.2.3").is_none());
         open[0].set_write_blocked(true);
         open[0].end_request();
-        assert!(!open[0].is_idle(), "an answer that waits to be written");
+        assert!(!open[0].is_idle(), "its response waits to be written");
         drop(open);
         assert!(admit(&registry, "192.0.2.3").is_some());
     }
 
     #[test]
-    fn an_address_has_its_share_and_takes_of_nobody_else() {
+    fn an_address_at_its_limit_evicts_only_its_own_connections() {
         let registry = registry(8, 2, &["10.0.0.0/8"]);
         let mut open = vec![admit(&registry, "192.0.2.9").unwrap().0];
         for peer in ["2001:db8::1", "2001:db8::2", "2001:db8::3"] {
@@ -312,7 +316,7 @@ mod tests {
         for _ in 0..5 {
             open.push(
                 admit(&registry, "10.1.1.1")
-                    .expect("a proxy has no share")
+                    .expect("no limit for a proxy")
                     .0,
             );
         }

@@ -1,4 +1,4 @@
-//! A socket that ends a connection whose client reads nothing.
+//! A socket that fails writes to a client that does not read.
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -13,34 +13,34 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::Connection;
 
-/// Bytes that wait in the kernel to be sent, at most: what a client that does not read can make us hold, beside what
-/// the HTTP codec buffers.
+/// Maximum number of unsent bytes in the kernel: the memory that a client that does not read can hold, besides the HTTP
+/// codec's buffer.
 const UNSENT: u32 = 128 << 10;
-/// Checks of a blocked write within its time limit.
-const LOOKS: u32 = 8;
+/// Checks of a blocked write within its timeout.
+const CHECKS: u32 = 8;
 
-/// The stream of a connection. Fails with `TimedOut` when no byte could be written for the time limit; reading has no
-/// limit here.
+/// The stream of a connection. A write fails with `TimedOut` after the timeout without progress; reads have no timeout
+/// here.
 pub struct Socket {
     stream: TcpStream,
     write_timeout: Duration,
     blocked: Option<Blocked>,
-    // Dropped after the stream, so that a place is free only when its descriptor is.
+    // Dropped after the stream: a connection leaves the registry only when its descriptor is closed.
     connection: Arc<Connection>,
 }
 
-/// A write that waits.
+/// A blocked write.
 struct Blocked {
-    /// Instant at which a byte last moved.
+    /// Instant of the last progress.
     moved: Instant,
-    /// Bytes that the client has not acknowledged yet, as it was seen last.
+    /// Bytes not yet acknowledged by the client, at the last check.
     queued: Option<usize>,
-    look: Pin<Box<Sleep>>,
+    next_check: Pin<Box<Sleep>>,
 }
 
 impl Socket {
     pub fn new(stream: TcpStream, connection: Arc<Connection>, write_timeout: Duration) -> Self {
-        // Both save latency or memory and are no condition of anything.
+        // Optimizations; the connection works without them.
         let _ = stream.set_nodelay(true);
         #[cfg(target_os = "linux")]
         let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
@@ -52,7 +52,7 @@ impl Socket {
         }
     }
 
-    /// Passes on what a write came to, and fails one that waits too long.
+    /// Passes on the result of a write, or fails a write that is blocked for too long.
     fn watch<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -65,22 +65,23 @@ impl Socket {
             return written;
         }
         self.connection.set_write_blocked(true);
-        let every = self.write_timeout / LOOKS;
+        let interval = self.write_timeout / CHECKS;
         let blocked = self.blocked.get_or_insert_with(|| Blocked {
             moved: Instant::now(),
             queued: queued(&self.stream),
-            look: Box::pin(sleep(every)),
+            next_check: Box::pin(sleep(interval)),
         });
         loop {
-            ready!(blocked.look.as_mut().poll(context));
-            // The kernel takes new bytes only when many have gone, which a slow client needs long for.
+            ready!(blocked.next_check.as_mut().poll(context));
+            // Acknowledged bytes count as progress: the kernel accepts new bytes only in large steps, which take a slow
+            // client long.
             let (now, queued) = (Instant::now(), queued(&self.stream));
             if queued < blocked.queued {
                 (blocked.moved, blocked.queued) = (now, queued);
             } else if now.duration_since(blocked.moved) >= self.write_timeout {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
-            blocked.look.as_mut().reset(now + every);
+            blocked.next_check.as_mut().reset(now + interval);
         }
     }
 }
@@ -88,7 +89,7 @@ impl Socket {
 #[cfg(target_os = "linux")]
 nix::ioctl_read_bad!(unacknowledged, nix::libc::TIOCOUTQ, nix::libc::c_int);
 
-/// Bytes in the kernel that the client has not acknowledged. None where the system does not tell.
+/// Bytes in the kernel that the client has not acknowledged. `None` if the system does not report it.
 #[cfg(target_os = "linux")]
 fn queued(stream: &TcpStream) -> Option<usize> {
     let mut bytes = 0;

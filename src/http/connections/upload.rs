@@ -1,4 +1,4 @@
-//! The body of one request: ended when it stands still, counted, and read to its end when nobody wants it.
+//! The body of one request: timed out without progress, counted while unfinished, discarded when refused.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -17,26 +17,26 @@ use super::Limits;
 use super::bodies::{Bodies, Whose};
 use crate::error::{Error, Result};
 
-/// A body that may be larger than this is counted before it is read.
+/// Size above which a body counts as unfinished before it is read.
 const LARGE: u64 = 64 << 10;
 
-/// The reason for ending a body early.
+/// Reasons for ending a body early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyEnd {
-    /// No byte came for the time limit.
+    /// No progress within the timeout.
     Silent,
-    /// There are too many unfinished bodies, or it made room for others.
+    /// Too many unfinished bodies, or evicted for another.
     TooMany,
-    /// The server stops.
+    /// The server is stopping.
     Stopping,
 }
 
 impl BodyEnd {
     fn cause(self) -> &'static str {
         match self {
-            Self::Silent => "the body stopped coming",
+            Self::Silent => "body timed out",
             Self::TooMany => "too many unfinished bodies",
-            Self::Stopping => "stopping while a body was being received",
+            Self::Stopping => "server stopped while receiving a body",
         }
     }
 }
@@ -50,36 +50,36 @@ impl From<BodyEnd> for StatusCode {
     }
 }
 
-/// The body of a request as its handler and its middleware share it. Cheap to clone; clones are of the same body.
+/// The body of a request, shared by its handler and the middleware. Cheap to clone; clones refer to the same body.
 #[derive(Clone)]
 pub struct Upload(Arc<Shared>);
 
 struct Shared {
     bodies: Bodies,
     may_be_large: bool,
-    account: OnceLock<i64>,
+    tenant: OnceLock<i64>,
     end: OnceLock<BodyEnd>,
-    /// The body's entry among the unfinished, while it has one.
+    /// The body's entry among the unfinished ones, while it counts as one.
     entry: Mutex<Option<(u64, Arc<Notify>)>>,
     is_finished: OnceLock<()>,
 }
 
 impl Upload {
-    /// Puts the body of a request under the limits of a server's bodies.
+    /// Applies the server's limits to the body of a request.
     pub fn watch(bodies: &Bodies, request: Request) -> (Request, Self) {
         let size = request.body().size_hint().upper();
-        let waits_for_leave = request.headers().contains_key(EXPECT);
+        let expects_continue = request.headers().contains_key(EXPECT);
         let upload = Upload(Arc::new(Shared {
             bodies: bodies.clone(),
             may_be_large: size.is_none_or(|size| size > LARGE),
-            account: OnceLock::new(),
+            tenant: OnceLock::new(),
             end: OnceLock::new(),
             entry: Mutex::default(),
             is_finished: OnceLock::new(),
         }));
         let watched = |body| Watched {
             body: Some(body),
-            waits_for_leave,
+            expects_continue,
             first_waited: None,
             waiting: None,
             upload: upload.clone(),
@@ -87,10 +87,10 @@ impl Upload {
         (request.map(|body| Body::new(watched(body))), upload)
     }
 
-    /// Counts the body to that account. Unavailable where it may be large, and the account has as many unfinished ones
-    /// as it may.
-    pub fn belongs_to(&self, account: i64) -> Result<()> {
-        self.0.account.get_or_init(|| account);
+    /// Attributes the body to a tenant. `Unavailable` if it may be large and the tenant is at its limit of unfinished
+    /// bodies.
+    pub fn belongs_to(&self, tenant: i64) -> Result<()> {
+        self.0.tenant.get_or_init(|| tenant);
         if !self.0.may_be_large || self.0.is_finished.get().is_some() {
             return Ok(());
         }
@@ -100,28 +100,28 @@ impl Upload {
             .map_err(|end| Error::Unavailable(end.cause().into()))
     }
 
-    /// The reason for ending the body early, if it was.
+    /// The reason for ending the body early, if it was ended early.
     pub fn end(&self) -> Option<BodyEnd> {
         self.0.end.get().copied()
     }
 
-    /// True while the request waits for more of the body, and has for some time.
+    /// True while the body counts as unfinished: the request has waited for more of it for some time.
     pub fn is_awaited(&self) -> bool {
         self.0.is_counted()
     }
 }
 
 impl Shared {
-    /// Counts the body among the unfinished, once.
+    /// Registers the body as unfinished, once.
     fn count(&self) -> Result<Arc<Notify>, BodyEnd> {
         let mut entry = self.entry.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, give_way)) = &*entry {
             return Ok(Arc::clone(give_way));
         }
         let whose = self
-            .account
+            .tenant
             .get()
-            .map_or(Whose::Stranger, |account| Whose::Account(*account));
+            .map_or(Whose::Stranger, |tenant| Whose::Tenant(*tenant));
         let Some((id, give_way)) = self.bodies.enter(whose) else {
             return Err(*self.end.get_or_init(|| BodyEnd::TooMany));
         };
@@ -155,13 +155,13 @@ impl Shared {
 
 /// A body under limits.
 struct Watched {
-    /// None once it has ended, or was given up.
+    /// `None` after its end, or when given up.
     body: Option<Body>,
-    /// The client sends nothing before it is told to go on.
-    waits_for_leave: bool,
+    /// The client waits for a `100 Continue` before it sends the body.
+    expects_continue: bool,
     /// Instant of the first wait for more of it.
     first_waited: Option<Instant>,
-    /// Resolves with the reason when the wait for the next bytes is over.
+    /// Resolves with the reason when the wait for the next bytes has to end.
     waiting: Option<Pin<Box<dyn Future<Output = BodyEnd> + Send>>>,
     upload: Upload,
 }
@@ -193,12 +193,12 @@ impl Watched {
         })
     }
 
-    /// Ends the body, and says why in place of its next bytes.
+    /// Ends the body with an error in place of its next bytes.
     fn give_up(&mut self, end: BodyEnd) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let end = *self.upload.0.end.get_or_init(|| end);
         self.waiting = None;
         if end == BodyEnd::Silent {
-            self.body = None; // nothing is to be expected of it
+            self.body = None; // not worth discarding: nothing arrives
         }
         Poll::Ready(Some(Err(axum::Error::new(std::io::Error::other(
             end.cause(),
@@ -218,7 +218,7 @@ impl hyper::body::Body for Watched {
         if let Some(end) = this.upload.end() {
             return this.give_up(end);
         }
-        this.waits_for_leave = false;
+        this.expects_continue = false;
         let Some(body) = &mut this.body else {
             return Poll::Ready(None);
         };
@@ -253,10 +253,10 @@ impl hyper::body::Body for Watched {
 }
 
 impl Drop for Watched {
-    /// The handler wants no more of it. A client that waits for leave to send has nothing on the way.
+    /// Discards the rest. A client that still waits for a `100 Continue` has sent nothing.
     fn drop(&mut self) {
         self.upload.0.leave();
-        let Some(body) = self.body.take().filter(|_| !self.waits_for_leave) else {
+        let Some(body) = self.body.take().filter(|_| !self.expects_continue) else {
             return;
         };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -275,8 +275,8 @@ mod tests {
 
     use super::*;
 
-    /// Reads that many bodies of one account at once, each of which is there with the second look. Returns the number of
-    /// those that were ended early.
+    /// Reads that many bodies of one tenant concurrently, each ready on the second poll. Returns the number of bodies
+    /// ended early.
     async fn ended_of(requests: usize, body_grace: Duration) -> usize {
         let bodies = Bodies::new(Limits {
             body_grace,
@@ -288,7 +288,7 @@ mod tests {
                 Ok::<_, Infallible>(Bytes::from_static(b"{}"))
             });
             let (request, upload) = Upload::watch(&bodies, Request::new(Body::from_stream(late)));
-            upload.0.account.get_or_init(|| 1);
+            upload.0.tenant.get_or_init(|| 1);
             async move {
                 let read = axum::body::to_bytes(request.into_body(), 10).await;
                 assert_eq!(read.is_err(), upload.end().is_some());
@@ -298,15 +298,15 @@ mod tests {
         join_all(reading).await.into_iter().sum()
     }
 
-    /// The bodies of a burst are all here, but none is read to its end before the tasks of the others had their turn.
+    /// In a burst, all bodies have arrived, but none is read to its end before the other tasks have run.
     #[tokio::test]
-    async fn a_burst_of_requests_is_no_flood_of_unfinished_bodies() {
+    async fn a_burst_of_requests_is_not_a_flood_of_unfinished_bodies() {
         let limits = Limits::default();
         assert_eq!(ended_of(300, limits.body_grace).await, 0);
         assert_eq!(
             ended_of(300, Duration::ZERO).await,
-            300 - limits.bodies_per_account,
-            "without it they are"
+            300 - limits.bodies_per_tenant,
+            "without the grace period it is"
         );
     }
 }

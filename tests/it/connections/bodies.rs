@@ -86,7 +86,7 @@ async fn an_account_has_so_many_unfinished_bodies_and_others_have_theirs() {
     let other = test.account(TENANT + 1).await;
     let limits = Limits {
         body_grace: Duration::ZERO,
-        bodies_per_account: 2,
+        bodies_per_tenant: 2,
         bodies: 3,
         ..Limits::default()
     };
@@ -125,7 +125,7 @@ async fn bodies_of_strangers_make_room_for_newer_ones() {
     let test = TestApp::new().await;
     let limits = Limits {
         body_grace: Duration::ZERO,
-        bodies_per_account: 2,
+        bodies_per_tenant: 2,
         bodies: 3,
         ..Limits::default()
     };

@@ -44,7 +44,7 @@ async fn a_refusal_reaches_a_client_that_is_still_sending() {
     let full = Limited::new(
         &test,
         Limits {
-            bodies_per_account: 0,
+            bodies_per_tenant: 0,
             ..Limits::default()
         },
     )
@@ -89,7 +89,7 @@ async fn the_rest_of_a_refused_upload_is_read_for_its_time_and_no_longer() {
 }
 
 #[tokio::test]
-async fn a_client_that_waits_for_leave_to_send_is_refused_at_once() {
+async fn a_client_that_expects_a_continue_is_refused_at_once() {
     let test = TestApp::new().await;
     let server = Limited::new(&test, Limits::default()).await;
     let head = |token: &str| {
