@@ -65,6 +65,8 @@ enum Command {
     Rebuild(rebuild::Arguments),
     /// Print the OpenAPI document.
     Openapi,
+    /// Print all SQL that roll-ups are made of: tables, triggers, readers and compaction.
+    Schema,
     /// Print the kinds and fields that `import` and /api/ingest take, as Markdown.
     Fields,
 }
@@ -125,6 +127,9 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
                 .map_err(Error::internal)?;
             // Whoever reads it may have had enough.
             let _ = writeln!(std::io::stdout(), "{document}");
+        }
+        Command::Schema => {
+            let _ = write!(std::io::stdout(), "{}", crate::rollups::schema());
         }
         Command::Fields => {
             let _ = write!(std::io::stdout(), "{}", crate::ingest::document::markdown());

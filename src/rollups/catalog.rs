@@ -4,9 +4,16 @@
 //! that reports read through, and the compactor's statements (`schema`, `fold`, `links`). A counter added here
 //! is all there is to adding one: roll-ups are derived, and a list that changed makes them anew.
 //!
-//! In SQL here `r` is a row, of the table itself or of its journal, and `{tenant}` the account.
+//! In SQL here `r` is a row, of the table itself or of its journal, and `$1` the tenant; holes are terms (`terms`).
+
+mod autocall;
+mod telesales;
 
 use super::level::Level;
+pub use super::scope::Scope;
+use super::template;
+pub use autocall::{AUTOCALL_ATTEMPTS, AUTOCALL_LEAD_STATES, AUTOCALL_LEADS};
+pub use telesales::{TELESALES_CALLS, TELESALES_LEADS, TELESALES_STAGES};
 
 /// Roll-ups that are made and trusted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,39 +58,6 @@ pub struct Family {
     pub stages: Option<&'static Stages>,
 }
 
-/// What a roll-up's rows are sums over. Its number is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    Campaign = 0,
-    Account = 1,
-    AgentOfCampaign = 2,
-    Agent = 3,
-}
-
-impl Scope {
-    /// By what it is narrowed to.
-    pub fn of(campaign: bool, agents: bool) -> Self {
-        match (campaign, agents) {
-            (true, false) => Self::Campaign,
-            (false, false) => Self::Account,
-            (true, true) => Self::AgentOfCampaign,
-            (false, true) => Self::Agent,
-        }
-    }
-
-    pub fn number(self) -> i16 {
-        self as i16
-    }
-
-    pub fn has_campaign(self) -> bool {
-        matches!(self, Self::Campaign | Self::AgentOfCampaign)
-    }
-
-    pub fn has_agent(self) -> bool {
-        matches!(self, Self::AgentOfCampaign | Self::Agent)
-    }
-}
-
 /// A table of sums: a row for each scope, bucket and value of its dimension.
 #[derive(Debug)]
 pub struct Rollup {
@@ -92,8 +66,8 @@ pub struct Rollup {
     pub detail: Detail,
     /// What it is divided by besides scope and time.
     pub dimension: Option<Dimension>,
-    /// Which rows count at all.
-    pub only: &'static str,
+    /// Which rows count at all; every row without.
+    pub only: Option<&'static str>,
     pub counters: &'static [Counter],
 }
 
@@ -171,6 +145,9 @@ pub struct Stages {
     pub all: &'static [(&'static str, &'static str)],
 }
 
+/// Of every row.
+const ALWAYS: &str = "true";
+
 const OF_CAMPAIGNS: &[Scope] = &[Scope::Campaign];
 const OF_ACCOUNT: &[Scope] = &[Scope::Campaign, Scope::Account];
 const BY_AGENTS: &[Scope] = &[
@@ -179,306 +156,6 @@ const BY_AGENTS: &[Scope] = &[
     Scope::AgentOfCampaign,
     Scope::Agent,
 ];
-
-const ANSWERED: &str = "r.result = 'answered'";
-const DIAL: &str = "callboard_is_dial(r.result)";
-const ANSWER: &str = "callboard_is_answer(r.result)";
-const CONVERSION: &str = "callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions({tenant}))::text[])";
-
-pub static AUTOCALL_ATTEMPTS: Family = Family {
-    table: "autocall_attempts",
-    at: "started_at",
-    lead: "lead_id",
-    agent: None,
-    facts: &[
-        ("result", "text"),
-        ("hangup_cause", "text"),
-        ("billsec", "integer"),
-        ("dtmf", "text"),
-        ("script_path", "text[]"),
-        ("transfer", "text"),
-        ("agent_disposition", "text"),
-        ("attempt_number", "integer"),
-        ("provider", "text"),
-        ("outcome", "text"),
-        ("sentiment", "numeric(7, 6)"),
-    ],
-    scopes: OF_CAMPAIGNS,
-    rollups: &[
-        Rollup {
-            name: "autocall_totals",
-            scopes: OF_ACCOUNT,
-            detail: Detail::Fine,
-            dimension: None,
-            only: "true",
-            counters: &[
-                rows("dialed", "true"),
-                rows("answered", ANSWERED),
-                rows("no_answer", "r.result = 'no_answer'"),
-                rows("busy", "r.result = 'busy'"),
-                rows("failed", "r.result = 'failed'"),
-                rows("abandoned", "r.result = 'abandoned'"),
-                sum("talk_sec", ANSWERED, "r.billsec"),
-                rows("handed_over", "callboard_handed_over(r.transfer)"),
-                rows("connected", "r.transfer = 'connected'"),
-                // Answered attempts by deciding key, the last one pressed.
-                rows("no_input", "r.result = 'answered' and r.dtmf = ''"),
-                rows("key_0", "r.result = 'answered' and right(r.dtmf, 1) = '0'"),
-                rows("key_1", "r.result = 'answered' and right(r.dtmf, 1) = '1'"),
-                rows("key_2", "r.result = 'answered' and right(r.dtmf, 1) = '2'"),
-                rows("key_3", "r.result = 'answered' and right(r.dtmf, 1) = '3'"),
-                rows("key_4", "r.result = 'answered' and right(r.dtmf, 1) = '4'"),
-                rows("key_5", "r.result = 'answered' and right(r.dtmf, 1) = '5'"),
-                rows("key_6", "r.result = 'answered' and right(r.dtmf, 1) = '6'"),
-                rows("key_7", "r.result = 'answered' and right(r.dtmf, 1) = '7'"),
-                rows("key_8", "r.result = 'answered' and right(r.dtmf, 1) = '8'"),
-                rows("key_9", "r.result = 'answered' and right(r.dtmf, 1) = '9'"),
-                rows(
-                    "key_star",
-                    "r.result = 'answered' and right(r.dtmf, 1) = '*'",
-                ),
-                rows(
-                    "key_hash",
-                    "r.result = 'answered' and right(r.dtmf, 1) = '#'",
-                ),
-            ],
-        },
-        Rollup {
-            name: "autocall_hangups",
-            scopes: OF_CAMPAIGNS,
-            detail: Detail::Fine,
-            dimension: Some(Dimension {
-                name: "hangup_cause",
-                sql: "callboard_short(r.hangup_cause)",
-            }),
-            only: "r.hangup_cause is not null",
-            counters: &[rows("attempts", "true")],
-        },
-        Rollup {
-            name: "autocall_paths",
-            scopes: OF_CAMPAIGNS,
-            detail: Detail::Fine,
-            dimension: Some(Dimension {
-                name: "path",
-                sql: "callboard_path(r.script_path)",
-            }),
-            only: "r.result = 'answered' and cardinality(r.script_path) > 0",
-            counters: &[rows("attempts", "true")],
-        },
-        Rollup {
-            name: "autocall_outcomes",
-            scopes: OF_ACCOUNT,
-            detail: Detail::Coarse,
-            dimension: Some(Dimension {
-                name: "outcome",
-                sql: "callboard_short(coalesce(r.outcome, r.result))",
-            }),
-            only: "coalesce(r.outcome, r.result) is not null",
-            counters: &[rows("calls", "true")],
-        },
-        Rollup {
-            name: "autocall_providers",
-            scopes: OF_ACCOUNT,
-            detail: Detail::Coarse,
-            dimension: Some(Dimension {
-                name: "provider",
-                sql: "callboard_short(coalesce(r.provider, '(unknown)'))",
-            }),
-            only: "true",
-            counters: &[rows("calls", "true")],
-        },
-        Rollup {
-            name: "autocall_tries",
-            scopes: OF_ACCOUNT,
-            detail: Detail::Coarse,
-            dimension: Some(Dimension {
-                name: "attempt_number",
-                sql: "r.attempt_number::text",
-            }),
-            only: "true",
-            counters: &[rows("calls", "true"), rows("answered", ANSWERED)],
-        },
-        Rollup {
-            name: "autocall_sentiments",
-            scopes: OF_ACCOUNT,
-            detail: Detail::Coarse,
-            dimension: Some(Dimension {
-                name: "fifth",
-                sql: "callboard_fifth(r.sentiment)::text",
-            }),
-            only: "r.sentiment is not null",
-            counters: &[rows("calls", "true")],
-        },
-    ],
-    stages: Some(&Stages {
-        name: "autocall",
-        join: "left join callboard_valid_keys({tenant}) k on k.campaign_id = r.campaign_id",
-        all: &[
-            ("dialed", "true"),
-            ("answered", ANSWERED),
-            (
-                "pressed",
-                "r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys))",
-            ),
-            ("handed_over", "callboard_handed_over(r.transfer)"),
-            ("disposed", "r.agent_disposition is not null"),
-        ],
-    }),
-};
-
-pub static TELESALES_CALLS: Family = Family {
-    table: "telesales_calls",
-    at: "started_at",
-    lead: "lead_id",
-    agent: Some("agent_id"),
-    facts: &[
-        ("cid", "text"),
-        ("result", "text"),
-        ("talk_sec", "integer"),
-        ("wrap_sec", "integer"),
-        ("disposition", "text"),
-    ],
-    scopes: BY_AGENTS,
-    rollups: &[
-        Rollup {
-            name: "telesales_totals",
-            scopes: BY_AGENTS,
-            detail: Detail::Fine,
-            dimension: None,
-            only: "true",
-            counters: &[
-                rows("dials", DIAL),
-                rows("answers", ANSWER),
-                rows("abandoned", "r.result = 'abandoned'"),
-                rows("blocked", "r.result = 'blocked'"),
-                rows("conversions", CONVERSION),
-                sum("talk_sec", DIAL, "r.talk_sec"),
-                sum("handling_sec", ANSWER, "r.talk_sec::bigint + r.wrap_sec"),
-            ],
-        },
-        Rollup {
-            name: "telesales_dispositions",
-            scopes: BY_AGENTS,
-            detail: Detail::Coarse,
-            dimension: Some(Dimension {
-                name: "code",
-                sql: "r.disposition",
-            }),
-            only: "r.disposition is not null",
-            counters: &[rows("calls", "true")],
-        },
-        Rollup {
-            name: "telesales_caller_ids",
-            scopes: BY_AGENTS,
-            detail: Detail::Coarse,
-            dimension: Some(Dimension {
-                name: "cid",
-                sql: "r.cid",
-            }),
-            only: "callboard_is_dial(r.result) and r.cid is not null",
-            counters: &[
-                rows("calls", "true"),
-                rows("answers", ANSWER),
-                rows(
-                    "short",
-                    "callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec({tenant}))",
-                ),
-                rows("rejected", "r.result = 'rejected'"),
-                sum("talk_sec", "true", "r.talk_sec"),
-            ],
-        },
-    ],
-    stages: Some(&TELESALES_STAGES),
-};
-
-/// Of calls; lead sources are judged by some of them.
-pub static TELESALES_STAGES: Stages = Stages {
-    name: "telesales",
-    join: "",
-    all: &[
-        ("dialed", DIAL),
-        ("connected", ANSWER),
-        ("talked", "callboard_is_dial(r.result) and r.talk_sec > 30"),
-        (
-            "disposed",
-            "callboard_is_dial(r.result) and r.disposition is not null",
-        ),
-        ("converted", CONVERSION),
-    ],
-};
-
-pub static AUTOCALL_LEADS: Family = Family {
-    table: "autocall_leads",
-    at: "created_at",
-    lead: "id",
-    agent: None,
-    facts: &[("status", "text")],
-    scopes: OF_CAMPAIGNS,
-    rollups: &[Rollup {
-        name: "autocall_lead_totals",
-        scopes: OF_CAMPAIGNS,
-        detail: Detail::Fine,
-        dimension: None,
-        only: "true",
-        counters: &[rows("leads", "true")],
-    }],
-    stages: None,
-};
-
-/// Of leads, by when they were created (`states`): `r` is a lead with its attempts over all time, whatever campaign they
-/// were made for.
-pub static AUTOCALL_LEAD_STATES: Rollup = Rollup {
-    name: "autocall_lead_states",
-    scopes: OF_ACCOUNT,
-    detail: Detail::Fine,
-    dimension: None,
-    only: "true",
-    counters: &[
-        rows("leads", "true"),
-        rows("tried", "r.attempts > 0"),
-        rows("retried", "r.attempts > 1"),
-        rows("processing", "r.in_progress"),
-        rows(
-            "retry",
-            "r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry')",
-        ),
-        rows(
-            "finished",
-            "r.attempts > 0 and not r.in_progress and r.status not in ('pending', 'in_progress', 'retry')",
-        ),
-    ],
-};
-
-pub static TELESALES_LEADS: Family = Family {
-    table: "telesales_leads",
-    at: "created_at",
-    lead: "id",
-    agent: None,
-    facts: &[("source", "text")],
-    scopes: OF_ACCOUNT,
-    rollups: &[
-        Rollup {
-            name: "telesales_lead_totals",
-            scopes: OF_ACCOUNT,
-            detail: Detail::Fine,
-            dimension: None,
-            only: "true",
-            counters: &[rows("leads", "true")],
-        },
-        Rollup {
-            name: "telesales_lead_sources",
-            scopes: OF_ACCOUNT,
-            detail: Detail::Coarse,
-            dimension: Some(Dimension {
-                name: "source",
-                sql: "callboard_source(r.source)",
-            }),
-            only: "true",
-            counters: &[rows("leads", "true")],
-        },
-    ],
-    stages: None,
-};
 
 impl Family {
     pub fn journal(&self) -> String {
@@ -505,8 +182,8 @@ impl Counter {
     /// What one row adds.
     pub fn of_row(&self) -> String {
         match self.what {
-            What::Rows => format!("case when {} then 1 else 0 end", self.when),
-            What::Sum(what) => format!("case when {} then ({what})::bigint else 0 end", self.when),
+            What::Rows => if_so(self.when, "1"),
+            What::Sum(what) => if_so(self.when, &format!("({what})::bigint")),
         }
     }
 
@@ -519,12 +196,56 @@ impl Counter {
 }
 
 impl Stages {
-    /// The stages of a row as bits, the first stage the lowest.
+    /// Name and bit of each stage, the first stage the lowest.
+    pub fn bits(&self) -> impl Iterator<Item = (&'static str, u32)> + use<> {
+        let all = self.all.iter().enumerate();
+        all.map(|(at, (name, _))| (*name, 1 << at))
+    }
+
+    /// A column for each stage, one a line.
+    pub fn columns(&self, column: impl Fn(&str, u32) -> String) -> String {
+        template::lines(self.bits().map(|(name, bit)| column(name, bit)))
+    }
+
+    /// The stages of a row as bits.
     pub fn mask(&self) -> String {
-        let bit = |(at, (_, when)): (usize, &(&str, &str))| {
-            format!("case when {when} then {} else 0 end", 1 << at)
-        };
-        let bits: Vec<String> = self.all.iter().enumerate().map(bit).collect();
-        format!("({})::smallint", bits.join(" + "))
+        let bits = self.all.iter().zip(self.bits());
+        let bits = bits.map(|((_, when), (_, bit))| if_so(when, &bit.to_string()));
+        format!("(\n    {}\n)::smallint", template::joined(bits, "\n    + "))
+    }
+}
+
+impl Rollup {
+    /// Columns with the value of the dimension first, if there is one, then the counters.
+    pub fn columns(
+        &self,
+        value: impl Fn(&Dimension) -> String,
+        counter: impl Fn(&Counter) -> String,
+    ) -> String {
+        let value = self.dimension.as_ref().map(value);
+        template::lines(value.into_iter().chain(self.counters.iter().map(counter)))
+    }
+
+    /// Which rows count, where not all do.
+    pub fn condition(&self) -> Option<String> {
+        self.only.map(|only| template::part(only, &[]))
+    }
+}
+
+impl Dimension {
+    /// Its value of a row.
+    pub fn of_row(&self) -> String {
+        format!("{} collate \"C\"", template::part(self.sql, &[]))
+    }
+}
+
+/// `then` of rows that meet a condition, 0 of others.
+fn if_so(condition: &str, then: &str) -> String {
+    match condition {
+        ALWAYS => then.to_owned(),
+        _ => format!(
+            "case when {} then {then} else 0 end",
+            template::part(condition, &[])
+        ),
     }
 }

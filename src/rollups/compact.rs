@@ -14,7 +14,8 @@ use tracing::Instrument;
 
 use super::catalog::Module;
 use super::fold::{self, Origin};
-use super::{links, schema, sources, states};
+use super::template::{joined, lines, part, sql, statement};
+use super::{install, links, sources, states};
 use crate::db::{Database, Lane, Scope};
 use crate::error::Result;
 use crate::supervise;
@@ -131,7 +132,7 @@ async fn compact_in_turn(db: &Database, tenant: i64, module: Module) -> Result<D
         .connection()
         .execute(AssertSqlSafe(BEGINNING[&module].as_str()))
         .await?;
-    if !schema::is_ours(&mut scope).await? {
+    if !install::is_ours(&mut scope).await? {
         return Ok(Done::Nothing);
     }
     let done = match stale(&mut scope, module).await? {
@@ -242,51 +243,49 @@ async fn make(scope: &mut Scope, module: Module, origin: Origin, campaigns: &[i6
 }
 
 /// What a compaction of a module begins with.
-static BEGINNING: LazyLock<BTreeMap<Module, String>> = LazyLock::new(|| {
-    let beginning = |module: Module| {
-        let tables = module.families().map(|family| family.table).join(", ");
-        let limits = "set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0";
-        let memory = "set local work_mem = '128MB'; set local jit = off";
-        (
-            module,
-            format!("{limits}; {memory}; lock table {tables} in access share mode"),
-        )
-    };
-    Module::ALL.into_iter().map(beginning).collect()
+static BEGINNING: LazyLock<BTreeMap<Module, String>> =
+    LazyLock::new(|| Module::ALL.map(|module| (module, beginning(module))).into());
+
+static WAITING: LazyLock<String> = LazyLock::new(looks);
+
+static STATEMENTS: LazyLock<BTreeMap<(Module, Origin), Vec<String>>> = LazyLock::new(|| {
+    let all = Module::ALL
+        .into_iter()
+        .flat_map(|module| Origin::ALL.map(|origin| (module, origin)));
+    all.map(|(module, origin)| ((module, origin), statements(module, origin)))
+        .collect()
 });
 
+pub(super) fn beginning(module: Module) -> String {
+    let tables = module.families().map(|family| family.table.to_owned());
+    statement(sql!("begin"), &[("tables", &lines(tables))])
+}
+
 /// The modules with work, and whether anything of them is stale.
-static WAITING: LazyLock<String> = LazyLock::new(|| {
+pub(super) fn looks() -> String {
     let module = |module: Module| {
-        let name = module.name();
         let entries = module.families().map(|family| {
             format!(
                 "exists (select from {} where tenant_id = $1)",
                 family.journal()
             )
         });
-        format!(
-            "select '{name}' as module, exists (select from rollup_stale where tenant_id = $1 and module = '{name}') as stale, {} as pending",
-            entries.join(" or ")
+        part(
+            sql!("waiting_module"),
+            &[
+                ("module", &module.name()),
+                ("pending", &joined(entries, "\n    or ")),
+            ],
         )
     };
-    format!(
-        "select module, stale from ({}) modules where stale or pending",
-        Module::ALL.map(module).join(" union all ")
+    statement(
+        sql!("waiting"),
+        &[("modules", &joined(Module::ALL.map(module), "\nunion all\n"))],
     )
-});
-
-static STATEMENTS: LazyLock<BTreeMap<(Module, Origin), Vec<String>>> = LazyLock::new(|| {
-    let origins = [Origin::Journal, Origin::Rows, Origin::RowsOfCampaigns];
-    let all = Module::ALL
-        .into_iter()
-        .flat_map(|module| origins.map(|origin| (module, origin)));
-    all.map(|(module, origin)| ((module, origin), statements(module, origin)))
-        .collect()
-});
+}
 
 /// What to run, in order. Links are made while the trail still tells what they were made from.
-fn statements(module: Module, origin: Origin) -> Vec<String> {
+pub(super) fn statements(module: Module, origin: Origin) -> Vec<String> {
     let families = module.families();
     let mut statements = Vec::new();
     if origin != Origin::Journal {
@@ -306,7 +305,7 @@ fn statements(module: Module, origin: Origin) -> Vec<String> {
         }
         statements.extend(match module {
             Module::Autocall => states::clear(origin),
-            Module::Telesales => vec![fold::clear(sources::table(), origin)],
+            Module::Telesales => vec![fold::clear(sources::TABLE, origin)],
         });
     }
     for family in families {
@@ -341,7 +340,8 @@ fn statements(module: Module, origin: Origin) -> Vec<String> {
     }
     if origin != Origin::RowsOfCampaigns {
         statements.extend(
-            families.map(|family| format!("delete from {} where tenant_id = $1", family.journal())),
+            families
+                .map(|family| format!("delete from {}\nwhere tenant_id = $1", family.journal())),
         );
     }
     statements

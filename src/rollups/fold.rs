@@ -1,43 +1,57 @@
-//! The statements that move rows into roll-ups: the journal's entries every few seconds, or a table's own rows
-//! where a roll-up is made anew. Both are the same statements over another source.
+//! Statements that move rows into roll-ups: the journal's entries every few seconds, or a table's own rows where a
+//! roll-up is rebuilt. Both are the same statements over another source.
 //!
-//! One statement a table, all bound to one account by `$1`; they are run in one repeatable-read transaction
-//! (`compact`), so that all of them see the same entries.
+//! One statement a table, all bound to one tenant by `$1`; they are run in one repeatable-read transaction (`compact`),
+//! so that all of them see the same entries.
 
 use super::catalog::{Family, Rollup, Scope};
-use super::schema::key;
+use super::ddl::key;
+use super::template::{all, joined, lines, part, sql, statement};
 
 /// Where rows come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
-    /// What was written since the last time.
+    /// What was written since the last compaction.
     Journal,
-    /// All rows of the account.
+    /// All rows of the tenant.
     Rows,
     /// The rows of some campaigns, `$2`.
     RowsOfCampaigns,
 }
 
 impl Origin {
+    pub const ALL: [Self; 3] = [Self::Journal, Self::Rows, Self::RowsOfCampaigns];
+
     /// The rows as a relation with a weight and a quarter each.
     pub fn relation(self, family: &Family) -> String {
-        let rows = |only: &str| {
-            let names: Vec<&str> = family.columns().iter().map(|(name, _)| *name).collect();
-            format!(
-                "(select tenant_id, 1 as weight, callboard_quarter({}) as quarter, {} from {} where tenant_id = $1{only})",
-                family.at,
-                names.join(", "),
-                family.table
-            )
-        };
-        match self {
-            Self::Journal => format!("(select * from {} where tenant_id = $1)", family.journal()),
-            Self::Rows => rows(""),
-            Self::RowsOfCampaigns => rows(" and campaign_id = any ($2)"),
+        if self == Self::Journal {
+            return part(sql!("family_journal"), &[("table", &family.table)]);
         }
+        let columns = family.columns();
+        part(
+            sql!("family_rows"),
+            &[
+                ("at", &family.at),
+                (
+                    "columns",
+                    &lines(columns.iter().map(|(name, _)| (*name).to_owned())),
+                ),
+                ("table", &family.table),
+                ("conditions", &self.conditions("")),
+            ],
+        )
     }
 
-    /// The scopes that these rows are all of: some campaigns say nothing of an account.
+    /// Conditions that pick the rows of a table by its alias, `r.`.
+    pub fn conditions(self, alias: &str) -> String {
+        let tenant = format!("{alias}tenant_id = $1");
+        let campaigns = format!("{alias}campaign_id = any ($2)");
+        all([tenant]
+            .into_iter()
+            .chain((self == Self::RowsOfCampaigns).then_some(campaigns)))
+    }
+
+    /// The scopes that these rows are all of: those of some campaigns are not all of an account's.
     pub fn scopes(self, all: &[Scope]) -> Vec<Scope> {
         let whole = |scope: &Scope| self != Self::RowsOfCampaigns || scope.has_campaign();
         all.iter().copied().filter(whole).collect()
@@ -54,106 +68,108 @@ pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
     )
 }
 
-/// Adds a relation to a roll-up: rows with a weight, a quarter and a campaign. Summed by the finest bucket first, which
-/// leaves little to put into every level and scope.
-pub fn sum(rollup: &Rollup, agent: Option<&str>, relation: &str, scopes: &[Scope]) -> String {
-    let name = rollup.name;
-    let dimension = rollup.dimension.as_ref();
-    let column = dimension
-        .map(|value| format!(", {}", value.name))
-        .unwrap_or_default();
-    let value = dimension
-        .map(|value| format!(", ({}) collate \"C\" as {}", value.sql, value.name))
-        .unwrap_or_default();
+/// Adds a relation to a roll-up: rows with a weight, a quarter and a campaign.
+pub fn sum(rollup: &Rollup, agent: Option<&str>, rows: &str, scopes: &[Scope]) -> String {
+    let finest = finest(rollup, scopes);
     let agent = agent.map_or("null::bigint".to_owned(), |agent| format!("r.{agent}"));
-    let names: Vec<&str> = rollup.counters.iter().map(|it| it.name).collect();
-    let list = |each: fn(&str) -> String| {
-        names
-            .iter()
-            .map(|name| each(name))
-            .collect::<Vec<_>>()
-            .join(", ")
+    let bucket = match finest {
+        1 => "r.quarter".to_owned(),
+        width => format!("callboard_bucket(r.quarter, {width})"),
     };
-    let fine: Vec<String> = rollup
-        .counters
-        .iter()
-        .map(|it| format!("sum(r.weight * ({})) as {}", it.of_row(), it.name))
-        .collect();
-    let any: Vec<String> = names
-        .iter()
-        .map(|name| format!("sum({name}) <> 0"))
-        .collect();
-    let added: Vec<String> = names
-        .iter()
-        .map(|counter| format!("{counter} = stored.{counter} + excluded.{counter}"))
-        .collect();
-    let finest = scopes
-        .iter()
-        .flat_map(|scope| rollup.detail.levels(*scope))
-        .min()
-        .map_or(1, |level| level.width());
-    // Agents multiply rows: what is summed over all of them is made of what has been summed over them.
-    let parts = |of_agents: bool| {
-        let of = scopes
-            .iter()
-            .filter(move |scope| scope.has_agent() == of_agents);
-        let each = of.flat_map(|scope| {
-            rollup
-                .detail
-                .levels(*scope)
-                .iter()
-                .map(|level| (scope.number(), level.width()))
-        });
-        each.map(|(scope, width)| format!("({scope}, {width})"))
-            .collect::<Vec<_>>()
-            .join(", ")
+    let has_value = rollup.dimension.is_some();
+    let named = |counter: fn(&str) -> String| {
+        rollup.columns(|value| value.name.to_owned(), |it| counter(it.name))
     };
-    let (bare, by_agent) = (parts(false), parts(true));
-    let rows = match by_agent.as_str() {
-        "" => format!("bare cross join (values {bare}) p (scope, width)"),
-        _ => format!(
-            "(select bare.*, p.* from bare cross join (values {bare}) p (scope, width)
-              union all
-              select fine.*, p.* from fine cross join (values {by_agent}) p (scope, width) where agent_id is not null) rows"
-        ),
-    };
-    format!(
-        "with fine as materialized (
-            select r.campaign_id, {agent} as agent_id, {bucket} as bucket{value}, {fine}
-            from {relation} r where {only} group by 1, 2, 3{fourth}
-         ), bare as (
-            select campaign_id, null::bigint as agent_id, bucket{column}, {summed} from fine group by 1, 3{fourth}
-         )
-         insert into {name} as stored (tenant_id, scope, campaign_id, agent_id, width, bucket{column}, {names})
-         select $1, scope, case when scope in (0, 2) then campaign_id else 0 end, coalesce(agent_id, 0), width,
-                callboard_bucket(bucket, width / {finest}){column}, {sums}
-         from {rows}
-         group by 2, 3, 4, 5, 6{seventh} having {any}
-         order by 2, 3, 4, 5, 6{seventh} -- as the key lies, which spares the index
-         on conflict ({key}) do update set {added}",
-        bucket = if finest == 1 { "r.quarter".to_owned() } else { format!("callboard_bucket(r.quarter, {finest})") },
-        fine = fine.join(", "),
-        only = rollup.only,
-        fourth = if dimension.is_some() { ", 4" } else { "" },
-        summed = list(|name| format!("sum({name}) as {name}")),
-        names = names.join(", "),
-        sums = list(|name| format!("sum({name})")),
-        seventh = if dimension.is_some() { ", 7" } else { "" },
-        any = any.join(" or "),
-        key = key(rollup),
-        added = added.join(", "),
+    let counters = |of: fn(&str) -> String| rollup.counters.iter().map(move |it| of(it.name));
+    statement(
+        sql!("fold"),
+        &[
+            ("rollup", &rollup.name),
+            ("agent", &agent),
+            ("bucket", &bucket),
+            (
+                "fine",
+                &rollup.columns(
+                    |value| format!("{} as {}", value.of_row(), value.name),
+                    |it| format!("sum(r.weight * {}) as {}", it.of_row(), it.name),
+                ),
+            ),
+            ("rows", &rows),
+            (
+                "where",
+                &rollup
+                    .condition()
+                    .map_or(String::new(), |only| format!("where {only}")),
+            ),
+            (
+                "fine_key",
+                &if has_value { "1, 2, 3, 4" } else { "1, 2, 3" },
+            ),
+            ("bare", &named(|name| format!("sum({name}) as {name}"))),
+            ("bare_key", &if has_value { "1, 3, 4" } else { "1, 3" }),
+            ("names", &named(str::to_owned)),
+            ("finest", &finest),
+            ("sums", &named(|name| format!("sum({name})"))),
+            ("levels", &levels(rollup, scopes)),
+            (
+                "group",
+                &if has_value {
+                    "2, 3, 4, 5, 6, 7"
+                } else {
+                    "2, 3, 4, 5, 6"
+                },
+            ),
+            (
+                "any",
+                &joined(counters(|name| format!("sum({name}) <> 0")), "\n    or "),
+            ),
+            ("key", &key(rollup)),
+            (
+                "added",
+                &lines(counters(|name| {
+                    format!("{name} = stored.{name} + excluded.{name}")
+                })),
+            ),
+        ],
     )
-    .replace("{tenant}", "$1")
 }
 
-/// Takes out what a roll-up holds of an account, or of its campaigns `$2`.
-pub fn clear(table: &str, origin: Origin) -> String {
-    match origin {
-        Origin::RowsOfCampaigns => {
-            format!(
-                "delete from {table} where tenant_id = $1 and scope in (0, 2) and campaign_id = any ($2)"
-            )
-        }
-        Origin::Rows | Origin::Journal => format!("delete from {table} where tenant_id = $1"),
+/// Quarters of an hour in the finest bucket that these scopes are kept by.
+fn finest(rollup: &Rollup, scopes: &[Scope]) -> i32 {
+    let levels = scopes.iter().flat_map(|scope| rollup.detail.levels(*scope));
+    levels.min().map_or(1, |level| level.width())
+}
+
+/// The relation of sums with every level and scope that each goes into.
+fn levels(rollup: &Rollup, scopes: &[Scope]) -> String {
+    let list = |of_agents: bool| {
+        let scopes = scopes
+            .iter()
+            .filter(move |scope| scope.has_agent() == of_agents);
+        lines(scopes.flat_map(|scope| {
+            let levels = rollup.detail.levels(*scope).iter();
+            levels.map(|level| format!("({}, {})", scope.sql(), level.width()))
+        }))
+    };
+    let (bare, by_agent) = (list(false), list(true));
+    if by_agent.is_empty() {
+        return part(sql!("fold_levels"), &[("levels", &bare)]);
     }
+    part(
+        sql!("fold_levels_by_agent"),
+        &[("levels", &bare), ("levels_by_agent", &by_agent)],
+    )
+}
+
+/// Takes out what a roll-up holds of a tenant, or of its campaigns `$2`.
+pub fn clear(table: &str, origin: Origin) -> String {
+    let conditions = match origin {
+        Origin::RowsOfCampaigns => format!(
+            "\n  and scope in ({}, {})\n  and campaign_id = any ($2)",
+            Scope::Campaign.sql(),
+            Scope::AgentOfCampaign.sql()
+        ),
+        Origin::Rows | Origin::Journal => String::new(),
+    };
+    format!("delete from {table}\nwhere tenant_id = $1{conditions}")
 }

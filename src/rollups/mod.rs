@@ -2,7 +2,7 @@
 //!
 //! The raw rows are the truth. From them, sums are kept by quarter of an hour, hour and day (`level`), for every
 //! counter and dimension in the list (`catalog`). Every statement that writes rows leaves what it changed in a
-//! journal, by triggers (`schema`), whoever runs it; the compactor (`compact`, `fold`) moves the journal into
+//! journal, by triggers (`ddl`, `install`), whoever runs it; the compactor (`compact`, `fold`) moves the journal into
 //! the sums. A report reads, in one statement and so in one snapshot, the sums of whole buckets (`plan`), the
 //! journal's entries for the same buckets, and the raw rows of the window's ragged ends: nothing it shows depends
 //! on when the compactor was last there. Leads, each counted once, are counted by links (`links`, `sources`); how far
@@ -17,20 +17,27 @@
 mod catalog;
 pub mod compact;
 mod compare;
+mod ddl;
 mod fold;
+mod functions;
+mod install;
 mod level;
 mod links;
 mod plan;
+mod printed;
 mod reader;
-mod schema;
+mod scope;
 mod sources;
 mod states;
+mod template;
+mod terms;
 
 pub use catalog::{Detail, Module, Scope as RollupScope};
 pub use compare::{Comparison, Difference};
+pub use install::install;
 pub use level::Level;
 pub use plan::{Links, Plan, Quiet};
-pub use schema::install;
+pub use printed::schema;
 
 /// What a figure is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

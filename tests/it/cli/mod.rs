@@ -100,6 +100,17 @@ async fn openapi_prints_the_committed_document_and_wants_no_database() {
 }
 
 #[tokio::test]
+async fn schema_prints_the_committed_sql_and_wants_no_database() {
+    let program = Program::new();
+    let printed = program.ok(&["schema"], "").await;
+    assert!(
+        printed == include_str!("../../../schema/rollups.sql"),
+        "run: cargo run -- schema > schema/rollups.sql"
+    );
+    assert!(!program.data().exists());
+}
+
+#[tokio::test]
 async fn migrate_may_run_as_often_as_one_likes_and_as_many_at_once() {
     let database = database::create_empty().await;
     let program = Program::on(&database);

@@ -1,0 +1,8529 @@
+-- All SQL that src/rollups generates, as it is executed. Generated: callboard schema > schema/rollups.sql
+--
+-- $1 is the tenant. A compaction runs its statements in the order they stand in, in one repeatable-read transaction.
+
+----------------------------------------------------------------------------------------------------------------------
+-- Tables and triggers
+----------------------------------------------------------------------------------------------------------------------
+
+-- Journal of autocall_attempts: every statement adds what it wrote (weight 1) and what it took away (weight -1), row by row,
+-- until a compaction moves the entries into the roll-ups. Writers never wait for each other here.
+create table autocall_attempts_journal (
+    tenant_id bigint not null,
+    weight integer not null,
+    quarter integer not null,
+    campaign_id bigint,
+    lead_id bigint,
+    started_at timestamptz,
+    result text,
+    hangup_cause text,
+    billsec integer,
+    dtmf text,
+    script_path text[],
+    transfer text,
+    agent_disposition text,
+    attempt_number integer,
+    provider text,
+    outcome text,
+    sentiment numeric(7, 6)
+);
+create index on autocall_attempts_journal (tenant_id, campaign_id);
+-- Emptied all the time: dead entries have to go before they slow readers down.
+alter table autocall_attempts_journal set (
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 5000,
+    autovacuum_vacuum_insert_scale_factor = 0.2,
+    autovacuum_vacuum_cost_delay = 0
+);
+comment on table autocall_attempts_journal is 'callboard derived';
+call callboard_guard('autocall_attempts_journal');
+-- Entries come from triggers, under whatever role a statement runs.
+create policy told on autocall_attempts_journal for insert with check (true);
+
+create function autocall_attempts_on_insert() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        insert into autocall_attempts_journal (
+            tenant_id,
+            weight,
+            quarter,
+            campaign_id,
+            lead_id,
+            started_at,
+            result,
+            hangup_cause,
+            billsec,
+            dtmf,
+            script_path,
+            transfer,
+            agent_disposition,
+            attempt_number,
+            provider,
+            outcome,
+            sentiment
+        )
+        select tenant_id,
+               1,
+               callboard_quarter(started_at),
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from new_rows;
+        return null;
+    end $body$;
+comment on function autocall_attempts_on_insert() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function autocall_attempts_on_insert() from public;
+create trigger rollup_insert after insert on autocall_attempts
+    referencing new table as new_rows
+    for each statement execute function autocall_attempts_on_insert();
+
+create function autocall_attempts_on_update() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        insert into autocall_attempts_journal (
+            tenant_id,
+            weight,
+            quarter,
+            campaign_id,
+            lead_id,
+            started_at,
+            result,
+            hangup_cause,
+            billsec,
+            dtmf,
+            script_path,
+            transfer,
+            agent_disposition,
+            attempt_number,
+            provider,
+            outcome,
+            sentiment
+        )
+        select tenant_id,
+               sum(weight)::integer,
+               quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from (
+            select tenant_id,
+                   -1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from old_rows
+            union all
+            select tenant_id,
+                   1,
+                   callboard_quarter(started_at),
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from new_rows
+        ) changes
+        group by tenant_id,
+                 quarter,
+                 campaign_id,
+                 lead_id,
+                 started_at,
+                 result,
+                 hangup_cause,
+                 billsec,
+                 dtmf,
+                 script_path,
+                 transfer,
+                 agent_disposition,
+                 attempt_number,
+                 provider,
+                 outcome,
+                 sentiment
+        having sum(weight) <> 0;
+        return null;
+    end $body$;
+comment on function autocall_attempts_on_update() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function autocall_attempts_on_update() from public;
+create trigger rollup_update after update on autocall_attempts
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function autocall_attempts_on_update();
+
+create function autocall_attempts_on_delete() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        insert into autocall_attempts_journal (
+            tenant_id,
+            weight,
+            quarter,
+            campaign_id,
+            lead_id,
+            started_at,
+            result,
+            hangup_cause,
+            billsec,
+            dtmf,
+            script_path,
+            transfer,
+            agent_disposition,
+            attempt_number,
+            provider,
+            outcome,
+            sentiment
+        )
+        select tenant_id,
+               -1,
+               callboard_quarter(started_at),
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from old_rows;
+        return null;
+    end $body$;
+comment on function autocall_attempts_on_delete() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function autocall_attempts_on_delete() from public;
+create trigger rollup_delete after delete on autocall_attempts
+    referencing old table as old_rows
+    for each statement execute function autocall_attempts_on_delete();
+
+create table autocall_totals (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    dialed integer not null,
+    answered integer not null,
+    no_answer integer not null,
+    busy integer not null,
+    failed integer not null,
+    abandoned integer not null,
+    talk_sec bigint not null,
+    handed_over integer not null,
+    connected integer not null,
+    no_input integer not null,
+    key_0 integer not null,
+    key_1 integer not null,
+    key_2 integer not null,
+    key_3 integer not null,
+    key_4 integer not null,
+    key_5 integer not null,
+    key_6 integer not null,
+    key_7 integer not null,
+    key_8 integer not null,
+    key_9 integer not null,
+    key_star integer not null,
+    key_hash integer not null
+);
+create unique index on autocall_totals (
+    tenant_id, scope, campaign_id, agent_id, width, bucket
+);
+comment on table autocall_totals is 'callboard derived';
+call callboard_guard('autocall_totals');
+
+create table autocall_hangups (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    hangup_cause text collate "C" not null,
+    attempts integer not null
+);
+create unique index on autocall_hangups (
+    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)
+);
+comment on table autocall_hangups is 'callboard derived';
+call callboard_guard('autocall_hangups');
+
+create table autocall_paths (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    path text collate "C" not null,
+    attempts integer not null
+);
+create unique index on autocall_paths (
+    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)
+);
+comment on table autocall_paths is 'callboard derived';
+call callboard_guard('autocall_paths');
+
+create table autocall_outcomes (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    outcome text collate "C" not null,
+    calls integer not null
+);
+create unique index on autocall_outcomes (
+    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)
+);
+comment on table autocall_outcomes is 'callboard derived';
+call callboard_guard('autocall_outcomes');
+
+create table autocall_providers (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    provider text collate "C" not null,
+    calls integer not null
+);
+create unique index on autocall_providers (
+    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)
+);
+comment on table autocall_providers is 'callboard derived';
+call callboard_guard('autocall_providers');
+
+create table autocall_tries (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    attempt_number text collate "C" not null,
+    calls integer not null,
+    answered integer not null
+);
+create unique index on autocall_tries (
+    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)
+);
+comment on table autocall_tries is 'callboard derived';
+call callboard_guard('autocall_tries');
+
+create table autocall_sentiments (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    fifth text collate "C" not null,
+    calls integer not null
+);
+create unique index on autocall_sentiments (
+    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)
+);
+comment on table autocall_sentiments is 'callboard derived';
+call callboard_guard('autocall_sentiments');
+
+-- Trail of autocall: the rows that links were made of, each with its stages, as of the last compaction.
+create table autocall_trail (
+    tenant_id bigint not null,
+    campaign_id bigint not null,
+    lead_id bigint not null,
+    at timestamptz not null,
+    stages smallint not null,
+    n integer not null,
+    primary key (tenant_id, campaign_id, lead_id, at, stages)
+);
+comment on table autocall_trail is 'callboard derived';
+call callboard_guard('autocall_trail');
+create table autocall_links (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    width smallint not null,
+    later_width smallint not null,
+    bucket integer not null,
+    later_bucket integer not null,
+    dialed integer not null,
+    answered integer not null,
+    pressed integer not null,
+    handed_over integer not null,
+    disposed integer not null,
+    primary key (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket)
+);
+comment on table autocall_links is 'callboard derived';
+call callboard_guard('autocall_links');
+
+-- Journal of autocall_leads: every statement adds what it wrote (weight 1) and what it took away (weight -1), row by row,
+-- until a compaction moves the entries into the roll-ups. Writers never wait for each other here.
+create table autocall_leads_journal (
+    tenant_id bigint not null,
+    weight integer not null,
+    quarter integer not null,
+    campaign_id bigint,
+    id bigint,
+    created_at timestamptz,
+    status text
+);
+create index on autocall_leads_journal (tenant_id, campaign_id);
+-- Emptied all the time: dead entries have to go before they slow readers down.
+alter table autocall_leads_journal set (
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 5000,
+    autovacuum_vacuum_insert_scale_factor = 0.2,
+    autovacuum_vacuum_cost_delay = 0
+);
+comment on table autocall_leads_journal is 'callboard derived';
+call callboard_guard('autocall_leads_journal');
+-- Entries come from triggers, under whatever role a statement runs.
+create policy told on autocall_leads_journal for insert with check (true);
+
+create function autocall_leads_on_insert() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        insert into autocall_leads_journal (
+            tenant_id,
+            weight,
+            quarter,
+            campaign_id,
+            id,
+            created_at,
+            status
+        )
+        select tenant_id,
+               1,
+               callboard_quarter(created_at),
+               campaign_id,
+               id,
+               created_at,
+               status
+        from new_rows;
+        return null;
+    end $body$;
+comment on function autocall_leads_on_insert() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function autocall_leads_on_insert() from public;
+create trigger rollup_insert after insert on autocall_leads
+    referencing new table as new_rows
+    for each statement execute function autocall_leads_on_insert();
+
+create function autocall_leads_on_update() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        insert into autocall_leads_journal (
+            tenant_id,
+            weight,
+            quarter,
+            campaign_id,
+            id,
+            created_at,
+            status
+        )
+        select tenant_id,
+               sum(weight)::integer,
+               quarter,
+               campaign_id,
+               id,
+               created_at,
+               status
+        from (
+            select tenant_id,
+                   -1 as weight,
+                   callboard_quarter(created_at) as quarter,
+                   campaign_id,
+                   id,
+                   created_at,
+                   status
+            from old_rows
+            union all
+            select tenant_id,
+                   1,
+                   callboard_quarter(created_at),
+                   campaign_id,
+                   id,
+                   created_at,
+                   status
+            from new_rows
+        ) changes
+        group by tenant_id,
+                 quarter,
+                 campaign_id,
+                 id,
+                 created_at,
+                 status
+        having sum(weight) <> 0;
+        return null;
+    end $body$;
+comment on function autocall_leads_on_update() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function autocall_leads_on_update() from public;
+create trigger rollup_update after update on autocall_leads
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function autocall_leads_on_update();
+
+create function autocall_leads_on_delete() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        insert into autocall_leads_journal (
+            tenant_id,
+            weight,
+            quarter,
+            campaign_id,
+            id,
+            created_at,
+            status
+        )
+        select tenant_id,
+               -1,
+               callboard_quarter(created_at),
+               campaign_id,
+               id,
+               created_at,
+               status
+        from old_rows;
+        return null;
+    end $body$;
+comment on function autocall_leads_on_delete() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function autocall_leads_on_delete() from public;
+create trigger rollup_delete after delete on autocall_leads
+    referencing old table as old_rows
+    for each statement execute function autocall_leads_on_delete();
+
+create table autocall_lead_totals (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    leads integer not null
+);
+create unique index on autocall_lead_totals (
+    tenant_id, scope, campaign_id, agent_id, width, bucket
+);
+comment on table autocall_lead_totals is 'callboard derived';
+call callboard_guard('autocall_lead_totals');
+
+-- Journal of telesales_calls: every statement adds what it wrote (weight 1) and what it took away (weight -1), row by row,
+-- until a compaction moves the entries into the roll-ups. Writers never wait for each other here.
+create table telesales_calls_journal (
+    tenant_id bigint not null,
+    weight integer not null,
+    quarter integer not null,
+    campaign_id bigint,
+    lead_id bigint,
+    started_at timestamptz,
+    agent_id bigint,
+    cid text,
+    result text,
+    talk_sec integer,
+    wrap_sec integer,
+    disposition text
+);
+create index on telesales_calls_journal (tenant_id, campaign_id);
+-- Emptied all the time: dead entries have to go before they slow readers down.
+alter table telesales_calls_journal set (
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 5000,
+    autovacuum_vacuum_insert_scale_factor = 0.2,
+    autovacuum_vacuum_cost_delay = 0
+);
+comment on table telesales_calls_journal is 'callboard derived';
+call callboard_guard('telesales_calls_journal');
+-- Entries come from triggers, under whatever role a statement runs.
+create policy told on telesales_calls_journal for insert with check (true);
+
+create function telesales_calls_on_insert() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        insert into telesales_calls_journal (
+            tenant_id,
+            weight,
+            quarter,
+            campaign_id,
+            lead_id,
+            started_at,
+            agent_id,
+            cid,
+            result,
+            talk_sec,
+            wrap_sec,
+            disposition
+        )
+        select tenant_id,
+               1,
+               callboard_quarter(started_at),
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from new_rows;
+        return null;
+    end $body$;
+comment on function telesales_calls_on_insert() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function telesales_calls_on_insert() from public;
+create trigger rollup_insert after insert on telesales_calls
+    referencing new table as new_rows
+    for each statement execute function telesales_calls_on_insert();
+
+create function telesales_calls_on_update() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        insert into telesales_calls_journal (
+            tenant_id,
+            weight,
+            quarter,
+            campaign_id,
+            lead_id,
+            started_at,
+            agent_id,
+            cid,
+            result,
+            talk_sec,
+            wrap_sec,
+            disposition
+        )
+        select tenant_id,
+               sum(weight)::integer,
+               quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from (
+            select tenant_id,
+                   -1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from old_rows
+            union all
+            select tenant_id,
+                   1,
+                   callboard_quarter(started_at),
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from new_rows
+        ) changes
+        group by tenant_id,
+                 quarter,
+                 campaign_id,
+                 lead_id,
+                 started_at,
+                 agent_id,
+                 cid,
+                 result,
+                 talk_sec,
+                 wrap_sec,
+                 disposition
+        having sum(weight) <> 0;
+        return null;
+    end $body$;
+comment on function telesales_calls_on_update() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function telesales_calls_on_update() from public;
+create trigger rollup_update after update on telesales_calls
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function telesales_calls_on_update();
+
+create function telesales_calls_on_delete() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        insert into telesales_calls_journal (
+            tenant_id,
+            weight,
+            quarter,
+            campaign_id,
+            lead_id,
+            started_at,
+            agent_id,
+            cid,
+            result,
+            talk_sec,
+            wrap_sec,
+            disposition
+        )
+        select tenant_id,
+               -1,
+               callboard_quarter(started_at),
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from old_rows;
+        return null;
+    end $body$;
+comment on function telesales_calls_on_delete() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function telesales_calls_on_delete() from public;
+create trigger rollup_delete after delete on telesales_calls
+    referencing old table as old_rows
+    for each statement execute function telesales_calls_on_delete();
+
+create table telesales_totals (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    dials integer not null,
+    answers integer not null,
+    abandoned integer not null,
+    blocked integer not null,
+    conversions integer not null,
+    talk_sec bigint not null,
+    handling_sec bigint not null
+);
+create unique index on telesales_totals (
+    tenant_id, scope, campaign_id, agent_id, width, bucket
+);
+comment on table telesales_totals is 'callboard derived';
+call callboard_guard('telesales_totals');
+
+create table telesales_dispositions (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    code text collate "C" not null,
+    calls integer not null
+);
+create unique index on telesales_dispositions (
+    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)
+);
+comment on table telesales_dispositions is 'callboard derived';
+call callboard_guard('telesales_dispositions');
+
+create table telesales_caller_ids (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    cid text collate "C" not null,
+    calls integer not null,
+    answers integer not null,
+    short integer not null,
+    rejected integer not null,
+    talk_sec bigint not null
+);
+create unique index on telesales_caller_ids (
+    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)
+);
+comment on table telesales_caller_ids is 'callboard derived';
+call callboard_guard('telesales_caller_ids');
+
+-- Trail of telesales: the rows that links were made of, each with its stages, as of the last compaction.
+create table telesales_trail (
+    tenant_id bigint not null,
+    campaign_id bigint not null,
+    lead_id bigint not null,
+    at timestamptz not null,
+    stages smallint not null,
+    n integer not null,
+    primary key (tenant_id, lead_id, campaign_id, at, stages)
+);
+comment on table telesales_trail is 'callboard derived';
+call callboard_guard('telesales_trail');
+create table telesales_links (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    width smallint not null,
+    later_width smallint not null,
+    bucket integer not null,
+    later_bucket integer not null,
+    dialed integer not null,
+    connected integer not null,
+    talked integer not null,
+    disposed integer not null,
+    converted integer not null,
+    primary key (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket)
+);
+comment on table telesales_links is 'callboard derived';
+call callboard_guard('telesales_links');
+
+-- Journal of telesales_leads: every statement adds what it wrote (weight 1) and what it took away (weight -1), row by row,
+-- until a compaction moves the entries into the roll-ups. Writers never wait for each other here.
+create table telesales_leads_journal (
+    tenant_id bigint not null,
+    weight integer not null,
+    quarter integer not null,
+    campaign_id bigint,
+    id bigint,
+    created_at timestamptz,
+    source text
+);
+create index on telesales_leads_journal (tenant_id, campaign_id);
+-- Emptied all the time: dead entries have to go before they slow readers down.
+alter table telesales_leads_journal set (
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 5000,
+    autovacuum_vacuum_insert_scale_factor = 0.2,
+    autovacuum_vacuum_cost_delay = 0
+);
+comment on table telesales_leads_journal is 'callboard derived';
+call callboard_guard('telesales_leads_journal');
+-- Entries come from triggers, under whatever role a statement runs.
+create policy told on telesales_leads_journal for insert with check (true);
+
+create function telesales_leads_on_insert() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        insert into telesales_leads_journal (
+            tenant_id,
+            weight,
+            quarter,
+            campaign_id,
+            id,
+            created_at,
+            source
+        )
+        select tenant_id,
+               1,
+               callboard_quarter(created_at),
+               campaign_id,
+               id,
+               created_at,
+               source
+        from new_rows;
+        return null;
+    end $body$;
+comment on function telesales_leads_on_insert() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function telesales_leads_on_insert() from public;
+create trigger rollup_insert after insert on telesales_leads
+    referencing new table as new_rows
+    for each statement execute function telesales_leads_on_insert();
+
+create function telesales_leads_on_update() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        insert into telesales_leads_journal (
+            tenant_id,
+            weight,
+            quarter,
+            campaign_id,
+            id,
+            created_at,
+            source
+        )
+        select tenant_id,
+               sum(weight)::integer,
+               quarter,
+               campaign_id,
+               id,
+               created_at,
+               source
+        from (
+            select tenant_id,
+                   -1 as weight,
+                   callboard_quarter(created_at) as quarter,
+                   campaign_id,
+                   id,
+                   created_at,
+                   source
+            from old_rows
+            union all
+            select tenant_id,
+                   1,
+                   callboard_quarter(created_at),
+                   campaign_id,
+                   id,
+                   created_at,
+                   source
+            from new_rows
+        ) changes
+        group by tenant_id,
+                 quarter,
+                 campaign_id,
+                 id,
+                 created_at,
+                 source
+        having sum(weight) <> 0;
+        return null;
+    end $body$;
+comment on function telesales_leads_on_update() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function telesales_leads_on_update() from public;
+create trigger rollup_update after update on telesales_leads
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function telesales_leads_on_update();
+
+create function telesales_leads_on_delete() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        insert into telesales_leads_journal (
+            tenant_id,
+            weight,
+            quarter,
+            campaign_id,
+            id,
+            created_at,
+            source
+        )
+        select tenant_id,
+               -1,
+               callboard_quarter(created_at),
+               campaign_id,
+               id,
+               created_at,
+               source
+        from old_rows;
+        return null;
+    end $body$;
+comment on function telesales_leads_on_delete() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function telesales_leads_on_delete() from public;
+create trigger rollup_delete after delete on telesales_leads
+    referencing old table as old_rows
+    for each statement execute function telesales_leads_on_delete();
+
+create table telesales_lead_totals (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    leads integer not null
+);
+create unique index on telesales_lead_totals (
+    tenant_id, scope, campaign_id, agent_id, width, bucket
+);
+comment on table telesales_lead_totals is 'callboard derived';
+call callboard_guard('telesales_lead_totals');
+
+create table telesales_lead_sources (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    source text collate "C" not null,
+    leads integer not null
+);
+create unique index on telesales_lead_sources (
+    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)
+);
+comment on table telesales_lead_sources is 'callboard derived';
+call callboard_guard('telesales_lead_sources');
+
+create table telesales_source_links (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    width smallint not null,
+    later_width smallint not null,
+    bucket integer not null,
+    later_bucket integer not null,
+    source text collate "C" not null,
+    dialed integer not null,
+    connected integer not null,
+    converted integer not null
+);
+-- A source may be longer than an index can hold.
+create unique index on telesales_source_links (
+    tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
+);
+comment on table telesales_source_links is 'callboard derived';
+call callboard_guard('telesales_source_links');
+
+-- What each lead was counted as at the last compaction.
+create table autocall_lead_trail (
+    tenant_id bigint not null,
+    lead_id bigint not null,
+    campaign_id bigint not null,
+    created_at timestamptz not null,
+    status text not null,
+    attempts integer not null,
+    in_progress boolean not null,
+    primary key (tenant_id, lead_id)
+);
+comment on table autocall_lead_trail is 'callboard derived';
+call callboard_guard('autocall_lead_trail');
+
+create table autocall_lead_states (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    leads integer not null,
+    tried integer not null,
+    retried integer not null,
+    processing integer not null,
+    retry integer not null,
+    finished integer not null
+);
+create unique index on autocall_lead_states (
+    tenant_id, scope, campaign_id, agent_id, width, bucket
+);
+comment on table autocall_lead_states is 'callboard derived';
+call callboard_guard('autocall_lead_states');
+
+create function autocall_attempts_on_truncate() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        truncate
+            autocall_totals,
+            autocall_hangups,
+            autocall_paths,
+            autocall_outcomes,
+            autocall_providers,
+            autocall_tries,
+            autocall_sentiments,
+            autocall_attempts_journal,
+            autocall_trail,
+            autocall_links;
+        return null;
+    end $body$;
+comment on function autocall_attempts_on_truncate() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function autocall_attempts_on_truncate() from public;
+create trigger rollup_truncate after truncate on autocall_attempts
+    for each statement execute function autocall_attempts_on_truncate();
+
+create function autocall_leads_on_truncate() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        truncate
+            autocall_lead_totals,
+            autocall_leads_journal,
+            autocall_lead_trail,
+            autocall_lead_states;
+        return null;
+    end $body$;
+comment on function autocall_leads_on_truncate() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function autocall_leads_on_truncate() from public;
+create trigger rollup_truncate after truncate on autocall_leads
+    for each statement execute function autocall_leads_on_truncate();
+
+create function telesales_calls_on_truncate() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        truncate
+            telesales_totals,
+            telesales_dispositions,
+            telesales_caller_ids,
+            telesales_calls_journal,
+            telesales_trail,
+            telesales_links,
+            telesales_source_links;
+        return null;
+    end $body$;
+comment on function telesales_calls_on_truncate() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function telesales_calls_on_truncate() from public;
+create trigger rollup_truncate after truncate on telesales_calls
+    for each statement execute function telesales_calls_on_truncate();
+
+create function telesales_leads_on_truncate() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+    as $body$
+    begin
+        truncate
+            telesales_lead_totals,
+            telesales_lead_sources,
+            telesales_leads_journal,
+            telesales_source_links;
+        return null;
+    end $body$;
+comment on function telesales_leads_on_truncate() is 'callboard derived';
+-- It has its owner's rights: nobody else may put it on a table of their own.
+revoke execute on function telesales_leads_on_truncate() from public;
+create trigger rollup_truncate after truncate on telesales_leads
+    for each statement execute function telesales_leads_on_truncate();
+
+----------------------------------------------------------------------------------------------------------------------
+-- Readers
+----------------------------------------------------------------------------------------------------------------------
+
+create function callboard_short_call_sec(
+    tenant bigint
+) returns numeric
+    language sql stable parallel safe
+    as $body$
+        select coalesce(
+            (
+                select n
+                from (
+                    select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
+                    from (
+                        select replace(settings ->> 'short_call_sec', '_', '')
+                        from tenants
+                        where id = $1
+                    ) setting (s)
+                ) read (n)
+                where n between 0 and 3600
+            ),
+            10
+        )
+    $body$;
+comment on function callboard_short_call_sec(bigint) is 'callboard reader';
+
+create function callboard_agents_of_calls(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint
+) returns bigint[]
+    language sql stable parallel safe
+    as $body$
+        select array(
+            with recursive seen as (
+                select min(t.agent_id) as id
+                from telesales_totals t
+                where t.tenant_id = $1
+                  and t.scope = scope_no
+                  and t.campaign_id = campaign
+                union all
+                select (
+                    select min(t.agent_id)
+                    from telesales_totals t
+                    where t.tenant_id = $1
+                      and t.scope = scope_no
+                      and t.campaign_id = campaign
+                      and t.agent_id > seen.id
+                )
+                from seen
+                where seen.id is not null
+            )
+            select id
+            from seen
+            where id is not null
+            union
+            select agent_id
+            from telesales_calls_journal
+            where tenant_id = $1
+              and agent_id is not null
+            order by 1
+        )
+    $body$;
+comment on function callboard_agents_of_calls(bigint, smallint, bigint) is 'callboard reader';
+
+create function rolled_autocall_totals(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    agents bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    local_second bigint,
+    agent_id bigint,
+    dialed integer,
+    answered integer,
+    no_answer integer,
+    busy integer,
+    failed integer,
+    abandoned integer,
+    talk_sec bigint,
+    handed_over integer,
+    connected integer,
+    no_input integer,
+    key_0 integer,
+    key_1 integer,
+    key_2 integer,
+    key_3 integer,
+    key_4 integer,
+    key_5 integer,
+    key_6 integer,
+    key_7 integer,
+    key_8 integer,
+    key_9 integer,
+    key_star integer,
+    key_hash integer
+)
+    language sql stable parallel safe
+    as $body$
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.dialed,
+               stored.answered,
+               stored.no_answer,
+               stored.busy,
+               stored.failed,
+               stored.abandoned,
+               stored.talk_sec,
+               stored.handed_over,
+               stored.connected,
+               stored.no_input,
+               stored.key_0,
+               stored.key_1,
+               stored.key_2,
+               stored.key_3,
+               stored.key_4,
+               stored.key_5,
+               stored.key_6,
+               stored.key_7,
+               stored.key_8,
+               stored.key_9,
+               stored.key_star,
+               stored.key_hash
+        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(agents) as agent (id)
+        cross join lateral (
+            select *
+            from autocall_totals stored
+            where stored.tenant_id = $1
+              and stored.scope = scope_no
+              and stored.campaign_id = campaign
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               r.weight * 1,
+               r.weight * case when r.result = 'answered' then 1 else 0 end,
+               r.weight * case when r.result = 'no_answer' then 1 else 0 end,
+               r.weight * case when r.result = 'busy' then 1 else 0 end,
+               r.weight * case when r.result = 'failed' then 1 else 0 end,
+               r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end,
+               r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end,
+               r.weight * case when r.transfer = 'connected' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
+        from autocall_attempts_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (0 /* campaign */)
+          and r.campaign_id = campaign
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               0,
+               1,
+               case when r.result = 'answered' then 1 else 0 end,
+               case when r.result = 'no_answer' then 1 else 0 end,
+               case when r.result = 'busy' then 1 else 0 end,
+               case when r.result = 'failed' then 1 else 0 end,
+               case when r.result = 'abandoned' then 1 else 0 end,
+               case when r.result = 'answered' then (r.billsec)::bigint else 0 end,
+               case when callboard_handed_over(r.transfer) then 1 else 0 end,
+               case when r.transfer = 'connected' then 1 else 0 end,
+               case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            offset 0
+        ) r
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               r.weight * 1,
+               r.weight * case when r.result = 'answered' then 1 else 0 end,
+               r.weight * case when r.result = 'no_answer' then 1 else 0 end,
+               r.weight * case when r.result = 'busy' then 1 else 0 end,
+               r.weight * case when r.result = 'failed' then 1 else 0 end,
+               r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end,
+               r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end,
+               r.weight * case when r.transfer = 'connected' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
+               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
+        from autocall_attempts_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (1 /* account */)
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               0,
+               1,
+               case when r.result = 'answered' then 1 else 0 end,
+               case when r.result = 'no_answer' then 1 else 0 end,
+               case when r.result = 'busy' then 1 else 0 end,
+               case when r.result = 'failed' then 1 else 0 end,
+               case when r.result = 'abandoned' then 1 else 0 end,
+               case when r.result = 'answered' then (r.billsec)::bigint else 0 end,
+               case when callboard_handed_over(r.transfer) then 1 else 0 end,
+               case when r.transfer = 'connected' then 1 else 0 end,
+               case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
+               case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (1 /* account */)
+            offset 0
+        ) r
+    $body$;
+comment on function rolled_autocall_totals(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+create function rolled_autocall_hangups(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    agents bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    local_second bigint,
+    agent_id bigint,
+    hangup_cause text,
+    attempts integer
+)
+    language sql stable parallel safe
+    as $body$
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.hangup_cause,
+               stored.attempts
+        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(agents) as agent (id)
+        cross join lateral (
+            select *
+            from autocall_hangups stored
+            where stored.tenant_id = $1
+              and stored.scope = scope_no
+              and stored.campaign_id = campaign
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               callboard_short(r.hangup_cause) collate "C",
+               r.weight * 1
+        from autocall_attempts_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (0 /* campaign */)
+          and r.campaign_id = campaign
+          and r.hangup_cause is not null
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               0,
+               callboard_short(r.hangup_cause) collate "C",
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+              and r.hangup_cause is not null
+            offset 0
+        ) r
+    $body$;
+comment on function rolled_autocall_hangups(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+create function rolled_autocall_paths(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    agents bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    local_second bigint,
+    agent_id bigint,
+    path text,
+    attempts integer
+)
+    language sql stable parallel safe
+    as $body$
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.path,
+               stored.attempts
+        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(agents) as agent (id)
+        cross join lateral (
+            select *
+            from autocall_paths stored
+            where stored.tenant_id = $1
+              and stored.scope = scope_no
+              and stored.campaign_id = campaign
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               callboard_path(r.script_path) collate "C",
+               r.weight * 1
+        from autocall_attempts_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (0 /* campaign */)
+          and r.campaign_id = campaign
+          and r.result = 'answered' and cardinality(r.script_path) > 0
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               0,
+               callboard_path(r.script_path) collate "C",
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+              and r.result = 'answered' and cardinality(r.script_path) > 0
+            offset 0
+        ) r
+    $body$;
+comment on function rolled_autocall_paths(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+create function rolled_autocall_outcomes(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    agents bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    local_second bigint,
+    agent_id bigint,
+    outcome text,
+    calls integer
+)
+    language sql stable parallel safe
+    as $body$
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.outcome,
+               stored.calls
+        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(agents) as agent (id)
+        cross join lateral (
+            select *
+            from autocall_outcomes stored
+            where stored.tenant_id = $1
+              and stored.scope = scope_no
+              and stored.campaign_id = campaign
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               callboard_short(coalesce(r.outcome, r.result)) collate "C",
+               r.weight * 1
+        from autocall_attempts_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (0 /* campaign */)
+          and r.campaign_id = campaign
+          and coalesce(r.outcome, r.result) is not null
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               0,
+               callboard_short(coalesce(r.outcome, r.result)) collate "C",
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+              and coalesce(r.outcome, r.result) is not null
+            offset 0
+        ) r
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               callboard_short(coalesce(r.outcome, r.result)) collate "C",
+               r.weight * 1
+        from autocall_attempts_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (1 /* account */)
+          and coalesce(r.outcome, r.result) is not null
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               0,
+               callboard_short(coalesce(r.outcome, r.result)) collate "C",
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (1 /* account */)
+              and coalesce(r.outcome, r.result) is not null
+            offset 0
+        ) r
+    $body$;
+comment on function rolled_autocall_outcomes(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+create function rolled_autocall_providers(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    agents bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    local_second bigint,
+    agent_id bigint,
+    provider text,
+    calls integer
+)
+    language sql stable parallel safe
+    as $body$
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.provider,
+               stored.calls
+        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(agents) as agent (id)
+        cross join lateral (
+            select *
+            from autocall_providers stored
+            where stored.tenant_id = $1
+              and stored.scope = scope_no
+              and stored.campaign_id = campaign
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
+               r.weight * 1
+        from autocall_attempts_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (0 /* campaign */)
+          and r.campaign_id = campaign
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               0,
+               callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            offset 0
+        ) r
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
+               r.weight * 1
+        from autocall_attempts_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (1 /* account */)
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               0,
+               callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (1 /* account */)
+            offset 0
+        ) r
+    $body$;
+comment on function rolled_autocall_providers(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+create function rolled_autocall_tries(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    agents bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    local_second bigint,
+    agent_id bigint,
+    attempt_number text,
+    calls integer,
+    answered integer
+)
+    language sql stable parallel safe
+    as $body$
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.attempt_number,
+               stored.calls,
+               stored.answered
+        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(agents) as agent (id)
+        cross join lateral (
+            select *
+            from autocall_tries stored
+            where stored.tenant_id = $1
+              and stored.scope = scope_no
+              and stored.campaign_id = campaign
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               r.attempt_number::text collate "C",
+               r.weight * 1,
+               r.weight * case when r.result = 'answered' then 1 else 0 end
+        from autocall_attempts_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (0 /* campaign */)
+          and r.campaign_id = campaign
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               0,
+               r.attempt_number::text collate "C",
+               1,
+               case when r.result = 'answered' then 1 else 0 end
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            offset 0
+        ) r
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               r.attempt_number::text collate "C",
+               r.weight * 1,
+               r.weight * case when r.result = 'answered' then 1 else 0 end
+        from autocall_attempts_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (1 /* account */)
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               0,
+               r.attempt_number::text collate "C",
+               1,
+               case when r.result = 'answered' then 1 else 0 end
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (1 /* account */)
+            offset 0
+        ) r
+    $body$;
+comment on function rolled_autocall_tries(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+create function rolled_autocall_sentiments(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    agents bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    local_second bigint,
+    agent_id bigint,
+    fifth text,
+    calls integer
+)
+    language sql stable parallel safe
+    as $body$
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.fifth,
+               stored.calls
+        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(agents) as agent (id)
+        cross join lateral (
+            select *
+            from autocall_sentiments stored
+            where stored.tenant_id = $1
+              and stored.scope = scope_no
+              and stored.campaign_id = campaign
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               callboard_fifth(r.sentiment)::text collate "C",
+               r.weight * 1
+        from autocall_attempts_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (0 /* campaign */)
+          and r.campaign_id = campaign
+          and r.sentiment is not null
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               0,
+               callboard_fifth(r.sentiment)::text collate "C",
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+              and r.sentiment is not null
+            offset 0
+        ) r
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               callboard_fifth(r.sentiment)::text collate "C",
+               r.weight * 1
+        from autocall_attempts_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (1 /* account */)
+          and r.sentiment is not null
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               0,
+               callboard_fifth(r.sentiment)::text collate "C",
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (1 /* account */)
+              and r.sentiment is not null
+            offset 0
+        ) r
+    $body$;
+comment on function rolled_autocall_sentiments(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+create function rolled_autocall_leads(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    window_from timestamptz,
+    window_to timestamptz,
+    hours_from timestamptz,
+    hours_to timestamptz,
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    later_widths integer[],
+    later_firsts integer[],
+    later_ends integer[]
+) returns table (
+    dialed bigint,
+    answered bigint,
+    pressed bigint,
+    handed_over bigint,
+    disposed bigint
+)
+    language sql stable parallel safe
+    as $body$
+        with linked as (
+            select
+                coalesce(sum(l.dialed), 0) as dialed,
+                coalesce(sum(l.answered), 0) as answered,
+                coalesce(sum(l.pressed), 0) as pressed,
+                coalesce(sum(l.handed_over), 0) as handed_over,
+                coalesce(sum(l.disposed), 0) as disposed
+            from unnest(widths, firsts, ends, later_widths, later_firsts, later_ends) as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
+            cross join lateral (
+                select l.*
+                from generate_series(
+                    q.first_bucket,
+                    case when q.end_bucket - q.first_bucket > 1000 then q.first_bucket else q.end_bucket end - 1
+                ) as e (bucket)
+                cross join lateral (
+                    select *
+                    from autocall_links l
+                    where l.tenant_id = $1
+                      and l.scope = scope_no
+                      and l.campaign_id = campaign
+                      and l.width = q.width
+                      and l.later_width = q.later_width
+                      and l.bucket = e.bucket
+                      and l.later_bucket >= q.later_first
+                      and l.later_bucket < q.later_end
+                    offset 0
+                ) l
+                union all
+                select l.*
+                from autocall_links l
+                where q.end_bucket - q.first_bucket > 1000
+                  and l.tenant_id = $1
+                  and l.scope = scope_no
+                  and l.campaign_id = campaign
+                  and l.width = q.width
+                  and l.later_width = q.later_width
+                  and l.bucket >= q.first_bucket
+                  and l.bucket < q.end_bucket
+                  and l.later_bucket >= q.later_first
+                  and l.later_bucket < q.later_end
+            ) l
+        ), changed as materialized (
+            select distinct r.lead_id as lead_id
+            from autocall_attempts_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+        ), ends as materialized (
+            select r.lead_id as lead_id
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= window_from
+              and r.started_at < least(hours_from, window_to)
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            union
+            select r.lead_id as lead_id
+            from autocall_attempts r
+            where r.tenant_id = $1
+              and r.started_at >= greatest(hours_to, window_from)
+              and r.started_at < window_to
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+        ), reached as (
+            select s.lead_id, r.truly, r.linked
+            from ends s
+            cross join lateral (
+                select bit_or(r.stages) as truly,
+                       bit_or(r.stages) filter (where r.at >= hours_from and r.at < hours_to) as linked
+                from autocall_trail r
+                where r.tenant_id = $1
+                  and r.lead_id = s.lead_id
+                  and r.campaign_id = campaign
+                  and r.at >= window_from
+                  and r.at < window_to
+                offset 0
+            ) r
+            where s.lead_id not in (select lead_id from changed)
+            union all
+            select lead_id,
+                   bit_or(stages) filter (where n > 0 and at >= window_from and at < window_to),
+                   bit_or(stages) filter (where folded > 0 and at >= hours_from and at < hours_to)
+            from (
+                select lead_id,
+                       at,
+                       stages,
+                       sum(n) filter (where folded) as folded,
+                       sum(n) as n
+                from (
+                    select s.lead_id, r.at, r.stages, r.n, true
+                    from changed s
+                    cross join lateral (
+                        select *
+                        from autocall_trail r
+                        where r.tenant_id = $1
+                          and r.lead_id = s.lead_id
+                          and r.campaign_id = campaign
+                        offset 0
+                    ) r
+                    union all
+                    select r.lead_id,
+                           r.started_at,
+                           (
+                               1
+                               + case when r.result = 'answered' then 2 else 0 end
+                               + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+                               + case when callboard_handed_over(r.transfer) then 8 else 0 end
+                               + case when r.agent_disposition is not null then 16 else 0 end
+                           )::smallint,
+                           r.weight,
+                           false
+                    from autocall_attempts_journal r
+                    left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
+                    where r.tenant_id = $1
+                      and r.campaign_id = campaign
+                ) entries (lead_id, at, stages, n, folded)
+                group by 1, 2, 3
+            ) rows
+            group by lead_id
+        ), corrected as (
+            select
+                count(*) filter (where truly & 1 <> 0) - count(*) filter (where linked & 1 <> 0) as dialed,
+                count(*) filter (where truly & 2 <> 0) - count(*) filter (where linked & 2 <> 0) as answered,
+                count(*) filter (where truly & 4 <> 0) - count(*) filter (where linked & 4 <> 0) as pressed,
+                count(*) filter (where truly & 8 <> 0) - count(*) filter (where linked & 8 <> 0) as handed_over,
+                count(*) filter (where truly & 16 <> 0) - count(*) filter (where linked & 16 <> 0) as disposed
+            from reached
+        )
+        select
+            linked.dialed + corrected.dialed as dialed,
+            linked.answered + corrected.answered as answered,
+            linked.pressed + corrected.pressed as pressed,
+            linked.handed_over + corrected.handed_over as handed_over,
+            linked.disposed + corrected.disposed as disposed
+        from linked, corrected
+    $body$;
+comment on function rolled_autocall_leads(bigint, smallint, bigint, timestamptz, timestamptz, timestamptz, timestamptz, integer[], integer[], integer[], integer[], integer[], integer[]) is 'callboard reader';
+
+create function rolled_autocall_lead_totals(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    agents bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    local_second bigint,
+    agent_id bigint,
+    leads integer
+)
+    language sql stable parallel safe
+    as $body$
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.leads
+        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(agents) as agent (id)
+        cross join lateral (
+            select *
+            from autocall_lead_totals stored
+            where stored.tenant_id = $1
+              and stored.scope = scope_no
+              and stored.campaign_id = campaign
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               r.weight * 1
+        from autocall_leads_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (0 /* campaign */)
+          and r.campaign_id = campaign
+        union all
+        select callboard_local_second(r.created_at, p.utc_offset),
+               0,
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from autocall_leads r
+            where r.tenant_id = $1
+              and r.created_at >= p.begins
+              and r.created_at < p.ends
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            offset 0
+        ) r
+    $body$;
+comment on function rolled_autocall_lead_totals(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+create function rolled_telesales_totals(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    agents bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    local_second bigint,
+    agent_id bigint,
+    dials integer,
+    answers integer,
+    abandoned integer,
+    blocked integer,
+    conversions integer,
+    talk_sec bigint,
+    handling_sec bigint
+)
+    language sql stable parallel safe
+    as $body$
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.dials,
+               stored.answers,
+               stored.abandoned,
+               stored.blocked,
+               stored.conversions,
+               stored.talk_sec,
+               stored.handling_sec
+        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(agents) as agent (id)
+        cross join lateral (
+            select *
+            from telesales_totals stored
+            where stored.tenant_id = $1
+              and stored.scope = scope_no
+              and stored.campaign_id = campaign
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               r.weight * case when callboard_is_dial(r.result) then 1 else 0 end,
+               r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+               r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+               r.weight * case when r.result = 'blocked' then 1 else 0 end,
+               r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+               r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+               r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+        from telesales_calls_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = campaign
+          and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               coalesce(r.agent_id, 0),
+               case when callboard_is_dial(r.result) then 1 else 0 end,
+               case when callboard_is_answer(r.result) then 1 else 0 end,
+               case when r.result = 'abandoned' then 1 else 0 end,
+               case when r.result = 'blocked' then 1 else 0 end,
+               case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+               case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+               case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = campaign
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+            offset 0
+        ) r
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               r.weight * case when callboard_is_dial(r.result) then 1 else 0 end,
+               r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+               r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+               r.weight * case when r.result = 'blocked' then 1 else 0 end,
+               r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+               r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+               r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+        from telesales_calls_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (1 /* account */, 3 /* agent */)
+          and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               coalesce(r.agent_id, 0),
+               case when callboard_is_dial(r.result) then 1 else 0 end,
+               case when callboard_is_answer(r.result) then 1 else 0 end,
+               case when r.result = 'abandoned' then 1 else 0 end,
+               case when r.result = 'blocked' then 1 else 0 end,
+               case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+               case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+               case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (1 /* account */, 3 /* agent */)
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+            offset 0
+        ) r
+    $body$;
+comment on function rolled_telesales_totals(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+create function rolled_telesales_dispositions(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    agents bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    local_second bigint,
+    agent_id bigint,
+    code text,
+    calls integer
+)
+    language sql stable parallel safe
+    as $body$
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.code,
+               stored.calls
+        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(agents) as agent (id)
+        cross join lateral (
+            select *
+            from telesales_dispositions stored
+            where stored.tenant_id = $1
+              and stored.scope = scope_no
+              and stored.campaign_id = campaign
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               r.disposition collate "C",
+               r.weight * 1
+        from telesales_calls_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = campaign
+          and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+          and r.disposition is not null
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               coalesce(r.agent_id, 0),
+               r.disposition collate "C",
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = campaign
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+              and r.disposition is not null
+            offset 0
+        ) r
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               r.disposition collate "C",
+               r.weight * 1
+        from telesales_calls_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (1 /* account */, 3 /* agent */)
+          and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+          and r.disposition is not null
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               coalesce(r.agent_id, 0),
+               r.disposition collate "C",
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (1 /* account */, 3 /* agent */)
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+              and r.disposition is not null
+            offset 0
+        ) r
+    $body$;
+comment on function rolled_telesales_dispositions(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+create function rolled_telesales_caller_ids(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    agents bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    local_second bigint,
+    agent_id bigint,
+    cid text,
+    calls integer,
+    answers integer,
+    short integer,
+    rejected integer,
+    talk_sec bigint
+)
+    language sql stable parallel safe
+    as $body$
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.cid,
+               stored.calls,
+               stored.answers,
+               stored.short,
+               stored.rejected,
+               stored.talk_sec
+        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(agents) as agent (id)
+        cross join lateral (
+            select *
+            from telesales_caller_ids stored
+            where stored.tenant_id = $1
+              and stored.scope = scope_no
+              and stored.campaign_id = campaign
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               r.cid collate "C",
+               r.weight * 1,
+               r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+               r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end,
+               r.weight * case when r.result = 'rejected' then 1 else 0 end,
+               r.weight * (r.talk_sec)::bigint
+        from telesales_calls_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = campaign
+          and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+          and callboard_is_dial(r.result) and r.cid is not null
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               coalesce(r.agent_id, 0),
+               r.cid collate "C",
+               1,
+               case when callboard_is_answer(r.result) then 1 else 0 end,
+               case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end,
+               case when r.result = 'rejected' then 1 else 0 end,
+               (r.talk_sec)::bigint
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = campaign
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+              and callboard_is_dial(r.result) and r.cid is not null
+            offset 0
+        ) r
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               r.cid collate "C",
+               r.weight * 1,
+               r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+               r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end,
+               r.weight * case when r.result = 'rejected' then 1 else 0 end,
+               r.weight * (r.talk_sec)::bigint
+        from telesales_calls_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (1 /* account */, 3 /* agent */)
+          and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+          and callboard_is_dial(r.result) and r.cid is not null
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               coalesce(r.agent_id, 0),
+               r.cid collate "C",
+               1,
+               case when callboard_is_answer(r.result) then 1 else 0 end,
+               case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end,
+               case when r.result = 'rejected' then 1 else 0 end,
+               (r.talk_sec)::bigint
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and scope_no in (1 /* account */, 3 /* agent */)
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+              and callboard_is_dial(r.result) and r.cid is not null
+            offset 0
+        ) r
+    $body$;
+comment on function rolled_telesales_caller_ids(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+create function rolled_telesales_leads(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    window_from timestamptz,
+    window_to timestamptz,
+    hours_from timestamptz,
+    hours_to timestamptz,
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    later_widths integer[],
+    later_firsts integer[],
+    later_ends integer[]
+) returns table (
+    dialed bigint,
+    connected bigint,
+    talked bigint,
+    disposed bigint,
+    converted bigint
+)
+    language sql stable parallel safe
+    as $body$
+        with linked as (
+            select
+                coalesce(sum(l.dialed), 0) as dialed,
+                coalesce(sum(l.connected), 0) as connected,
+                coalesce(sum(l.talked), 0) as talked,
+                coalesce(sum(l.disposed), 0) as disposed,
+                coalesce(sum(l.converted), 0) as converted
+            from unnest(widths, firsts, ends, later_widths, later_firsts, later_ends) as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
+            cross join lateral (
+                select l.*
+                from generate_series(
+                    q.first_bucket,
+                    case when q.end_bucket - q.first_bucket > 1000 then q.first_bucket else q.end_bucket end - 1
+                ) as e (bucket)
+                cross join lateral (
+                    select *
+                    from telesales_links l
+                    where l.tenant_id = $1
+                      and l.scope = scope_no
+                      and l.campaign_id = campaign
+                      and l.width = q.width
+                      and l.later_width = q.later_width
+                      and l.bucket = e.bucket
+                      and l.later_bucket >= q.later_first
+                      and l.later_bucket < q.later_end
+                    offset 0
+                ) l
+                union all
+                select l.*
+                from telesales_links l
+                where q.end_bucket - q.first_bucket > 1000
+                  and l.tenant_id = $1
+                  and l.scope = scope_no
+                  and l.campaign_id = campaign
+                  and l.width = q.width
+                  and l.later_width = q.later_width
+                  and l.bucket >= q.first_bucket
+                  and l.bucket < q.end_bucket
+                  and l.later_bucket >= q.later_first
+                  and l.later_bucket < q.later_end
+            ) l
+        ), changed as materialized (
+            select distinct r.lead_id as lead_id
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = campaign
+            union
+            select distinct r.lead_id as lead_id
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and scope_no in (1 /* account */, 3 /* agent */)
+        ), ends as materialized (
+            select r.lead_id as lead_id
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= window_from
+              and r.started_at < least(hours_from, window_to)
+              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = campaign
+            union
+            select r.lead_id as lead_id
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= greatest(hours_to, window_from)
+              and r.started_at < window_to
+              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = campaign
+            union
+            select r.lead_id as lead_id
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= window_from
+              and r.started_at < least(hours_from, window_to)
+              and scope_no in (1 /* account */, 3 /* agent */)
+            union
+            select r.lead_id as lead_id
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= greatest(hours_to, window_from)
+              and r.started_at < window_to
+              and scope_no in (1 /* account */, 3 /* agent */)
+        ), reached as (
+            select s.lead_id, r.truly, r.linked
+            from ends s
+            cross join lateral (
+                select bit_or(r.stages) as truly,
+                       bit_or(r.stages) filter (where r.at >= hours_from and r.at < hours_to) as linked
+                from telesales_trail r
+                where r.tenant_id = $1
+                  and r.lead_id = s.lead_id
+                  and (scope_no = 1 /* account */ or r.campaign_id = campaign)
+                  and r.at >= window_from
+                  and r.at < window_to
+                offset 0
+            ) r
+            where s.lead_id not in (select lead_id from changed)
+            union all
+            select lead_id,
+                   bit_or(stages) filter (where n > 0 and at >= window_from and at < window_to),
+                   bit_or(stages) filter (where folded > 0 and at >= hours_from and at < hours_to)
+            from (
+                select lead_id,
+                       at,
+                       stages,
+                       sum(n) filter (where folded) as folded,
+                       sum(n) as n
+                from (
+                    select s.lead_id, r.at, r.stages, r.n, true
+                    from changed s
+                    cross join lateral (
+                        select *
+                        from telesales_trail r
+                        where r.tenant_id = $1
+                          and r.lead_id = s.lead_id
+                          and (scope_no = 1 /* account */ or r.campaign_id = campaign)
+                        offset 0
+                    ) r
+                    union all
+                    select r.lead_id,
+                           r.started_at,
+                           (
+                               case when callboard_is_dial(r.result) then 1 else 0 end
+                               + case when callboard_is_answer(r.result) then 2 else 0 end
+                               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+                               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+                               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+                           )::smallint,
+                           r.weight,
+                           false
+                    from telesales_calls_journal r
+                    where r.tenant_id = $1
+                      and (scope_no = 1 /* account */ or r.campaign_id = campaign)
+                ) entries (lead_id, at, stages, n, folded)
+                group by 1, 2, 3
+            ) rows
+            group by lead_id
+        ), corrected as (
+            select
+                count(*) filter (where truly & 1 <> 0) - count(*) filter (where linked & 1 <> 0) as dialed,
+                count(*) filter (where truly & 2 <> 0) - count(*) filter (where linked & 2 <> 0) as connected,
+                count(*) filter (where truly & 4 <> 0) - count(*) filter (where linked & 4 <> 0) as talked,
+                count(*) filter (where truly & 8 <> 0) - count(*) filter (where linked & 8 <> 0) as disposed,
+                count(*) filter (where truly & 16 <> 0) - count(*) filter (where linked & 16 <> 0) as converted
+            from reached
+        )
+        select
+            linked.dialed + corrected.dialed as dialed,
+            linked.connected + corrected.connected as connected,
+            linked.talked + corrected.talked as talked,
+            linked.disposed + corrected.disposed as disposed,
+            linked.converted + corrected.converted as converted
+        from linked, corrected
+    $body$;
+comment on function rolled_telesales_leads(bigint, smallint, bigint, timestamptz, timestamptz, timestamptz, timestamptz, integer[], integer[], integer[], integer[], integer[], integer[]) is 'callboard reader';
+
+create function rolled_telesales_lead_totals(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    agents bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    local_second bigint,
+    agent_id bigint,
+    leads integer
+)
+    language sql stable parallel safe
+    as $body$
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.leads
+        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(agents) as agent (id)
+        cross join lateral (
+            select *
+            from telesales_lead_totals stored
+            where stored.tenant_id = $1
+              and stored.scope = scope_no
+              and stored.campaign_id = campaign
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               r.weight * 1
+        from telesales_leads_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (0 /* campaign */)
+          and r.campaign_id = campaign
+        union all
+        select callboard_local_second(r.created_at, p.utc_offset),
+               0,
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from telesales_leads r
+            where r.tenant_id = $1
+              and r.created_at >= p.begins
+              and r.created_at < p.ends
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            offset 0
+        ) r
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               r.weight * 1
+        from telesales_leads_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (1 /* account */)
+        union all
+        select callboard_local_second(r.created_at, p.utc_offset),
+               0,
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from telesales_leads r
+            where r.tenant_id = $1
+              and r.created_at >= p.begins
+              and r.created_at < p.ends
+              and scope_no in (1 /* account */)
+            offset 0
+        ) r
+    $body$;
+comment on function rolled_telesales_lead_totals(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+create function rolled_telesales_lead_sources(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    agents bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    local_second bigint,
+    agent_id bigint,
+    source text,
+    leads integer
+)
+    language sql stable parallel safe
+    as $body$
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.source,
+               stored.leads
+        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(agents) as agent (id)
+        cross join lateral (
+            select *
+            from telesales_lead_sources stored
+            where stored.tenant_id = $1
+              and stored.scope = scope_no
+              and stored.campaign_id = campaign
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               callboard_source(r.source) collate "C",
+               r.weight * 1
+        from telesales_leads_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (0 /* campaign */)
+          and r.campaign_id = campaign
+        union all
+        select callboard_local_second(r.created_at, p.utc_offset),
+               0,
+               callboard_source(r.source) collate "C",
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from telesales_leads r
+            where r.tenant_id = $1
+              and r.created_at >= p.begins
+              and r.created_at < p.ends
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            offset 0
+        ) r
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               0,
+               callboard_source(r.source) collate "C",
+               r.weight * 1
+        from telesales_leads_journal r
+        cross join lateral (
+            select p.utc_offset
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        where r.tenant_id = $1
+          and scope_no in (1 /* account */)
+        union all
+        select callboard_local_second(r.created_at, p.utc_offset),
+               0,
+               callboard_source(r.source) collate "C",
+               1
+        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select *
+            from telesales_leads r
+            where r.tenant_id = $1
+              and r.created_at >= p.begins
+              and r.created_at < p.ends
+              and scope_no in (1 /* account */)
+            offset 0
+        ) r
+    $body$;
+comment on function rolled_telesales_lead_sources(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+create function rolled_telesales_sources(
+    tenant bigint,
+    scope_no smallint,
+    campaign bigint,
+    window_from timestamptz,
+    window_to timestamptz,
+    hours_from timestamptz,
+    hours_to timestamptz,
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    later_widths integer[],
+    later_firsts integer[],
+    later_ends integer[]
+) returns table (
+    source text,
+    dialed bigint,
+    connected bigint,
+    converted bigint
+)
+    language sql stable parallel safe
+    as $body$
+        with linked as (
+            select
+                l.source,
+                sum(l.dialed) as dialed,
+                sum(l.connected) as connected,
+                sum(l.converted) as converted
+            from unnest(widths, firsts, ends, later_widths, later_firsts, later_ends) as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
+            cross join lateral (
+                select l.*
+                from generate_series(
+                    q.first_bucket,
+                    case when q.end_bucket - q.first_bucket > 1000 then q.first_bucket else q.end_bucket end - 1
+                ) as e (bucket)
+                cross join lateral (
+                    select *
+                    from telesales_source_links l
+                    where l.tenant_id = $1
+                      and l.scope = scope_no
+                      and l.campaign_id = campaign
+                      and l.width = q.width
+                      and l.later_width = q.later_width
+                      and l.bucket = e.bucket
+                      and l.later_bucket >= q.later_first
+                      and l.later_bucket < q.later_end
+                    offset 0
+                ) l
+                union all
+                select l.*
+                from telesales_source_links l
+                where q.end_bucket - q.first_bucket > 1000
+                  and l.tenant_id = $1
+                  and l.scope = scope_no
+                  and l.campaign_id = campaign
+                  and l.width = q.width
+                  and l.later_width = q.later_width
+                  and l.bucket >= q.first_bucket
+                  and l.bucket < q.end_bucket
+                  and l.later_bucket >= q.later_first
+                  and l.later_bucket < q.later_end
+            ) l
+            group by l.source
+        ), changed as materialized (
+            select distinct r.lead_id as lead_id
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = campaign
+            union
+            select distinct r.lead_id as lead_id
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and scope_no in (1 /* account */, 3 /* agent */)
+            union
+            select distinct r.id as lead_id
+            from telesales_leads_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            union
+            select distinct r.id as lead_id
+            from telesales_leads_journal r
+            where r.tenant_id = $1
+              and scope_no in (1 /* account */)
+        ), ends as materialized (
+            select r.lead_id as lead_id
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= window_from
+              and r.started_at < least(hours_from, window_to)
+              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = campaign
+            union
+            select r.lead_id as lead_id
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= greatest(hours_to, window_from)
+              and r.started_at < window_to
+              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = campaign
+            union
+            select r.lead_id as lead_id
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= window_from
+              and r.started_at < least(hours_from, window_to)
+              and scope_no in (1 /* account */, 3 /* agent */)
+            union
+            select r.lead_id as lead_id
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= greatest(hours_to, window_from)
+              and r.started_at < window_to
+              and scope_no in (1 /* account */, 3 /* agent */)
+            union
+            select r.id as lead_id
+            from telesales_leads r
+            where r.tenant_id = $1
+              and r.created_at >= window_from
+              and r.created_at < least(hours_from, window_to)
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            union
+            select r.id as lead_id
+            from telesales_leads r
+            where r.tenant_id = $1
+              and r.created_at >= greatest(hours_to, window_from)
+              and r.created_at < window_to
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            union
+            select r.id as lead_id
+            from telesales_leads r
+            where r.tenant_id = $1
+              and r.created_at >= window_from
+              and r.created_at < least(hours_from, window_to)
+              and scope_no in (1 /* account */)
+            union
+            select r.id as lead_id
+            from telesales_leads r
+            where r.tenant_id = $1
+              and r.created_at >= greatest(hours_to, window_from)
+              and r.created_at < window_to
+              and scope_no in (1 /* account */)
+        ), reached as (
+            select s.lead_id, r.truly, r.linked
+            from ends s
+            cross join lateral (
+                select bit_or(r.stages) as truly,
+                       bit_or(r.stages) filter (where r.at >= hours_from and r.at < hours_to) as linked
+                from telesales_trail r
+                where r.tenant_id = $1
+                  and r.lead_id = s.lead_id
+                  and (scope_no = 1 /* account */ or r.campaign_id = campaign)
+                  and r.at >= window_from
+                  and r.at < window_to
+                offset 0
+            ) r
+            where s.lead_id not in (select lead_id from changed)
+            union all
+            select lead_id,
+                   bit_or(stages) filter (where n > 0 and at >= window_from and at < window_to),
+                   bit_or(stages) filter (where folded > 0 and at >= hours_from and at < hours_to)
+            from (
+                select lead_id,
+                       at,
+                       stages,
+                       sum(n) filter (where folded) as folded,
+                       sum(n) as n
+                from (
+                    select s.lead_id, r.at, r.stages, r.n, true
+                    from changed s
+                    cross join lateral (
+                        select *
+                        from telesales_trail r
+                        where r.tenant_id = $1
+                          and r.lead_id = s.lead_id
+                          and (scope_no = 1 /* account */ or r.campaign_id = campaign)
+                        offset 0
+                    ) r
+                    union all
+                    select r.lead_id,
+                           r.started_at,
+                           (
+                               case when callboard_is_dial(r.result) then 1 else 0 end
+                               + case when callboard_is_answer(r.result) then 2 else 0 end
+                               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+                               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+                               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+                           )::smallint,
+                           r.weight,
+                           false
+                    from telesales_calls_journal r
+                    where r.tenant_id = $1
+                      and (scope_no = 1 /* account */ or r.campaign_id = campaign)
+                ) entries (lead_id, at, stages, n, folded)
+                group by 1, 2, 3
+            ) rows
+            group by lead_id
+        ), versions as (
+            select lead_id,
+                   source,
+                   created_at,
+                   sum(n) as n,
+                   sum(folded) as folded
+            from (
+                select r.id,
+                       r.campaign_id,
+                       callboard_source(r.source) collate "C",
+                       r.created_at,
+                       1,
+                       1
+                from (select lead_id from ends union select lead_id from changed) s
+                cross join lateral (
+                    select *
+                    from telesales_leads r
+                    where r.tenant_id = $1
+                      and r.id = s.lead_id
+                    offset 0
+                ) r
+                union all
+                select r.id,
+                       r.campaign_id,
+                       callboard_source(r.source) collate "C",
+                       r.created_at,
+                       0,
+                       -r.weight
+                from telesales_leads_journal r
+                where r.tenant_id = $1
+            ) v (lead_id, campaign_id, source, created_at, n, folded)
+            where scope_no = 1 /* account */
+               or campaign_id = campaign
+            group by lead_id, campaign_id, source, created_at
+        ), corrected as (
+            select
+                v.source,
+                count(*) filter (
+                    where v.n > 0
+                      and v.created_at >= window_from
+                      and v.created_at < window_to
+                      and truly & 1 <> 0
+                ) - count(*) filter (
+                    where v.folded > 0
+                      and v.created_at >= hours_from
+                      and v.created_at < hours_to
+                      and linked & 1 <> 0
+                ) as dialed,
+                count(*) filter (
+                    where v.n > 0
+                      and v.created_at >= window_from
+                      and v.created_at < window_to
+                      and truly & 2 <> 0
+                ) - count(*) filter (
+                    where v.folded > 0
+                      and v.created_at >= hours_from
+                      and v.created_at < hours_to
+                      and linked & 2 <> 0
+                ) as connected,
+                count(*) filter (
+                    where v.n > 0
+                      and v.created_at >= window_from
+                      and v.created_at < window_to
+                      and truly & 16 <> 0
+                ) - count(*) filter (
+                    where v.folded > 0
+                      and v.created_at >= hours_from
+                      and v.created_at < hours_to
+                      and linked & 16 <> 0
+                ) as converted
+            from versions v
+            join reached using (lead_id)
+            group by v.source
+        )
+        select
+            source,
+            sum(dialed)::bigint as dialed,
+            sum(connected)::bigint as connected,
+            sum(converted)::bigint as converted
+        from (select * from linked union all select * from corrected) parts
+        group by source
+    $body$;
+comment on function rolled_telesales_sources(bigint, smallint, bigint, timestamptz, timestamptz, timestamptz, timestamptz, integer[], integer[], integer[], integer[], integer[], integer[]) is 'callboard reader';
+
+create function rolled_autocall_lead_states(
+    tenant bigint,
+    scope_no smallint,
+    campaigns bigint[],
+    widths integer[],
+    firsts integer[],
+    ends integer[],
+    offsets integer[],
+    froms timestamptz[],
+    tos timestamptz[],
+    ragged_offsets integer[]
+) returns table (
+    leads bigint,
+    tried bigint,
+    retried bigint,
+    processing bigint,
+    retry bigint,
+    finished bigint
+)
+    language sql stable parallel safe
+    as $body$
+        with changed as materialized (
+            select distinct lead_id from autocall_attempts_journal where tenant_id = $1
+            union
+            select distinct id from autocall_leads_journal where tenant_id = $1
+        )
+        select
+            coalesce(sum(leads), 0)::bigint as leads,
+            coalesce(sum(tried), 0)::bigint as tried,
+            coalesce(sum(retried), 0)::bigint as retried,
+            coalesce(sum(processing), 0)::bigint as processing,
+            coalesce(sum(retry), 0)::bigint as retry,
+            coalesce(sum(finished), 0)::bigint as finished
+        from (
+            select
+                r.leads,
+                r.tried,
+                r.retried,
+                r.processing,
+                r.retry,
+                r.finished
+            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            cross join unnest(campaigns) as c (id)
+            cross join lateral (
+                select *
+                from autocall_lead_states l
+                where l.tenant_id = $1
+                  and l.scope = scope_no
+                  and l.campaign_id = c.id
+                  and l.agent_id = 0
+                  and l.width = p.width
+                  and l.bucket >= p.first_bucket
+                  and l.bucket < p.end_bucket
+                offset 0
+            ) r
+            union all
+            select
+                r.weight * 1,
+                r.weight * case when r.attempts > 0 then 1 else 0 end,
+                r.weight * case when r.attempts > 1 then 1 else 0 end,
+                r.weight * case when r.in_progress then 1 else 0 end,
+                r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end,
+                r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
+            from (
+                select -1 as weight,
+                       callboard_quarter(l.created_at) as quarter,
+                       l.lead_id,
+                       l.campaign_id,
+                       l.created_at,
+                       l.status,
+                       l.attempts,
+                       l.in_progress
+                from changed c
+                cross join lateral (
+                    select *
+                    from autocall_lead_trail l
+                    where l.tenant_id = $1
+                      and l.lead_id = c.lead_id
+                      and (scope_no = 1 /* account */ or l.campaign_id = any (campaigns))
+                    offset 0
+                ) l
+                union all
+                select 1,
+                       callboard_quarter(l.created_at),
+                       l.*
+                from changed c
+                cross join lateral (
+                    select
+                        l.id as lead_id,
+                        l.campaign_id,
+                        l.created_at,
+                        l.status,
+                        (
+                            select count(*)
+                            from autocall_attempts a
+                            where a.tenant_id = $1 and a.lead_id = l.id
+                        )::integer as attempts,
+                        exists (
+                            select from autocall_attempts a
+                            where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
+                        ) as in_progress
+                    from autocall_leads l
+                    where l.tenant_id = $1
+                      and l.id = c.lead_id
+                      and (scope_no = 1 /* account */ or l.campaign_id = any (campaigns))
+                    offset 0
+                ) l
+            ) r
+            where exists (
+                select from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+                where r.quarter >= p.first_bucket::bigint * p.width
+                  and r.quarter < p.end_bucket::bigint * p.width
+            )
+            union all
+            select
+                1,
+                case when r.attempts > 0 then 1 else 0 end,
+                case when r.attempts > 1 then 1 else 0 end,
+                case when r.in_progress then 1 else 0 end,
+                case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end,
+                case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
+            from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+            cross join lateral (
+                select
+                    l.id as lead_id,
+                    l.campaign_id,
+                    l.created_at,
+                    l.status,
+                    (
+                        select count(*)
+                        from autocall_attempts a
+                        where a.tenant_id = $1 and a.lead_id = l.id
+                    )::integer as attempts,
+                    exists (
+                        select from autocall_attempts a
+                        where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
+                    ) as in_progress
+                from autocall_leads l
+                where scope_no = 1 /* account */
+                  and l.tenant_id = $1
+                  and l.created_at >= p.begins
+                  and l.created_at < p.ends
+                offset 0
+            ) r
+            union all
+            select
+                1,
+                case when r.attempts > 0 then 1 else 0 end,
+                case when r.attempts > 1 then 1 else 0 end,
+                case when r.in_progress then 1 else 0 end,
+                case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end,
+                case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
+            from unnest(campaigns) as c (id)
+            cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+            cross join lateral (
+                select
+                    l.id as lead_id,
+                    l.campaign_id,
+                    l.created_at,
+                    l.status,
+                    (
+                        select count(*)
+                        from autocall_attempts a
+                        where a.tenant_id = $1 and a.lead_id = l.id
+                    )::integer as attempts,
+                    exists (
+                        select from autocall_attempts a
+                        where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
+                    ) as in_progress
+                from autocall_leads l
+                where scope_no = 0 /* campaign */
+                  and l.tenant_id = $1
+                  and l.campaign_id = c.id
+                  and l.created_at >= p.begins
+                  and l.created_at < p.ends
+                offset 0
+            ) r
+        ) parts
+    $body$;
+comment on function rolled_autocall_lead_states(bigint, smallint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+
+----------------------------------------------------------------------------------------------------------------------
+-- Looking for work
+----------------------------------------------------------------------------------------------------------------------
+
+-- Modules with anything to do, and whether anything of them is stale.
+select module, stale
+from (
+    select 'autocall' as module,
+           exists (select from rollup_stale where tenant_id = $1 and module = 'autocall') as stale,
+           exists (select from autocall_attempts_journal where tenant_id = $1)
+               or exists (select from autocall_leads_journal where tenant_id = $1) as pending
+    union all
+    select 'telesales' as module,
+           exists (select from rollup_stale where tenant_id = $1 and module = 'telesales') as stale,
+           exists (select from telesales_calls_journal where tenant_id = $1)
+               or exists (select from telesales_leads_journal where tenant_id = $1) as pending
+) modules
+where stale or pending;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Beginning of a compaction of autocall
+----------------------------------------------------------------------------------------------------------------------
+
+-- A compaction ends, however long it takes and whatever limits its role has. TRUNCATE locks a table before what is derived
+-- from it, and so does this: neither waits for the other in a circle.
+set local statement_timeout = 0;
+set local lock_timeout = 0;
+set local idle_in_transaction_session_timeout = 0;
+set local work_mem = '128MB';
+set local jit = off;
+lock table
+    autocall_attempts,
+    autocall_leads
+in access share mode;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of autocall: journal
+----------------------------------------------------------------------------------------------------------------------
+
+-- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as dialed,
+           sum(r.weight * case when r.result = 'answered' then 1 else 0 end) as answered,
+           sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end) as no_answer,
+           sum(r.weight * case when r.result = 'busy' then 1 else 0 end) as busy,
+           sum(r.weight * case when r.result = 'failed' then 1 else 0 end) as failed,
+           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end) as abandoned,
+           sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end) as talk_sec,
+           sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end) as handed_over,
+           sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end) as connected,
+           sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end) as no_input,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end) as key_0,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end) as key_1,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end) as key_2,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end) as key_3,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end) as key_4,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end) as key_5,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end) as key_6,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end) as key_7,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end) as key_8,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end) as key_9,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end) as key_star,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end) as key_hash
+    from (
+        select *
+        from autocall_attempts_journal
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(dialed) as dialed,
+           sum(answered) as answered,
+           sum(no_answer) as no_answer,
+           sum(busy) as busy,
+           sum(failed) as failed,
+           sum(abandoned) as abandoned,
+           sum(talk_sec) as talk_sec,
+           sum(handed_over) as handed_over,
+           sum(connected) as connected,
+           sum(no_input) as no_input,
+           sum(key_0) as key_0,
+           sum(key_1) as key_1,
+           sum(key_2) as key_2,
+           sum(key_3) as key_3,
+           sum(key_4) as key_4,
+           sum(key_5) as key_5,
+           sum(key_6) as key_6,
+           sum(key_7) as key_7,
+           sum(key_8) as key_8,
+           sum(key_9) as key_9,
+           sum(key_star) as key_star,
+           sum(key_hash) as key_hash
+    from fine
+    group by 1, 3
+)
+insert into autocall_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    dialed,
+    answered,
+    no_answer,
+    busy,
+    failed,
+    abandoned,
+    talk_sec,
+    handed_over,
+    connected,
+    no_input,
+    key_0,
+    key_1,
+    key_2,
+    key_3,
+    key_4,
+    key_5,
+    key_6,
+    key_7,
+    key_8,
+    key_9,
+    key_star,
+    key_hash
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(dialed),
+       sum(answered),
+       sum(no_answer),
+       sum(busy),
+       sum(failed),
+       sum(abandoned),
+       sum(talk_sec),
+       sum(handed_over),
+       sum(connected),
+       sum(no_input),
+       sum(key_0),
+       sum(key_1),
+       sum(key_2),
+       sum(key_3),
+       sum(key_4),
+       sum(key_5),
+       sum(key_6),
+       sum(key_7),
+       sum(key_8),
+       sum(key_9),
+       sum(key_star),
+       sum(key_hash)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(dialed) <> 0
+    or sum(answered) <> 0
+    or sum(no_answer) <> 0
+    or sum(busy) <> 0
+    or sum(failed) <> 0
+    or sum(abandoned) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handed_over) <> 0
+    or sum(connected) <> 0
+    or sum(no_input) <> 0
+    or sum(key_0) <> 0
+    or sum(key_1) <> 0
+    or sum(key_2) <> 0
+    or sum(key_3) <> 0
+    or sum(key_4) <> 0
+    or sum(key_5) <> 0
+    or sum(key_6) <> 0
+    or sum(key_7) <> 0
+    or sum(key_8) <> 0
+    or sum(key_9) <> 0
+    or sum(key_star) <> 0
+    or sum(key_hash) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    answered = stored.answered + excluded.answered,
+    no_answer = stored.no_answer + excluded.no_answer,
+    busy = stored.busy + excluded.busy,
+    failed = stored.failed + excluded.failed,
+    abandoned = stored.abandoned + excluded.abandoned,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handed_over = stored.handed_over + excluded.handed_over,
+    connected = stored.connected + excluded.connected,
+    no_input = stored.no_input + excluded.no_input,
+    key_0 = stored.key_0 + excluded.key_0,
+    key_1 = stored.key_1 + excluded.key_1,
+    key_2 = stored.key_2 + excluded.key_2,
+    key_3 = stored.key_3 + excluded.key_3,
+    key_4 = stored.key_4 + excluded.key_4,
+    key_5 = stored.key_5 + excluded.key_5,
+    key_6 = stored.key_6 + excluded.key_6,
+    key_7 = stored.key_7 + excluded.key_7,
+    key_8 = stored.key_8 + excluded.key_8,
+    key_9 = stored.key_9 + excluded.key_9,
+    key_star = stored.key_star + excluded.key_star,
+    key_hash = stored.key_hash + excluded.key_hash;
+
+-- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_short(r.hangup_cause) collate "C" as hangup_cause,
+           sum(r.weight * 1) as attempts
+    from (
+        select *
+        from autocall_attempts_journal
+        where tenant_id = $1
+    ) r
+    where r.hangup_cause is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           hangup_cause,
+           sum(attempts) as attempts
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_hangups as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    hangup_cause,
+    attempts
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       hangup_cause,
+       sum(attempts)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
+    attempts = stored.attempts + excluded.attempts;
+
+-- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_path(r.script_path) collate "C" as path,
+           sum(r.weight * 1) as attempts
+    from (
+        select *
+        from autocall_attempts_journal
+        where tenant_id = $1
+    ) r
+    where r.result = 'answered' and cardinality(r.script_path) > 0
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           path,
+           sum(attempts) as attempts
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_paths as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    path,
+    attempts
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       path,
+       sum(attempts)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
+    attempts = stored.attempts + excluded.attempts;
+
+-- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
+           sum(r.weight * 1) as calls
+    from (
+        select *
+        from autocall_attempts_journal
+        where tenant_id = $1
+    ) r
+    where coalesce(r.outcome, r.result) is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           outcome,
+           sum(calls) as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_outcomes as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    outcome,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       outcome,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
+           sum(r.weight * 1) as calls
+    from (
+        select *
+        from autocall_attempts_journal
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           provider,
+           sum(calls) as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_providers as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    provider,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       provider,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           r.attempt_number::text collate "C" as attempt_number,
+           sum(r.weight * 1) as calls,
+           sum(r.weight * case when r.result = 'answered' then 1 else 0 end) as answered
+    from (
+        select *
+        from autocall_attempts_journal
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           attempt_number,
+           sum(calls) as calls,
+           sum(answered) as answered
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_tries as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    attempt_number,
+    calls,
+    answered
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       attempt_number,
+       sum(calls),
+       sum(answered)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answered) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)) do update set
+    calls = stored.calls + excluded.calls,
+    answered = stored.answered + excluded.answered;
+
+-- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_fifth(r.sentiment)::text collate "C" as fifth,
+           sum(r.weight * 1) as calls
+    from (
+        select *
+        from autocall_attempts_journal
+        where tenant_id = $1
+    ) r
+    where r.sentiment is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           fifth,
+           sum(calls) as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_sentiments as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    fifth,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       fifth,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds what changed to autocall_links, while the trail still says what they were made of.
+with changes as materialized (
+    select r.campaign_id,
+           r.lead_id,
+           r.started_at as at,
+           (
+               1
+               + case when r.result = 'answered' then 2 else 0 end
+               + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+               + case when callboard_handed_over(r.transfer) then 8 else 0 end
+               + case when r.agent_disposition is not null then 16 else 0 end
+           )::smallint as stages,
+           r.weight as n
+    from (
+        select *
+        from autocall_attempts_journal
+        where tenant_id = $1
+    ) r
+    left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
+), before as materialized (
+    select t.campaign_id, t.lead_id, t.at, t.stages, t.n
+    from (select distinct campaign_id, lead_id from changes) c
+    join autocall_trail t on t.tenant_id = $1 and t.lead_id = c.lead_id and t.campaign_id = c.campaign_id
+), versions as ( -- the rows of every lead that changed, before (-1) and after (1)
+    select -1 as version,
+           campaign_id,
+           lead_id,
+           at,
+           callboard_bucket(callboard_quarter(at), 4) as hour,
+           stages
+    from before
+    where n > 0
+    union all
+    select 1,
+           campaign_id,
+           lead_id,
+           at,
+           callboard_bucket(callboard_quarter(at), 4),
+           stages
+    from (select * from before union all select * from changes) rows
+    group by campaign_id, lead_id, at, stages
+    having sum(n) > 0
+),
+chains as ( -- each row of a lead with the hour of the last row before it in each stage
+    select version,
+           scope,
+           case when scope = 0 /* campaign */ then campaign_id else 0 end as campaign_id,
+           hour,
+           stages,
+           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
+           max(hour) filter (where stages & 2 <> 0) over earlier as answered,
+           max(hour) filter (where stages & 4 <> 0) over earlier as pressed,
+           max(hour) filter (where stages & 8 <> 0) over earlier as handed_over,
+           max(hour) filter (where stages & 16 <> 0) over earlier as disposed
+    from versions
+    cross join (values (0 /* campaign */)) s (scope)
+    window earlier as (
+        partition by version, scope, case when scope = 0 /* campaign */ then campaign_id else 0 end, lead_id
+        order by at
+        rows between unbounded preceding and 1 preceding
+    )
+), linked as ( -- from each row to itself, then from the last row before to it
+    select scope,
+           campaign_id,
+           hour as earlier,
+           hour as later,
+           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end) as answered,
+           sum(case when stages & 4 <> 0 then version else 0 end) as pressed,
+           sum(case when stages & 8 <> 0 then version else 0 end) as handed_over,
+           sum(case when stages & 16 <> 0 then version else 0 end) as disposed
+    from chains
+    group by 1, 2, 3
+    union all
+    select scope,
+           campaign_id,
+           b.earlier,
+           hour,
+           -sum(case when b.stage = 1 then version else 0 end),
+           -sum(case when b.stage = 2 then version else 0 end),
+           -sum(case when b.stage = 4 then version else 0 end),
+           -sum(case when b.stage = 8 then version else 0 end),
+           -sum(case when b.stage = 16 then version else 0 end)
+    from chains
+    cross join lateral (values
+        (1, dialed),
+        (2, answered),
+        (4, pressed),
+        (8, handed_over),
+        (16, disposed)
+    ) b (stage, earlier)
+    where b.earlier is not null
+      and stages & b.stage <> 0
+    group by 1, 2, 3, 4
+)
+insert into autocall_links as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    dialed,
+    answered,
+    pressed,
+    handed_over,
+    disposed
+)
+select $1,
+       scope,
+       campaign_id,
+       w.width,
+       v.width,
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
+       sum(dialed),
+       sum(answered),
+       sum(pressed),
+       sum(handed_over),
+       sum(disposed)
+from linked
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7
+having sum(dialed) <> 0
+    or sum(answered) <> 0
+    or sum(pressed) <> 0
+    or sum(handed_over) <> 0
+    or sum(disposed) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    answered = stored.answered + excluded.answered,
+    pressed = stored.pressed + excluded.pressed,
+    handed_over = stored.handed_over + excluded.handed_over,
+    disposed = stored.disposed + excluded.disposed;
+
+-- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as leads
+    from (
+        select *
+        from autocall_leads_journal
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads) as leads
+    from fine
+    group by 1, 3
+)
+insert into autocall_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as leads,
+           sum(r.weight * case when r.attempts > 0 then 1 else 0 end) as tried,
+           sum(r.weight * case when r.attempts > 1 then 1 else 0 end) as retried,
+           sum(r.weight * case when r.in_progress then 1 else 0 end) as processing,
+           sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end) as retry,
+           sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end) as finished
+    from (
+        with changed as materialized (
+            select distinct lead_id from autocall_attempts_journal where tenant_id = $1
+            union
+            select distinct id from autocall_leads_journal where tenant_id = $1
+        )
+        select -1 as weight,
+               callboard_quarter(l.created_at) as quarter,
+               l.lead_id,
+               l.campaign_id,
+               l.created_at,
+               l.status,
+               l.attempts,
+               l.in_progress
+        from changed c
+        cross join lateral (
+            select *
+            from autocall_lead_trail l
+            where l.tenant_id = $1
+              and l.lead_id = c.lead_id
+            offset 0
+        ) l
+        union all
+        select 1,
+               callboard_quarter(l.created_at),
+               l.*
+        from changed c
+        cross join lateral (
+            select
+                l.id as lead_id,
+                l.campaign_id,
+                l.created_at,
+                l.status,
+                (
+                    select count(*)
+                    from autocall_attempts a
+                    where a.tenant_id = $1 and a.lead_id = l.id
+                )::integer as attempts,
+                exists (
+                    select from autocall_attempts a
+                    where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
+                ) as in_progress
+            from autocall_leads l
+            where l.tenant_id = $1
+              and l.id = c.lead_id
+            offset 0
+        ) l
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads) as leads,
+           sum(tried) as tried,
+           sum(retried) as retried,
+           sum(processing) as processing,
+           sum(retry) as retry,
+           sum(finished) as finished
+    from fine
+    group by 1, 3
+)
+insert into autocall_lead_states as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads,
+    tried,
+    retried,
+    processing,
+    retry,
+    finished
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads),
+       sum(tried),
+       sum(retried),
+       sum(processing),
+       sum(retry),
+       sum(finished)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+    or sum(tried) <> 0
+    or sum(retried) <> 0
+    or sum(processing) <> 0
+    or sum(retry) <> 0
+    or sum(finished) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads,
+    tried = stored.tried + excluded.tried,
+    retried = stored.retried + excluded.retried,
+    processing = stored.processing + excluded.processing,
+    retry = stored.retry + excluded.retry,
+    finished = stored.finished + excluded.finished;
+
+with changed as materialized (
+    select distinct lead_id from autocall_attempts_journal where tenant_id = $1
+    union
+    select distinct id from autocall_leads_journal where tenant_id = $1
+)
+delete from autocall_lead_trail t
+using changed c
+where t.tenant_id = $1
+  and t.lead_id = c.lead_id
+  and not exists (
+      select from autocall_leads l
+      where l.tenant_id = $1 and l.id = t.lead_id
+  );
+
+with changed as materialized (
+    select distinct lead_id from autocall_attempts_journal where tenant_id = $1
+    union
+    select distinct id from autocall_leads_journal where tenant_id = $1
+)
+insert into autocall_lead_trail
+select $1, l.*
+from (
+    select
+        l.id as lead_id,
+        l.campaign_id,
+        l.created_at,
+        l.status,
+        (
+            select count(*)
+            from autocall_attempts a
+            where a.tenant_id = $1 and a.lead_id = l.id
+        )::integer as attempts,
+        exists (
+            select from autocall_attempts a
+            where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
+        ) as in_progress
+    from autocall_leads l
+    join changed c on l.id = c.lead_id
+    where l.tenant_id = $1
+) l
+on conflict (tenant_id, lead_id) do update set
+    (campaign_id, created_at, status, attempts, in_progress) =
+        (excluded.campaign_id, excluded.created_at, excluded.status, excluded.attempts, excluded.in_progress);
+
+-- Brings autocall_trail up to what the links say.
+insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
+select $1,
+       r.campaign_id,
+       r.lead_id,
+       r.started_at,
+       (
+           1
+           + case when r.result = 'answered' then 2 else 0 end
+           + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+           + case when callboard_handed_over(r.transfer) then 8 else 0 end
+           + case when r.agent_disposition is not null then 16 else 0 end
+       )::smallint,
+       sum(r.weight)
+from (
+    select *
+    from autocall_attempts_journal
+    where tenant_id = $1
+) r
+left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
+group by 2, 3, 4, 5
+having sum(r.weight) <> 0
+on conflict (tenant_id, campaign_id, lead_id, at, stages) do update set
+    n = stored.n + excluded.n;
+
+delete from autocall_trail t
+using (
+    select distinct campaign_id, lead_id
+    from (
+        select *
+        from autocall_attempts_journal
+        where tenant_id = $1
+    ) r
+    where r.weight < 0
+) r
+where t.tenant_id = $1
+  and t.campaign_id = r.campaign_id
+  and t.lead_id = r.lead_id
+  and t.n <= 0;
+
+delete from autocall_attempts_journal
+where tenant_id = $1;
+
+delete from autocall_leads_journal
+where tenant_id = $1;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of autocall: rebuild from all rows
+----------------------------------------------------------------------------------------------------------------------
+
+delete from autocall_totals
+where tenant_id = $1;
+
+delete from autocall_hangups
+where tenant_id = $1;
+
+delete from autocall_paths
+where tenant_id = $1;
+
+delete from autocall_outcomes
+where tenant_id = $1;
+
+delete from autocall_providers
+where tenant_id = $1;
+
+delete from autocall_tries
+where tenant_id = $1;
+
+delete from autocall_sentiments
+where tenant_id = $1;
+
+delete from autocall_trail
+where tenant_id = $1;
+
+delete from autocall_links
+where tenant_id = $1;
+
+delete from autocall_lead_totals
+where tenant_id = $1;
+
+delete from autocall_lead_trail
+where tenant_id = $1;
+
+delete from autocall_lead_states
+where tenant_id = $1;
+
+-- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as dialed,
+           sum(r.weight * case when r.result = 'answered' then 1 else 0 end) as answered,
+           sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end) as no_answer,
+           sum(r.weight * case when r.result = 'busy' then 1 else 0 end) as busy,
+           sum(r.weight * case when r.result = 'failed' then 1 else 0 end) as failed,
+           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end) as abandoned,
+           sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end) as talk_sec,
+           sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end) as handed_over,
+           sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end) as connected,
+           sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end) as no_input,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end) as key_0,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end) as key_1,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end) as key_2,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end) as key_3,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end) as key_4,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end) as key_5,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end) as key_6,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end) as key_7,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end) as key_8,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end) as key_9,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end) as key_star,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end) as key_hash
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(dialed) as dialed,
+           sum(answered) as answered,
+           sum(no_answer) as no_answer,
+           sum(busy) as busy,
+           sum(failed) as failed,
+           sum(abandoned) as abandoned,
+           sum(talk_sec) as talk_sec,
+           sum(handed_over) as handed_over,
+           sum(connected) as connected,
+           sum(no_input) as no_input,
+           sum(key_0) as key_0,
+           sum(key_1) as key_1,
+           sum(key_2) as key_2,
+           sum(key_3) as key_3,
+           sum(key_4) as key_4,
+           sum(key_5) as key_5,
+           sum(key_6) as key_6,
+           sum(key_7) as key_7,
+           sum(key_8) as key_8,
+           sum(key_9) as key_9,
+           sum(key_star) as key_star,
+           sum(key_hash) as key_hash
+    from fine
+    group by 1, 3
+)
+insert into autocall_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    dialed,
+    answered,
+    no_answer,
+    busy,
+    failed,
+    abandoned,
+    talk_sec,
+    handed_over,
+    connected,
+    no_input,
+    key_0,
+    key_1,
+    key_2,
+    key_3,
+    key_4,
+    key_5,
+    key_6,
+    key_7,
+    key_8,
+    key_9,
+    key_star,
+    key_hash
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(dialed),
+       sum(answered),
+       sum(no_answer),
+       sum(busy),
+       sum(failed),
+       sum(abandoned),
+       sum(talk_sec),
+       sum(handed_over),
+       sum(connected),
+       sum(no_input),
+       sum(key_0),
+       sum(key_1),
+       sum(key_2),
+       sum(key_3),
+       sum(key_4),
+       sum(key_5),
+       sum(key_6),
+       sum(key_7),
+       sum(key_8),
+       sum(key_9),
+       sum(key_star),
+       sum(key_hash)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(dialed) <> 0
+    or sum(answered) <> 0
+    or sum(no_answer) <> 0
+    or sum(busy) <> 0
+    or sum(failed) <> 0
+    or sum(abandoned) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handed_over) <> 0
+    or sum(connected) <> 0
+    or sum(no_input) <> 0
+    or sum(key_0) <> 0
+    or sum(key_1) <> 0
+    or sum(key_2) <> 0
+    or sum(key_3) <> 0
+    or sum(key_4) <> 0
+    or sum(key_5) <> 0
+    or sum(key_6) <> 0
+    or sum(key_7) <> 0
+    or sum(key_8) <> 0
+    or sum(key_9) <> 0
+    or sum(key_star) <> 0
+    or sum(key_hash) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    answered = stored.answered + excluded.answered,
+    no_answer = stored.no_answer + excluded.no_answer,
+    busy = stored.busy + excluded.busy,
+    failed = stored.failed + excluded.failed,
+    abandoned = stored.abandoned + excluded.abandoned,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handed_over = stored.handed_over + excluded.handed_over,
+    connected = stored.connected + excluded.connected,
+    no_input = stored.no_input + excluded.no_input,
+    key_0 = stored.key_0 + excluded.key_0,
+    key_1 = stored.key_1 + excluded.key_1,
+    key_2 = stored.key_2 + excluded.key_2,
+    key_3 = stored.key_3 + excluded.key_3,
+    key_4 = stored.key_4 + excluded.key_4,
+    key_5 = stored.key_5 + excluded.key_5,
+    key_6 = stored.key_6 + excluded.key_6,
+    key_7 = stored.key_7 + excluded.key_7,
+    key_8 = stored.key_8 + excluded.key_8,
+    key_9 = stored.key_9 + excluded.key_9,
+    key_star = stored.key_star + excluded.key_star,
+    key_hash = stored.key_hash + excluded.key_hash;
+
+-- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_short(r.hangup_cause) collate "C" as hangup_cause,
+           sum(r.weight * 1) as attempts
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+    ) r
+    where r.hangup_cause is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           hangup_cause,
+           sum(attempts) as attempts
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_hangups as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    hangup_cause,
+    attempts
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       hangup_cause,
+       sum(attempts)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
+    attempts = stored.attempts + excluded.attempts;
+
+-- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_path(r.script_path) collate "C" as path,
+           sum(r.weight * 1) as attempts
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+    ) r
+    where r.result = 'answered' and cardinality(r.script_path) > 0
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           path,
+           sum(attempts) as attempts
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_paths as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    path,
+    attempts
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       path,
+       sum(attempts)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
+    attempts = stored.attempts + excluded.attempts;
+
+-- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
+           sum(r.weight * 1) as calls
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+    ) r
+    where coalesce(r.outcome, r.result) is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           outcome,
+           sum(calls) as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_outcomes as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    outcome,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       outcome,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
+           sum(r.weight * 1) as calls
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           provider,
+           sum(calls) as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_providers as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    provider,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       provider,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           r.attempt_number::text collate "C" as attempt_number,
+           sum(r.weight * 1) as calls,
+           sum(r.weight * case when r.result = 'answered' then 1 else 0 end) as answered
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           attempt_number,
+           sum(calls) as calls,
+           sum(answered) as answered
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_tries as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    attempt_number,
+    calls,
+    answered
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       attempt_number,
+       sum(calls),
+       sum(answered)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answered) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)) do update set
+    calls = stored.calls + excluded.calls,
+    answered = stored.answered + excluded.answered;
+
+-- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_fifth(r.sentiment)::text collate "C" as fifth,
+           sum(r.weight * 1) as calls
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+    ) r
+    where r.sentiment is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           fifth,
+           sum(calls) as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_sentiments as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    fifth,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       fifth,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds what changed to autocall_links, while the trail still says what they were made of.
+with versions as (
+    select 1 as version,
+           r.campaign_id,
+           r.lead_id,
+           r.started_at as at,
+           callboard_bucket(r.quarter, 4) as hour,
+           (
+               1
+               + case when r.result = 'answered' then 2 else 0 end
+               + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+               + case when callboard_handed_over(r.transfer) then 8 else 0 end
+               + case when r.agent_disposition is not null then 16 else 0 end
+           )::smallint as stages
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+    ) r
+    left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
+),
+chains as ( -- each row of a lead with the hour of the last row before it in each stage
+    select version,
+           scope,
+           case when scope = 0 /* campaign */ then campaign_id else 0 end as campaign_id,
+           hour,
+           stages,
+           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
+           max(hour) filter (where stages & 2 <> 0) over earlier as answered,
+           max(hour) filter (where stages & 4 <> 0) over earlier as pressed,
+           max(hour) filter (where stages & 8 <> 0) over earlier as handed_over,
+           max(hour) filter (where stages & 16 <> 0) over earlier as disposed
+    from versions
+    cross join (values (0 /* campaign */)) s (scope)
+    window earlier as (
+        partition by version, scope, case when scope = 0 /* campaign */ then campaign_id else 0 end, lead_id
+        order by at
+        rows between unbounded preceding and 1 preceding
+    )
+), linked as ( -- from each row to itself, then from the last row before to it
+    select scope,
+           campaign_id,
+           hour as earlier,
+           hour as later,
+           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end) as answered,
+           sum(case when stages & 4 <> 0 then version else 0 end) as pressed,
+           sum(case when stages & 8 <> 0 then version else 0 end) as handed_over,
+           sum(case when stages & 16 <> 0 then version else 0 end) as disposed
+    from chains
+    group by 1, 2, 3
+    union all
+    select scope,
+           campaign_id,
+           b.earlier,
+           hour,
+           -sum(case when b.stage = 1 then version else 0 end),
+           -sum(case when b.stage = 2 then version else 0 end),
+           -sum(case when b.stage = 4 then version else 0 end),
+           -sum(case when b.stage = 8 then version else 0 end),
+           -sum(case when b.stage = 16 then version else 0 end)
+    from chains
+    cross join lateral (values
+        (1, dialed),
+        (2, answered),
+        (4, pressed),
+        (8, handed_over),
+        (16, disposed)
+    ) b (stage, earlier)
+    where b.earlier is not null
+      and stages & b.stage <> 0
+    group by 1, 2, 3, 4
+)
+insert into autocall_links as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    dialed,
+    answered,
+    pressed,
+    handed_over,
+    disposed
+)
+select $1,
+       scope,
+       campaign_id,
+       w.width,
+       v.width,
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
+       sum(dialed),
+       sum(answered),
+       sum(pressed),
+       sum(handed_over),
+       sum(disposed)
+from linked
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7
+having sum(dialed) <> 0
+    or sum(answered) <> 0
+    or sum(pressed) <> 0
+    or sum(handed_over) <> 0
+    or sum(disposed) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    answered = stored.answered + excluded.answered,
+    pressed = stored.pressed + excluded.pressed,
+    handed_over = stored.handed_over + excluded.handed_over,
+    disposed = stored.disposed + excluded.disposed;
+
+-- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as leads
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(created_at) as quarter,
+               campaign_id,
+               id,
+               created_at,
+               status
+        from autocall_leads
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads) as leads
+    from fine
+    group by 1, 3
+)
+insert into autocall_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Brings autocall_trail up to what the links say.
+insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
+select $1,
+       r.campaign_id,
+       r.lead_id,
+       r.started_at,
+       (
+           1
+           + case when r.result = 'answered' then 2 else 0 end
+           + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+           + case when callboard_handed_over(r.transfer) then 8 else 0 end
+           + case when r.agent_disposition is not null then 16 else 0 end
+       )::smallint,
+       sum(r.weight)
+from (
+    select tenant_id,
+           1 as weight,
+           callboard_quarter(started_at) as quarter,
+           campaign_id,
+           lead_id,
+           started_at,
+           result,
+           hangup_cause,
+           billsec,
+           dtmf,
+           script_path,
+           transfer,
+           agent_disposition,
+           attempt_number,
+           provider,
+           outcome,
+           sentiment
+    from autocall_attempts
+    where tenant_id = $1
+) r
+left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
+group by 2, 3, 4, 5
+having sum(r.weight) <> 0
+on conflict (tenant_id, campaign_id, lead_id, at, stages) do update set
+    n = stored.n + excluded.n;
+
+insert into autocall_lead_trail
+select $1, l.*
+from (
+    select
+        l.id as lead_id,
+        l.campaign_id,
+        l.created_at,
+        l.status,
+        (
+            select count(*)
+            from autocall_attempts a
+            where a.tenant_id = $1 and a.lead_id = l.id
+        )::integer as attempts,
+        exists (
+            select from autocall_attempts a
+            where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
+        ) as in_progress
+    from autocall_leads l
+    where l.tenant_id = $1
+) l
+on conflict (tenant_id, lead_id) do update set
+    (campaign_id, created_at, status, attempts, in_progress) =
+        (excluded.campaign_id, excluded.created_at, excluded.status, excluded.attempts, excluded.in_progress);
+
+-- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as leads,
+           sum(r.weight * case when r.attempts > 0 then 1 else 0 end) as tried,
+           sum(r.weight * case when r.attempts > 1 then 1 else 0 end) as retried,
+           sum(r.weight * case when r.in_progress then 1 else 0 end) as processing,
+           sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end) as retry,
+           sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end) as finished
+    from (
+        select 1 as weight,
+               callboard_quarter(l.created_at) as quarter,
+               l.*
+        from autocall_lead_trail l
+        where l.tenant_id = $1
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads) as leads,
+           sum(tried) as tried,
+           sum(retried) as retried,
+           sum(processing) as processing,
+           sum(retry) as retry,
+           sum(finished) as finished
+    from fine
+    group by 1, 3
+)
+insert into autocall_lead_states as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads,
+    tried,
+    retried,
+    processing,
+    retry,
+    finished
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads),
+       sum(tried),
+       sum(retried),
+       sum(processing),
+       sum(retry),
+       sum(finished)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+    or sum(tried) <> 0
+    or sum(retried) <> 0
+    or sum(processing) <> 0
+    or sum(retry) <> 0
+    or sum(finished) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads,
+    tried = stored.tried + excluded.tried,
+    retried = stored.retried + excluded.retried,
+    processing = stored.processing + excluded.processing,
+    retry = stored.retry + excluded.retry,
+    finished = stored.finished + excluded.finished;
+
+delete from autocall_attempts_journal
+where tenant_id = $1;
+
+delete from autocall_leads_journal
+where tenant_id = $1;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of autocall: rebuild of the campaigns $2
+----------------------------------------------------------------------------------------------------------------------
+
+delete from autocall_totals
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from autocall_hangups
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from autocall_paths
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from autocall_outcomes
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from autocall_providers
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from autocall_tries
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from autocall_sentiments
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from autocall_trail
+where tenant_id = $1
+and campaign_id = any ($2);
+
+delete from autocall_links
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from autocall_lead_totals
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from autocall_lead_trail
+where tenant_id = $1
+and campaign_id = any ($2);
+
+delete from autocall_lead_states
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+-- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as dialed,
+           sum(r.weight * case when r.result = 'answered' then 1 else 0 end) as answered,
+           sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end) as no_answer,
+           sum(r.weight * case when r.result = 'busy' then 1 else 0 end) as busy,
+           sum(r.weight * case when r.result = 'failed' then 1 else 0 end) as failed,
+           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end) as abandoned,
+           sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end) as talk_sec,
+           sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end) as handed_over,
+           sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end) as connected,
+           sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end) as no_input,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end) as key_0,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end) as key_1,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end) as key_2,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end) as key_3,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end) as key_4,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end) as key_5,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end) as key_6,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end) as key_7,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end) as key_8,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end) as key_9,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end) as key_star,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end) as key_hash
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(dialed) as dialed,
+           sum(answered) as answered,
+           sum(no_answer) as no_answer,
+           sum(busy) as busy,
+           sum(failed) as failed,
+           sum(abandoned) as abandoned,
+           sum(talk_sec) as talk_sec,
+           sum(handed_over) as handed_over,
+           sum(connected) as connected,
+           sum(no_input) as no_input,
+           sum(key_0) as key_0,
+           sum(key_1) as key_1,
+           sum(key_2) as key_2,
+           sum(key_3) as key_3,
+           sum(key_4) as key_4,
+           sum(key_5) as key_5,
+           sum(key_6) as key_6,
+           sum(key_7) as key_7,
+           sum(key_8) as key_8,
+           sum(key_9) as key_9,
+           sum(key_star) as key_star,
+           sum(key_hash) as key_hash
+    from fine
+    group by 1, 3
+)
+insert into autocall_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    dialed,
+    answered,
+    no_answer,
+    busy,
+    failed,
+    abandoned,
+    talk_sec,
+    handed_over,
+    connected,
+    no_input,
+    key_0,
+    key_1,
+    key_2,
+    key_3,
+    key_4,
+    key_5,
+    key_6,
+    key_7,
+    key_8,
+    key_9,
+    key_star,
+    key_hash
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(dialed),
+       sum(answered),
+       sum(no_answer),
+       sum(busy),
+       sum(failed),
+       sum(abandoned),
+       sum(talk_sec),
+       sum(handed_over),
+       sum(connected),
+       sum(no_input),
+       sum(key_0),
+       sum(key_1),
+       sum(key_2),
+       sum(key_3),
+       sum(key_4),
+       sum(key_5),
+       sum(key_6),
+       sum(key_7),
+       sum(key_8),
+       sum(key_9),
+       sum(key_star),
+       sum(key_hash)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(dialed) <> 0
+    or sum(answered) <> 0
+    or sum(no_answer) <> 0
+    or sum(busy) <> 0
+    or sum(failed) <> 0
+    or sum(abandoned) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handed_over) <> 0
+    or sum(connected) <> 0
+    or sum(no_input) <> 0
+    or sum(key_0) <> 0
+    or sum(key_1) <> 0
+    or sum(key_2) <> 0
+    or sum(key_3) <> 0
+    or sum(key_4) <> 0
+    or sum(key_5) <> 0
+    or sum(key_6) <> 0
+    or sum(key_7) <> 0
+    or sum(key_8) <> 0
+    or sum(key_9) <> 0
+    or sum(key_star) <> 0
+    or sum(key_hash) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    answered = stored.answered + excluded.answered,
+    no_answer = stored.no_answer + excluded.no_answer,
+    busy = stored.busy + excluded.busy,
+    failed = stored.failed + excluded.failed,
+    abandoned = stored.abandoned + excluded.abandoned,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handed_over = stored.handed_over + excluded.handed_over,
+    connected = stored.connected + excluded.connected,
+    no_input = stored.no_input + excluded.no_input,
+    key_0 = stored.key_0 + excluded.key_0,
+    key_1 = stored.key_1 + excluded.key_1,
+    key_2 = stored.key_2 + excluded.key_2,
+    key_3 = stored.key_3 + excluded.key_3,
+    key_4 = stored.key_4 + excluded.key_4,
+    key_5 = stored.key_5 + excluded.key_5,
+    key_6 = stored.key_6 + excluded.key_6,
+    key_7 = stored.key_7 + excluded.key_7,
+    key_8 = stored.key_8 + excluded.key_8,
+    key_9 = stored.key_9 + excluded.key_9,
+    key_star = stored.key_star + excluded.key_star,
+    key_hash = stored.key_hash + excluded.key_hash;
+
+-- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_short(r.hangup_cause) collate "C" as hangup_cause,
+           sum(r.weight * 1) as attempts
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    where r.hangup_cause is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           hangup_cause,
+           sum(attempts) as attempts
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_hangups as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    hangup_cause,
+    attempts
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       hangup_cause,
+       sum(attempts)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
+    attempts = stored.attempts + excluded.attempts;
+
+-- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_path(r.script_path) collate "C" as path,
+           sum(r.weight * 1) as attempts
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    where r.result = 'answered' and cardinality(r.script_path) > 0
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           path,
+           sum(attempts) as attempts
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_paths as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    path,
+    attempts
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       path,
+       sum(attempts)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
+    attempts = stored.attempts + excluded.attempts;
+
+-- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           callboard_bucket(r.quarter, 4) as bucket,
+           callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
+           sum(r.weight * 1) as calls
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    where coalesce(r.outcome, r.result) is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           outcome,
+           sum(calls) as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_outcomes as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    outcome,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 4),
+       outcome,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           callboard_bucket(r.quarter, 4) as bucket,
+           callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
+           sum(r.weight * 1) as calls
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           provider,
+           sum(calls) as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_providers as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    provider,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 4),
+       provider,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           callboard_bucket(r.quarter, 4) as bucket,
+           r.attempt_number::text collate "C" as attempt_number,
+           sum(r.weight * 1) as calls,
+           sum(r.weight * case when r.result = 'answered' then 1 else 0 end) as answered
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           attempt_number,
+           sum(calls) as calls,
+           sum(answered) as answered
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_tries as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    attempt_number,
+    calls,
+    answered
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 4),
+       attempt_number,
+       sum(calls),
+       sum(answered)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answered) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)) do update set
+    calls = stored.calls + excluded.calls,
+    answered = stored.answered + excluded.answered;
+
+-- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           callboard_bucket(r.quarter, 4) as bucket,
+           callboard_fifth(r.sentiment)::text collate "C" as fifth,
+           sum(r.weight * 1) as calls
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    where r.sentiment is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           fifth,
+           sum(calls) as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_sentiments as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    fifth,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 4),
+       fifth,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds what changed to autocall_links, while the trail still says what they were made of.
+with versions as (
+    select 1 as version,
+           r.campaign_id,
+           r.lead_id,
+           r.started_at as at,
+           callboard_bucket(r.quarter, 4) as hour,
+           (
+               1
+               + case when r.result = 'answered' then 2 else 0 end
+               + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+               + case when callboard_handed_over(r.transfer) then 8 else 0 end
+               + case when r.agent_disposition is not null then 16 else 0 end
+           )::smallint as stages
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
+),
+chains as ( -- each row of a lead with the hour of the last row before it in each stage
+    select version,
+           scope,
+           case when scope = 0 /* campaign */ then campaign_id else 0 end as campaign_id,
+           hour,
+           stages,
+           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
+           max(hour) filter (where stages & 2 <> 0) over earlier as answered,
+           max(hour) filter (where stages & 4 <> 0) over earlier as pressed,
+           max(hour) filter (where stages & 8 <> 0) over earlier as handed_over,
+           max(hour) filter (where stages & 16 <> 0) over earlier as disposed
+    from versions
+    cross join (values (0 /* campaign */)) s (scope)
+    window earlier as (
+        partition by version, scope, case when scope = 0 /* campaign */ then campaign_id else 0 end, lead_id
+        order by at
+        rows between unbounded preceding and 1 preceding
+    )
+), linked as ( -- from each row to itself, then from the last row before to it
+    select scope,
+           campaign_id,
+           hour as earlier,
+           hour as later,
+           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end) as answered,
+           sum(case when stages & 4 <> 0 then version else 0 end) as pressed,
+           sum(case when stages & 8 <> 0 then version else 0 end) as handed_over,
+           sum(case when stages & 16 <> 0 then version else 0 end) as disposed
+    from chains
+    group by 1, 2, 3
+    union all
+    select scope,
+           campaign_id,
+           b.earlier,
+           hour,
+           -sum(case when b.stage = 1 then version else 0 end),
+           -sum(case when b.stage = 2 then version else 0 end),
+           -sum(case when b.stage = 4 then version else 0 end),
+           -sum(case when b.stage = 8 then version else 0 end),
+           -sum(case when b.stage = 16 then version else 0 end)
+    from chains
+    cross join lateral (values
+        (1, dialed),
+        (2, answered),
+        (4, pressed),
+        (8, handed_over),
+        (16, disposed)
+    ) b (stage, earlier)
+    where b.earlier is not null
+      and stages & b.stage <> 0
+    group by 1, 2, 3, 4
+)
+insert into autocall_links as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    dialed,
+    answered,
+    pressed,
+    handed_over,
+    disposed
+)
+select $1,
+       scope,
+       campaign_id,
+       w.width,
+       v.width,
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
+       sum(dialed),
+       sum(answered),
+       sum(pressed),
+       sum(handed_over),
+       sum(disposed)
+from linked
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7
+having sum(dialed) <> 0
+    or sum(answered) <> 0
+    or sum(pressed) <> 0
+    or sum(handed_over) <> 0
+    or sum(disposed) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    answered = stored.answered + excluded.answered,
+    pressed = stored.pressed + excluded.pressed,
+    handed_over = stored.handed_over + excluded.handed_over,
+    disposed = stored.disposed + excluded.disposed;
+
+-- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as leads
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(created_at) as quarter,
+               campaign_id,
+               id,
+               created_at,
+               status
+        from autocall_leads
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads) as leads
+    from fine
+    group by 1, 3
+)
+insert into autocall_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Brings autocall_trail up to what the links say.
+insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
+select $1,
+       r.campaign_id,
+       r.lead_id,
+       r.started_at,
+       (
+           1
+           + case when r.result = 'answered' then 2 else 0 end
+           + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+           + case when callboard_handed_over(r.transfer) then 8 else 0 end
+           + case when r.agent_disposition is not null then 16 else 0 end
+       )::smallint,
+       sum(r.weight)
+from (
+    select tenant_id,
+           1 as weight,
+           callboard_quarter(started_at) as quarter,
+           campaign_id,
+           lead_id,
+           started_at,
+           result,
+           hangup_cause,
+           billsec,
+           dtmf,
+           script_path,
+           transfer,
+           agent_disposition,
+           attempt_number,
+           provider,
+           outcome,
+           sentiment
+    from autocall_attempts
+    where tenant_id = $1
+    and campaign_id = any ($2)
+) r
+left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
+group by 2, 3, 4, 5
+having sum(r.weight) <> 0
+on conflict (tenant_id, campaign_id, lead_id, at, stages) do update set
+    n = stored.n + excluded.n;
+
+insert into autocall_lead_trail
+select $1, l.*
+from (
+    select
+        l.id as lead_id,
+        l.campaign_id,
+        l.created_at,
+        l.status,
+        (
+            select count(*)
+            from autocall_attempts a
+            where a.tenant_id = $1 and a.lead_id = l.id
+        )::integer as attempts,
+        exists (
+            select from autocall_attempts a
+            where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
+        ) as in_progress
+    from autocall_leads l
+    where l.tenant_id = $1
+    and l.campaign_id = any ($2)
+) l
+on conflict (tenant_id, lead_id) do update set
+    (campaign_id, created_at, status, attempts, in_progress) =
+        (excluded.campaign_id, excluded.created_at, excluded.status, excluded.attempts, excluded.in_progress);
+
+-- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as leads,
+           sum(r.weight * case when r.attempts > 0 then 1 else 0 end) as tried,
+           sum(r.weight * case when r.attempts > 1 then 1 else 0 end) as retried,
+           sum(r.weight * case when r.in_progress then 1 else 0 end) as processing,
+           sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end) as retry,
+           sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end) as finished
+    from (
+        select 1 as weight,
+               callboard_quarter(l.created_at) as quarter,
+               l.*
+        from autocall_lead_trail l
+        where l.tenant_id = $1
+        and l.campaign_id = any ($2)
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads) as leads,
+           sum(tried) as tried,
+           sum(retried) as retried,
+           sum(processing) as processing,
+           sum(retry) as retry,
+           sum(finished) as finished
+    from fine
+    group by 1, 3
+)
+insert into autocall_lead_states as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads,
+    tried,
+    retried,
+    processing,
+    retry,
+    finished
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads),
+       sum(tried),
+       sum(retried),
+       sum(processing),
+       sum(retry),
+       sum(finished)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+    or sum(tried) <> 0
+    or sum(retried) <> 0
+    or sum(processing) <> 0
+    or sum(retry) <> 0
+    or sum(finished) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads,
+    tried = stored.tried + excluded.tried,
+    retried = stored.retried + excluded.retried,
+    processing = stored.processing + excluded.processing,
+    retry = stored.retry + excluded.retry,
+    finished = stored.finished + excluded.finished;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Beginning of a compaction of telesales
+----------------------------------------------------------------------------------------------------------------------
+
+-- A compaction ends, however long it takes and whatever limits its role has. TRUNCATE locks a table before what is derived
+-- from it, and so does this: neither waits for the other in a circle.
+set local statement_timeout = 0;
+set local lock_timeout = 0;
+set local idle_in_transaction_session_timeout = 0;
+set local work_mem = '128MB';
+set local jit = off;
+lock table
+    telesales_calls,
+    telesales_leads
+in access share mode;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of telesales: journal
+----------------------------------------------------------------------------------------------------------------------
+
+-- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           r.agent_id as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end) as dials,
+           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
+           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end) as abandoned,
+           sum(r.weight * case when r.result = 'blocked' then 1 else 0 end) as blocked,
+           sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end) as conversions,
+           sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end) as talk_sec,
+           sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end) as handling_sec
+    from (
+        select *
+        from telesales_calls_journal
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(dials) as dials,
+           sum(answers) as answers,
+           sum(abandoned) as abandoned,
+           sum(blocked) as blocked,
+           sum(conversions) as conversions,
+           sum(talk_sec) as talk_sec,
+           sum(handling_sec) as handling_sec
+    from fine
+    group by 1, 3
+)
+insert into telesales_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 1),
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 1),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 4),
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 1),
+        (3 /* agent */, 4),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    dials = stored.dials + excluded.dials,
+    answers = stored.answers + excluded.answers,
+    abandoned = stored.abandoned + excluded.abandoned,
+    blocked = stored.blocked + excluded.blocked,
+    conversions = stored.conversions + excluded.conversions,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handling_sec = stored.handling_sec + excluded.handling_sec;
+
+-- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           r.agent_id as agent_id,
+           r.quarter as bucket,
+           r.disposition collate "C" as code,
+           sum(r.weight * 1) as calls
+    from (
+        select *
+        from telesales_calls_journal
+        where tenant_id = $1
+    ) r
+    where r.disposition is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           code,
+           sum(calls) as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_dispositions as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    code,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       code,
+       sum(calls)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 1),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           r.agent_id as agent_id,
+           r.quarter as bucket,
+           r.cid collate "C" as cid,
+           sum(r.weight * 1) as calls,
+           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
+           sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end) as short,
+           sum(r.weight * case when r.result = 'rejected' then 1 else 0 end) as rejected,
+           sum(r.weight * (r.talk_sec)::bigint) as talk_sec
+    from (
+        select *
+        from telesales_calls_journal
+        where tenant_id = $1
+    ) r
+    where callboard_is_dial(r.result) and r.cid is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           cid,
+           sum(calls) as calls,
+           sum(answers) as answers,
+           sum(short) as short,
+           sum(rejected) as rejected,
+           sum(talk_sec) as talk_sec
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_caller_ids as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    cid,
+    calls,
+    answers,
+    short,
+    rejected,
+    talk_sec
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       cid,
+       sum(calls),
+       sum(answers),
+       sum(short),
+       sum(rejected),
+       sum(talk_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 1),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answers) <> 0
+    or sum(short) <> 0
+    or sum(rejected) <> 0
+    or sum(talk_sec) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)) do update set
+    calls = stored.calls + excluded.calls,
+    answers = stored.answers + excluded.answers,
+    short = stored.short + excluded.short,
+    rejected = stored.rejected + excluded.rejected,
+    talk_sec = stored.talk_sec + excluded.talk_sec;
+
+-- Adds what changed to telesales_links, while the trail still says what they were made of.
+with changes as materialized (
+    select r.campaign_id,
+           r.lead_id,
+           r.started_at as at,
+           (
+               case when callboard_is_dial(r.result) then 1 else 0 end
+               + case when callboard_is_answer(r.result) then 2 else 0 end
+               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+           )::smallint as stages,
+           r.weight as n
+    from (
+        select *
+        from telesales_calls_journal
+        where tenant_id = $1
+    ) r
+), before as materialized (
+    select t.campaign_id, t.lead_id, t.at, t.stages, t.n
+    from (select distinct lead_id from changes) c
+    join telesales_trail t on t.tenant_id = $1 and t.lead_id = c.lead_id
+), versions as ( -- the rows of every lead that changed, before (-1) and after (1)
+    select -1 as version,
+           campaign_id,
+           lead_id,
+           at,
+           callboard_bucket(callboard_quarter(at), 4) as hour,
+           stages
+    from before
+    where n > 0
+    union all
+    select 1,
+           campaign_id,
+           lead_id,
+           at,
+           callboard_bucket(callboard_quarter(at), 4),
+           stages
+    from (select * from before union all select * from changes) rows
+    group by campaign_id, lead_id, at, stages
+    having sum(n) > 0
+),
+chains as ( -- each row of a lead with the hour of the last row before it in each stage
+    select version,
+           scope,
+           case when scope = 0 /* campaign */ then campaign_id else 0 end as campaign_id,
+           hour,
+           stages,
+           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
+           max(hour) filter (where stages & 2 <> 0) over earlier as connected,
+           max(hour) filter (where stages & 4 <> 0) over earlier as talked,
+           max(hour) filter (where stages & 8 <> 0) over earlier as disposed,
+           max(hour) filter (where stages & 16 <> 0) over earlier as converted
+    from versions
+    cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
+    window earlier as (
+        partition by version, scope, case when scope = 0 /* campaign */ then campaign_id else 0 end, lead_id
+        order by at
+        rows between unbounded preceding and 1 preceding
+    )
+), linked as ( -- from each row to itself, then from the last row before to it
+    select scope,
+           campaign_id,
+           hour as earlier,
+           hour as later,
+           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end) as connected,
+           sum(case when stages & 4 <> 0 then version else 0 end) as talked,
+           sum(case when stages & 8 <> 0 then version else 0 end) as disposed,
+           sum(case when stages & 16 <> 0 then version else 0 end) as converted
+    from chains
+    group by 1, 2, 3
+    union all
+    select scope,
+           campaign_id,
+           b.earlier,
+           hour,
+           -sum(case when b.stage = 1 then version else 0 end),
+           -sum(case when b.stage = 2 then version else 0 end),
+           -sum(case when b.stage = 4 then version else 0 end),
+           -sum(case when b.stage = 8 then version else 0 end),
+           -sum(case when b.stage = 16 then version else 0 end)
+    from chains
+    cross join lateral (values
+        (1, dialed),
+        (2, connected),
+        (4, talked),
+        (8, disposed),
+        (16, converted)
+    ) b (stage, earlier)
+    where b.earlier is not null
+      and stages & b.stage <> 0
+    group by 1, 2, 3, 4
+)
+insert into telesales_links as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    dialed,
+    connected,
+    talked,
+    disposed,
+    converted
+)
+select $1,
+       scope,
+       campaign_id,
+       w.width,
+       v.width,
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
+       sum(dialed),
+       sum(connected),
+       sum(talked),
+       sum(disposed),
+       sum(converted)
+from linked
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7
+having sum(dialed) <> 0
+    or sum(connected) <> 0
+    or sum(talked) <> 0
+    or sum(disposed) <> 0
+    or sum(converted) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    connected = stored.connected + excluded.connected,
+    talked = stored.talked + excluded.talked,
+    disposed = stored.disposed + excluded.disposed,
+    converted = stored.converted + excluded.converted;
+
+-- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as leads
+    from (
+        select *
+        from telesales_leads_journal
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads) as leads
+    from fine
+    group by 1, 3
+)
+insert into telesales_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_source(r.source) collate "C" as source,
+           sum(r.weight * 1) as leads
+    from (
+        select *
+        from telesales_leads_journal
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           source,
+           sum(leads) as leads
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_lead_sources as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    source,
+    leads
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       source,
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Adds what changed to the links of lead sources. After a compaction of the journal the trail of calls must be as it was;
+-- where all is rebuilt, it must have been made.
+with changed as materialized (
+    select lead_id from telesales_calls_journal where tenant_id = $1
+    union
+    select id from telesales_leads_journal where tenant_id = $1
+), stored_leads as (
+    select r.id as lead_id,
+           r.campaign_id,
+           r.created_at,
+           callboard_source(r.source) collate "C" as source
+    from changed c
+    join telesales_leads r on r.tenant_id = $1 and r.id = c.lead_id
+), entries as (
+    select r.id as lead_id,
+           r.campaign_id,
+           r.created_at,
+           callboard_source(r.source) collate "C" as source,
+           r.weight
+    from telesales_leads_journal r
+    where r.tenant_id = $1
+), leads as ( -- before (-1) and after (1)
+    select 1 as version, lead_id, campaign_id, created_at, source
+    from stored_leads
+    union all
+    select -1, lead_id, campaign_id, created_at, source
+    from (
+        select lead_id, campaign_id, created_at, source, 1 as weight from stored_leads
+        union all
+        select lead_id, campaign_id, created_at, source, -weight from entries
+    ) before
+    group by lead_id, campaign_id, created_at, source
+    having sum(weight) > 0
+), known as materialized (
+    select t.campaign_id, t.lead_id, t.at, t.stages, t.n
+    from changed c
+    join telesales_trail t on t.tenant_id = $1 and t.lead_id = c.lead_id
+), events as materialized (
+    select -1 as version, campaign_id, lead_id, at, stages
+    from known
+    where n > 0
+    union all
+    select 1, campaign_id, lead_id, at, stages
+    from (
+        select * from known
+        union all
+        select r.campaign_id,
+               r.lead_id,
+               r.started_at,
+               (
+                   case when callboard_is_dial(r.result) then 1 else 0 end
+                   + case when callboard_is_answer(r.result) then 2 else 0 end
+                   + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+                   + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+                   + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+               )::smallint,
+               r.weight
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+    ) rows
+    group by campaign_id, lead_id, at, stages
+    having sum(n) > 0
+),
+nearest as ( -- of each lead in each stage: the first row from its creation on, the last row before
+    select l.version,
+           s.scope,
+           case when s.scope = 0 /* campaign */ then l.campaign_id else 0 end as campaign_id,
+           l.source,
+           b.stage,
+           l.created_at as created,
+           min(e.at) filter (where e.at >= l.created_at) as after,
+           max(e.at) filter (where e.at < l.created_at) as before
+    from leads l
+    join events e on e.version = l.version and e.lead_id = l.lead_id
+    cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
+    cross join (values (1), (2), (16)) b (stage)
+    where e.stages & b.stage <> 0
+      and (s.scope = 1 /* account */ or e.campaign_id = l.campaign_id)
+    group by l.version, s.scope, l.campaign_id, l.source, l.lead_id, b.stage, l.created_at
+), pairs as (
+    select scope, campaign_id, source, stage, created as at, after as later, version as weight
+    from nearest
+    where after is not null
+    union all
+    select scope, campaign_id, source, stage, before, created, version
+    from nearest
+    where before is not null
+    union all
+    select scope, campaign_id, source, stage, before, after, -version
+    from nearest
+    where before is not null and after is not null
+)
+insert into telesales_source_links as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    source,
+    dialed,
+    connected,
+    converted
+)
+select $1,
+       scope,
+       campaign_id,
+       w.width,
+       v.width,
+       callboard_bucket(callboard_quarter(at), w.width),
+       callboard_bucket(callboard_quarter(later), v.width),
+       source,
+       coalesce(sum(weight) filter (where stage = 1), 0),
+       coalesce(sum(weight) filter (where stage = 2), 0),
+       coalesce(sum(weight) filter (where stage = 16), 0)
+from pairs
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7, 8
+having coalesce(sum(weight) filter (where stage = 1), 0) <> 0
+    or coalesce(sum(weight) filter (where stage = 2), 0) <> 0
+    or coalesce(sum(weight) filter (where stage = 16), 0) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (
+    tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
+) do update set
+    dialed = stored.dialed + excluded.dialed,
+    connected = stored.connected + excluded.connected,
+    converted = stored.converted + excluded.converted;
+
+-- Brings telesales_trail up to what the links say.
+insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
+select $1,
+       r.campaign_id,
+       r.lead_id,
+       r.started_at,
+       (
+           case when callboard_is_dial(r.result) then 1 else 0 end
+           + case when callboard_is_answer(r.result) then 2 else 0 end
+           + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+           + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+           + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+       )::smallint,
+       sum(r.weight)
+from (
+    select *
+    from telesales_calls_journal
+    where tenant_id = $1
+) r
+group by 2, 3, 4, 5
+having sum(r.weight) <> 0
+on conflict (tenant_id, lead_id, campaign_id, at, stages) do update set
+    n = stored.n + excluded.n;
+
+delete from telesales_trail t
+using (
+    select distinct campaign_id, lead_id
+    from (
+        select *
+        from telesales_calls_journal
+        where tenant_id = $1
+    ) r
+    where r.weight < 0
+) r
+where t.tenant_id = $1
+  and t.campaign_id = r.campaign_id
+  and t.lead_id = r.lead_id
+  and t.n <= 0;
+
+delete from telesales_calls_journal
+where tenant_id = $1;
+
+delete from telesales_leads_journal
+where tenant_id = $1;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of telesales: rebuild from all rows
+----------------------------------------------------------------------------------------------------------------------
+
+delete from telesales_totals
+where tenant_id = $1;
+
+delete from telesales_dispositions
+where tenant_id = $1;
+
+delete from telesales_caller_ids
+where tenant_id = $1;
+
+delete from telesales_trail
+where tenant_id = $1;
+
+delete from telesales_links
+where tenant_id = $1;
+
+delete from telesales_lead_totals
+where tenant_id = $1;
+
+delete from telesales_lead_sources
+where tenant_id = $1;
+
+delete from telesales_source_links
+where tenant_id = $1;
+
+-- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           r.agent_id as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end) as dials,
+           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
+           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end) as abandoned,
+           sum(r.weight * case when r.result = 'blocked' then 1 else 0 end) as blocked,
+           sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end) as conversions,
+           sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end) as talk_sec,
+           sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end) as handling_sec
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from telesales_calls
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(dials) as dials,
+           sum(answers) as answers,
+           sum(abandoned) as abandoned,
+           sum(blocked) as blocked,
+           sum(conversions) as conversions,
+           sum(talk_sec) as talk_sec,
+           sum(handling_sec) as handling_sec
+    from fine
+    group by 1, 3
+)
+insert into telesales_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 1),
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 1),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 4),
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 1),
+        (3 /* agent */, 4),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    dials = stored.dials + excluded.dials,
+    answers = stored.answers + excluded.answers,
+    abandoned = stored.abandoned + excluded.abandoned,
+    blocked = stored.blocked + excluded.blocked,
+    conversions = stored.conversions + excluded.conversions,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handling_sec = stored.handling_sec + excluded.handling_sec;
+
+-- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           r.agent_id as agent_id,
+           r.quarter as bucket,
+           r.disposition collate "C" as code,
+           sum(r.weight * 1) as calls
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from telesales_calls
+        where tenant_id = $1
+    ) r
+    where r.disposition is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           code,
+           sum(calls) as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_dispositions as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    code,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       code,
+       sum(calls)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 1),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           r.agent_id as agent_id,
+           r.quarter as bucket,
+           r.cid collate "C" as cid,
+           sum(r.weight * 1) as calls,
+           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
+           sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end) as short,
+           sum(r.weight * case when r.result = 'rejected' then 1 else 0 end) as rejected,
+           sum(r.weight * (r.talk_sec)::bigint) as talk_sec
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from telesales_calls
+        where tenant_id = $1
+    ) r
+    where callboard_is_dial(r.result) and r.cid is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           cid,
+           sum(calls) as calls,
+           sum(answers) as answers,
+           sum(short) as short,
+           sum(rejected) as rejected,
+           sum(talk_sec) as talk_sec
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_caller_ids as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    cid,
+    calls,
+    answers,
+    short,
+    rejected,
+    talk_sec
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       cid,
+       sum(calls),
+       sum(answers),
+       sum(short),
+       sum(rejected),
+       sum(talk_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 1),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answers) <> 0
+    or sum(short) <> 0
+    or sum(rejected) <> 0
+    or sum(talk_sec) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)) do update set
+    calls = stored.calls + excluded.calls,
+    answers = stored.answers + excluded.answers,
+    short = stored.short + excluded.short,
+    rejected = stored.rejected + excluded.rejected,
+    talk_sec = stored.talk_sec + excluded.talk_sec;
+
+-- Adds what changed to telesales_links, while the trail still says what they were made of.
+with versions as (
+    select 1 as version,
+           r.campaign_id,
+           r.lead_id,
+           r.started_at as at,
+           callboard_bucket(r.quarter, 4) as hour,
+           (
+               case when callboard_is_dial(r.result) then 1 else 0 end
+               + case when callboard_is_answer(r.result) then 2 else 0 end
+               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+           )::smallint as stages
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from telesales_calls
+        where tenant_id = $1
+    ) r
+),
+chains as ( -- each row of a lead with the hour of the last row before it in each stage
+    select version,
+           scope,
+           case when scope = 0 /* campaign */ then campaign_id else 0 end as campaign_id,
+           hour,
+           stages,
+           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
+           max(hour) filter (where stages & 2 <> 0) over earlier as connected,
+           max(hour) filter (where stages & 4 <> 0) over earlier as talked,
+           max(hour) filter (where stages & 8 <> 0) over earlier as disposed,
+           max(hour) filter (where stages & 16 <> 0) over earlier as converted
+    from versions
+    cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
+    window earlier as (
+        partition by version, scope, case when scope = 0 /* campaign */ then campaign_id else 0 end, lead_id
+        order by at
+        rows between unbounded preceding and 1 preceding
+    )
+), linked as ( -- from each row to itself, then from the last row before to it
+    select scope,
+           campaign_id,
+           hour as earlier,
+           hour as later,
+           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end) as connected,
+           sum(case when stages & 4 <> 0 then version else 0 end) as talked,
+           sum(case when stages & 8 <> 0 then version else 0 end) as disposed,
+           sum(case when stages & 16 <> 0 then version else 0 end) as converted
+    from chains
+    group by 1, 2, 3
+    union all
+    select scope,
+           campaign_id,
+           b.earlier,
+           hour,
+           -sum(case when b.stage = 1 then version else 0 end),
+           -sum(case when b.stage = 2 then version else 0 end),
+           -sum(case when b.stage = 4 then version else 0 end),
+           -sum(case when b.stage = 8 then version else 0 end),
+           -sum(case when b.stage = 16 then version else 0 end)
+    from chains
+    cross join lateral (values
+        (1, dialed),
+        (2, connected),
+        (4, talked),
+        (8, disposed),
+        (16, converted)
+    ) b (stage, earlier)
+    where b.earlier is not null
+      and stages & b.stage <> 0
+    group by 1, 2, 3, 4
+)
+insert into telesales_links as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    dialed,
+    connected,
+    talked,
+    disposed,
+    converted
+)
+select $1,
+       scope,
+       campaign_id,
+       w.width,
+       v.width,
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
+       sum(dialed),
+       sum(connected),
+       sum(talked),
+       sum(disposed),
+       sum(converted)
+from linked
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7
+having sum(dialed) <> 0
+    or sum(connected) <> 0
+    or sum(talked) <> 0
+    or sum(disposed) <> 0
+    or sum(converted) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    connected = stored.connected + excluded.connected,
+    talked = stored.talked + excluded.talked,
+    disposed = stored.disposed + excluded.disposed,
+    converted = stored.converted + excluded.converted;
+
+-- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as leads
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(created_at) as quarter,
+               campaign_id,
+               id,
+               created_at,
+               source
+        from telesales_leads
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads) as leads
+    from fine
+    group by 1, 3
+)
+insert into telesales_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           callboard_source(r.source) collate "C" as source,
+           sum(r.weight * 1) as leads
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(created_at) as quarter,
+               campaign_id,
+               id,
+               created_at,
+               source
+        from telesales_leads
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           source,
+           sum(leads) as leads
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_lead_sources as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    source,
+    leads
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       source,
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Brings telesales_trail up to what the links say.
+insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
+select $1,
+       r.campaign_id,
+       r.lead_id,
+       r.started_at,
+       (
+           case when callboard_is_dial(r.result) then 1 else 0 end
+           + case when callboard_is_answer(r.result) then 2 else 0 end
+           + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+           + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+           + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+       )::smallint,
+       sum(r.weight)
+from (
+    select tenant_id,
+           1 as weight,
+           callboard_quarter(started_at) as quarter,
+           campaign_id,
+           lead_id,
+           started_at,
+           agent_id,
+           cid,
+           result,
+           talk_sec,
+           wrap_sec,
+           disposition
+    from telesales_calls
+    where tenant_id = $1
+) r
+group by 2, 3, 4, 5
+having sum(r.weight) <> 0
+on conflict (tenant_id, lead_id, campaign_id, at, stages) do update set
+    n = stored.n + excluded.n;
+
+-- Adds what changed to the links of lead sources. After a compaction of the journal the trail of calls must be as it was;
+-- where all is rebuilt, it must have been made.
+with leads as (
+    select 1 as version,
+           r.id as lead_id,
+           r.campaign_id,
+           r.created_at,
+           callboard_source(r.source) collate "C" as source
+    from telesales_leads r
+    where r.tenant_id = $1
+), events as (
+    select 1 as version,
+           r.campaign_id,
+           r.lead_id,
+           r.at,
+           r.stages
+    from telesales_trail r
+    where r.tenant_id = $1
+),
+nearest as ( -- of each lead in each stage: the first row from its creation on, the last row before
+    select l.version,
+           s.scope,
+           case when s.scope = 0 /* campaign */ then l.campaign_id else 0 end as campaign_id,
+           l.source,
+           b.stage,
+           l.created_at as created,
+           min(e.at) filter (where e.at >= l.created_at) as after,
+           max(e.at) filter (where e.at < l.created_at) as before
+    from leads l
+    join events e on e.version = l.version and e.lead_id = l.lead_id
+    cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
+    cross join (values (1), (2), (16)) b (stage)
+    where e.stages & b.stage <> 0
+      and (s.scope = 1 /* account */ or e.campaign_id = l.campaign_id)
+    group by l.version, s.scope, l.campaign_id, l.source, l.lead_id, b.stage, l.created_at
+), pairs as (
+    select scope, campaign_id, source, stage, created as at, after as later, version as weight
+    from nearest
+    where after is not null
+    union all
+    select scope, campaign_id, source, stage, before, created, version
+    from nearest
+    where before is not null
+    union all
+    select scope, campaign_id, source, stage, before, after, -version
+    from nearest
+    where before is not null and after is not null
+)
+insert into telesales_source_links as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    source,
+    dialed,
+    connected,
+    converted
+)
+select $1,
+       scope,
+       campaign_id,
+       w.width,
+       v.width,
+       callboard_bucket(callboard_quarter(at), w.width),
+       callboard_bucket(callboard_quarter(later), v.width),
+       source,
+       coalesce(sum(weight) filter (where stage = 1), 0),
+       coalesce(sum(weight) filter (where stage = 2), 0),
+       coalesce(sum(weight) filter (where stage = 16), 0)
+from pairs
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7, 8
+having coalesce(sum(weight) filter (where stage = 1), 0) <> 0
+    or coalesce(sum(weight) filter (where stage = 2), 0) <> 0
+    or coalesce(sum(weight) filter (where stage = 16), 0) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (
+    tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
+) do update set
+    dialed = stored.dialed + excluded.dialed,
+    connected = stored.connected + excluded.connected,
+    converted = stored.converted + excluded.converted;
+
+delete from telesales_calls_journal
+where tenant_id = $1;
+
+delete from telesales_leads_journal
+where tenant_id = $1;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of telesales: rebuild of the campaigns $2
+----------------------------------------------------------------------------------------------------------------------
+
+delete from telesales_totals
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from telesales_dispositions
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from telesales_caller_ids
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from telesales_trail
+where tenant_id = $1
+and campaign_id = any ($2);
+
+delete from telesales_links
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from telesales_lead_totals
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from telesales_lead_sources
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+delete from telesales_source_links
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2);
+
+-- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           r.agent_id as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end) as dials,
+           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
+           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end) as abandoned,
+           sum(r.weight * case when r.result = 'blocked' then 1 else 0 end) as blocked,
+           sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end) as conversions,
+           sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end) as talk_sec,
+           sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end) as handling_sec
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from telesales_calls
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(dials) as dials,
+           sum(answers) as answers,
+           sum(abandoned) as abandoned,
+           sum(blocked) as blocked,
+           sum(conversions) as conversions,
+           sum(talk_sec) as talk_sec,
+           sum(handling_sec) as handling_sec
+    from fine
+    group by 1, 3
+)
+insert into telesales_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 1),
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 4),
+        (2 /* agent_of_campaign */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    dials = stored.dials + excluded.dials,
+    answers = stored.answers + excluded.answers,
+    abandoned = stored.abandoned + excluded.abandoned,
+    blocked = stored.blocked + excluded.blocked,
+    conversions = stored.conversions + excluded.conversions,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handling_sec = stored.handling_sec + excluded.handling_sec;
+
+-- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           r.agent_id as agent_id,
+           callboard_bucket(r.quarter, 4) as bucket,
+           r.disposition collate "C" as code,
+           sum(r.weight * 1) as calls
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from telesales_calls
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    where r.disposition is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           code,
+           sum(calls) as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_dispositions as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    code,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 4),
+       code,
+       sum(calls)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           r.agent_id as agent_id,
+           callboard_bucket(r.quarter, 4) as bucket,
+           r.cid collate "C" as cid,
+           sum(r.weight * 1) as calls,
+           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
+           sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end) as short,
+           sum(r.weight * case when r.result = 'rejected' then 1 else 0 end) as rejected,
+           sum(r.weight * (r.talk_sec)::bigint) as talk_sec
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from telesales_calls
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    where callboard_is_dial(r.result) and r.cid is not null
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           cid,
+           sum(calls) as calls,
+           sum(answers) as answers,
+           sum(short) as short,
+           sum(rejected) as rejected,
+           sum(talk_sec) as talk_sec
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_caller_ids as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    cid,
+    calls,
+    answers,
+    short,
+    rejected,
+    talk_sec
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 4),
+       cid,
+       sum(calls),
+       sum(answers),
+       sum(short),
+       sum(rejected),
+       sum(talk_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answers) <> 0
+    or sum(short) <> 0
+    or sum(rejected) <> 0
+    or sum(talk_sec) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)) do update set
+    calls = stored.calls + excluded.calls,
+    answers = stored.answers + excluded.answers,
+    short = stored.short + excluded.short,
+    rejected = stored.rejected + excluded.rejected,
+    talk_sec = stored.talk_sec + excluded.talk_sec;
+
+-- Adds what changed to telesales_links, while the trail still says what they were made of.
+with versions as (
+    select 1 as version,
+           r.campaign_id,
+           r.lead_id,
+           r.started_at as at,
+           callboard_bucket(r.quarter, 4) as hour,
+           (
+               case when callboard_is_dial(r.result) then 1 else 0 end
+               + case when callboard_is_answer(r.result) then 2 else 0 end
+               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+           )::smallint as stages
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from telesales_calls
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+),
+chains as ( -- each row of a lead with the hour of the last row before it in each stage
+    select version,
+           scope,
+           case when scope = 0 /* campaign */ then campaign_id else 0 end as campaign_id,
+           hour,
+           stages,
+           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
+           max(hour) filter (where stages & 2 <> 0) over earlier as connected,
+           max(hour) filter (where stages & 4 <> 0) over earlier as talked,
+           max(hour) filter (where stages & 8 <> 0) over earlier as disposed,
+           max(hour) filter (where stages & 16 <> 0) over earlier as converted
+    from versions
+    cross join (values (0 /* campaign */)) s (scope)
+    window earlier as (
+        partition by version, scope, case when scope = 0 /* campaign */ then campaign_id else 0 end, lead_id
+        order by at
+        rows between unbounded preceding and 1 preceding
+    )
+), linked as ( -- from each row to itself, then from the last row before to it
+    select scope,
+           campaign_id,
+           hour as earlier,
+           hour as later,
+           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end) as connected,
+           sum(case when stages & 4 <> 0 then version else 0 end) as talked,
+           sum(case when stages & 8 <> 0 then version else 0 end) as disposed,
+           sum(case when stages & 16 <> 0 then version else 0 end) as converted
+    from chains
+    group by 1, 2, 3
+    union all
+    select scope,
+           campaign_id,
+           b.earlier,
+           hour,
+           -sum(case when b.stage = 1 then version else 0 end),
+           -sum(case when b.stage = 2 then version else 0 end),
+           -sum(case when b.stage = 4 then version else 0 end),
+           -sum(case when b.stage = 8 then version else 0 end),
+           -sum(case when b.stage = 16 then version else 0 end)
+    from chains
+    cross join lateral (values
+        (1, dialed),
+        (2, connected),
+        (4, talked),
+        (8, disposed),
+        (16, converted)
+    ) b (stage, earlier)
+    where b.earlier is not null
+      and stages & b.stage <> 0
+    group by 1, 2, 3, 4
+)
+insert into telesales_links as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    dialed,
+    connected,
+    talked,
+    disposed,
+    converted
+)
+select $1,
+       scope,
+       campaign_id,
+       w.width,
+       v.width,
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
+       sum(dialed),
+       sum(connected),
+       sum(talked),
+       sum(disposed),
+       sum(converted)
+from linked
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7
+having sum(dialed) <> 0
+    or sum(connected) <> 0
+    or sum(talked) <> 0
+    or sum(disposed) <> 0
+    or sum(converted) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    connected = stored.connected + excluded.connected,
+    talked = stored.talked + excluded.talked,
+    disposed = stored.disposed + excluded.disposed,
+    converted = stored.converted + excluded.converted;
+
+-- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as leads
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(created_at) as quarter,
+               campaign_id,
+               id,
+               created_at,
+               source
+        from telesales_leads
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads) as leads
+    from fine
+    group by 1, 3
+)
+insert into telesales_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           callboard_bucket(r.quarter, 4) as bucket,
+           callboard_source(r.source) collate "C" as source,
+           sum(r.weight * 1) as leads
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(created_at) as quarter,
+               campaign_id,
+               id,
+               created_at,
+               source
+        from telesales_leads
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    group by 1, 2, 3, 4
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           source,
+           sum(leads) as leads
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_lead_sources as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    source,
+    leads
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 4),
+       source,
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Brings telesales_trail up to what the links say.
+insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
+select $1,
+       r.campaign_id,
+       r.lead_id,
+       r.started_at,
+       (
+           case when callboard_is_dial(r.result) then 1 else 0 end
+           + case when callboard_is_answer(r.result) then 2 else 0 end
+           + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+           + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+           + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+       )::smallint,
+       sum(r.weight)
+from (
+    select tenant_id,
+           1 as weight,
+           callboard_quarter(started_at) as quarter,
+           campaign_id,
+           lead_id,
+           started_at,
+           agent_id,
+           cid,
+           result,
+           talk_sec,
+           wrap_sec,
+           disposition
+    from telesales_calls
+    where tenant_id = $1
+    and campaign_id = any ($2)
+) r
+group by 2, 3, 4, 5
+having sum(r.weight) <> 0
+on conflict (tenant_id, lead_id, campaign_id, at, stages) do update set
+    n = stored.n + excluded.n;
+
+-- Adds what changed to the links of lead sources. After a compaction of the journal the trail of calls must be as it was;
+-- where all is rebuilt, it must have been made.
+with leads as (
+    select 1 as version,
+           r.id as lead_id,
+           r.campaign_id,
+           r.created_at,
+           callboard_source(r.source) collate "C" as source
+    from telesales_leads r
+    where r.tenant_id = $1
+    and r.campaign_id = any ($2)
+), events as (
+    select 1 as version,
+           r.campaign_id,
+           r.lead_id,
+           r.at,
+           r.stages
+    from telesales_trail r
+    where r.tenant_id = $1
+    and r.campaign_id = any ($2)
+),
+nearest as ( -- of each lead in each stage: the first row from its creation on, the last row before
+    select l.version,
+           s.scope,
+           case when s.scope = 0 /* campaign */ then l.campaign_id else 0 end as campaign_id,
+           l.source,
+           b.stage,
+           l.created_at as created,
+           min(e.at) filter (where e.at >= l.created_at) as after,
+           max(e.at) filter (where e.at < l.created_at) as before
+    from leads l
+    join events e on e.version = l.version and e.lead_id = l.lead_id
+    cross join (values (0 /* campaign */)) s (scope)
+    cross join (values (1), (2), (16)) b (stage)
+    where e.stages & b.stage <> 0
+      and (s.scope = 1 /* account */ or e.campaign_id = l.campaign_id)
+    group by l.version, s.scope, l.campaign_id, l.source, l.lead_id, b.stage, l.created_at
+), pairs as (
+    select scope, campaign_id, source, stage, created as at, after as later, version as weight
+    from nearest
+    where after is not null
+    union all
+    select scope, campaign_id, source, stage, before, created, version
+    from nearest
+    where before is not null
+    union all
+    select scope, campaign_id, source, stage, before, after, -version
+    from nearest
+    where before is not null and after is not null
+)
+insert into telesales_source_links as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    source,
+    dialed,
+    connected,
+    converted
+)
+select $1,
+       scope,
+       campaign_id,
+       w.width,
+       v.width,
+       callboard_bucket(callboard_quarter(at), w.width),
+       callboard_bucket(callboard_quarter(later), v.width),
+       source,
+       coalesce(sum(weight) filter (where stage = 1), 0),
+       coalesce(sum(weight) filter (where stage = 2), 0),
+       coalesce(sum(weight) filter (where stage = 16), 0)
+from pairs
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7, 8
+having coalesce(sum(weight) filter (where stage = 1), 0) <> 0
+    or coalesce(sum(weight) filter (where stage = 2), 0) <> 0
+    or coalesce(sum(weight) filter (where stage = 16), 0) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (
+    tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
+) do update set
+    dialed = stored.dialed + excluded.dialed,
+    connected = stored.connected + excluded.connected,
+    converted = stored.converted + excluded.converted;

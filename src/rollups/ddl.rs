@@ -1,0 +1,93 @@
+//! Statements that create tables of sums, and the journal with the triggers that write it.
+//!
+//! Must not know which tables there are (`install`).
+
+use super::catalog::{Family, Rollup};
+use super::template::{lines, part, sql, statement};
+
+/// The table of a roll-up.
+pub fn rollup(rollup: &Rollup) -> String {
+    let columns = rollup.columns(
+        |value| format!("{} text collate \"C\" not null", value.name),
+        |counter| format!("{} {} not null", counter.name, counter.sql_type()),
+    );
+    statement(
+        sql!("rollup"),
+        &[
+            ("table", &rollup.name),
+            ("columns", &columns),
+            ("key", &key(rollup)),
+        ],
+    )
+}
+
+/// What finds a row of a roll-up. A text of the dimension may be longer than an index can hold.
+pub fn key(rollup: &Rollup) -> String {
+    let value = rollup
+        .dimension
+        .as_ref()
+        .map(|value| format!(", callboard_key({})", value.name))
+        .unwrap_or_default();
+    format!("tenant_id, scope, campaign_id, agent_id, width, bucket{value}")
+}
+
+/// The journal of a table, and the triggers that write it.
+pub fn journal(family: &Family) -> Vec<String> {
+    let columns = family.columns();
+    let typed = columns.iter().map(|(name, kind)| format!("{name} {kind}"));
+    let table = statement(
+        sql!("journal"),
+        &[("table", &family.table), ("columns", &lines(typed))],
+    );
+    let names = lines(columns.iter().map(|(name, _)| (*name).to_owned()));
+    let on = |event: &str, rows: &str, body: &str| {
+        let body = part(
+            body,
+            &[
+                ("table", &family.table),
+                ("at", &family.at),
+                ("columns", &names),
+            ],
+        );
+        trigger(family, event, rows, &body)
+    };
+    vec![
+        table,
+        on(
+            "insert",
+            "referencing new table as new_rows",
+            sql!("on_insert"),
+        ),
+        on(
+            "update",
+            "referencing old table as old_rows new table as new_rows",
+            sql!("on_update"),
+        ),
+        on(
+            "delete",
+            "referencing old table as old_rows",
+            sql!("on_delete"),
+        ),
+    ]
+}
+
+/// The trigger that empties what is derived from a table when that is emptied.
+pub fn truncation(family: &Family, derived: &[String]) -> String {
+    let body = part(
+        sql!("on_truncate"),
+        &[("derived", &lines(derived.iter().cloned()))],
+    );
+    trigger(family, "truncate", "", &body)
+}
+
+fn trigger(family: &Family, event: &str, rows: &str, body: &str) -> String {
+    statement(
+        sql!("trigger"),
+        &[
+            ("table", &family.table),
+            ("event", &event),
+            ("rows", &rows),
+            ("body", &body),
+        ],
+    )
+}

@@ -1,0 +1,162 @@
+//! The derived tables: made from the catalog, and made again when it changes.
+//!
+//! Owns which statements create them. What is derived can always be derived again: a server that finds the
+//! tables of another catalog drops them, makes its own, and marks every tenant stale, which is read from its
+//! raw rows until the compactor has been there.
+
+use std::sync::LazyLock;
+
+use sha2::{Digest, Sha256};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection, Executor};
+
+use super::catalog::{AUTOCALL_LEAD_STATES, Family, Module};
+use super::functions::readers;
+use super::template::sql;
+use super::{ddl, links, sources, states};
+use crate::db;
+use crate::error::Result;
+
+/// Names the work among Postgres' advisory locks.
+const LOCK: i64 = 0x6361_6c6c_0002;
+
+/// Of the rules that sums are made by. Raised where these change though the tables do not, so that what an
+/// earlier version summed is made anew.
+const RULES: u32 = 2;
+
+const ALL_STALE: &str = sql!("all_stale");
+/// Drops whatever an earlier catalog made: the functions that read it, then all else.
+const DROP: [&str; 2] = [sql!("drop_readers"), sql!("drop_tables")];
+
+/// Makes what is derived unless it is that of this catalog already. Several instances may do so at once: one of
+/// them does the work.
+pub async fn install(connection: &mut PgConnection) -> Result<()> {
+    let wanted = &*FINGERPRINTS;
+    let mut transaction = connection.begin().await?;
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .execute(&mut *transaction)
+        .await?;
+    let installed: Option<(String, String)> =
+        sqlx::query_as("select tables, readers from rollup_schema")
+            .fetch_optional(&mut *transaction)
+            .await?;
+    let same = |there: fn(&(String, String)) -> &String, wanted: &String| {
+        installed.as_ref().map(there) == Some(wanted)
+    };
+    let (same_tables, same_readers) = (
+        same(|it| &it.0, &wanted.tables),
+        same(|it| &it.1, &wanted.readers),
+    );
+    if same_tables && same_readers {
+        return Ok(transaction.commit().await?);
+    }
+    run(
+        &mut transaction,
+        if same_tables { &DROP[..1] } else { &DROP },
+    )
+    .await?;
+    if !same_tables {
+        run(&mut transaction, &tables()).await?;
+        run(
+            &mut transaction,
+            &["set local callboard.roll_call = 'on'", ALL_STALE],
+        )
+        .await?;
+    }
+    run(&mut transaction, &readers()).await?;
+    run(&mut transaction, &["delete from rollup_schema"]).await?;
+    let note = sqlx::query("insert into rollup_schema (tables, readers) values ($1, $2)")
+        .bind(&wanted.tables)
+        .bind(&wanted.readers);
+    note.execute(&mut *transaction).await?;
+    Ok(transaction.commit().await?)
+}
+
+async fn run<S: AsRef<str>>(connection: &mut PgConnection, statements: &[S]) -> Result<()> {
+    for statement in statements {
+        connection
+            .execute(AssertSqlSafe(statement.as_ref().to_owned()))
+            .await?;
+    }
+    Ok(())
+}
+
+/// Tells what is derived here from what another catalog, or another version of the rules, derives.
+struct Fingerprints {
+    tables: String,
+    readers: String,
+}
+
+static FINGERPRINTS: LazyLock<Fingerprints> = LazyLock::new(|| Fingerprints {
+    tables: fingerprint(&tables()),
+    readers: fingerprint(&readers()),
+});
+
+/// Of what statements say: laying them out anew derives nothing again.
+fn fingerprint(statements: &[String]) -> String {
+    let mut digest = Sha256::new_with_prefix(RULES.to_string());
+    for word in statements.iter().flat_map(|sql| sql.split_whitespace()) {
+        digest.update(word);
+        digest.update(" ");
+    }
+    let digest = digest.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether the derived tables are this catalog's: another version of the server may have put its own in their
+/// place, whose sums are made by other rules.
+pub async fn is_ours(scope: &mut db::Scope) -> Result<bool> {
+    let ours = sqlx::query_scalar("select exists (select from rollup_schema where tables = $1)");
+    Ok(ours
+        .bind(FINGERPRINTS.tables.as_str())
+        .fetch_one(scope.connection())
+        .await?)
+}
+
+fn families() -> impl Iterator<Item = &'static Family> {
+    Module::ALL.into_iter().flat_map(Module::families)
+}
+
+/// The tables of sums, and the triggers that feed them.
+pub fn tables() -> Vec<String> {
+    let mut statements = Vec::new();
+    for family in families() {
+        statements.extend(ddl::journal(family));
+        statements.extend(family.rollups.iter().map(ddl::rollup));
+        statements.extend(family.stages.map(|stages| links::tables(family, stages)));
+    }
+    statements.push(sources::table());
+    statements.push(states::trail());
+    statements.push(ddl::rollup(&AUTOCALL_LEAD_STATES));
+    statements.extend(families().map(|family| ddl::truncation(family, &derived_from(family))));
+    statements
+}
+
+/// Tables that are empty where that family's is.
+fn derived_from(family: &Family) -> Vec<String> {
+    let rollups = family.rollups.iter().map(|rollup| rollup.name.to_owned());
+    let of_leads = family.stages.iter();
+    let of_leads = of_leads.flat_map(|stages| [links::trail(stages), links::table(stages)]);
+    rollups
+        .chain([family.journal()])
+        .chain(of_leads)
+        .chain(sources::derived_from(family))
+        .chain(states::derived_from(family).into_iter().map(str::to_owned))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layout_is_no_part_of_a_fingerprint() {
+        let of = |sql: &str| fingerprint(&[sql.to_owned()]);
+        assert_eq!(
+            of("create table t (a text)"),
+            of("create  table t\n(a text)")
+        );
+        assert_ne!(of("create table t (a text)"), of("create table t (b text)"));
+    }
+}

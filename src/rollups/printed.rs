@@ -1,0 +1,50 @@
+//! All generated SQL as text: `callboard schema` prints it, and `schema/rollups.sql` is what it printed last.
+//!
+//! What is printed is what is executed: the statements come from the functions that their executors call.
+
+use super::catalog::Module;
+use super::fold::Origin;
+use super::functions::readers;
+use super::{compact, install};
+
+const HEAD: &str = "\
+-- All SQL that src/rollups generates, as it is executed. Generated: callboard schema > schema/rollups.sql
+--
+-- $1 is the tenant. A compaction runs its statements in the order they stand in, in one repeatable-read transaction.
+";
+
+/// Every generated statement, under headings, in the order of execution.
+pub fn schema() -> String {
+    let mut text = HEAD.to_owned();
+    section(&mut text, "Tables and triggers", &install::tables());
+    section(&mut text, "Readers", &readers());
+    section(&mut text, "Looking for work", &[compact::looks()]);
+    for module in Module::ALL {
+        let name = module.name();
+        section(
+            &mut text,
+            &format!("Beginning of a compaction of {name}"),
+            &[compact::beginning(module)],
+        );
+        for (origin, title) in [
+            (Origin::Journal, "journal"),
+            (Origin::Rows, "rebuild from all rows"),
+            (Origin::RowsOfCampaigns, "rebuild of the campaigns $2"),
+        ] {
+            section(
+                &mut text,
+                &format!("Compaction of {name}: {title}"),
+                &compact::statements(module, origin),
+            );
+        }
+    }
+    text
+}
+
+fn section(text: &mut String, title: &str, statements: &[String]) {
+    let rule = "-".repeat(118);
+    *text += &format!("\n{rule}\n-- {title}\n{rule}\n");
+    for statement in statements {
+        *text += &format!("\n{statement};\n");
+    }
+}

@@ -1,0 +1,30 @@
+-- Agents with a call at any time. The sums lie in the order of agents: each look-up finds the next.
+array(
+    with recursive seen as (
+        select min(t.agent_id) as id
+        from telesales_totals t
+        where t.tenant_id = $1
+          and t.scope = {{:scope}}
+          and t.campaign_id = {{:campaign}}
+        union all
+        select (
+            select min(t.agent_id)
+            from telesales_totals t
+            where t.tenant_id = $1
+              and t.scope = {{:scope}}
+              and t.campaign_id = {{:campaign}}
+              and t.agent_id > seen.id
+        )
+        from seen
+        where seen.id is not null
+    )
+    select id
+    from seen
+    where id is not null
+    union
+    select agent_id
+    from telesales_calls_journal
+    where tenant_id = $1
+      and agent_id is not null
+    order by 1
+)

@@ -1,0 +1,5 @@
+(
+    select *
+    from {{table}}_journal
+    where tenant_id = $1
+)

@@ -1,0 +1,40 @@
+-- Adds rows to {{rollup}}. They are summed by the finest bucket first, which leaves little to put into every level and
+-- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+with fine as materialized (
+    select r.campaign_id,
+           {{agent}} as agent_id,
+           {{bucket}} as bucket,
+           {{fine}}
+    from {{rows}} r
+    {{where}}
+    group by {{fine_key}}
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           {{bare}}
+    from fine
+    group by {{bare_key}}
+)
+insert into {{rollup}} as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    {{names}}
+)
+select $1,
+       scope,
+       case when scope in ({{scope campaign}}, {{scope agent_of_campaign}}) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / {{finest}}),
+       {{sums}}
+from {{levels}}
+group by {{group}}
+having {{any}}
+order by {{group}} -- as the key lies, which spares the index
+on conflict ({{key}}) do update set
+    {{added}}

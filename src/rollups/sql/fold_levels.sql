@@ -1,0 +1,4 @@
+bare
+cross join (values
+    {{levels}}
+) as level (scope, width)

@@ -1,0 +1,64 @@
+-- Adds what changed to {{name}}_links, while the trail still says what they were made of.
+with {{versions}},
+chains as ( -- each row of a lead with the hour of the last row before it in each stage
+    select version,
+           scope,
+           case when scope = {{scope campaign}} then campaign_id else 0 end as campaign_id,
+           hour,
+           stages,
+           {{before}}
+    from versions
+    cross join (values {{scopes}}) s (scope)
+    window earlier as (
+        partition by version, scope, case when scope = {{scope campaign}} then campaign_id else 0 end, lead_id
+        order by at
+        rows between unbounded preceding and 1 preceding
+    )
+), linked as ( -- from each row to itself, then from the last row before to it
+    select scope,
+           campaign_id,
+           hour as earlier,
+           hour as later,
+           {{itself}}
+    from chains
+    group by 1, 2, 3
+    union all
+    select scope,
+           campaign_id,
+           b.earlier,
+           hour,
+           {{neighbours}}
+    from chains
+    cross join lateral (values
+        {{last}}
+    ) b (stage, earlier)
+    where b.earlier is not null
+      and stages & b.stage <> 0
+    group by 1, 2, 3, 4
+)
+insert into {{name}}_links as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    {{names}}
+)
+select $1,
+       scope,
+       campaign_id,
+       w.width,
+       v.width,
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
+       {{sums}}
+from linked
+cross join (values {{widths}}) w (width)
+cross join (values {{widths}}) v (width)
+group by 2, 3, 4, 5, 6, 7
+having {{any}}
+order by 2, 3, 4, 5, 6, 7
+on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
+    {{added}}

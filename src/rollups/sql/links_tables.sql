@@ -1,0 +1,25 @@
+-- Trail of {{name}}: the rows that links were made of, each with its stages, as of the last compaction.
+create table {{name}}_trail (
+    tenant_id bigint not null,
+    campaign_id bigint not null,
+    lead_id bigint not null,
+    at timestamptz not null,
+    stages smallint not null,
+    n integer not null,
+    primary key (tenant_id, {{lead_key}}, at, stages)
+);
+comment on table {{name}}_trail is 'callboard derived';
+call callboard_guard('{{name}}_trail');
+create table {{name}}_links (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    width smallint not null,
+    later_width smallint not null,
+    bucket integer not null,
+    later_bucket integer not null,
+    {{columns}},
+    primary key (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket)
+);
+comment on table {{name}}_links is 'callboard derived';
+call callboard_guard('{{name}}_links')

@@ -1,0 +1,25 @@
+-- Rows that add up to the window of a plan: a local time, an agent, the value of the dimension and the counters. In one
+-- statement, and so in one snapshot: the roll-up's buckets, the journal's entries for the same buckets, and the raw rows
+-- of the ragged ends.
+--
+-- Each range and each agent is looked up by itself (lateral, offset 0): the statement is planned once for all arguments,
+-- and the planner does not know how little a range is. With an array of agents it read a whole campaign wherever a table
+-- had been filled and not analyzed yet.
+select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+       stored.agent_id,
+       {{stored}}
+from unnest({{:ranges}}) as p (width, first_bucket, end_bucket, utc_offset)
+cross join unnest({{:agents}}) as agent (id)
+cross join lateral (
+    select *
+    from {{rollup}} stored
+    where stored.tenant_id = $1
+      and stored.scope = {{:scope}}
+      and stored.campaign_id = {{:campaign}}
+      and stored.agent_id = agent.id
+      and stored.width = p.width
+      and stored.bucket >= p.first_bucket
+      and stored.bucket < p.end_bucket
+    offset 0
+) stored
+{{rows}}

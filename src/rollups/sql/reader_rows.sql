@@ -1,0 +1,28 @@
+union all
+select r.quarter::bigint * 900 + p.utc_offset,
+       {{agent}},
+       {{entries}}
+from {{table}}_journal r
+cross join lateral (
+    select p.utc_offset
+    from unnest({{:ranges}}) as p (width, first_bucket, end_bucket, utc_offset)
+    where r.quarter >= p.first_bucket::bigint * p.width
+      and r.quarter < p.end_bucket::bigint * p.width
+    offset 0
+) p
+where r.tenant_id = $1
+  and {{conditions}}
+union all
+select callboard_local_second(r.{{at}}, p.utc_offset),
+       {{agent}},
+       {{rows}}
+from unnest({{:ragged}}) as p (begins, ends, utc_offset)
+cross join lateral (
+    select *
+    from {{table}} r
+    where r.tenant_id = $1
+      and r.{{at}} >= p.begins
+      and r.{{at}} < p.ends
+      and {{conditions}}
+    offset 0
+) r

@@ -1,0 +1,17 @@
+create table telesales_source_links (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    width smallint not null,
+    later_width smallint not null,
+    bucket integer not null,
+    later_bucket integer not null,
+    source text collate "C" not null,
+    {{columns}}
+);
+-- A source may be longer than an index can hold.
+create unique index on telesales_source_links (
+    tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
+);
+comment on table telesales_source_links is 'callboard derived';
+call callboard_guard('telesales_source_links')

@@ -1,0 +1,66 @@
+-- Leads created in the window of a plan by how far they have come, of an account or of some campaigns. As every reader it
+-- looks up each range by itself; the leads created in the window's ragged ends are looked at one by one.
+with changed as materialized (
+    {{changed}}
+)
+select
+    {{sums}}
+from (
+    select
+        {{stored}}
+    from unnest({{:ranges}}) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest({{:campaigns}}) as c (id)
+    cross join lateral (
+        select *
+        from autocall_lead_states l
+        where l.tenant_id = $1
+          and l.scope = {{:scope}}
+          and l.campaign_id = c.id
+          and l.agent_id = 0
+          and l.width = p.width
+          and l.bucket >= p.first_bucket
+          and l.bucket < p.end_bucket
+        offset 0
+    ) r
+    union all
+    select
+        {{weighted}}
+    from (
+        {{versions}}
+    ) r
+    where exists (
+        select from unnest({{:ranges}}) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+    )
+    union all
+    select
+        {{rows}}
+    from unnest({{:ragged}}) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select
+            {{state}}
+        from autocall_leads l
+        where {{:scope}} = {{scope account}}
+          and l.tenant_id = $1
+          and l.created_at >= p.begins
+          and l.created_at < p.ends
+        offset 0
+    ) r
+    union all
+    select
+        {{rows}}
+    from unnest({{:campaigns}}) as c (id)
+    cross join unnest({{:ragged}}) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select
+            {{state}}
+        from autocall_leads l
+        where {{:scope}} = {{scope campaign}}
+          and l.tenant_id = $1
+          and l.campaign_id = c.id
+          and l.created_at >= p.begins
+          and l.created_at < p.ends
+        offset 0
+    ) r
+) parts

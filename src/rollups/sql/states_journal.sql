@@ -1,0 +1,6 @@
+(
+    with changed as materialized (
+        {{changed}}
+    )
+    {{versions}}
+)

@@ -1,0 +1,11 @@
+insert into autocall_lead_trail
+select $1, l.*
+from (
+    select
+        {{state}}
+    from autocall_leads l
+    where {{conditions}}
+) l
+on conflict (tenant_id, lead_id) do update set
+    (campaign_id, created_at, status, attempts, in_progress) =
+        (excluded.campaign_id, excluded.created_at, excluded.status, excluded.attempts, excluded.in_progress)

@@ -1,0 +1,20 @@
+//! Terms: what several statements count by, each said once, for roll-ups and for those that read rows.
+//!
+//! A term is a hole with a name and what it is of: `{{retryable l}}` is whether the lead `l` is to be tried again.
+
+use super::scope::Scope;
+
+/// A term's text. None where there is no such term.
+pub fn term(hole: &str) -> Option<String> {
+    let (name, of) = hole.split_once(' ').unwrap_or((hole, ""));
+    Some(match name {
+        "scope" => Scope::named(of)?.sql(),
+        // Leads that are tried again; every other status is final.
+        "retryable" => format!("{of}.status in ('pending', 'in_progress', 'retry')"),
+        "long_talk" => format!("{of}.talk_sec > 30"),
+        // An attempt's outcome is its result where the dialer named none.
+        "outcome" => format!("coalesce({of}.outcome, {of}.result)"),
+        "provider" => format!("coalesce({of}.provider, '(unknown)')"),
+        _ => return None,
+    })
+}
