@@ -1,39 +1,19 @@
-//! What a running Callboard consists of: made by the command line, and by the tests in the same way.
+//! The state that requests, workers and commands share; made by `boot`, and by tests.
 
-use std::fs::{self, File};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bytes::Bytes;
 use ipnet::IpNet;
-use sqlx::postgres::PgConnectOptions;
 
-use crate::answer_key::AnswerKey;
+use crate::answers::{self, Answers};
 use crate::auth::limit::Limits;
 use crate::auth::password::Checker;
 use crate::auth::session::{self, Sessions};
-use crate::auth::token::{Keys, SECRET_LEN};
-use crate::cache::Cache;
-use crate::config::{Config, Hidden, MOST_WORKERS, Switch};
-use crate::db::{Database, EXPORTING, Embedded, EmbeddedSettings, Guest};
-use crate::encoded::Encoded;
-use crate::error::{Cause, Error, Result};
-use crate::files::sheet;
-use crate::rollups;
-use crate::store::Store;
+use crate::auth::token::Keys;
+use crate::config::{Config, Switch};
+use crate::db::Database;
+use crate::exports::settings::Settings as Exports;
 use crate::time::Clock;
-
-/// How long a command waits for the Callboard beside it to come up, or to be gone.
-const NEIGHBOUR_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// How long a server waits for its data directory: a process that a killed one was just starting may still hold it.
-const HANDOVER_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// How long connections in use may take to come back.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What every request needs. Cheap to clone.
 #[derive(Clone)]
@@ -51,7 +31,7 @@ pub struct App {
     /// Who is calling, for those who have called a moment ago.
     pub sessions: Sessions,
     /// Reports as they were answered a moment ago, by what was asked.
-    pub answers: Cache<AnswerKey, Written>,
+    pub answers: Answers,
     pub exports: Exports,
     /// Bytes of an ingest body that is all or nothing, unpacked, at most.
     pub atomic_limit: u64,
@@ -60,97 +40,10 @@ pub struct App {
 /// Bytes of an atomic ingest body, unpacked, at most (contract, section 6).
 const MAX_ATOMIC: u64 = 1 << 30;
 
-/// How exports are made, and handed out.
-#[derive(Debug, Clone)]
-pub struct Exports {
-    pub store: Store,
-    /// How many this instance makes at a time.
-    pub workers: u64,
-    /// How long a finished one can be downloaded.
-    pub ttl: Duration,
-    /// What links begin with; None: where the server listens.
-    pub public_url: Option<String>,
-    pub pace: Pace,
-    /// Rows on a sheet of a workbook, the header not counted.
-    pub rows_a_sheet: u32,
-}
-
-/// How the queue of exports is worked off. Tests are in more of a hurry.
-#[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    /// How long a job is left to a worker that is not heard of.
-    pub lease: Duration,
-    /// How often a worker is heard of.
-    pub renew_every: Duration,
-    /// How often it is looked for jobs that nobody was told of.
-    pub look_every: Duration,
-    /// How long a job waits after a try that failed; after the next one, twice as long.
-    pub wait: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            lease: Duration::from_secs(30),
-            renew_every: Duration::from_secs(1),
-            look_every: Duration::from_secs(5),
-            wait: Duration::from_secs(5),
-        }
-    }
-}
-
-impl Exports {
-    pub fn new(store: Store) -> Self {
-        let (ttl, pace) = (Duration::from_secs(3600), Pace::default());
-        Self {
-            store,
-            workers: 2,
-            ttl,
-            public_url: None,
-            pace,
-            rows_a_sheet: sheet::MAX_ROWS,
-        }
-    }
-
-    fn of(config: &Config) -> Result<Self> {
-        let store = Store::open(&config.export_store(), &config.data_dir)?;
-        let (workers, ttl, public_url) = (
-            config.export_workers,
-            config.export_ttl,
-            config.public_url.clone(),
-        );
-        Ok(Self {
-            workers,
-            ttl,
-            public_url,
-            ..Self::new(store)
-        })
-    }
-}
-
-const _: () = assert!(
-    MOST_WORKERS < EXPORTING as u64,
-    "a connection for each worker and one more"
-);
-
-/// An answer as it is kept: a whole body, and the tag that stands for its figures.
-#[derive(Debug, Clone)]
-pub struct Written {
-    pub body: Encoded,
-    pub tag: Bytes,
-}
-
-/// How many bytes of answers are kept.
-const ANSWERS: u64 = 64 << 20;
-/// What keeping an answer takes beside its own bytes, about.
-const ANSWER_OVERHEAD: usize = 512;
-
 impl App {
     /// What it reads for one request it may keep for others, so long. It counts no requests, trusts no proxy and
     /// knows no origin.
     pub fn new(db: Database, clock: Clock, keys: Keys, keep: Duration, exports: Exports) -> Self {
-        let weigh =
-            |key: &AnswerKey, written: &Written| key.size() + written.body.size() + ANSWER_OVERHEAD;
         Self {
             db,
             clock,
@@ -160,14 +53,14 @@ impl App {
             trusted_proxies: Arc::default(),
             cors_origins: Arc::default(),
             sessions: session::sessions(keep),
-            answers: Cache::new(keep, ANSWERS, weigh),
+            answers: answers::answers(keep),
             exports,
             atomic_limit: MAX_ATOMIC,
         }
     }
 
     /// As an operator wants it.
-    fn configured(db: Database, keys: Keys, config: &Config, exports: Exports) -> Self {
+    pub fn configured(db: Database, keys: Keys, config: &Config, exports: Exports) -> Self {
         let clock = Clock::System;
         Self {
             limits: if config.rate_limit == Switch::On {
@@ -180,196 +73,4 @@ impl App {
             ..Self::new(db, clock, keys, config.keep(), exports)
         }
     }
-}
-
-/// An app together with the database it may have started.
-pub struct Running {
-    pub app: App,
-    postgres: Postgres,
-}
-
-/// Where the database comes from.
-enum Postgres {
-    /// From elsewhere: `DATABASE_URL`.
-    Named,
-    /// It is ours. Of a command, other commands may have joined it, and are waited for.
-    Started(Box<Embedded>, Sharing, PathBuf),
-    /// Another process runs it.
-    Joined(Guest),
-}
-
-impl Postgres {
-    async fn stop(self) {
-        match self {
-            Self::Named => {}
-            Self::Joined(guest) => drop(guest),
-            Self::Started(embedded, Sharing::Alone, _) => embedded.stop().await,
-            Self::Started(embedded, Sharing::Beside, data_dir) => {
-                let _alone = Embedded::await_guests(&data_dir).await;
-                embedded.stop().await;
-            }
-        }
-    }
-}
-
-/// Whether an embedded Postgres that another process runs will do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sharing {
-    /// A server wants its data directory to itself.
-    Alone,
-    /// A command works beside a server.
-    Beside,
-}
-
-impl Running {
-    /// Reaches the database, starting the embedded one where none is named, brings it up to date, and opens
-    /// the pools. Where that fails, nothing it started is left running.
-    pub async fn start(config: &Config, sharing: Sharing) -> Result<Self> {
-        if config.keep() < config.cache_ttl {
-            tracing::warn!(
-                ms = config.keep().as_millis(),
-                "answers are kept no longer than clients are promised"
-            );
-        }
-        let (keys, exports) = (keys(config, sharing)?, Exports::of(config)?);
-        let (options, postgres) = database(config, sharing).await?;
-        match open(options, config.database_pool).await {
-            Ok(db) => Ok(Self {
-                app: App::configured(db, keys, config, exports),
-                postgres,
-            }),
-            Err(error) => {
-                postgres.stop().await;
-                Err(error)
-            }
-        }
-    }
-
-    /// Closes the pools and stops the database this app started, waiting for it. A connection that is in use still
-    /// after a while is not waited for: its transaction is undone when the connection goes.
-    pub async fn stop(self) {
-        self.stop_within(Duration::MAX).await;
-    }
-
-    /// As [`Running::stop`], waiting no longer than that. A Postgres that needs more time stops by itself.
-    pub async fn stop_within(self, time: Duration) {
-        let begun = Instant::now();
-        // Most of the time is for Postgres, which has a checkpoint to write.
-        if tokio::time::timeout(CLOSE_TIMEOUT.min(time / 3), self.app.db.close())
-            .await
-            .is_err()
-        {
-            tracing::warn!("a transaction under way was broken off");
-        }
-        if tokio::time::timeout(time.saturating_sub(begun.elapsed()), self.postgres.stop())
-            .await
-            .is_err()
-        {
-            tracing::warn!("Postgres is still stopping");
-        }
-    }
-}
-
-async fn open(options: PgConnectOptions, reading: u32) -> Result<Database> {
-    migrate(&options).await?;
-    Database::open_pools(options, reading).await
-}
-
-/// Brings a database up to date with this build.
-pub async fn migrate(options: &PgConnectOptions) -> Result<()> {
-    Database::migrate(options, rollups::install).await
-}
-
-async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions, Postgres)> {
-    if let Some(url) = config.database_url() {
-        let options = url
-            .parse()
-            .map_err(|error| Error::Setup(Cause::from(error).context("DATABASE_URL")))?;
-        return Ok((options, Postgres::Named));
-    }
-    let asked = Instant::now();
-    let patience = if sharing == Sharing::Alone {
-        HANDOVER_TIMEOUT
-    } else {
-        NEIGHBOUR_TIMEOUT
-    };
-    loop {
-        if let Some(embedded) =
-            Embedded::start(&config.data_dir, &EmbeddedSettings::default()).await?
-        {
-            let options = embedded.options().clone();
-            let host = options
-                .get_socket()
-                .map_or_else(String::new, |path| path.display().to_string());
-            tracing::info!(host, "embedded Postgres is ready");
-            return Ok((
-                options,
-                Postgres::Started(Box::new(embedded), sharing, config.data_dir.clone()),
-            ));
-        }
-        if asked.elapsed() > patience {
-            return Err(Error::setup(format!(
-                "another Callboard runs on the data directory {}: stop it, or set CALLBOARD_DATA_DIR to another one",
-                config.data_dir.display()
-            )));
-        }
-        if sharing == Sharing::Beside
-            && let Some((options, guest)) = Embedded::join(&config.data_dir).await
-        {
-            return Ok((options, Postgres::Joined(guest)));
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-/// The keys of a server, or of a command beside one. Beside a database that others may serve, a command makes no secret
-/// of its own: its tokens would open nothing.
-fn keys(config: &Config, sharing: Sharing) -> Result<Keys> {
-    let path = config.data_dir.join("secret");
-    let secret = match &config.secret {
-        Some(secret) => Hidden::reveal(secret).as_bytes().to_vec(),
-        None if sharing == Sharing::Beside && config.database_url().is_some() && !path.exists() => {
-            return Ok(Keys::none());
-        }
-        None => kept_secret(&path)?,
-    };
-    Keys::new(&secret)
-        .ok_or_else(|| Error::setup(format!("each secret must have at least {SECRET_LEN} bytes")))
-}
-
-/// The secret in that file, made on first use. Two processes that come at once end with the same one.
-fn kept_secret(path: &Path) -> Result<Vec<u8>> {
-    let at = |error: std::io::Error| {
-        Error::Setup(Cause::from(error).context(path.display().to_string()))
-    };
-    if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir).map_err(at)?;
-    }
-    if !path.exists() {
-        let secret = format!(
-            "{}{}",
-            uuid::Uuid::new_v4().simple(),
-            uuid::Uuid::new_v4().simple()
-        );
-        let unfinished = path.with_extension(uuid::Uuid::new_v4().simple().to_string());
-        let file = File::options()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&unfinished);
-        file.and_then(|mut file| {
-            file.write_all(secret.as_bytes())
-                .and_then(|()| file.sync_all())
-        })
-        .map_err(at)?;
-        // A link, unlike a rename, never replaces a secret that another process has just put there.
-        let placed = fs::hard_link(&unfinished, path);
-        fs::remove_file(&unfinished).map_err(at)?;
-        if let Err(error) = placed
-            && error.kind() != std::io::ErrorKind::AlreadyExists
-        {
-            return Err(at(error));
-        }
-    }
-    fs::read(path).map_err(at)
 }

@@ -7,10 +7,10 @@
 //!   [`page`]: what everything
 //!   else speaks in. [`files`]: tables as CSV and as workbooks.
 //! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without. [`cache`]: what was
-//!   read of it a moment ago, and [`answer_key`]: the key of an answer there. [`store`]: where finished files are kept.
+//!   read of it a moment ago, and [`answers`]: answers there, by question. [`store`]: where finished files are kept.
 //! - [`auth`]: accounts, users, sessions, tokens, permissions.
 //! - [`rollups`]: the sums that reports are read from.
-//! - [`app`]: what a running Callboard consists of.
+//! - [`app`]: the state that requests share. [`boot`]: start and stop of a process.
 //! - [`reports`]: every report, defined once. [`analytics`]: twelve questions over one shape. [`ingest`]: call data
 //!   coming in.
 //! - [`exports`]: reports as files, made while nobody waits. [`campaigns`]: the campaigns there are.
@@ -39,13 +39,15 @@ pub mod store;
 
 pub mod cache;
 
-pub mod answer_key;
+pub mod answers;
 
 pub mod auth;
 
 pub mod rollups;
 
 pub mod app;
+
+pub mod boot;
 
 pub mod analytics;
 pub mod ingest;

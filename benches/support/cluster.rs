@@ -133,7 +133,9 @@ impl Cluster {
     /// A database with the schema and an account, and no more; to be dropped.
     pub async fn empty(&self, name: &str) -> PgConnectOptions {
         let options = self.create(name, "").await;
-        callboard::app::migrate(&options).await.expect("migrations");
+        callboard::boot::migrate(&options)
+            .await
+            .expect("migrations");
         let db = Database::open(options.clone()).await.expect("a database");
         Tenant::create(&db, TENANT, "Bench", *DEFAULT_TIMEZONE, None)
             .await

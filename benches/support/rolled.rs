@@ -24,7 +24,7 @@ pub fn request<'a>(occasion: Occasion<'a>, query: &'a str, source: Source) -> Re
 
 /// Makes the roll-ups' tables and triggers where they are not there yet, or older ones are.
 pub async fn install(options: &PgConnectOptions) {
-    callboard::app::migrate(options).await.expect("roll-ups");
+    callboard::boot::migrate(options).await.expect("roll-ups");
 }
 
 /// Builds and folds until nothing is pending.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
-use callboard::app::{App, Exports};
+use callboard::app::App;
 use callboard::auth::Role;
 use callboard::auth::limit::Limits;
 use callboard::auth::session::{self, NewSession};
@@ -15,6 +15,7 @@ use callboard::auth::tenant::{Change, Tenant};
 use callboard::auth::token::Keys;
 use callboard::auth::user::{self, NewUser};
 use callboard::db::Database;
+use callboard::exports::settings::Settings as Exports;
 use callboard::store::Store;
 use callboard::time::Clock;
 use sqlx::postgres::PgConnectOptions;
@@ -66,7 +67,7 @@ impl Server {
             Clock::Fixed(end()),
             keys,
             CACHE_TTL,
-            Exports::new(store),
+            Exports::new(store, 2, Duration::from_secs(3600)),
         );
         app.limits = Limits::on(Clock::System);
         let runtime = runtime();

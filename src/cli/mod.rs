@@ -20,8 +20,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 
-use crate::app::{App, Running, Sharing};
+use crate::app::App;
 use crate::auth::Tenant;
+use crate::boot::{Running, Sharing};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::ingest;

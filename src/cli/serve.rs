@@ -9,9 +9,10 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Running, Sharing};
+use crate::app::App;
 use crate::auth::prune::{self, Keep};
 use crate::auth::secret;
+use crate::boot::{Running, Sharing};
 use crate::config::Config;
 use crate::db::tz_release;
 use crate::error::{Cause, Error, Result};

@@ -19,6 +19,7 @@ mod make;
 pub mod name;
 pub mod queue;
 pub mod request;
+pub mod settings;
 pub mod sweep;
 mod watch;
 pub mod worker;

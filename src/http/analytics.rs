@@ -15,8 +15,8 @@ use super::extract::{AnalyticsApiAccess, Permitted};
 use super::{body, openapi, questions};
 use crate::analytics::query::Query;
 use crate::analytics::{self, Answer};
-use crate::answer_key::AnswerKey;
-use crate::app::{App, Written};
+use crate::answers::{self, AnswerKey};
+use crate::app::App;
 use crate::error::Result;
 use crate::files::csv;
 use crate::rollups::Source;
@@ -82,7 +82,7 @@ impl Kind {
         })
     }
 
-    fn written(self, answer: &Answer, query: &Query) -> Result<Written> {
+    fn written(self, answer: &Answer, query: &Query) -> Result<answers::Body> {
         let body = match self {
             Self::Json => Bytes::from(answer.json()?),
             Self::Csv => csv::pieces(answer.table(), query.zone)
@@ -90,8 +90,8 @@ impl Kind {
                 .concat()
                 .into(),
         };
-        Ok(Written {
-            body: body.into(),
+        Ok(answers::Body {
+            encoded: body.into(),
             tag: Bytes::new(),
         })
     }

@@ -15,9 +15,8 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::compression;
-use crate::answer_key::AnswerKey;
-use crate::app::Written;
-use crate::cache::{Cache, Found};
+use crate::answers::{self, AnswerKey, Answers};
+use crate::cache::Found;
 use crate::encoded::{Coding, SMALL};
 use crate::error::{Error, Result};
 
@@ -115,12 +114,12 @@ pub fn tag(figures: &str) -> Bytes {
 
 /// Makes the coding of an answer that its client wants, once for all who ask for it, and counts it in the cache's size.
 pub async fn encode(
-    answers: &Cache<AnswerKey, Written>,
+    answers: &Answers,
     key: &(i64, AnswerKey),
-    found: &Found<Written>,
+    found: &Found<answers::Body>,
     conditions: &Conditions,
 ) -> Result<()> {
-    let Written { body, tag } = &found.value;
+    let answers::Body { encoded: body, tag } = &found.value;
     let Some(coding) = conditions
         .coding
         .filter(|_| body.plain().len() > SMALL && !conditions.have(tag))
@@ -135,8 +134,8 @@ pub async fn encode(
 }
 
 /// That answer, or that the client has it. All that is done for a poll that nothing has changed for.
-pub fn respond(found: Found<Written>, conditions: &Conditions) -> Result<Response> {
-    let Written { body, tag } = found.value;
+pub fn respond(found: Found<answers::Body>, conditions: &Conditions) -> Result<Response> {
+    let answers::Body { encoded: body, tag } = found.value;
     let mut response = Response::default();
     let headers = response.headers_mut();
     headers.reserve(13); // at once, with room for those that are added on the way out
@@ -165,7 +164,7 @@ pub fn respond(found: Found<Written>, conditions: &Conditions) -> Result<Respons
 }
 
 /// The answer to a question that was posted: it has no tag, for HTTP knows no conditions on a POST.
-pub fn posted(found: Found<Written>, conditions: &Conditions, kind: HeaderValue) -> Response {
+pub fn posted(found: Found<answers::Body>, conditions: &Conditions, kind: HeaderValue) -> Response {
     let mut response = Response::<Body>::default();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, kind);
@@ -177,7 +176,7 @@ pub fn posted(found: Found<Written>, conditions: &Conditions, kind: HeaderValue)
         VARY,
         HeaderValue::from_static("Authorization, Accept, Accept-Encoding"),
     );
-    let body = compression::body(&found.value.body, conditions.coding, headers);
+    let body = compression::body(&found.value.encoded, conditions.coding, headers);
     response.map(|_| body)
 }
 

@@ -18,8 +18,8 @@ use utoipa_axum::router::OpenApiRouter;
 use super::caching::{self, Conditions};
 use super::extract::{AutocallApiAccess, Grant, Permitted, TelesalesApiAccess, path_id};
 use super::openapi;
-use crate::answer_key::AnswerKey;
-use crate::app::{App, Written};
+use crate::answers::{self, AnswerKey};
+use crate::app::App;
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
@@ -213,11 +213,11 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'sta
         .map_err(files::workbook::panic_cause)?
 }
 
-fn written(answer: &Answer) -> Result<Written> {
+fn written(answer: &Answer) -> Result<answers::Body> {
     let json = answer.outcome.json()?;
     let tag = caching::tag(answer.outcome.timeless_json()?.as_deref().unwrap_or(&json));
-    Ok(Written {
-        body: Bytes::from(json).into(),
+    Ok(answers::Body {
+        encoded: Bytes::from(json).into(),
         tag,
     })
 }

@@ -20,10 +20,12 @@ const RANKS: &[&[&str]] = &[
     &["files", "page"],
     &["config", "db", "store"],
     &["cache"],
-    &["answer_key"],
+    &["answers"],
     &["auth"],
     &["rollups"],
+    &["exports/settings"],
     &["app"],
+    &["boot"],
     &["reports", "analytics", "ingest", "exports", "campaigns"],
     &["http"],
     &["cli"],
@@ -31,6 +33,7 @@ const RANKS: &[&[&str]] = &[
 /// Arrows within a rank: files are made of reports.
 const WITHIN: &[(&str, &str)] = &[
     ("supervise", "error"),
+    ("config", "db"),
     ("text", "json"),
     ("exports", "reports"),
 ];

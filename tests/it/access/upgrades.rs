@@ -26,7 +26,7 @@ const ACCOUNT: &str = "insert into tenants (id, name) values (1, 'Account');";
 
 async fn upgraded(statements: &str) -> TestApp {
     let database = database::released(&format!("{ACCOUNT}{statements}")).await;
-    callboard::app::migrate(&database).await.expect("migrated");
+    callboard::boot::migrate(&database).await.expect("migrated");
     TestApp::on(database).await
 }
 

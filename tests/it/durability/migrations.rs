@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use callboard::app;
+use callboard::boot;
 use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor};
@@ -23,7 +23,7 @@ async fn a_migration_that_waits_for_a_table_lets_others_read_it_meanwhile() {
         .expect("a long reading");
     let migrating = {
         let database = database.clone();
-        tokio::spawn(async move { app::migrate(&database).await })
+        tokio::spawn(async move { boot::migrate(&database).await })
     };
     let mut beside = PgConnection::connect_with(&database)
         .await
@@ -68,7 +68,7 @@ async fn an_instance_waits_for_another_that_migrates() {
     let instances: Vec<_> = (0..3)
         .map(|_| {
             let database = database.clone();
-            tokio::spawn(async move { app::migrate(&database).await })
+            tokio::spawn(async move { boot::migrate(&database).await })
         })
         .collect();
     let mut beside = PgConnection::connect_with(&database)

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use callboard::app::{App, Pace};
+use callboard::app::App;
+use callboard::exports::settings::Pace;
 use callboard::exports::{self, queue, worker};
 use callboard::store::Store;
 use callboard::supervise;

@@ -197,7 +197,7 @@ async fn the_text_of_the_first_release_is_rewritten_and_found_again() {
         insert into telesales_calls (tenant_id, uuid, campaign_id, lead_id, started_at, disposition)
         values (1, 'a', 1, 1, '2026-06-01', normalize('salé', nfd));";
     let database = database::released(account).await;
-    callboard::app::migrate(&database).await.expect("migrated");
+    callboard::boot::migrate(&database).await.expect("migrated");
     let test = TestApp::on(database).await;
     normal::run(&test.app.db).await.expect("normalised");
     let client = Client::new(

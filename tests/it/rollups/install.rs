@@ -1,6 +1,6 @@
 //! Roll-ups put over data that is there already: of an older version, or of another catalog.
 
-use callboard::app::migrate;
+use callboard::boot::migrate;
 use callboard::rollups::compact;
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::{Connection, Executor, PgConnection};

@@ -88,7 +88,7 @@ async fn cluster() -> &'static Cluster {
             };
             let template = format!("callboard_test_{}", uuid());
             execute(&options, format!("create database {template}")).await;
-            callboard::app::migrate(&options.clone().database(&template))
+            callboard::boot::migrate(&options.clone().database(&template))
                 .await
                 .expect("migrations");
             Cluster {

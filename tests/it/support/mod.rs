@@ -10,13 +10,14 @@ use std::io::Write;
 use std::ops::Deref;
 use std::time::Duration;
 
-use callboard::app::{App, Exports};
+use callboard::app::App;
 use callboard::auth::session::{self, NewSession};
 use callboard::auth::tenant::{DEFAULT_TIMEZONE, Tenant};
 use callboard::auth::token::Keys;
 use callboard::auth::user::{self, NewUser};
 use callboard::auth::{Permission, Role};
 use callboard::db::Database;
+use callboard::exports::settings::Settings as Exports;
 use callboard::store::Store;
 use callboard::time::Clock;
 use chrono::{DateTime, Utc};
@@ -105,7 +106,11 @@ impl TestApp {
         let db = Database::open(database).await.expect("a database");
         let keys = Keys::new(&[7; 32]).expect("long enough");
         let files = TempDir::new().expect("a directory");
-        let exports = Exports::new(Store::directory(files.path()).expect("a store"));
+        let exports = Exports::new(
+            Store::directory(files.path()).expect("a store"),
+            2,
+            Duration::from_secs(3600),
+        );
         let app = App::new(db, Clock::Fixed(now), keys, keep, exports);
         Self {
             client: Client::new(serve(&app).await, String::new()),

@@ -1,13 +1,38 @@
-//! The key of a kept answer: a question as a value.
+//! The cache of answers: whole bodies by question, each question a value.
 //!
-//! Owns that two keys are equal only where their questions are, whatever type they have. A question may hold personal
-//! values, so a key shows its name only, and has no `Debug`. Must not know any question.
+//! Owns that two keys are equal only where their questions are, whatever type they have, and the memory answers may take.
+//! A question may hold personal values, so a key shows its name only, and has no `Debug`. Must not know any question.
 
 use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::cache::Named;
+use bytes::Bytes;
+
+use crate::cache::{Cache, Named};
+use crate::encoded::Encoded;
+
+/// Answers by tenant and question.
+pub type Answers = Cache<AnswerKey, Body>;
+
+/// Bytes of all answers together, at most.
+const CAPACITY: u64 = 64 << 20;
+/// Bytes that an answer takes beside its own, about.
+const OVERHEAD: usize = 512;
+
+/// An empty cache, whose answers are used for `keep`.
+pub fn answers(keep: Duration) -> Answers {
+    let weigh = |key: &AnswerKey, body: &Body| key.size() + body.encoded.size() + OVERHEAD;
+    Cache::new(keep, CAPACITY, weigh)
+}
+
+/// A whole body, and its ETag, empty where it has none.
+#[derive(Debug, Clone)]
+pub struct Body {
+    pub encoded: Encoded,
+    pub tag: Bytes,
+}
 
 /// A question of any type. Cheap to clone.
 #[derive(Clone)]

@@ -1,0 +1,220 @@
+//! Start and stop of a Callboard process: the database it uses or runs, migrations, and the secret.
+//!
+//! Owns the order of these steps, and that what was started is stopped where a later step fails.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnectOptions;
+
+use crate::app::App;
+use crate::auth::token::{Keys, SECRET_LEN};
+use crate::config::{Config, Hidden};
+use crate::db::{Database, Embedded, EmbeddedSettings, Guest};
+use crate::error::{Cause, Error, Result};
+use crate::exports::settings::Settings as Exports;
+use crate::rollups;
+
+/// Time that a command waits for another Callboard process to start or to end.
+const NEIGHBOUR_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Time that a server waits for its data directory: a process that a killed one was just starting may still hold it.
+const HANDOVER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Time for connections in use to come back.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An app together with the database it may have started.
+pub struct Running {
+    pub app: App,
+    postgres: Postgres,
+}
+
+/// Where the database comes from.
+enum Postgres {
+    /// From elsewhere: `DATABASE_URL`.
+    Named,
+    /// It is ours. Of a command, other commands may have joined it, and are waited for.
+    Started(Box<Embedded>, Sharing, PathBuf),
+    /// Another process runs it.
+    Joined(Guest),
+}
+
+impl Postgres {
+    async fn stop(self) {
+        match self {
+            Self::Named => {}
+            Self::Joined(guest) => drop(guest),
+            Self::Started(embedded, Sharing::Alone, _) => embedded.stop().await,
+            Self::Started(embedded, Sharing::Beside, data_dir) => {
+                let _alone = Embedded::await_guests(&data_dir).await;
+                embedded.stop().await;
+            }
+        }
+    }
+}
+
+/// Whether an embedded Postgres that another process runs will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// A server wants its data directory to itself.
+    Alone,
+    /// A command works beside a server.
+    Beside,
+}
+
+impl Running {
+    /// Reaches the database, starting the embedded one where none is named, brings it up to date, and opens
+    /// the pools. Where that fails, nothing it started is left running.
+    pub async fn start(config: &Config, sharing: Sharing) -> Result<Self> {
+        if config.keep() < config.cache_ttl {
+            tracing::warn!(
+                ms = config.keep().as_millis(),
+                "answers are kept no longer than clients are promised"
+            );
+        }
+        let (keys, exports) = (keys(config, sharing)?, Exports::of(config)?);
+        let (options, postgres) = database(config, sharing).await?;
+        match open(options, config.database_pool).await {
+            Ok(db) => Ok(Self {
+                app: App::configured(db, keys, config, exports),
+                postgres,
+            }),
+            Err(error) => {
+                postgres.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Closes the pools and stops the database this app started, waiting for it. A connection that is in use still
+    /// after a while is not waited for: its transaction is undone when the connection goes.
+    pub async fn stop(self) {
+        self.stop_within(Duration::MAX).await;
+    }
+
+    /// As [`Running::stop`], waiting no longer than that. A Postgres that needs more time stops by itself.
+    pub async fn stop_within(self, time: Duration) {
+        let begun = Instant::now();
+        // Most of the time is for Postgres, which has a checkpoint to write.
+        if tokio::time::timeout(CLOSE_TIMEOUT.min(time / 3), self.app.db.close())
+            .await
+            .is_err()
+        {
+            tracing::warn!("a transaction under way was broken off");
+        }
+        if tokio::time::timeout(time.saturating_sub(begun.elapsed()), self.postgres.stop())
+            .await
+            .is_err()
+        {
+            tracing::warn!("Postgres is still stopping");
+        }
+    }
+}
+
+async fn open(options: PgConnectOptions, reading: u32) -> Result<Database> {
+    migrate(&options).await?;
+    Database::open_pools(options, reading).await
+}
+
+/// Brings a database up to date with this build.
+pub async fn migrate(options: &PgConnectOptions) -> Result<()> {
+    Database::migrate(options, rollups::install).await
+}
+
+async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions, Postgres)> {
+    if let Some(url) = config.database_url() {
+        let options = url
+            .parse()
+            .map_err(|error| Error::Setup(Cause::from(error).context("DATABASE_URL")))?;
+        return Ok((options, Postgres::Named));
+    }
+    let asked = Instant::now();
+    let patience = if sharing == Sharing::Alone {
+        HANDOVER_TIMEOUT
+    } else {
+        NEIGHBOUR_TIMEOUT
+    };
+    loop {
+        if let Some(embedded) =
+            Embedded::start(&config.data_dir, &EmbeddedSettings::default()).await?
+        {
+            let options = embedded.options().clone();
+            let host = options
+                .get_socket()
+                .map_or_else(String::new, |path| path.display().to_string());
+            tracing::info!(host, "embedded Postgres is ready");
+            return Ok((
+                options,
+                Postgres::Started(Box::new(embedded), sharing, config.data_dir.clone()),
+            ));
+        }
+        if asked.elapsed() > patience {
+            return Err(Error::setup(format!(
+                "another Callboard runs on the data directory {}: stop it, or set CALLBOARD_DATA_DIR to another one",
+                config.data_dir.display()
+            )));
+        }
+        if sharing == Sharing::Beside
+            && let Some((options, guest)) = Embedded::join(&config.data_dir).await
+        {
+            return Ok((options, Postgres::Joined(guest)));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The keys of a server, or of a command beside one. Beside a database that others may serve, a command makes no secret
+/// of its own: its tokens would open nothing.
+fn keys(config: &Config, sharing: Sharing) -> Result<Keys> {
+    let path = config.data_dir.join("secret");
+    let secret = match &config.secret {
+        Some(secret) => Hidden::reveal(secret).as_bytes().to_vec(),
+        None if sharing == Sharing::Beside && config.database_url().is_some() && !path.exists() => {
+            return Ok(Keys::none());
+        }
+        None => kept_secret(&path)?,
+    };
+    Keys::new(&secret)
+        .ok_or_else(|| Error::setup(format!("each secret must have at least {SECRET_LEN} bytes")))
+}
+
+/// The secret in that file, made on first use. Two processes that come at once end with the same one.
+fn kept_secret(path: &Path) -> Result<Vec<u8>> {
+    let at = |error: std::io::Error| {
+        Error::Setup(Cause::from(error).context(path.display().to_string()))
+    };
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).map_err(at)?;
+    }
+    if !path.exists() {
+        let secret = format!(
+            "{}{}",
+            uuid::Uuid::new_v4().simple(),
+            uuid::Uuid::new_v4().simple()
+        );
+        let unfinished = path.with_extension(uuid::Uuid::new_v4().simple().to_string());
+        let file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&unfinished);
+        file.and_then(|mut file| {
+            file.write_all(secret.as_bytes())
+                .and_then(|()| file.sync_all())
+        })
+        .map_err(at)?;
+        // A link, unlike a rename, never replaces a secret that another process has just put there.
+        let placed = fs::hard_link(&unfinished, path);
+        fs::remove_file(&unfinished).map_err(at)?;
+        if let Err(error) = placed
+            && error.kind() != std::io::ErrorKind::AlreadyExists
+        {
+            return Err(at(error));
+        }
+    }
+    fs::read(path).map_err(at)
+}
