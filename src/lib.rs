@@ -3,7 +3,7 @@
 //! The modules below stand in the order they may use one another: a later one knows earlier ones, never the
 //! reverse (`tests/it/layers.rs` holds them to it).
 //!
-//! - [`error`], [`json`], [`keys`], [`percent`], [`supervise`], [`text`], [`encoded`], [`time`], [`table`], [`query`],
+//! - [`envelope`], [`error`], [`json`], [`keys`], [`percent`], [`supervise`], [`text`], [`encoded`], [`time`], [`table`], [`query`],
 //!   [`page`]: what everything
 //!   else speaks in. [`files`]: tables as CSV and as workbooks.
 //! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without. [`cache`]: what was
@@ -17,6 +17,7 @@
 //! - [`http`]: all routes on one page. [`cli`]: the commands.
 
 pub mod closed;
+pub mod envelope;
 pub mod error;
 pub mod json;
 pub mod keys;

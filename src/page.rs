@@ -1,8 +1,6 @@
-//! Pages: how every list is asked for and answered (contract, section 1).
+//! Parameters of pages: every list takes them.
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
+use crate::envelope::Page;
 use crate::query::{Kind, Parameter, Query};
 
 pub const PAGE: Parameter = Parameter::optional(
@@ -50,41 +48,6 @@ impl Wanted {
             data,
             last_page,
             per_page: self.per_page,
-            total,
-        }
-    }
-}
-
-/// A page of rows, as every list answers.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Page<T> {
-    /// Which page this is, from 1.
-    pub current_page: i64,
-    /// Its rows.
-    pub data: Vec<T>,
-    /// The last page there is; 1 where there are no rows.
-    pub last_page: i64,
-    /// Rows a page.
-    pub per_page: i64,
-    /// Rows on all pages.
-    pub total: i64,
-}
-
-impl<T> Page<T> {
-    /// The same page with something made of each row.
-    pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
-        let Self {
-            current_page,
-            data,
-            last_page,
-            per_page,
-            total,
-        } = self;
-        Page {
-            current_page,
-            data: data.into_iter().map(make).collect(),
-            last_page,
-            per_page,
             total,
         }
     }

@@ -7,8 +7,9 @@ use utoipa::ToSchema;
 
 use crate::closed::CampaignStatus;
 use crate::db::Scope;
+use crate::envelope::Page;
 use crate::error::Result;
-use crate::page::{self, PAGE, PER_PAGE, Page};
+use crate::page::{self, PAGE, PER_PAGE};
 use crate::query::{Choice, Kind, Parameter, Query, choice};
 use crate::time::Instant;
 

@@ -13,8 +13,9 @@ use super::make::Made;
 use super::request::Order;
 use crate::app::App;
 use crate::db::{Database, Lane, Scope};
+use crate::envelope::Page;
 use crate::error::{Error, Result};
-use crate::page::{Page, Wanted};
+use crate::page::Wanted;
 use crate::query::Choice;
 use crate::reports::report::Format;
 

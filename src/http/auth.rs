@@ -21,8 +21,8 @@ use crate::auth::audit::Event;
 use crate::auth::login::{self, Attempt, Password};
 use crate::auth::user::{self, User, username_key};
 use crate::auth::{Permission, password, session};
+use crate::envelope::Data;
 use crate::error::{Faults, Result};
-use crate::reports::report::Data;
 use crate::text::NAME_LEN;
 
 const LOGIN: &str = "/api/auth/login";

@@ -11,8 +11,8 @@ use super::extract::{AutocallApiAccess, Grant, Permitted, TelesalesApiAccess};
 use super::openapi;
 use crate::app::App;
 use crate::campaigns::list::{self, AutocallCampaign, Listed, TelesalesCampaign, Wanted};
+use crate::envelope::Page;
 use crate::error::Result;
-use crate::page::Page;
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     let router = OpenApiRouter::new();

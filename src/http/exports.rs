@@ -19,14 +19,14 @@ use super::{body, openapi};
 use crate::app::App;
 use crate::auth::audit::{self, Details, Event};
 use crate::closed::{ExportReport, ExportStatus};
+use crate::envelope::{Data, Page};
 use crate::error::{Error, Result};
 use crate::exports::job::Export;
 use crate::exports::link::Links;
 use crate::exports::queue::{self, Ordered, Submitted};
 use crate::exports::request::{Order, PARAMETERS, find_campaign};
-use crate::page::{PAGE, PER_PAGE, Page, Wanted};
+use crate::page::{PAGE, PER_PAGE, Wanted};
 use crate::query::Query;
-use crate::reports::report::Data;
 
 const ALL: &str = "/api/autocall/campaigns/{id}/reports/export";
 const ONE: &str = "/api/autocall/campaigns/{id}/reports/export/{job_id}";

@@ -7,8 +7,8 @@ use axum::extract::State;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::envelope::Data;
 use crate::error::Result;
-use crate::reports::report::Data;
 use crate::time::zone::database::Database;
 
 #[derive(Serialize, utoipa::ToSchema)]

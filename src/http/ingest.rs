@@ -20,10 +20,10 @@ use super::extract::{IngestWrite, Permitted};
 use super::lines::IngestItems;
 use super::{error, openapi};
 use crate::app::App;
+use crate::envelope::Data;
 use crate::error::{Error, Faults, Result};
 use crate::ingest::{self, Locale, Tally, Target};
 use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
-use crate::reports::report::Data;
 
 pub const PATH: &str = "/api/ingest";
 

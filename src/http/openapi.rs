@@ -32,9 +32,9 @@ use crate::auth::settings::Settings;
 use crate::campaigns::list::{self, Listed};
 use crate::closed::{self, FileFormat, Set};
 use crate::encoded::{Coding, Encoded};
+use crate::envelope::Page;
 use crate::error::Result;
 use crate::files::{csv, workbook};
-use crate::page::Page;
 use crate::query::{Kind, Parameter};
 use crate::reports::report::{Definition, FORMAT, Module, Place};
 

@@ -14,6 +14,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::auth::Tenant;
 use crate::db::Scope;
+use crate::envelope::Data;
 use crate::error::{Error, Result};
 use crate::files::Caption;
 use crate::query::{Kind, Parameter, Query, choice};
@@ -125,12 +126,6 @@ pub trait Report: 'static {
 
     /// The same figures as tables, for files.
     fn tables(body: &Self::Body) -> Vec<Table>;
-}
-
-/// The envelope of one resource: `{"data": …}`.
-#[derive(Serialize, ToSchema)]
-pub struct Data<T> {
-    pub data: T,
 }
 
 /// What stands under `data`: one object, or a list of rows.

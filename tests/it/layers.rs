@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const RANKS: &[&[&str]] = &[
     &[
         "closed",
+        "envelope",
         "error",
         "json",
         "keys",
