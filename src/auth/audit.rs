@@ -11,7 +11,7 @@ use futures_util::stream::BoxStream;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::user::username_key;
+use super::username::username_key;
 use crate::db::{Database, Scope};
 use crate::error::Result;
 

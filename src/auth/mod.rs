@@ -17,6 +17,7 @@ pub mod tenant;
 pub mod token;
 mod turns;
 pub mod user;
+pub mod username;
 
 pub use permission::{Permission, Role};
 pub use session::Caller;

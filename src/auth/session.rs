@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::audit::{self, Details, Event};
 use super::token::{Claims, Keys};
-use super::user::username_key;
+use super::username::username_key;
 use super::{Permission, Role, Tenant};
 use crate::cache::{Cache, Named};
 use crate::db::{Database, Lane, Scope};

@@ -5,10 +5,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::audit::{self, Details, Event};
+use super::username::username_key;
 use super::{Role, password};
 use crate::db::{Database, Scope};
 use crate::error::{Error, Faults, Result};
-use crate::text::{self, NAME_LEN, nfc};
+use crate::text::{self, NAME_LEN};
 
 /// A user as clients see one.
 #[derive(Debug, Serialize, sqlx::FromRow, ToSchema)]
@@ -28,12 +29,6 @@ pub struct User {
     /// The team it belongs to.
     #[schema(example = 3)]
     pub team_id: Option<i64>,
-}
-
-/// A user name as it is compared: in normal form, without case, and without blanks around it.
-pub fn username_key(username: &str) -> String {
-    // A letter in lower case may compose with the next where it did not before.
-    nfc(&nfc(username.trim()).to_lowercase()).into_owned()
 }
 
 /// The longest email address, in code points.

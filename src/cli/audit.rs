@@ -11,7 +11,7 @@ use super::{account, print_line, unknown_secret};
 use crate::app::App;
 use crate::auth::audit::{self, Event, Wanted};
 use crate::auth::secret::{self, Standing};
-use crate::auth::user::username_key;
+use crate::auth::username::username_key;
 use crate::error::{Error, Result};
 
 #[derive(Debug, Args)]

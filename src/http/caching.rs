@@ -15,6 +15,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::compression;
+use super::headers::items;
 use crate::answers::{self, AnswerKey, Answers};
 use crate::cache::Found;
 use crate::encoded::{Coding, SMALL};
@@ -90,15 +91,6 @@ fn oldest(directive: &str) -> Option<Duration> {
         )),
         _ => None,
     }
-}
-
-/// The items of a list that may stand in several header lines.
-pub fn items<'a>(lines: impl Iterator<Item = &'a HeaderValue>) -> impl Iterator<Item = &'a str> {
-    let lines = lines.filter_map(|line| line.to_str().ok());
-    lines
-        .flat_map(|line| line.split(','))
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
 }
 
 /// The tag of an answer with those figures: the same on every instance and in every version that says the same.

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use hyper::body::Body as _;
 
-use super::caching::items;
+use super::headers::items;
 use crate::encoded::{Coding, Encoded, SMALL};
 use crate::error::{Error, Result};
 

@@ -15,6 +15,7 @@ mod downloads;
 mod error;
 mod exports;
 mod extract;
+mod headers;
 mod health;
 mod ingest;
 mod lines;
