@@ -53,10 +53,14 @@ async fn answer(
     };
     let found = app
         .answers
-        .get(&app.db, key.clone(), conditions.oldest, read)
+        .get(&app.db, key.clone(), conditions.max_age, read)
         .await?;
     caching::encode(&app.answers, &key, &found, &conditions).await?;
-    Ok(caching::posted(found, &conditions, kind.content_type()))
+    Ok(caching::respond_to_post(
+        found,
+        &conditions,
+        kind.content_type(),
+    ))
 }
 
 fn key(kind: Kind, query: &Arc<Query>) -> AnswerKey {

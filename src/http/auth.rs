@@ -1,4 +1,4 @@
-//! Logging in, logging out, and who one is: `/api/auth`
+//! Login, logout and the current user: `/api/auth`
 
 use std::sync::Arc;
 
@@ -39,14 +39,14 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
     openapi::guard::<AnyToken>(router, ME)
 }
 
-/// Who logs in, on what.
+/// Credentials of a login.
 #[derive(ToSchema)]
 #[expect(
     dead_code,
-    reason = "it is read by name, so that every fault is told; this is what documents say of it"
+    reason = "fields are read by name, to report every fault; this is their schema"
 )]
 pub struct Credentials {
-    /// The user's name, in any case.
+    /// User name, in any case.
     #[schema(
         min_length = 1,
         max_length = 255,
@@ -54,7 +54,7 @@ pub struct Credentials {
         example = "an.nguyen"
     )]
     username: String,
-    /// Its password.
+    /// Password.
     #[schema(
         min_length = 1,
         max_length = 1000,
@@ -62,41 +62,41 @@ pub struct Credentials {
         example = "correct horse"
     )]
     password: String,
-    /// What the client calls the device it runs on; shown in the list of tokens.
+    /// Name of the client's device; shown in the list of tokens.
     #[schema(max_length = 255, pattern = r"^[^\x00]*$", example = "Reception")]
     device_name: Option<String>,
 }
 
-/// A user, and the token to go on with.
+/// The user and a token.
 #[derive(Serialize, ToSchema)]
 pub struct LoggedIn {
-    /// Who has logged in.
+    /// The user, as an object.
     data: OfUser,
-    /// For the `Authorization` header, behind `Bearer `. It ends when it is revoked, or 30 days after its last use.
+    /// For the `Authorization` header, after `Bearer `. It expires 30 days after its last use, or when revoked.
     #[schema(example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl")]
     token: String,
 }
 
-/// Who has logged in.
+/// The user who has logged in.
 #[derive(Serialize, ToSchema)]
 pub struct OfUser {
     /// The user.
     user: User,
 }
 
-/// Who calls, and what the token may do.
+/// The caller: user, account and permissions.
 #[derive(Serialize, ToSchema)]
 pub struct Me {
-    /// The user whose token it is.
+    /// The token's user.
     user: User,
-    /// The account that the token belongs to.
+    /// The token's account.
     tenant: Account,
-    /// All that the token may do.
+    /// The token's permissions.
     #[schema(example = json!(["autocall_api_access", "telesales_api_access"]))]
     permissions: Vec<Permission>,
 }
 
-/// The account that a token belongs to.
+/// An account.
 #[derive(Serialize, ToSchema)]
 pub struct Account {
     /// Its id.
@@ -105,31 +105,31 @@ pub struct Account {
     /// Its name.
     #[schema(example = "My company")]
     name: String,
-    /// The zone its reports are read in unless a request says otherwise.
+    /// Default time zone of its reports.
     #[schema(example = "Asia/Ho_Chi_Minh")]
     timezone: &'static str,
 }
 
-/// A token is nobody's but its owner's, and no cache's.
-const UNKEPT: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
+/// Tokens and identities must not be cached.
+const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 
 /// Log in.
 ///
-/// A name that does not exist and a wrong password are answered alike. Counted by client address and user name, and
-/// by address: 5 and 30 a minute.
+/// An unknown user name and a wrong password get the same response. Limited to 5 a minute per client address and user name,
+/// and 30 per address.
 #[utoipa::path(post, path = LOGIN, tag = "Access", operation_id = "auth_login", request_body = Credentials,
     responses(
         (status = 200, description = "Logged in.", body = LoggedIn),
-        (status = 400, description = "The body is no JSON object.", body = super::error::Body),
-        (status = 401, description = "No such user, a wrong password, or a user who is disabled.", body = super::error::Body,
+        (status = 400, description = "The body is not a JSON object.", body = super::error::Body),
+        (status = 401, description = "Unknown user, wrong password, or disabled user.", body = super::error::Body,
             example = json!({"message": "Invalid username or password."})),
-        (status = 408, description = "The body stopped coming for a minute.", body = super::error::Body),
-        (status = 413, description = "The body has more than 64 KiB.", body = super::error::Body),
+        (status = 408, description = "The body made no progress for a minute.", body = super::error::Body),
+        (status = 413, description = "The body is larger than 64 KiB.", body = super::error::Body),
         (status = 415, description = "The body is not application/json.", body = super::error::Body),
-        (status = 422, description = "Fields that are missing or cannot be worked with.", body = super::error::Body),
+        (status = 422, description = "Missing or invalid fields.", body = super::error::Body),
         (status = 429, description = "Too many logins.", body = super::error::Body,
             example = json!({"message": "Too many requests. Retry after 12 seconds."})),
-        (status = 503, description = "The database is out of reach, or there is no room.", body = super::error::Body),
+        (status = 503, description = "The database is unreachable, or the server is overloaded.", body = super::error::Body),
     ))]
 async fn login(
     State(app): State<Arc<App>>,
@@ -151,10 +151,10 @@ async fn login(
         visit.stands(standing, now)?;
     }
     let attempt = attempt(&object, address)?;
-    drop(object); // a login may wait, and its body has up to 64 KiB
+    drop(object); // up to 64 KiB, and a login may wait
     let (user, token) = login::login(&app.db, &app.keys, &app.passwords, attempt, now).await?;
     Ok((
-        UNKEPT,
+        NO_STORE,
         Json(LoggedIn {
             data: OfUser { user },
             token,
@@ -177,7 +177,7 @@ fn attempt(object: &Map<String, Value>, address: std::net::IpAddr) -> Result<Att
     }))
 }
 
-/// Revoke the token that is used.
+/// Log out: revoke the token of this request.
 #[utoipa::path(post, path = LOGOUT, tag = "Access", operation_id = "auth_logout", responses((status = 204, description = "The token is revoked.")))]
 async fn logout(
     Permitted { caller, .. }: Permitted<AnyToken>,
@@ -197,9 +197,9 @@ async fn logout(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Who calls, of which account, and what the token may do.
+/// The current user, account and permissions.
 #[utoipa::path(get, path = ME, tag = "Access", operation_id = "auth_me",
-    responses((status = 200, description = "Who the token belongs to.", body = Data<Me>)))]
+    responses((status = 200, description = "The owner of the token.", body = Data<Me>)))]
 async fn me(
     Permitted { caller, .. }: Permitted<AnyToken>,
     State(app): State<Arc<App>>,
@@ -213,7 +213,7 @@ async fn me(
         timezone: tenant.timezone.name(),
     };
     Ok((
-        UNKEPT,
+        NO_STORE,
         Json(Data {
             data: Me {
                 user,

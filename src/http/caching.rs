@@ -1,5 +1,4 @@
-//! Caching as clients speak of it (RFC 9110 and 9111): how old an answer may be, whether they have it already, and
-//! what they are told about the one they get.
+//! HTTP caching (RFC 9110 and 9111): request conditions, ETags, and the caching headers of responses.
 
 use std::convert::Infallible;
 use std::fmt::Write;
@@ -21,13 +20,13 @@ use crate::cache::Found;
 use crate::encoded::{Coding, SMALL};
 use crate::error::{Error, Result};
 
-/// What a request says about answers that are there already.
+/// Conditional-request headers, with the accepted coding.
 pub struct Conditions {
-    /// How old an answer may be.
-    pub oldest: Duration,
-    /// The tags of those the client has.
+    /// Maximum age of a cached response.
+    pub max_age: Duration,
+    /// Tags that the client already has.
     none_match: Vec<HeaderValue>,
-    /// The coding in which a body is wanted.
+    /// The preferred content coding.
     coding: Option<Coding>,
 }
 
@@ -42,31 +41,31 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
 impl Conditions {
     fn of(headers: &HeaderMap) -> Self {
         let none_match = headers.get_all(IF_NONE_MATCH).iter().cloned().collect();
-        let oldest = items(headers.get_all(CACHE_CONTROL).iter())
-            .filter_map(oldest)
+        let max_age = items(headers.get_all(CACHE_CONTROL).iter())
+            .filter_map(max_age)
             .min();
         Self {
-            oldest: oldest.unwrap_or(Duration::MAX),
+            max_age: max_age.unwrap_or(Duration::MAX),
             none_match,
             coding: Coding::accepted(headers),
         }
     }
 
-    /// Whether the client has the answer of that tag. Compared weakly, as a GET may: `W/` makes no difference.
-    fn have(&self, tag: &[u8]) -> bool {
-        // Our tags have no comma, so one that is cut in two at its own is none of ours.
+    /// True if the client has the response with that tag. Compared weakly: `W/` makes no difference.
+    fn matches(&self, tag: &[u8]) -> bool {
+        // Our tags contain no comma, so a foreign tag split at its comma matches none of them.
         items(self.none_match.iter()).any(|theirs| theirs == "*" || is_same(theirs.as_bytes(), tag))
     }
 }
 
-/// Suffixes that proxies add to the tag of an answer they pack, inside the quotes.
+/// Suffixes that proxies add, inside the quotes, to the tag of a response that they compress.
 const PROXY_SUFFIXES: [&[u8]; 5] = [b"--gzip", b"-gzip", b"-br", b"-zstd", b";gzip"];
 
 fn is_same(theirs: &[u8], ours: &[u8]) -> bool {
     opaque(theirs).is_some_and(|theirs| opaque(ours) == Some(theirs))
 }
 
-/// A tag without its quotes, what marks it as weak, and what a proxy added.
+/// A tag without its quotes, weakness mark and proxy suffix.
 fn opaque(tag: &[u8]) -> Option<&[u8]> {
     let tag = tag
         .strip_prefix(b"W/")
@@ -81,8 +80,8 @@ fn opaque(tag: &[u8]) -> Option<&[u8]> {
     )
 }
 
-/// What a directive of the request demands. Nothing that is read wrongly may make an answer older.
-fn oldest(directive: &str) -> Option<Duration> {
+/// The maximum age that a directive demands. A malformed value demands a fresh response.
+fn max_age(directive: &str) -> Option<Duration> {
     let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
     match name.trim_end().to_ascii_lowercase().as_str() {
         "no-cache" | "no-store" => Some(Duration::ZERO),
@@ -93,7 +92,7 @@ fn oldest(directive: &str) -> Option<Duration> {
     }
 }
 
-/// The tag of an answer with those figures: the same on every instance and in every version that says the same.
+/// The tag of a response with those figures: the same on every instance, and in every version that returns the same.
 pub fn tag(figures: &str) -> Bytes {
     let hash = Sha256::digest(figures);
     let mut tag = String::from("W/\"");
@@ -104,7 +103,7 @@ pub fn tag(figures: &str) -> Bytes {
     tag.into()
 }
 
-/// Makes the coding of an answer that its client wants, once for all who ask for it, and counts it in the cache's size.
+/// Encodes a cached response in the client's coding, once for all clients, and adds it to the cache's size.
 pub async fn encode(
     answers: &Answers,
     key: &(i64, AnswerKey),
@@ -114,7 +113,7 @@ pub async fn encode(
     let answers::Body { encoded: body, tag } = &found.value;
     let Some(coding) = conditions
         .coding
-        .filter(|_| body.plain().len() > SMALL && !conditions.have(tag))
+        .filter(|_| body.plain().len() > SMALL && !conditions.matches(tag))
     else {
         return Ok(());
     };
@@ -125,14 +124,14 @@ pub async fn encode(
     Ok(())
 }
 
-/// That answer, or that the client has it. All that is done for a poll that nothing has changed for.
+/// The response, or a 304 if the client has it.
 pub fn respond(found: Found<answers::Body>, conditions: &Conditions) -> Result<Response> {
     let answers::Body { encoded: body, tag } = found.value;
     let mut response = Response::default();
     let headers = response.headers_mut();
-    headers.reserve(13); // at once, with room for those that are added on the way out
-    let have = conditions.have(&tag);
-    if !have {
+    headers.reserve(13); // one allocation, including the headers added by the middleware
+    let is_unchanged = conditions.matches(&tag);
+    if !is_unchanged {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     headers.insert(
@@ -142,12 +141,12 @@ pub fn respond(found: Found<answers::Body>, conditions: &Conditions) -> Result<R
     if let Some(age) = found.age {
         headers.insert(AGE, HeaderValue::from(age.as_secs()));
     }
-    for_nobody_else(headers);
+    private_no_cache(headers);
     headers.insert(
         VARY,
         HeaderValue::from_static("Authorization, Accept-Encoding"),
     );
-    if have {
+    if is_unchanged {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
         *response.body_mut() = compression::body(&body, conditions.coding, headers);
@@ -155,15 +154,19 @@ pub fn respond(found: Found<answers::Body>, conditions: &Conditions) -> Result<R
     Ok(response)
 }
 
-/// The answer to a question that was posted: it has no tag, for HTTP knows no conditions on a POST.
-pub fn posted(found: Found<answers::Body>, conditions: &Conditions, kind: HeaderValue) -> Response {
+/// The response to a POST. It has no tag, because HTTP defines no such conditions for POST.
+pub fn respond_to_post(
+    found: Found<answers::Body>,
+    conditions: &Conditions,
+    kind: HeaderValue,
+) -> Response {
     let mut response = Response::<Body>::default();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, kind);
     if let Some(age) = found.age {
         headers.insert(AGE, HeaderValue::from(age.as_secs()));
     }
-    for_nobody_else(headers);
+    private_no_cache(headers);
     headers.insert(
         VARY,
         HeaderValue::from_static("Authorization, Accept, Accept-Encoding"),
@@ -172,8 +175,8 @@ pub fn posted(found: Found<answers::Body>, conditions: &Conditions, kind: Header
     response.map(|_| body)
 }
 
-/// An answer is its caller's alone, and whoever keeps it asks before showing it again.
-pub fn for_nobody_else(headers: &mut HeaderMap) {
+/// `Cache-Control: private, no-cache` and `Vary: Authorization`.
+pub fn private_no_cache(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers.insert(VARY, HeaderValue::from_static("Authorization"));
 }
@@ -196,8 +199,8 @@ mod tests {
     }
 
     #[test]
-    fn a_client_says_how_old_an_answer_may_be() {
-        let seconds = |value| conditions(&[("cache-control", value)]).oldest;
+    fn cache_control_limits_the_age() {
+        let seconds = |value| conditions(&[("cache-control", value)]).max_age;
         for value in [
             "no-cache",
             "NO-CACHE",
@@ -215,11 +218,11 @@ mod tests {
         for value in ["", "private", "max-stale=9", "only-if-cached, no-transform"] {
             assert_eq!(seconds(value), Duration::MAX, "{value}");
         }
-        assert_eq!(conditions(&[]).oldest, Duration::MAX);
+        assert_eq!(conditions(&[]).max_age, Duration::MAX);
     }
 
     #[test]
-    fn tags_are_compared_weakly_wherever_they_stand_in_the_list() {
+    fn tags_in_a_list_are_compared_weakly() {
         for value in [
             "W/\"a1-gzip\"",
             "\"a1-gzip\"",
@@ -228,8 +231,8 @@ mod tests {
             "W/\"a1;gzip\"",
         ] {
             assert!(
-                conditions(&[("if-none-match", value)]).have(b"W/\"a1\""),
-                "{value}: a proxy packed it"
+                conditions(&[("if-none-match", value)]).matches(b"W/\"a1\""),
+                "{value}: with a proxy's suffix"
             );
         }
         for value in [
@@ -241,7 +244,7 @@ mod tests {
             " * ",
         ] {
             assert!(
-                conditions(&[("if-none-match", value)]).have(b"W/\"a1\""),
+                conditions(&[("if-none-match", value)]).matches(b"W/\"a1\""),
                 "{value}"
             );
         }
@@ -255,17 +258,17 @@ mod tests {
             "\"*\"",
         ] {
             assert!(
-                !conditions(&[("if-none-match", value)]).have(b"W/\"a1\""),
+                !conditions(&[("if-none-match", value)]).matches(b"W/\"a1\""),
                 "{value}"
             );
         }
         let two = [("if-none-match", "\"x\""), ("if-none-match", "\"a1\"")];
-        assert!(conditions(&two).have(b"W/\"a1\""));
+        assert!(conditions(&two).matches(b"W/\"a1\""));
     }
 
-    /// Clients hold tags of instances that ran another version.
+    /// Clients keep tags over upgrades.
     #[test]
-    fn a_tag_says_the_same_in_every_version() {
+    fn tags_are_stable_across_versions() {
         assert_eq!(
             tag("{\"data\":[]}"),
             "W/\"8fe32e407a1038ee38753b70e5374b3a\""

@@ -1,4 +1,4 @@
-//! Content codings as clients and answers speak of them: who accepts which, and what an answer says of its own.
+//! Content codings: negotiation with the client, and compression of responses.
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::{
@@ -13,11 +13,11 @@ use super::headers::items;
 use crate::encoded::{Coding, Encoded, SMALL};
 use crate::error::{Error, Result};
 
-/// Bodies that are made whole have no more bytes than this.
+/// Upper bound on the size of a body that is compressed as a whole.
 const LARGEST: usize = 64 << 20;
 
 impl Coding {
-    /// The coding that a client wants most of ours. None where it wants none, or the body as it is.
+    /// The client's preferred coding. `None` if it accepts none or prefers `identity`.
     pub fn accepted(headers: &HeaderMap) -> Option<Self> {
         if !headers.contains_key(ACCEPT_ENCODING) {
             return None;
@@ -31,7 +31,7 @@ impl Coding {
         let brotli = wanted(&["br"]).or(any).unwrap_or(0);
         let gzip = wanted(&["gzip", "x-gzip"]).or(any).unwrap_or(0);
         let most = brotli.max(gzip);
-        // One that is not named is what is left when nothing else is wanted.
+        // An unnamed `identity` is acceptable, but ranks below every named coding.
         if most == 0 || wanted(&["identity"]).is_some_and(|identity| identity > most) {
             return None;
         }
@@ -50,7 +50,7 @@ impl Coding {
     }
 }
 
-/// The quality of an item, in thousandths, where it is one of those names.
+/// The quality of an item in thousandths, if it has one of those names.
 fn quality(item: &str, names: &[&str]) -> Option<u16> {
     let mut parts = item.split(';').map(str::trim);
     let name = parts.next()?;
@@ -63,7 +63,7 @@ fn quality(item: &str, names: &[&str]) -> Option<u16> {
     Some((quality.clamp(0.0, 1.0) * 1000.0) as u16) // within range
 }
 
-/// The body of an answer in the coding of its client where that was made, else as it is.
+/// The body in the client's coding if it has been encoded, else as it is.
 pub fn body(encoded: &Encoded, coding: Option<Coding>, headers: &mut HeaderMap) -> Body {
     let made = coding.and_then(|coding| Some((coding, encoded.made(coding)?)));
     let Some((coding, packed)) = made else {
@@ -73,8 +73,8 @@ pub fn body(encoded: &Encoded, coding: Option<Coding>, headers: &mut HeaderMap) 
     Body::from(packed.clone())
 }
 
-/// Packs an answer in JSON that is made for one client. Others pass as they are: files, streams, what is small, and
-/// what no one may keep, because the size of a packed secret tells about it.
+/// Compresses a JSON response made for one client. Files, streams and small bodies pass unchanged, and so do `no-store`
+/// responses, because the size of a compressed secret reveals something about it.
 pub async fn pack(response: Response, coding: Option<Coding>) -> Result<Response> {
     if !is_packable(&response) {
         return Ok(response);
@@ -86,7 +86,7 @@ pub async fn pack(response: Response, coding: Option<Coding>) -> Result<Response
     let Some(coding) = coding else {
         return Ok(Response::from_parts(parts, body));
     };
-    // An answer to HEAD has lost its body already, and with it the length that it would have.
+    // The body of a response to HEAD is dropped already, so its encoded length is unknown.
     if body.is_end_stream() {
         parts
             .headers
@@ -122,7 +122,7 @@ fn is_packable(response: &Response) -> bool {
         && !is_decided(headers)
 }
 
-/// True if the answer was made for the codings that its client accepts.
+/// True if the response was already negotiated with the client.
 fn is_decided(headers: &HeaderMap) -> bool {
     items(headers.get_all(VARY).iter()).any(|name| name.eq_ignore_ascii_case("accept-encoding"))
 }
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_coding_is_the_one_wanted_most() {
+    fn the_preferred_coding_is_chosen() {
         let accepted = |value: &'static str| {
             Coding::accepted(&HeaderMap::from_iter([(
                 ACCEPT_ENCODING,

@@ -1,4 +1,4 @@
-//! Cross-origin requests from browsers: refused unless an operator names the origin.
+//! Cross-origin requests from browsers: refused unless the operator lists the origin.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -17,14 +17,14 @@ use axum::response::Response;
 use tower::{Layer, Service};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// For how long a browser may keep what it was told.
-const KEPT: Duration = Duration::from_secs(3600);
+/// Lifetime of a preflight response in a browser.
+const MAX_AGE: Duration = Duration::from_secs(3600);
 
-/// The headers that answers carry for browsers.
+/// Adds CORS headers to responses.
 #[derive(Clone)]
 pub struct Cors(CorsLayer);
 
-/// The part of a request that those headers depend on.
+/// The part of a request that the CORS headers depend on.
 pub struct Asked {
     method: Method,
     origin: Option<HeaderValue>,
@@ -40,8 +40,8 @@ impl Asked {
 }
 
 impl Cors {
-    /// An answer that is ready, with the headers. Applied outside the routes, so that no answer goes without; a
-    /// preflight request is answered by the headers alone.
+    /// Adds the headers to a finished response. Applied outside the routes, so that every response has them; they alone
+    /// answer a preflight request.
     pub async fn apply(&self, asked: Asked, answer: Response) -> Response {
         let mut request = axum::http::Request::new(());
         *request.method_mut() = asked.method;
@@ -53,7 +53,7 @@ impl Cors {
     }
 }
 
-/// A service whose answer is ready.
+/// A service that returns a finished response.
 struct Answered(Option<Response>);
 
 impl Service<axum::http::Request<()>> for Answered {
@@ -70,8 +70,8 @@ impl Service<axum::http::Request<()>> for Answered {
     }
 }
 
-/// None where no origin is named. Nothing here is sent with cookies, so that any origin (`*`) gets no more than what
-/// its own token opens.
+/// The policy for those origins; `None` if there are none. `*` is safe: there are no cookies, so a page gets only what
+/// its own token permits.
 pub fn policy(origins: &[String]) -> Option<Cors> {
     if origins.is_empty() {
         return None;
@@ -79,14 +79,14 @@ pub fn policy(origins: &[String]) -> Option<Cors> {
     let allowed = if origins.iter().any(|origin| origin == "*") {
         AllowOrigin::any()
     } else {
-        // Browsers send an origin in lower case, other clients and operators write it as they like.
+        // Browsers send origins in lower case; operators and other clients may not.
         let origins = origins.to_vec();
-        let is_named = move |origin: &HeaderValue, _: &Parts| {
+        let is_listed = move |origin: &HeaderValue, _: &Parts| {
             origins
                 .iter()
                 .any(|named| named.as_bytes().eq_ignore_ascii_case(origin.as_bytes()))
         };
-        AllowOrigin::predicate(is_named)
+        AllowOrigin::predicate(is_listed)
     };
     let custom = HeaderName::from_static;
     let layer = CorsLayer::new()
@@ -126,6 +126,6 @@ pub fn policy(origins: &[String]) -> Option<Cors> {
             custom("x-ratelimit-reset"),
             custom("x-request-id"),
         ])
-        .max_age(KEPT);
+        .max_age(MAX_AGE);
     Some(Cors(layer))
 }

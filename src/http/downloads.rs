@@ -1,4 +1,4 @@
-//! Downloads: what a signed link leads to, without a token.
+//! Downloads by signed link, without a token.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -28,37 +28,33 @@ use crate::store::Label;
 const EXPIRES: Parameter = Parameter::required(
     "expires",
     Kind::Text,
-    "When the link expires, in seconds since 1970.",
+    "Expiry of the link, in seconds since 1970.",
 );
-const SIGNATURE: Parameter = Parameter::required(
-    "signature",
-    Kind::Text,
-    "That the link is ours, to the letter.",
-);
+const SIGNATURE: Parameter = Parameter::required("signature", Kind::Text, "Signature of the link.");
 
 /// Download a finished export.
 ///
-/// The link is the `download_url` of the export. Whoever has it has the file: no token is asked for.
+/// The link is the `download_url` of the export. It needs no token: anyone who has the link can download the file.
 #[utoipa::path(get, path = "/api/public/exports/{job_id}/{file_name}", tag = "AutoCall exports", operation_id = "autocall_export_download",
     params(
         ("job_id" = String, Path, description = "The export."),
-        ("file_name" = String, Path, description = "What the file is called."),
+        ("file_name" = String, Path, description = "The name of the file."),
         ("expires" = i64, Query, description = EXPIRES.about),
         ("signature" = String, Query, description = SIGNATURE.about, pattern = "^[0-9a-f]{64}$"),
-        ("Range" = Option<String>, Header, description = "Only these bytes, as `bytes=0-1023`: one range, not several."),
-        ("If-Range" = Option<String>, Header, description = "The ETag of the file that a range is to be of; of another, the whole file is sent."),
+        ("Range" = Option<String>, Header, description = "A range of bytes, as `bytes=0-1023`: one range, not several."),
+        ("If-Range" = Option<String>, Header, description = "The ETag that the range applies to; if the file has another, the whole file is sent."),
     ),
     responses(
-        (status = 200, description = "The file; its media type is that of a workbook, a CSV or a zip.",
+        (status = 200, description = "The file: a workbook, a CSV or a zip.",
             body = inline(openapi::Binary), content_type = "application/octet-stream"),
         (status = 206, description = "A part of the file.", body = inline(openapi::Binary), content_type = "application/octet-stream"),
-        (status = 302, description = "The file is in a bucket, at the address in `Location`."),
-        (status = 403, description = "The link is not one of ours.", body = super::error::Body),
-        (status = 410, description = "The link has expired, and its file is gone.", body = super::error::Body,
+        (status = 302, description = "The file is in a bucket, at the URL in `Location`."),
+        (status = 403, description = "The signature is invalid.", body = super::error::Body),
+        (status = 410, description = "The link has expired, and its file is deleted.", body = super::error::Body,
             example = json!({"message": "This link has expired."})),
         (status = 416, description = "The file has no such bytes.", body = super::error::Body),
-        (status = 429, description = "More than 120 requests for links came from this address within a minute.", body = super::error::Body),
-        (status = 503, description = "The place where files are kept is out of reach.", body = super::error::Body),
+        (status = 429, description = "More than 120 downloads a minute from this address.", body = super::error::Body),
+        (status = 503, description = "The export store is unreachable.", body = super::error::Body),
     ))]
 pub async fn download(
     State(app): State<Arc<App>>,
@@ -91,7 +87,7 @@ pub async fn download(
         Some(address) => redirect(address.as_str())?,
         None => send(&app, &file, &method, &headers).await?,
     };
-    // A HEAD takes no bytes away, a refused range neither.
+    // Neither a HEAD nor a refused range is a download.
     if method == Method::GET && !response.status().is_client_error() {
         let mut scope = app.db.write(file.tenant).await?;
         let details = Details {
@@ -109,17 +105,17 @@ fn redirect(address: &str) -> Result<Response> {
     let address = HeaderValue::from_str(address).map_err(Error::internal)?;
     Ok((
         StatusCode::FOUND,
-        [(LOCATION, address), (CACHE_CONTROL, UNKEPT)],
+        [(LOCATION, address), (CACHE_CONTROL, NO_STORE)],
     )
         .into_response())
 }
 
-/// A link is a secret while it lasts, and what it opens is its owner's.
-const UNKEPT: HeaderValue = HeaderValue::from_static("private, no-store");
+/// The link is a secret while it is valid, and the file is private.
+const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
 
 async fn send(app: &App, file: &File, method: &Method, headers: &HeaderMap) -> Result<Response> {
     let size = u64::try_from(file.size).unwrap_or(0);
-    // Another try at the same job has another key.
+    // Each attempt at a job has a key of its own.
     let tag = HeaderValue::from_str(&format!("\"{}\"", file.key)).map_err(Error::internal)?;
     let is_of_this = headers.get(IF_RANGE).is_none_or(|wanted| *wanted == tag);
     let wanted = headers
@@ -137,7 +133,7 @@ async fn send(app: &App, file: &File, method: &Method, headers: &HeaderMap) -> R
                 .into_response());
         }
     };
-    // A file that is not there although its time is not over yet was removed by somebody.
+    // A file that is missing before its expiry was deleted by someone else.
     let gone = |error| {
         if matches!(error, Error::NotFound) {
             Error::Expired
@@ -170,7 +166,7 @@ async fn send(app: &App, file: &File, method: &Method, headers: &HeaderMap) -> R
     answered.insert(CONTENT_DISPOSITION, disposition);
     answered.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     answered.insert(ETAG, tag);
-    answered.insert(CACHE_CONTROL, UNKEPT);
+    answered.insert(CACHE_CONTROL, NO_STORE);
     answered.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answered.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if status == StatusCode::PARTIAL_CONTENT {
@@ -183,7 +179,7 @@ async fn send(app: &App, file: &File, method: &Method, headers: &HeaderMap) -> R
     Ok(response)
 }
 
-/// Which bytes of a file are to be sent.
+/// The requested bytes of a file.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
     Whole,
@@ -191,7 +187,7 @@ enum Wanted {
     Nothing,
 }
 
-/// `bytes=0-99`, `bytes=100-`, `bytes=-100`. What is none of these is passed over (RFC 9110, section 14.2).
+/// `bytes=0-99`, `bytes=100-`, `bytes=-100`. Any other range is ignored (RFC 9110, section 14.2).
 fn read_range(text: &str, size: u64) -> Wanted {
     let number = |text: &str| {
         text.bytes()

@@ -1,4 +1,4 @@
-//! Exports: ordering one, seeing what became of it, cancelling it. `/api/autocall/campaigns/{id}/reports/export`
+//! Exports: order, status, list and cancel. `/api/autocall/campaigns/{id}/reports/export`
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ use crate::query::Query;
 const ALL: &str = "/api/autocall/campaigns/{id}/reports/export";
 const ONE: &str = "/api/autocall/campaigns/{id}/reports/export/{job_id}";
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
-/// The most bytes of a client's key.
+/// Maximum length of an idempotency key, in bytes.
 const MAX_KEY: usize = 255;
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
@@ -41,12 +41,12 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
     openapi::guard::<AutocallExportReport>(openapi::guard::<AutocallExportReport>(router, ALL), ONE)
 }
 
-/// What is to be exported.
+/// An order of an export.
 pub struct AutocallExportOrder;
 
 impl PartialSchema for AutocallExportOrder {
     fn schema() -> RefOr<Schema> {
-        openapi::object("What is to be exported.", PARAMETERS)
+        openapi::object("An order of an export.", PARAMETERS)
     }
 }
 
@@ -55,38 +55,38 @@ impl ToSchema for AutocallExportOrder {}
 /// An export that was ordered.
 #[derive(Serialize, ToSchema)]
 pub struct AutocallExportOrdered {
-    /// Names the export from now on.
+    /// The id of the export.
     job_id: String,
-    /// queued; where the order was given before, its state now.
+    /// queued; for a repeated order, the current state.
     #[schema(value_type = ExportStatus)]
     status: String,
-    /// Which report it is.
+    /// The report.
     #[schema(value_type = ExportReport)]
     report_type: String,
-    /// About how long it takes once it has begun, from the attempts in the window and the speed of earlier exports.
+    /// Estimated duration once started, from the attempts in the window and the speed of earlier exports.
     estimated_seconds: i64,
 }
 
 /// Order an export.
 ///
-/// It is made in the background, from one snapshot: look at it by its `job_id` until it is `ready` or `failed`.
+/// It is made in the background from one snapshot: poll it by its `job_id` until it is `ready` or `failed`.
 #[utoipa::path(post, path = ALL, tag = "AutoCall exports", operation_id = "autocall_export_order",
     params(
         ("id" = i64, Path, description = "The campaign."),
-        ("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{0,255}$", description = "A name that you give the order, of at most 255 characters of ASCII. Sent again within 24 hours, by the same user, it is answered with the same export."),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{0,255}$", description = "A key for the order, at most 255 ASCII characters. The same user sending it again within 24 hours gets the same export."),
     ),
     request_body(content = AutocallExportOrder, example = json!({"report_type": "full", "from": "2026-06-01", "to": "2026-06-30", "format": "xlsx"})),
     responses(
-        (status = 202, description = "It will be made.", body = Data<AutocallExportOrdered>,
+        (status = 202, description = "The export is queued.", body = Data<AutocallExportOrdered>,
             example = json!({"data": {"job_id": "export_a7b3c5d2", "status": "queued", "report_type": "full", "estimated_seconds": 30}})),
-        (status = 400, description = "The body is no JSON object.", body = super::error::Body),
+        (status = 400, description = "The body is not a JSON object.", body = super::error::Body),
         (status = 404, description = "The account has no such campaign.", body = super::error::Body),
         (status = 409, description = "That Idempotency-Key was used for another order.", body = super::error::Body,
             example = json!({"message": "This Idempotency-Key was used for another export."})),
-        (status = 413, description = "The body has more than 64 KiB.", body = super::error::Body),
+        (status = 413, description = "The body is larger than 64 KiB.", body = super::error::Body),
         (status = 415, description = "The body is not application/json.", body = super::error::Body),
-        (status = 422, description = "Fields that are missing or cannot be worked with, every one listed.", body = super::error::Body),
-        (status = 503, description = "The database is out of reach.", body = super::error::Body),
+        (status = 422, description = "Missing or invalid fields, all of them listed.", body = super::error::Body),
+        (status = 503, description = "The database is unreachable.", body = super::error::Body),
     ))]
 async fn order(
     Permitted { caller, .. }: Permitted<AutocallExportReport>,
@@ -140,7 +140,7 @@ async fn order(
     Ok((StatusCode::ACCEPTED, Json(Data { data })))
 }
 
-/// What the body and the header came to; where both are at fault, the faults of both.
+/// Both results, or the faults of both.
 fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
     match (one, other) {
         (Ok(one), Ok(other)) => Ok((one, other)),
@@ -156,7 +156,7 @@ fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
     }
 }
 
-/// The client's name for the order; an empty one is as if absent.
+/// The client's key for the order; an empty one is treated as absent.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
     let Some(key) = headers.get(IDEMPOTENCY_KEY).filter(|key| !key.is_empty()) else {
         return Ok(None);
@@ -173,7 +173,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
     key.map(|key| Some(key.to_owned())).ok_or_else(fault)
 }
 
-/// The exports of a campaign, the newest first.
+/// The exports of a campaign, newest first.
 #[utoipa::path(get, path = ALL, tag = "AutoCall exports", operation_id = "autocall_exports",
     params(
         ("id" = i64, Path, description = "The campaign."),
@@ -188,8 +188,8 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
                 {"job_id": "export_1f2e3d4c", "status": "expired", "report_type": "kpis"}],
                 "last_page": 1, "per_page": 50, "total": 3})),
         (status = 404, description = "The account has no such campaign.", body = super::error::Body),
-        (status = 422, description = "A page that cannot be worked with.", body = super::error::Body),
-        (status = 503, description = "The database is out of reach.", body = super::error::Body),
+        (status = 422, description = "An invalid page.", body = super::error::Body),
+        (status = 503, description = "The database is unreachable.", body = super::error::Body),
     ))]
 async fn list(
     Permitted { caller, .. }: Permitted<AutocallExportReport>,
@@ -207,19 +207,19 @@ async fn list(
     Ok(Json(found.map(|stored| stored.seen(now, &links))))
 }
 
-/// What became of an export.
+/// The status of an export.
 #[utoipa::path(get, path = ONE, tag = "AutoCall exports", operation_id = "autocall_export_show",
     params(
         ("id" = i64, Path, description = "The campaign."),
         ("job_id" = String, Path, description = "The export."),
     ),
     responses(
-        (status = 200, description = "The export, as far as it is.", body = Data<Export>,
+        (status = 200, description = "The export in its current state.", body = Data<Export>,
             example = json!({"data": {"job_id": "export_a7b3c5d2", "status": "ready",
                 "download_url": "https://reports.example.com/api/public/exports/export_a7b3c5d2/Renewal%20Q3_full_2026-06-01_2026-06-30.xlsx?expires=1782810083&signature=5d1f0c7a",
                 "expires_in_seconds": 3600, "file_size": 542_600, "completed_at": "2026-06-30T08:01:23+00:00"}})),
         (status = 404, description = "The campaign has no such export.", body = super::error::Body),
-        (status = 503, description = "The database is out of reach.", body = super::error::Body),
+        (status = 503, description = "The database is unreachable.", body = super::error::Body),
     ))]
 async fn show(
     Permitted { caller, .. }: Permitted<AutocallExportReport>,
@@ -234,18 +234,18 @@ async fn show(
     }))
 }
 
-/// Cancel an export that waits or is being made. It becomes failed, with the error `Cancelled.`
+/// Cancel a queued or running export. It becomes failed, with the error `Cancelled.`
 #[utoipa::path(delete, path = ONE, tag = "AutoCall exports", operation_id = "autocall_export_cancel",
     params(
         ("id" = i64, Path, description = "The campaign."),
         ("job_id" = String, Path, description = "The export."),
     ),
     responses(
-        (status = 204, description = "It is cancelled."),
+        (status = 204, description = "The export is cancelled."),
         (status = 404, description = "The campaign has no such export.", body = super::error::Body),
-        (status = 409, description = "It is finished.", body = super::error::Body,
+        (status = 409, description = "The export is finished.", body = super::error::Body,
             example = json!({"message": "This export is ready and can no longer be cancelled."})),
-        (status = 503, description = "The database is out of reach.", body = super::error::Body),
+        (status = 503, description = "The database is unreachable.", body = super::error::Body),
     ))]
 async fn cancel(
     Permitted { caller, .. }: Permitted<AutocallExportReport>,
@@ -259,7 +259,7 @@ async fn cancel(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The ids of a path. What is no integer is no campaign's, and what Postgres cannot hold is no job's.
+/// The ids in a path. Ids that no campaign or job can have are not found.
 fn campaign_and_job(path: Result<Path<(String, String)>, PathRejection>) -> Result<(i64, String)> {
     let Path((campaign, job)) = path.map_err(|_| Error::NotFound)?;
     if job.contains('\0') {

@@ -1,5 +1,4 @@
-//! What handlers ask for in their arguments. A handler that takes [`Permitted`] *is* authorised, and its request is
-//! counted.
+//! Extractors. A handler that takes [`Permitted`] runs only for authorized requests, counted against their rate limit.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -15,16 +14,16 @@ use crate::auth::limit::Group;
 use crate::auth::{Caller, Permission, session};
 use crate::error::{Error, Result};
 
-/// What a route wants of a token, as a type.
+/// The permissions that a route requires, as a type.
 pub trait Grant: Send + Sync + 'static {
-    /// All of these.
+    /// Required permissions, all of them.
     const PERMISSIONS: &'static [Permission];
-    /// What its requests are counted with.
+    /// Rate-limit group of the route.
     const GROUP: Group;
 }
 
-/// The caller, who has those permissions. Unauthenticated, TooManyRequests or LacksPermission otherwise;
-/// Unavailable where the account sends too many bodies at once.
+/// The caller, who has those permissions. Otherwise `Unauthenticated`, `TooManyRequests` or `LacksPermission`;
+/// `Unavailable` if the tenant has too many unfinished bodies.
 pub struct Permitted<G: Grant> {
     pub caller: Arc<Caller>,
     grant: PhantomData<G>,
@@ -41,14 +40,14 @@ macro_rules! grants {
     )* };
 }
 
-// What routes want: the one list, which the OpenAPI document is made from too.
+// The only list of required permissions; the OpenAPI document reads it too.
 grants! {
     AutocallApiAccess: Autocall [AutocallApiAccess];
     TelesalesApiAccess: Telesales [TelesalesApiAccess];
     AutocallExportReport: Autocall [AutocallApiAccess, AutocallExportReport];
     AnalyticsApiAccess: Analytics [AnalyticsApiAccess];
     IngestWrite: Ingest [IngestWrite];
-    /// Any token at all.
+    /// Any valid token.
     AnyToken: Auth [];
 }
 
@@ -101,7 +100,7 @@ fn bearer(parts: &Parts) -> Option<&str> {
         .then_some(token.trim())
 }
 
-/// The `{id}` of a path. What is no integer is nothing's id.
+/// The `{id}` of a path. An id that is not an integer is not found.
 pub fn path_id(path: std::result::Result<Path<String>, PathRejection>) -> Result<i64> {
     let Path(id) = path.map_err(|_| Error::NotFound)?;
     id.parse().map_err(|_| Error::NotFound)

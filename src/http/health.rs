@@ -1,4 +1,4 @@
-//! Whether Callboard is alive, and whether it can answer.
+//! Liveness and readiness.
 
 use std::sync::Arc;
 
@@ -13,22 +13,22 @@ use crate::time::zone::database::Database;
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Health {
-    /// Always ok; what is not answers with an error.
+    /// Always ok; otherwise the response is an error.
     #[schema(example = "ok")]
     status: &'static str,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Readiness {
-    /// Always ok; what is not answers with an error.
+    /// Always ok; otherwise the response is an error.
     #[schema(example = "ok")]
     status: &'static str,
-    /// Release of the tz database that offsets of zones are read from: the newer of the system's and the one shipped.
+    /// Release of the tz database in use: the system's or the bundled one, whichever is newer.
     #[schema(example = "2026f")]
     tz_database: &'static str,
 }
 
-/// Alive: the process answers.
+/// Liveness: the process responds.
 #[utoipa::path(get, path = "/healthz", tag = "Running", responses((status = 200, description = "Alive.", body = Data<Health>)))]
 pub async fn healthz() -> Json<Data<Health>> {
     Json(Data {
@@ -36,7 +36,7 @@ pub async fn healthz() -> Json<Data<Health>> {
     })
 }
 
-/// Ready: the database is reachable and has every migration of this version.
+/// Readiness: the database is reachable and has every migration of this version.
 #[utoipa::path(get, path = "/readyz", tag = "Running", responses(
     (status = 200, description = "Ready.", body = Data<Readiness>),
     (status = 503, description = "Not ready.", body = super::error::Body),

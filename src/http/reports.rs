@@ -200,7 +200,7 @@ async fn answer(
     };
     let found = app
         .answers
-        .get(&app.db, key.clone(), conditions.oldest, read)
+        .get(&app.db, key.clone(), conditions.max_age, read)
         .await?;
     caching::encode(&app.answers, &key, &found, conditions).await?;
     caching::respond(found, conditions)
@@ -271,7 +271,7 @@ fn file(about: &'static About, answered: &Answered, workshop: &FolderPath) -> Re
         body,
     )
         .into_response();
-    caching::for_nobody_else(response.headers_mut());
+    caching::private_no_cache(response.headers_mut());
     Ok(response)
 }
 

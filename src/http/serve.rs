@@ -1,4 +1,4 @@
-//! Listening, and leaving in order: no new connections, requests under way answered, then the database.
+//! Listening and graceful shutdown: no new connections, then the requests in progress, then the database.
 
 use std::convert::Infallible;
 use std::future::{Future, pending};
@@ -27,19 +27,19 @@ use super::connections::{Closing, Connection, Limits, Occasionally, Registry, So
 use crate::app::App;
 use crate::error::{Error, Result};
 
-/// The largest head of a request that the HTTP codec reads, in bytes and in header lines. Smaller ones are refused in
-/// words (see `around`).
+/// Largest request head that the HTTP codec reads, in bytes and in header lines. The middleware refuses smaller heads
+/// with a JSON response.
 const HEAD: usize = 128 << 10;
 const HEADERS: usize = 256;
-/// Bytes that the HTTP codec buffers of a connection either way, at most.
+/// Maximum buffer of the HTTP codec per connection and direction, in bytes.
 const BUFFER: usize = 192 << 10;
-/// Time for a connection that was closed to make room to be gone.
+/// Time to wait for an evicted connection to close.
 const EVICTION: Duration = Duration::from_millis(100);
-/// Connections that are being refused at a time, and how long one may take. More are closed without an answer.
+/// Maximum number of refusals in progress, and the timeout of each. Further connections are closed without a response.
 const REFUSALS: usize = 64;
 const REFUSAL: Duration = Duration::from_secs(5);
 
-/// Serves until `stop` resolves, then until the requests under way are answered, or long enough was waited.
+/// Serves until `stop` resolves, then until the requests in progress are answered or their time is over.
 pub async fn serve(
     app: App,
     listener: TcpListener,
@@ -48,7 +48,7 @@ pub async fn serve(
     serve_within(app, listener, Limits::of_process(), stop).await
 }
 
-/// The same as [`serve`], within given limits.
+/// Like [`serve`], with given limits.
 pub async fn serve_within(
     mut app: App,
     listener: TcpListener,
@@ -71,8 +71,7 @@ pub async fn serve_within(
     Ok(())
 }
 
-/// Answers whether the server lives and is ready, on a listener whose connections are counted apart from all others.
-/// Does not end by itself.
+/// Serves `/healthz` and `/readyz` on a listener with limits of its own. Never returns.
 pub async fn serve_probes(app: App, listener: TcpListener) {
     let limits = Limits::default().for_probes();
     let registry = Registry::new(&limits, Arc::default());
@@ -81,7 +80,7 @@ pub async fn serve_probes(app: App, listener: TcpListener) {
         .await;
 }
 
-/// A service on a listener.
+/// The HTTP server of a listener.
 struct Server {
     around: Around,
     registry: Registry,
@@ -129,7 +128,7 @@ impl Server {
             };
             tasks.spawn(drive(Arc::clone(&self), stream, peer, connection));
             if let Some(evicted) = evicted {
-                // So that descriptors in use never run ahead of those that are counted.
+                // Open descriptors must never exceed the count.
                 let _ = tokio::time::timeout(EVICTION, evicted.closed()).await;
             }
         }
@@ -141,17 +140,20 @@ impl Server {
             .await
             .is_err()
         {
-            tracing::warn!(requests = tasks.len(), "requests under way were broken off");
+            tracing::warn!(
+                requests = tasks.len(),
+                "aborted in-flight requests at shutdown"
+            );
             self.registry.abort();
             tasks.wait().await;
         }
     }
 
-    /// Tells a client that there is no room for its connection.
+    /// Answers a connection beyond the limit with a 503.
     fn refuse(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) {
         if self.log.is_due() {
             let (all, each) = (self.limits.connections, self.limits.connections_per_address);
-            tracing::warn!(all, each, %peer, "connections are at their limit and none is idle: new ones are refused");
+            tracing::warn!(all, each, %peer, "connection limit reached and none idle: refusing new connections");
         }
         let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() else {
             return;
@@ -171,7 +173,7 @@ impl Server {
     }
 }
 
-/// Answers the requests of a connection until it ends. What goes wrong with it is its client's business.
+/// Serves a connection until it ends. Its I/O errors are the client's and not logged.
 async fn drive(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, connection: Connection) {
     let connection = Arc::new(connection);
     let answer = service_fn(|request: Request<Incoming>| {
@@ -181,7 +183,7 @@ async fn drive(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, connect
             .then(|| server.around.answer(request.map(Body::new), peer));
         async move {
             let (Some(busy), Some(answering)) = (busy, answering) else {
-                return pending::<Result<_, Infallible>>().await; // it is being closed
+                return pending::<Result<_, Infallible>>().await; // the connection is being closed
             };
             let response: Response = answering.await?;
             Ok(response.map(|body| Sent { body, _busy: busy }))
@@ -200,11 +202,11 @@ async fn drive(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, connect
     }
 }
 
-/// A request under way, until its answer is handed to the socket or given up.
+/// A request in progress, until its response is handed to the socket or dropped.
 struct Busy(Arc<Connection>);
 
 impl Busy {
-    /// None where the connection is being closed.
+    /// `None` if the connection is being closed.
     fn begin(connection: &Arc<Connection>) -> Option<Self> {
         connection
             .begin_request()
@@ -218,7 +220,7 @@ impl Drop for Busy {
     }
 }
 
-/// The body of an answer, and what keeps its connection busy meanwhile.
+/// The body of a response; keeps its connection busy until it is sent.
 struct Sent {
     body: Body,
     _busy: Busy,
