@@ -1308,7 +1308,18 @@ create function rolled_autocall_totals(
                r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
                r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
                r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-        from autocall_attempts_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from autocall_attempts_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -1316,9 +1327,6 @@ create function rolled_autocall_totals(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (0 /* campaign */)
-          and r.campaign_id = campaign
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                0,
@@ -1344,7 +1352,11 @@ create function rolled_autocall_totals(
                case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
                case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
                case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from autocall_attempts r
@@ -1380,7 +1392,17 @@ create function rolled_autocall_totals(
                r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
                r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
                r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-        from autocall_attempts_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from autocall_attempts_journal r
+            where r.tenant_id = $1
+              and scope_no in (1 /* account */)
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -1388,8 +1410,6 @@ create function rolled_autocall_totals(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (1 /* account */)
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                0,
@@ -1415,7 +1435,11 @@ create function rolled_autocall_totals(
                case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
                case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
                case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from autocall_attempts r
@@ -1471,7 +1495,19 @@ create function rolled_autocall_hangups(
                0,
                callboard_short(r.hangup_cause) collate "C",
                r.weight * 1
-        from autocall_attempts_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from autocall_attempts_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+              and r.hangup_cause is not null
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -1479,16 +1515,16 @@ create function rolled_autocall_hangups(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (0 /* campaign */)
-          and r.campaign_id = campaign
-          and r.hangup_cause is not null
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                0,
                callboard_short(r.hangup_cause) collate "C",
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from autocall_attempts r
@@ -1546,7 +1582,19 @@ create function rolled_autocall_paths(
                0,
                callboard_path(r.script_path) collate "C",
                r.weight * 1
-        from autocall_attempts_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from autocall_attempts_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+              and r.result = 'answered' and cardinality(r.script_path) > 0
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -1554,16 +1602,16 @@ create function rolled_autocall_paths(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (0 /* campaign */)
-          and r.campaign_id = campaign
-          and r.result = 'answered' and cardinality(r.script_path) > 0
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                0,
                callboard_path(r.script_path) collate "C",
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from autocall_attempts r
@@ -1621,7 +1669,19 @@ create function rolled_autocall_outcomes(
                0,
                callboard_short(coalesce(r.outcome, r.result)) collate "C",
                r.weight * 1
-        from autocall_attempts_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from autocall_attempts_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+              and coalesce(r.outcome, r.result) is not null
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -1629,16 +1689,16 @@ create function rolled_autocall_outcomes(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (0 /* campaign */)
-          and r.campaign_id = campaign
-          and coalesce(r.outcome, r.result) is not null
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                0,
                callboard_short(coalesce(r.outcome, r.result)) collate "C",
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from autocall_attempts r
@@ -1655,7 +1715,18 @@ create function rolled_autocall_outcomes(
                0,
                callboard_short(coalesce(r.outcome, r.result)) collate "C",
                r.weight * 1
-        from autocall_attempts_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from autocall_attempts_journal r
+            where r.tenant_id = $1
+              and scope_no in (1 /* account */)
+              and coalesce(r.outcome, r.result) is not null
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -1663,15 +1734,16 @@ create function rolled_autocall_outcomes(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (1 /* account */)
-          and coalesce(r.outcome, r.result) is not null
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                0,
                callboard_short(coalesce(r.outcome, r.result)) collate "C",
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from autocall_attempts r
@@ -1728,7 +1800,18 @@ create function rolled_autocall_providers(
                0,
                callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
                r.weight * 1
-        from autocall_attempts_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from autocall_attempts_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -1736,15 +1819,16 @@ create function rolled_autocall_providers(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (0 /* campaign */)
-          and r.campaign_id = campaign
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                0,
                callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from autocall_attempts r
@@ -1760,7 +1844,17 @@ create function rolled_autocall_providers(
                0,
                callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
                r.weight * 1
-        from autocall_attempts_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from autocall_attempts_journal r
+            where r.tenant_id = $1
+              and scope_no in (1 /* account */)
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -1768,14 +1862,16 @@ create function rolled_autocall_providers(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (1 /* account */)
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                0,
                callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from autocall_attempts r
@@ -1834,7 +1930,18 @@ create function rolled_autocall_tries(
                r.attempt_number::text collate "C",
                r.weight * 1,
                r.weight * case when r.result = 'answered' then 1 else 0 end
-        from autocall_attempts_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from autocall_attempts_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -1842,16 +1949,17 @@ create function rolled_autocall_tries(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (0 /* campaign */)
-          and r.campaign_id = campaign
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                0,
                r.attempt_number::text collate "C",
                1,
                case when r.result = 'answered' then 1 else 0 end
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from autocall_attempts r
@@ -1868,7 +1976,17 @@ create function rolled_autocall_tries(
                r.attempt_number::text collate "C",
                r.weight * 1,
                r.weight * case when r.result = 'answered' then 1 else 0 end
-        from autocall_attempts_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from autocall_attempts_journal r
+            where r.tenant_id = $1
+              and scope_no in (1 /* account */)
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -1876,15 +1994,17 @@ create function rolled_autocall_tries(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (1 /* account */)
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                0,
                r.attempt_number::text collate "C",
                1,
                case when r.result = 'answered' then 1 else 0 end
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from autocall_attempts r
@@ -1940,7 +2060,19 @@ create function rolled_autocall_sentiments(
                0,
                callboard_fifth(r.sentiment)::text collate "C",
                r.weight * 1
-        from autocall_attempts_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from autocall_attempts_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+              and r.sentiment is not null
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -1948,16 +2080,16 @@ create function rolled_autocall_sentiments(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (0 /* campaign */)
-          and r.campaign_id = campaign
-          and r.sentiment is not null
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                0,
                callboard_fifth(r.sentiment)::text collate "C",
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from autocall_attempts r
@@ -1974,7 +2106,18 @@ create function rolled_autocall_sentiments(
                0,
                callboard_fifth(r.sentiment)::text collate "C",
                r.weight * 1
-        from autocall_attempts_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from autocall_attempts_journal r
+            where r.tenant_id = $1
+              and scope_no in (1 /* account */)
+              and r.sentiment is not null
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -1982,15 +2125,16 @@ create function rolled_autocall_sentiments(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (1 /* account */)
-          and r.sentiment is not null
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                0,
                callboard_fifth(r.sentiment)::text collate "C",
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from autocall_attempts r
@@ -2205,7 +2349,18 @@ create function rolled_autocall_lead_totals(
         select r.quarter::bigint * 900 + p.utc_offset,
                0,
                r.weight * 1
-        from autocall_leads_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from autocall_leads_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -2213,14 +2368,15 @@ create function rolled_autocall_lead_totals(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (0 /* campaign */)
-          and r.campaign_id = campaign
         union all
         select callboard_local_second(r.created_at, p.utc_offset),
                0,
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from autocall_leads r
@@ -2292,7 +2448,19 @@ create function rolled_telesales_totals(
                r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
-        from telesales_calls_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = campaign
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -2300,10 +2468,6 @@ create function rolled_telesales_totals(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-          and r.campaign_id = campaign
-          and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                coalesce(r.agent_id, 0),
@@ -2314,7 +2478,11 @@ create function rolled_telesales_totals(
                case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_calls r
@@ -2323,7 +2491,7 @@ create function rolled_telesales_totals(
               and r.started_at < p.ends
               and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
               and r.campaign_id = campaign
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
             offset 0
         ) r
         union all
@@ -2336,7 +2504,18 @@ create function rolled_telesales_totals(
                r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
-        from telesales_calls_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and scope_no in (1 /* account */, 3 /* agent */)
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -2344,9 +2523,6 @@ create function rolled_telesales_totals(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (1 /* account */, 3 /* agent */)
-          and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                coalesce(r.agent_id, 0),
@@ -2357,7 +2533,11 @@ create function rolled_telesales_totals(
                case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_calls r
@@ -2365,7 +2545,7 @@ create function rolled_telesales_totals(
               and r.started_at >= p.begins
               and r.started_at < p.ends
               and scope_no in (1 /* account */, 3 /* agent */)
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
             offset 0
         ) r
     $body$;
@@ -2414,7 +2594,20 @@ create function rolled_telesales_dispositions(
                coalesce(r.agent_id, 0),
                r.disposition collate "C",
                r.weight * 1
-        from telesales_calls_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = campaign
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+              and r.disposition is not null
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -2422,17 +2615,16 @@ create function rolled_telesales_dispositions(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-          and r.campaign_id = campaign
-          and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
-          and r.disposition is not null
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                coalesce(r.agent_id, 0),
                r.disposition collate "C",
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_calls r
@@ -2441,7 +2633,7 @@ create function rolled_telesales_dispositions(
               and r.started_at < p.ends
               and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
               and r.campaign_id = campaign
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
               and r.disposition is not null
             offset 0
         ) r
@@ -2450,7 +2642,19 @@ create function rolled_telesales_dispositions(
                coalesce(r.agent_id, 0),
                r.disposition collate "C",
                r.weight * 1
-        from telesales_calls_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and scope_no in (1 /* account */, 3 /* agent */)
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+              and r.disposition is not null
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -2458,16 +2662,16 @@ create function rolled_telesales_dispositions(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (1 /* account */, 3 /* agent */)
-          and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
-          and r.disposition is not null
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                coalesce(r.agent_id, 0),
                r.disposition collate "C",
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_calls r
@@ -2475,7 +2679,7 @@ create function rolled_telesales_dispositions(
               and r.started_at >= p.begins
               and r.started_at < p.ends
               and scope_no in (1 /* account */, 3 /* agent */)
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
               and r.disposition is not null
             offset 0
         ) r
@@ -2537,7 +2741,20 @@ create function rolled_telesales_caller_ids(
                r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end,
                r.weight * case when r.result = 'rejected' then 1 else 0 end,
                r.weight * (r.talk_sec)::bigint
-        from telesales_calls_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = campaign
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+              and callboard_is_dial(r.result) and r.cid is not null
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -2545,11 +2762,6 @@ create function rolled_telesales_caller_ids(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-          and r.campaign_id = campaign
-          and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
-          and callboard_is_dial(r.result) and r.cid is not null
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                coalesce(r.agent_id, 0),
@@ -2559,7 +2771,11 @@ create function rolled_telesales_caller_ids(
                case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end,
                case when r.result = 'rejected' then 1 else 0 end,
                (r.talk_sec)::bigint
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_calls r
@@ -2568,7 +2784,7 @@ create function rolled_telesales_caller_ids(
               and r.started_at < p.ends
               and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
               and r.campaign_id = campaign
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
               and callboard_is_dial(r.result) and r.cid is not null
             offset 0
         ) r
@@ -2581,7 +2797,19 @@ create function rolled_telesales_caller_ids(
                r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end,
                r.weight * case when r.result = 'rejected' then 1 else 0 end,
                r.weight * (r.talk_sec)::bigint
-        from telesales_calls_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and scope_no in (1 /* account */, 3 /* agent */)
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+              and callboard_is_dial(r.result) and r.cid is not null
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -2589,10 +2817,6 @@ create function rolled_telesales_caller_ids(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (1 /* account */, 3 /* agent */)
-          and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
-          and callboard_is_dial(r.result) and r.cid is not null
         union all
         select callboard_local_second(r.started_at, p.utc_offset),
                coalesce(r.agent_id, 0),
@@ -2602,7 +2826,11 @@ create function rolled_telesales_caller_ids(
                case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end,
                case when r.result = 'rejected' then 1 else 0 end,
                (r.talk_sec)::bigint
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_calls r
@@ -2610,7 +2838,7 @@ create function rolled_telesales_caller_ids(
               and r.started_at >= p.begins
               and r.started_at < p.ends
               and scope_no in (1 /* account */, 3 /* agent */)
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id = any (agents))
+              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
               and callboard_is_dial(r.result) and r.cid is not null
             offset 0
         ) r
@@ -2836,7 +3064,18 @@ create function rolled_telesales_lead_totals(
         select r.quarter::bigint * 900 + p.utc_offset,
                0,
                r.weight * 1
-        from telesales_leads_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_leads_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -2844,14 +3083,15 @@ create function rolled_telesales_lead_totals(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (0 /* campaign */)
-          and r.campaign_id = campaign
         union all
         select callboard_local_second(r.created_at, p.utc_offset),
                0,
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_leads r
@@ -2866,7 +3106,17 @@ create function rolled_telesales_lead_totals(
         select r.quarter::bigint * 900 + p.utc_offset,
                0,
                r.weight * 1
-        from telesales_leads_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_leads_journal r
+            where r.tenant_id = $1
+              and scope_no in (1 /* account */)
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -2874,13 +3124,15 @@ create function rolled_telesales_lead_totals(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (1 /* account */)
         union all
         select callboard_local_second(r.created_at, p.utc_offset),
                0,
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_leads r
@@ -2936,7 +3188,18 @@ create function rolled_telesales_lead_sources(
                0,
                callboard_source(r.source) collate "C",
                r.weight * 1
-        from telesales_leads_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_leads_journal r
+            where r.tenant_id = $1
+              and scope_no in (0 /* campaign */)
+              and r.campaign_id = campaign
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -2944,15 +3207,16 @@ create function rolled_telesales_lead_sources(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (0 /* campaign */)
-          and r.campaign_id = campaign
         union all
         select callboard_local_second(r.created_at, p.utc_offset),
                0,
                callboard_source(r.source) collate "C",
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_leads r
@@ -2968,7 +3232,17 @@ create function rolled_telesales_lead_sources(
                0,
                callboard_source(r.source) collate "C",
                r.weight * 1
-        from telesales_leads_journal r
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_leads_journal r
+            where r.tenant_id = $1
+              and scope_no in (1 /* account */)
+            offset 0
+        ) r
         cross join lateral (
             select p.utc_offset
             from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
@@ -2976,14 +3250,16 @@ create function rolled_telesales_lead_sources(
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
         ) p
-        where r.tenant_id = $1
-          and scope_no in (1 /* account */)
         union all
         select callboard_local_second(r.created_at, p.utc_offset),
                0,
                callboard_source(r.source) collate "C",
                1
-        from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        from (
+            select range_agg(int8range(id, id, '[]')) as ids
+            from unnest(agents) as agent (id)
+        ) wanted
+        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_leads r

@@ -77,9 +77,7 @@ pub fn narrowed(agent: Option<&str>, scopes: &[Scope]) -> Vec<Vec<String>> {
     };
     let by_agent = agent.and_then(|agent| {
         let everybody = in_scopes(&|scope| !scope.has_agent())?;
-        Some(format!(
-            "({everybody} or r.{agent} = any ({{{{:agents}}}}))"
-        ))
+        Some(format!("({everybody} or r.{agent} <@ wanted.ids)"))
     });
     let campaign = in_scopes(&Scope::has_campaign)
         .map(|scopes| vec![scopes, "r.campaign_id = {{:campaign}}".to_owned()]);

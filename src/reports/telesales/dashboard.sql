@@ -16,10 +16,12 @@ with dialing as materialized ( -- and whether one bucket already tells that they
 select coalesce(sum(dials), 0) as dials,
        coalesce(sum(answers), 0) as answers,
        coalesce(sum(talk_sec), 0)::bigint as talk_sec,
-       (select count(*)
-        from dialing a
-        where a.told
-           or (select sum(dials)
-               from rolled_telesales_totals($1, $12, $3, array[a.id], $14, $15, $16, $17, $18, $19, $20)) <> 0) as agents,
+       (select count(*) from dialing where told)
+       + (select count(*)
+          from (select agent_id
+                from (select array_agg(id) as ids from dialing where not told offset 0) rest
+                cross join lateral rolled_telesales_totals($1, $12, $3, rest.ids, $14, $15, $16, $17, $18, $19, $20)
+                group by agent_id
+                having sum(dials) <> 0) a) as agents,
        coalesce(sum(blocked), 0) as blocked
 from rolled_telesales_totals($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)

@@ -2,7 +2,17 @@ union all
 select r.quarter::bigint * 900 + p.utc_offset,
        {{agent}},
        {{entries}}
-from {{table}}_journal r
+from (
+    select range_agg(int8range(id, id, '[]')) as ids
+    from unnest({{:agents}}) as agent (id)
+) wanted
+cross join lateral (
+    select *
+    from {{table}}_journal r
+    where r.tenant_id = $1
+      and {{conditions}}
+    offset 0
+) r
 cross join lateral (
     select p.utc_offset
     from unnest({{:ranges}}) as p (width, first_bucket, end_bucket, utc_offset)
@@ -10,13 +20,15 @@ cross join lateral (
       and r.quarter < p.end_bucket::bigint * p.width
     offset 0
 ) p
-where r.tenant_id = $1
-  and {{conditions}}
 union all
 select callboard_local_second(r.{{at}}, p.utc_offset),
        {{agent}},
        {{rows}}
-from unnest({{:ragged}}) as p (begins, ends, utc_offset)
+from (
+    select range_agg(int8range(id, id, '[]')) as ids
+    from unnest({{:agents}}) as agent (id)
+) wanted
+cross join unnest({{:ragged}}) as p (begins, ends, utc_offset)
 cross join lateral (
     select *
     from {{table}} r

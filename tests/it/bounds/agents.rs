@@ -1,0 +1,40 @@
+//! Accounts with thousands of agents.
+
+use serde_json::json;
+
+use crate::support::{TENANT, TestApp};
+
+/// Agents of a team and their calls, one each, in the journal.
+async fn with_agents(number: u32) -> TestApp {
+    let test = TestApp::new().await;
+    let rows = format!(
+        "insert into teams (tenant_id, id, name) values (1, 1, 'T');
+         insert into telesales_campaigns (tenant_id, id, name) values (1, 1, 'C');
+         insert into agents (tenant_id, id, name, username, team_id)
+         select 1, n, 'A' || n, 'a' || n, 1 from generate_series(1, {number}) n;
+         insert into telesales_calls (tenant_id, uuid, campaign_id, lead_id, agent_id, started_at, result, talk_sec)
+         select 1, n::text, 1, n, n, '2026-06-05Z'::timestamptz + n * interval '1 second', 'answered', 40
+         from generate_series(1, {number}) n"
+    );
+    test.execute(TENANT, &rows).await;
+    test
+}
+
+const DASHBOARD: &str =
+    "/api/telesales/reports/dashboard?date_from=2026-06-01&date_to=2026-06-20T00:00:05Z";
+
+/// Each agent's calls were looked for in all of the journal, which took longer than an answer may.
+#[tokio::test]
+async fn a_dashboard_counts_twenty_thousand_agents_from_the_journal() {
+    let test = with_agents(20_000).await;
+    for narrowed in [
+        "",
+        "&campaign_id=1",
+        "&team_id=1",
+        "&campaign_id=1&team_id=1",
+    ] {
+        let dashboard = test.data(&format!("{DASHBOARD}{narrowed}")).await;
+        assert_eq!(dashboard["unique_agents"], json!(20_000), "{narrowed}");
+        assert_eq!(dashboard["total_dials"], json!(20_000), "{narrowed}");
+    }
+}
