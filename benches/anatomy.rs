@@ -9,7 +9,7 @@ use callboard::reports::report::Occasion;
 
 use crate::support::ask::tenant;
 use crate::support::results::{Section, figure};
-use crate::support::rolled::{Source, request};
+use crate::support::rolled::Source;
 use crate::support::server::{Bare, Client, Server};
 use crate::support::stats::median;
 use crate::support::windows::{Question, Shape, Windows};
@@ -144,12 +144,9 @@ async fn step_by_step(
     let occasion = Occasion {
         tenant: account,
         now,
-        path_id: question.path_id(),
     };
-    let answer = question
-        .definition
-        .answer(&mut scope, request(occasion, query, Source::Rolled))
-        .await;
+    let request = question.request(query);
+    let answer = request.answer(&mut scope, occasion, Source::Rolled).await;
     let answer = answer.expect("an answer");
     let answered = lap();
     answer.outcome.json().expect("JSON");

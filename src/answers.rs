@@ -39,7 +39,7 @@ pub struct Body {
 pub struct AnswerKey {
     name: &'static str,
     size: usize,
-    question: Arc<dyn Question>,
+    question: Arc<dyn Value>,
 }
 
 impl AnswerKey {
@@ -82,14 +82,14 @@ impl Hash for AnswerKey {
     }
 }
 
-/// `Eq` and `Hash` of a type that is forgotten.
-trait Question: Send + Sync {
+/// `Eq` and `Hash` of a type that is erased.
+pub trait Value: Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn equals(&self, other: &dyn Any) -> bool;
     fn feed(&self, state: &mut dyn Hasher);
 }
 
-impl<Q: Eq + Hash + Send + Sync + 'static> Question for Q {
+impl<Q: Eq + Hash + Send + Sync + 'static> Value for Q {
     fn as_any(&self) -> &dyn Any {
         self
     }

@@ -47,6 +47,7 @@ pub mod auth;
 pub mod rollups;
 
 pub mod app;
+pub mod asked;
 
 pub mod boot;
 

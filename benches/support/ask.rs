@@ -6,7 +6,7 @@ use callboard::auth::Tenant;
 use callboard::db::Database;
 use callboard::reports::report::Occasion;
 
-use super::rolled::{Source, request};
+use super::rolled::Source;
 use super::windows::{Question, Window};
 
 /// What a statement takes at most before the server gives up on it.
@@ -39,12 +39,9 @@ pub async fn ask(
     let occasion = Occasion {
         tenant,
         now: window.now,
-        path_id: question.path_id(),
     };
-    let answered = question
-        .definition
-        .answer(&mut scope, request(occasion, &query, source))
-        .await;
+    let request = question.request(&query);
+    let answered = request.answer(&mut scope, occasion, source).await;
     let written = answered.and_then(|answer| answer.outcome.json());
     let took = started.elapsed().as_secs_f64();
     let json = match written {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use callboard::db::Database;
-use callboard::reports::report::{Format, Occasion, Request};
 pub use callboard::rollups::Source;
 use callboard::rollups::compact;
 use sqlx::postgres::PgConnectOptions;
@@ -11,16 +10,6 @@ use tokio::task::JoinHandle;
 
 /// How often a server compacts unless told otherwise.
 const EVERY: Duration = Duration::from_secs(5);
-
-/// A request as the server makes it, for the source that is wanted.
-pub fn request<'a>(occasion: Occasion<'a>, query: &'a str, source: Source) -> Request<'a> {
-    Request {
-        occasion,
-        query,
-        formats: &[Format::Json],
-        source,
-    }
-}
 
 /// Makes the roll-ups' tables and triggers where they are not there yet, or older ones are.
 pub async fn install(options: &PgConnectOptions) {

@@ -1,6 +1,8 @@
 //! What is asked: random windows of some 76 days in the 90 that have data, and each report's question about one.
 
-use callboard::reports::report::{Definition, Module, Place};
+use callboard::reports::Definition;
+use callboard::reports::report::{Format, Module, Place};
+use callboard::reports::request::Request;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -169,6 +171,12 @@ impl Question {
             campaign: Some(campaign),
             parameters: "",
         }
+    }
+
+    /// The request as the server reads it.
+    pub fn request(&self, query: &str) -> Request {
+        self.definition
+            .parse(query, self.path_id(), &[Format::Json])
     }
 
     /// What it is called in a table.

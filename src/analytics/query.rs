@@ -236,7 +236,7 @@ impl Reader {
         let merchant = text(&filter::MERCHANT_ID);
         let reseller = text(&filter::RESELLER_ID);
         let mut moment =
-            |of: &Filter| named(of).and_then(|value| self.moment(&place(of.name), value, zone));
+            |of: &Filter| named(of).and_then(|value| self.moment(&place(of.name), value));
         let (from, to) = (moment(&filter::DATE_FROM), moment(&filter::DATE_TO));
         if let (Some(from), Some(to)) = (from, to)
             && to.ends_before(from, zone)
@@ -365,8 +365,8 @@ impl Reader {
         Some(nfc(&text).into_owned())
     }
 
-    fn moment(&mut self, place: &str, value: &RawValue, zone: Zone) -> Option<Given> {
-        let moment = Given::parse(&self.text(place, value)?, zone);
+    fn moment(&mut self, place: &str, value: &RawValue) -> Option<Given> {
+        let moment = Given::parse(&self.text(place, value)?);
         if moment.is_none() {
             self.fail(place, "must be a date or an ISO 8601 datetime.");
         }

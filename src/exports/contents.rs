@@ -1,8 +1,5 @@
 //! What a file is made of: the reports as they are defined, asked in one snapshot.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use chrono::{DateTime, Utc};
 
 use super::hourly;
@@ -11,30 +8,25 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::files::{Caption, Heading};
+use crate::reports::Definition;
 use crate::reports::autocall::{Beginning, Campaign, dtmf, funnel, hangup, heatmap, kpis, trend};
-use crate::reports::report::{self, About, Report};
+use crate::reports::report::{Occasion, Report};
+use crate::rollups::Source;
 use crate::table::Table;
 use crate::time::Window;
 
-type Reading<'a> = Pin<Box<dyn Future<Output = Result<Vec<Table>>> + Send + 'a>>;
-
 /// A report as a part of a file.
 pub struct Part {
-    about: &'static About,
-    /// What its sheet is called.
+    report: Definition,
+    /// The name of its sheet.
     pub sheet: &'static str,
-    /// With parameters of the report's own as a query has them.
-    tables: for<'a> fn(&'a mut Scope, &'a Tenant, DateTime<Utc>, Campaign, String) -> Reading<'a>,
 }
 
 impl Part {
     const fn of<R: Report<Subject = Campaign>>(sheet: &'static str) -> Self {
         Self {
-            about: &R::ABOUT,
+            report: Definition::of::<R>(),
             sheet,
-            tables: |scope, tenant, now, campaign, options| {
-                Box::pin(report::tables::<R>(scope, tenant, now, campaign, options))
-            },
         }
     }
 }
@@ -101,17 +93,21 @@ impl Contents {
             .await?
             .pop()
             .ok_or(Error::NotFound)?;
-        let of_window = Campaign::over(&beginning, window);
+        let occasion = Occasion {
+            tenant: &tenant,
+            now,
+        };
         let (mut parts, mut by_hour) = (Vec::new(), None);
         for part in report_type.parts() {
-            let tables = (part.tables)(scope, &tenant, now, of_window, String::new()).await?;
-            if let Some(options) = hourly::options(part.about.parameters, &window, &tables) {
-                by_hour = (part.tables)(scope, &tenant, now, of_window, options)
-                    .await?
-                    .into_iter()
-                    .next();
+            let request = part
+                .report
+                .of_window(campaign, &window)
+                .ok_or_else(|| Error::internal("a part of a file without a campaign"))?;
+            let answer = request.answer(scope, occasion, Source::Rolled).await?;
+            if let Some(hours) = hourly::read(scope, occasion, &request, &answer).await? {
+                by_hour = Some(hours);
             }
-            parts.push((part, tables));
+            parts.push((part, answer.outcome.tables()));
         }
         let name = beginning.name;
         let filters = vec![("Campaign", format!("{name} ({campaign})"))];
@@ -137,7 +133,7 @@ impl Contents {
                 "Campaign report",
                 "Every report of a campaign, and all its attempts.",
             ),
-            (_, Some((part, _))) => (part.about.title, part.about.summary),
+            (_, Some((part, _))) => (part.report.about.title, part.report.about.summary),
         };
         let Self {
             caption,

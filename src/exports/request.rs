@@ -55,21 +55,8 @@ pub struct Order {
 }
 
 /// NotFound where the account has no such campaign.
-pub async fn find_campaign(
-    scope: &mut Scope,
-    tenant: &Tenant,
-    campaign: i64,
-    now: DateTime<Utc>,
-) -> Result<Beginning> {
-    Campaign::find(
-        scope,
-        Occasion {
-            tenant,
-            now,
-            path_id: Some(campaign),
-        },
-    )
-    .await
+pub async fn find_campaign(scope: &mut Scope, campaign: i64) -> Result<Beginning> {
+    Campaign::find(scope, Some(campaign)).await
 }
 
 impl Order {
@@ -82,22 +69,17 @@ impl Order {
         members: &Map<String, Value>,
         now: DateTime<Utc>,
     ) -> Result<Self> {
-        let beginning = find_campaign(scope, tenant, campaign, now).await?;
+        let beginning = find_campaign(scope, campaign).await?;
         let mut query = Query::of_members(members, PARAMETERS);
         let report_type = query.choice::<ReportType>(&REPORT_TYPE);
         let format = query.choice_of(&FORMAT, FORMATS).unwrap_or(FORMATS[0]);
         let given = [&FROM, &TO, &ZONE_OF_ACCOUNT]
             .map(|parameter| query.text(parameter).map(str::to_owned));
-        let campaign = Campaign::read(
-            &mut query,
-            beginning,
-            Occasion {
-                tenant,
-                now,
-                path_id: Some(campaign),
-            },
-        );
-        let (report_type, campaign) = query.finish(report_type.zip(campaign))?;
+        let ends = Campaign::read(&mut query);
+        let mut faults = query.into_faults();
+        let occasion = Occasion { tenant, now };
+        let campaign = Campaign::resolve(&ends, beginning, occasion, &mut faults);
+        let (report_type, campaign) = faults.into_result(report_type.zip(campaign))?;
         let attempts = campaign.attempts(scope).await?;
         let asked = json!([campaign.id, report_type.name(), format.name(), given]).to_string();
         Ok(Self {

@@ -22,7 +22,7 @@ use crate::auth::audit::{self, Details, Event};
 use crate::error::{Error, Result};
 use crate::exports::queue::{self, File};
 use crate::files::name::content_type;
-use crate::query::{self, Kind, Parameter};
+use crate::query::{Kind, Parameter, Query};
 use crate::store::Label;
 
 const EXPIRES: Parameter = Parameter::required(
@@ -70,9 +70,9 @@ pub async fn download(
         visit.stands(standing, now)?;
     }
     let Path((job, name)) = path.map_err(|_| Error::Forbidden)?;
-    let query = query.unwrap_or_default();
-    let given = |parameter| query::last(&query, parameter).unwrap_or_default();
-    links(&app).check(&job, &name, &given(&EXPIRES), &given(&SIGNATURE), now)?;
+    let query = Query::parse(&query.unwrap_or_default(), [&EXPIRES, &SIGNATURE]);
+    let given = |parameter| query.text(parameter).unwrap_or_default();
+    links(&app).check(&job, &name, given(&EXPIRES), given(&SIGNATURE), now)?;
     let file = queue::behind_link(&app.db, &job).await?;
     let left = (file.expires_at - now)
         .to_std()

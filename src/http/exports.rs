@@ -97,7 +97,7 @@ async fn order(
     body: Body,
 ) -> Result<(StatusCode, Json<Data<AutocallExportOrdered>>)> {
     let (campaign, tenant, now) = (path_id(path)?, &caller.tenant, app.clock.now());
-    find_campaign(&mut app.db.read(tenant.id).await?, tenant, campaign, now).await?;
+    find_campaign(&mut app.db.read(tenant.id).await?, campaign).await?;
     let members = body::object(&headers, body).await?;
     let key = idempotency_key(&headers);
     let mut scope = app.db.write(tenant.id).await?;
@@ -199,7 +199,7 @@ async fn list(
 ) -> Result<Json<Page<Export>>> {
     let (campaign, now) = (path_id(path)?, app.clock.now());
     let mut scope = app.db.read(caller.tenant.id).await?;
-    find_campaign(&mut scope, &caller.tenant, campaign, now).await?;
+    find_campaign(&mut scope, campaign).await?;
     let mut query = Query::parse(query.as_deref().unwrap_or_default(), [&PAGE, &PER_PAGE]);
     let wanted = Wanted::read(&mut query);
     let found = queue::page(&mut scope, campaign, query.finish(Some(wanted))?).await?;

@@ -99,7 +99,7 @@ pub async fn post(
 ) -> Result<Response> {
     let mut query = Query::parse(&raw.unwrap_or_default(), [&ATOMIC, &ZONE_OF_ACCOUNT]);
     let atomic = query.flag(&ATOMIC);
-    let zone = query.zone(caller.tenant.timezone);
+    let zone = query.zone().unwrap_or(caller.tenant.timezone);
     let locale = Locale {
         zone,
         country_code: caller.tenant.settings.country_code(),

@@ -36,7 +36,8 @@ use crate::envelope::Page;
 use crate::error::Result;
 use crate::files::{csv, workbook};
 use crate::query::{Kind, Parameter};
-use crate::reports::report::{Definition, FORMAT, Module, Place};
+use crate::reports::Definition;
+use crate::reports::report::{FORMAT, Module, Place};
 
 /// The whole document.
 pub fn generate() -> Value {

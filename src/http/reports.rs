@@ -20,16 +20,16 @@ use super::extract::{AutocallApiAccess, Grant, Permitted, TelesalesApiAccess, pa
 use super::openapi;
 use crate::answers::{self, AnswerKey};
 use crate::app::App;
+use crate::asked::{Answer, Asked};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::exports::hourly;
 use crate::files::{self, Heading};
-use crate::query::{self, Choice};
-use crate::reports;
-use crate::reports::report::{
-    About, Answer, Definition, FORMAT, Format, Module, Occasion, Place, Request,
-};
+use crate::query::Choice;
+use crate::reports::report::{About, Format, Module, Occasion, Place};
+use crate::reports::request::Request;
+use crate::reports::{self, Definition};
 use crate::rollups::Source;
 use crate::table::Table;
 use crate::time::Clock;
@@ -81,26 +81,16 @@ fn route<G: Grant>(
                        State(app): State<Arc<App>>,
                        conditions: Conditions,
                        RawQuery(query): RawQuery| async move {
-        let question = Question {
-            report,
-            formats,
-            path_id: None,
-            query: query.unwrap_or_default(),
-        };
-        answer(&app, caller.tenant.id, question, &conditions).await
+        let request = report.parse(&query.unwrap_or_default(), None, formats);
+        answer(&app, caller.tenant.id, report.about, request, &conditions).await
     };
     let of_campaign = move |Permitted { caller, .. }: Permitted<G>,
                             State(app): State<Arc<App>>,
                             conditions: Conditions,
                             path: Result<Path<String>, PathRejection>,
                             RawQuery(query): RawQuery| async move {
-        let question = Question {
-            report,
-            formats,
-            path_id: Some(path_id(path)?),
-            query: query.unwrap_or_default(),
-        };
-        answer(&app, caller.tenant.id, question, &conditions).await
+        let request = report.parse(&query.unwrap_or_default(), Some(path_id(path)?), formats);
+        answer(&app, caller.tenant.id, report.about, request, &conditions).await
     };
     match report.about.place {
         Place::OfCampaign => get(of_campaign),
@@ -108,93 +98,27 @@ fn route<G: Grant>(
     }
 }
 
-/// What was asked of which report. With the account, it is all that an answer depends on: who asks is not in it.
-#[derive(Clone)]
-struct Question {
-    report: &'static Definition,
-    formats: &'static [Format],
-    path_id: Option<i64>,
-    query: String,
-}
-
-/// An answer, and what stands about it in a file.
-struct Answered {
-    answer: Answer,
-    account: String,
-    made_at: DateTime<Utc>,
-    by_hour: Option<Table>,
-}
-
-impl Question {
-    /// Whether a file may be what is asked for. Files are made for the one who asks, and not kept.
-    fn is_for_file(&self) -> bool {
-        let named = || {
-            query::last(&self.query, &FORMAT).is_some_and(|format| format != Format::Json.name())
-        };
-        self.formats[0] != Format::Json || (self.report.about.files && named())
-    }
-
-    fn key(&self) -> AnswerKey {
-        let about = self.report.about;
-        let query = query::canonical(&self.query, self.report.parameters().chain([&FORMAT]));
-        AnswerKey::new(about.name, query.len(), (about.module, self.path_id, query))
-    }
-
-    /// Answers from one snapshot, the account's own settings included.
-    async fn answer(self, mut scope: Scope, clock: Clock) -> Result<Answered> {
-        let made_at = clock.now();
-        let tenant = Tenant::load(&mut scope).await?;
-        let occasion = Occasion {
-            tenant: &tenant,
-            now: made_at,
-            path_id: self.path_id,
-        };
-        let request = Request {
-            occasion,
-            query: &self.query,
-            formats: self.formats,
-            source: Source::Rolled,
-        };
-        let answer = self.report.answer(&mut scope, request).await?;
-        let by_hour = if answer.format == Format::Xlsx {
-            let request = Request {
-                occasion,
-                query: &self.query,
-                formats: self.formats,
-                source: Source::Rolled,
-            };
-            hourly::read(&mut scope, self.report, request, &answer).await?
-        } else {
-            None
-        };
-        Ok(Answered {
-            answer,
-            account: tenant.name,
-            made_at,
-            by_hour,
-        })
-    }
+/// The cache key of an answer: who asks is not part of it.
+fn key(about: &About, request: &Request) -> AnswerKey {
+    AnswerKey::new(about.name, request.size(), request.clone())
 }
 
 async fn answer(
     app: &App,
     tenant: i64,
-    question: Question,
+    about: &'static About,
+    request: Request,
     conditions: &Conditions,
 ) -> Result<Response> {
-    let (about, clock) = (question.report.about, app.clock);
-    if question.is_for_file() {
-        // On the heap, for it is large, and would be moved about with every request for an answer that is kept.
-        let read = |scope| question.clone().answer(scope, clock);
-        let answered = Box::pin(app.db.answer(tenant, read)).await?;
-        let workshop = app.exports.store.workshop().to_owned();
-        return aside(move || file(about, &answered, &workshop)).await;
+    let clock = app.clock;
+    if request.format() != Format::Json {
+        return file(app, tenant, about, request).await;
     }
-    let key = (tenant, question.key());
-    let read = move |scope| {
-        let question = question.clone();
+    let key = (tenant, key(about, &request));
+    let read = move |mut scope| {
+        let request = request.clone();
         async move {
-            let Answered { answer, .. } = question.answer(scope, clock).await?;
+            let answer = request.ask(&mut scope, clock.now(), Source::Rolled).await?;
             aside(move || written(&answer)).await
         }
     };
@@ -204,6 +128,48 @@ async fn answer(
         .await?;
     caching::encode(&app.answers, &key, &found, conditions).await?;
     caching::respond(found, conditions)
+}
+
+/// An answer as a file: written for the client that asks, and not cached.
+async fn file(app: &App, tenant: i64, about: &'static About, request: Request) -> Result<Response> {
+    let (clock, format) = (app.clock, request.format());
+    let read = |scope| OfFile::read(request.clone(), scope, clock);
+    // On the heap, because the future is large and would be moved with every request.
+    let answered = Box::pin(app.db.answer(tenant, read)).await?;
+    let workshop = app.exports.store.workshop().to_owned();
+    aside(move || download(about, format, &answered, &workshop)).await
+}
+
+/// The contents of a file.
+struct OfFile {
+    answer: Answer,
+    account: String,
+    made_at: DateTime<Utc>,
+    by_hour: Option<Table>,
+}
+
+impl OfFile {
+    /// Reads from one snapshot, the tenant's own settings included.
+    async fn read(request: Request, mut scope: Scope, clock: Clock) -> Result<Self> {
+        let made_at = clock.now();
+        let tenant = Tenant::load(&mut scope).await?;
+        let occasion = Occasion {
+            tenant: &tenant,
+            now: made_at,
+        };
+        let answer = request.answer(&mut scope, occasion, Source::Rolled).await?;
+        let by_hour = if request.format() == Format::Xlsx {
+            hourly::read(&mut scope, occasion, &request, &answer).await?
+        } else {
+            None
+        };
+        Ok(Self {
+            answer,
+            account: tenant.name,
+            made_at,
+            by_hour,
+        })
+    }
 }
 
 /// Does what may take a while, so that others have their turn meanwhile.
@@ -222,20 +188,25 @@ fn written(answer: &Answer) -> Result<answers::Body> {
     })
 }
 
-fn file(about: &'static About, answered: &Answered, workshop: &FolderPath) -> Result<Response> {
-    let Answered {
+fn download(
+    about: &'static About,
+    format: Format,
+    contents: &OfFile,
+    workshop: &FolderPath,
+) -> Result<Response> {
+    let OfFile {
         answer,
         account,
         made_at,
         by_hour,
-    } = answered;
+    } = contents;
     let table = answer
         .outcome
         .tables()
         .into_iter()
         .next()
         .ok_or_else(|| Error::internal("a file without a table"))?;
-    let (kind, body) = match answer.format {
+    let (kind, body) = match format {
         Format::Json => return Err(Error::internal("a file that is none")),
         Format::Csv => {
             let pieces = files::csv::pieces(table, answer.caption.zone);
@@ -261,7 +232,7 @@ fn file(about: &'static About, answered: &Answered, workshop: &FolderPath) -> Re
             (files::workbook::CONTENT_TYPE, Body::from_stream(file))
         }
     };
-    let name = files::name::of_report(about.name, &answer.caption, answer.format.name());
+    let name = files::name::of_report(about.name, &answer.caption, format.name());
     let disposition = format!("attachment; filename=\"{name}\"");
     let mut response = (
         [
@@ -280,39 +251,88 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::query::{Kind, Parameter};
+
+    const OPEN: &[Format] = &[Format::Json, Format::Csv];
+
+    /// Values of each kind, so that one of them is not the default.
+    fn values(parameter: &Parameter) -> Vec<&'static str> {
+        match &parameter.kind {
+            Kind::Moment => vec!["2026-06-01", "2026-06-01T00:00:01", "2026-06-01T00:00:01Z"],
+            Kind::Zone => vec!["Asia/Tokyo", "Asia/Seoul"],
+            Kind::Id | Kind::Integer { .. } => vec!["1", "2"],
+            Kind::IdList { .. } => vec!["1", "2", "1,2"],
+            Kind::Flag => vec!["1"],
+            Kind::Text => vec!["a", "b"],
+            Kind::Choice(names) => names.to_vec(),
+        }
+    }
 
     #[test]
-    fn questions_that_differ_in_one_parameter_have_different_keys() {
+    fn requests_that_differ_in_one_parameter_have_different_keys() {
         let mut keys = HashSet::new();
         for report in reports::ALL {
-            let parameters = report.parameters().chain([&FORMAT]);
-            let queries = parameters
-                .flat_map(|parameter| [1, 2].map(|value| format!("{}={value}", parameter.name)));
-            for query in queries.chain([String::new()]) {
-                for path_id in [None, Some(1), Some(2)] {
-                    let formats = &[Format::Json];
-                    let question = Question {
-                        report,
-                        formats,
-                        path_id,
-                        query: query.clone(),
-                    };
-                    let about = report.about;
-                    let named = format!("{:?} {} {path_id:?} {query}", about.module, about.name);
-                    assert!(
-                        keys.insert(question.key()),
-                        "{named} has the key of another question"
-                    );
-                    let question = Question {
-                        query: format!("unknown=1&{query}"),
-                        ..question
-                    };
-                    assert!(
-                        keys.contains(&question.key()),
-                        "{named} has no key of its own"
+            let about = report.about;
+            for path_id in [None, Some(1), Some(2)] {
+                let key_of = |query: &str| key(about, &report.parse(query, path_id, OPEN));
+                keys.insert(key_of(""));
+                for parameter in report.parameters() {
+                    let before = keys.len();
+                    let (name, values) = (parameter.plain(), values(parameter));
+                    for value in &values {
+                        keys.insert(key_of(&format!("{name}={value}")));
+                        let noisy = key_of(&format!("unknown=1&{name}[]={value}&{name}="));
+                        assert!(keys.contains(&noisy), "{} {name}={value}", report.path());
+                    }
+                    let is_choice = matches!(parameter.kind, Kind::Choice(_));
+                    let default = usize::from(is_choice && !about.name.ends_with("heatmap"));
+                    assert_eq!(
+                        keys.len() - before,
+                        values.len() - default,
+                        "{} {name}",
+                        report.path()
                     );
                 }
             }
         }
+    }
+
+    #[test]
+    fn spellings_of_one_request_have_one_key() {
+        let report = |name| {
+            let mut all = reports::ALL.iter();
+            all.find(|report| report.path().ends_with(name))
+                .expect(name)
+        };
+        for (name, one, other) in [
+            (
+                "dashboard",
+                "agent_ids=2,1,2",
+                "agent_ids[]=1&agent_ids[7]=2",
+            ),
+            ("dashboard", "timezone=asia/tokyo", "timezone=Asia/Tokyo"),
+            ("dashboard", "campaign_id=7", "campaign_id=+7&format=json"),
+            ("time-series", "group_by=day&fill_gaps=0", ""),
+            (
+                "comparison",
+                "campaign_ids=3&campaign_ids=1",
+                "campaign_ids=3,1,3",
+            ),
+        ] {
+            let report = report(name);
+            let key = |query| key(report.about, &report.parse(query, None, OPEN));
+            assert!(key(one) == key(other), "{name} {one}");
+        }
+    }
+
+    #[test]
+    fn a_key_weighs_what_its_lists_take() {
+        let report = reports::ALL
+            .iter()
+            .find(|report| report.about.name == "comparison");
+        let ids: Vec<String> = (0..50).map(|id: i64| id.to_string()).collect();
+        let query = format!("campaign_ids={}", ids.join(","));
+        let request = report.expect("comparison").parse(&query, None, OPEN);
+        assert!(request.size() > 400, "{}", request.size());
     }
 }

@@ -311,8 +311,7 @@ fn decimal(json: &str, max: Decimal) -> Result<Decimal, Fault> {
 }
 
 fn instant(json: &str, zone: Zone) -> Result<DateTime<Utc>, Fault> {
-    let given =
-        Given::parse(&text(json)?, zone).ok_or("must be a date or an ISO 8601 datetime.")?;
+    let given = Given::parse(&text(json)?).ok_or("must be a date or an ISO 8601 datetime.")?;
     Ok(given.start(zone))
 }
 

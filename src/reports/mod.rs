@@ -11,8 +11,8 @@
 //!    `rollups/catalog.rs`.
 //! 2. Write `<module>/<name>.json`: a whole body, shown in the OpenAPI document and held against the schema.
 //! 3. Write `<module>/<name>.rs`: the columns in a [`row!`](crate::table) with meaning, unit and formula as
-//!    doc comments, the parameters of its own, and `impl Report`. Answers are kept by the parameters declared
-//!    here, so read no other; what moves with the clock alone is held still in `timeless`.
+//!    doc comments, the parameters of its own, and `impl Report`. Timestamps that move with the clock alone are
+//!    cleared in `timeless`.
 //! 4. Two lines: `pub mod <name>;` in `<module>/mod.rs` and `Definition::of::<…>()` in [`ALL`], in the order
 //!    of the contract.
 //! 5. Write it once more, from the contract alone and better by another hand, in `tests/reference`.
@@ -20,13 +20,15 @@
 //!    `cargo run -- openapi > openapi/openapi.json` brings the document up to date.
 
 pub mod autocall;
+mod definition;
 pub mod report;
+pub mod request;
 mod series;
 pub mod telesales;
 pub mod verify;
 mod week;
 
-use report::Definition;
+pub use definition::Definition;
 
 /// Every report, in the order of the contract.
 pub static ALL: &[Definition] = &[

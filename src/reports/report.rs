@@ -1,10 +1,9 @@
-//! What a report is, and the one place where its types are forgotten.
+//! Reports, typed: the subject, the options and the figures of each.
 //!
-//! A [`Report`] is written once, typed; a [`Definition`] is what the rest of Callboard sees of it: a route, an
-//! operation of the OpenAPI document, an answer that can be had as JSON or as tables. Must not know HTTP.
+//! The rest of Callboard sees a report through [`Definition`](super::Definition). Must not know HTTP.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::hash::Hash;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -14,12 +13,12 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::auth::Tenant;
 use crate::db::Scope;
-use crate::envelope::Data;
-use crate::error::{Error, Result};
+use crate::error::{Faults, Result};
 use crate::files::Caption;
 use crate::query::{Kind, Parameter, Query, choice};
 use crate::rollups::Source;
 use crate::table::{self, Schemas, Table};
+use crate::time::Window;
 
 /// What stands about a report in documents, routes and file names.
 #[derive(Debug)]
@@ -62,35 +61,56 @@ pub const FORMAT: Parameter = Parameter::optional(
     "What the answer is written as; json by default.",
 );
 
-/// What a request brings besides its parameters.
+/// The context of a request: the tenant as it is in the snapshot, and the time.
 #[derive(Debug, Clone, Copy)]
 pub struct Occasion<'a> {
     pub tenant: &'a Tenant,
     pub now: DateTime<Utc>,
-    /// The id in the path, where the report's place has one.
-    pub path_id: Option<i64>,
 }
 
-/// What a report is about: its window and its filters, with the three looks they are given in turn.
+/// The subject of a report: its window and its filters. A request is read without the database (`read`), put into
+/// the context of its tenant (`find`, `resolve`), and checked against what the tenant has (`check`).
 pub trait Subject: Send + Sync + Sized {
-    /// The parameters all reports on this subject take.
+    /// The parameters of all reports on this subject.
     const PARAMETERS: &'static [Parameter];
-    /// What the path names.
+    /// Whether `format` is one of them, also where only JSON is open.
+    const HAS_FORMAT: bool = false;
+    /// The parameters as given, which two requests share that ask the same.
+    type Asked: Clone + Eq + Hash + Send + Sync + 'static;
+    /// The row that the path names.
     type Found: Send + Sync;
 
-    /// Looks up what the path names. NotFound where the account has no such thing.
+    fn read(query: &mut Query) -> Self::Asked;
+
+    /// Exactly that window, without a filter. None where the subject is not one campaign.
+    fn of_window(_: &Window) -> Option<Self::Asked> {
+        None
+    }
+
+    /// Heap memory of the value in bytes.
+    fn heap(_: &Self::Asked) -> usize {
+        0
+    }
+
+    /// Looks up the id in the path. NotFound where the tenant has no such row.
     fn find(
         scope: &mut Scope,
-        occasion: Occasion<'_>,
+        path_id: Option<i64>,
     ) -> impl Future<Output = Result<Self::Found>> + Send;
 
-    /// Reads the parameters. None, with faults noted, where that cannot be done.
-    fn read(query: &mut Query, found: Self::Found, occasion: Occasion<'_>) -> Option<Self>;
+    /// Resolves defaults that depend on the tenant or on the time. None where a required parameter is missing; then
+    /// its fault is noted already. Further faults are added.
+    fn resolve(
+        asked: &Self::Asked,
+        found: Self::Found,
+        occasion: Occasion<'_>,
+        faults: &mut Faults,
+    ) -> Option<Self>;
 
-    /// Looks up what the parameters name. NotFound where it is not the account's.
+    /// Looks up the rows that the parameters name. Missing where the tenant does not have one of them.
     fn check(&mut self, scope: &mut Scope) -> impl Future<Output = Result<()>> + Send;
 
-    /// Whether the roll-ups can be trusted for what was looked up.
+    /// Whether the roll-ups can be trusted for this subject.
     fn trusted(&self) -> bool;
 
     fn caption(&self) -> Caption;
@@ -110,13 +130,20 @@ pub struct Ask<'a, S, O> {
 pub trait Report: 'static {
     const ABOUT: About;
     type Subject: Subject + 'static;
-    /// What its own parameters come to; `()` without any.
-    type Options: Send + Sync + 'static;
+    /// The values of its own parameters; `()` without any.
+    type Options: Default + Clone + Eq + Hash + Send + Sync + 'static;
     /// What stands under `data`.
     type Body: Body + 'static;
 
     /// Reads the report's own parameters.
-    fn options(query: &mut Query) -> Self::Options;
+    fn options(_: &mut Query) -> Self::Options {
+        Self::Options::default()
+    }
+
+    /// The options of the same figures by hour, of a series by day.
+    fn by_hour(_: &Self::Options) -> Option<Self::Options> {
+        None
+    }
 
     /// Computes the figures, from one snapshot.
     fn run(
@@ -170,184 +197,4 @@ impl<T: Serialize + ToSchema + Send + Sync> Body for Vec<T> {
             .items(table::reference::<T>(schemas))
             .into()
     }
-}
-
-/// A computed report whose type is forgotten.
-pub trait Outcome: Send + Sync {
-    /// The whole body: `{"data": …}`.
-    fn json(&self) -> Result<String>;
-    /// The same of its figures alone, where that differs: see [`Object::timeless`].
-    fn timeless_json(&self) -> Result<Option<String>>;
-    fn tables(&self) -> Vec<Table>;
-}
-
-struct Computed<R: Report>(R::Body);
-
-impl<R: Report> Outcome for Computed<R> {
-    fn json(&self) -> Result<String> {
-        json(&self.0)
-    }
-
-    fn timeless_json(&self) -> Result<Option<String>> {
-        self.0.timeless().map(|body| json(&body)).transpose()
-    }
-
-    fn tables(&self) -> Vec<Table> {
-        R::tables(&self.0)
-    }
-}
-
-fn json(body: &impl Body) -> Result<String> {
-    serde_json::to_string(&Data { data: body }).map_err(Error::internal)
-}
-
-pub struct Answer {
-    /// What was read: the rows themselves where the roll-ups cannot be trusted.
-    pub source: Source,
-    pub format: Format,
-    pub caption: Caption,
-    pub outcome: Box<dyn Outcome>,
-}
-
-/// One request for a report: who asks, for what, and which formats are open, the default first.
-pub struct Request<'a> {
-    pub occasion: Occasion<'a>,
-    pub query: &'a str,
-    pub formats: &'a [Format],
-    /// What to read where there is a choice.
-    pub source: Source,
-}
-
-type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'a>>;
-
-/// A report without its types.
-pub struct Definition {
-    pub about: &'static About,
-    subject_parameters: &'static [Parameter],
-    answer: for<'a> fn(&'a mut Scope, Request<'a>) -> Answering<'a>,
-    schema: fn(&mut Schemas) -> RefOr<Schema>,
-}
-
-impl std::fmt::Debug for Definition {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.about.name)
-    }
-}
-
-impl Definition {
-    pub const fn of<R: Report>() -> Self {
-        Self {
-            about: &R::ABOUT,
-            subject_parameters: R::Subject::PARAMETERS,
-            answer: |scope, request| Box::pin(answer::<R>(scope, request)),
-            schema: R::Body::reference,
-        }
-    }
-
-    /// Answers a request, in the contract's order: what the path names, every parameter, what they name.
-    pub async fn answer(&self, scope: &mut Scope, request: Request<'_>) -> Result<Answer> {
-        (self.answer)(scope, request).await
-    }
-
-    pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> + Clone + use<> {
-        self.subject_parameters.iter().chain(self.about.parameters)
-    }
-
-    /// The schema of what stands under `data`; the schemas it refers to are added to `schemas`.
-    pub fn schema(&self, schemas: &mut Schemas) -> RefOr<Schema> {
-        (self.schema)(schemas)
-    }
-
-    /// Where the report is to be had as a file.
-    pub fn export_path(&self) -> String {
-        format!("{}/export", self.path())
-    }
-
-    pub fn path(&self) -> String {
-        let name = self.about.name;
-        match self.about.place {
-            Place::OfCampaign => format!("/api/autocall/campaigns/{{id}}/reports/{name}"),
-            Place::AcrossCampaigns => format!("/api/autocall/campaigns/{name}"),
-            Place::OfAccount => format!("/api/telesales/reports/{name}"),
-        }
-    }
-}
-
-async fn answer<R: Report>(scope: &mut Scope, request: Request<'_>) -> Result<Answer> {
-    let occasion = request.occasion;
-    let found = R::Subject::find(scope, occasion).await?;
-    let has_format = R::ABOUT.module != Module::Autocall || request.formats.len() > 1;
-    let parameters = R::Subject::PARAMETERS.iter().chain(R::ABOUT.parameters);
-    let mut query = Query::parse(
-        request.query,
-        parameters.chain(has_format.then_some(&FORMAT)),
-    );
-    let format = match request.formats {
-        [only] if !has_format => *only,
-        open => query.choice_of(&FORMAT, open).unwrap_or(open[0]),
-    };
-    let subject = R::Subject::read(&mut query, found, occasion);
-    let options = R::options(&mut query);
-    let mut subject = query.finish(subject)?;
-    subject.check(scope).await?;
-
-    let source = if subject.trusted() {
-        request.source
-    } else {
-        Source::Raw
-    };
-    let ask = Ask {
-        tenant: occasion.tenant,
-        now: occasion.now,
-        source,
-        subject,
-        options,
-    };
-    let body = compute::<R>(scope, &ask).await?;
-    Ok(Answer {
-        source,
-        format,
-        caption: ask.subject.caption(),
-        outcome: Box::new(Computed::<R>(body)),
-    })
-}
-
-/// The tables of a report on a subject that is looked up already. Its own parameters are given as a query has them.
-pub async fn tables<R: Report>(
-    scope: &mut Scope,
-    tenant: &Tenant,
-    now: DateTime<Utc>,
-    subject: R::Subject,
-    options: String,
-) -> Result<Vec<Table>> {
-    let source = if subject.trusted() {
-        Source::Rolled
-    } else {
-        Source::Raw
-    };
-    let mut query = Query::parse(&options, R::ABOUT.parameters);
-    let options = R::options(&mut query);
-    let subject = query.finish(Some(subject))?;
-    let body = compute::<R>(
-        scope,
-        &Ask {
-            tenant,
-            now,
-            source,
-            subject,
-            options,
-        },
-    )
-    .await?;
-    Ok(R::tables(&body))
-}
-
-async fn compute<R: Report>(
-    scope: &mut Scope,
-    ask: &Ask<'_, R::Subject, R::Options>,
-) -> Result<R::Body> {
-    if ask.source == Source::Raw {
-        scope.plan_by_arguments().await?;
-    }
-    R::run(scope, ask).await
 }

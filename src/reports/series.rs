@@ -20,7 +20,7 @@ pub fn bind_segments<R>(rows: Select<R>, window: &Window) -> Select<R> {
         .bind(segments.utc_offset)
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Series {
     pub granularity: Granularity,
     /// Whether buckets in which nothing happened are shown too.
@@ -34,7 +34,24 @@ pub trait Bucketed {
     fn empty(bucket: i64) -> Self;
 }
 
+impl Default for Series {
+    fn default() -> Self {
+        Self {
+            granularity: Granularity::Day,
+            fill_gaps: false,
+        }
+    }
+}
+
 impl Series {
+    /// The same by hour, of a series by day.
+    pub fn by_hour(self) -> Option<Self> {
+        (self.granularity == Granularity::Day).then_some(Self {
+            granularity: Granularity::Hour,
+            ..self
+        })
+    }
+
     /// Binds what a statement needs to cut the window into buckets: its segments, then the seconds in a bucket
     /// and the seconds to add first.
     pub fn bind<R>(self, rows: Select<R>, window: &Window) -> Select<R> {

@@ -8,7 +8,8 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
-use super::report::{Definition, Format, Module, Occasion, Place, Request};
+use super::Definition;
+use super::report::{Format, Module, Occasion, Place};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
@@ -48,15 +49,11 @@ impl Question {
         let occasion = Occasion {
             tenant,
             now: self.now,
-            path_id: self.path_id,
         };
-        let request = Request {
-            occasion,
-            query: &self.query,
-            formats: &[Format::Json],
-            source,
-        };
-        let answer = match self.report.answer(scope, request).await {
+        let request = self
+            .report
+            .parse(&self.query, self.path_id, &[Format::Json]);
+        let answer = match request.answer(scope, occasion, source).await {
             Ok(answer) if answer.source != source => Ok(None),
             Ok(answer) => answer.outcome.json().map(Some),
             Err(refusal @ (Error::Invalid(_) | Error::NotFound | Error::Missing(_))) => {

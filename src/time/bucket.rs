@@ -137,7 +137,7 @@ mod tests {
     use crate::time::zone::zone;
 
     fn labels(granularity: Granularity, zone: Zone, from: &str, to: &str) -> Vec<String> {
-        let given = |text| Given::parse(text, zone).expect(text);
+        let given = |text| Given::parse(text).expect(text);
         let window = Window {
             from: given(from).start(zone),
             to: given(to).end(zone),
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn an_endless_window_is_not_filled() {
-        let given = |text| Given::parse(text, Zone::UTC).unwrap().start(Zone::UTC);
+        let given = |text| Given::parse(text).unwrap().start(Zone::UTC);
         let window = Window {
             from: given("0001-01-01"),
             to: given("9999-12-31"),

@@ -64,22 +64,24 @@ impl utoipa::PartialSchema for Instant {
 
 impl utoipa::ToSchema for Instant {}
 
-/// A point in time as a client gave it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A point in time as a client gave it, before its zone is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Given {
     Date(NaiveDate),
+    /// A clock time without an offset, in the zone of the request.
+    Local(NaiveDateTime),
     Instant {
         at: DateTime<Utc>,
-        /// What it means as an end: later than `at` where the clock time, as written, is the last second of a day.
+        /// The same as an end: later than `at` where the clock time, as written, is the last second of a day.
         end: DateTime<Utc>,
     },
 }
 
 impl Given {
-    /// Reads `2026-06-01`, `2026-06-01T08:30:00.123456Z`, `… +07:00`, or a time without offset, which is
-    /// read in `zone`. A blank before the offset stands for the `+` that a query string lost.
+    /// Reads `2026-06-01`, `2026-06-01T08:30:00.123456Z`, `… +07:00`, or a time without offset. A blank before the
+    /// offset stands for the `+` that a query string lost.
     /// None where the text is no date, or names one that does not exist.
-    pub fn parse(text: &str, zone: Zone) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let date = date(text.get(..10)?)?;
         let Some(rest) = text[10..].strip_prefix(['T', 't', ' ']) else {
             return text.get(10..)?.is_empty().then_some(Self::Date(date));
@@ -91,24 +93,24 @@ impl Given {
             }
             clock => (date, time(clock)?),
         };
-        let utc_offset = Some(&rest[end..])
-            .filter(|offset| !offset.is_empty())
-            .map(offset_from_utc);
-        let instant = |local: NaiveDateTime| match utc_offset {
-            None => Some(window::instant_of(local, zone)),
-            Some(utc_offset) => Some((local - utc_offset?).and_utc()),
-        };
-        let at = instant(date.and_time(time))?;
-        if time.num_seconds_from_midnight() != LAST_SECOND {
-            return Some(Self::Instant { at, end: at });
+        let (local, utc_offset) = (date.and_time(time), &rest[end..]);
+        if utc_offset.is_empty() {
+            return Some(Self::Local(local));
         }
-        // Where a clock skips this second it has nothing to take in: both are the instant of the change.
-        let second = date.and_time(time.with_nanosecond(0)?);
-        let after = instant(second)? + TimeDelta::seconds(1);
+        let utc_offset = offset_from_utc(utc_offset)?;
         Some(Self::Instant {
-            at,
-            end: after.min(instant(second + TimeDelta::seconds(1))?),
+            at: (local - utc_offset).and_utc(),
+            end: (second_after(local).unwrap_or(local) - utc_offset).and_utc(),
         })
+    }
+
+    /// The instant of a clock time; None of a date.
+    fn at(self, zone: Zone) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Date(_) => None,
+            Self::Local(local) => Some(window::instant_of(local, zone)),
+            Self::Instant { at, .. } => Some(at),
+        }
     }
 
     /// The time from that start to this end, as given: two bare dates are compared as dates, and a last second is not
@@ -116,8 +118,7 @@ impl Given {
     pub fn since(self, start: Self, zone: Zone) -> TimeDelta {
         match (start, self) {
             (Self::Date(start), Self::Date(end)) => end - start,
-            (start, Self::Instant { at, .. }) => at - start.start(zone),
-            (start, end) => end.end(zone) - start.start(zone),
+            (start, end) => end.at(zone).unwrap_or_else(|| end.end(zone)) - start.start(zone),
         }
     }
 
@@ -130,6 +131,7 @@ impl Given {
     pub fn start(self, zone: Zone) -> DateTime<Utc> {
         match self {
             Self::Date(date) => window::instant_of(date.and_time(NaiveTime::MIN), zone),
+            Self::Local(local) => window::instant_of(local, zone),
             Self::Instant { at, .. } => at,
         }
     }
@@ -143,6 +145,14 @@ impl Given {
                 let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
                 window::instant_of(next.and_time(NaiveTime::MIN), zone)
             }
+            Self::Local(local) => match second_after(local) {
+                None => window::instant_of(local, zone),
+                // Where a clock skips this second it has nothing to take in: both are the instant of the change.
+                Some(next) => {
+                    let second = window::instant_of(next - TimeDelta::seconds(1), zone);
+                    (second + TimeDelta::seconds(1)).min(window::instant_of(next, zone))
+                }
+            },
             Self::Instant { end, .. } => end,
         }
     }
@@ -162,6 +172,17 @@ pub fn exactly(instant: DateTime<Utc>) -> String {
 
 /// The second of a day that begins at 23:59:59.
 const LAST_SECOND: u32 = 86_399;
+
+/// The midnight behind a clock time in the last second of a day. None of other clock times.
+fn second_after(local: NaiveDateTime) -> Option<NaiveDateTime> {
+    (local.num_seconds_from_midnight() == LAST_SECOND)
+        .then(|| {
+            local
+                .with_nanosecond(0)
+                .map(|second| second + TimeDelta::seconds(1))
+        })
+        .flatten()
+}
 
 /// `24:00`, `24:00:00` or `24:00:00.000`.
 fn is_midnight_after(clock: &str) -> bool {
@@ -239,9 +260,11 @@ mod tests {
     use crate::time::zone::zone;
 
     fn utc(text: &str) -> String {
-        match Given::parse(text, zone("Asia/Ho_Chi_Minh")) {
-            Some(Given::Instant { at, .. }) => at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        match Given::parse(text) {
             Some(Given::Date(date)) => date.to_string(),
+            Some(given) => given
+                .start(zone("Asia/Ho_Chi_Minh"))
+                .to_rfc3339_opts(SecondsFormat::AutoSi, true),
             None => "no date".into(),
         }
     }
@@ -315,7 +338,7 @@ mod tests {
     #[test]
     fn an_end_in_the_last_second_of_a_day_takes_in_that_second() {
         let end = |text: &str, name: &str| {
-            let end = Given::parse(text, zone(name)).expect(text).end(zone(name));
+            let end = Given::parse(text).expect(text).end(zone(name));
             end.to_rfc3339_opts(SecondsFormat::AutoSi, true)
         };
         for (text, name, expected) in [
@@ -356,7 +379,7 @@ mod tests {
         ] {
             assert_eq!(end(text, name), expected, "{text} {name}");
         }
-        let start = Given::parse("2026-06-30T23:59:59.5Z", Zone::UTC)
+        let start = Given::parse("2026-06-30T23:59:59.5Z")
             .unwrap()
             .start(Zone::UTC);
         assert_eq!(
@@ -374,7 +397,7 @@ mod tests {
             "2026-07-01T00:00:00Z",
         ] {
             let instant: DateTime<Utc> = text.parse().unwrap();
-            let given = Given::parse(&exactly(instant), Zone::UTC).unwrap();
+            let given = Given::parse(&exactly(instant)).unwrap();
             assert_eq!(
                 given,
                 Given::Instant {
@@ -388,7 +411,7 @@ mod tests {
 
     #[test]
     fn ends_are_before_starts_as_they_are_given() {
-        let given = |text| Given::parse(text, Zone::UTC).unwrap();
+        let given = |text| Given::parse(text).unwrap();
         for (start, end, before) in [
             ("2026-06-30T23:59:59.5Z", "2026-06-30T23:59:59Z", true),
             ("2026-06-30T23:59:59Z", "2026-06-30T23:59:59Z", false),

@@ -96,7 +96,7 @@ mod tests {
     use crate::time::zone::zone;
 
     fn window(zone: Zone, from: &str, to: &str) -> Window {
-        let given = |text| Given::parse(text, zone).expect(text);
+        let given = |text| Given::parse(text).expect(text);
         Window {
             from: given(from).start(zone),
             to: given(to).end(zone),
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_skipped_local_time_is_the_instant_of_the_change_and_a_repeated_one_the_earlier() {
         let berlin = |text: &str| {
-            Given::parse(text, zone("Europe/Berlin"))
+            Given::parse(text)
                 .unwrap()
                 .start(zone("Europe/Berlin"))
                 .to_rfc3339()

@@ -6,19 +6,21 @@ use chrono::{DateTime, Utc};
 
 use super::{Beginning, Ends, FROM, TO};
 use crate::db::Scope;
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::percent::PercentText;
 use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
 use crate::reports::report::{About, Ask, Module, Occasion, Place, Report, Subject};
 use crate::rollups::{Detail, Plan, RollupScope, Source};
 use crate::table::{Chart, Id, Table, row};
-use crate::time::Window;
+use crate::time::{Window, Zone};
 
 pub struct Comparison;
 
 choice! {
+    #[derive(Default)]
     pub enum Metric {
+        #[default]
         AnswerRate = "answer_rate_pct",
         AverageDuration = "avg_duration_sec",
         TransferRate = "transfer_rate_pct",
@@ -57,23 +59,38 @@ row! {
 pub struct Campaigns {
     ids: Vec<i64>,
     ends: Ends,
+    zone: Zone,
     beginnings: HashMap<i64, Beginning>,
 }
 
 impl Subject for Campaigns {
     const PARAMETERS: &'static [Parameter] = &[CAMPAIGN_IDS, FROM, TO, ZONE_OF_ACCOUNT];
+    type Asked = (Option<Vec<i64>>, Ends);
     type Found = ();
 
-    async fn find(_: &mut Scope, _: Occasion<'_>) -> Result<()> {
+    fn read(query: &mut Query) -> Self::Asked {
+        (query.id_list(&CAMPAIGN_IDS), Ends::read(query))
+    }
+
+    fn heap((ids, _): &Self::Asked) -> usize {
+        ids.as_deref().map_or(0, size_of_val)
+    }
+
+    async fn find(_: &mut Scope, _: Option<i64>) -> Result<()> {
         Ok(())
     }
 
-    fn read(query: &mut Query, (): (), occasion: Occasion<'_>) -> Option<Self> {
-        let ends = Ends::read(query, occasion.tenant);
-        let ids = query.id_list(&CAMPAIGN_IDS)?;
+    fn resolve(
+        (ids, ends): &Self::Asked,
+        (): (),
+        occasion: Occasion<'_>,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let zone = ends.zone(occasion.tenant, faults);
         Some(Self {
-            ids,
-            ends,
+            ids: ids.clone()?,
+            ends: *ends,
+            zone,
             beginnings: HashMap::new(),
         })
     }
@@ -99,7 +116,7 @@ impl Subject for Campaigns {
         let ids: Vec<String> = self.ids.iter().map(i64::to_string).collect();
         Caption {
             window: None,
-            zone: self.ends.zone(),
+            zone: self.zone,
             filters: vec![("campaign_ids", ids.join(", "))],
         }
     }
@@ -131,7 +148,7 @@ impl Report for Comparison {
     type Body = Vec<AutocallComparisonRow>;
 
     fn options(query: &mut Query) -> Metric {
-        query.choice(&METRIC).unwrap_or(Metric::AnswerRate)
+        query.choice(&METRIC).unwrap_or_default()
     }
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaigns, Metric>) -> Result<Self::Body> {
@@ -143,7 +160,7 @@ impl Report for Comparison {
             .collect();
         let windows: Vec<_> = campaigns
             .iter()
-            .map(|campaign| ask.subject.ends.window(campaign, ask.now))
+            .map(|campaign| ask.subject.ends.window(campaign, ask.subject.zone, ask.now))
             .collect();
         let rows = match ask.source {
             Source::Rolled => rolled(scope, &ask.subject.ids, &windows).await?,

@@ -6,7 +6,6 @@ use super::script::{self, Action};
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, parts};
-use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
 use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
@@ -71,8 +70,6 @@ impl Report for Dtmf {
     type Subject = Campaign;
     type Options = ();
     type Body = AutocallDtmf;
-
-    fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallDtmf> {
         let campaign = &ask.subject;

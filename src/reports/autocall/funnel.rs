@@ -5,7 +5,6 @@ use crate::closed::AutocallStage;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::PercentText;
-use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::rollups::{Links, Plan, Quiet, RollupScope, Source};
 use crate::table::{Chart, Table, row};
@@ -50,8 +49,6 @@ impl Report for Funnel {
     type Subject = Campaign;
     type Options = ();
     type Body = Vec<AutocallFunnelStage>;
-
-    fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<Self::Body> {
         let campaign = &ask.subject;

@@ -8,7 +8,6 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{bounded, named};
 use crate::percent::{PercentText, parts};
-use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
 use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
@@ -65,8 +64,6 @@ impl Report for Hangup {
     type Subject = Campaign;
     type Options = ();
     type Body = AutocallHangup;
-
-    fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallHangup> {
         let campaign = &ask.subject;

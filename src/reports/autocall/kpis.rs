@@ -8,7 +8,6 @@ use super::digits::{Digits, KeyCounts};
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, mean};
-use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
 use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
@@ -125,8 +124,6 @@ impl Report for Kpis {
     type Subject = Campaign;
     type Options = ();
     type Body = AutocallKpis;
-
-    fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallKpis> {
         let campaign = &ask.subject;

@@ -22,7 +22,7 @@ use super::report::{Occasion, Subject};
 use super::series::Select;
 use crate::auth::Tenant;
 use crate::db::Scope;
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::rollups::{Detail, Plan, RollupScope};
@@ -50,15 +50,6 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// A campaign in a window that is known already.
-    pub fn over(beginning: &Beginning, window: Window) -> Self {
-        Self {
-            id: beginning.id,
-            window,
-            trusted: beginning.trusted,
-        }
-    }
-
     /// A statement over roll-ups: `$2` the campaign, `$3` to `$9` the plan of the window.
     fn rolled<R: for<'r> FromRow<'r, PgRow>>(
         &self,
@@ -135,69 +126,92 @@ impl Beginning {
     }
 }
 
-/// The ends of a window as the request gave them, either of them left out or not.
-#[derive(Debug, Clone, Copy)]
+/// The ends of a window as the request gave them, each with a default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ends {
     from: Option<Given>,
     to: Option<Given>,
-    zone: Zone,
+    zone: Option<Zone>,
 }
 
 impl Ends {
-    /// Reads `from`, `to` and `timezone`; an end before the start, as given, is a fault of the end.
-    pub fn read(query: &mut Query, tenant: &Tenant) -> Self {
-        let zone = query.zone(tenant.timezone);
-        let ends = Self {
-            from: query.moment(&FROM, zone),
-            to: query.moment(&TO, zone),
-            zone,
-        };
-        if let (Some(from), Some(to)) = (ends.from, ends.to)
+    /// Reads `from`, `to` and `timezone`.
+    pub fn read(query: &mut Query) -> Self {
+        Self {
+            zone: query.zone(),
+            from: query.moment(&FROM),
+            to: query.moment(&TO),
+        }
+    }
+
+    /// Exactly that window.
+    fn of(window: &Window) -> Self {
+        let given = |at| Some(Given::Instant { at, end: at });
+        Self {
+            from: given(window.from),
+            to: given(window.to),
+            zone: Some(window.zone),
+        }
+    }
+
+    /// The zone of the window, by default the tenant's. An end before the start, as given, is a fault of the end.
+    pub fn zone(self, tenant: &Tenant, faults: &mut Faults) -> Zone {
+        let zone = self.zone.unwrap_or(tenant.timezone);
+        if let (Some(from), Some(to)) = (self.from, self.to)
             && to.ends_before(from, zone)
         {
-            query.fail(TO.name, "must not be before from.");
+            faults.add(TO.name, "must not be before from.");
         }
-        ends
+        zone
     }
 
     /// The window, with defaults for the ends left out. A default never lies on the wrong side of the other
     /// end: a campaign that has not begun has an empty window.
-    pub fn window(self, beginning: &Beginning, now: DateTime<Utc>) -> Window {
-        let to = self.to.map_or(now, |to| to.end(self.zone));
+    pub fn window(self, beginning: &Beginning, zone: Zone, now: DateTime<Utc>) -> Window {
+        let to = self.to.map_or(now, |to| to.end(zone));
         let from = self
             .from
-            .map(|from| from.start(self.zone))
+            .map(|from| from.start(zone))
             .or_else(|| beginning.instant());
         Window {
             from: from.map_or(to, |from| from.min(to)),
             to,
-            zone: self.zone,
+            zone,
         }
-    }
-
-    pub fn zone(self) -> Zone {
-        self.zone
     }
 }
 
 impl Subject for Campaign {
     const PARAMETERS: &'static [Parameter] = &[FROM, TO, ZONE_OF_ACCOUNT];
+    type Asked = Ends;
     type Found = Beginning;
 
-    async fn find(scope: &mut Scope, occasion: Occasion<'_>) -> Result<Beginning> {
-        let id = occasion.path_id.ok_or(Error::NotFound)?;
+    fn read(query: &mut Query) -> Ends {
+        Ends::read(query)
+    }
+
+    fn of_window(window: &Window) -> Option<Ends> {
+        Some(Ends::of(window))
+    }
+
+    async fn find(scope: &mut Scope, path_id: Option<i64>) -> Result<Beginning> {
+        let id = path_id.ok_or(Error::NotFound)?;
         Beginning::load(scope, &[id])
             .await?
             .pop()
             .ok_or(Error::NotFound)
     }
 
-    fn read(query: &mut Query, beginning: Beginning, occasion: Occasion<'_>) -> Option<Self> {
-        let ends = Ends::read(query, occasion.tenant);
-        let window = ends.window(&beginning, occasion.now);
+    fn resolve(
+        ends: &Ends,
+        beginning: Beginning,
+        occasion: Occasion<'_>,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let zone = ends.zone(occasion.tenant, faults);
         Some(Self {
             id: beginning.id,
-            window,
+            window: ends.window(&beginning, zone, occasion.now),
             trusted: beginning.trusted,
         })
     }

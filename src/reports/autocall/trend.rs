@@ -93,6 +93,10 @@ impl Report for Trend {
         }
     }
 
+    fn by_hour(series: &Series) -> Option<Series> {
+        series.by_hour()
+    }
+
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, Series>) -> Result<Self::Body> {
         let (campaign, series) = (&ask.subject, ask.options);
         let window = &campaign.window;

@@ -10,14 +10,14 @@ use super::exposure::Exposure;
 use super::trusted;
 use crate::closed::CampaignStatus;
 use crate::db::Scope;
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::percent::DecimalNumber;
 use crate::query::{Kind, Parameter, Query, ZONE_UTC};
 use crate::reports::report::{About, Ask, Module, Object, Occasion, Place, Report, Subject};
 use crate::rollups::{Detail, Plan, RollupScope, Source};
 use crate::table::{Id, Table};
-use crate::time::{Instant, Window};
+use crate::time::{Instant, Window, Zone};
 
 pub struct AbandonRate;
 
@@ -110,6 +110,14 @@ pub struct Recent {
     trusted: bool,
 }
 
+/// The parameters as the request gave them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AskedRecent {
+    campaign_id: Option<i64>,
+    minutes: i64,
+    zone: Zone,
+}
+
 #[derive(Debug, sqlx::FromRow)]
 struct Campaign {
     name: String,
@@ -119,25 +127,37 @@ struct Campaign {
 
 impl Subject for Recent {
     const PARAMETERS: &'static [Parameter] = &[CAMPAIGN_ID, MINUTES, ZONE_UTC];
+    const HAS_FORMAT: bool = true;
+    type Asked = AskedRecent;
     type Found = ();
 
-    async fn find(_: &mut Scope, _: Occasion<'_>) -> Result<()> {
+    fn read(query: &mut Query) -> AskedRecent {
+        AskedRecent {
+            campaign_id: query.id(&CAMPAIGN_ID),
+            minutes: query.integer(&MINUTES),
+            zone: query.zone().unwrap_or(Zone::UTC),
+        }
+    }
+
+    async fn find(_: &mut Scope, _: Option<i64>) -> Result<()> {
         Ok(())
     }
 
-    fn read(query: &mut Query, (): (), occasion: Occasion<'_>) -> Option<Self> {
-        let (campaign_id, minutes) = (query.id(&CAMPAIGN_ID), query.integer(&MINUTES));
-        let (from, to) = (occasion.now - TimeDelta::minutes(minutes), occasion.now);
-        let window = Window {
-            from,
-            to,
-            zone: query.zone(crate::time::Zone::UTC),
-        };
+    fn resolve(
+        asked: &AskedRecent,
+        (): (),
+        occasion: Occasion<'_>,
+        _: &mut Faults,
+    ) -> Option<Self> {
         Some(Self {
-            campaign_id,
+            campaign_id: asked.campaign_id,
             campaign: None,
-            minutes,
-            window,
+            minutes: asked.minutes,
+            window: Window {
+                from: occasion.now - TimeDelta::minutes(asked.minutes),
+                to: occasion.now,
+                zone: asked.zone,
+            },
             trusted: false,
         })
     }
@@ -211,8 +231,6 @@ impl Report for AbandonRate {
     type Subject = Recent;
     type Options = ();
     type Body = TelesalesAbandonRate;
-
-    fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Recent, ()>) -> Result<TelesalesAbandonRate> {
         let Recent {

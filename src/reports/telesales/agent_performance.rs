@@ -5,7 +5,6 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{bounded, named};
 use crate::percent::{DecimalNumber, mean};
-use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::rollups::Source;
 use crate::table::{Chart, Id, Table, row};
@@ -72,8 +71,6 @@ impl Report for AgentPerformance {
     type Subject = Filter;
     type Options = ();
     type Body = Vec<TelesalesAgent>;
-
-    fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;

@@ -10,7 +10,6 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{bounded, named};
 use crate::percent::{DecimalNumber, mean};
-use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::rollups::{Detail, Plan, RollupScope, Source};
 use crate::table::{Chart, Table, row};
@@ -122,8 +121,6 @@ impl Report for CallerIdHealth {
     type Subject = Filter;
     type Options = ();
     type Body = Vec<TelesalesCallerId>;
-
-    fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let settings = &ask.tenant.settings;

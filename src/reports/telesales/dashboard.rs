@@ -4,7 +4,6 @@ use super::Filter;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{DecimalText, PercentText};
-use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
 use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
@@ -56,8 +55,6 @@ impl Report for Dashboard {
     type Subject = Filter;
     type Options = ();
     type Body = TelesalesDashboard;
-
-    fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<TelesalesDashboard> {
         let filter = &ask.subject;

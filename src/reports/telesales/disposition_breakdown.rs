@@ -6,7 +6,6 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{bounded, named};
 use crate::percent::{PercentText, parts};
-use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
@@ -68,8 +67,6 @@ impl Report for DispositionBreakdown {
     type Subject = Filter;
     type Options = ();
     type Body = Vec<TelesalesDisposition>;
-
-    fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;

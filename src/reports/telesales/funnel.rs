@@ -4,7 +4,6 @@ use super::Filter;
 use crate::closed::TelesalesStage;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::rollups::{Plan, Source};
 use crate::table::{Chart, Table, row};
@@ -46,8 +45,6 @@ impl Report for Funnel {
     type Subject = Filter;
     type Options = ();
     type Body = Vec<TelesalesFunnelStage>;
-
-    fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;

@@ -4,7 +4,6 @@ use super::Filter;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::DecimalNumber;
-use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::{series, week};
 use crate::rollups::Source;
@@ -51,8 +50,6 @@ impl Report for HourDowHeatmap {
     type Subject = Filter;
     type Options = ();
     type Body = Vec<TelesalesHeatmapCell>;
-
-    fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;

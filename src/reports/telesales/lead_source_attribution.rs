@@ -5,7 +5,6 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{bounded, named};
 use crate::percent::PercentText;
-use crate::query::Query;
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::rollups::{Detail, Plan, Source};
 use crate::table::{Chart, Table, row};
@@ -67,8 +66,6 @@ impl Report for LeadSourceAttribution {
     type Subject = Filter;
     type Options = ();
     type Body = Vec<TelesalesLeadSource>;
-
-    fn options(_: &mut Query) {}
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;

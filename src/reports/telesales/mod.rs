@@ -27,6 +27,7 @@ use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::query::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
 use crate::rollups::{Detail, Links, Plan, Quiet, RollupScope, Source};
+use crate::time::instant::Given;
 use crate::time::{Granularity, Window, Zone};
 
 const CAMPAIGN_ID: Parameter = Parameter::optional(
@@ -58,6 +59,18 @@ pub struct Filter {
     trusted: bool,
     /// What was asked for, to print.
     asked: Vec<(&'static str, String)>,
+}
+
+/// The filters as the request gave them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AskedFilter {
+    from: Option<Given>,
+    to: Option<Given>,
+    zone: Zone,
+    campaign: Option<i64>,
+    /// Ascending.
+    agents: Option<Vec<i64>>,
+    team: Option<i64>,
 }
 
 impl Filter {
@@ -155,23 +168,33 @@ impl Subject for Filter {
         TEAM_ID,
         ZONE_UTC,
     ];
+    const HAS_FORMAT: bool = true;
+    type Asked = AskedFilter;
     type Found = ();
 
-    async fn find(_: &mut Scope, _: Occasion<'_>) -> Result<()> {
+    fn read(query: &mut Query) -> AskedFilter {
+        AskedFilter {
+            zone: query.zone().unwrap_or(Zone::UTC),
+            campaign: query.id(&CAMPAIGN_ID),
+            team: query.id(&TEAM_ID),
+            agents: query.agent_ids(),
+            from: query.moment(&DATE_FROM),
+            to: query.moment(&DATE_TO),
+        }
+    }
+
+    fn heap(asked: &AskedFilter) -> usize {
+        asked.agents.as_deref().map_or(0, size_of_val)
+    }
+
+    async fn find(_: &mut Scope, _: Option<i64>) -> Result<()> {
         Ok(())
     }
 
-    fn read(query: &mut Query, (): (), _: Occasion<'_>) -> Option<Self> {
-        let zone = query.zone(Zone::UTC);
-        let (campaign, team, agents) = (
-            query.id(&CAMPAIGN_ID),
-            query.id(&TEAM_ID),
-            query.agent_ids(),
-        );
-        let (from, to) = (query.moment(&DATE_FROM, zone), query.moment(&DATE_TO, zone));
-        let (from, to) = (from?, to?);
+    fn resolve(asked: &AskedFilter, (): (), _: Occasion<'_>, faults: &mut Faults) -> Option<Self> {
+        let (from, to, zone) = (asked.from?, asked.to?, asked.zone);
         if to.ends_before(from, zone) {
-            query.fail(DATE_TO.name, "must not be before date_from.");
+            faults.add(DATE_TO.name, "must not be before date_from.");
         }
         let window = Window {
             from: from.start(zone),
@@ -179,16 +202,16 @@ impl Subject for Filter {
             zone,
         };
         if to.since(from, zone) > TimeDelta::days(MAX_DAYS) {
-            query.fail(
+            faults.add(
                 DATE_TO.name,
                 "The date_from..date_to range may not exceed 90 days.",
             );
         }
         Some(Self {
             window,
-            campaign,
-            agents,
-            team,
+            campaign: asked.campaign,
+            agents: asked.agents.clone(),
+            team: asked.team,
             trusted: false,
             asked: Vec::new(),
         })

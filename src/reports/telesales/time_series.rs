@@ -88,6 +88,10 @@ impl Report for TimeSeries {
         }
     }
 
+    fn by_hour(series: &Series) -> Option<Series> {
+        series.by_hour()
+    }
+
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, Series>) -> Result<Self::Body> {
         let (filter, series) = (&ask.subject, ask.options);
         let window = &filter.window;

@@ -1,0 +1,252 @@
+//! Requests for reports: read once, equal where they ask the same, answered in the order of the contract.
+//!
+//! Owns the one place where the types of a report are erased. Must not know HTTP.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::report::{Ask, Body, FORMAT, Format, Occasion, Report, Subject};
+use crate::answers::Value;
+use crate::asked::{Answer, Answering, Asked, Outcome};
+use crate::auth::Tenant;
+use crate::db::Scope;
+use crate::envelope::Data;
+use crate::error::{Error, Faults, Result};
+use crate::query::Query;
+use crate::rollups::Source;
+use crate::table::Table;
+use crate::time::Window;
+
+/// A request for a report, whichever it is. Cheap to clone.
+#[derive(Clone)]
+pub struct Request(Arc<dyn Erased>);
+
+/// [`Parsed`] without its types.
+trait Erased: Value {
+    fn name(&self) -> &'static str;
+    fn size(&self) -> usize;
+    fn format(&self) -> Format;
+    fn by_hour(&self) -> Option<Request>;
+    fn answer<'a>(
+        &'a self,
+        scope: &'a mut Scope,
+        occasion: Occasion<'a>,
+        source: Source,
+    ) -> Answering<'a>;
+}
+
+impl Request {
+    pub(super) fn new<R: Report>(parsed: Parsed<R>) -> Self {
+        Self(Arc::new(parsed))
+    }
+
+    pub fn format(&self) -> Format {
+        self.0.format()
+    }
+
+    /// The request for the same series by hour. None where this is not a series by day.
+    pub fn by_hour(&self) -> Option<Self> {
+        self.0.by_hour()
+    }
+
+    /// Answers in the order of the contract: the path, then every parameter, then the rows that they name.
+    /// NotFound, Invalid or Missing where one of these is at fault. `source`: the source to read where the roll-ups
+    /// can be trusted.
+    pub async fn answer(
+        &self,
+        scope: &mut Scope,
+        occasion: Occasion<'_>,
+        source: Source,
+    ) -> Result<Answer> {
+        self.0.answer(scope, occasion, source).await
+    }
+}
+
+impl PartialEq for Request {
+    fn eq(&self, other: &Self) -> bool {
+        let (one, other): (&dyn Erased, &dyn Erased) = (&*self.0, &*other.0);
+        one.equals(other.as_any())
+    }
+}
+
+impl Eq for Request {}
+
+impl Hash for Request {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let erased: &dyn Erased = &*self.0;
+        erased.feed(state);
+    }
+}
+
+impl Asked for Request {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+
+    fn ask<'a>(
+        &'a self,
+        scope: &'a mut Scope,
+        now: DateTime<Utc>,
+        source: Source,
+    ) -> Answering<'a> {
+        Box::pin(async move {
+            let tenant = Tenant::load(scope).await?;
+            let occasion = Occasion {
+                tenant: &tenant,
+                now,
+            };
+            self.answer(scope, occasion, source).await
+        })
+    }
+}
+
+/// A request for the report `R`, typed. Two reports have two types, so their requests are never equal.
+pub(super) struct Parsed<R: Report> {
+    path_id: Option<i64>,
+    format: Format,
+    subject: <R::Subject as Subject>::Asked,
+    options: R::Options,
+    /// Faults of the parameters, as far as they are known without the tenant.
+    faults: Faults,
+}
+
+impl<R: Report> Parsed<R> {
+    pub(super) fn read(raw: &str, path_id: Option<i64>, open: &[Format]) -> Self {
+        let parameters = R::Subject::PARAMETERS.iter().chain(R::ABOUT.parameters);
+        let format = R::Subject::HAS_FORMAT.then_some(&FORMAT);
+        let mut query = Query::parse(raw, parameters.chain(format));
+        let default = open.first().copied().unwrap_or(Format::Json);
+        Self {
+            path_id,
+            format: format
+                .and_then(|format| query.choice_of(format, open))
+                .unwrap_or(default),
+            subject: R::Subject::read(&mut query),
+            options: R::options(&mut query),
+            faults: query.into_faults(),
+        }
+    }
+
+    pub(super) fn of_window(campaign: i64, window: &Window) -> Option<Self> {
+        Some(Self {
+            path_id: Some(campaign),
+            format: Format::Json,
+            subject: R::Subject::of_window(window)?,
+            options: R::Options::default(),
+            faults: Faults::default(),
+        })
+    }
+
+    async fn compute(
+        &self,
+        scope: &mut Scope,
+        occasion: Occasion<'_>,
+        source: Source,
+    ) -> Result<Answer> {
+        let found = R::Subject::find(scope, self.path_id).await?;
+        let mut faults = self.faults.clone();
+        let subject = R::Subject::resolve(&self.subject, found, occasion, &mut faults);
+        let mut subject = faults.into_result(subject)?;
+        subject.check(scope).await?;
+
+        let source = if subject.trusted() {
+            source
+        } else {
+            Source::Raw
+        };
+        if source == Source::Raw {
+            scope.plan_by_arguments().await?;
+        }
+        let ask = Ask {
+            tenant: occasion.tenant,
+            now: occasion.now,
+            source,
+            subject,
+            options: self.options.clone(),
+        };
+        let body = R::run(scope, &ask).await?;
+        Ok(Answer {
+            source,
+            caption: ask.subject.caption(),
+            outcome: Box::new(Computed::<R>(body)),
+        })
+    }
+}
+
+impl<R: Report> PartialEq for Parsed<R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.path_id == other.path_id
+            && self.format == other.format
+            && self.subject == other.subject
+            && self.options == other.options
+            && self.faults == other.faults
+    }
+}
+
+impl<R: Report> Eq for Parsed<R> {}
+
+impl<R: Report> Hash for Parsed<R> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.path_id, self.format, &self.subject, &self.options).hash(state);
+    }
+}
+
+impl<R: Report> Erased for Parsed<R> {
+    fn name(&self) -> &'static str {
+        R::ABOUT.name
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>() + R::Subject::heap(&self.subject)
+    }
+
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    fn by_hour(&self) -> Option<Request> {
+        let options = R::by_hour(&self.options)?;
+        Some(Request::new(Self {
+            path_id: self.path_id,
+            format: self.format,
+            subject: self.subject.clone(),
+            options,
+            faults: self.faults.clone(),
+        }))
+    }
+
+    fn answer<'a>(
+        &'a self,
+        scope: &'a mut Scope,
+        occasion: Occasion<'a>,
+        source: Source,
+    ) -> Answering<'a> {
+        Box::pin(self.compute(scope, occasion, source))
+    }
+}
+
+struct Computed<R: Report>(R::Body);
+
+impl<R: Report> Outcome for Computed<R> {
+    fn json(&self) -> Result<String> {
+        json(&self.0)
+    }
+
+    fn timeless_json(&self) -> Result<Option<String>> {
+        self.0.timeless().map(|body| json(&body)).transpose()
+    }
+
+    fn tables(&self) -> Vec<Table> {
+        R::tables(&self.0)
+    }
+}
+
+fn json(body: &impl Body) -> Result<String> {
+    serde_json::to_string(&Data { data: body }).map_err(Error::internal)
+}
