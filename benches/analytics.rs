@@ -3,8 +3,9 @@
 
 use std::time::Instant;
 
+use callboard::analytics::ALL;
 use callboard::analytics::query::Query;
-use callboard::analytics::{ALL, answer};
+use callboard::asked::Asked;
 use callboard::auth::Tenant;
 use callboard::db::Database;
 use serde_json::{Value, json};
@@ -125,10 +126,11 @@ impl Question {
         let query = self.query(window);
         let started = Instant::now();
         let mut scope = db.read(account.id).await.expect("a scope");
-        let answer = answer(&mut scope, &query, Source::Rolled)
+        let answer = query
+            .ask(&mut scope, window.now, Source::Rolled)
             .await
             .expect("an answer");
-        answer.json().expect("JSON");
+        answer.outcome.json().expect("JSON");
         let took = 1000.0 * started.elapsed().as_secs_f64();
         let _ = scope.commit().await; // given back before the next one asks
         (answer.source, took)

@@ -57,6 +57,7 @@ pub mod reports;
 
 pub mod campaigns;
 pub mod exports;
+pub mod verify;
 
 pub mod http;
 

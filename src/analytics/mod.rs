@@ -14,17 +14,19 @@
 // First, for the macro that it makes: statements are put together where no import of a macro is resolved yet.
 #[macro_use]
 pub mod filter;
+mod about;
 mod dimension;
 mod members;
+mod page;
 mod plan;
 pub mod query;
 mod question;
 mod questions;
 mod reach;
 mod reading;
-pub mod verify;
 
-pub use question::{About, Answer, Definition, answer};
+pub use about::About;
+pub use question::Definition;
 use questions as q;
 
 /// Every question, in the order of the document.

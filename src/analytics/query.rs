@@ -12,9 +12,10 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
+use super::about::About;
 use super::filter::{self, Filter};
 use super::members::Members;
-use super::question::Definition;
+
 use crate::error::{Error, Faults, Result};
 use crate::json::{self, Type};
 use crate::query::{Choice, choice};
@@ -39,7 +40,7 @@ choice! {
 /// A whole question. With the account, it is all that an answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Query {
-    pub question: &'static Definition,
+    pub about: &'static About,
     pub filters: Filters,
     pub granularity: Granularity,
     pub zone: Zone,
@@ -66,6 +67,13 @@ pub struct Filters {
 }
 
 impl Filters {
+    /// Heap memory in bytes.
+    pub fn heap(&self) -> usize {
+        let texts = [&self.template, &self.merchant, &self.reseller];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        texts + self.payload.as_ref().map_or(0, Members::size)
+    }
+
     /// Whether attempts are asked for by what they came to.
     pub fn by_figures(&self) -> bool {
         let durations = self.min_duration.is_some() || self.max_duration.is_some();
@@ -78,23 +86,6 @@ impl Query {
     pub fn places(&self) -> (i64, i64) {
         let before = (self.page - 1).saturating_mul(self.page_size);
         (before, before.saturating_add(self.page_size))
-    }
-
-    /// Bytes that it takes.
-    pub fn size(&self) -> usize {
-        let Filters {
-            template,
-            merchant,
-            reseller,
-            payload,
-            ..
-        } = &self.filters;
-        let texts = [template, merchant, reseller]
-            .into_iter()
-            .flatten()
-            .map(String::len)
-            .sum::<usize>();
-        size_of::<Self>() + texts + payload.as_ref().map_or(0, Members::size)
     }
 
     /// Reads a body. Malformed where it is no JSON; Misshapen where it lacks a query type that is known, has a filter
@@ -168,7 +159,7 @@ impl Reader {
             .unwrap_or_default();
         let page_size = page_size.unwrap_or(DEFAULT_PAGE_SIZE);
         Some(Query {
-            question: question?,
+            about: question?,
             filters,
             granularity: step,
             zone,
@@ -177,23 +168,19 @@ impl Reader {
         })
     }
 
-    fn question(&mut self, value: Option<&RawValue>) -> Option<&'static Definition> {
+    fn question(&mut self, value: Option<&RawValue>) -> Option<&'static About> {
         let Some(value) = value else {
             self.misshape(QUERY_TYPE, "The query_type field is required.");
             return None;
         };
         let name = self.text(QUERY_TYPE, value)?;
-        let known = super::ALL
-            .iter()
-            .find(|question| question.about.name == name);
-        if known.is_none() {
-            let names: Vec<&str> = super::ALL
-                .iter()
-                .map(|question| question.about.name)
-                .collect();
+        let known = super::ALL.iter().map(|question| question.about);
+        let about = known.clone().find(|about| about.name == name);
+        if about.is_none() {
+            let names: Vec<&str> = known.map(|about| about.name).collect();
             self.misshape(QUERY_TYPE, format!("must be one of: {}.", names.join(", ")));
         }
-        known
+        about
     }
 
     fn granularity(&mut self, value: &RawValue) -> Option<Granularity> {

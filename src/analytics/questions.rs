@@ -3,8 +3,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::about::{About, Of};
 use super::dimension::{ATTEMPT_NUMBER, FIFTH, List, OUTCOME, PROVIDER};
-use super::question::{About, Of, Paged, Question, place};
+use super::page::{Paged, place};
+use super::question::Question;
 use super::reading::Reading;
 use crate::closed::{LeadStage, SentimentBucket};
 use crate::error::Result;

@@ -12,9 +12,9 @@ use sqlx::query::QueryAs;
 use sqlx::types::Json;
 
 use super::dimension::{Dimension, Keyed, List, OfList, Page, TIME, TOTAL, Tally};
+use super::page::Paged;
 use super::plan;
 use super::query::{Filters, Query};
-use super::question::Paged;
 use super::reach::Reached;
 use crate::db::Scope;
 use crate::error::Result;

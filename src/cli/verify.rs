@@ -7,10 +7,9 @@ use clap::Args;
 use super::{account, say};
 use crate::app::App;
 use crate::auth::Tenant;
-use crate::db::Scope;
 use crate::error::Result;
 use crate::rollups::Comparison;
-use crate::{analytics, reports};
+use crate::verify::{Question, Questions};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -107,44 +106,18 @@ async fn verify(app: &App, tenant: i64, arguments: &Arguments) -> Result<Tally> 
     Ok(tally)
 }
 
-/// Whatever is answered from roll-ups.
-enum Question {
-    Report(reports::verify::Question),
-    Analytics(analytics::verify::Question),
-}
-
-impl Question {
-    async fn compare(self, scope: &mut Scope) -> Result<Comparison> {
-        match self {
-            Self::Report(question) => {
-                let account = Tenant::load(scope).await?;
-                question.compare(scope, &account).await
-            }
-            Self::Analytics(question) => question.compare(scope).await,
-        }
-    }
-}
-
 async fn questions(app: &App, tenant: i64, arguments: &Arguments) -> Result<Vec<Question>> {
     let mut scope = app.db.read(tenant).await?;
     Tenant::load(&mut scope).await?;
-    let (seed, now) = (arguments.seed, app.clock.now());
-    let mut reports = reports::verify::Questions::load(&mut scope, seed, now).await?;
-    let mut analytics = analytics::verify::Questions::load(&mut scope, seed, now).await?;
-    let mut questions = Vec::new();
+    let mut questions = Questions::load(&mut scope, arguments.seed, app.clock.now()).await?;
+    let mut chosen = Vec::new();
     if arguments.all {
-        questions.extend(reports.all().into_iter().map(Question::Report));
-        questions.extend(analytics.all().into_iter().map(Question::Analytics));
+        chosen.extend(questions.all()?);
     }
-    for number in 0..arguments.sample {
-        // Of five, one is of analytics.
-        let question = match number % 5 {
-            4 => analytics.any().map(Question::Analytics),
-            _ => reports.any().map(Question::Report),
-        };
-        questions.extend(question);
+    for _ in 0..arguments.sample {
+        chosen.extend(questions.any()?);
     }
-    Ok(questions)
+    Ok(chosen)
 }
 
 #[cfg(test)]

@@ -14,9 +14,9 @@ use super::caching::{self, Conditions};
 use super::extract::{AnalyticsApiAccess, Permitted};
 use super::{body, openapi, questions};
 use crate::analytics::query::Query;
-use crate::analytics::{self, Answer};
 use crate::answers::{self, AnswerKey};
 use crate::app::App;
+use crate::asked::{Answer, Asked};
 use crate::error::Result;
 use crate::files::csv;
 use crate::rollups::Source;
@@ -44,11 +44,12 @@ async fn answer(
     };
     let query = Arc::new(query);
     let key = (caller.tenant.id, key(kind, &query));
+    let clock = app.clock;
     let read = move |mut scope| {
         let query = Arc::clone(&query);
         async move {
-            let answer = analytics::answer(&mut scope, &query, Source::Rolled).await?;
-            kind.written(&answer, &query)
+            let answer = query.ask(&mut scope, clock.now(), Source::Rolled).await?;
+            kind.written(&answer)
         }
     };
     let found = app
@@ -64,11 +65,7 @@ async fn answer(
 }
 
 fn key(kind: Kind, query: &Arc<Query>) -> AnswerKey {
-    AnswerKey::new(
-        query.question.about.name,
-        query.size(),
-        (kind, Arc::clone(query)),
-    )
+    AnswerKey::new(query.about.name, query.size(), (kind, Arc::clone(query)))
 }
 
 /// What an answer is written as.
@@ -86,13 +83,14 @@ impl Kind {
         })
     }
 
-    fn written(self, answer: &Answer, query: &Query) -> Result<answers::Body> {
+    fn written(self, answer: &Answer) -> Result<answers::Body> {
         let body = match self {
-            Self::Json => Bytes::from(answer.json()?),
-            Self::Csv => csv::pieces(answer.table(), query.zone)
-                .collect::<Result<Vec<_>>>()?
-                .concat()
-                .into(),
+            Self::Json => Bytes::from(answer.outcome.json()?),
+            Self::Csv => {
+                let tables = answer.outcome.tables().into_iter();
+                let pieces = tables.flat_map(|table| csv::pieces(table, answer.caption.zone));
+                pieces.collect::<Result<Vec<_>>>()?.concat().into()
+            }
         };
         Ok(answers::Body {
             encoded: body.into(),
@@ -145,6 +143,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::analytics;
     use crate::analytics::filter::{self, Filter};
     use crate::analytics::query::{FILTERS, GRANULARITY, PAGE, PAGE_SIZE, QUERY_TYPE, TIMEZONE};
 

@@ -25,7 +25,6 @@ pub mod report;
 pub mod request;
 mod series;
 pub mod telesales;
-pub mod verify;
 mod week;
 
 pub use definition::Definition;

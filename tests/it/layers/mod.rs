@@ -28,10 +28,12 @@ const RANKS: &[&[&str]] = &[
     &["answers"],
     &["auth"],
     &["rollups"],
+    &["asked"],
     &["exports/settings"],
     &["app"],
     &["boot"],
     &["reports", "analytics", "ingest", "exports", "campaigns"],
+    &["verify"],
     &["http"],
     &["cli"],
 ];

@@ -9,10 +9,8 @@ mod storm;
 mod terms;
 mod weather;
 
-use callboard::analytics;
-use callboard::auth::Tenant;
-use callboard::reports::verify::Questions;
 use callboard::rollups::Comparison;
+use callboard::verify::Questions;
 use chrono::{DateTime, Utc};
 
 use crate::support::world::Size;
@@ -38,11 +36,14 @@ async fn hold_against_raw(
     when: &str,
 ) -> (usize, usize) {
     let mut scope = app.app.db.read(tenant).await.expect("a scope");
-    let account = Tenant::load(&mut scope).await.expect("the account");
-    let mut chance = Questions::load(&mut scope, seed, NOW.parse().expect("an instant"))
+    let now = NOW.parse().expect("an instant");
+    let mut chance = Questions::load(&mut scope, seed, now)
         .await
         .expect("questions");
-    let random: Vec<_> = (0..questions).filter_map(|_| chance.any()).collect();
+    let count = questions + questions / 2;
+    let random: Vec<_> = (0..count)
+        .filter_map(|_| chance.any().expect("a request"))
+        .collect();
     let (mut same, mut stale) = (0, 0);
     let mut count = |comparison| match comparison {
         Comparison::Same => same += 1,
@@ -52,20 +53,8 @@ async fn hold_against_raw(
             two.question, two.rolled, two.raw
         ),
     };
-    for question in chance.all().into_iter().chain(random) {
-        count(
-            question
-                .compare(&mut scope, &account)
-                .await
-                .expect("both answers"),
-        );
-    }
-    let now = NOW.parse().expect("an instant");
-    let mut chance = analytics::verify::Questions::load(&mut scope, seed, now)
-        .await
-        .expect("questions");
-    let random: Vec<_> = (0..questions / 2).filter_map(|_| chance.any()).collect();
-    for question in chance.all().into_iter().chain(random) {
+    let all = chance.all().expect("requests");
+    for question in all.into_iter().chain(random) {
         count(question.compare(&mut scope).await.expect("both answers"));
     }
     (same, stale)

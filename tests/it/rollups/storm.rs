@@ -4,11 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use callboard::analytics;
-use callboard::auth::Tenant;
 use callboard::db::{Database, Scope};
-use callboard::reports::verify::Questions;
 use callboard::rollups::{Comparison, Module, compact};
+use callboard::verify::Questions;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Executor};
 use tokio::task::JoinSet;
@@ -179,25 +177,15 @@ async fn distrusts(storm: Storm, db: Database, mut dice: Dice) {
 async fn looks(storm: Storm, db: Database, mut dice: Dice) {
     while storm.rages() {
         let mut scope = db.read(TENANT + dice.below(2)).await.expect("a scope");
-        let account = Tenant::load(&mut scope).await.expect("the account");
         let seed = u64::try_from(dice.below(i64::MAX)).expect("positive");
-        let mut chance = Questions::load(&mut scope, seed, NOW.parse().expect("an instant"))
+        let now = NOW.parse().expect("an instant");
+        let mut chance = Questions::load(&mut scope, seed, now)
             .await
             .expect("questions");
-        for question in (0..12).filter_map(|_| chance.any()).collect::<Vec<_>>() {
-            storm.count(
-                question
-                    .compare(&mut scope, &account)
-                    .await
-                    .expect("both answers"),
-            );
-        }
-        let mut chance =
-            analytics::verify::Questions::load(&mut scope, seed, NOW.parse().expect("an instant"))
-                .await
-                .expect("questions");
-        for question in (0..4).filter_map(|_| chance.any()).collect::<Vec<_>>() {
-            storm.count(question.compare(&mut scope).await.expect("both answers"));
+        for _ in 0..16 {
+            if let Some(question) = chance.any().expect("a request") {
+                storm.count(question.compare(&mut scope).await.expect("both answers"));
+            }
         }
         if storm.same.load(Ordering::Relaxed) >= COMPARISONS {
             storm.over.store(true, Ordering::Relaxed);

@@ -1,0 +1,44 @@
+//! Pages of rows.
+
+use super::query::Query;
+
+/// The rows of a page, and how many there are on all pages.
+#[derive(Debug)]
+pub struct Paged<R> {
+    pub total: usize,
+    pub rows: Vec<R>,
+}
+
+impl<R> Default for Paged<R> {
+    fn default() -> Self {
+        Self {
+            total: 0,
+            rows: Vec::new(),
+        }
+    }
+}
+
+impl<R> Paged<R> {
+    /// The page asked for of all rows. Past the last page there is nothing.
+    pub fn of(all: Vec<R>, query: &Query) -> Self {
+        let (before, through) = query.places();
+        let (before, through) = (place(before), place(through));
+        let total = all.len();
+        Self {
+            total,
+            rows: all.into_iter().take(through).skip(before).collect(),
+        }
+    }
+
+    pub fn map<T>(self, make: impl FnMut(R) -> T) -> Paged<T> {
+        Paged {
+            total: self.total,
+            rows: self.rows.into_iter().map(make).collect(),
+        }
+    }
+}
+
+/// A place as an index.
+pub fn place(place: i64) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
+}
