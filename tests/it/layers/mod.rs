@@ -100,16 +100,6 @@ fn no_module_uses_one_above_it() {
 /// Files that use each other, each group with its reason.
 const CIRCLES: &[(&[&str], &str)] = &[
     (
-        &[
-            "analytics/plan",
-            "analytics/query",
-            "analytics/question",
-            "analytics/reach",
-            "analytics/reading",
-        ],
-        "a question as it was read names the definition that answers it",
-    ),
-    (
         &["http/analytics", "http/questions"],
         "the document of a route stands beside it",
     ),
