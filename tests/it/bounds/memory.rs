@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use crate::support::program::{Program, eventually};
 use crate::support::{Client, TENANT, TestApp};
 
-/// What the process may hold at its peak. An answer has at most 10,001 rows with a text of 255 characters, four bytes
-/// each, or two of them where a row has a label: 20 MB, which exist about four times while one is read, written, packed
-/// and sent, and that six times; the rest is the process itself, in a build without optimisations, and what its allocator keeps. Without bounds in the statements one
-/// answer alone held more.
-const MOST_MEMORY: u64 = 1 << 30;
+/// Limit on the process's peak memory, in bytes. Measured peaks of this test are 564 to 609 MiB in a build without
+/// optimisations; a quarter more is left for the timing of the six requests and for what the allocator keeps. An answer
+/// has at most 10,001 rows of one or two texts of 255 characters, four bytes each: 20 MB, held about four times while it
+/// is read, written, packed and sent. An answer whose statement has no such bound takes more than the margin alone.
+const MOST_MEMORY: u64 = 768 << 20;
 /// How many ask the same at once.
 const AT_ONCE: usize = 6;
 
