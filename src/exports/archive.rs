@@ -1,4 +1,4 @@
-//! CSV of several tables, as an archive with a file for each; and of a single one, as that file.
+//! CSV exports: a zip with a file per table, or the file of the only table.
 
 use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
@@ -15,10 +15,10 @@ use crate::files::csv::Writer;
 use crate::table::{CellRef, Table};
 use crate::time::instant::local;
 
-/// Attempts are many: packed fast, they are a sixth of their size; packed well, a seventh, in four times the time.
+/// Compression level for attempts: fast compression gives a sixth of their size, the best a seventh in four times the time.
 const LEVEL: i64 = 1;
 
-/// Writes the tables, and the attempts where there are any to come.
+/// Writes the tables, and the attempts if the export has them.
 pub fn write(contents: &Contents, rows: Option<Rows>, watch: &Watch, to: &mut File) -> Result<()> {
     let to = BufWriter::with_capacity(1 << 20, Watched(to, watch));
     let zone = contents.caption.zone;
@@ -56,7 +56,7 @@ fn write_rows<W: Write>(writer: &mut Writer<W>, table: &Table) -> Result<()> {
         .try_for_each(|row| writer.record(row.iter().map(CellRef::from)))
 }
 
-/// Begins the file of a table. One that may have more than 4 GiB has to be announced as such.
+/// Starts the file of a table. Zip requires files over 4 GiB to be declared in advance.
 fn begin<W: Write + Seek>(
     archive: &mut ZipWriter<W>,
     name: &str,
@@ -73,7 +73,7 @@ fn begin<W: Write + Seek>(
         .map_err(failure)
 }
 
-/// By the local clock, as archives have it.
+/// Local time, as zip stores it.
 fn made_at(contents: &Contents) -> Option<zip::DateTime> {
     let at = local(contents.made_at, contents.caption.zone);
     let small = |number: u32| u8::try_from(number).ok();

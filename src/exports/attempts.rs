@@ -1,7 +1,7 @@
-//! Attempts as rows of a file: read from Postgres in its own binary form, in bounded memory however many they are.
+//! Attempts as rows of a file, read from Postgres in binary format and bounded memory.
 //!
-//! Owns their columns and their order. The rows come by COPY, which is the cheapest way out of Postgres; here they are
-//! taken apart, and written elsewhere.
+//! Owns their columns and order. Rows are read with COPY, the cheapest way out of Postgres, and decoded here; other modules
+//! write them.
 
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,7 +22,7 @@ const fn column(name: &'static str, title: &'static str, format: Format) -> Colu
     }
 }
 
-/// The fields of ingest in their order, then the lead's phone and the reference its owner gave it.
+/// The ingest fields in order, then the lead's phone and external reference.
 pub const COLUMNS: &[Column; 21] = &[
     column("uuid", "UUID", Format::Text),
     column("campaign_id", "Campaign", Format::Id),
@@ -51,30 +51,30 @@ pub const COLUMNS: &[Column; 21] = &[
     column("external_ref", "External reference", Format::Text),
 ];
 
-/// One attempt, a cell for each of [`COLUMNS`].
+/// One attempt, with a cell for each of [`COLUMNS`].
 pub type Row<'a> = [CellRef<'a>; COLUMNS.len()];
 
-/// Sentiments come as whole millionths.
+/// Sentiments are sent in millionths.
 const SENTIMENT_DECIMALS: u32 = 6;
-/// How many bytes of rows travel together, about.
+/// Bytes of rows per batch, about.
 const BATCH: usize = 256 << 10;
-/// What COPY says first: its name, flags, and how much of a header follows.
+/// Header of a binary COPY: signature, flags and length of the extension.
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 const PREAMBLE: usize = SIGNATURE.len() + 4 + 4;
 
-/// The statement that the attempts come by, once they were asked for.
+/// The COPY statement that returns the attempts.
 pub const COPY: &str = include_str!("attempts.sql");
 
-/// Batches of rows that were read and are not written yet.
+/// Maximum number of batches read but not yet written.
 const BATCHES: usize = 4;
 
-/// A channel from [`read`] to those who write the rows.
+/// A channel from [`read`] to the writer.
 pub fn channel() -> (mpsc::Sender<Bytes>, Rows) {
     let (to, rows) = mpsc::channel(BATCHES);
     (to, Rows(rows))
 }
 
-/// Batches of attempts as they come; they end when all are there. Each wait blocks the thread.
+/// The batches of attempts, until the last. Each wait blocks the thread.
 pub struct Rows(mpsc::Receiver<Bytes>);
 
 impl Iterator for Rows {
@@ -85,7 +85,7 @@ impl Iterator for Rows {
     }
 }
 
-/// Says which attempts [`COPY`] is to give.
+/// Selects the attempts that [`COPY`] returns.
 pub async fn ask(scope: &mut Scope, campaign: i64, window: &Window) -> Result<()> {
     let ask = "select set_config('callboard.tenant', $1::bigint::text, true),
                       set_config('callboard.campaign', $2::bigint::text, true),
@@ -101,8 +101,7 @@ pub async fn ask(scope: &mut Scope, campaign: i64, window: &Window) -> Result<()
     scope.plan_by_arguments().await
 }
 
-/// Reads the attempts of a window and passes them on, many rows at a time. Ends early, as if it were done, where nobody
-/// takes them any more.
+/// Reads the attempts of a window and sends them in batches. Returns early without an error if the receiver is gone.
 pub async fn read(
     scope: &mut Scope,
     campaign: i64,
@@ -129,7 +128,7 @@ pub async fn read(
         }
     }
     if !batch.is_empty() {
-        let _ = to.send(batch.freeze()).await; // to whoever is still there
+        let _ = to.send(batch.freeze()).await; // the receiver may be gone
     }
     Ok(())
 }
@@ -145,13 +144,13 @@ fn behind_preamble(message: &[u8]) -> Result<&[u8]> {
     }
 }
 
-/// Takes a batch apart; each row lives as long as `write` looks at it. Returns how many there were.
+/// Decodes a batch and calls `write` for each row. Returns the number of rows.
 pub fn each(batch: &[u8], mut write: impl FnMut(&Row<'_>) -> Result<()>) -> Result<u64> {
     let (mut rest, mut rows) = (batch, 0);
     while !rest.is_empty() {
         let fields = i16::from_be_bytes(take(&mut rest)?);
         if fields == -1 {
-            break; // the end, as COPY says it
+            break; // COPY's end marker
         }
         if usize::try_from(fields) != Ok(COLUMNS.len()) {
             return Err(unreadable());
@@ -168,7 +167,7 @@ pub fn each(batch: &[u8], mut write: impl FnMut(&Row<'_>) -> Result<()>) -> Resu
     Ok(rows)
 }
 
-/// The next field; None where it is null.
+/// The next field; `None` if null.
 fn field<'a>(rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>> {
     let Ok(length) = usize::try_from(i32::from_be_bytes(take(rest)?)) else {
         return Ok(None);
@@ -191,7 +190,7 @@ fn read_cell(format: Format, value: &[u8]) -> Result<CellRef<'_>> {
             CellRef::Decimal(Decimal::new(integer(value)?, decimals).normalize())
         }
         Format::Instant => instant(integer(value)?),
-        Format::Bucket | Format::Weekday => return Err(unreadable()), // no attempt has one
+        Format::Bucket | Format::Weekday => return Err(unreadable()), // not a column of attempts
     })
 }
 
@@ -205,7 +204,7 @@ fn integer(value: &[u8]) -> Result<i64> {
         .map_err(|_| unreadable())
 }
 
-/// Postgres counts microseconds from the year 2000. What its calendar has and ours has not is, to us, infinity.
+/// Decodes microseconds since the year 2000. Instants outside chrono's calendar become its first or last.
 fn instant(micros: i64) -> CellRef<'static> {
     const YEAR_2000: i64 = 946_684_800;
     let epoch = DateTime::<Utc>::from_timestamp(YEAR_2000, 0);
@@ -222,5 +221,5 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N]> {
 }
 
 fn unreadable() -> Error {
-    Error::internal("rows that COPY does not send")
+    Error::internal("malformed COPY stream")
 }

@@ -1,4 +1,4 @@
-//! What a file is made of: the reports as they are defined, asked in one snapshot.
+//! The contents of an export: reports by their definitions, read in one snapshot.
 
 use chrono::{DateTime, Utc};
 
@@ -15,10 +15,10 @@ use crate::rollups::Source;
 use crate::table::Table;
 use crate::time::Window;
 
-/// A report as a part of a file.
+/// A report that is part of an export.
 pub struct Part {
     report: Definition,
-    /// The name of its sheet.
+    /// Name of its sheet.
     pub sheet: &'static str,
 }
 
@@ -59,13 +59,13 @@ impl ReportType {
         }
     }
 
-    /// Whether every attempt is a row of the file.
+    /// True if the file has a row for every attempt.
     pub fn has_attempts(self) -> bool {
         self == Self::Full
     }
 }
 
-/// The tables of a file, and what it says about itself.
+/// The tables of a file and its description.
 #[derive(Debug)]
 pub struct Contents {
     pub report_type: ReportType,
@@ -80,7 +80,7 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Asks for every report that the file has, all in the snapshot of that scope.
+    /// Reads every report of the file in the scope's snapshot.
     pub async fn read(
         scope: &mut Scope,
         report_type: ReportType,
@@ -131,7 +131,7 @@ impl Contents {
         let (title, summary) = match (self.report_type, self.parts.first()) {
             (ReportType::Full, _) | (_, None) => (
                 "Campaign report",
-                "Every report of a campaign, and all its attempts.",
+                "All reports of a campaign and all its attempts.",
             ),
             (_, Some((part, _))) => (part.report.about.title, part.report.about.summary),
         };

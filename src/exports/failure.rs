@@ -1,6 +1,6 @@
-//! Failures of tries: what follows for the job, and the reason its client is told, who sees neither our disks nor our log.
+//! Failures of an attempt at a job: retry or give up, and the reason shown to the client, who sees neither disks nor logs.
 //!
-//! A reason is given where the error occurs and is known, never guessed from the error's class afterwards.
+//! The reason is determined where the error occurs, never guessed afterwards from its class.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use crate::error::Error;
 use crate::files::workbook::panic_cause;
 use crate::supervise;
 
-/// Failure of a try at a job.
+/// A failed attempt at a job.
 #[derive(Debug)]
 pub enum Failure {
-    /// Every try would fail, for this reason.
+    /// Every attempt would fail, for this reason.
     Permanent(String),
-    /// The next try may succeed.
+    /// The next attempt may succeed.
     Transient(&'static str, Error),
-    /// The store or the database is out of reach, which says nothing about the job: it waits.
+    /// The store or the database is unreachable. Not counted as an attempt: the job waits.
     Outage(&'static str, Error),
 }
 
@@ -28,7 +28,7 @@ const TOO_LONG: &str = "Reading the data took too long.";
 const UNKNOWN: &str = "Something went wrong on the server, whose log has the details.";
 
 impl Failure {
-    /// Of reading the data.
+    /// A failure to read the data.
     pub fn reading(error: Error) -> Self {
         match error {
             Error::Unavailable(_) | Error::GaveWay(_) => Self::Outage(NO_DATABASE, error),
@@ -37,7 +37,7 @@ impl Failure {
         }
     }
 
-    /// Of finding what the data is about.
+    /// A failure to find the campaign.
     pub fn finding(error: Error) -> Self {
         match error {
             Error::NotFound => Self::Permanent("The campaign is no longer there.".into()),
@@ -45,10 +45,10 @@ impl Failure {
         }
     }
 
-    /// Of making the file from the data.
+    /// A failure to make the file.
     pub fn making(error: Error) -> Self {
         match error {
-            // Says itself what cannot be done, and to whom it may be told.
+            // Its messages are meant for clients.
             Error::Invalid(faults) => {
                 let messages: Vec<&str> = faults
                     .iter()
@@ -62,7 +62,7 @@ impl Failure {
         }
     }
 
-    /// Of keeping the file in its place, which was all right when the server began.
+    /// A failure to store the file. The store worked when the server started.
     pub fn storing(error: Error) -> Self {
         match error {
             Error::NoRoom(_) => Self::Transient(NO_ROOM, error),
@@ -70,12 +70,12 @@ impl Failure {
         }
     }
 
-    /// Of a lease that could not be renewed in time.
+    /// A lease that could not be renewed in time.
     pub fn lease() -> Self {
-        Self::Outage(NO_DATABASE, Error::internal("a lease could not be renewed"))
+        Self::Outage(NO_DATABASE, Error::internal("could not renew the lease"))
     }
 
-    /// Of a task that panicked, which is counted.
+    /// A panic of the task, which is counted.
     pub fn panicked(ended: JoinError) -> Self {
         supervise::count_restart(super::TASK);
         Self::making(panic_cause(ended))

@@ -1,5 +1,4 @@
-//! The workbook of an export: the reports, a sheet each; of `full`, a summary to look at in front of them, and every
-//! attempt behind.
+//! The workbook of an export: a sheet per report; for `full`, a summary first and every attempt last.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -20,14 +19,14 @@ use crate::files::{Caption, about, text};
 use crate::table::{CellRef, Format, Table};
 use crate::time::Zone;
 
-/// Where it is made, and how many rows it has on a sheet at most.
+/// The directory it is made in, and its rows per sheet.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
     pub workshop: &'a Path,
     pub rows_a_sheet: u32,
 }
 
-/// Writes the whole workbook. Attempts go to disk as they come, whatever their number.
+/// Writes the workbook. Attempts are written to disk as they come, in bounded memory.
 pub fn write(
     contents: &Contents,
     rows: Option<Rows>,
@@ -47,7 +46,7 @@ pub fn write(
         .map_err(failure)
 }
 
-/// The reports, a sheet each, and what they are.
+/// The reports, a sheet each, and `About`.
 fn write_parts(workbook: &mut Workbook, contents: &Contents) -> Result<()> {
     let zone = contents.caption.zone;
     let mut all = Vec::new();
@@ -82,19 +81,19 @@ fn write_full(
     write_attempts(workbook, rows, watch, contents.caption.zone, most)
 }
 
-/// The columns of the summary: what is said, in the first two; behind them the pictures, over the hours of the week.
+/// Columns of the summary: figures in the first two, charts to their right, above the hours of the week.
 const LABELS: f64 = 24.0;
 const VALUES: f64 = 30.0;
 const PICTURES: u16 = 3;
-/// The first column of figures that only a picture looks at.
+/// First column of figures that only a chart reads.
 const AWAY: u16 = PICTURES + 26;
-/// Pixels, and the rows they cover. The hours take 24 columns of 47 pixels.
+/// Size of a chart in pixels, and the rows it covers. The hours take 24 columns of 47 pixels.
 const WIDE: u32 = 24 * 47;
 const NARROW: u32 = 12 * 47 - 12;
 const HEIGHT: u32 = 320;
 const ROWS: u32 = 17;
 
-/// What people would look at rather than read.
+/// The charts of the summary.
 fn write_summary(
     sheet: &mut Worksheet,
     contents: &Contents,
@@ -164,8 +163,8 @@ fn write_summary(
     Ok(())
 }
 
-/// A table's figures below each other: of its only row, by the names of its columns; of several, each by its first
-/// column. Returns the row behind.
+/// Writes a table's figures below each other: the values of a single row by column name, or each row by its first column.
+/// Returns the row below.
 fn write_figures(
     sheet: &mut Worksheet,
     mut row: u32,
@@ -204,7 +203,7 @@ fn write_figures(
     Ok(row)
 }
 
-/// How wide a column of attempts is, in characters: what stands in most of them.
+/// Width of a column of attempts in characters, for typical values.
 fn width(name: &str, format: Format) -> f64 {
     match (name, format) {
         ("uuid" | "script_path", _) => 38.0,
@@ -214,7 +213,7 @@ fn width(name: &str, format: Format) -> f64 {
     }
 }
 
-/// The attempts, on as many sheets as they take: `Attempts`, `Attempts 2`, ….
+/// The attempts, on as many sheets as needed: `Attempts`, `Attempts 2`, ….
 fn write_attempts(
     workbook: &mut Workbook,
     rows: Rows,
@@ -255,8 +254,8 @@ fn attempts_sheet(workbook: &mut Workbook, number: u32) -> Result<Worksheet, Xls
     Ok(sheet)
 }
 
-/// Adds a sheet when all its rows are written. Only now are columns given their width: every cell would be asked for its
-/// column's options, had it any, which takes a tenth of the time.
+/// Finishes a sheet after its last row. Column widths are set last, because looking up the column's options for every cell
+/// takes a tenth of the time.
 fn push_attempts(
     workbook: &mut Workbook,
     mut sheet: Worksheet,
@@ -266,7 +265,7 @@ fn push_attempts(
         sheet.set_column_width(at, width(column.name, column.format))?;
     }
     filter(&mut sheet, COLUMNS.len(), rows as usize)?;
-    // On one page across they could not be read; each of the two says which attempt a row is.
+    // Unreadable on one page across: printed on two, each with the columns that identify the attempt.
     sheet
         .set_print_fit_to_pages(2, 0)
         .set_repeat_columns(0, 0)?;
@@ -274,13 +273,13 @@ fn push_attempts(
     Ok(())
 }
 
-/// Styles of cells that would not be shown well without one.
+/// Styles of the columns that need one.
 struct Styles {
     instant: Style,
     long: Style,
 }
 
-/// A number that is longer is shown with an exponent where it has no style.
+/// Digits beyond which Excel shows an unstyled number with an exponent.
 const MAX_PLAIN: u64 = 99_999_999_999;
 
 impl Styles {

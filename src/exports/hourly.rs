@@ -1,4 +1,4 @@
-//! A day or two by hour: the chart of a series whose days would be one point or two.
+//! The hourly series that is charted if a daily series has only one or two points.
 
 use chrono::TimeDelta;
 

@@ -1,4 +1,4 @@
-//! A job: what its worker needs of it, and what its client is told.
+//! An export job, as its worker and its client see it.
 
 use std::borrow::Cow;
 
@@ -20,23 +20,23 @@ use crate::reports::report::Format;
 use crate::table::{self, Schemas};
 use crate::time::{Instant, Window};
 
-/// A job that is being worked on.
+/// A claimed job.
 #[derive(Debug, Clone)]
 pub struct Job {
     pub tenant: i64,
     pub id: String,
-    /// Whose it is to work on.
+    /// The claim of its worker.
     pub claim: Uuid,
     pub campaign: i64,
     pub report_type: ReportType,
     pub format: Format,
     pub window: Window,
     pub rows_expected: u64,
-    /// This one included.
+    /// Attempts, including this one.
     pub tries: i16,
 }
 
-/// What a job's row says of the work.
+/// The columns of a job that describe the work.
 #[derive(Debug, FromRow)]
 pub struct Work {
     campaign_id: i64,
@@ -51,8 +51,7 @@ pub struct Work {
 
 impl Work {
     pub fn job(self, tenant: i64, id: String, claim: Uuid) -> Result<Job> {
-        let unknown =
-            |what: &str| Error::Internal(format!("{id}: {what} is not known here").into());
+        let unknown = |what: &str| Error::Internal(format!("{id}: unknown {what}").into());
         Ok(Job {
             report_type: query::named(&self.report_type)
                 .ok_or_else(|| unknown(&self.report_type))?,
@@ -72,7 +71,7 @@ impl Work {
     }
 }
 
-/// What a job's row says to its client.
+/// The columns of a job that its client sees.
 #[derive(Debug, FromRow)]
 pub struct Stored {
     pub id: String,
@@ -86,7 +85,7 @@ pub struct Stored {
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// An export as its client sees it: its `status` says which of these it is.
+/// An export as its client sees it; `status` tells the variants apart.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Export {
@@ -105,7 +104,7 @@ impl PartialSchema for Export {
             (Expired::name().into(), ExportExpiredStatus::VALUES),
         ];
         table::one_of("status", kinds)
-            .description(Some("An export: its `status` says which of these it is."))
+            .description(Some("An export; `status` tells the variants apart."))
             .into()
     }
 }
@@ -132,18 +131,18 @@ pub struct Ready {
     /// State of the export.
     #[schema(value_type = ExportReadyStatus)]
     status: &'static str,
-    /// URL of the file. No token is needed: whoever has the link has the file. Where files are kept in a bucket, it
-    /// answers with a redirect.
+    /// URL of the file. It needs no token: anyone who has the link can download the file. If files are stored in a bucket,
+    /// it redirects there.
     download_url: String,
     /// Seconds until the link expires.
     expires_in_seconds: i64,
     /// Size of the file, bytes.
     file_size: i64,
-    /// Instant at which it was finished.
+    /// Time at which it was finished.
     completed_at: Instant,
 }
 
-/// An export that is waiting or being made.
+/// A queued or running export.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AutocallExportPending)]
 pub struct Pending {
@@ -152,7 +151,7 @@ pub struct Pending {
     /// State of the export.
     #[schema(value_type = ExportPendingStatus)]
     status: String,
-    /// Report it is made of.
+    /// The report.
     #[schema(value_type = ExportReport)]
     report_type: String,
     /// Progress, 0 to 100.
@@ -168,16 +167,16 @@ pub struct Failed {
     /// State of the export.
     #[schema(value_type = ExportFailedStatus)]
     status: String,
-    /// Report it was to be made of.
+    /// The report.
     #[schema(value_type = ExportReport)]
     report_type: String,
-    /// Progress when it ended, 0 to 100.
+    /// Progress when it failed, 0 to 100.
     progress_pct: i16,
-    /// Reason, for a person to read.
+    /// Reason, in plain words.
     error: String,
 }
 
-/// An export whose file is gone.
+/// An export whose file has expired.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AutocallExportExpired)]
 pub struct Expired {
@@ -186,13 +185,13 @@ pub struct Expired {
     /// State of the export.
     #[schema(value_type = ExportExpiredStatus)]
     status: &'static str,
-    /// Report it was made of.
+    /// The report.
     #[schema(value_type = ExportReport)]
     report_type: String,
 }
 
 impl Stored {
-    /// At that instant: a file whose time is over is gone, whether or not it was swept yet.
+    /// The export at that instant: a file past its expiry counts as deleted, whether or not it has been swept.
     pub fn seen(self, now: DateTime<Utc>, links: &Links<'_>) -> Export {
         let Self {
             id,

@@ -1,4 +1,4 @@
-//! Links to finished files, which open them to whoever has one: signed, and for a time.
+//! Signed, expiring links to finished files.
 
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, Mac};
@@ -8,15 +8,15 @@ use sha2::Sha256;
 use crate::auth::token::Keys;
 use crate::error::{Error, Result};
 
-/// Where links lead: behind it stand the job and the file's name.
+/// Path prefix of links; the job and the file name follow.
 pub const PATH: &str = "/api/public/exports";
 
-/// What links are made and checked with.
+/// Creates and checks links.
 #[derive(Clone, Copy)]
 pub struct Links<'a> {
     /// The first signs, all verify.
     keys: &'a [Hmac<Sha256>],
-    /// What they begin with.
+    /// Base URL.
     public_url: &'a str,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Links<'a> {
         )
     }
 
-    /// Whether we made that link, to the letter: Forbidden where not, Expired where its time is over.
+    /// Checks a link: `Forbidden` if its signature is invalid, `Expired` if it is past its time.
     pub fn check(
         &self,
         job: &str,
@@ -61,7 +61,7 @@ impl<'a> Links<'a> {
             .filter(|seconds: &i64| seconds.to_string() == expires)
             .ok_or(Error::Forbidden)?;
         let signature = unhex(signature).ok_or(Error::Forbidden)?;
-        // Compared in a time that does not tell how much of it was right.
+        // Compared in constant time.
         let is_ours = |key| {
             mac(key, job, name, seconds)
                 .verify_slice(&signature)
@@ -78,7 +78,7 @@ impl<'a> Links<'a> {
     }
 }
 
-/// Names have no line feed in them, so that no two links sign the same text.
+/// Names contain no line feed, so that no two links sign the same text.
 fn mac(key: &Hmac<Sha256>, job: &str, name: &str, expires: i64) -> Hmac<Sha256> {
     let mut mac = key.clone();
     mac.update(format!("{job}\n{name}\n{expires}").as_bytes());
@@ -89,7 +89,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Lower case only: there is one way to write a signature.
+/// Lower case only: a signature has one spelling.
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
@@ -112,7 +112,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// A link outlives the version that made it.
+    /// Links stay valid over an upgrade.
     #[test]
     fn a_link_says_the_same_in_every_version() {
         let keys = Keys::new(&[7; 32]).unwrap();
@@ -142,7 +142,7 @@ mod tests {
     }
 }
 
-/// Any parts of a link at all: `script/fuzz` tries a million.
+/// Arbitrary parts of links; `script/fuzz` tries a million.
 #[cfg(test)]
 mod fuzz {
     use proptest::prelude::*;
@@ -153,7 +153,7 @@ mod fuzz {
     const NAME: &str = "Gia hạn.xlsx";
     const EXPIRES: i64 = 1_782_810_000;
 
-    /// A part of the link as it is, damaged somewhere, or something else.
+    /// A part of the link unchanged, damaged, or replaced.
     fn part(right: String) -> impl Strategy<Value = String> {
         let letters: Vec<char> = right.chars().collect();
         let damaged = (any::<prop::sample::Index>(), "[0-9a-fA-F\\n/%+. -]{0,2}").prop_map(

@@ -1,4 +1,4 @@
-//! Making one file: reading from a snapshot on one side, writing on the other, at the same time.
+//! Makes one file: reads from a snapshot and writes concurrently.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,7 +19,7 @@ use crate::files::name::content_type;
 use crate::reports::report::Format;
 use crate::store::Label;
 
-/// A file that is made and kept.
+/// A stored file.
 #[derive(Debug)]
 pub struct Made {
     pub key: String,
@@ -29,7 +29,7 @@ pub struct Made {
     pub seconds: f64,
 }
 
-/// Makes the file of a job and keeps it under a name that no other try has.
+/// Makes the file of a job and stores it under a key that no other attempt has.
 pub async fn make(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<Made, Failure> {
     let started = Instant::now();
     let (contents, file) = write(app, job, watch).await?;
@@ -64,7 +64,7 @@ pub async fn make(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<Made, Fail
     })
 }
 
-/// The file in the workshop: it has no name there, and goes away with this process.
+/// The file in the workshop: unnamed, so that it disappears with this process.
 async fn write(
     app: &App,
     job: &Job,
@@ -103,7 +103,7 @@ async fn write(
             .await
             .map_err(Failure::reading)?;
     }
-    // All is read: the snapshot is not kept any longer than that.
+    // Everything is read: release the snapshot.
     drop((to, scope));
     writing
         .await
@@ -117,13 +117,13 @@ fn write_file(
     watch: &Watch,
     place: Place<'_>,
 ) -> Result<std::fs::File, Failure> {
-    // The workshop is a part of the store, or on the disk beside it.
+    // The workshop is part of the store or on a local disk.
     let mut file =
         tempfile::tempfile_in(place.workshop).map_err(|error| Failure::storing(error.into()))?;
     let written = match format {
         Format::Xlsx => full::write(contents, rows, watch, place, &mut file),
         Format::Csv => archive::write(contents, rows, watch, &mut file),
-        Format::Json => Err(Error::internal("no file is JSON")),
+        Format::Json => Err(Error::internal("bug: JSON is not an export format")),
     };
     written.map(|()| file).map_err(Failure::making)
 }

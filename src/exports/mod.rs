@@ -1,11 +1,10 @@
 //! Exports: files of a campaign's reports, made in the background.
 //!
-//! Owns the queue of exports, its workers, and the links to finished files. Knows reports as tables, not what they count;
-//! must not know HTTP.
+//! Owns the queue of exports, its workers, and the links to finished files. Knows reports only as tables; must not know
+//! HTTP.
 //!
-//! An order ([`request`]) becomes a row of the queue ([`queue`], [`job`]), which a [`worker`] takes up: it [`make`]s the
-//! file out of what it reads in one snapshot ([`contents`], [`attempts`]), keeps it in the store, and from then on
-//! a [`link`] leads there, until it is swept ([`sweep`]).
+//! An order ([`request`]) becomes a row of the queue ([`queue`], [`job`]). A [`worker`] claims it, [`make`]s the file from
+//! one snapshot ([`contents`], [`attempts`]) and stores it. A [`link`] leads to the file until it is swept ([`sweep`]).
 
 mod archive;
 pub mod attempts;
@@ -24,5 +23,5 @@ pub mod sweep;
 mod watch;
 pub mod worker;
 
-/// The name of the workers in logs, and in the count of panics.
+/// Name of the workers in logs and in the count of panics.
 pub const TASK: &str = "export worker";

@@ -6,12 +6,12 @@ use crate::files::name::{dates, safe, within};
 use crate::query::Choice;
 use crate::reports::report::Format;
 
-/// The most characters of a campaign's name in a file's.
+/// Maximum number of characters of the campaign's name.
 const MAX_NAME: usize = 80;
-/// The most bytes of a file's name on most systems.
+/// Maximum length of a file name on most systems, in bytes.
 const MAX_BYTES: usize = 255;
 
-/// The extension of its name: one table as CSV is a file, several are an archive.
+/// The extension: CSV of several tables is an archive.
 pub fn extension(report_type: ReportType, format: Format) -> &'static str {
     match (format, report_type) {
         (Format::Xlsx | Format::Json, _) => "xlsx",

@@ -1,7 +1,7 @@
 //! The queue: rows of `exports`, each statement in `sql/`.
 //!
-//! Owns how jobs are ordered, claimed, held, ended and shown. Whoever works on a job names his claim in every statement;
-//! one that no longer holds changes nothing, and says so.
+//! Owns how jobs are ordered, claimed, renewed, finished and shown. Every statement of a worker names its claim; with a
+//! lost claim it changes nothing and reports it.
 
 use std::time::Duration;
 
@@ -19,22 +19,22 @@ use crate::page::Wanted;
 use crate::query::Choice;
 use crate::reports::report::Format;
 
-/// Where workers are told that there is a job.
+/// Notification channel for new jobs.
 pub const CHANNEL: &str = "callboard_exports";
-/// How long a client's key for a request stands for its job.
+/// Lifetime of an idempotency key.
 const KEY_KEPT: TimeDelta = TimeDelta::hours(24);
-/// Rows a second that an account without any export so far is told to expect; about what was measured.
+/// Rows a second assumed for a tenant's first export; about what was measured.
 const FIRST_SPEED: [(Format, f64); 2] = [(Format::Xlsx, 60_000.0), (Format::Csv, 300_000.0)];
-/// How often a job is tried.
+/// Maximum number of attempts at a job.
 pub const TRIES: i16 = 3;
-/// How long a job waits for a store or database that is out of reach.
+/// Time that a job waits for an unreachable store or database.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// Pause before a job that this version does not know is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
-/// What is told a client who cancelled.
+/// Error of a cancelled job.
 const CANCELLED: &str = "Cancelled.";
 
-/// Who orders, under which key of his own, when.
+/// The user who orders, the idempotency key, and the time.
 #[derive(Debug, Clone)]
 pub struct Ordered {
     pub by: i64,
@@ -42,18 +42,18 @@ pub struct Ordered {
     pub at: DateTime<Utc>,
 }
 
-/// A job as its client first hears of it.
+/// A submitted job.
 #[derive(Debug)]
 pub struct Submitted {
     pub id: String,
     pub status: String,
     pub report_type: String,
     pub estimated_seconds: i64,
-    /// Whether it came by this order, and not by an earlier one of the same key.
+    /// False if an earlier order with the same key created it.
     pub is_new: bool,
 }
 
-/// Puts an order into the queue, once for each key. Conflict where that key stands for another order.
+/// Adds an order to the queue, once per key. `Conflict` if the key belongs to another order.
 pub async fn submit(scope: &mut Scope, order: &Order, ordered: Ordered) -> Result<Submitted> {
     let Ordered { by, key, at } = ordered;
     if key.is_some() {
@@ -103,7 +103,7 @@ pub async fn submit(scope: &mut Scope, order: &Order, ordered: Ordered) -> Resul
     })
 }
 
-/// The job that a key stands for.
+/// The job of an idempotency key.
 async fn submitted_before(
     scope: &mut Scope,
     order: &Order,
@@ -120,7 +120,7 @@ async fn submitted_before(
         .fetch_optional(scope.connection())
         .await?;
     let (id, status, report_type, asked, rows) =
-        found.ok_or_else(|| Error::internal("a key that stands for nothing"))?;
+        found.ok_or_else(|| Error::internal("bug: idempotency key has no export row"))?;
     if asked != order.asked {
         return Err(Error::Conflict(
             "This Idempotency-Key was used for another export.".into(),
@@ -136,7 +136,7 @@ async fn submitted_before(
     })
 }
 
-/// Whole seconds that so many rows take, as far as can be told.
+/// Estimated duration for that many rows, in whole seconds.
 async fn estimate(scope: &mut Scope, format: Format, rows: i64) -> Result<i64> {
     let measured = scope
         .select::<(Option<f64>,)>(include_str!("sql/speed.sql"))
@@ -151,7 +151,7 @@ async fn estimate(scope: &mut Scope, format: Format, rows: i64) -> Result<i64> {
     Ok(1 + (rows as f64 / speed) as i64)
 }
 
-/// One export. NotFound where that campaign has none of that id.
+/// One export. `NotFound` if the campaign has none with that id.
 pub async fn find(scope: &mut Scope, campaign: i64, id: &str) -> Result<Stored> {
     let find = scope
         .select::<Stored>(include_str!("sql/find.sql"))
@@ -161,7 +161,7 @@ pub async fn find(scope: &mut Scope, campaign: i64, id: &str) -> Result<Stored> 
     found.ok_or(Error::NotFound)
 }
 
-/// The exports of a campaign, the newest first.
+/// The exports of a campaign, newest first.
 pub async fn page(scope: &mut Scope, campaign: i64, wanted: Wanted) -> Result<Page<Stored>> {
     let count = "select count(*) from exports where tenant_id = $1 and campaign_id = $2";
     let (total,) = scope
@@ -176,8 +176,7 @@ pub async fn page(scope: &mut Scope, campaign: i64, wanted: Wanted) -> Result<Pa
     Ok(wanted.page(rows.fetch_all(scope.connection()).await?, total))
 }
 
-/// Ends a job that waits or is worked on. NotFound where that campaign has none of that id, Conflict where it is
-/// finished.
+/// Cancels a queued or running job. `NotFound` if the campaign has none with that id, `Conflict` if it is finished.
 pub async fn cancel(scope: &mut Scope, campaign: i64, id: &str, now: DateTime<Utc>) -> Result<()> {
     let cancel = scope
         .query(include_str!("sql/cancel.sql"))
@@ -198,7 +197,7 @@ pub async fn cancel(scope: &mut Scope, campaign: i64, id: &str, now: DateTime<Ut
     Ok(())
 }
 
-/// Takes up a job that nobody works on, from whichever account. None where there is none.
+/// Claims an unclaimed job of any tenant. `None` if there is none.
 pub async fn claim(db: &Database, lease: Duration, now: DateTime<Utc>) -> Result<Option<Job>> {
     let claim = Uuid::new_v4();
     let db = db.lane(Lane::Queue);
@@ -216,7 +215,7 @@ pub async fn claim(db: &Database, lease: Duration, now: DateTime<Utc>) -> Result
         .select::<Work>(include_str!("sql/work.sql"))
         .bind(id.clone())
         .bind(claim);
-    // Cancelled at once, it is nobody's any more.
+    // `None` if it was cancelled in between.
     let Some(work) = work.fetch_optional(scope.connection()).await? else {
         return Ok(None);
     };
@@ -224,8 +223,8 @@ pub async fn claim(db: &Database, lease: Duration, now: DateTime<Utc>) -> Result
     match work.job(tenant, id.clone(), claim) {
         Ok(job) => Ok(Some(job)),
         Err(error) => {
-            // A newer version ordered it: an instance of that version can make it.
-            tracing::warn!(tenant, job = id, %error, "an export is not known to this version; it waits");
+            // A newer version ordered it: leave it to an instance of that version.
+            tracing::warn!(tenant, job = id, %error, "export is unknown to this version; leaving it queued");
             let reason = "No server knew how to make it.";
             wait(
                 &db,
@@ -244,7 +243,7 @@ pub async fn claim(db: &Database, lease: Duration, now: DateTime<Utc>) -> Result
     }
 }
 
-/// Who works on a job.
+/// A worker's claim on a job.
 #[derive(Debug, Clone, Copy)]
 pub struct Holder<'a> {
     pub tenant: i64,
@@ -252,7 +251,7 @@ pub struct Holder<'a> {
     pub claim: Uuid,
 }
 
-/// Goes on holding a job, and says how far it is. False where it is somebody else's by now, or nobody's.
+/// Renews the claim and stores the progress. False if the claim is lost.
 pub async fn renew(db: &Database, job: &Job, lease: Duration, progress_pct: i16) -> Result<bool> {
     let mut scope = db.lane(Lane::Queue).write(job.tenant).await?;
     let renew = scope
@@ -268,7 +267,7 @@ pub async fn renew(db: &Database, job: &Job, lease: Duration, progress_pct: i16)
     Ok(renewed.rows_affected() == 1)
 }
 
-/// The file is there. False where somebody else has the job by now, or nobody: then it is not to be.
+/// Marks the job ready with its file. False if the claim is lost: the file must then be discarded.
 pub async fn finish(app: &App, job: &Job, made: &Made) -> Result<bool> {
     let now = app.clock.now();
     let ttl = TimeDelta::from_std(app.exports.ttl).map_err(Error::internal)?;
@@ -288,7 +287,7 @@ pub async fn finish(app: &App, job: &Job, made: &Made) -> Result<bool> {
         .bind(now + ttl);
     let mut finished = finish.execute(scope.connection()).await?.rows_affected() == 1;
     if !finished {
-        // Written before, by a statement whose answer was lost.
+        // Stored by an earlier statement whose response was lost.
         let written = "select exists (select from exports where tenant_id = $1 and id = $2 and file_key = $3)";
         let written = scope
             .select::<(bool,)>(written)
@@ -300,8 +299,7 @@ pub async fn finish(app: &App, job: &Job, made: &Made) -> Result<bool> {
     Ok(finished)
 }
 
-/// A try has failed, for a reason that a client understands. Whether it was the last one, of so many; None where the job
-/// was not ours any more.
+/// Records a failed attempt with a reason for the client. True if it was the last attempt; `None` if the claim is lost.
 pub async fn fail(app: &App, job: &Job, reason: &str, tries: i16) -> Result<Option<bool>> {
     let mut scope = app.db.lane(Lane::Queue).write(job.tenant).await?;
     let fail = scope
@@ -318,8 +316,8 @@ pub async fn fail(app: &App, job: &Job, reason: &str, tries: i16) -> Result<Opti
     Ok(status.map(|(status,)| status == "failed"))
 }
 
-/// Something a job needs is out of reach: it waits, at least for `pause`, and has failed for that reason once it has
-/// waited long enough. Whether it has failed; None where the job was not ours any more.
+/// Requeues a job whose store or database is unreachable, for at least `pause`; after too long a wait it fails for that
+/// reason. True if it has failed; `None` if the claim is lost.
 pub async fn wait(
     db: &Database,
     holder: Holder<'_>,
@@ -344,7 +342,7 @@ pub async fn wait(
     Ok(status.map(|(status,)| status == "failed"))
 }
 
-/// Gives a job back, untried, for whoever comes next.
+/// Requeues a job without counting the attempt.
 pub async fn give_back(db: &Database, job: &Job) -> Result<()> {
     let mut scope = db.lane(Lane::Queue).write(job.tenant).await?;
     let give_back = scope
@@ -359,7 +357,7 @@ pub async fn give_back(db: &Database, job: &Job) -> Result<()> {
     scope.commit().await
 }
 
-/// What a link leads to.
+/// The file of a link.
 #[derive(Debug, sqlx::FromRow)]
 pub struct File {
     pub tenant: i64,
@@ -369,7 +367,7 @@ pub struct File {
     pub expires_at: DateTime<Utc>,
 }
 
-/// The file of a job that a signed link names. Expired where there is none any more.
+/// The file of a job named by a valid link. `Expired` if it is deleted.
 pub async fn behind_link(db: &Database, id: &str) -> Result<File> {
     let mut transaction = db.lane(Lane::Tokens).unscoped().begin().await?;
     sqlx::query("select set_config('callboard.link', $1, true)")

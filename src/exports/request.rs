@@ -1,4 +1,4 @@
-//! What a client orders: which reports, as which file, over which window.
+//! Orders of exports: report, format and window.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use crate::reports::report::{Format, Occasion, Subject};
 use crate::time::Window;
 
 choice! {
-    /// What is exported.
+    /// The report.
     pub enum ReportType {
         Kpis = "kpis",
         Trend = "trend",
@@ -26,31 +26,31 @@ choice! {
 const REPORT_TYPE: Parameter = Parameter::required(
     "report_type",
     Kind::Choice(ReportType::NAMES),
-    "Which report: full is all of these, the heatmap, and every attempt as a row; the trend is by day.",
+    "The report; full is all of them, the heatmap, and every attempt as a row. The trend is by day.",
 );
 const FORMAT: Parameter = Parameter::optional(
     "format",
     Kind::Choice(&["xlsx", "csv"]),
-    "What the file is, xlsx by default; as csv, several tables are a zip of them.",
+    "The format, xlsx by default; several tables as csv are a zip.",
 );
 
 /// The members of an order.
 pub const PARAMETERS: &[Parameter] = &[REPORT_TYPE, FROM, TO, FORMAT, ZONE_OF_ACCOUNT];
 
-/// Which formats there are, the default first.
+/// The formats, the default first.
 const FORMATS: &[Format] = &[Format::Xlsx, Format::Csv];
 
-/// An order that can be carried out.
+/// A valid order.
 #[derive(Debug)]
 pub struct Order {
     pub campaign: i64,
     pub report_type: ReportType,
     pub format: Format,
-    /// As it was when it was ordered: the end is then, unless the order says otherwise.
+    /// Resolved when ordered: a default end is that time.
     pub window: Window,
-    /// Attempts in it.
+    /// Attempts in the window.
     pub attempts: i64,
-    /// The order as it was given, in one spelling: what two orders agree in that ask for the same.
+    /// The order in canonical form: equal for orders of the same.
     pub asked: String,
 }
 
@@ -60,7 +60,7 @@ pub async fn find_campaign(scope: &mut Scope, campaign: i64) -> Result<Beginning
 }
 
 impl Order {
-    /// From the members of a JSON object. NotFound where the account has no such campaign; then Invalid with every
+    /// Reads the members of a JSON object. `NotFound` if the tenant has no such campaign; otherwise `Invalid` with every
     /// faulty field.
     pub async fn read(
         scope: &mut Scope,

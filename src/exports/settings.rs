@@ -1,4 +1,4 @@
-//! Settings of exports: the store, the number and the intervals of workers, and how long files are kept.
+//! Settings of exports: the store, the workers and their intervals, and the lifetime of files.
 
 use std::time::Duration;
 
@@ -12,25 +12,25 @@ use crate::store::Store;
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub store: Store,
-    /// Exports that this instance makes at a time.
+    /// Exports made at a time by this instance.
     pub workers: u64,
-    /// Time that a finished export can be downloaded.
+    /// Lifetime of a finished export.
     pub ttl: Duration,
-    /// What links begin with; None: where the server listens.
+    /// Base URL of links; `None` for the listen address.
     pub public_url: Option<String>,
     pub pace: Pace,
-    /// Rows on a sheet of a workbook, the header not counted.
+    /// Rows per sheet of a workbook, without the header.
     pub rows_a_sheet: u32,
 }
 
 /// Intervals of the workers. Tests shorten them.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// Time until a job whose worker sends no sign of life is given to another.
+    /// Time without a heartbeat after which another worker takes over a job.
     pub lease: Duration,
-    /// Interval of signs of life.
+    /// Interval of heartbeats.
     pub renew_every: Duration,
-    /// Interval of looks for jobs that no notification came for.
+    /// Interval of polling for jobs without a notification.
     pub look_every: Duration,
     /// Pause after a first try that failed; after the next one, twice as long.
     pub wait: Duration,
@@ -59,7 +59,7 @@ impl Settings {
         }
     }
 
-    /// Fails with a sentence for the operator where the store cannot be opened.
+    /// `Setup` if the store cannot be opened.
     pub fn of(config: &Config) -> Result<Self> {
         let store = Store::open(&config.export_store(), &config.data_dir)?;
         Ok(Self {

@@ -1,7 +1,7 @@
-//! Sweeping: files go when their time is over, and so does what nobody knows of any more.
+//! The sweep: deletes expired and orphaned export files.
 //!
-//! What is to go is found in the database and in the store, never remembered: a sweep that dies is made up for by the
-//! next. Any number of instances may sweep; one at a time does.
+//! Each sweep looks in the database and the store for what to delete and remembers nothing, so that the next one makes up
+//! for a sweep that died. Any number of instances may run it; one at a time does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -17,17 +17,17 @@ use crate::store::Kept;
 use crate::supervise;
 
 const EVERY: Duration = Duration::from_secs(60);
-/// Sweeps between two that look through the whole store.
+/// Sweeps from one pass over the whole store to the next.
 const BETWEEN_WHOLE: u32 = 60;
-/// Names the sweep among Postgres' advisory locks.
+/// Postgres advisory lock of the sweep.
 const LOCK: i64 = 0x6361_6c6c_0008;
-/// A file that no job knows of may be one that is just being told of.
+/// Minimum age of an orphan: a newer file may belong to a job that is just being finished.
 const GRACE: Duration = Duration::from_secs(3600);
 
-/// The name that panics are counted under.
+/// Name in the count of panics.
 pub const TASK: &str = "export sweep";
 
-/// Sweeps each minute, for as long as it is polled. What fails is logged, and tried again.
+/// Sweeps each minute, as long as it is polled. Failures are logged and retried.
 pub async fn run(mut app: App) {
     app.db = app.db.lane(Lane::Upkeep);
     let mut number = 0_u32;
@@ -40,7 +40,7 @@ pub async fn run(mut app: App) {
     supervise::every(TASK, EVERY, sweep).await;
 }
 
-/// Removes the files whose time is over; and where it is to be `whole`, those that no job has.
+/// Deletes expired files; with `whole`, orphaned ones too.
 pub async fn sweep(app: &App, whole: bool) -> Result<()> {
     let Some(turn) = app.db.turn(LOCK).await? else {
         return Ok(());
@@ -52,8 +52,8 @@ pub async fn sweep(app: &App, whole: bool) -> Result<()> {
 
 async fn sweep_in_turn(app: &App, whole: bool) -> Result<()> {
     for tenant in app.db.tenants().await? {
-        // The accounts behind it are not to suffer for this one.
-        let account = tracing::error_span!("account", tenant);
+        // One tenant's failure must not affect the others.
+        let account = tracing::error_span!("tenant", tenant);
         supervise::attempt(TASK, expire(app, tenant))
             .instrument(account)
             .await;
@@ -65,7 +65,7 @@ async fn sweep_in_turn(app: &App, whole: bool) -> Result<()> {
     }
 }
 
-/// First the files, then what is said of them: who is told that one is gone finds it so.
+/// Deletes the files before their rows, so that a file reported as expired is gone.
 async fn expire(app: &App, tenant: i64) -> Result<()> {
     let now = app.clock.now();
     let mut scope = app.db.read(tenant).await?;
@@ -79,7 +79,7 @@ async fn expire(app: &App, tenant: i64) -> Result<()> {
         match app.exports.store.remove(&key).await {
             Ok(()) => gone.push(id),
             Err(error) => {
-                tracing::warn!(key, %error, "a file could not be removed, and will be tried again")
+                tracing::warn!(key, %error, "could not delete a file; will retry")
             }
         }
     }
@@ -96,7 +96,7 @@ async fn expire(app: &App, tenant: i64) -> Result<()> {
     Ok(())
 }
 
-/// Removes what workers left behind that were killed, or too late.
+/// Deletes files of workers that were killed or lost their claim.
 async fn remove_unknown(app: &App) -> Result<()> {
     let (store, before) = (
         app.exports.store.clone(),
@@ -105,7 +105,7 @@ async fn remove_unknown(app: &App) -> Result<()> {
     let mut of_tenant = BTreeMap::<i64, Vec<String>>::new();
     let mut files = store.list();
     while let Some(Kept { key, stored_at }) = files.try_next().await? {
-        // What does not lie as our files lie is none of ours.
+        // Keys of another layout belong to someone else.
         let tenant = key
             .split_once('/')
             .and_then(|(tenant, rest)| rest.starts_with("export_").then(|| tenant.parse().ok()));
@@ -124,7 +124,7 @@ async fn remove_unknown(app: &App) -> Result<()> {
             .await?;
         let known: BTreeSet<String> = known.into_iter().map(|(key,)| key).collect();
         for key in keys.iter().filter(|key| !known.contains(*key)) {
-            tracing::info!(key, "removing a file that no export has");
+            tracing::info!(key, "deleting an orphaned export file");
             store.remove(key).await?;
         }
     }

@@ -1,9 +1,9 @@
-//! What a worker and those who make a file for it know of each other: how far it is, and whether to go on.
+//! Progress and cancellation, shared by a worker and the writer of its file.
 
 use std::io::{self, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Of one try at one job.
+/// Progress of one attempt at a job.
 #[derive(Debug)]
 pub struct Watch {
     expected: u64,
@@ -11,12 +11,11 @@ pub struct Watch {
     stopped: AtomicBool,
 }
 
-/// What of the work is done when all rows are written, in percent. A workbook is then still to be packed, and a file
-/// to be stored.
+/// Progress when all rows are written, in percent. Packing a workbook and storing the file take the rest.
 const ROWS_PCT: u64 = 90;
 
 impl Watch {
-    /// Of a file that is expected to have so many rows.
+    /// Progress of a file with that many expected rows.
     pub fn new(expected: u64) -> Self {
         Self {
             expected,
@@ -33,7 +32,7 @@ impl Watch {
         self.rows.load(Ordering::Relaxed)
     }
 
-    /// How much is done, in percent, from the rows written.
+    /// Progress in percent, by rows written.
     pub fn progress_pct(&self) -> i16 {
         let pct = (self.rows() * ROWS_PCT)
             .checked_div(self.expected)
@@ -42,12 +41,12 @@ impl Watch {
         i16::try_from(pct).unwrap_or(0)
     }
 
-    /// Nobody wants the file any more.
+    /// Cancels the work.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// An error once it is stopped, so that whatever is being written ends.
+    /// An error once cancelled, so that the writer ends.
     pub fn go_on(&self) -> io::Result<()> {
         if self.stopped.load(Ordering::Relaxed) {
             Err(io::Error::other("stopped"))
@@ -57,7 +56,7 @@ impl Watch {
     }
 }
 
-/// A file that cannot be written to any more once it is stopped.
+/// A file whose writes fail once cancelled.
 pub struct Watched<'a, W>(pub W, pub &'a Watch);
 
 impl<W: Write> Write for Watched<'_, W> {

@@ -1,7 +1,7 @@
-//! Workers: take up jobs, one at a time each, and bring them to an end, whatever happens.
+//! Workers: each runs one job at a time to completion.
 //!
-//! Owns what becomes of a job that fails, is taken away, or whose worker is to stop. Any number of instances work on one
-//! queue: a worker that can no longer be sure of holding its job stops making the file before anybody else may begin.
+//! Owns retries, lost leases and shutdown. Any number of instances share the queue: a worker that cannot renew its lease
+//! stops making the file before another worker may claim the job.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,10 +22,10 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::supervise;
 
-/// How long it takes to listen again where that was broken off.
+/// Delay before listening again after a lost connection.
 const LISTEN_AGAIN: Duration = Duration::from_secs(5);
 
-/// Works until `stop`; jobs under way are then given back.
+/// Runs jobs until `stop`; running jobs are then requeued.
 pub async fn run(app: App, stop: CancellationToken) {
     let wake = Arc::<Notify>::default();
     let mut beside = JoinSet::new();
@@ -51,7 +51,7 @@ pub async fn run(app: App, stop: CancellationToken) {
     beside.shutdown().await;
 }
 
-/// Wakes the workers whenever an instance tells of a job.
+/// Wakes the workers when an instance notifies of a job.
 async fn listen(app: App, wake: Arc<Notify>) {
     loop {
         if let Ok(mut listener) = app.db.listen(queue::CHANNEL).await {
@@ -59,7 +59,7 @@ async fn listen(app: App, wake: Arc<Notify>) {
                 wake.notify_waiters();
             }
         }
-        // They look by themselves now and then.
+        // They also poll.
         sleep(LISTEN_AGAIN).await;
     }
 }
@@ -71,7 +71,7 @@ async fn work(app: App, wake: Arc<Notify>, stop: CancellationToken) {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(%error, "the queue of exports could not be looked at, and will be again")
+                tracing::warn!(%error, "could not poll the export queue; will retry")
             }
         }
         tokio::select! {
@@ -82,7 +82,7 @@ async fn work(app: App, wake: Arc<Notify>, stop: CancellationToken) {
     }
 }
 
-/// Takes up the next job and brings it to its end. False where there is none.
+/// Claims the next job and runs it to completion. False if there is none.
 pub async fn next(app: &App, stop: &CancellationToken) -> Result<bool> {
     let Some(job) = queue::claim(&app.db, app.exports.pace.lease, app.clock.now()).await? else {
         return Ok(false);
@@ -105,20 +105,20 @@ pub async fn next(app: &App, stop: &CancellationToken) -> Result<bool> {
     Ok(true)
 }
 
-/// How a try ended.
+/// End of an attempt.
 enum Ended {
     Made(Result<Made, Failure>),
-    /// The job is not ours any more.
+    /// The claim was lost.
     Lost,
     Stopped,
 }
 
-/// Makes the file for as long as the job is ours.
+/// Makes the file while the claim holds.
 async fn attend(app: &App, job: &Job, stop: &CancellationToken) -> Ended {
     let watch = Arc::new(Watch::new(job.rows_expected));
     let making = {
         let (app, job, watch) = (app.clone(), job.clone(), Arc::clone(&watch));
-        // A task of its own: should it panic, it fails like any other.
+        // In a task of its own, so that a panic is a failed attempt.
         AbortOnDropHandle::new(tokio::spawn(async move { make(&app, &job, &watch).await }))
     };
     let ended = until_ended(app, job, &watch, making, stop).await;
@@ -126,7 +126,7 @@ async fn attend(app: &App, job: &Job, stop: &CancellationToken) -> Ended {
     ended
 }
 
-/// Waits, renewing the lease, until the file is made, or that is no longer possible, or too late.
+/// Renews the lease until the file is made, the attempt fails, or the claim is lost.
 async fn until_ended(
     app: &App,
     job: &Job,
@@ -152,19 +152,19 @@ async fn until_ended(
             Ok(Ok(true)) => until = asked + pace.lease,
             Ok(Ok(false)) => return Ended::Lost,
             Ok(Err(error)) => {
-                tracing::warn!(job = job.id, %error, "a lease was not renewed, and is tried again")
+                tracing::warn!(job = job.id, %error, "could not renew the lease of an export; will retry")
             }
             Err(_) => break,
         }
     }
-    // Somebody else may take the job up by now.
+    // Another worker may claim the job from now on.
     Ended::Made(Err(Failure::lease()))
 }
 
 type Making = AbortOnDropHandle<Result<Made, Failure>>;
 
-/// Writes down how a try ended, however long it takes to reach the database: otherwise an outage would be taken for a
-/// worker that died, and counted as a try. Not after `stop`, when the lease runs out instead.
+/// Records the end of an attempt, retrying until the database is reachable: otherwise an outage would look like a dead
+/// worker and count as an attempt. Gives up after `stop`; the lease then expires.
 async fn write_down(app: &App, job: &Job, ended: &Ended, stop: &CancellationToken) -> Result<()> {
     let mut is_told = false;
     loop {
@@ -173,7 +173,7 @@ async fn write_down(app: &App, job: &Job, ended: &Ended, stop: &CancellationToke
                 if !stop.is_cancelled() =>
             {
                 if !is_told {
-                    tracing::warn!(job = job.id, %error, "could not write down how an export ended; will retry");
+                    tracing::warn!(job = job.id, %error, "could not record the end of an export; will retry");
                     is_told = true;
                 }
             }
@@ -190,7 +190,10 @@ async fn end(app: &App, job: &Job, ended: &Ended) -> Result<()> {
     match ended {
         Ended::Made(Ok(made)) => {
             if !queue::finish(app, job, made).await? {
-                tracing::info!(job = job.id, "an export was taken away while it was made");
+                tracing::info!(
+                    job = job.id,
+                    "lost the lease on an export; discarding its file"
+                );
                 return app.exports.store.remove(&made.key).await;
             }
             let Made {
@@ -210,15 +213,18 @@ async fn end(app: &App, job: &Job, ended: &Ended) -> Result<()> {
         }
         Ended::Made(Err(failure)) => {
             let gave_up = fail(app, job, failure).await?;
-            tracing::warn!(tenant = job.tenant, job = job.id, tries = job.tries, %failure, ?gave_up, "a try at an export failed");
+            tracing::warn!(tenant = job.tenant, job = job.id, tries = job.tries, %failure, ?gave_up, "export attempt failed");
         }
-        Ended::Lost => tracing::info!(job = job.id, "an export was taken away while it was made"),
+        Ended::Lost => tracing::info!(
+            job = job.id,
+            "lost the lease on an export; discarding its file"
+        ),
         Ended::Stopped => queue::give_back(&app.db, job).await?,
     }
     Ok(())
 }
 
-/// Whether the job has failed for good; None where it was not ours any more.
+/// True if the job has failed for good; `None` if the claim was lost.
 async fn fail(app: &App, job: &Job, failure: &Failure) -> Result<Option<bool>> {
     match failure {
         Failure::Permanent(reason) => queue::fail(app, job, reason, 1).await,

@@ -1,4 +1,4 @@
-//! The sheet `About` of a workbook: what the figures are, of when and of whom, and pictures of them.
+//! The sheet `About` of a workbook: title, window, filters and charts.
 
 use chrono::NaiveDateTime;
 use rust_xlsxwriter::{DocProperties, Format as Style, Worksheet, XlsxError};
@@ -13,14 +13,14 @@ use crate::time::zone::database::Database;
 
 const WIDTH: u32 = 960;
 const HEIGHT: u32 = 420;
-/// Rows that a picture takes, and one between it and the next.
+/// Rows covered by a picture, with one row of space below.
 const ROWS: u32 = 22;
-/// The last row that is printed at least.
+/// Minimum last row of the print area.
 const LAST_ROW: u32 = 12;
-/// The first column of figures that only a picture looks at, behind the hours of a week.
+/// First column of figures that only a chart reads, to the right of the hours of a week.
 const AWAY: u16 = 27;
 
-/// Writes the sheet. `data` says where the tables are.
+/// Writes the sheet. `data` locates the tables.
 pub fn write(
     sheet: &mut Worksheet,
     heading: &Heading<'_>,
@@ -62,7 +62,7 @@ pub fn write(
     Ok(())
 }
 
-/// Writes the figures of a series by hour, from that column on, where a picture can look at them.
+/// Writes the figures of an hourly series, from that column on, for a chart.
 pub fn write_hours<'a>(
     sheet: &mut Worksheet,
     name: &'a str,
@@ -85,7 +85,7 @@ pub fn write_hours<'a>(
     })
 }
 
-/// Who made the file, when and of what, as a system shows it of a file that is not open.
+/// Document properties: author, time and title, shown by file managers.
 pub fn properties(heading: &Heading<'_>) -> DocProperties {
     let properties = DocProperties::new()
         .set_title(heading.title)
@@ -96,7 +96,7 @@ pub fn properties(heading: &Heading<'_>) -> DocProperties {
     properties.set_creation_datetime(&heading.made_at)
 }
 
-/// Writes a title and what the file is, from the top of the sheet; returns the row behind.
+/// Writes the title and the description of the file at the top of the sheet. Returns the row below.
 pub fn write_lines(
     sheet: &mut Worksheet,
     title: &str,

@@ -1,7 +1,7 @@
 //! CSV: RFC 4180, UTF-8 with a byte order mark for Excel, the JSON field names as header.
 //!
-//! Numbers read as in JSON; instants are local to the zone, with offset; a text that a spreadsheet would take
-//! for a formula is led by an apostrophe (contract, section 3).
+//! Numbers are written as in JSON, instants in local time with their offset. A text that a spreadsheet would read as a
+//! formula is prefixed with an apostrophe (contract, section 3).
 
 use std::io::Write;
 
@@ -14,12 +14,12 @@ use crate::time::Zone;
 pub const CONTENT_TYPE: &str = "text/csv; charset=utf-8";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How many rows are written at a time.
+/// Rows per batch.
 const CHUNK: usize = 1_000;
-/// How many bytes are gathered before they are passed on.
+/// Bytes per piece of output, about.
 const BUFFER: usize = 64 << 10;
 
-/// One table as a whole file, piece by piece.
+/// One table as a complete file, in pieces.
 pub fn pieces(table: Table, zone: Zone) -> impl Iterator<Item = Result<Vec<u8>>> {
     let Table { columns, rows, .. } = table;
     let header = move || Writer::begin(Vec::new(), columns, zone)?.finish();
@@ -41,12 +41,12 @@ pub fn pieces(table: Table, zone: Zone) -> impl Iterator<Item = Result<Vec<u8>>>
 pub struct Writer<W: Write> {
     records: ::csv::Writer<W>,
     zone: Zone,
-    /// The value at hand.
+    /// Buffer of the current value.
     value: Vec<u8>,
 }
 
 impl<W: Write> Writer<W> {
-    /// Begins a file with its header.
+    /// Starts a file and writes its header.
     pub fn begin(mut to: W, columns: &[Column], zone: Zone) -> Result<Self> {
         to.write_all(BYTE_ORDER_MARK)?;
         let mut this = Self::go_on(to, zone);
@@ -56,7 +56,7 @@ impl<W: Write> Writer<W> {
         Ok(this)
     }
 
-    /// Goes on with a file that has its header.
+    /// Continues a file that has its header.
     fn go_on(to: W, zone: Zone) -> Self {
         let mut records = ::csv::WriterBuilder::new();
         records
@@ -106,7 +106,7 @@ fn could_become_a_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
 }
 
-/// `2026-07-01T00:00:00+07:00`, as chrono writes it, which takes five times as long.
+/// `2026-07-01T00:00:00+07:00`, as chrono writes it, but five times as fast.
 fn write_local(to: &mut Vec<u8>, instant: DateTime<Utc>, zone: Zone) -> std::io::Result<()> {
     let local = zone.at(instant);
     let utc_offset = local.offset().fix().local_minus_utc();
@@ -220,7 +220,7 @@ mod tests {
             zone("Asia/Kathmandu"),
             zone("Europe/Paris"),
         ];
-        // Paris was nine minutes and 21 seconds ahead until 1911.
+        // Paris was 9 minutes and 21 seconds ahead of UTC until 1911.
         for seconds in [
             0,
             -1,

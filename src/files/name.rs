@@ -1,11 +1,11 @@
-//! Names of files: readable, in any script, and safe wherever they are saved.
+//! File names: readable, in any script, and safe on any system.
 
 use chrono::TimeDelta;
 
 use super::{Caption, csv, workbook};
 use crate::time::instant::local;
 
-/// The media type of several tables as CSV.
+/// Media type of several CSV tables.
 const ZIP_CONTENT_TYPE: &str = "application/zip";
 
 /// `dashboard_2026-06-01_2026-06-10.csv`
@@ -13,7 +13,7 @@ pub fn of_report(report: &str, caption: &Caption, extension: &str) -> String {
     format!("{report}{}.{extension}", dates(caption).unwrap_or_default())
 }
 
-/// The type of a file of that name.
+/// The media type of a file, by its extension.
 pub fn content_type(name: &str) -> &'static str {
     match name.rsplit_once('.') {
         Some((_, "xlsx")) => workbook::CONTENT_TYPE,
@@ -22,7 +22,7 @@ pub fn content_type(name: &str) -> &'static str {
     }
 }
 
-/// The text up to that many bytes, cut at a character.
+/// The text truncated to that many bytes, at a character boundary.
 pub fn within(text: &str, most: usize) -> &str {
     text[..text.floor_char_boundary(most)].trim_end()
 }
@@ -38,7 +38,7 @@ pub fn dates(caption: &Caption) -> Option<String> {
     Some(format!("_{from}_{to}"))
 }
 
-/// The characters of a text, `_` for each that some file system or shell would interpret.
+/// The characters of a text, with `_` for each that a file system or shell may interpret.
 pub fn safe(text: &str) -> impl Iterator<Item = char> {
     text.chars().map(safe_character)
 }

@@ -1,4 +1,4 @@
-//! Pictures of tables: charts that look at the cells of a sheet, and the week as a grid of colors.
+//! Pictures of tables: charts of the cells of a sheet, and the week as a heatmap.
 
 use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{
@@ -9,15 +9,15 @@ use rust_xlsxwriter::{
 use super::sheet::{self, Placed, color_scale};
 use crate::table::{Cell, Chart, Table, Weekday};
 
-/// Up to so many points of a line are marked: a line through one of them cannot be seen otherwise.
+/// Maximum number of points drawn with markers: a line of one point is invisible otherwise.
 const MAX_MARKED: usize = 31;
-/// Past so many rows a group of bars is too thin to read.
+/// Number of rows beyond which grouped bars are too thin to read.
 const MAX_BARS: usize = 40;
 
-/// Colors of series, in their order.
+/// Colors of the series, in order.
 const COLORS: [u32; 4] = [0x1F_3A5F, 0xE8_7722, 0x2A_9D8F, 0x8D_99AE];
 
-/// Where a picture goes, and how large it is, in pixels.
+/// Position of a picture, and its size in pixels.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
     pub row: u32,
@@ -32,7 +32,7 @@ impl Placed<'_> {
         Some(self.left + u16::try_from(self.table.column(name)?).ok()?)
     }
 
-    /// A series for each of the values, along the rows of the table.
+    /// One series per value column, along the rows of the table.
     fn draw(
         &self,
         mut drawing: Drawing,
@@ -75,7 +75,7 @@ impl Placed<'_> {
         Some(drawing)
     }
 
-    /// Values of the only row, side by side: neighbours in the table, named by their headers.
+    /// Adjacent values of the only row, named by their headers.
     fn totals(&self, values: &[&str]) -> Option<Drawing> {
         let places: Vec<u16> = values.iter().filter_map(|name| self.column(name)).collect();
         let (first, last) = (*places.first()?, *places.last()?);
@@ -90,7 +90,7 @@ impl Placed<'_> {
     }
 }
 
-/// Draws the picture that the table asks for, if any. One that is a grid is as large as it is.
+/// Draws the picture that the table declares, if any. A heatmap ignores the size.
 pub fn picture(
     sheet: &mut Worksheet,
     frame: Frame<'_>,
@@ -99,7 +99,7 @@ pub fn picture(
     let drawing = match placed.table.chart {
         None => None,
         _ if placed.table.rows.is_empty() => {
-            let nothing = "There is nothing in this window.";
+            let nothing = "No data in this window.";
             let title = frame
                 .title
                 .map_or(String::new(), |title| format!("{title}: "));
@@ -108,7 +108,7 @@ pub fn picture(
         }
         Some(Chart::Line { over, values }) => {
             let mut drawing = placed.draw(Drawing::new_line(), over, values, usize::MAX);
-            // An axis of dates knows days only: all hours of one would be drawn above each other.
+            // A date axis knows only days: the hours of a day would be drawn on top of each other.
             drawing.iter_mut().for_each(|drawing| {
                 drawing.x_axis().set_text_axis(true);
             });
@@ -139,11 +139,11 @@ pub fn picture(
     Ok(())
 }
 
-/// Rows of a week: its hours, then the days.
+/// Rows of a week: the hours, then the days.
 const WEEK: u32 = 8;
 
-/// The week as people read it: a row a day, a column an hour, the larger the value the darker. The names of the days
-/// stand in the frame's column, the hours behind it. Where the last of `names` counts nothing there is nothing to show.
+/// The week as a heatmap: a row per day, a column per hour, darker for larger values. The names of the days are in the
+/// frame's column, the hours to its right. Cells in which the last of `names` counts nothing are empty.
 fn week(
     sheet: &mut Worksheet,
     frame: Frame<'_>,

@@ -12,25 +12,25 @@ use crate::table::{Cell, CellRef, Chart, Column, Format, Table, Weekday};
 use crate::time::instant::local;
 use crate::time::{Bucket, Granularity, Zone};
 
-/// Excel's limit on the rows of a sheet, less the header.
+/// Excel's row limit of a sheet, less the header.
 pub const MAX_ROWS: u32 = 1_048_575;
 
 const HEADER_FILL: u32 = 0x1F3A5F;
 const HEADER_TEXT: u32 = 0xFF_FFFF;
-/// Excel keeps 15 digits of a number; what has more is an id, and stays whole as text.
+/// Precision of Excel's numbers in digits; longer ones are ids and written as text.
 const MAX_EXACT: u64 = 999_999_999_999_999;
 pub const INSTANT_FORMAT: &str = "yyyy-mm-dd hh:mm:ss";
-/// Height of a header of two lines, in points.
+/// Height of a two-line header, in points.
 const TWO_LINES: f64 = 32.0;
 const DAY_FORMAT: &str = "yyyy-mm-dd";
 const HOUR_FORMAT: &str = "yyyy-mm-dd hh:mm";
-/// Excel's number of the paper.
+/// Excel's number of the paper size.
 pub const A4: u8 = 9;
-/// Columns between two tables on one sheet.
+/// Empty columns between two tables of a sheet.
 const GAP: usize = 1;
 
-/// Adds a sheet with those tables side by side, their headers in row 1. Their rows go to disk as they come, whatever
-/// their number. Returns the name that the sheet was given. Invalid on `format` where the rows are too many.
+/// Adds a sheet with those tables side by side, their headers in row 1. Rows are written to disk as they come, in bounded
+/// memory. Returns the name of the sheet. `Invalid` on `format` if there are too many rows.
 pub fn add_tables(
     workbook: &mut Workbook,
     title: &str,
@@ -61,11 +61,11 @@ pub fn add_tables(
 pub struct Placed<'a> {
     pub table: &'a Table,
     pub sheet: &'a str,
-    /// Its first column.
+    /// First column.
     pub left: u16,
 }
 
-/// Where tables that [`add_tables`] wrote stand.
+/// Location of the tables written by [`add_tables`].
 pub fn placed<'a>(tables: &'a [Table], sheet: &'a str) -> Vec<Placed<'a>> {
     lefts(tables)
         .zip(tables)
@@ -82,7 +82,7 @@ fn lefts(tables: &[Table]) -> impl Iterator<Item = u16> {
     })
 }
 
-/// What failed in writing a workbook, which is most often a disk.
+/// The error of a workbook that could not be written, most often a full disk.
 pub fn failure(error: XlsxError) -> Error {
     match error {
         XlsxError::IoError(error) | XlsxError::TempFileError(_, error) => error.into(),
@@ -91,7 +91,7 @@ pub fn failure(error: XlsxError) -> Error {
     }
 }
 
-/// Excel takes at most 31 characters, and not all.
+/// Sheet names have at most 31 characters, not all of them allowed.
 fn sheet_name(title: &str) -> String {
     title
         .chars()
@@ -133,7 +133,7 @@ fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(
         }
     }
     finish_sheet(sheet)?;
-    // A filter hides whole rows, those of a table beside it too.
+    // A filter hides whole rows, including those of an adjacent table.
     if let [only] = tables {
         filter(sheet, only.columns.len(), only.rows.len())?;
     }
@@ -159,7 +159,7 @@ pub fn write_header(
     Ok(())
 }
 
-/// Arrows to sort and filter by in the header, where there are rows.
+/// Adds sort and filter arrows to the header, if there are rows.
 pub fn filter(sheet: &mut Worksheet, columns: usize, rows: usize) -> Result<(), XlsxError> {
     if let (Ok(last @ 1..), Some(Ok(right))) = (
         u32::try_from(rows),
@@ -170,7 +170,7 @@ pub fn filter(sheet: &mut Worksheet, columns: usize, rows: usize) -> Result<(), 
     Ok(())
 }
 
-/// The header stays in sight, on the screen and on paper, which is as wide as the table.
+/// Keeps the header visible on screen and on each printed page, one page as wide as the table.
 pub fn finish_sheet(sheet: &mut Worksheet) -> Result<(), XlsxError> {
     sheet.set_freeze_panes(1, 0)?;
     sheet.set_repeat_rows(0, 0)?;
@@ -178,7 +178,7 @@ pub fn finish_sheet(sheet: &mut Worksheet) -> Result<(), XlsxError> {
     Ok(())
 }
 
-/// Prints a sheet across, a page wide, with its name and the number of the page below.
+/// Prints a sheet in landscape, one page wide, with its name and the page number in the footer.
 pub fn print(sheet: &mut Worksheet) {
     sheet
         .set_landscape()
@@ -189,8 +189,8 @@ pub fn print(sheet: &mut Worksheet) {
         .set_footer("&L&A&R&P / &N");
 }
 
-/// Room for the longest value of each column and for its header on two lines, within reason. In characters, with some
-/// for the bold of headers and their arrows, the separators of numbers and the indent of texts.
+/// Width of each column in characters: its longest value or its header on two lines, within limits, with space for bold
+/// headers, filter arrows, separators and indents.
 fn widths(table: &Table) -> Vec<f64> {
     const MARGIN: usize = 4;
     const WIDEST: usize = 60;
@@ -213,7 +213,7 @@ fn widths(table: &Table) -> Vec<f64> {
     table.columns.iter().enumerate().map(longest).collect()
 }
 
-/// The cell as people read it: a day of the week by its name.
+/// The cell as displayed: a day of the week by its name.
 fn shown<'a>(cell: &'a Cell, column: &Column) -> CellRef<'a> {
     match (column.format, cell) {
         (Format::Weekday, Cell::Integer(day)) => {
@@ -235,7 +235,7 @@ fn length(cell: CellRef<'_>) -> usize {
     }
 }
 
-/// Numbers to the right, all else to the left and a little away from the number before it.
+/// Numbers are aligned right, everything else left with an indent.
 fn aligned(style: Style, column: &Column) -> Style {
     match column.format {
         Format::Integer | Format::Decimal(_) => style.set_align(FormatAlign::Right),
@@ -248,7 +248,7 @@ fn aligned(style: Style, column: &Column) -> Style {
     }
 }
 
-/// As values are aligned that have no style: numbers, times among them, to the right.
+/// The alignment of values without a style: numbers, and so times, to the right.
 pub fn by_nature(style: Style, column: &Column) -> Style {
     match column.format {
         Format::Text | Format::Flag | Format::Weekday => style.set_align(FormatAlign::Left),
@@ -258,7 +258,7 @@ pub fn by_nature(style: Style, column: &Column) -> Style {
     }
 }
 
-/// How the values of a column are shown.
+/// The number format of a column.
 pub fn style(column: &Column) -> Style {
     let style = match column.format {
         Format::Text | Format::Flag | Format::Weekday => Style::new(),
@@ -274,7 +274,7 @@ pub fn style(column: &Column) -> Style {
     aligned(style, column)
 }
 
-/// How the values of each column are shown. Hours are shown with their time.
+/// The number format of each column. Hourly buckets are shown with their time.
 pub fn styles(table: &Table) -> Vec<Style> {
     let has_hours = |at: usize| {
         let first = table.rows.first().map(|row| &row[at]);
@@ -338,13 +338,12 @@ pub fn write_cell(
     Ok(())
 }
 
-/// Whether it lies in the years that Excel knows.
+/// True if the date is within Excel's calendar.
 fn has_date(at: NaiveDateTime) -> bool {
     (1900..=9999).contains(&at.year())
 }
 
-/// As a date that Excel can reckon with, of whole seconds, or as text where it lies outside the years that Excel
-/// knows.
+/// An Excel date in whole seconds, or text if it is outside Excel's calendar.
 fn write_local(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
@@ -367,7 +366,7 @@ fn write_local(
     Ok(())
 }
 
-/// Colors the values of a heatmap.
+/// Colors the cells of a heatmap.
 fn scale(sheet: &mut Worksheet, left: u16, table: &Table) -> Result<(), XlsxError> {
     let Some(Chart::Week { day, hour, .. }) = table.chart else {
         return Ok(());
@@ -381,7 +380,7 @@ fn scale(sheet: &mut Worksheet, left: u16, table: &Table) -> Result<(), XlsxErro
     Ok(())
 }
 
-/// From nothing to the most there is: how the values of a heatmap are colored.
+/// The color scale of a heatmap, from zero to the maximum.
 pub fn color_scale() -> ConditionalFormat2ColorScale {
     const NOTHING: u32 = 0xFF_FFFF;
     const MOST: u32 = 0xE8_7722;

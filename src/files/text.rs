@@ -1,13 +1,13 @@
-//! Texts in cells of a workbook: as long as a cell takes them, and read back as they were written.
+//! Texts in cells of a workbook: truncated to a cell's limit, and read back exactly as written.
 
 use rust_xlsxwriter::{Format as Style, Worksheet, XlsxError};
 
-/// The most UTF-16 units a cell holds.
+/// Maximum length of a cell in UTF-16 units.
 const MAX_UNITS: usize = 32_767;
-/// The same of a text that is escaped here: what is counted then is its XML, up to seven units for one.
+/// The same for a text that is escaped here: its XML counts, with up to seven units for one.
 const MAX_ESCAPED_UNITS: usize = 4_000;
 
-/// Writes a text as a string, whatever it looks like.
+/// Writes a text as a string, even if it looks like a formula.
 pub fn write(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
@@ -15,7 +15,7 @@ pub fn write(
     style: Option<&Style>,
 ) -> Result<(), XlsxError> {
     if let Some(escaped) = escaped(text) {
-        // A rich string of one part: the only kind whose text the library takes as it is.
+        // A rich string of one part: the only kind that the library does not escape.
         let (plain, part) = (Style::new(), shortened(&escaped, MAX_ESCAPED_UNITS));
         match style {
             Some(style) => {
@@ -33,10 +33,10 @@ pub fn write(
     Ok(())
 }
 
-/// The text up to that many UTF-16 units, cut at a character.
+/// The text truncated to that many UTF-16 units, at a character boundary.
 fn shortened(text: &str, most: usize) -> &str {
     if text.len() <= most {
-        return text; // no character has fewer bytes than units
+        return text; // a character has at least as many bytes as units
     }
     let mut units = 0;
     let end = text.char_indices().find(|(_, letter)| {
@@ -46,11 +46,11 @@ fn shortened(text: &str, most: usize) -> &str {
     end.map_or(text, |(end, _)| &text[..end])
 }
 
-/// The text with `_x0041` and the like escaped, where the library would not do it: control characters become `_x000D_`
-/// when they are written, whose first underscore would make a code of what stands before it. None of all others.
+/// The text with sequences like `_x0041` escaped, if the library would not: it writes control characters as `_x000D_`, whose
+/// first underscore would turn a preceding `_x0041` into a code. `None` for all other texts.
 fn escaped(text: &str) -> Option<String> {
     let is_control = |letter: char| {
-        matches!(letter, '\0'..='\x08' | '\x0b'..='\x1f' | '\u{fffe}' | '\u{ffff}') // as the library has them
+        matches!(letter, '\0'..='\x08' | '\x0b'..='\x1f' | '\u{fffe}' | '\u{ffff}') // the library's list
     };
     let code = |at: usize| {
         let digits = text.as_bytes().get(at + 2..at + 6)?;

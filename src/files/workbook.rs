@@ -1,4 +1,4 @@
-//! The workbook of one report: its table on the first sheet, the sheet `About` behind it.
+//! The workbook of one report: its table on the first sheet, `About` on the second.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -14,8 +14,7 @@ use crate::table::Table;
 
 pub const CONTENT_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// Writes one report as a whole file: its table, and what it is.
-/// Invalid on `format` where its rows are more than a sheet holds.
+/// Writes one report as a complete workbook. `Invalid` on `format` if it has more rows than a sheet.
 pub fn write(heading: &Heading<'_>, table: &Table, to: &mut File, workshop: &Path) -> Result<()> {
     let mut workbook = Workbook::new();
     workbook.set_properties(&about::properties(heading));
