@@ -8,23 +8,21 @@ use sha2::Sha256;
 use crate::auth::token::Keys;
 use crate::error::{Error, Result};
 
-/// Path prefix of links; the job and the file name follow.
-pub const PATH: &str = "/api/public/exports";
-
 /// Creates and checks links.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Links<'a> {
     /// The first signs, all verify.
     keys: &'a [Hmac<Sha256>],
-    /// Base URL.
-    public_url: &'a str,
+    /// The URL of a file, with places for `{job_id}` and `{file_name}`.
+    address: String,
 }
 
 impl<'a> Links<'a> {
-    pub fn new(keys: &'a Keys, public_url: &'a str) -> Self {
+    /// `address`: the URL of a file, with places for `{job_id}` and `{file_name}`.
+    pub fn new(keys: &'a Keys, address: String) -> Self {
         Self {
             keys: keys.of_links(),
-            public_url,
+            address,
         }
     }
 
@@ -40,10 +38,9 @@ impl<'a> Links<'a> {
             .first()
             .map(|key| mac(key, job, name, expires).finalize().into_bytes());
         let signature = signed.map_or_else(String::new, |signed| hex(&signed));
-        format!(
-            "{}{PATH}/{job}/{file}?expires={expires}&signature={signature}",
-            self.public_url
-        )
+        let address = self.address.replace("{job_id}", job);
+        let address = address.replace("{file_name}", &file.to_string());
+        format!("{address}?expires={expires}&signature={signature}")
     }
 
     /// Checks a link: `Forbidden` if its signature is invalid, `Expired` if it is past its time.
@@ -116,7 +113,10 @@ mod tests {
     #[test]
     fn a_link_says_the_same_in_every_version() {
         let keys = Keys::new(&[7; 32]).unwrap();
-        let links = Links::new(&keys, "https://reports.example.com");
+        let links = Links::new(
+            &keys,
+            "https://reports.example.com/api/public/exports/{job_id}/{file_name}".into(),
+        );
         let expires = DateTime::from_timestamp(1_782_810_000, 0).unwrap();
         let link = links.link("export_1", "Gia hạn.xlsx", expires);
         let (path, signature) = link.split_once("&signature=").unwrap();
@@ -174,7 +174,7 @@ mod fuzz {
             signature in part("d0489c06cea8a2c9636686439d0fd7221e30f742a69e8ebd8e0010ddfe2722d3".into()),
         ) {
             let keys = Keys::new(&[7; 32]).unwrap();
-            let links = Links::new(&keys, "");
+            let links = Links::new(&keys, "/{job_id}/{file_name}".into());
             let now = DateTime::from_timestamp(EXPIRES - 1, 0).unwrap();
             let ours = links.link(JOB, NAME, DateTime::from_timestamp(EXPIRES, 0).unwrap());
             let is_ours = job == JOB && name == NAME && expires == EXPIRES.to_string() && ours.ends_with(&format!("={signature}"));

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::caching::{self, Conditions};
 use super::extract::{AnalyticsApiAccess, Permitted};
-use super::{body, openapi, questions};
+use super::{body, openapi};
 use crate::analytics::query::Query;
 use crate::answers::{self, AnswerKey};
 use crate::app::App;
@@ -21,12 +21,10 @@ use crate::error::Result;
 use crate::files::csv;
 use crate::rollups::Source;
 
-pub const PATH: &str = "/analytics";
-
-pub fn routes() -> OpenApiRouter<Arc<App>> {
-    let mut router = OpenApiRouter::new();
-    questions::add(router.get_openapi_mut());
-    openapi::guard::<AnalyticsApiAccess>(router.route(PATH, post(answer)), PATH)
+/// Adds the operation at `path`.
+pub fn add(mut router: OpenApiRouter<Arc<App>>, path: &'static str) -> OpenApiRouter<Arc<App>> {
+    openapi::add_analytics(router.get_openapi_mut(), path);
+    openapi::guard::<AnalyticsApiAccess>(router.route(path, post(answer)), path)
 }
 
 async fn answer(

@@ -10,12 +10,10 @@ use axum::http::{HeaderMap, HeaderName, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
+use super::context::{Client, RequestContext};
 use super::extract::{AnyToken, Permitted};
-use super::visit::{Client, Visit};
-use super::{body, openapi};
+use super::{body, paths};
 use crate::app::App;
 use crate::auth::audit::Event;
 use crate::auth::login::{self, Attempt, Password};
@@ -25,19 +23,6 @@ use crate::auth::{Permission, password, session};
 use crate::envelope::Data;
 use crate::error::{Faults, Result};
 use crate::text::NAME_LEN;
-
-const LOGIN: &str = "/api/auth/login";
-const LOGOUT: &str = "/api/auth/logout";
-const ME: &str = "/api/auth/me";
-
-pub fn routes() -> OpenApiRouter<Arc<App>> {
-    let router = OpenApiRouter::new()
-        .routes(routes!(login))
-        .routes(routes!(logout))
-        .routes(routes!(me));
-    let router = openapi::guard::<AnyToken>(router, LOGOUT);
-    openapi::guard::<AnyToken>(router, ME)
-}
 
 /// Credentials of a login.
 #[derive(ToSchema)]
@@ -117,7 +102,7 @@ const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 ///
 /// An unknown user name and a wrong password get the same response. Limited to 5 a minute per client address and user name,
 /// and 30 per address.
-#[utoipa::path(post, path = LOGIN, tag = "Access", operation_id = "auth_login", request_body = Credentials,
+#[utoipa::path(post, path = paths::LOGIN, tag = "Access", operation_id = "auth_login", request_body = Credentials,
     responses(
         (status = 200, description = "Logged in.", body = LoggedIn),
         (status = 400, description = "The body is not a JSON object.", body = super::error::Body),
@@ -131,16 +116,16 @@ const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
             example = json!({"message": "Too many requests. Retry after 12 seconds."})),
         (status = 503, description = "The database is unreachable, or the server is overloaded.", body = super::error::Body),
     ))]
-async fn login(
+pub async fn login(
     State(app): State<Arc<App>>,
     Client(address): Client,
-    axum::Extension(visit): axum::Extension<Visit>,
+    axum::Extension(context): axum::Extension<RequestContext>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<([(HeaderName, &'static str); 1], Json<LoggedIn>)> {
     let now = app.clock.now();
     if let Some(standing) = app.limits.of_address(address) {
-        visit.stands(standing, now)?;
+        context.stands(standing, now)?;
     }
     let object = body::object(&headers, body).await?;
     let username = object
@@ -148,7 +133,7 @@ async fn login(
         .and_then(Value::as_str)
         .unwrap_or_default();
     if let Some(standing) = app.limits.of_name(address, &username_key(username)) {
-        visit.stands(standing, now)?;
+        context.stands(standing, now)?;
     }
     let attempt = attempt(&object, address)?;
     drop(object); // up to 64 KiB, and a login may wait
@@ -178,8 +163,8 @@ fn attempt(object: &Map<String, Value>, address: std::net::IpAddr) -> Result<Att
 }
 
 /// Log out: revoke the token of this request.
-#[utoipa::path(post, path = LOGOUT, tag = "Access", operation_id = "auth_logout", responses((status = 204, description = "The token is revoked.")))]
-async fn logout(
+#[utoipa::path(post, path = paths::LOGOUT, tag = "Access", operation_id = "auth_logout", responses((status = 204, description = "The token is revoked.")))]
+pub async fn logout(
     Permitted { caller, .. }: Permitted<AnyToken>,
     State(app): State<Arc<App>>,
     Client(address): Client,
@@ -198,9 +183,9 @@ async fn logout(
 }
 
 /// The current user, account and permissions.
-#[utoipa::path(get, path = ME, tag = "Access", operation_id = "auth_me",
+#[utoipa::path(get, path = paths::ME, tag = "Access", operation_id = "auth_me",
     responses((status = 200, description = "The owner of the token.", body = Data<Me>)))]
-async fn me(
+pub async fn me(
     Permitted { caller, .. }: Permitted<AnyToken>,
     State(app): State<Arc<App>>,
 ) -> Result<([(HeaderName, &'static str); 1], Json<Data<Me>>)> {

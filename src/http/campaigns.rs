@@ -7,20 +7,15 @@ use axum::extract::{RawQuery, State};
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::extract::{AutocallApiAccess, Grant, Permitted, TelesalesApiAccess};
+use super::extract::{Grant, Permitted};
 use super::openapi;
 use crate::app::App;
-use crate::campaigns::list::{self, AutocallCampaign, Listed, TelesalesCampaign, Wanted};
+use crate::campaigns::list::{self, Listed, Wanted};
 use crate::envelope::Page;
 use crate::error::Result;
 
-pub fn routes() -> OpenApiRouter<Arc<App>> {
-    let router = OpenApiRouter::new();
-    let router = add::<AutocallApiAccess, AutocallCampaign>(router, "/api/autocall/campaigns");
-    add::<TelesalesApiAccess, TelesalesCampaign>(router, "/api/telesales/campaigns")
-}
-
-fn add<G: Grant, T: Listed>(
+/// Adds the list at `path`.
+pub fn add<G: Grant, T: Listed>(
     mut router: OpenApiRouter<Arc<App>>,
     path: &'static str,
 ) -> OpenApiRouter<Arc<App>> {

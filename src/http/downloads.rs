@@ -14,9 +14,10 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use super::context::{Client, RequestContext};
 use super::exports::links;
 use super::openapi;
-use super::visit::{Client, Visit};
+use super::paths;
 use crate::app::App;
 use crate::auth::audit::{self, Details, Event};
 use crate::error::{Error, Result};
@@ -35,7 +36,7 @@ const SIGNATURE: Parameter = Parameter::required("signature", Kind::Text, "Signa
 /// Download a finished export.
 ///
 /// The link is the `download_url` of the export. It needs no token: anyone who has the link can download the file.
-#[utoipa::path(get, path = "/api/public/exports/{job_id}/{file_name}", tag = "AutoCall exports", operation_id = "autocall_export_download",
+#[utoipa::path(get, path = paths::DOWNLOAD, tag = "AutoCall exports", operation_id = "autocall_export_download",
     params(
         ("job_id" = String, Path, description = "The export."),
         ("file_name" = String, Path, description = "The name of the file."),
@@ -59,7 +60,7 @@ const SIGNATURE: Parameter = Parameter::required("signature", Kind::Text, "Signa
 pub async fn download(
     State(app): State<Arc<App>>,
     Client(address): Client,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     method: Method,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -67,7 +68,7 @@ pub async fn download(
 ) -> Result<Response> {
     let now = app.clock.now();
     if let Some(standing) = app.limits.of_link(address) {
-        visit.stands(standing, now)?;
+        context.stands(standing, now)?;
     }
     let Path((job, name)) = path.map_err(|_| Error::Forbidden)?;
     let query = Query::parse(&query.unwrap_or_default(), [&EXPIRES, &SIGNATURE]);

@@ -1,5 +1,5 @@
 //! What a failure looks like to a client: the one place that maps kinds of failure to statuses and messages
-//! (contract, section 1). What is ours to know goes to the log, in `around` and only there.
+//! (contract, section 1). What is ours to know goes to the log, in `middleware` and only there.
 
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};

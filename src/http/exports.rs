@@ -10,12 +10,10 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
+use super::context::Client;
 use super::extract::{AutocallExportReport, Permitted, path_id};
-use super::visit::Client;
-use super::{body, openapi};
+use super::{body, openapi, paths};
 use crate::app::App;
 use crate::auth::audit::{self, Details, Event};
 use crate::closed::{ExportReport, ExportStatus};
@@ -28,18 +26,9 @@ use crate::exports::request::{Order, PARAMETERS, find_campaign};
 use crate::page::{PAGE, PER_PAGE, Wanted};
 use crate::query::Query;
 
-const ALL: &str = "/api/autocall/campaigns/{id}/reports/export";
-const ONE: &str = "/api/autocall/campaigns/{id}/reports/export/{job_id}";
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// Maximum length of an idempotency key, in bytes.
 const MAX_KEY: usize = 255;
-
-pub fn routes() -> OpenApiRouter<Arc<App>> {
-    let router = OpenApiRouter::new()
-        .routes(routes!(order, list))
-        .routes(routes!(show, cancel));
-    openapi::guard::<AutocallExportReport>(openapi::guard::<AutocallExportReport>(router, ALL), ONE)
-}
 
 /// An order of an export.
 pub struct AutocallExportOrder;
@@ -70,7 +59,7 @@ pub struct AutocallExportOrdered {
 /// Order an export.
 ///
 /// It is made in the background from one snapshot: poll it by its `job_id` until it is `ready` or `failed`.
-#[utoipa::path(post, path = ALL, tag = "AutoCall exports", operation_id = "autocall_export_order",
+#[utoipa::path(post, path = paths::EXPORTS, tag = "AutoCall exports", operation_id = "autocall_export_order",
     params(
         ("id" = i64, Path, description = "The campaign."),
         ("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{0,255}$", description = "A key for the order, at most 255 ASCII characters. The same user sending it again within 24 hours gets the same export."),
@@ -88,7 +77,7 @@ pub struct AutocallExportOrdered {
         (status = 422, description = "Missing or invalid fields, all of them listed.", body = super::error::Body),
         (status = 503, description = "The database is unreachable.", body = super::error::Body),
     ))]
-async fn order(
+pub async fn order(
     Permitted { caller, .. }: Permitted<AutocallExportReport>,
     State(app): State<Arc<App>>,
     Client(address): Client,
@@ -174,7 +163,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
 }
 
 /// The exports of a campaign, newest first.
-#[utoipa::path(get, path = ALL, tag = "AutoCall exports", operation_id = "autocall_exports",
+#[utoipa::path(get, path = paths::EXPORTS, tag = "AutoCall exports", operation_id = "autocall_exports",
     params(
         ("id" = i64, Path, description = "The campaign."),
         ("page" = Option<i64>, Query, description = PAGE.about, minimum = 1, maximum = 9223372036854775807_i64),
@@ -191,7 +180,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
         (status = 422, description = "An invalid page.", body = super::error::Body),
         (status = 503, description = "The database is unreachable.", body = super::error::Body),
     ))]
-async fn list(
+pub async fn list(
     Permitted { caller, .. }: Permitted<AutocallExportReport>,
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
@@ -208,7 +197,7 @@ async fn list(
 }
 
 /// The status of an export.
-#[utoipa::path(get, path = ONE, tag = "AutoCall exports", operation_id = "autocall_export_show",
+#[utoipa::path(get, path = paths::EXPORT, tag = "AutoCall exports", operation_id = "autocall_export_show",
     params(
         ("id" = i64, Path, description = "The campaign."),
         ("job_id" = String, Path, description = "The export."),
@@ -221,7 +210,7 @@ async fn list(
         (status = 404, description = "The campaign has no such export.", body = super::error::Body),
         (status = 503, description = "The database is unreachable.", body = super::error::Body),
     ))]
-async fn show(
+pub async fn show(
     Permitted { caller, .. }: Permitted<AutocallExportReport>,
     State(app): State<Arc<App>>,
     path: Result<Path<(String, String)>, PathRejection>,
@@ -235,7 +224,7 @@ async fn show(
 }
 
 /// Cancel a queued or running export. It becomes failed, with the error `Cancelled.`
-#[utoipa::path(delete, path = ONE, tag = "AutoCall exports", operation_id = "autocall_export_cancel",
+#[utoipa::path(delete, path = paths::EXPORT, tag = "AutoCall exports", operation_id = "autocall_export_cancel",
     params(
         ("id" = i64, Path, description = "The campaign."),
         ("job_id" = String, Path, description = "The export."),
@@ -247,7 +236,7 @@ async fn show(
             example = json!({"message": "This export is ready and can no longer be cancelled."})),
         (status = 503, description = "The database is unreachable.", body = super::error::Body),
     ))]
-async fn cancel(
+pub async fn cancel(
     Permitted { caller, .. }: Permitted<AutocallExportReport>,
     State(app): State<Arc<App>>,
     path: Result<Path<(String, String)>, PathRejection>,
@@ -269,8 +258,6 @@ fn campaign_and_job(path: Result<Path<(String, String)>, PathRejection>) -> Resu
 }
 
 pub fn links(app: &App) -> Links<'_> {
-    Links::new(
-        &app.keys,
-        app.exports.public_url.as_deref().unwrap_or_default(),
-    )
+    let base = app.exports.public_url.as_deref().unwrap_or_default();
+    Links::new(&app.keys, format!("{base}{}", paths::DOWNLOAD))
 }

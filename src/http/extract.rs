@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
-use super::visit::Visit;
+use super::context::RequestContext;
 use crate::app::App;
 use crate::auth::limit::Group;
 use crate::auth::{Caller, Permission, session};
@@ -65,7 +65,7 @@ impl<G: Grant> FromRequestParts<Arc<App>> for Permitted<G> {
             app.limits
                 .of_session(G::GROUP, &tenant.settings, tenant.id, caller.session)
         {
-            Visit::of(parts)?.stands(standing, now)?;
+            RequestContext::of(parts)?.stands(standing, now)?;
         }
         if !G::PERMISSIONS
             .iter()
@@ -78,7 +78,7 @@ impl<G: Grant> FromRequestParts<Arc<App>> for Permitted<G> {
                     .collect(),
             ));
         }
-        if let Some(upload) = Visit::of(parts)?.upload() {
+        if let Some(upload) = RequestContext::of(parts)?.upload() {
             upload.belongs_to(caller.tenant.id)?;
         }
         Ok(Self {

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
+use super::paths;
 use crate::app::App;
 use crate::envelope::Data;
 use crate::error::Result;
@@ -29,7 +30,7 @@ pub struct Readiness {
 }
 
 /// Liveness: the process responds.
-#[utoipa::path(get, path = "/healthz", tag = "Running", responses((status = 200, description = "Alive.", body = Data<Health>)))]
+#[utoipa::path(get, path = paths::HEALTHZ, tag = "Running", responses((status = 200, description = "Alive.", body = Data<Health>)))]
 pub async fn healthz() -> Json<Data<Health>> {
     Json(Data {
         data: Health { status: "ok" },
@@ -37,7 +38,7 @@ pub async fn healthz() -> Json<Data<Health>> {
 }
 
 /// Readiness: the database is reachable and has every migration of this version.
-#[utoipa::path(get, path = "/readyz", tag = "Running", responses(
+#[utoipa::path(get, path = paths::READYZ, tag = "Running", responses(
     (status = 200, description = "Ready.", body = Data<Readiness>),
     (status = 503, description = "Not ready.", body = super::error::Body),
 ))]

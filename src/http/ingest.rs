@@ -17,18 +17,17 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{IngestWrite, Permitted};
-use super::lines::IngestItems;
-use super::{error, openapi};
+use super::openapi::IngestItems;
+use super::{error, openapi, paths};
 use crate::app::App;
 use crate::envelope::Data;
 use crate::error::{Error, Faults, Result};
 use crate::ingest::{self, Locale, Tally, Target};
 use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 
-pub const PATH: &str = "/api/ingest";
-
-pub fn routes() -> OpenApiRouter<Arc<App>> {
-    let mut router = OpenApiRouter::new().routes(routes!(post));
+/// Adds the operation.
+pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
+    let mut router = router.routes(routes!(post));
     let encoding = openapi::header_parameter(
         "Content-Encoding",
         "gzip (or x-gzip), or identity, which is as if absent.",
@@ -39,8 +38,8 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         openapi::described(&ZONE_OF_ACCOUNT),
         encoding,
     ];
-    openapi::add_parameters(router.get_openapi_mut(), PATH, given);
-    openapi::guard::<IngestWrite>(router, PATH)
+    openapi::add_parameters(router.get_openapi_mut(), paths::INGEST, given);
+    openapi::guard::<IngestWrite>(router, paths::INGEST)
 }
 
 /// Encodings as documents spell them, in any case.
@@ -74,7 +73,7 @@ pub struct Refusal {
 /// knows less: without the field that finishes a row of its kind (`result`), it leaves a row that has it as it is. Bad
 /// lines are told by number and field and do not keep the others from being stored. 200 means committed. As
 /// `application/json`, one such object or an array of them, at most 16 MiB, is taken too; its items are told by `index`.
-#[utoipa::path(post, path = PATH, tag = "Ingest", operation_id = "ingest",
+#[utoipa::path(post, path = paths::INGEST, tag = "Ingest", operation_id = "ingest",
     request_body(content(
         (String = "application/x-ndjson",
             example = "{\"kind\":\"team\",\"id\":1,\"name\":\"North\"}\n{\"kind\":\"agent\",\"id\":3,\"name\":\"Nguyen Van A\",\"username\":\"agent01\",\"team_id\":1}\n"),

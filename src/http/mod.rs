@@ -3,13 +3,13 @@
 //! Owns everything that is HTTP: extracting, statuses, headers. Must not compute a figure or write SQL.
 
 mod analytics;
-mod around;
 mod auth;
 mod body;
 mod caching;
 mod campaigns;
 mod compression;
 mod connections;
+mod context;
 mod cors;
 mod downloads;
 mod error;
@@ -18,13 +18,11 @@ mod extract;
 mod headers;
 mod health;
 mod ingest;
-mod lines;
+mod middleware;
 pub mod openapi;
-mod questions;
+pub mod paths;
 mod reports;
 mod serve;
-mod shape;
-mod visit;
 
 use std::sync::Arc;
 
@@ -34,41 +32,57 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::campaigns::list::{AutocallCampaign, TelesalesCampaign};
 use crate::error::Error;
-use around::Around;
 use connections::Bodies;
 pub use connections::{Limits, raise_descriptors};
+use extract::{AnyToken, AutocallApiAccess, AutocallExportReport, TelesalesApiAccess};
+use middleware::Middleware;
+use openapi::guard;
 pub use serve::{serve, serve_probes, serve_within, stop_signal};
 
-/// Every route, with its operation of the OpenAPI document.
+/// Every route, with its operation of the OpenAPI document, in the document's order.
 fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::with_openapi(openapi::base())
+    let router = probe_routes(OpenApiRouter::with_openapi(openapi::base()))
+        .routes(routes!(openapi::document))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::logout))
+        .routes(routes!(auth::me));
+    let router = guard::<AnyToken>(router, paths::LOGOUT);
+    let router = guard::<AnyToken>(router, paths::ME);
+
+    let autocall = campaigns::add::<AutocallApiAccess, AutocallCampaign>;
+    let telesales = campaigns::add::<TelesalesApiAccess, TelesalesCampaign>;
+    let router = autocall(router, paths::AUTOCALL_CAMPAIGNS);
+    let router = telesales(router, paths::TELESALES_CAMPAIGNS);
+    let router = reports::add_all(router);
+    let router = analytics::add(router, paths::ANALYTICS)
+        .routes(routes!(exports::order, exports::list))
+        .routes(routes!(exports::show, exports::cancel))
+        .routes(routes!(downloads::download));
+    let router = guard::<AutocallExportReport>(router, paths::EXPORTS);
+    let router = guard::<AutocallExportReport>(router, paths::EXPORT);
+    ingest::add(router)
+}
+
+/// Routes for those who watch the server. No token is needed.
+fn probe_routes(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
+    router
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
-        .routes(routes!(openapi::document))
-        .merge(auth::routes())
-        .merge(campaigns::routes())
-        .merge(reports::routes())
-        .merge(analytics::routes())
-        .merge(exports::routes())
-        .routes(routes!(downloads::download))
-        .merge(ingest::routes())
 }
 
 /// The service.
-fn service(app: App, limits: &Limits) -> Around {
+fn service(app: App, limits: &Limits) -> Middleware {
     let (router, _) = routes().split_for_parts();
     let (cors, bodies) = (cors::policy(&app.cors_origins), Bodies::new(*limits));
-    Around::new(complete(router, app), ingest::PATH, bodies).with_cors(cors)
+    Middleware::new(complete(router, app), paths::INGEST, bodies).with_cors(cors)
 }
 
 /// The service of those who watch over the server: whether it lives, whether it is ready, and nothing else.
-fn probes(app: App, limits: &Limits) -> Around {
-    let router = OpenApiRouter::new()
-        .routes(routes!(health::healthz))
-        .routes(routes!(health::readyz));
-    let (router, _) = router.split_for_parts();
-    Around::new(complete(router, app), "", Bodies::new(*limits))
+fn probes(app: App, limits: &Limits) -> Middleware {
+    let (router, _) = probe_routes(OpenApiRouter::new()).split_for_parts();
+    Middleware::new(complete(router, app), "", Bodies::new(*limits))
 }
 
 fn complete(router: Router<Arc<App>>, app: App) -> Router {

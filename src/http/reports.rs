@@ -34,8 +34,8 @@ use crate::rollups::Source;
 use crate::table::Table;
 use crate::time::Clock;
 
-pub fn routes() -> OpenApiRouter<Arc<App>> {
-    let mut router = OpenApiRouter::new();
+/// Adds the operations of every report.
+pub fn add_all(mut router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     for report in reports::ALL {
         router = match report.about.module {
             Module::Autocall => add::<AutocallApiAccess>(router, report),

@@ -22,8 +22,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-use super::around::Around;
 use super::connections::{Closing, Connection, Limits, Occasionally, Registry, Socket};
+use super::middleware::Middleware;
 use crate::app::App;
 use crate::error::{Error, Result};
 
@@ -82,7 +82,7 @@ pub async fn serve_probes(app: App, listener: TcpListener) {
 
 /// The HTTP server of a listener.
 struct Server {
-    around: Around,
+    middleware: Middleware,
     registry: Registry,
     limits: Limits,
     codec: http1::Builder,
@@ -91,7 +91,7 @@ struct Server {
 }
 
 impl Server {
-    fn new(around: Around, registry: Registry, limits: Limits) -> Arc<Self> {
+    fn new(middleware: Middleware, registry: Registry, limits: Limits) -> Arc<Self> {
         let mut codec = http1::Builder::new();
         codec
             .timer(TokioTimer::new())
@@ -102,7 +102,7 @@ impl Server {
             .max_headers(HEADERS);
         let (refusals, log) = (Arc::new(Semaphore::new(REFUSALS)), Occasionally::default());
         Arc::new(Self {
-            around,
+            middleware,
             registry,
             limits,
             codec,
@@ -133,7 +133,7 @@ impl Server {
             }
         }
         drop(listener);
-        self.around.stop();
+        self.middleware.stop();
         self.registry.stop();
         tasks.close();
         if tokio::time::timeout(self.limits.stop_requests, tasks.wait())
@@ -162,7 +162,7 @@ impl Server {
         tokio::spawn(async move {
             let _permit = permit;
             let answer = service_fn(|request: Request<Incoming>| {
-                server.around.refuse(request.map(Body::new), peer)
+                server.middleware.refuse(request.map(Body::new), peer)
             });
             let mut codec = server.codec.clone();
             let refusing = codec
@@ -180,7 +180,7 @@ async fn drive(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, connect
         let busy = Busy::begin(&connection);
         let answering = busy
             .is_some()
-            .then(|| server.around.answer(request.map(Body::new), peer));
+            .then(|| server.middleware.answer(request.map(Body::new), peer));
         async move {
             let (Some(busy), Some(answering)) = (busy, answering) else {
                 return pending::<Result<_, Infallible>>().await; // the connection is being closed

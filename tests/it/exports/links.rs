@@ -392,7 +392,10 @@ async fn downloads_are_recorded_once_for_each_link_address_and_hour() {
             .expect("an instant")
     });
     let expires = expires.expect("text") + TimeDelta::hours(25);
-    let longer = callboard::exports::link::Links::new(&test.app.keys, "");
+    let longer = callboard::exports::link::Links::new(
+        &test.app.keys,
+        callboard::http::paths::DOWNLOAD.into(),
+    );
     let name = percent_encoding::percent_decode_str(
         link.split_once('?')
             .expect("a query")

@@ -100,14 +100,6 @@ fn no_module_uses_one_above_it() {
 /// Files that use each other, each group with its reason.
 const CIRCLES: &[(&[&str], &str)] = &[
     (
-        &["http/analytics", "http/questions"],
-        "the document of a route stands beside it",
-    ),
-    (
-        &["http/lines", "http/openapi"],
-        "the document of a route stands beside it",
-    ),
-    (
         &["http/connections/connection", "http/connections/registry"],
         "a connection leaves the registry that admitted it when it is dropped",
     ),

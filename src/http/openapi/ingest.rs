@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::openapi;
+use super::parameters::closed;
 use crate::ingest::document;
 use crate::ingest::field::{self, Field, Presence};
 use crate::ingest::kind::{KINDS, Kind};
@@ -125,7 +125,7 @@ fn property(field: &Field) -> RefOr<Schema> {
             let least = (field.presence == Presence::Required).then_some(1);
             text().min_length(least).max_length(Some(max)).into()
         }
-        field::Type::Enum(values) => openapi::closed(values, &about, optional),
+        field::Type::Enum(values) => closed(values, &about, optional),
         field::Type::Integer { min, max } => {
             let integer = of(Type::Integer).format(format(KnownFormat::Int64));
             integer

@@ -22,7 +22,7 @@ const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// Cheap to clone; clones are of the same request.
 #[derive(Clone)]
-pub struct Visit(Arc<Inner>);
+pub struct RequestContext(Arc<Inner>);
 
 struct Inner {
     /// The other end of the connection.
@@ -40,7 +40,7 @@ struct Limited {
     reset: u64,
 }
 
-impl Visit {
+impl RequestContext {
     pub fn new(peer: SocketAddr, upload: Option<Upload>) -> Self {
         Self(Arc::new(Inner {
             peer: peer.ip(),
@@ -54,7 +54,7 @@ impl Visit {
         self.0.upload.as_ref()
     }
 
-    /// The visit that a request belongs to.
+    /// The context that a request belongs to.
     pub fn of(parts: &Parts) -> Result<&Self> {
         parts
             .extensions
@@ -117,7 +117,7 @@ impl FromRequestParts<Arc<App>> for Client {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self> {
         Ok(Self(client(
-            Visit::of(parts)?.0.peer,
+            RequestContext::of(parts)?.0.peer,
             &parts.headers,
             &app.trusted_proxies,
         )))

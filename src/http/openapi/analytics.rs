@@ -1,8 +1,7 @@
-//! How the OpenAPI document describes `POST /analytics`: made from the list of questions and the list of filters.
+//! The operation of analytics, made from the list of questions and the list of filters.
 
 use serde_json::{Value, json};
 use utoipa::openapi::example::ExampleBuilder;
-use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::{ResponseBuilder, ResponsesBuilder};
@@ -12,14 +11,15 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{Content, ContentBuilder, OpenApi, PathItem, Ref, RefOr, Required, Schema};
 
-use super::{analytics, openapi};
+use super::parameters::{MOMENT, NO_NUL, closed, fresh};
+use super::responses::{age, failure};
 use crate::analytics::filter::{self, Filter, Kind};
 use crate::analytics::query::{self, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Step};
 use crate::analytics::{ALL, Definition};
 use crate::table::{self, Schemas};
 
 /// Adds the operation, with the schemas it refers to.
-pub fn add(document: &mut OpenApi) {
+pub fn add(document: &mut OpenApi, path: &str) {
     let mut schemas = vec![
         ("AnalyticsQuery".to_owned(), asked()),
         ("AnalyticsFilters".to_owned(), filters()),
@@ -64,13 +64,10 @@ pub fn add(document: &mut OpenApi) {
         .schema(Some(Ref::from_schema_name("AnalyticsResponse")))
         .examples_from_iter(examples(|it| it.about.response))
         .build();
-    let age = HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::Integer))).description(Some(
-        "How old the answer is, in whole seconds, 5 at most; absent where it was read for this request.",
-    ));
     let found = ResponseBuilder::new()
         .description("The page that was asked for.")
         .content("application/json", found)
-        .header("Age", age.build());
+        .header("Age", age());
     let operation = OperationBuilder::new()
         .tag("Analytics")
         .summary(Some(
@@ -80,11 +77,11 @@ pub fn add(document: &mut OpenApi) {
         .operation_id(Some("analytics"))
         .request_body(Some(request.build()))
         .responses(refusals(ResponsesBuilder::new().response("200", found)).build());
-    let operation = openapi::fresh(operation);
-    document.paths.paths.insert(
-        analytics::PATH.to_owned(),
-        PathItem::new(HttpMethod::Post, operation),
-    );
+    let operation = fresh(operation);
+    document
+        .paths
+        .paths
+        .insert(path.to_owned(), PathItem::new(HttpMethod::Post, operation));
     document
         .components
         .get_or_insert_default()
@@ -124,7 +121,7 @@ fn refusals(responses: ResponsesBuilder) -> ResponsesBuilder {
 }
 
 fn refusal(status: &str) -> Content {
-    let mut example = openapi::failure(status).unwrap_or_default();
+    let mut example = failure(status).unwrap_or_default();
     match status {
         "400" => {
             example["errors"] = json!({"filters.min_duration": ["must be an integer."], "query_type": ["The query_type field is required."]})
@@ -167,7 +164,7 @@ fn asked() -> RefOr<Schema> {
         )
         .property(
             query::GRANULARITY,
-            openapi::closed(
+            closed(
                 Step::NAMES,
                 "The size of a bucket, of the questions along time; day by default.",
                 true,
@@ -218,10 +215,10 @@ fn value(filter: &Filter) -> RefOr<Schema> {
             .description(Some(filter.about))
     };
     match filter.kind {
-        Kind::Text => of(Type::String).pattern(Some(openapi::NO_NUL)).into(),
+        Kind::Text => of(Type::String).pattern(Some(NO_NUL)).into(),
         // An empty text is as if absent.
         Kind::Moment => of(Type::String)
-            .pattern(Some(format!("^({})?$", openapi::MOMENT)))
+            .pattern(Some(format!("^({})?$", MOMENT)))
             .examples(["2025-01-01", "2025-01-01T00:00:00Z"])
             .into(),
         Kind::Seconds => of(Type::Integer)
@@ -236,7 +233,7 @@ fn value(filter: &Filter) -> RefOr<Schema> {
             .property_names(Some(
                 ObjectBuilder::new()
                     .schema_type(Type::String)
-                    .pattern(Some(openapi::NO_NUL)),
+                    .pattern(Some(NO_NUL)),
             ))
             .additional_properties(Some(Ref::from_schema_name(PAYLOAD_VALUE)))
             .examples([json!({"city": "Mumbai"})])
@@ -249,7 +246,7 @@ const PAYLOAD_VALUE: &str = "AnalyticsPayloadValue";
 fn payload_value() -> RefOr<Schema> {
     let value = |kind| ObjectBuilder::new().schema_type(kind);
     let any = [
-        value(Type::String).pattern(Some(openapi::NO_NUL)),
+        value(Type::String).pattern(Some(NO_NUL)),
         value(Type::Number),
         value(Type::Boolean),
     ];

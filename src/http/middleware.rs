@@ -27,9 +27,9 @@ use uuid::Uuid;
 
 use super::compression;
 use super::connections::{Bodies, Upload};
+use super::context::RequestContext;
 use super::cors::{self, Cors};
 use super::error;
-use super::visit::Visit;
 use crate::db::DEADLINE;
 use crate::encoded::Coding;
 use crate::error::{Cause, Error};
@@ -50,7 +50,7 @@ const SLOW: Duration = Duration::from_secs(1);
 
 /// All routes, and what stands around them.
 #[derive(Clone)]
-pub struct Around {
+pub struct Middleware {
     router: Router,
     /// The path that takes as long as its body does.
     unbounded: &'static str,
@@ -59,7 +59,7 @@ pub struct Around {
     cors: Option<Cors>,
 }
 
-impl Around {
+impl Middleware {
     pub fn new(router: Router, unbounded: &'static str, bodies: Bodies) -> Self {
         Self {
             router,
@@ -105,7 +105,7 @@ impl Around {
         peer: SocketAddr,
         refusal: Option<StatusCode>,
     ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
-        let told = Told {
+        let told = AccessLog {
             started: Instant::now(),
             id: id(&request),
             method: request.method().clone(),
@@ -121,8 +121,8 @@ impl Around {
             let (watched, watching) = Upload::watch(&self.bodies, request);
             (request, upload) = (watched, Some(watching));
         }
-        let visit = Visit::new(peer, upload);
-        request.extensions_mut().insert(visit.clone());
+        let context = RequestContext::new(peer, upload);
+        request.extensions_mut().insert(context.clone());
         if told.method == Method::HEAD {
             // Ranges are defined for GET alone (RFC 9110, section 14.2).
             request.headers_mut().remove(RANGE);
@@ -140,7 +140,7 @@ impl Around {
             // A router is always ready.
             None => Ok(self.router.clone().call(request)),
         };
-        finish(answering, limit, told, visit, coding, cors)
+        finish(answering, limit, told, context, coding, cors)
     }
 }
 
@@ -165,8 +165,8 @@ fn head_fault(request: &Request) -> Option<StatusCode> {
 async fn finish(
     answering: Result<RouteFuture<Infallible>, StatusCode>,
     limit: Duration,
-    told: Told,
-    visit: Visit,
+    told: AccessLog,
+    context: RequestContext,
     coding: Option<Coding>,
     cors: Option<(Cors, cors::Asked)>,
 ) -> Result<Response, Infallible> {
@@ -196,7 +196,7 @@ async fn finish(
                 .await
         }
     };
-    let upload = visit.upload();
+    let upload = context.upload();
     let mut response = match answered {
         Ok(Ok(Ok(response))) => error::as_json(response),
         Ok(Err(_)) => Error::internal("a handler panicked").into_response(),
@@ -219,7 +219,7 @@ async fn finish(
     }
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, told.id);
-    visit.tell(headers);
+    context.tell(headers);
     protect(headers);
     Ok(response)
 }
@@ -234,14 +234,14 @@ fn protect(headers: &mut HeaderMap) {
 }
 
 /// What of a request is told in the log.
-struct Told {
+struct AccessLog {
     started: Instant,
     id: HeaderValue,
     method: Method,
     uri: Uri,
 }
 
-impl Told {
+impl AccessLog {
     /// At the level of errors, so that whatever is logged has the id that the client is given.
     fn span(&self) -> Span {
         let Self {
@@ -298,13 +298,15 @@ mod tests {
     const PAGE: &str = "https://reports.example.com";
 
     /// The status of an answer, and whether it is JSON. Headers that every answer has are looked for.
-    async fn status(around: &Around, method: Method, path: &str) -> (u16, bool) {
+    async fn status(middleware: &Middleware, method: Method, path: &str) -> (u16, bool) {
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header(ORIGIN, PAGE);
         let request = request.body(Body::empty()).unwrap();
-        let Ok(response) = around.answer(request, "192.0.2.1:1".parse().unwrap()).await;
+        let Ok(response) = middleware
+            .answer(request, "192.0.2.1:1".parse().unwrap())
+            .await;
         let headers = response.headers();
         assert_eq!(headers[X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
         assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], PAGE, "{path}");
@@ -326,10 +328,10 @@ mod tests {
                 get(|| tokio::time::sleep(Duration::from_millis(60))),
             )
             .route("/panics", get(panics));
-        let around = Around::new(router, "/stream", Bodies::new(Limits::default()));
-        let around = Around {
+        let middleware = Middleware::new(router, "/stream", Bodies::new(Limits::default()));
+        let middleware = Middleware {
             limit: Duration::from_millis(20),
-            ..around
+            ..middleware
         }
         .with_cors(cors::policy(&[PAGE.to_owned()]));
         for (method, path, expected) in [
@@ -340,16 +342,19 @@ mod tests {
             (Method::GET, &format!("/slow?{}", "q".repeat(TARGET)), 414),
         ] {
             assert_eq!(
-                status(&around, method, path).await,
+                status(&middleware, method, path).await,
                 (expected, true),
                 "{path}"
             );
         }
         assert_eq!(
-            status(&around, Method::GET, "/stream").await.0,
+            status(&middleware, Method::GET, "/stream").await.0,
             200,
             "it takes as long as it takes"
         );
-        assert_eq!(status(&around, Method::OPTIONS, "/nothing").await.0, 200);
+        assert_eq!(
+            status(&middleware, Method::OPTIONS, "/nothing").await.0,
+            200
+        );
     }
 }

@@ -1,0 +1,114 @@
+//! Operations that need a token: permissions, rate limits and refusals.
+
+use std::sync::Arc;
+
+use utoipa::openapi::RefOr;
+use utoipa::openapi::header::Header;
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::responses::{failed, header};
+use crate::app::App;
+use crate::auth::settings::Settings;
+use crate::http::extract::Grant;
+
+/// Says of every operation of a path what [`crate::http::extract::Permitted`] wants there: a token, its permissions (as the
+/// roles of its security requirement), how often it may ask, and how it is refused.
+pub fn guard<G: Grant>(mut router: OpenApiRouter<Arc<App>>, path: &str) -> OpenApiRouter<Arc<App>> {
+    let names: Vec<&str> = G::PERMISSIONS
+        .iter()
+        .map(|permission| permission.name())
+        .collect();
+    let often = G::GROUP.limit(&Settings::default());
+    let wanted = match names.as_slice() {
+        [] => "any token".to_owned(),
+        names => format!("`{}`", names.join("` and `")),
+    };
+    let wanted =
+        format!("Wants {wanted}; {often} requests a minute unless the account has another limit.");
+    let item = router.get_openapi_mut().paths.paths.get_mut(path);
+    let operations = item.map(|item| {
+        [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.delete,
+            &mut item.patch,
+        ]
+    });
+    for operation in operations.into_iter().flatten().flatten() {
+        let about = operation
+            .description
+            .take()
+            .map_or_else(String::new, |about| format!("{about}\n\n"));
+        operation.description = Some(about + &wanted);
+        operation.security = Some(vec![SecurityRequirement::new("token", names.clone())]);
+        let has_body = operation.request_body.is_some();
+        let responses = &mut operation.responses.responses;
+        for (status, response) in refusals() {
+            if status != "408" || has_body {
+                responses.entry(status.to_owned()).or_insert(response);
+            }
+        }
+        for (status, response) in responses {
+            if let (RefOr::T(response), true) =
+                (response, status.starts_with('2') || status == "429")
+            {
+                response.headers.extend(limit_headers());
+            }
+        }
+    }
+    router
+}
+
+/// The ways every operation can fail that wants a token.
+fn refusals() -> [(&'static str, RefOr<Response>); 7] {
+    let refusals = [
+        ("401", "No valid token."),
+        ("403", "The token lacks the permission."),
+        ("408", "The body stopped coming for a minute."),
+        (
+            "414",
+            "The path has more than 65,000 bytes, its query included. Of a much longer one nothing is said.",
+        ),
+        ("429", "The token asks too often."),
+        (
+            "431",
+            "The head of the request has more than 64 KiB or 100 lines.",
+        ),
+        ("503", "The database is out of reach, or there is no room."),
+    ];
+    refusals.map(|(status, description)| {
+        let mut response = ResponseBuilder::new().description(description);
+        if status != "414" {
+            response = response.content("application/json", failed(status));
+        }
+        if matches!(status, "429" | "503") {
+            response = response.header(
+                "Retry-After",
+                header(Type::Integer, "In so many seconds there is room again."),
+            );
+        }
+        (status, response.into())
+    })
+}
+
+/// What every response of a limited operation says, of which 2xx and 429 stand here.
+fn limit_headers() -> impl Iterator<Item = (String, RefOr<Header>)> {
+    let headers = [
+        ("X-RateLimit-Limit", "Requests a minute, and at once."),
+        (
+            "X-RateLimit-Remaining",
+            "Requests that would be answered now.",
+        ),
+        (
+            "X-RateLimit-Reset",
+            "When all of them would be again, in seconds since 1970.",
+        ),
+    ];
+    headers
+        .into_iter()
+        .map(|(name, about)| (name.to_owned(), header(Type::Integer, about).into()))
+}

@@ -1,0 +1,140 @@
+//! The OpenAPI 3.1 document, generated from the routes and the reports themselves.
+
+mod analytics;
+mod guard;
+mod ingest;
+mod parameters;
+mod reports;
+mod responses;
+mod shape;
+
+use std::sync::{Arc, LazyLock};
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response as HttpResponse;
+use serde_json::Value;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder,
+};
+
+use super::{compression, error, paths};
+use crate::app::App;
+use crate::closed;
+use crate::encoded::{Coding, Encoded};
+use crate::error::Result;
+
+pub use analytics::add as add_analytics;
+pub use guard::guard;
+pub use ingest::IngestItems;
+pub use parameters::{Binary, add_parameters, described, header_parameter, object};
+pub use reports::{add_export, add_list, add_report};
+
+/// The whole document.
+pub fn generate() -> Value {
+    shape::finished(&super::routes().into_openapi())
+}
+
+/// This document.
+#[utoipa::path(get, path = paths::OPENAPI, tag = "Running", operation_id = "openapi_document",
+    responses((status = 200, description = "The OpenAPI 3.1 document of this server.", body = serde_json::Value)))]
+pub async fn document(State(_): State<Arc<App>>, headers: HeaderMap) -> Result<HttpResponse> {
+    /// Generated once: every connection that waits to be written then holds the same bytes.
+    static DOCUMENT: LazyLock<Encoded> =
+        LazyLock::new(|| Encoded::from(Bytes::from(generate().to_string())));
+    let document = &*DOCUMENT;
+    let coding = Coding::accepted(&headers);
+    if let Some(coding) = coding {
+        document.coded(coding).await?;
+    }
+    let mut response = HttpResponse::<()>::default();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    let body = compression::body(document, coding, headers);
+    Ok(response.map(|_| body))
+}
+
+/// What the document says before any route is added to it.
+pub fn base() -> OpenApi {
+    let license = LicenseBuilder::new()
+        .name("MIT OR Apache-2.0")
+        .identifier(Some("MIT OR Apache-2.0"))
+        .build();
+    let info = InfoBuilder::new()
+        .title("Callboard")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "Reports on outbound-call campaigns. Windows are half-open; dates are read in the request's zone; an end written \
+             23:59:59, with or without a fraction, takes in that whole second, and 24:00:00 is the next midnight; \
+             percentages are rounded half away from zero. Every failure has the body `{\"message\": …}`; a 422 lists \
+             every faulty field under `errors`. Every response of a limited operation, once its token is known, has \
+             the X-RateLimit headers.",
+        ))
+        .license(Some(license))
+        .build();
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("A token from login or from `callboard token issue`."))
+        .build();
+    let components = ComponentsBuilder::new()
+        .security_scheme("token", SecurityScheme::Http(token))
+        .schema_from::<error::Body>()
+        .schemas_from_iter(ingest::schemas())
+        .schemas_from_iter(closed::ALL.iter().map(|set| (set.name, set.schema())))
+        .build();
+    let servers = [ServerBuilder::new()
+        .url("/")
+        .description(Some("The server that this document came from."))
+        .build()];
+    let tag = |(name, about): (&str, &str)| {
+        TagBuilder::new()
+            .name(name)
+            .description(Some(about))
+            .build()
+    };
+    OpenApiBuilder::new()
+        .info(info)
+        .servers(Some(servers))
+        .components(Some(components))
+        .tags(Some(TAGS.map(tag)))
+        .build()
+}
+
+/// Groups of operations, in the order of the document.
+const TAGS: [(&str, &str); 8] = [
+    (
+        "Running",
+        "State of the server, and this document. No token is needed.",
+    ),
+    (
+        "Access",
+        "Logging in and out, and the caller behind a token.",
+    ),
+    ("Campaigns", "Lists of campaigns, page by page."),
+    (
+        "AutoCall reports",
+        "Figures of automatic calls, most of them of one campaign.",
+    ),
+    (
+        "AutoCall exports",
+        "Files of a campaign's reports, made in the background: order one, poll it, download it.",
+    ),
+    (
+        "Telesales reports",
+        "Figures of agents' calls, over the whole account; most of them as files too.",
+    ),
+    (
+        "Analytics",
+        "Questions about AutoCall attempts and leads, asked in one request body.",
+    ),
+    (
+        "Ingest",
+        "Call data in: one JSON object a line, or a JSON array.",
+    ),
+];

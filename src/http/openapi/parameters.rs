@@ -1,0 +1,204 @@
+//! Parameters and members of request bodies, as the document describes them.
+
+use serde_json::Value;
+use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
+use utoipa::openapi::schema::{
+    ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type,
+};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Required, Schema};
+
+use crate::closed::Set;
+use crate::query::{Kind, Parameter};
+
+/// How old an answer may be.
+pub fn fresh(operation: OperationBuilder) -> OperationBuilder {
+    operation.parameter(header_parameter(
+        "Cache-Control",
+        "no-cache or max-age=0: the answer has everything committed before the request. max-age=N: it is at most \
+         N seconds old.",
+        "",
+    ))
+}
+
+/// A header that a request may have; without a pattern it may be any text.
+pub fn header_parameter(name: &str, about: &str, pattern: &str) -> ParameterBuilder {
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern((!pattern.is_empty()).then_some(pattern));
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .description(Some(about))
+        .schema(Some(text))
+}
+
+/// Adds what the POST of a path takes.
+pub fn add_parameters<const N: usize>(
+    document: &mut OpenApi,
+    path: &str,
+    given: [ParameterBuilder; N],
+) {
+    let operation = document
+        .paths
+        .paths
+        .get_mut(path)
+        .and_then(|item| item.post.as_mut());
+    if let Some(operation) = operation {
+        operation
+            .parameters
+            .get_or_insert_default()
+            .extend(given.map(|given| given.build().into()));
+    }
+}
+
+pub fn described(parameter: &Parameter) -> ParameterBuilder {
+    let required = if parameter.required {
+        Required::True
+    } else {
+        Required::False
+    };
+    let described = ParameterBuilder::new()
+        .name(parameter.name)
+        .parameter_in(ParameterIn::Query)
+        .required(required)
+        .description(Some(parameter.about))
+        .schema(Some(schema(parameter)));
+    match parameter.kind {
+        // Repeated where the name says so, otherwise with commas between them.
+        Kind::IdList { .. } => described
+            .style(Some(ParameterStyle::Form))
+            .explode(Some(parameter.name.ends_with("[]"))),
+        _ => described,
+    }
+}
+
+/// A date, or a date and a time, maybe with an offset. No pattern knows how long a month is.
+pub const MOMENT: &str = concat!(
+    "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
+    "([Tt ](([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?|24:00(:00([.,]0+)?)?)",
+    "([Zz]|[+ -]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?"
+);
+
+/// What the database can hold of a text.
+pub const NO_NUL: &str = r"^[^\x00]*$";
+
+pub fn schema(parameter: &Parameter) -> RefOr<Schema> {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    match &parameter.kind {
+        Kind::Moment => {
+            // An empty value is as if absent.
+            let pattern = if parameter.required {
+                format!("^{MOMENT}$")
+            } else {
+                format!("^({MOMENT})?$")
+            };
+            text()
+                .pattern(Some(pattern))
+                .examples(["2026-06-01", "2026-06-01T00:00:00+07:00"])
+                .into()
+        }
+        Kind::Zone => text()
+            .format(Some(SchemaFormat::Custom("time-zone".into())))
+            .examples(["Asia/Ho_Chi_Minh", "Europe/Berlin", "UTC"])
+            .into(),
+        Kind::Id => integer(),
+        Kind::IdList { most } => ArrayBuilder::new()
+            .items(integer())
+            .min_items(Some(1))
+            .max_items(Some(*most))
+            .into(),
+        Kind::Integer { range, default } => ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(*range.start() as f64))
+            .maximum(Some(*range.end() as f64))
+            .default(Some((*default).into()))
+            .into(),
+        Kind::Flag => ObjectBuilder::new()
+            .schema_type(Type::Boolean)
+            .default(Some(false.into()))
+            .into(),
+        Kind::Text => text().pattern(Some(NO_NUL)).into(),
+        Kind::Choice(names) => closed(names, "", false),
+    }
+}
+
+/// A JSON object with members of those names, read as parameters are.
+pub fn object(about: &str, parameters: &[Parameter]) -> RefOr<Schema> {
+    let object = ObjectBuilder::new().description(Some(about));
+    let member = |object: ObjectBuilder, parameter: &Parameter| {
+        let object = match schema(parameter) {
+            _ if let Kind::Choice(names) = parameter.kind => object.property(
+                parameter.name,
+                closed(names, parameter.about, !parameter.required),
+            ),
+            RefOr::T(Schema::Object(mut schema)) => {
+                schema.description = Some(parameter.about.to_owned());
+                if !parameter.required {
+                    // Null is as if absent.
+                    schema.schema_type = SchemaType::from_iter([Type::String, Type::Null]);
+                }
+                object.property(parameter.name, schema)
+            }
+            other => object.property(parameter.name, other),
+        };
+        if parameter.required {
+            object.required(parameter.name)
+        } else {
+            object
+        }
+    };
+    parameters.iter().fold(object, member).into()
+}
+
+/// A text out of a closed set: by reference where the set has a name. `about` says what it means here.
+pub fn closed(values: &[&str], about: &str, nullable: bool) -> RefOr<Schema> {
+    let about = (!about.is_empty()).then_some(about);
+    match Set::with(values).map(|set| Ref::builder().ref_location_from_schema_name(set.name)) {
+        Some(set) if nullable => {
+            let null = ObjectBuilder::new().schema_type(Type::Null);
+            OneOfBuilder::new()
+                .item(null)
+                .item(set)
+                .description(about)
+                .into()
+        }
+        Some(set) => set.description(about).build().into(),
+        None => {
+            let null = nullable.then_some(Value::Null);
+            let values = values.iter().map(|value| Value::from(*value)).chain(null);
+            let text = if nullable {
+                SchemaType::from_iter([Type::String, Type::Null])
+            } else {
+                Type::String.into()
+            };
+            ObjectBuilder::new()
+                .schema_type(text)
+                .enum_values(Some(values))
+                .description(about)
+                .into()
+        }
+    }
+}
+
+pub fn integer() -> RefOr<Schema> {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(format))
+        .into()
+}
+
+/// The bytes of a file.
+pub struct Binary;
+
+impl utoipa::PartialSchema for Binary {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(format))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Binary {}

@@ -1,0 +1,199 @@
+//! Operations of the reports and of the lists of campaigns, made from their definitions.
+
+use utoipa::PartialSchema as _;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
+use utoipa::openapi::response::{ResponseBuilder, ResponsesBuilder};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
+use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, RefOr, Required, Schema};
+
+use super::parameters::{Binary, closed, described, fresh, header_parameter, integer};
+use super::responses::{age, failures, header};
+use super::shape;
+use crate::campaigns::list::{self, Listed};
+use crate::closed::FileFormat;
+use crate::envelope::Page;
+use crate::files::{csv, workbook};
+use crate::reports::Definition;
+use crate::reports::report::{FORMAT, Module, Place};
+
+/// Adds a report's operation, with the schemas it refers to.
+pub fn add_report(document: &mut OpenApi, report: &Definition) {
+    let about = report.about;
+    let mut schemas = Vec::new();
+    let body = match report.schema(&mut schemas) {
+        RefOr::Ref(row) => RefOr::Ref(
+            Ref::builder()
+                .ref_location(row.ref_location)
+                .description(Some(FIGURES))
+                .build(),
+        ),
+        RefOr::T(Schema::Array(rows)) => ArrayBuilder::from(rows).description(Some(FIGURES)).into(),
+        other => other,
+    };
+    let body = ObjectBuilder::new()
+        .description(Some(about.title))
+        .property("data", body)
+        .required("data");
+    let name = shape::pascal(&operation_id(report)) + "Response";
+    schemas.push((name.clone(), body.into()));
+    let example = serde_json::from_str(about.example).ok();
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(name)))
+        .example(example)
+        .build();
+    let found = tagged(ResponseBuilder::new().description(about.title))
+        .content("application/json", content);
+    let mut operation = conditional(operation(report)).operation_id(Some(operation_id(report)));
+    if about.files {
+        let summary = about.summary;
+        operation = operation.description(Some(format!(
+            "{summary}\n\nWith `format=csv` or `format=xlsx` the answer is a file, as it is from `{}`.",
+            report.export_path()
+        )));
+    }
+    let unchanged = tagged(
+        ResponseBuilder::new().description("The client has this answer: no figure has changed."),
+    );
+    let responses = failures(
+        ResponsesBuilder::new()
+            .response("200", found)
+            .response("304", unchanged),
+    )
+    .build();
+    document.paths.paths.insert(
+        report.path(),
+        PathItem::new(HttpMethod::Get, operation.responses(responses)),
+    );
+    document
+        .components
+        .get_or_insert_default()
+        .schemas
+        .extend(schemas);
+}
+
+const FIGURES: &str = "The figures.";
+
+/// Adds the operation that gives a report as a file.
+pub fn add_export(document: &mut OpenApi, report: &Definition) {
+    let found =
+        files(ResponseBuilder::new().description(format!("{} as a file.", report.about.title)));
+    let responses = failures(ResponsesBuilder::new().response("200", found)).build();
+    let formats = closed(FileFormat::VALUES, "", false);
+    let format = ParameterBuilder::new()
+        .name(FORMAT.name)
+        .parameter_in(ParameterIn::Query)
+        .schema(Some(formats));
+    let operation = operation(report)
+        .operation_id(Some(format!("{}_export", operation_id(report))))
+        .parameter(format.description(Some("What the file is; xlsx by default.")))
+        .responses(responses);
+    document.paths.paths.insert(
+        report.export_path(),
+        PathItem::new(HttpMethod::Get, operation),
+    );
+}
+
+/// What the operations of a report share.
+fn operation(report: &Definition) -> OperationBuilder {
+    let about = report.about;
+    let tag = match about.module {
+        Module::Autocall => "AutoCall reports",
+        Module::Telesales => "Telesales reports",
+    };
+    let mut operation = OperationBuilder::new()
+        .tag(tag)
+        .summary(Some(about.title))
+        .description(Some(about.summary));
+    if about.place == Place::OfCampaign {
+        let id = ParameterBuilder::new()
+            .name("id")
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True);
+        operation = operation.parameter(
+            id.description(Some("The campaign."))
+                .schema(Some(integer())),
+        );
+    }
+    report.parameters().fold(operation, |operation, parameter| {
+        operation.parameter(described(parameter))
+    })
+}
+
+/// What a request may say about answers that are there already.
+fn conditional(operation: OperationBuilder) -> OperationBuilder {
+    let about = "ETags of answers the client has: while no figure changes, it gets a 304.";
+    fresh(operation.parameter(header_parameter("If-None-Match", about, "")))
+}
+
+/// What is said about an answer in JSON, or about one that the client has.
+fn tagged(response: ResponseBuilder) -> ResponseBuilder {
+    response
+        .header(
+            "ETag",
+            header(
+                Type::String,
+                "A weak tag of the figures: it changes when one of them does, and only then. With JSON only.",
+            ),
+        )
+        .header("Age", age())
+        .header("Cache-Control", header(Type::String, "private, no-cache"))
+        .header("Vary", header(Type::String, "Authorization, Accept-Encoding"))
+}
+
+fn operation_id(report: &Definition) -> String {
+    format!(
+        "{}_{}",
+        report.about.module.name(),
+        report.about.name.replace('-', "_")
+    )
+}
+
+fn files(response: ResponseBuilder) -> ResponseBuilder {
+    BINARY
+        .into_iter()
+        .chain([workbook::CONTENT_TYPE, csv::CONTENT_TYPE])
+        .fold(response, |response, kind| {
+            response.content(
+                kind,
+                ContentBuilder::new().schema(Some(Binary::schema())).build(),
+            )
+        })
+}
+
+/// Named before the types of files: clients that know none of these then take a file as its bytes.
+const BINARY: [&str; 1] = ["application/octet-stream"];
+
+/// Adds the operation of a list of campaigns.
+pub fn add_list<T: Listed>(document: &mut OpenApi, path: &str) {
+    let page = format!("{}Page", T::name());
+    let mut schemas = vec![
+        (T::name().into(), T::schema()),
+        (page.clone(), Page::<T>::schema()),
+    ];
+    T::schemas(&mut schemas);
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(page)))
+        .example(serde_json::from_str(T::EXAMPLE).ok())
+        .build();
+    let found = ResponseBuilder::new()
+        .description("A page of campaigns.")
+        .content("application/json", content);
+    let responses = failures(ResponsesBuilder::new().response("200", found)).build();
+    let operation = OperationBuilder::new()
+        .tag("Campaigns")
+        .summary(Some(T::TITLE))
+        .operation_id(Some(path.trim_start_matches("/api/").replace('/', "_")))
+        .responses(responses);
+    let operation = list::PARAMETERS.iter().fold(operation, |operation, given| {
+        operation.parameter(described(given))
+    });
+    document
+        .paths
+        .paths
+        .insert(path.to_owned(), PathItem::new(HttpMethod::Get, operation));
+    document
+        .components
+        .get_or_insert_default()
+        .schemas
+        .extend(schemas);
+}
