@@ -1,5 +1,5 @@
-//! Every question of analytics, about the whole account and about its largest campaign: how long the server takes,
-//! and how long the same statements take that `pgbench` sends. And what filters cost that no roll-up knows.
+//! Every analytics query, over the whole tenant and its largest campaign: latency of the server, and of the same statements
+//! sent by `pgbench`. Also the cost of filters that roll-ups cannot answer.
 
 use std::time::Instant;
 
@@ -21,7 +21,7 @@ use crate::support::{TENANT, World};
 
 const ROLLED: usize = 42;
 const RAW: usize = 6;
-/// What only the largest campaign plays.
+/// The script of the largest campaign only.
 const TEMPLATE: &str = "tpl_4";
 
 pub async fn run(world: &World) -> Section {
@@ -121,7 +121,7 @@ impl Question {
         }
     }
 
-    /// What was read, and how many milliseconds it took.
+    /// The source, and the latency in milliseconds.
     async fn ask(&self, db: &Database, account: &Tenant, window: &Window) -> (Source, f64) {
         let query = self.query(window);
         let started = Instant::now();
@@ -152,7 +152,7 @@ async fn measure(
     } else {
         RAW
     };
-    // Once without measuring: plans are made, and pages come into memory.
+    // Warm-up: fills plan and page caches.
     let mut windows = Windows::new(8);
     for _ in 0..runs {
         question

@@ -1,5 +1,5 @@
-//! Where the time of one KPIs request goes, one client asking: what HTTP and the framework take, what routing, the
-//! token and the answer's headers add, and each step in the database.
+//! A breakdown of one KPI request with a single client: HTTP and framework, routing, token and response headers, and each
+//! step in the database.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ use crate::support::windows::{Question, Shape, Windows};
 use crate::support::{LARGEST_CAMPAIGN, TENANT, World};
 
 const RUNS: usize = 2_000;
-/// Asked first, and not counted: plans are made, pages read.
+/// Warm-up requests, not counted: they fill plan and page caches.
 const WARM_UP: usize = 50;
 
 pub async fn run(world: &World) -> Section {
@@ -87,7 +87,7 @@ async fn times(client: &mut Client, mut request: impl FnMut() -> Vec<u8>) -> Vec
     times
 }
 
-/// The steps of an answer that is read, in order.
+/// The steps of an uncached request, in order.
 const STEPS: [&str; 5] = [
     "— begin the snapshot, say whose",
     "— the account and its settings",

@@ -1,4 +1,4 @@
-//! Ingest against its floor: a bare COPY of the same rows into a table without keys, indexes or checks.
+//! Ingest, against a bare COPY of the same rows into a table without keys, indexes or checks.
 
 use std::fmt::Write;
 
@@ -100,7 +100,7 @@ fn attempts(run: usize) -> String {
     lines
 }
 
-/// The same rows as COPY has them, in the order of the table's columns.
+/// The same rows in COPY format, in the order of the table's columns.
 fn rows(run: usize) -> String {
     let mut rows = String::new();
     for number in 0..ROWS {

@@ -1,5 +1,5 @@
-//! More clients than there is room for: what they are told, whether memory stays where it is, and whether the health
-//! check notices.
+//! More clients than the server has capacity for: their responses, the memory of the process, and the latency of the health
+//! check.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use crate::support::windows::{Question, Shape, Windows};
 use crate::support::{LARGEST_CAMPAIGN, World};
 
 const CLIENTS: usize = 500;
-/// Connections to the database that read.
+/// Reader connections to the database.
 const POOL: u32 = 10;
 const PROBE_EVERY: Duration = Duration::from_millis(10);
 
@@ -110,7 +110,7 @@ fn requests(server: &Server) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// How many answers there were of each status.
+/// Number of responses by status.
 async fn ask(
     address: SocketAddr,
     requests: Arc<Vec<Vec<u8>>>,
@@ -141,7 +141,7 @@ async fn ask(
     all
 }
 
-/// Milliseconds of each answer, asked at set times and timed from then.
+/// Latency of each response in milliseconds, from its scheduled time.
 async fn probe(address: SocketAddr, request: Vec<u8>, time: Duration) -> Vec<f64> {
     let (mut client, mut times) = (Client::connect(address).await, Vec::new());
     let begin = tokio::time::Instant::now();
@@ -157,7 +157,7 @@ async fn probe(address: SocketAddr, request: Vec<u8>, time: Duration) -> Vec<f64
     times
 }
 
-/// Megabytes that the process has in memory, 20 times while that passes. Nothing where there is no /proc.
+/// Resident memory in MB, sampled 20 times in that period. Empty without /proc.
 async fn memory(time: Duration) -> Vec<f64> {
     let mut seen = Vec::new();
     for _ in 0..20 {

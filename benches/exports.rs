@@ -1,7 +1,7 @@
-//! Exports of a million attempts and more, beside their floors: COPY of the same rows, and a bare loop that writes the
-//! same cells into a workbook.
+//! Exports of a million attempts and more, against two floors: COPY of the same rows, and a bare loop that writes the same
+//! cells into a workbook.
 //!
-//! Exports are made by the real program in a process of its own, whose memory is watched meanwhile.
+//! The program itself makes the exports, in a process of its own whose memory is sampled.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ use crate::support::{TENANT, World, rolled, server};
 
 const DATABASE: &str = "callboard_bench_exports";
 const RUNS: usize = 5;
-/// How many rows the bare loop has at hand, to write them again and again.
+/// Rows that the bare loop writes repeatedly.
 const CELLS: usize = 10_000;
 
 pub async fn run_part(world: &World) -> Section {
@@ -158,7 +158,7 @@ async fn fill(world: &World, db: &Database, most: usize) {
     rolled::settle(db).await;
 }
 
-/// `callboard serve` in a process of its own, with a store of its own.
+/// A `callboard serve` process with its own store.
 struct Program {
     child: Child,
     files: tempfile::TempDir,
@@ -183,7 +183,7 @@ impl Program {
         Self { child, files }
     }
 
-    /// Begins to watch for a peak; returns the memory it has now, in MiB.
+    /// Resets the memory peak. Returns the current memory in MiB.
     fn forget_peak(&self) -> f64 {
         fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")
             .expect("a system that has /proc");
@@ -217,7 +217,7 @@ impl Program {
 struct Bench {
     db: Database,
     program: Program,
-    /// Of the window that is compared.
+    /// Attempts of the compared window.
     rows: usize,
 }
 
@@ -248,7 +248,7 @@ impl Bench {
         section.row(&cells, &checks);
     }
 
-    /// The window of the first so many rows.
+    /// The window of the first `rows` rows.
     fn window(&self, rows: usize) -> Window {
         let from: DateTime<Utc> = "2026-03-01T00:00:00Z".parse().expect("an instant");
         let days = if rows == self.rows { 10 } else { 26 };
@@ -259,7 +259,7 @@ impl Bench {
         }
     }
 
-    /// Orders an export of the first so many rows and waits for its file.
+    /// Orders an export of the first `rows` rows and waits for its file.
     async fn export(&self, format: &str, rows: usize) -> PathBuf {
         let Window { from, to, .. } = self.window(rows);
         let members = serde_json::json!({"report_type": "full", "format": format, "from": from.to_rfc3339(), "to": to.to_rfc3339()});
@@ -307,7 +307,7 @@ impl Bench {
         }
     }
 
-    /// The same rows by COPY, thrown away.
+    /// Reads the same rows by COPY and discards them.
     async fn copy(&self) {
         let mut scope = self.db.read_at_length(TENANT).await.expect("a scope");
         let window = self.window(self.rows);
@@ -321,7 +321,7 @@ impl Bench {
         assert!(bytes > self.rows * 100, "{bytes}");
     }
 
-    /// Some of the rows, as cells.
+    /// A sample of the rows, as cells.
     async fn cells(&self) -> Vec<Vec<Cell>> {
         let mut scope = self.db.read_at_length(TENANT).await.expect("a scope");
         let (to, mut batches) = mpsc::channel(1);
@@ -341,7 +341,7 @@ impl Bench {
         cells
     }
 
-    /// As many rows of those cells as the export has, with no more than that takes.
+    /// Writes the same number of rows as the export from those cells, and nothing else.
     fn bare(&self, cells: &[Vec<Cell>]) {
         bare(cells, self.rows, self.program.files.path()).expect("a workbook");
     }
@@ -393,8 +393,7 @@ fn bare(cells: &[Vec<Cell>], rows: usize, dir: &Path) -> Result<(), XlsxError> {
     workbook.save(dir.join("bare.xlsx"))
 }
 
-/// The rows on each sheet of attempts, their headers left out: counted as they stand in the file, for no reader of ours
-/// holds that many.
+/// Rows on each sheet of attempts, without the header. Counted in the XML, because no reader we have holds that many.
 fn attempts_on_sheets(file: &Path) -> Vec<usize> {
     use std::io::Read;
     let mut archive =

@@ -1,5 +1,5 @@
-//! How answers grow: with the number of calls there are, at a fixed window, and with the length of the window.
-//! From roll-ups, neither should matter much.
+//! Growth of latency with the number of calls, at a fixed window, and with the length of the window. With roll-ups, neither
+//! should matter much.
 
 use callboard::auth::Tenant;
 use callboard::db::Database;
@@ -69,7 +69,7 @@ pub async fn run(world: &World) -> Section {
     section
 }
 
-/// A window of some days, of the small, the larger and the largest there is.
+/// A window of some days, in the small, the larger and the largest campaign.
 async fn by_rows(
     section: &mut Section,
     db: &Database,
@@ -78,7 +78,7 @@ async fn by_rows(
     module: Module,
 ) {
     section.figures(&format!("{FIXED_DAYS} days of"), sizes);
-    // Campaigns 3, 2 and 1 are of 0.1, 1 and 10 million attempts; 2 and 1 of 0.1 and 1 million calls.
+    // Campaigns 3, 2 and 1 have 0.1, 1 and 10 million attempts; 2 and 1 have 0.1 and 1 million calls.
     let scopes = match module {
         Module::Autocall => [Some(3), Some(2), LARGE],
         Module::Telesales => [Some(2), LARGE, None],
@@ -92,10 +92,10 @@ async fn by_rows(
     }
 }
 
-/// Each report about each of these.
+/// Each report of each of these.
 fn across(campaigns: [Option<i64>; 3], module: Module) -> Vec<[Question; 3]> {
     let [one, two, three] = campaigns.map(|campaign| Question::all(campaign, module));
-    // That one names its campaigns itself.
+    // The comparison takes its own list of campaigns.
     let fixed = |question: &Question| question.definition.about.name == "comparison";
     let scopes = one
         .into_iter()
@@ -119,7 +119,7 @@ async fn measure(db: &Database, tenant: &Tenant, question: &Question, days: i64)
     median(&times)
 }
 
-/// The times, and how many times the first the last is.
+/// The times, and the ratio of the last to the first.
 fn row(section: &mut Section, question: &Question, times: &[f64]) {
     let growth = times[times.len() - 1] / times[0];
     let cells: Vec<String> = std::iter::once(question.name())

@@ -1,5 +1,5 @@
-//! What the row-level security under every read costs: the KPIs' statement as the guarded role runs it,
-//! against the same statement as a superuser, whom the guard does not hold.
+//! The cost of row-level security: the KPI statement under the guarded role, against the same statement as a superuser, who
+//! bypasses it.
 
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection};
@@ -59,7 +59,7 @@ pub async fn run_part(world: &World) -> Section {
     section
 }
 
-/// Begins, says whose, asks and ends, as a request does.
+/// Begins, sets the tenant, queries and ends, like a request.
 async fn kpis(connection: &Mutex<PgConnection>, to: &str, repeats: usize) {
     let mut connection = connection.lock().await;
     let to: chrono::DateTime<chrono::Utc> = to.parse().expect("an instant");

@@ -1,5 +1,5 @@
-//! What the server adds: to the statements of a report, against `pgbench` sending the same ones, and to an
-//! answer it has already, against a bare handler that sends the same bytes.
+//! The server's overhead: on the statements of a report, against `pgbench` sending the same ones, and on a cached response,
+//! against a bare handler sending the same bytes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use crate::support::windows::{Question, Shape, Windows};
 use crate::support::{LARGEST_CAMPAIGN, World};
 
 const RUNS: usize = 6;
-/// Clients with a new window each time, and with the same one.
+/// Clients that ask for a new window each time, and for the same one.
 const CLIENTS: usize = 8;
 const SAME_CLIENTS: usize = 32;
 
@@ -86,7 +86,7 @@ pub async fn run(world: &World) -> Section {
     section
 }
 
-/// More windows than are asked about while an answer may be kept.
+/// More windows than can be asked for within the lifetime of a cached response.
 fn paths(question: &Question) -> Vec<String> {
     let path = question
         .definition

@@ -1,7 +1,6 @@
-//! What the roll-ups cost those who write: rows coming in with their triggers against the same without.
+//! The cost of roll-ups on writes: ingest with their triggers against ingest without.
 //!
-//! Both on a copy of the loaded database, so that what is loaded stays as it is, with the compactor at work as
-//! it is beside a server.
+//! Both run on a copy of the loaded database, with a compactor like that of a server.
 
 use callboard::db::Database;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,7 +17,7 @@ use crate::support::{LARGEST_CAMPAIGN, TENANT, World, rolled};
 
 const COPY: &str = "callboard_bench_ingest";
 const RUNS: usize = 6;
-/// They are short, so there are more of them.
+/// More runs, because each is short.
 const SINGLE_RUNS: usize = 12;
 const TABLES: [&str; 2] = ["autocall_attempts", "telesales_calls"];
 
@@ -104,7 +103,7 @@ impl Writer<'_> {
         alternate(RUNS, |_| stored(true), |_| stored(false)).await
     }
 
-    /// Rows one by one, then their ends one by one.
+    /// Inserts rows one by one, then updates them one by one.
     async fn singles(&self, rows: usize) -> (Pairs, Pairs) {
         let mut updates = Pairs::default();
         let connection = Mutex::new(as_account(&self.options).await);
@@ -139,7 +138,7 @@ impl Writer<'_> {
     }
 }
 
-/// Calls that begin: a transaction each.
+/// Starts of calls, one transaction each.
 async fn insert(connection: &mut PgConnection, name: &str, rows: usize) {
     for number in 0..rows {
         let insert = sqlx::query(
@@ -155,7 +154,7 @@ async fn insert(connection: &mut PgConnection, name: &str, rows: usize) {
     }
 }
 
-/// The same calls as they end.
+/// Ends of the same calls.
 async fn update(connection: &mut PgConnection, name: &str, rows: usize) {
     for number in 0..rows {
         let update = sqlx::query(
@@ -171,7 +170,7 @@ async fn update(connection: &mut PgConnection, name: &str, rows: usize) {
     }
 }
 
-/// Some ten calls begin in a second.
+/// About ten calls start per second.
 fn at(number: usize) -> DateTime<Utc> {
     end() + TimeDelta::milliseconds(100 * number as i64)
 }

@@ -1,7 +1,6 @@
-//! `script/bench [quick|full] [part…]`: what Callboard does, against floors measured in the same run.
+//! `script/bench [quick|full] [PART…]`: benchmarks against floors measured in the same run.
 //!
-//! A part is a module here. Its figures go to the terminal and into `benches/RESULTS.md`; nothing in here
-//! fails because something is slow.
+//! Each part is a module. Its figures go to the terminal and into `benches/RESULTS.md`; slowness never fails a run.
 
 mod analytics;
 mod anatomy;
@@ -33,19 +32,19 @@ const PARTS: &[&str] = &[
     "growth",
     "exports",
 ];
-/// Parts that are run where they are named; `load` makes the data and measures nothing.
+/// Parts that run only by name; `load` generates the data and measures nothing.
 const FURTHER: &[&str] = &["copy", "guard", "crowd", "load"];
 
-/// Parts that make their own data, and no use of what is loaded.
+/// Parts that generate their own data and do not use the loaded data.
 const BY_THEMSELVES: &[&str] = &["exports"];
 
-/// What the script says.
+/// Command line of the script.
 struct Arguments {
     size: Size,
     parts: Vec<String>,
-    /// Where data is kept between runs.
+    /// Directory that keeps the data between runs.
     dir: PathBuf,
-    /// The date and the revision that are measured.
+    /// Date and revision of the run.
     run: String,
 }
 

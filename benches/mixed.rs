@@ -1,7 +1,7 @@
-//! Reading while calls come in: how long the slowest hundredth of the KPIs takes, with writers and without.
+//! Reads during ingest: the 99th percentile of KPI latency with writers and without.
 //!
-//! On a copy of the loaded database. Questions are put at set times, whether or not the ones before are
-//! answered, and are timed from when they were due: a server that stalls cannot hide it by being asked less.
+//! Runs on a copy of the loaded database. Requests are sent at scheduled times, whether or not earlier ones are answered,
+//! and are timed from their schedule, so that a stall cannot hide by delaying requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,13 +22,13 @@ const COPY: &str = "callboard_bench_mixed";
 /// Pairs of blocks, with writers and without.
 const RUNS: usize = 6;
 const QUESTIONS_A_SECOND: u32 = 50;
-/// Attempts that come in together, and how often they do: 1,500 a second.
+/// Attempts per batch, and the interval of batches: 1,500 a second.
 const BATCH: usize = 150;
 const BATCH_EVERY: Duration = Duration::from_millis(100);
-/// Questions that may be open at the same time.
+/// Maximum number of open requests.
 const CONNECTIONS: usize = 16;
 
-/// Milliseconds of each answer of a block.
+/// Latency of each response of a block, in milliseconds.
 struct Block {
     times: Vec<f64>,
     failed: usize,
@@ -104,7 +104,7 @@ fn row(section: &mut Section, what: &str, pairs: &Pairs, target: Option<f64>) {
     section.row(&cells, &checks);
 }
 
-/// Asks at set times for as long as that, and until all is answered.
+/// Sends requests at scheduled times for that period, and waits for all responses.
 async fn read(server: &Arc<Server>, seed: u64, time: Duration) -> Block {
     let question = Question::kpis(LARGEST_CAMPAIGN);
     let path = question
@@ -160,7 +160,7 @@ async fn read(server: &Arc<Server>, seed: u64, time: Duration) -> Block {
     all
 }
 
-/// Those who write, where the server does its work.
+/// The writers, in the server's process.
 struct Writers {
     begin: Instant,
     stored: Arc<AtomicUsize>,
@@ -190,7 +190,7 @@ impl Writers {
         }
     }
 
-    /// Ends them, and says how many attempts a second were stored.
+    /// Stops them. Returns the attempts stored per second.
     async fn stop(self) -> f64 {
         let rate = self.stored.load(Ordering::Relaxed) as f64 / self.begin.elapsed().as_secs_f64();
         self.work.abort();

@@ -1,5 +1,4 @@
-//! Every report, about a large campaign and about a large account: how long the server takes, and how many
-//! times as long the same figures take from the rows.
+//! Every report of a large campaign and of a large tenant: latency from roll-ups, and the ratio to the same report from rows.
 
 use callboard::auth::Tenant;
 use callboard::db::Database;
@@ -12,12 +11,12 @@ use crate::support::stats::{Pairs, median, percentile, spread};
 use crate::support::windows::{Question, Shape, Windows};
 use crate::support::{LARGEST_CAMPAIGN, TENANT, World};
 
-/// Answers of each kind. From the rows they take so long that there are fewer.
+/// Runs of each kind; fewer from rows, which take long.
 const ROLLED: usize = 42;
 const RAW: usize = 6;
 const WINDOWS: u64 = 1;
 
-/// Which targets there are.
+/// Targets of a report.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scope {
     Campaign,
@@ -28,10 +27,10 @@ enum Scope {
 #[derive(Default)]
 struct Times {
     rolled: Vec<f64>,
-    /// Of the windows that both were asked about.
+    /// Ratios over the windows that both sources answered.
     pairs: Pairs,
     compared: usize,
-    /// Answers that were not the same.
+    /// Answers that differed.
     different: usize,
 }
 

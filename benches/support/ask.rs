@@ -1,4 +1,4 @@
-//! A report asked in the same process: from the beginning of the scope to the JSON, as the server answers.
+//! A report read in-process: from the start of the scope to the JSON, like the server.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use callboard::reports::report::Occasion;
 use super::rolled::Source;
 use super::windows::{Question, Window};
 
-/// What a statement takes at most before the server gives up on it.
+/// The server's statement timeout.
 const PATIENCE: f64 = 29.0;
 
 pub async fn tenant(db: &Database, id: i64) -> Tenant {
@@ -19,10 +19,10 @@ pub async fn tenant(db: &Database, id: i64) -> Tenant {
     tenant
 }
 
-/// An answer, and how long it took.
+/// A response and its duration.
 pub struct Answer {
     pub ms: f64,
-    /// None where the server gave up on the statement.
+    /// `None` if the statement timed out.
     pub json: Option<String>,
 }
 
@@ -52,7 +52,7 @@ pub async fn ask(
         }
         Err(error) => panic!("{} {query}: {error}", question.name()),
     };
-    // Given back before the next one asks, so that all are asked on one connection.
+    // Returned before the next request, so that all use one connection.
     let _ = scope.commit().await;
     Answer {
         ms: 1000.0 * took,

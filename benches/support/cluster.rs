@@ -1,7 +1,7 @@
-//! The Postgres that is measured, and databases on it: the loaded one, copies of it to write to, and empty ones.
+//! The measured Postgres and its databases: the loaded one, copies of it for writing, and empty ones.
 //!
-//! It waits for the disk as a server's does; it has more memory than Postgres takes by itself, because what
-//! is measured is Callboard's statements and not the least of all configurations.
+//! It syncs to disk like a production server. It has more memory than Postgres' defaults, because the benchmark measures
+//! Callboard's statements and not a minimal configuration.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use super::TENANT;
 
-/// Of the server: name and value.
+/// Settings of the server: name and value.
 const SETTINGS: &[(&str, &str)] = &[
     ("shared_buffers", "2GB"),
     ("effective_cache_size", "6GB"),
@@ -22,7 +22,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("max_connections", "200"),
 ];
 
-/// How the names of databases begin that are made and dropped by a part.
+/// Name prefix of databases that a part creates and drops.
 const OURS: &str = "callboard_bench_";
 
 pub struct Cluster {
@@ -31,7 +31,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts the cluster of this directory, making it first where there is none.
+    /// Starts the cluster in this directory; creates it first if there is none.
     pub async fn start(dir: &Path) -> Self {
         let embedded = start(dir).await;
         let this = Self {
@@ -69,7 +69,7 @@ impl Cluster {
         self.embedded.stop().await;
     }
 
-    /// Drops what a run that broke off has left.
+    /// Drops the leftovers of an aborted run.
     async fn remove_leftovers(&self, connection: &mut PgConnection) {
         let names: Vec<String> = sqlx::query_scalar(
             "select datname::text from pg_database where starts_with(datname, $1)",
@@ -83,7 +83,7 @@ impl Cluster {
         }
     }
 
-    /// The same with the loaded database empty again.
+    /// Recreates the loaded database, empty.
     pub async fn cleared(self) -> Self {
         self.drop(self.loaded()).await;
         let dir = self.dir.clone();
@@ -94,17 +94,17 @@ impl Cluster {
         }
     }
 
-    /// The name of the database that is loaded.
+    /// Name of the loaded database.
     pub fn loaded(&self) -> &str {
         self.options().get_database().expect("a name")
     }
 
-    /// How the server connects to the database that is loaded.
+    /// Connection options of the server for the loaded database.
     pub fn options(&self) -> &PgConnectOptions {
         self.embedded.options()
     }
 
-    /// What Postgres says, statements included once they are logged.
+    /// Postgres' log file.
     pub fn log(&self) -> PathBuf {
         self.dir.join("postgres.log")
     }
@@ -121,7 +121,7 @@ impl Cluster {
         .await
     }
 
-    /// A copy of the loaded database, which nobody may be connected to meanwhile; to be dropped.
+    /// A copy of the loaded database, which must have no connections meanwhile. The caller drops it.
     pub async fn copy(&self, name: &str) -> PgConnectOptions {
         self.create(
             name,
@@ -130,7 +130,7 @@ impl Cluster {
         .await
     }
 
-    /// A database with the schema and an account, and no more; to be dropped.
+    /// A database with only the schema and a tenant. The caller drops it.
     pub async fn empty(&self, name: &str) -> PgConnectOptions {
         let options = self.create(name, "").await;
         callboard::boot::migrate(&options)
@@ -167,7 +167,7 @@ impl Cluster {
         .await;
     }
 
-    /// What the numbers were measured on.
+    /// Description of the machine and the server.
     pub async fn facts(&self) -> String {
         let mut connection = self.superuser("postgres").await;
         let version: String = scalar(&mut connection, "show server_version").await;
@@ -194,7 +194,7 @@ pub async fn connect(options: &PgConnectOptions) -> PgConnection {
         .expect("a connection")
 }
 
-/// Runs statements that are nobody's input.
+/// Runs trusted statements.
 pub async fn run(connection: &mut PgConnection, sql: &str) {
     if let Err(error) = connection.execute(AssertSqlSafe(sql.to_owned())).await {
         panic!("{error}: {}", sql.chars().take(300).collect::<String>());

@@ -1,5 +1,4 @@
-//! Calls that come in while something is measured: lines of ingest about leads that are there, under ids that
-//! are new in every run.
+//! Calls ingested during a measurement: lines for existing leads, with ids that are new in every run.
 
 use std::fmt::Write;
 
@@ -17,14 +16,14 @@ use super::windows::end;
 const AGENTS: i64 = 60;
 const CALLER_IDS: u32 = 40;
 
-/// Campaigns with their leads, whose ids follow one another.
+/// Campaigns with the consecutive ids of their leads.
 struct Campaign {
     id: i64,
     first_lead: i64,
     last_lead: i64,
 }
 
-/// What a line is about.
+/// Kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Attempt,
@@ -49,7 +48,7 @@ impl Kind {
     }
 }
 
-/// Makes lines.
+/// Generates lines.
 pub struct Incoming {
     kind: Kind,
     campaigns: Vec<Campaign>,
@@ -80,8 +79,7 @@ impl Incoming {
         }
     }
 
-    /// So many lines in the order of time, their calls spread over a time from when the data ends. Half of them are
-    /// of the largest campaign.
+    /// `count` lines in time order, spread over a period after the end of the data. Half belong to the largest campaign.
     pub fn lines(&mut self, count: usize, over: TimeDelta) -> String {
         let mut lines = String::new();
         let step = over / i32::try_from(count).expect("a few");
@@ -159,7 +157,7 @@ fn text(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// Stores lines as a request to ingest does.
+/// Stores lines like an ingest request.
 pub async fn store(db: &Database, lines: &str) {
     let target = Target {
         tenant: TENANT,
@@ -175,7 +173,7 @@ pub async fn store(db: &Database, lines: &str) {
     assert_eq!(tally.rejected, 0, "{:?}", tally.errors.first());
 }
 
-/// A connection that acts for the account, as a user's own SQL does.
+/// A connection for the tenant, like that of a user's own SQL.
 pub async fn as_account(options: &PgConnectOptions) -> PgConnection {
     let tenant = TENANT.to_string();
     connect(&options.clone().options([

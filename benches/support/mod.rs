@@ -1,4 +1,4 @@
-//! What the benchmarks share: a database with calls in it, questions about them, and how figures are compared.
+//! Shared by the benchmarks: a database with calls, requests for reports, and statistics.
 
 pub mod ask;
 pub mod cluster;
@@ -18,21 +18,21 @@ use callboard::db::Database;
 use cluster::Cluster;
 use data::{Shape, Size};
 
-/// The account that most is measured on.
+/// The tenant of most measurements.
 pub const TENANT: i64 = 1;
 /// Its campaign of 2 M attempts in AutoCall, and of 1 M calls in Telesales.
 pub const LARGEST_CAMPAIGN: i64 = 1;
 
-/// What parts measure on.
+/// The environment of a part.
 pub struct World {
     pub cluster: Cluster,
     pub size: Size,
-    /// Where data is kept between runs.
+    /// Directory that keeps the data between runs.
     dir: PathBuf,
 }
 
 impl World {
-    /// Loads what is not loaded and brings the roll-ups up to date.
+    /// Loads missing data and brings the roll-ups up to date.
     pub async fn prepare(dir: &Path, size: Size, shape: Shape) -> Self {
         let cluster = data::cluster(dir, size, shape).await;
         rolled::install(cluster.options()).await;
@@ -51,7 +51,7 @@ impl World {
         this
     }
 
-    /// Nothing is loaded: for a part that makes its own data.
+    /// An environment without data, for a part that generates its own.
     pub async fn bare(dir: &Path, size: Size) -> Self {
         Self {
             cluster: Cluster::start(&dir.join("bare")).await,
@@ -60,12 +60,12 @@ impl World {
         }
     }
 
-    /// Another one beside it, of the same size.
+    /// A second environment of the same size.
     pub async fn beside(&self, shape: Shape) -> Self {
         Self::prepare(&self.dir, self.size, shape).await
     }
 
-    /// The loaded database, as the server opens it.
+    /// Opens the loaded database like the server.
     pub async fn open(&self) -> Database {
         Database::open(self.cluster.options().clone())
             .await

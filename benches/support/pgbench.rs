@@ -1,7 +1,7 @@
-//! The statements that the server sends, sent by `pgbench`: the floor of what the server adds to them.
+//! The server's statements sent by `pgbench`: the floor for the server's overhead.
 //!
-//! They are taken from the log of Postgres while the server answers, so they are the server's own whatever
-//! becomes of a report: text, arguments, what begins the transaction and what ends it.
+//! They are read from Postgres' log while the server answers, so they are always the server's own: text, arguments, and the
+//! begin and end of the transaction.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -18,28 +18,27 @@ use super::cluster::{Cluster, run, scalar};
 use super::rolled::Source;
 use super::windows::{Question, Shape, Window, Windows};
 
-/// How many windows there are unless it is said otherwise: as many scripts, of which pgbench takes one each time and
-/// prepares each once.
+/// Default number of windows, and so of scripts. pgbench picks a script per transaction and prepares each once.
 const WINDOWS: usize = 32;
 
-/// The longest argument, in bytes, that pgbench is given on its command line.
+/// Longest argument, in bytes, that is passed on pgbench's command line.
 const MAX_VALUE: usize = 1_000;
 
-/// More than the pool has opened for one question after the other.
+/// More connections than the pool opens for sequential requests.
 const CONNECTIONS: usize = 4;
 
 pub struct Pgbench {
     program: PathBuf,
     scripts: tempfile::TempDir,
     windows: usize,
-    /// What the scripts leave open: name and value.
+    /// Variables of the scripts: name and value.
     arguments: Vec<String>,
     socket: PathBuf,
     database: String,
     user: String,
 }
 
-/// A statement with its arguments, as it stands in the log.
+/// A statement with its arguments, as logged.
 #[derive(Default)]
 struct Statement {
     sql: String,
@@ -47,7 +46,7 @@ struct Statement {
 }
 
 impl Pgbench {
-    /// Asks a report in-process, in random windows, and makes a script of every answer's transaction.
+    /// Runs a report in-process over random windows, and makes a script of each transaction.
     pub async fn record(cluster: &Cluster, question: &Question) -> Self {
         Self::record_asking(cluster, WINDOWS, async |db, tenant, window| {
             ask(db, tenant, question, window, Source::Rolled).await;
@@ -55,7 +54,7 @@ impl Pgbench {
         .await
     }
 
-    /// As [`Pgbench::record`], of whatever is asked in so many windows.
+    /// Like [`Pgbench::record`], for any query over that many windows.
     pub async fn record_asking(
         cluster: &Cluster,
         count: usize,
@@ -121,12 +120,12 @@ impl Pgbench {
             let mut sql = without_comments(&statement.sql);
             let types = types.get(&statement.sql);
             for (index, argument) in statement.arguments.iter().enumerate().rev() {
-                // Their types are said too: the server's driver says them, pgbench would leave them to be guessed.
+                // With its type: the server's driver sends types, pgbench does not.
                 let kind = types.and_then(|types| types.get(index)).expect("a type");
                 let name = format!("w{number}_{place}_{index}");
                 let value = match argument {
                     None => "null".to_owned(),
-                    // More than a command line takes: what is so long is planned for by itself anyway.
+                    // Too long for a command line. Such an argument gets a plan of its own anyway.
                     Some(value) if value.len() > MAX_VALUE => {
                         format!("'{}'", value.replace('\'', "''"))
                     }
@@ -142,7 +141,7 @@ impl Pgbench {
         fs::write(self.scripts.path().join(format!("{number}.sql")), script).expect("a script");
     }
 
-    /// Transactions a second of so many clients. None where pgbench did not say.
+    /// Transactions a second with that many clients. `None` if pgbench failed.
     pub fn rate(&self, clients: usize, seconds: u64) -> Option<f64> {
         let mut command = Command::new(&self.program);
         let settings = READING_SETTINGS.map(|(name, value)| format!("-c {name}={value}"));
@@ -186,7 +185,7 @@ impl Pgbench {
     }
 }
 
-/// By statement, the types that the server's driver gave its arguments, on whichever connections of the pool.
+/// The argument types that the driver declared, by statement, from all connections of the pool.
 async fn parameter_types(db: &Database) -> HashMap<String, Vec<String>> {
     let prepared = "select statement, parameter_types::text[] from pg_prepared_statements";
     let (mut types, mut scopes) = (HashMap::new(), Vec::new());
@@ -202,7 +201,7 @@ async fn parameter_types(db: &Database) -> HashMap<String, Vec<String>> {
     types
 }
 
-/// What stands in the log, from each `begin` to its `commit`.
+/// The logged statements of each transaction, from `begin` to `commit`.
 fn transactions(log: &str) -> Vec<Vec<Statement>> {
     let mut transactions: Vec<Vec<Statement>> = Vec::new();
     for entry in entries(log) {
@@ -212,7 +211,7 @@ fn transactions(log: &str) -> Vec<Vec<Statement>> {
                 transactions.push(Vec::new());
             }
             if let Some(open) = transactions.last_mut() {
-                // In a script each statement stands by itself.
+                // A script has one statement per command.
                 open.extend(sql.split(';').map(|sql| Statement {
                     sql: sql.trim().to_owned(),
                     ..Statement::default()
@@ -238,7 +237,7 @@ fn transactions(log: &str) -> Vec<Vec<Statement>> {
     transactions
 }
 
-/// The statement without lines that are comments: an argument named in one would have no type.
+/// The statement without comment lines: an argument named in a comment would have no type.
 fn without_comments(sql: &str) -> String {
     let lines = sql
         .lines()
@@ -246,7 +245,7 @@ fn without_comments(sql: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Entries of the log; those of several lines are joined.
+/// Log entries, with continuation lines joined.
 fn entries(log: &str) -> Vec<String> {
     let mut entries: Vec<String> = Vec::new();
     for line in log.lines() {

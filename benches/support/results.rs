@@ -1,5 +1,5 @@
-//! What was measured, on the terminal and in `benches/RESULTS.md`: a section a part, replaced when that part is
-//! run again. A figure that has a target says whether it meets it; none makes a run fail.
+//! Results on the terminal and in `benches/RESULTS.md`: one section per part, replaced when the part runs again. Figures with
+//! a target are marked met or missed; a missed target does not fail the run.
 
 use std::fs;
 use std::path::Path;
@@ -10,14 +10,14 @@ Written by `script/bench`, a section a part. Ratios are medians of pairs measure
 lowest and the highest in brackets; n is the number of runs. Targets are about the size `full`.
 ";
 
-/// Where a figure should lie.
+/// A target.
 #[derive(Debug, Clone, Copy)]
 pub enum Bound {
     AtMost(f64),
     AtLeast(f64),
 }
 
-/// A figure and where it should lie: `p50 ≤ 2`.
+/// A figure with its target: `p50 ≤ 2`.
 pub struct Check {
     pub what: &'static str,
     pub value: f64,
@@ -59,14 +59,14 @@ impl Check {
     }
 }
 
-/// A part's results: tables, each under a title.
+/// The results of a part: tables with titles.
 pub struct Section {
     pub part: &'static str,
     text: String,
     met: usize,
     checked: usize,
     columns: usize,
-    /// Whether figures of the table at hand have targets.
+    /// True if the current table has targets.
     has_targets: bool,
 }
 
@@ -83,13 +83,13 @@ impl Section {
         }
     }
 
-    /// Begins a table; `target` and `met` are its last columns.
+    /// Starts a table; `target` and `met` are its last columns.
     pub fn table(&mut self, title: &str, columns: &[&str]) {
         self.begin(title, &[columns, &["target", "met"]].concat());
         self.has_targets = true;
     }
 
-    /// Begins a table whose figures have no targets.
+    /// Starts a table without targets.
     pub fn figures(&mut self, title: &str, columns: &[&str]) {
         self.begin(title, columns);
         self.has_targets = false;
@@ -104,7 +104,7 @@ impl Section {
         self.row_of(&[&["---"], aligned.as_slice()].concat());
     }
 
-    /// A row of the table, with what is checked of it.
+    /// Adds a row with its checked figures.
     pub fn row(&mut self, cells: &[String], checks: &[Check]) {
         let missed: Vec<&str> = checks
             .iter()
@@ -142,7 +142,7 @@ impl Section {
         self.text.push('\n');
     }
 
-    /// Puts the section into the file, in the place of an earlier one of the same part.
+    /// Writes the section to the file, replacing an earlier one of the same part.
     pub fn write(&self, path: &Path, facts: &str) {
         let met = match self.checked {
             0 => String::new(),
@@ -168,7 +168,7 @@ impl Section {
     }
 }
 
-/// Three digits that say something: 1234, 12.3, 1.23, 0.123.
+/// Three significant digits: 1234, 12.3, 1.23, 0.123.
 pub fn figure(value: f64) -> String {
     match value.abs() {
         large if large >= 100.0 => format!("{value:.0}"),

@@ -1,4 +1,4 @@
-//! Where the benchmarks meet the roll-ups: all they know of them is in this file.
+//! The benchmarks' interface to the roll-ups: nothing else here knows them.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use callboard::rollups::compact;
 use sqlx::postgres::PgConnectOptions;
 use tokio::task::JoinHandle;
 
-/// How often a server compacts unless told otherwise.
+/// The server's default interval of compaction.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Makes the roll-ups' tables and triggers where they are not there yet, or older ones are.
+/// Installs the roll-ups' tables and triggers if they are missing or outdated.
 pub async fn install(options: &PgConnectOptions) {
     callboard::boot::migrate(options).await.expect("roll-ups");
 }
 
-/// Builds and folds until nothing is pending.
+/// Rebuilds and compacts until nothing is pending.
 pub async fn settle(db: &Database) {
     compact::settle(db).await.expect("compacted");
 }
 
-/// The compactor, as it runs beside a server. It ends when this is dropped.
+/// A running compactor. It stops when this is dropped.
 pub fn compactor(db: &Database) -> Compactor {
     Compactor(tokio::spawn(compact::run(db.clone(), EVERY)))
 }

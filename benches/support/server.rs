@@ -1,5 +1,5 @@
-//! A server with the whole of its HTTP, a bare one beside it, and a client that costs little: bytes over a
-//! connection that is kept. Servers have a runtime of their own, as `callboard serve` has; the client another.
+//! A complete server, a bare one to compare with, and a cheap client over a kept-alive connection. Servers have a runtime
+//! of their own, like `callboard serve`; the client has another.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,10 +27,10 @@ use super::windows::end;
 use super::{TENANT, rolled};
 
 const USER: &str = "bench";
-/// As a server has it unless told otherwise.
+/// The server's default.
 const CACHE_TTL: Duration = Duration::from_secs(5);
 
-/// The server as it runs, the compactor beside it.
+/// The complete server, with its compactor.
 pub struct Server {
     pub address: SocketAddr,
     pub db: Database,
@@ -39,13 +39,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Its clock stands where the data ends. Nothing is logged.
+    /// Starts it with a clock stopped at the end of the data. Nothing is logged.
     pub async fn start(options: &PgConnectOptions) -> Self {
         let db = Database::open(options.clone()).await.expect("a database");
         Self::on(options, db).await
     }
 
-    /// As [`Server::start`], with so many connections that read.
+    /// Like [`Server::start`], with that many reader connections.
     pub async fn with_pool(options: &PgConnectOptions, reading: u32) -> Self {
         let db = Database::open_pools(options.clone(), reading)
             .await
@@ -56,7 +56,7 @@ impl Server {
     async fn on(options: &PgConnectOptions, db: Database) -> Self {
         let keys = Keys::new(&[7; 32]).expect("long enough");
         let token = token(options, &keys).await;
-        // Requests are counted, though none is refused.
+        // Rate limits count requests, but refuse none.
         let limit = ["rate_limit_autocall", "rate_limit_telesales"]
             .map(|name| Change::parse(name, "1000000000").expect("a setting"));
         Tenant::change(&db, TENANT, &limit).await.expect("changed");
@@ -89,7 +89,7 @@ impl Server {
         }
     }
 
-    /// What a client sends to read that.
+    /// The request for that path, as bytes.
     pub fn get(&self, path: &str) -> Vec<u8> {
         format!(
             "GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\r\n",
@@ -98,7 +98,7 @@ impl Server {
         .into_bytes()
     }
 
-    /// Does something where the server does its work.
+    /// Runs a future on the server's runtime.
     pub fn spawn<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -112,7 +112,7 @@ impl Server {
     }
 }
 
-/// Answers everything with the same bytes.
+/// Answers every request with the same bytes.
 pub struct Bare {
     pub address: SocketAddr,
     runtime: Runtime,
@@ -145,7 +145,7 @@ impl Bare {
     }
 }
 
-/// As `callboard serve` makes it.
+/// A runtime like that of `callboard serve`.
 fn runtime() -> Runtime {
     Builder::new_multi_thread()
         .enable_all()
@@ -153,7 +153,7 @@ fn runtime() -> Runtime {
         .expect("a runtime")
 }
 
-/// The account's user, made where there is none yet.
+/// The tenant's user, created if missing.
 pub async fn user(options: &PgConnectOptions) {
     let db = Database::open(options.clone()).await.expect("a database");
     if !user::exists(&db, TENANT, USER).await.expect("an answer") {
@@ -186,7 +186,7 @@ async fn token(options: &PgConnectOptions, keys: &Keys) -> String {
     token
 }
 
-/// One connection. Knows as much of HTTP as these answers take: a status, a length, a body.
+/// One connection. Understands just enough HTTP: a status, a length, a body.
 pub struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -202,8 +202,8 @@ impl Client {
         }
     }
 
-    /// Sends a request and reads its answer to the end: the body of a 200. None where the server was at its
-    /// limits; any other answer is a mistake of ours.
+    /// Sends a request and reads its response: the body of a 200, or `None` if the server was at its limits. Panics on any
+    /// other status.
     pub async fn send(&mut self, request: &[u8]) -> Option<&[u8]> {
         let (status, body) = self.ask(request).await;
         assert!(
@@ -214,7 +214,7 @@ impl Client {
         (status == b"200").then_some(body)
     }
 
-    /// Sends a request and reads its answer to the end, whatever it is: its status and its body.
+    /// Sends a request and reads its response: status and body.
     pub async fn ask(&mut self, request: &[u8]) -> (&[u8], &[u8]) {
         self.stream.write_all(request).await.expect("sent");
         self.buffer.clear();
@@ -250,7 +250,7 @@ fn length(head: &[u8]) -> usize {
     digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'))
 }
 
-/// Clients who ask on so many connections, each as soon as it has its answer.
+/// Clients on that many connections, each sending the next request after its response.
 pub struct Clients(Runtime);
 
 impl Clients {
@@ -264,7 +264,7 @@ impl Clients {
         )
     }
 
-    /// Answers a second, those refused left out.
+    /// Responses a second, without refused ones.
     pub async fn rate(
         &self,
         address: SocketAddr,

@@ -1,19 +1,18 @@
-//! Medians, percentiles, and pairs of measurements in alternating order: what another process does to the
-//! machine meanwhile then happens to both sides.
+//! Medians, percentiles, and pairs of measurements in alternating order, so that noise affects both sides.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
 use super::results::figure;
 
-/// What two things came to (seconds, or a rate), run by run: A B, B A, A B, ….
+/// Paired measurements (seconds or rates) of two subjects, run by run: A B, B A, A B, ….
 #[derive(Default)]
 pub struct Pairs {
     pub subject: Vec<f64>,
     pub floor: Vec<f64>,
 }
 
-/// Measures both in turn. Each says what it came to.
+/// Measures both in alternating order. Each returns its measurement.
 pub async fn alternate<A, B>(
     runs: usize,
     mut subject: impl FnMut(usize) -> A,
@@ -43,7 +42,7 @@ pub async fn seconds(work: impl Future<Output = ()>) -> f64 {
 }
 
 impl Pairs {
-    /// Subject to floor, pair by pair.
+    /// Subject ÷ floor, pair by pair.
     pub fn ratios(&self) -> Vec<f64> {
         self.subject
             .iter()
@@ -52,13 +51,13 @@ impl Pairs {
             .collect()
     }
 
-    /// The same with what is turned over: of durations, how many times as fast the subject is.
+    /// Floor ÷ subject: for durations, the subject's speed relative to the floor.
     pub fn speedups(&self) -> Vec<f64> {
         self.ratios().into_iter().map(f64::recip).collect()
     }
 }
 
-/// The value below which that share of them lies, 0.5 being the median. Not a number where there is none.
+/// The quantile of the values; 0.5 is the median. NaN if there are none.
 pub fn percentile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -82,7 +81,7 @@ pub fn median(values: &[f64]) -> f64 {
     percentile(values, 0.5)
 }
 
-/// The median, and between which values they all lie: `0.97 (0.93–1.02)`.
+/// The median with minimum and maximum: `0.97 (0.93–1.02)`.
 pub fn spread(values: &[f64]) -> String {
     let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
     let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -1,4 +1,4 @@
-//! What is asked: random windows of some 76 days in the 90 that have data, and each report's question about one.
+//! Requests: random windows of about 76 of the 90 days with data, and each report's request for one.
 
 use callboard::reports::Definition;
 use callboard::reports::report::{Format, Module, Place};
@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-/// Whole hours from UTC, with DST within the 90 days and without, and quarters of an hour.
+/// Zones with whole-hour offsets, with and without DST within the 90 days, and with quarter-hour offsets.
 const ZONES: &[&str] = &[
     "Asia/Ho_Chi_Minh",
     "Asia/Kathmandu",
@@ -17,10 +17,10 @@ const ZONES: &[&str] = &[
     "Australia/Adelaide",
 ];
 const DAYS: i64 = 90;
-/// How much of the 90 days a window takes in.
+/// Length of a window.
 const WINDOW_DAYS: i64 = 76;
 
-/// When the data ends, which is where the clock of the benchmarks stands.
+/// End of the data, and the time of the benchmarks' clock.
 pub fn end() -> DateTime<Utc> {
     "2026-04-15T00:00:00Z".parse().expect("an instant")
 }
@@ -29,10 +29,10 @@ fn begin() -> DateTime<Utc> {
     end() - TimeDelta::days(DAYS)
 }
 
-/// How the ends of a window lie.
+/// Kinds of window bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// At any microsecond.
+    /// Any microsecond.
     Ragged,
     /// Two dates.
     Dates,
@@ -48,18 +48,18 @@ impl Shape {
     }
 }
 
-/// A window as a request gives it.
+/// A window as in a request.
 #[derive(Debug, Clone)]
 pub struct Window {
     pub from: String,
     pub to: String,
     pub zone: &'static str,
-    /// When the request is made: for the report whose window always ends now, and for what is of today.
+    /// Time of the request, for the report whose window ends now, and for figures of today.
     pub now: DateTime<Utc>,
     minutes: i64,
 }
 
-/// Chance that is the same in every run.
+/// A random generator with a fixed seed.
 pub struct Windows(StdRng);
 
 impl Windows {
@@ -91,7 +91,7 @@ impl Windows {
         TimeDelta::microseconds(self.0.random_range(0..3_600_000_000))
     }
 
-    /// Up to now and a little beyond, where calls are coming in.
+    /// A window that ends a little after now, where calls are coming in.
     pub fn next_to_now(&mut self) -> Window {
         let zone = ZONES[self.0.random_range(0..ZONES.len())];
         let to = end() + TimeDelta::microseconds(self.0.random_range(3_600_000_000..7_200_000_000));
@@ -100,7 +100,7 @@ impl Windows {
         Window::of(from, to, zone, Shape::Ragged)
     }
 
-    /// The last so many days, ragged by less than an hour.
+    /// The last `days` days, ragged by less than an hour.
     pub fn last(&mut self, days: i64) -> Window {
         let ragged = self.ragged_hour();
         Window::of(
@@ -128,17 +128,17 @@ impl Window {
     }
 }
 
-/// A report, with parameters of its own and of whom it is asked.
+/// A report with its parameters and subject.
 #[derive(Clone, Copy)]
 pub struct Question {
     pub definition: &'static Definition,
-    /// None: account-wide.
+    /// `None` for the whole tenant.
     pub campaign: Option<i64>,
     pub parameters: &'static str,
 }
 
 impl Question {
-    /// Every report there is, about a campaign or account-wide, in each of its granularities.
+    /// Every report, of a campaign or of the whole tenant, in each of its granularities.
     pub fn all(campaign: Option<i64>, module: Module) -> Vec<Self> {
         let mut questions = Vec::new();
         for definition in callboard::reports::ALL {
@@ -173,13 +173,13 @@ impl Question {
         }
     }
 
-    /// The request as the server reads it.
+    /// The request as parsed by the server.
     pub fn request(&self, query: &str) -> Request {
         self.definition
             .parse(query, self.path_id(), &[Format::Json])
     }
 
-    /// What it is called in a table.
+    /// Its label in a table.
     pub fn name(&self) -> String {
         let module = if self.definition.about.module == Module::Autocall {
             "AutoCall"
@@ -200,7 +200,7 @@ impl Question {
             .filter(|_| self.definition.about.place == Place::OfCampaign)
     }
 
-    /// What stands behind the question mark.
+    /// The query string.
     pub fn query(&self, window: &Window) -> String {
         let about = self.definition.about;
         let Window {
