@@ -309,7 +309,7 @@ impl Bench {
 
     /// Reads the same rows by COPY and discards them.
     async fn copy(&self) {
-        let mut scope = self.db.read_at_length(TENANT).await.expect("a scope");
+        let mut scope = self.db.read_unbounded(TENANT).await.expect("a scope");
         let window = self.window(self.rows);
         attempts::ask(&mut scope, 1, &window).await.expect("asked");
         let sql = attempts::COPY.replace("format binary", "format csv, header");
@@ -323,7 +323,7 @@ impl Bench {
 
     /// A sample of the rows, as cells.
     async fn cells(&self) -> Vec<Vec<Cell>> {
-        let mut scope = self.db.read_at_length(TENANT).await.expect("a scope");
+        let mut scope = self.db.read_unbounded(TENANT).await.expect("a scope");
         let (to, mut batches) = mpsc::channel(1);
         let window = self.window(self.rows);
         let reading =

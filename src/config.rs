@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use crate::db::READING;
+use crate::db::READ_CONNECTIONS;
 
 /// No answer may be older, whatever is set (contract, section 6).
 const OLDEST_ANSWER: Duration = Duration::from_secs(5);
@@ -25,7 +25,7 @@ pub struct Config {
     pub database_url: Option<Hidden>,
 
     /// How many connections read from the database; half as many write to it.
-    #[arg(long, env = "CALLBOARD_DATABASE_POOL", default_value_t = READING, value_parser = clap::value_parser!(u32).range(2..=1000), global = true)]
+    #[arg(long, env = "CALLBOARD_DATABASE_POOL", default_value_t = READ_CONNECTIONS, value_parser = clap::value_parser!(u32).range(2..=1000), global = true)]
     pub database_pool: u32,
 
     /// Where Callboard keeps what is its own: the embedded Postgres, the secret, exports.

@@ -10,7 +10,7 @@ use axum::routing::get;
 use callboard::app::App;
 use callboard::auth::Role;
 use callboard::auth::limit::Limits;
-use callboard::auth::session::{self, NewSession};
+use callboard::auth::session::{self, TokenRequest};
 use callboard::auth::tenant::{Change, Tenant};
 use callboard::auth::token::Keys;
 use callboard::auth::user::{self, NewUser};
@@ -173,7 +173,7 @@ pub async fn user(options: &PgConnectOptions) {
 async fn token(options: &PgConnectOptions, keys: &Keys) -> String {
     user(options).await;
     let db = Database::open(options.clone()).await.expect("a database");
-    let session = NewSession {
+    let session = TokenRequest {
         tenant: TENANT,
         username: USER,
         permissions: &[],

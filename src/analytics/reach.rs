@@ -6,14 +6,14 @@ use sqlx::types::Json;
 
 use super::plan;
 use super::query::{Filters, Query};
-use crate::db::{Account, Scope};
+use crate::db::{ReachableTenant, Scope};
 use crate::error::Result;
 use crate::rollups::Source;
 
 /// An account, and what of it is read.
 #[derive(Debug)]
 pub struct Reached {
-    pub account: Account,
+    pub account: ReachableTenant,
     /// The rarest term of the payload asked for, by which its leads are found; none without a payload.
     pub term: Option<i64>,
     pub source: Source,
@@ -54,7 +54,7 @@ pub async fn reach(scope: &mut Scope, query: &Query, wanted: Source) -> Result<V
     Ok(reached)
 }
 
-fn is_named(filters: &Filters, account: &Account) -> bool {
+fn is_named(filters: &Filters, account: &ReachableTenant) -> bool {
     let merchant = filters
         .merchant
         .as_ref()

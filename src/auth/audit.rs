@@ -1,7 +1,8 @@
-//! The log of who came in and what they took away: who, of which account, from where, when.
+//! The audit log: logins, tokens and exports, with tenant, user, client address and time.
 //!
-//! An entry is written in the transaction of what it tells of, so that neither is there without the other. Logins under
-//! names that no user has belong to no account and are kept apart, without the name: people type passwords there.
+//! An entry is written in the transaction of the event it records, so neither exists without the
+//! other. Logins under unknown user names belong to no tenant. They are stored in a table of their
+//! own, without the name, because people type passwords into that field.
 
 use std::net::IpAddr;
 
@@ -31,7 +32,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// As it is stored and printed.
+    /// Name in the database and in output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Login => "login",
@@ -48,19 +49,19 @@ impl Event {
     }
 }
 
-/// What is told of an event. What does not apply is left out.
+/// Details of an event. Fields that do not apply are `None`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Details<'a> {
-    /// Whose token or login it is.
+    /// Owner of the token or login.
     pub user: Option<i64>,
     pub session: Option<Uuid>,
-    /// The client's; None on the command line.
+    /// Client address; `None` on the command line.
     pub address: Option<IpAddr>,
-    /// What it was done to: an export's id.
+    /// Object of the event: an export's id.
     pub subject: Option<&'a str>,
 }
 
-/// Puts an event into the account's log.
+/// Adds an event to the tenant's log.
 pub async fn record(
     scope: &mut Scope,
     event: Event,
@@ -85,7 +86,8 @@ pub async fn record(
     Ok(())
 }
 
-/// As [`record`], for an event of an address on a subject that comes in many requests: at most once in an hour.
+/// Like [`record`], but at most once an hour for the same event, address and subject. For events
+/// that arrive in many requests.
 pub async fn record_hourly(
     scope: &mut Scope,
     event: Event,
@@ -93,7 +95,7 @@ pub async fn record_hourly(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let address = details.address.map(|address| address.to_string());
-    // One request after the other: of two at once, the second finds the entry of the first.
+    // Serializes concurrent requests: the second one finds the entry of the first.
     let lock = scope
         .query("select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', $1, $2, $3, $4), 0))");
     let lock = lock
@@ -121,14 +123,14 @@ pub async fn record_hourly(
     }
 }
 
-/// Records a login under a name that no user has, of which only the digest is kept.
-pub async fn record_stranger(
+/// Records a login under an unknown user name. Only a digest of the name is stored.
+pub async fn record_unknown_login(
     db: &Database,
     name_digest: Option<String>,
     address: IpAddr,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let mut transaction = db.strangers().await?;
+    let mut transaction = db.unknown_logins().await?;
     let insert = sqlx::query(
         "insert into audit_strangers (at, event, name_digest, address) values ($1, $2, $3, $4)",
     );
@@ -141,7 +143,7 @@ pub async fn record_stranger(
     Ok(transaction.commit().await?)
 }
 
-/// An entry as it is printed.
+/// A log entry as printed.
 #[derive(Debug, Serialize, sqlx::FromRow)]
 pub struct Entry {
     pub at: DateTime<Utc>,
@@ -149,7 +151,8 @@ pub struct Entry {
     pub event: String,
     pub user_id: Option<i64>,
     pub username: Option<String>,
-    /// Of a name that no user has: the same for the same name, and nothing else of it.
+    /// Digest of an unknown user name. Equal names have equal digests; the name cannot be
+    /// recovered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name_digest: Option<String>,
     pub session_id: Option<Uuid>,
@@ -157,14 +160,14 @@ pub struct Entry {
     pub subject: Option<String>,
 }
 
-/// Which entries.
+/// Filter on log entries.
 #[derive(Debug, Default)]
-pub struct Wanted {
+pub struct EntryFilter {
     pub event: Option<Event>,
     pub since: Option<DateTime<Utc>>,
 }
 
-const OF_ACCOUNT: &str = "
+const TENANT_LOG: &str = "
     select l.at, l.tenant_id, l.event, l.user_id, u.username, null::text as name_digest, l.session_id,
            l.address, l.subject
     from audit_log l left join users u on u.tenant_id = l.tenant_id and u.id = l.user_id
@@ -172,7 +175,7 @@ const OF_ACCOUNT: &str = "
       and ($4::timestamptz is null or l.at >= $4)
     order by l.at, l.id";
 
-const OF_STRANGERS: &str = "
+const UNKNOWN_LOGINS: &str = "
     select at, null::bigint as tenant_id, event, null::bigint as user_id, null::text as username,
            name_digest, null::uuid as session_id, address, null::text as subject
     from audit_strangers
@@ -180,35 +183,36 @@ const OF_STRANGERS: &str = "
       and ($3::timestamptz is null or at >= $3)
     order by at, id";
 
-/// The account's log, or that of one user, the oldest entry first.
-pub fn of_account<'a>(
+/// Returns the log of the tenant, or of one of its users, oldest entry first.
+pub fn list<'a>(
     scope: &'a mut Scope,
-    wanted: Wanted,
+    filter: EntryFilter,
     username: Option<&str>,
 ) -> BoxStream<'a, Result<Entry>> {
     let select = scope
-        .select::<Entry>(OF_ACCOUNT)
-        .bind(wanted.event.map(Event::name));
-    let select = select.bind(username.map(username_key)).bind(wanted.since);
+        .select::<Entry>(TENANT_LOG)
+        .bind(filter.event.map(Event::name));
+    let select = select.bind(username.map(username_key)).bind(filter.since);
     select
         .fetch(scope.connection())
         .map(|entry| Ok(entry?))
         .boxed()
 }
 
-/// Logins under names that no user has, or under the name with one of those digests, the oldest first.
-pub async fn of_strangers(
+/// Passes on logins under unknown user names, oldest first. `name_digests` limits them to names
+/// with one of these digests.
+pub async fn list_unknown_logins(
     db: &Database,
-    wanted: Wanted,
+    filter: EntryFilter,
     name_digests: Option<Vec<String>>,
-    mut tell: impl FnMut(Entry),
+    mut emit: impl FnMut(Entry),
 ) -> Result<()> {
-    let mut transaction = db.strangers().await?;
-    let select = sqlx::query_as::<_, Entry>(OF_STRANGERS).bind(wanted.event.map(Event::name));
-    let select = select.bind(name_digests).bind(wanted.since);
+    let mut transaction = db.unknown_logins().await?;
+    let select = sqlx::query_as::<_, Entry>(UNKNOWN_LOGINS).bind(filter.event.map(Event::name));
+    let select = select.bind(name_digests).bind(filter.since);
     let mut entries = select.fetch(&mut *transaction);
     while let Some(entry) = entries.next().await {
-        tell(entry?);
+        emit(entry?);
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! HS256 for jsonwebtoken, on the HMAC that links are signed with: the crate's own providers bring RSA and three
-//! elliptic curves along, of which a server that knows one algorithm needs none.
+//! HS256 for jsonwebtoken, built on the HMAC that signs links. The crate's own providers bring RSA
+//! and three elliptic curves, none of which is needed here.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
@@ -8,14 +8,15 @@ use jsonwebtoken::signature::{Error, Signer, Verifier};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey};
 use sha2::Sha256;
 
-/// Makes it the provider of this process, where it is not yet. jsonwebtoken panics without one.
+/// Installs this provider for the process unless one is installed. jsonwebtoken panics without a
+/// provider.
 pub fn install() {
     static PROVIDER: CryptoProvider = CryptoProvider {
         signer_factory: signer,
         verifier_factory: verifier,
-        key_utils: KeyUtils::new_unimplemented(), // no key comes as JSON
+        key_utils: KeyUtils::new_unimplemented(), // keys are never read from JSON
     };
-    let _ = PROVIDER.install_default(); // an error says that it is there already
+    let _ = PROVIDER.install_default(); // an error means that it is already installed
 }
 
 fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
@@ -55,7 +56,7 @@ impl Signer<Vec<u8>> for Hs256 {
 }
 
 impl Verifier<Vec<u8>> for Hs256 {
-    /// In constant time.
+    /// Compares in constant time.
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
         self.over(message)
             .verify_slice(signature)
@@ -82,9 +83,9 @@ mod tests {
 
     use super::*;
 
-    /// The example of RFC 7515, appendix A.1: what others sign is read, and the other way round.
+    /// The example of RFC 7515, appendix A.1, signed and verified.
     #[test]
-    fn signatures_are_those_of_the_standard() {
+    fn signatures_match_rfc_7515() {
         install();
         install();
         let key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn another_algorithm_is_an_error_and_no_panic() {
+    fn another_algorithm_is_an_error() {
         install();
         let key = EncodingKey::from_secret(&[7; 32]);
         assert!(jsonwebtoken::encode(&Header::new(Algorithm::HS512), &json!({}), &key).is_err());

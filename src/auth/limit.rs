@@ -1,8 +1,7 @@
-//! Rate limits by token, by account and by client address: the one list of what is counted together, and the buckets
-//! it is counted in.
+//! Rate limits by token, tenant and client address: the list of rate groups, and the buckets.
 //!
-//! A bucket holds as many requests as its limit, and is refilled evenly within a minute. Buckets are this
-//! instance's own: with several instances, each counts what it answers.
+//! A bucket holds as many requests as its limit and refills evenly within a minute. Buckets are
+//! local to this instance: each instance counts the requests it answers.
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;
@@ -24,7 +23,7 @@ use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::time::Clock;
 
-/// Requests that are counted together.
+/// Requests that share a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Group {
     Autocall,
@@ -43,9 +42,10 @@ pub enum Group {
 }
 
 impl Group {
-    /// How many requests a minute an account's tokens have each. A login is nobody's account's yet.
+    /// Requests per minute for each token of a tenant. Limits by client address do not depend on a
+    /// tenant.
     pub fn limit(self, settings: &Settings) -> u32 {
-        let of_account = match self {
+        let of_tenant = match self {
             Self::Autocall => settings.rate_limit_autocall,
             Self::LeadImport => settings.rate_limit_lead_import,
             Self::Start => settings.rate_limit_start,
@@ -57,25 +57,25 @@ impl Group {
             Self::LoginName => return 5,
             Self::Link => return 120,
         };
-        of_account.to_u32().unwrap_or(1)
+        of_tenant.to_u32().unwrap_or(1)
     }
 }
 
-/// What a limit stands at after a request.
+/// State of a limit after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    /// Requests a minute, and at once.
+pub struct LimitState {
+    /// Requests per minute, and burst size.
     pub limit: u32,
-    /// Requests that would be answered now.
+    /// Requests that would be accepted now.
     pub remaining: u32,
-    /// How long until all of them would be.
+    /// Time until the bucket is full.
     pub full_in: Duration,
-    /// Of a request too many: how long until one would be answered.
+    /// For a refused request: time until one would be accepted.
     pub retry_in: Option<Duration>,
 }
 
-impl Standing {
-    /// TooManyRequests where the request was one too many.
+impl LimitState {
+    /// Returns `TooManyRequests` if the request was refused.
     pub fn check(self) -> Result<()> {
         match self.retry_in {
             None => Ok(()),
@@ -86,48 +86,49 @@ impl Standing {
     }
 }
 
-/// Rounded up.
+/// Rounds up to whole seconds.
 pub fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
-/// Whose bucket. The limit is in it, so that a bucket begins anew when its account is given another.
+/// Identity of a bucket. It includes the limit, so a tenant with a new limit starts with a new
+/// bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
     group: Group,
     limit: u32,
-    who: u128,
+    subject: u128,
     name: u64,
 }
 
-/// The buckets that are not full. Cheap to clone; clones count together.
+/// Buckets that are not full. Cheap to clone; clones share the counts.
 #[derive(Clone)]
 pub struct Limits(Option<Inner>);
 
 #[derive(Clone)]
 struct Inner {
     clock: Clock,
-    /// Apart from one another: many tokens evict no account, many addresses no token.
+    /// Separate caches: many tokens cannot evict a tenant, and many addresses cannot evict a token.
     tokens: Buckets,
-    accounts: Buckets,
+    tenants: Buckets,
     addresses: Buckets,
     names: std::hash::RandomState,
 }
 
 type Buckets = moka::sync::Cache<Key, Arc<Bucket>, std::hash::RandomState>;
 
-/// How many buckets are kept of each sort, about 500 bytes each. The least recently used make room, and are full
-/// again when they come back.
-pub const BUCKETS: u64 = 100_000;
+/// Maximum number of buckets in each cache, at about 500 bytes each. The least recently used bucket
+/// is evicted and is full when it returns.
+pub const MAX_BUCKETS: u64 = 100_000;
 
-/// Limit of all tokens of an account together, as a multiple of one token's.
-const TOKENS_OF_ACCOUNT: u32 = 10;
+/// Limit of all tokens of a tenant together, as a multiple of one token's limit.
+const TOKENS_PER_TENANT: u32 = 10;
 
-/// In which an empty bucket is refilled.
+/// Time in which an empty bucket refills.
 const PERIOD: Duration = Duration::from_secs(60);
 
 impl Limits {
-    /// Nothing is counted.
+    /// Disables counting.
     pub fn off() -> Self {
         Self(None)
     }
@@ -135,9 +136,9 @@ impl Limits {
     pub fn on(clock: Clock) -> Self {
         let buckets = || {
             moka::sync::Cache::builder()
-                .max_capacity(BUCKETS)
+                .max_capacity(MAX_BUCKETS)
                 .eviction_policy(EvictionPolicy::lru())
-                // By then it is full, as a new one is.
+                // After this time the bucket is full, like a new one.
                 .time_to_idle(PERIOD)
                 .build_with_hasher(std::hash::RandomState::new())
         };
@@ -145,25 +146,26 @@ impl Limits {
         Self(Some(Inner {
             clock,
             tokens: buckets(),
-            accounts: buckets(),
+            tenants: buckets(),
             addresses: buckets(),
             names,
         }))
     }
 
-    /// Counts a request of a session, and of its account: the standing of the limit that refused, or the session's.
-    /// A request that either refuses costs nothing. None where nothing is counted.
-    pub fn of_session(
+    /// Counts a request of a session and of its tenant. Returns the state of the limit that
+    /// refused, otherwise that of the session. A refused request costs nothing. Returns `None` if
+    /// rate limiting is off.
+    pub fn count_session(
         &self,
         group: Group,
         settings: &Settings,
         tenant: i64,
         session: Uuid,
-    ) -> Option<Standing> {
+    ) -> Option<LimitState> {
         let Inner {
             clock,
             tokens,
-            accounts,
+            tenants,
             ..
         } = self.0.as_ref()?;
         let limit = group.limit(settings);
@@ -172,7 +174,7 @@ impl Limits {
             Key {
                 group,
                 limit,
-                who: session.as_u128(),
+                subject: session.as_u128(),
                 name: 0,
             },
             *clock,
@@ -181,63 +183,63 @@ impl Limits {
         if of_token.retry_in.is_some() {
             return Some(of_token);
         }
-        let limit = limit.saturating_mul(TOKENS_OF_ACCOUNT);
+        let limit = limit.saturating_mul(TOKENS_PER_TENANT);
         let key = Key {
             group,
             limit,
-            who: u128::from(tenant.cast_unsigned()),
+            subject: u128::from(tenant.cast_unsigned()),
             name: 0,
         };
-        let of_account = bucket(accounts, key, *clock).count();
-        if of_account.retry_in.is_none() {
+        let of_tenant = bucket(tenants, key, *clock).count();
+        if of_tenant.retry_in.is_none() {
             return Some(of_token);
         }
-        token.give_back();
-        Some(of_account)
+        token.refund();
+        Some(of_tenant)
     }
 
     /// Counts a login from an address.
-    pub fn of_address(&self, address: IpAddr) -> Option<Standing> {
-        self.of_stranger(Group::LoginAddress, address, 0)
+    pub fn count_login(&self, address: IpAddr) -> Option<LimitState> {
+        self.count_address(Group::LoginAddress, address, 0)
     }
 
     /// Counts a request for a signed link from an address.
-    pub fn of_link(&self, address: IpAddr) -> Option<Standing> {
-        self.of_stranger(Group::Link, address, 0)
+    pub fn count_link(&self, address: IpAddr) -> Option<LimitState> {
+        self.count_address(Group::Link, address, 0)
     }
 
-    /// Counts a login from an address under a name, in the spelling it is compared in.
-    pub fn of_name(&self, address: IpAddr, name: &str) -> Option<Standing> {
+    /// Counts a login from an address under a name. `name` is the normalized user name.
+    pub fn count_login_name(&self, address: IpAddr, name: &str) -> Option<LimitState> {
         let name = self.0.as_ref()?.names.hash_one(name);
-        self.of_stranger(Group::LoginName, address, name)
+        self.count_address(Group::LoginName, address, name)
     }
 
-    fn of_stranger(&self, group: Group, address: IpAddr, name: u64) -> Option<Standing> {
+    fn count_address(&self, group: Group, address: IpAddr, name: u64) -> Option<LimitState> {
         let Inner {
             clock, addresses, ..
         } = self.0.as_ref()?;
         let key = Key {
             group,
             limit: group.limit(&Settings::default()),
-            who: rate_limit_prefix(address),
+            subject: rate_limit_prefix(address),
             name,
         };
         Some(bucket(addresses, key, *clock).count())
     }
 
-    /// How many buckets are kept, once what is under way is done.
-    pub fn kept(&self) -> u64 {
+    /// Number of buckets, after pending evictions.
+    pub fn len(&self) -> u64 {
         self.0
             .iter()
-            .flat_map(|inner| [&inner.tokens, &inner.accounts, &inner.addresses])
-            .fold(0, |kept, buckets| {
+            .flat_map(|inner| [&inner.tokens, &inner.tenants, &inner.addresses])
+            .fold(0, |total, buckets| {
                 buckets.run_pending_tasks();
-                kept + buckets.entry_count()
+                total + buckets.entry_count()
             })
     }
 }
 
-/// The client at an address: with IPv6, its network of 64 bits, which is the least that anybody is given.
+/// Client behind an address. For IPv6 it is the /64 network, the smallest assigned to a customer.
 pub fn rate_limit_prefix(address: IpAddr) -> u128 {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
@@ -272,17 +274,17 @@ impl Bucket {
         }
     }
 
-    fn count(&self) -> Standing {
+    fn count(&self) -> LimitState {
         let counted = self.limiter.check_key(&());
         let now = self.limiter.clock().now();
         let full_in =
             Duration::from_nanos(self.full_at.0.load(Ordering::Acquire)).saturating_sub(now);
         let retry_in = counted.err().map(|too_many| too_many.wait_time_from(now));
-        let missing = full_in.as_nanos().div_ceil(self.nanos_each().into());
+        let missing = full_in.as_nanos().div_ceil(self.nanos_per_request().into());
         let remaining = self
             .limit
             .saturating_sub(u32::try_from(missing).unwrap_or(u32::MAX));
-        Standing {
+        LimitState {
             limit: self.limit,
             remaining,
             full_in,
@@ -290,9 +292,9 @@ impl Bucket {
         }
     }
 
-    /// Takes back one request that was counted.
-    fn give_back(&self) {
-        let each = self.nanos_each();
+    /// Returns one counted request to the bucket.
+    fn refund(&self) {
+        let each = self.nanos_per_request();
         let _ = self
             .full_at
             .0
@@ -301,14 +303,15 @@ impl Bucket {
             });
     }
 
-    /// How long one request takes to be refilled, in nanoseconds.
-    fn nanos_each(&self) -> u64 {
+    /// Time to refill one request, in nanoseconds.
+    fn nanos_per_request(&self) -> u64 {
         let period = u64::try_from(PERIOD.as_nanos()).unwrap_or(u64::MAX);
         (period / u64::from(self.limit.max(1))).max(1)
     }
 }
 
-/// When a bucket is full, in nanoseconds on its stopwatch. Kept here because governor's own state does not tell.
+/// Time at which a bucket is full, in nanoseconds of its stopwatch. Stored here because governor
+/// does not expose its own state.
 #[derive(Clone, Default)]
 struct FullAt(Arc<AtomicU64>);
 
@@ -321,21 +324,21 @@ impl StateStore for FullAt {
     {
         let mut full_at = self.0.load(Ordering::Acquire);
         loop {
-            let (told, next) = decide((full_at > 0).then(|| full_at.into()))?;
+            let (result, next) = decide((full_at > 0).then(|| full_at.into()))?;
             match self.0.compare_exchange_weak(
                 full_at,
                 next.into(),
                 Ordering::AcqRel,
                 Ordering::Acquire,
             ) {
-                Ok(_) => return Ok(told),
+                Ok(_) => return Ok(result),
                 Err(changed) => full_at = changed,
             }
         }
     }
 }
 
-/// Our clock as governor reads one: the time since a bucket was made.
+/// Adapter from [`Clock`] to governor's clock: the time since the bucket was created.
 struct Stopwatch {
     clock: Clock,
     started: Duration,
@@ -355,7 +358,7 @@ mod tests {
 
     use super::*;
 
-    /// A clock and what sets it forward, in milliseconds.
+    /// Returns a clock and a function that advances it by milliseconds.
     fn clock() -> (Clock, impl Fn(i64)) {
         let micros: &AtomicI64 = Box::leak(Box::new(AtomicI64::new(1_782_000_000_000_000)));
         (Clock::Set(micros), |ms| {
@@ -370,23 +373,23 @@ mod tests {
             (Limits::on(clock), Settings::default(), Uuid::from_u128(1));
         let ask = || {
             limits
-                .of_session(Group::Autocall, &settings, 1, session)
+                .count_session(Group::Autocall, &settings, 1, session)
                 .unwrap()
         };
         for asked in 1..=120 {
-            let standing = ask();
+            let state = ask();
             assert_eq!(
-                (standing.limit, standing.remaining, standing.retry_in),
+                (state.limit, state.remaining, state.retry_in),
                 (120, 120 - asked, None)
             );
-            assert_eq!(standing.full_in, Duration::from_millis(500) * asked);
+            assert_eq!(state.full_in, Duration::from_millis(500) * asked);
         }
         for _ in 0..3 {
             let refused = ask();
             assert_eq!(
                 (refused.remaining, refused.full_in),
                 (0, PERIOD),
-                "what is refused costs nothing"
+                "a refused request costs nothing"
             );
             assert_eq!(refused.retry_in, Some(Duration::from_millis(500)));
         }
@@ -398,9 +401,9 @@ mod tests {
             (None, Some(Duration::from_millis(500)))
         );
         wait(30_250);
-        let standing = ask();
+        let state = ask();
         assert_eq!(
-            (standing.remaining, standing.full_in),
+            (state.remaining, state.full_in),
             (59, Duration::from_millis(30_250))
         );
         wait(3_600_000);
@@ -408,12 +411,12 @@ mod tests {
     }
 
     #[test]
-    fn everybody_has_a_bucket_for_each_group() {
+    fn each_token_has_a_bucket_per_group() {
         let (clock, _) = clock();
         let (limits, mut settings) = (Limits::on(clock), Settings::default());
-        let ask = |group, settings: &Settings, who| {
+        let ask = |group, settings: &Settings, subject| {
             limits
-                .of_session(group, settings, 1, Uuid::from_u128(who))
+                .count_session(group, settings, 1, Uuid::from_u128(subject))
                 .unwrap()
         };
         for _ in 0..5 {
@@ -425,18 +428,18 @@ mod tests {
         settings.set("rate_limit_start", "7").unwrap();
         assert_eq!(ask(Group::Start, &settings, 1).remaining, 6);
         assert_eq!(
-            Limits::off().of_session(Group::Start, &settings, 1, Uuid::nil()),
+            Limits::off().count_session(Group::Start, &settings, 1, Uuid::nil()),
             None
         );
     }
 
     #[test]
-    fn tokens_of_an_account_have_ten_times_a_tokens_limit_together() {
+    fn all_tokens_of_a_tenant_share_ten_times_the_limit_of_one() {
         let (clock, wait) = clock();
         let (limits, settings) = (Limits::on(clock), Settings::default());
-        let ask = |tenant, who| {
+        let ask = |tenant, subject| {
             limits
-                .of_session(Group::Start, &settings, tenant, Uuid::from_u128(who))
+                .count_session(Group::Start, &settings, tenant, Uuid::from_u128(subject))
                 .unwrap()
         };
         for asked in 0..50 {
@@ -448,31 +451,32 @@ mod tests {
             (50, 0, PERIOD)
         );
         assert_eq!(refused.retry_in, Some(Duration::from_millis(1_200)));
-        assert_eq!(ask(2, 200).limit, 5, "another account's limit is its own");
+        assert_eq!(
+            ask(2, 200).limit,
+            5,
+            "another tenant has a limit of its own"
+        );
         wait(1_200);
         let answered = ask(1, 100);
         assert_eq!(
             (answered.limit, answered.remaining),
             (5, 4),
-            "the refused request cost its token nothing"
+            "the refused request did not count against its token"
         );
     }
 
     #[test]
-    fn a_token_over_its_own_limit_takes_nothing_from_its_account() {
+    fn a_token_over_its_limit_does_not_count_against_its_tenant() {
         let (clock, _) = clock();
         let (limits, settings) = (Limits::on(clock), Settings::default());
-        let ask = |who| {
+        let ask = |subject| {
             limits
-                .of_session(Group::Start, &settings, 1, Uuid::from_u128(who))
+                .count_session(Group::Start, &settings, 1, Uuid::from_u128(subject))
                 .unwrap()
         };
         for asked in 0..1_000 {
-            let standing = ask(1);
-            assert_eq!(
-                (standing.limit, standing.retry_in.is_none()),
-                (5, asked < 5)
-            );
+            let state = ask(1);
+            assert_eq!((state.limit, state.retry_in.is_none()), (5, asked < 5));
         }
         assert_eq!(
             (0..50)
@@ -490,14 +494,14 @@ mod tests {
         for _ in 0..5 {
             assert!(
                 limits
-                    .of_name(at("192.0.2.1"), "ann")
+                    .count_login_name(at("192.0.2.1"), "ann")
                     .unwrap()
                     .check()
                     .is_ok()
             );
         }
         let too_many = limits
-            .of_name(at("::ffff:192.0.2.1"), "ann")
+            .count_login_name(at("::ffff:192.0.2.1"), "ann")
             .unwrap()
             .check();
         assert!(
@@ -506,14 +510,14 @@ mod tests {
         );
         assert!(
             limits
-                .of_name(at("192.0.2.1"), "bob")
+                .count_login_name(at("192.0.2.1"), "bob")
                 .unwrap()
                 .check()
                 .is_ok()
         );
         assert!(
             limits
-                .of_name(at("192.0.2.2"), "ann")
+                .count_login_name(at("192.0.2.2"), "ann")
                 .unwrap()
                 .check()
                 .is_ok()
@@ -521,7 +525,7 @@ mod tests {
         for number in 0..30 {
             assert!(
                 limits
-                    .of_address(at(&format!("2001:db8::{number}")))
+                    .count_login(at(&format!("2001:db8::{number}")))
                     .unwrap()
                     .check()
                     .is_ok()
@@ -529,7 +533,7 @@ mod tests {
         }
         assert!(
             limits
-                .of_address(at("2001:db8::ffff:1"))
+                .count_login(at("2001:db8::ffff:1"))
                 .unwrap()
                 .check()
                 .is_err(),
@@ -537,7 +541,7 @@ mod tests {
         );
         assert!(
             limits
-                .of_address(at("2001:db8:0:1::1"))
+                .count_login(at("2001:db8:0:1::1"))
                 .unwrap()
                 .check()
                 .is_ok()
@@ -545,26 +549,26 @@ mod tests {
     }
 
     #[test]
-    fn a_million_who_ask_once_leave_bounded_traces_and_push_nobody_out_who_asks_on() {
+    fn a_million_single_requests_stay_bounded_and_evict_no_busy_bucket() {
         let (clock, _) = clock();
         let (limits, settings) = (Limits::on(clock), Settings::default());
         let busy = || {
             limits
-                .of_session(Group::Start, &settings, 0, Uuid::from_u128(u128::MAX))
+                .count_session(Group::Start, &settings, 0, Uuid::from_u128(u128::MAX))
                 .unwrap()
         };
         for _ in 0..5 {
             busy();
         }
-        for who in 0..1_000_000 {
-            let tenant = i64::try_from(who).unwrap() + 1;
+        for subject in 0..1_000_000 {
+            let tenant = i64::try_from(subject).unwrap() + 1;
             limits
-                .of_session(Group::Start, &settings, tenant, Uuid::from_u128(who))
+                .count_session(Group::Start, &settings, tenant, Uuid::from_u128(subject))
                 .unwrap();
-            if who % 10_000 == 0 {
-                assert!(busy().check().is_err(), "forgotten after {who}");
+            if subject % 10_000 == 0 {
+                assert!(busy().check().is_err(), "evicted after {subject}");
             }
         }
-        assert!(limits.kept() <= 2 * BUCKETS, "{}", limits.kept());
+        assert!(limits.len() <= 2 * MAX_BUCKETS, "{}", limits.len());
     }
 }

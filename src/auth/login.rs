@@ -1,4 +1,4 @@
-//! Logging in with a name and a password.
+//! Login with user name and password.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::audit::{self, Details, Event};
 use super::password::{self, Checker};
-use super::session::{self, Opened, Opening};
+use super::session::{self, NewSession, OpenedSession};
 use super::token::Keys;
 use super::user::User;
 use super::username::username_key;
@@ -14,17 +14,17 @@ use crate::db::{Database, Lane};
 use crate::error::{Error, Result};
 use crate::text::nfc;
 
-/// Who wants to come in.
+/// A login request.
 #[derive(Debug)]
-pub struct Attempt {
+pub struct LoginRequest {
     pub username: String,
     pub password: Password,
-    /// What the client calls the device it runs on.
+    /// Name of the client's device, as sent.
     pub device_name: Option<String>,
     pub address: IpAddr,
 }
 
-/// A password as it was sent. It has nothing to show.
+/// A password as sent. Its `Debug` output hides it.
 pub struct Password(pub String);
 
 impl std::fmt::Debug for Password {
@@ -46,31 +46,31 @@ const FIND: &str = "
     select tenant_id, id, username, email, role, team_id, password_hash, disabled_at is not null as is_disabled
     from users where username_key = $1";
 
-/// Opens a session and returns its token. BadCredentials where the name, the password or the user does not let in;
-/// which of them it was is in the log, and neither in the answer nor in how long it took: the same steps are taken
-/// whether or not there is such a user.
+/// Opens a session and returns its token. Returns `BadCredentials` if the user is unknown or
+/// disabled or the password is wrong. The reason is in the audit log only; neither the answer nor
+/// its timing reveals it, because unknown users take the same steps.
 pub async fn login(
     db: &Database,
     keys: &Keys,
     checker: &Checker,
-    attempt: Attempt,
+    request: LoginRequest,
     now: DateTime<Utc>,
 ) -> Result<(User, String)> {
-    let Attempt {
+    let LoginRequest {
         username,
         password,
         device_name,
         address,
-    } = attempt;
+    } = request;
     let device_name = device_name.as_deref().map(nfc);
     let key = username_key(&username);
-    // Before anything else is done for a client, so that a flood of them reaches the database no faster either.
-    let turn = checker.turn(address, &key).await?;
-    let mut found = find_user(db, &username).await?;
+    // First step, so that a flood of logins cannot reach the database any faster.
+    let permit = checker.permit(address, &key).await?;
+    let mut found = find_by_name(db, &username).await?;
     let hash = found
         .as_mut()
         .map(|found| std::mem::take(&mut found.password_hash));
-    let fits = password::fits(turn, password.0, hash).await?;
+    let is_correct = password::verify(permit, password.0, hash).await?;
     let Some(Found {
         tenant_id,
         user,
@@ -78,7 +78,7 @@ pub async fn login(
         ..
     }) = found
     else {
-        audit::record_stranger(db, keys.name_digests(&key).next(), address, now).await?;
+        audit::record_unknown_login(db, keys.name_digests(&key).next(), address, now).await?;
         return Err(Error::BadCredentials);
     };
     let mut details = Details {
@@ -87,18 +87,18 @@ pub async fn login(
         ..Details::default()
     };
     let mut scope = db.lane(Lane::SignIn).write(tenant_id).await?;
-    if !fits || is_disabled {
+    if !is_correct || is_disabled {
         audit::record(&mut scope, Event::LoginFailed, details, now).await?;
         scope.commit().await?;
         return Err(Error::BadCredentials);
     }
-    let opening = Opening {
+    let new = NewSession {
         user: user.id,
         device_name: device_name.as_deref(),
-        ends_idle: true,
-        ..Opening::default()
+        expires_idle: true,
+        ..NewSession::default()
     };
-    let Opened { session, token } = session::open(&mut scope, keys, opening, now).await?;
+    let OpenedSession { session, token } = session::open(&mut scope, keys, new, now).await?;
     details.session = Some(session);
     audit::record(&mut scope, Event::Login, details, now).await?;
     scope.commit().await?;
@@ -106,9 +106,9 @@ pub async fn login(
     Ok((user, token))
 }
 
-/// The user of that name. A name typed in another sequence of code points than its normal form may be one that an
-/// earlier version stored like that, beside another user's in normal form: then it is the one meant.
-async fn find_user(db: &Database, username: &str) -> Result<Option<Found>> {
+/// Finds a user by name. Earlier versions stored names as sent instead of in normal form. A user
+/// stored under the exact name sent is preferred over one stored in normal form.
+async fn find_by_name(db: &Database, username: &str) -> Result<Option<Found>> {
     let (key, as_sent) = (username_key(username), username.trim().to_lowercase());
     let found = find(db, &key).await?;
     if key == as_sent {

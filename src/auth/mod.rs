@@ -1,7 +1,8 @@
-//! Who is calling, and what they may do.
+//! Authentication and permissions.
 //!
-//! Owns accounts, users, sessions, tokens, the list of permissions, how often a token may ask, and the log of who
-//! came in. Must not know HTTP: where a token comes from, and what a refusal looks like, is decided in `http`.
+//! Owns tenants, users, sessions, tokens, the list of permissions, the rate limits, and the audit
+//! log. Must not know HTTP: `http` reads tokens from requests and decides what a refusal looks
+//! like.
 
 pub mod audit;
 mod hs256;
@@ -9,13 +10,13 @@ pub mod limit;
 pub mod login;
 pub mod password;
 pub mod permission;
+mod permits;
 pub mod prune;
 pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod tenant;
 pub mod token;
-mod turns;
 pub mod user;
 pub mod username;
 

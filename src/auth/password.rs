@@ -1,4 +1,4 @@
-//! Passwords: kept as Argon2id hashes, never as they are.
+//! Passwords, stored as Argon2id hashes.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -9,29 +9,29 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
 use super::limit::rate_limit_prefix;
-use super::turns::{Origin, Turn, Turns};
+use super::permits::{Origin, Permit, Permits};
 use crate::error::{Error, Result};
 use crate::text::nfc;
 
-/// The fewest code points of a new password, in normal form.
+/// Minimum length of a new password, in code points of its normal form.
 pub const MIN_LEN: usize = 8;
-/// The most code points of a new password, in normal form.
+/// Maximum length of a new password, in code points of its normal form.
 pub const MAX_LEN: usize = 256;
-/// The most code points that login reads: earlier versions took longer passwords.
-pub const SENT_LEN: usize = 1000;
+/// Maximum length of a password at login, in code points: earlier versions accepted longer ones.
+pub const LOGIN_MAX_LEN: usize = 1000;
 
-/// The hash of a password that nobody has, which costs as much to check as one that [`hash`] makes.
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlzLg$YW5kIG5vdGhpbmcgaGFzaGVzIHRvIHRoaXMsIGV2ZXI";
+/// Hash of an unknown password. Verifying against it costs as much as against one of [`hash`].
+const DUMMY_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlzLg$YW5kIG5vdGhpbmcgaGFzaGVzIHRvIHRoaXMsIGV2ZXI";
 
-/// How many are checked at once, each of which takes a core and 19 MiB while it lasts; others wait.
-const AT_ONCE: usize = 2;
-/// The longest wait for a turn.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How many clients are remembered that have logged in, about 100 bytes each.
-const KNOWN: u64 = 100_000;
+/// Concurrent checks. Each uses one core and 19 MiB; others wait.
+const CONCURRENT_CHECKS: usize = 2;
+/// Maximum wait for a permit.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+/// Maximum number of clients remembered after a login, about 100 bytes each.
+const MAX_KNOWN_CLIENTS: u64 = 100_000;
 
-/// The hash to store, salted, in PHC form, of the password in normal form. Invalid on `password` where login would
-/// not take it, or it is too short or too long.
+/// Returns the salted hash of a password's normal form, in PHC format. Returns `Invalid` on
+/// `password` if it is too short, too long or not accepted by login.
 pub fn hash(password: &str) -> Result<String> {
     let password = nfc(password);
     let fault = match password.chars().count() {
@@ -50,17 +50,17 @@ pub fn hash(password: &str) -> Result<String> {
         .to_string())
 }
 
-/// Gives turns at logging in, a few at a time. Cheap to clone.
+/// Limits concurrent logins. Cheap to clone.
 ///
-/// Clients that have logged in since this instance started do not wait behind those that have not.
+/// Clients that have logged in since this instance started do not wait behind other clients.
 #[derive(Clone)]
 pub struct Checker {
-    turns: Turns,
+    permits: Permits,
     known: moka::sync::Cache<Client, ()>,
     names: RandomState,
 }
 
-/// A client's address and the name that it logs in with.
+/// A client: its address and its user name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Client {
     address: u128,
@@ -69,9 +69,9 @@ struct Client {
 
 impl Default for Checker {
     fn default() -> Self {
-        let known = moka::sync::Cache::new(KNOWN);
+        let known = moka::sync::Cache::new(MAX_KNOWN_CLIENTS);
         Self {
-            turns: Turns::new(AT_ONCE),
+            permits: Permits::new(CONCURRENT_CHECKS),
             known,
             names: RandomState::new(),
         }
@@ -86,38 +86,38 @@ impl Checker {
         }
     }
 
-    /// A turn for a client that wants to log in. Unavailable where too many wait.
-    pub async fn turn(&self, address: IpAddr, username_key: &str) -> Result<Turn> {
+    /// Waits for a permit to log in. Returns `Unavailable` if too many clients wait.
+    pub async fn permit(&self, address: IpAddr, username_key: &str) -> Result<Permit> {
         let is_known = self.known.contains_key(&self.client(address, username_key));
-        let turn = self
-            .turns
-            .take(Origin::new(address, is_known), PATIENCE)
+        let permit = self
+            .permits
+            .acquire(Origin::new(address, is_known), MAX_WAIT)
             .await;
-        turn.ok_or_else(|| Error::Unavailable("too many logins at once".into()))
+        permit.ok_or_else(|| Error::Unavailable("too many logins at once".into()))
     }
 
-    /// Remembers a client that has logged in.
+    /// Remembers a client after a successful login.
     pub fn remember(&self, address: IpAddr, username_key: &str) {
         self.known.insert(self.client(address, username_key), ());
     }
 }
 
-/// Whether the password, in normal form or as it was sent, is the one of that hash. Takes as long where there is no
-/// hash, and is false then. It is the end of the turn.
-pub async fn fits(turn: Turn, password: String, hash: Option<String>) -> Result<bool> {
+/// Checks a password against a hash, in normal form and as sent. Without a hash, it takes the same
+/// time and returns false. Consumes the permit.
+pub async fn verify(permit: Permit, password: String, hash: Option<String>) -> Result<bool> {
     let check = move || {
-        let _turn = turn; // kept to the end, though the one who asked may be gone
+        let _permit = permit; // held to the end, even if the client disconnects
         let known = hash.is_some();
         let hash =
-            PasswordHash::new(hash.as_deref().unwrap_or(NOBODYS)).map_err(Error::internal)?;
-        let fits = |password: &str| {
+            PasswordHash::new(hash.as_deref().unwrap_or(DUMMY_HASH)).map_err(Error::internal)?;
+        let matches = |password: &str| {
             Argon2::default()
                 .verify_password(password.as_bytes(), &hash)
                 .is_ok()
         };
-        // Earlier versions hashed what was sent, whichever form it was in.
+        // Earlier versions hashed passwords as sent, without normalization.
         let normal = nfc(&password);
-        Ok((fits(&normal) || (normal != password && fits(&password))) && known)
+        Ok((matches(&normal) || (normal != password && matches(&password))) && known)
     };
     tokio::task::spawn_blocking(check)
         .await
@@ -129,45 +129,45 @@ mod tests {
     use super::*;
 
     async fn check(password: &str, hash: Option<String>) -> bool {
-        let turn = Checker::default()
-            .turn([192, 0, 2, 1].into(), "ann")
+        let permit = Checker::default()
+            .permit([192, 0, 2, 1].into(), "ann")
             .await
             .unwrap();
-        fits(turn, password.into(), hash).await.unwrap()
+        verify(permit, password.into(), hash).await.unwrap()
     }
 
     #[tokio::test]
-    async fn a_password_fits_its_own_hash_only() {
+    async fn a_password_matches_only_its_own_hash() {
         let stored = hash("correct horse").unwrap();
-        for (password, hash, fits) in [
+        for (password, hash, matches) in [
             ("correct horse", Some(stored.clone()), true),
             ("Correct horse", Some(stored.clone()), false),
             ("", Some(stored), false),
             ("correct horse", None, false),
         ] {
-            assert_eq!(check(password, hash).await, fits, "{password}");
+            assert_eq!(check(password, hash).await, matches, "{password}");
         }
     }
 
     #[tokio::test]
-    async fn a_password_fits_in_normal_form_and_as_it_was_sent() {
+    async fn a_password_matches_in_normal_form_and_as_sent() {
         let [composed, decomposed] = ["tr\u{1ee9}ng g\u{e0}", "tru\u{31b}\u{301}ng ga\u{300}"];
         let as_sent = Argon2::default()
             .hash_password(decomposed.as_bytes())
             .unwrap()
             .to_string();
-        for (password, hash, fits) in [
+        for (password, hash, matches) in [
             (composed, hash(decomposed).unwrap(), true),
             (decomposed, hash(composed).unwrap(), true),
             (decomposed, as_sent.clone(), true),
             (composed, as_sent, false),
         ] {
-            assert_eq!(check(password, Some(hash)).await, fits, "{password}");
+            assert_eq!(check(password, Some(hash)).await, matches, "{password}");
         }
     }
 
     #[test]
-    fn a_new_password_is_one_that_login_takes() {
+    fn a_new_password_is_accepted_by_login() {
         for (password, is_taken) in [
             ("\u{e9}".repeat(8), true),
             ("e\u{301}".repeat(256), true),
@@ -180,25 +180,25 @@ mod tests {
         }
     }
 
-    /// What makes a login under a name that does not exist take as long as one under a name that does.
+    /// Equal cost of both hashes makes logins of unknown users take as long as those of known ones.
     #[test]
-    fn nobodys_hash_costs_what_a_users_does() {
-        let (nobodys, stored) = (
-            PasswordHash::new(NOBODYS).unwrap(),
+    fn the_dummy_hash_costs_as_much_as_a_real_one() {
+        let (dummy, stored) = (
+            PasswordHash::new(DUMMY_HASH).unwrap(),
             hash("correct horse").unwrap(),
         );
         let stored = PasswordHash::new(&stored).unwrap();
         assert_eq!(
-            (nobodys.algorithm, nobodys.version),
+            (dummy.algorithm, dummy.version),
             (stored.algorithm, stored.version)
         );
-        assert_eq!(nobodys.params, stored.params);
+        assert_eq!(dummy.params, stored.params);
         let lengths = |hash: &PasswordHash| {
             (
                 hash.salt.map(|salt| salt.len()),
                 hash.hash.map(|hash| hash.len()),
             )
         };
-        assert_eq!(lengths(&nobodys), lengths(&stored));
+        assert_eq!(lengths(&dummy), lengths(&stored));
     }
 }

@@ -1,4 +1,4 @@
-//! What a token may do: the one list of permissions, and which role has which (contract, section 2).
+//! The list of permissions, and the permissions of each role (contract, section 2).
 
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 pub enum Permission {
     /// All of /api/autocall.
     AutocallApiAccess,
-    /// Also for exports.
+    /// Required additionally for exports.
     AutocallExportReport,
-    /// Also for creating campaigns, importing leads, start, pause, resume and stop.
+    /// Required additionally to create, start, pause, resume and stop campaigns and to import
+    /// leads.
     AutocallManageCampaign,
     /// All of /api/telesales.
     TelesalesApiAccess,
@@ -32,7 +33,7 @@ impl Permission {
         Self::IngestWrite,
     ];
 
-    /// As it is written in tokens, documents and on the command line.
+    /// Name in tokens, documents and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::AutocallApiAccess => "autocall_api_access",
@@ -54,16 +55,16 @@ impl Permission {
 pub enum Role {
     /// Everything.
     Admin,
-    /// Everything but writing call data.
+    /// Everything except writing call data.
     Supervisor,
     /// Telesales only.
     Agent,
-    /// Every report, no export and no change.
+    /// All reports; no exports and no changes.
     ReadOnly,
 }
 
 impl Role {
-    /// As it is written in documents and on the command line.
+    /// Name in documents and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Admin => "admin",

@@ -1,7 +1,8 @@
-//! Pruning: entries of the audit log and ended sessions are removed when they are old enough, and entries that strangers
-//! can make as many of as they like when there are too many.
+//! Removes old audit entries and ended sessions, and bounds the entries of failed logins, which
+//! clients without a token can create.
 //!
-//! Any number of instances may prune; one at a time does, in small transactions, so that nobody waits for it.
+//! Any number of instances may run this. One at a time prunes, in small transactions, so nothing
+//! else waits.
 
 use std::time::Duration;
 
@@ -18,35 +19,35 @@ use crate::error::Result;
 use crate::supervise;
 use crate::time::Clock;
 
-const EVERY: Duration = Duration::from_secs(3600);
-/// Names the pruning among Postgres' advisory locks.
+const INTERVAL: Duration = Duration::from_secs(3600);
+/// Advisory lock of pruning.
 pub const LOCK: i64 = 0x6361_6c6c_0011;
 /// Rows removed in one transaction.
 const BATCH: i64 = 1_000;
 
-/// The most entries of failed logins that are kept of an account, and of no account: at two checks of a password at a
-/// time, millions come in a day.
+/// Maximum number of failed logins kept for each tenant, and for unknown user names. With two
+/// concurrent password checks, millions can occur in a day.
 pub const FAILED_LOGINS: u32 = 1_000_000;
 
-/// How long what is over is kept, and how much of it.
+/// Retention of ended sessions and audit entries.
 #[derive(Debug, Clone, Copy)]
-pub struct Keep {
-    /// Entries of the audit log, after the event.
+pub struct Retention {
+    /// Age at which audit entries are removed.
     pub audit: Duration,
-    /// Sessions, after their end.
+    /// Time after their end at which sessions are removed.
     pub sessions: Duration,
-    /// Entries of failed logins, of each account and of none: the newest.
+    /// Number of failed logins kept for each tenant and for unknown user names; the newest stay.
     pub failed_logins: u32,
 }
 
-/// Prunes each hour, and confirms the secrets of this server, for as long as it is polled. A run that fails is logged;
-/// the next one tries again.
-pub async fn run(db: Database, clock: Clock, keys: Keys, keep: Keep) {
+/// Prunes and confirms this server's secrets every hour, for as long as it is polled. A failed run
+/// is logged and retried.
+pub async fn run(db: Database, clock: Clock, keys: Keys, keep: Retention) {
     let db = db.lane(Lane::Upkeep);
-    let confirm = supervise::every("confirmation of secrets", EVERY, async || {
+    let confirm = supervise::every("confirmation of secrets", INTERVAL, async || {
         secret::record(&db, &keys, clock.now()).await
     });
-    let prune = supervise::every("pruning", EVERY, async || {
+    let prune = supervise::every("pruning", INTERVAL, async || {
         match prune(&db, keep, clock.now()).await? {
             0 => {}
             rows => tracing::info!(rows, "pruned the audit log and ended sessions"),
@@ -56,43 +57,48 @@ pub async fn run(db: Database, clock: Clock, keys: Keys, keep: Keep) {
     tokio::join!(confirm, prune);
 }
 
-/// Removes what is old enough by now, of all accounts and of none; returns how many rows. 0 as well where another
-/// instance is at it.
-pub async fn prune(db: &Database, keep: Keep, now: DateTime<Utc>) -> Result<u64> {
-    let Some(turn) = db.turn(LOCK).await? else {
+/// Removes expired rows of all tenants and of unknown logins. Returns the number of rows; 0 if
+/// another instance is pruning.
+pub async fn prune(db: &Database, keep: Retention, now: DateTime<Utc>) -> Result<u64> {
+    let Some(lease) = db.lease(LOCK).await? else {
         return Ok(0);
     };
-    let pruned = prune_in_turn(db, keep, now).await;
-    turn.end().await?;
+    let pruned = prune_locked(db, keep, now).await;
+    lease.release().await?;
     pruned
 }
 
-async fn prune_in_turn(db: &Database, keep: Keep, now: DateTime<Utc>) -> Result<u64> {
+async fn prune_locked(db: &Database, keep: Retention, now: DateTime<Utc>) -> Result<u64> {
     let mut rows = 0;
     for tenant in db.tenants().await? {
         match prune_tenant(db, tenant, keep, now).await {
             Ok(removed) => rows += removed,
-            // The accounts behind it are not to suffer for this one.
-            Err(error) => tracing::warn!(tenant, %error, "could not prune an account; will retry"),
+            // One tenant's error must not keep the others from being pruned.
+            Err(error) => tracing::warn!(tenant, %error, "could not prune a tenant; will retry"),
         }
     }
-    Ok(rows + prune_strangers(db, keep, now).await?)
+    Ok(rows + prune_unknown_logins(db, keep, now).await?)
 }
 
-async fn prune_tenant(db: &Database, tenant: i64, keep: Keep, now: DateTime<Utc>) -> Result<u64> {
+async fn prune_tenant(
+    db: &Database,
+    tenant: i64,
+    keep: Retention,
+    now: DateTime<Utc>,
+) -> Result<u64> {
     let mut scope = db.read(tenant).await?;
-    scope.take_your_time().await?;
-    let over = scope
-        .select::<(i64,)>(FAILED_OVER)
+    scope.disable_statement_timeout().await?;
+    let excess = scope
+        .select::<(i64,)>(EXCESS_FAILED)
         .bind(i64::from(keep.failed_logins));
-    let over = over.fetch_optional(scope.connection()).await?;
+    let excess = excess.fetch_optional(scope.connection()).await?;
     drop(scope);
-    let of = Some(tenant);
+    let tenant = Some(tenant);
     let mut rows = remove(
         db,
         Rows {
             sql: AUDIT,
-            of,
+            tenant,
             until: Until::Time(start(now, keep.audit)),
         },
     )
@@ -101,17 +107,17 @@ async fn prune_tenant(db: &Database, tenant: i64, keep: Keep, now: DateTime<Utc>
         db,
         Rows {
             sql: SESSIONS,
-            of,
+            tenant,
             until: Until::Time(start(now, keep.sessions)),
         },
     )
     .await?;
-    if let Some((id,)) = over {
+    if let Some((id,)) = excess {
         rows += remove(
             db,
             Rows {
                 sql: FAILED,
-                of,
+                tenant,
                 until: Until::Id(id),
             },
         )
@@ -120,27 +126,27 @@ async fn prune_tenant(db: &Database, tenant: i64, keep: Keep, now: DateTime<Utc>
     Ok(rows)
 }
 
-async fn prune_strangers(db: &Database, keep: Keep, now: DateTime<Utc>) -> Result<u64> {
-    let mut transaction = db.strangers().await?;
-    let over = sqlx::query_scalar(STRANGERS_OVER).bind(i64::from(keep.failed_logins));
-    let over: Option<i64> = over.fetch_optional(&mut *transaction).await?;
+async fn prune_unknown_logins(db: &Database, keep: Retention, now: DateTime<Utc>) -> Result<u64> {
+    let mut transaction = db.unknown_logins().await?;
+    let excess = sqlx::query_scalar(EXCESS_UNKNOWN).bind(i64::from(keep.failed_logins));
+    let excess: Option<i64> = excess.fetch_optional(&mut *transaction).await?;
     transaction.commit().await?;
-    let of = None;
+    let tenant = None;
     let mut rows = remove(
         db,
         Rows {
-            sql: STRANGERS,
-            of,
+            sql: UNKNOWN,
+            tenant,
             until: Until::Time(start(now, keep.audit)),
         },
     )
     .await?;
-    if let Some(id) = over {
+    if let Some(id) = excess {
         rows += remove(
             db,
             Rows {
-                sql: STRANGERS_UP_TO,
-                of,
+                sql: UNKNOWN_UP_TO,
+                tenant,
                 until: Until::Id(id),
             },
         )
@@ -149,17 +155,17 @@ async fn prune_strangers(db: &Database, keep: Keep, now: DateTime<Utc>) -> Resul
     Ok(rows)
 }
 
-/// The instant before which rows are removed that are kept for so long.
+/// Oldest instant whose rows are kept.
 fn start(now: DateTime<Utc>, keep: Duration) -> DateTime<Utc> {
     let keep = TimeDelta::from_std(keep).unwrap_or(TimeDelta::MAX);
     now.checked_sub_signed(keep).unwrap_or(DateTime::UNIX_EPOCH)
 }
 
-/// Rows to remove: a statement that removes a batch of them, of an account or of none.
+/// A statement that removes rows in batches. `tenant` is `None` for unknown logins.
 #[derive(Debug, Clone, Copy)]
 struct Rows {
     sql: &'static str,
-    of: Option<i64>,
+    tenant: Option<i64>,
     until: Until,
 }
 
@@ -181,26 +187,26 @@ const SESSIONS: &str = "
         where tenant_id = $1 and (least(revoked_at, expires_at) < $3 or last_used_at + interval '30 days' < $3) limit $2))";
 const _: () = assert!(IDLE.num_days() == 30, "the interval of SESSIONS");
 
-/// The newest failed login that is one too many.
-const FAILED_OVER: &str = "
+/// Newest failed login beyond the limit.
+const EXCESS_FAILED: &str = "
     select id from audit_log where tenant_id = $1 and event = 'login_failed' order by id desc offset $2 limit 1";
 
 const FAILED: &str = "
     delete from audit_log where tenant_id = $1 and id = any (array (
         select id from audit_log where tenant_id = $1 and event = 'login_failed' and id <= $3 order by id limit $2))";
 
-const STRANGERS: &str = "
+const UNKNOWN: &str = "
     delete from audit_strangers where id = any (array (
         select id from audit_strangers where at < $2 order by at limit $1))";
 
-/// The newest that is one too many.
-const STRANGERS_OVER: &str = "select id from audit_strangers order by id desc offset $1 limit 1";
+/// Newest unknown login beyond the limit.
+const EXCESS_UNKNOWN: &str = "select id from audit_strangers order by id desc offset $1 limit 1";
 
-const STRANGERS_UP_TO: &str = "
+const UNKNOWN_UP_TO: &str = "
     delete from audit_strangers where id = any (array (
         select id from audit_strangers where id <= $2 order by id limit $1))";
 
-/// Removes those, a batch after the other; returns how many.
+/// Removes the rows batch by batch. Returns the number of rows.
 async fn remove(db: &Database, rows: Rows) -> Result<u64> {
     let mut removed = 0;
     loop {
@@ -212,7 +218,7 @@ async fn remove(db: &Database, rows: Rows) -> Result<u64> {
     }
 }
 
-async fn remove_batch(db: &Database, Rows { sql, of, until }: Rows) -> Result<u64> {
+async fn remove_batch(db: &Database, Rows { sql, tenant, until }: Rows) -> Result<u64> {
     let bound = |delete: Query<'static, Postgres, PgArguments>| {
         let delete = delete.bind(BATCH);
         match until {
@@ -220,7 +226,7 @@ async fn remove_batch(db: &Database, Rows { sql, of, until }: Rows) -> Result<u6
             Until::Id(last) => delete.bind(last),
         }
     };
-    if let Some(tenant) = of {
+    if let Some(tenant) = tenant {
         let mut scope = db.write(tenant).await?;
         let deleted = bound(scope.query(sql))
             .execute(scope.connection())
@@ -229,7 +235,7 @@ async fn remove_batch(db: &Database, Rows { sql, of, until }: Rows) -> Result<u6
         scope.commit().await?;
         return Ok(deleted);
     }
-    let mut transaction = db.strangers().await?;
+    let mut transaction = db.unknown_logins().await?;
     let deleted = bound(sqlx::query(sql))
         .execute(&mut *transaction)
         .await?

@@ -1,5 +1,5 @@
-//! Secrets in use: each server records a fingerprint of its own, by which a command knows whether its secret is one
-//! of theirs.
+//! Secrets in use. Each server records a fingerprint of its secrets, so a command can check that it
+//! uses the same one.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -7,10 +7,10 @@ use super::token::Keys;
 use crate::db::Database;
 use crate::error::Result;
 
-/// A fingerprint that no server has confirmed for this long is removed. Servers confirm theirs each hour.
-const FORGOTTEN_AFTER: TimeDelta = TimeDelta::days(1);
+/// Age at which unconfirmed fingerprints are removed. Servers confirm theirs every hour.
+const EXPIRES_AFTER: TimeDelta = TimeDelta::days(1);
 
-/// Records that a server uses these keys, and removes fingerprints of secrets that none uses any more.
+/// Records the keys of this server and removes fingerprints that no server uses any more.
 pub async fn record(db: &Database, keys: &Keys, now: DateTime<Utc>) -> Result<()> {
     let mut transaction = db.secrets().await?;
     let upsert = sqlx::query(
@@ -24,29 +24,29 @@ pub async fn record(db: &Database, keys: &Keys, now: DateTime<Utc>) -> Result<()
         .await?;
     let delete = sqlx::query("delete from server_secrets where seen_at < $1");
     delete
-        .bind(now - FORGOTTEN_AFTER)
+        .bind(now - EXPIRES_AFTER)
         .execute(&mut *transaction)
         .await?;
     Ok(transaction.commit().await?)
 }
 
-/// The standing of a command's secrets with the servers of a database.
+/// Relation of a command's secrets to those of the servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum SecretStatus {
     /// The command has no secret.
     Absent,
     /// No server has used this database yet.
     NoServer,
-    /// No server uses any of them.
+    /// No server uses any of the command's secrets.
     Unknown,
     /// Servers use one of them, but not the first, which signs.
     SignsUnknown,
-    /// Servers take what the first one signs.
+    /// Servers accept tokens signed with the first secret.
     Known,
 }
 
 /// Compares a command's keys with those of the servers.
-pub async fn standing(db: &Database, keys: &Keys) -> Result<Standing> {
+pub async fn status(db: &Database, keys: &Keys) -> Result<SecretStatus> {
     let mut transaction = db.secrets().await?;
     let used: Vec<String> = sqlx::query_scalar("select fingerprint from server_secrets")
         .fetch_all(&mut *transaction)
@@ -56,10 +56,10 @@ pub async fn standing(db: &Database, keys: &Keys) -> Result<Standing> {
         .iter()
         .map(|fingerprint| used.contains(fingerprint));
     Ok(match known.next() {
-        None => Standing::Absent,
-        Some(_) if used.is_empty() => Standing::NoServer,
-        Some(true) => Standing::Known,
-        Some(false) if known.any(|known| known) => Standing::SignsUnknown,
-        Some(false) => Standing::Unknown,
+        None => SecretStatus::Absent,
+        Some(_) if used.is_empty() => SecretStatus::NoServer,
+        Some(true) => SecretStatus::Known,
+        Some(false) if known.any(|known| known) => SecretStatus::SignsUnknown,
+        Some(false) => SecretStatus::Unknown,
     })
 }

@@ -1,4 +1,4 @@
-//! Sessions: what a token stands for, and the caller it makes of a request.
+//! Sessions, and the callers authenticated by their tokens.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,30 +17,30 @@ use crate::cache::{Cache, Named};
 use crate::db::{Database, Lane, Scope};
 use crate::error::{Error, Result};
 
-/// An authenticated request: which account, which user, and what the token may do.
+/// An authenticated caller: tenant, user, and permissions.
 #[derive(Debug)]
 pub struct Caller {
     pub tenant: Tenant,
     pub session: Uuid,
     pub user_id: i64,
     pub role: Role,
-    /// What the token was limited to; None where it has all of its role's.
+    /// Permissions of the token; `None` for all of its role.
     limited_to: Option<Vec<String>>,
     expires: Option<DateTime<Utc>>,
-    /// The last use that is on record, of a login's token.
+    /// Last recorded use of a login token.
     last_used: Option<DateTime<Utc>>,
-    /// Set once a newer use is being recorded.
+    /// Set while a newer use is being recorded.
     is_touched: AtomicBool,
 }
 
-/// Unused for this long, a login's token ends.
+/// Idle time after which a login token expires.
 pub const IDLE: TimeDelta = TimeDelta::days(30);
 
-/// The recorded last use of a token is at most this old while it is used.
-const TOUCH_EVERY: TimeDelta = TimeDelta::hours(1);
+/// Maximum age of the recorded last use while a token is in use.
+const TOUCH_INTERVAL: TimeDelta = TimeDelta::hours(1);
 
-/// Callers by session, as they were a moment ago. Only those who got in are kept, and of them only who showed a
-/// token of ours: others can neither fill it nor push anybody out.
+/// Cache of authenticated callers by session. Only verified tokens are cached, so invalid ones can
+/// neither fill it nor evict entries.
 pub type Sessions = Cache<Uuid, Arc<Caller>>;
 
 impl Named for Uuid {
@@ -49,24 +49,25 @@ impl Named for Uuid {
     }
 }
 
-/// How many callers are kept.
-const CALLERS: u64 = 10_000;
+/// Maximum number of cached callers.
+const MAX_CALLERS: u64 = 10_000;
 
-/// Keeps callers for so long. Within that time a revocation, or a change of the account, takes effect.
+/// Creates the cache. Revocations and changes of the tenant take effect within `keep`.
 pub fn sessions(keep: Duration) -> Sessions {
-    Cache::new(keep, CALLERS, |_, _| 1)
+    Cache::new(keep, MAX_CALLERS, |_, _| 1)
 }
 
 impl Caller {
-    /// A token may carry fewer permissions than its role, never more, and what the role loses it loses too.
+    /// Checks a permission against the token and the role. A token can narrow its role, never
+    /// extend it.
     pub fn may(&self, permission: Permission) -> bool {
         let limited = self.limited_to.as_deref();
         self.role.may(permission)
             && limited.is_none_or(|names| names.iter().any(|name| name == permission.name()))
     }
 
-    /// Whether its session has run out by then: it expired, or was not used for too long.
-    fn is_over(&self, now: DateTime<Utc>) -> bool {
+    /// Returns true if the session has expired or been idle too long.
+    fn has_ended(&self, now: DateTime<Utc>) -> bool {
         let idle_until = self
             .last_used
             .map(|used| used.checked_add_signed(IDLE).unwrap_or(used));
@@ -76,7 +77,7 @@ impl Caller {
             .any(|end| end <= now)
     }
 
-    /// All that it may.
+    /// All permissions of this caller.
     pub fn permissions(&self) -> Vec<Permission> {
         Permission::ALL
             .into_iter()
@@ -99,8 +100,8 @@ const OPEN_SESSION: &str = "
     from sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
     where s.tenant_id = $1 and s.id = $2 and s.revoked_at is null and u.disabled_at is null";
 
-/// The caller behind a token, at most as old as `sessions` keeps one. Unauthenticated where the token is not ours,
-/// or its session is over.
+/// Returns the caller of a token, at most as old as the cache allows. Returns `Unauthenticated` if
+/// the token is invalid or its session has ended.
 pub async fn authenticate(
     db: &Database,
     sessions: &Sessions,
@@ -116,21 +117,22 @@ pub async fn authenticate(
         })
         .await?
         .value;
-    // A session that was open when it was read may have run out since.
-    if caller.is_over(now) {
+    // A cached session may have expired since it was read.
+    if caller.has_ended(now) {
         return Err(Error::Unauthenticated);
     }
     let is_due = caller
         .last_used
-        .is_some_and(|used| now - used >= TOUCH_EVERY);
+        .is_some_and(|used| now - used >= TOUCH_INTERVAL);
     if is_due && !caller.is_touched.swap(true, Ordering::AcqRel) {
         let (db, sessions) = (db.clone(), sessions.clone());
-        // The request does not wait for it. Where it fails, the next reading of the session tries again.
+        // The request does not wait for this. If it fails, the next read of the session tries
+        // again.
         tokio::spawn(async move {
             match touch(&db, key, now).await {
                 Ok(()) => sessions.forget(&key),
                 Err(error) => {
-                    tracing::warn!(tenant = key.0, %error, "could not record the use of a token; will retry")
+                    tracing::warn!(tenant = key.0, %error, "could not record a token's last use; will retry")
                 }
             }
         });
@@ -138,7 +140,7 @@ pub async fn authenticate(
     Ok(caller)
 }
 
-/// Records that a login's token is used, unless another request did within the hour.
+/// Records the use of a login token, unless another request did so within the hour.
 async fn touch(db: &Database, (tenant, session): (i64, Uuid), now: DateTime<Utc>) -> Result<()> {
     let mut scope = db.lane(Lane::SignIn).write(tenant).await?;
     let update =
@@ -146,7 +148,7 @@ async fn touch(db: &Database, (tenant, session): (i64, Uuid), now: DateTime<Utc>
     update
         .bind(session)
         .bind(now)
-        .bind(now - TOUCH_EVERY)
+        .bind(now - TOUCH_INTERVAL)
         .execute(scope.connection())
         .await?;
     scope.commit().await
@@ -179,23 +181,23 @@ async fn read(mut scope: Scope, session: Uuid) -> Result<Arc<Caller>> {
     }))
 }
 
-/// What a new token is to be.
-pub struct NewSession<'a> {
+/// A request for a token on the command line.
+pub struct TokenRequest<'a> {
     pub tenant: i64,
     pub username: &'a str,
-    /// Empty: all that the user's role has.
+    /// Empty for all permissions of the user's role.
     pub permissions: &'a [Permission],
     pub expires: Option<DateTime<Utc>>,
 }
 
 /// Opens a session for a user and returns its token.
 ///
-/// Invalid on `username` where the account has no such user or it is disabled, on `permission` where its
-/// role does not have one of those asked for.
+/// Returns `Invalid` on `username` if the tenant has no enabled user of this name, and on
+/// `permission` if the user's role lacks one of the permissions.
 pub async fn issue(
     db: &Database,
     keys: &Keys,
-    session: NewSession<'_>,
+    session: TokenRequest<'_>,
     now: DateTime<Utc>,
 ) -> Result<String> {
     let mut scope = db.write(session.tenant).await?;
@@ -205,19 +207,19 @@ pub async fn issue(
         .bind(username_key(session.username));
     let user = find.fetch_optional(scope.connection()).await?;
     let (user, role) =
-        user.ok_or_else(|| Error::invalid("username", "the account has no such user"))?;
-    if let Some(lacking) = session
+        user.ok_or_else(|| Error::invalid("username", "no enabled user of this name"))?;
+    if let Some(missing) = session
         .permissions
         .iter()
         .find(|permission| !role.may(**permission))
     {
         return Err(Error::invalid(
             "permission",
-            format!("the user's role does not have {}", lacking.name()),
+            format!("the user's role does not have {}", missing.name()),
         ));
     }
 
-    let NewSession {
+    let TokenRequest {
         permissions,
         expires,
         ..
@@ -227,13 +229,13 @@ pub async fn issue(
         .map(|permission| permission.name())
         .collect();
     let permissions = (!permissions.is_empty()).then_some(permissions);
-    let opening = Opening {
+    let new = NewSession {
         user,
         permissions,
         expires,
-        ..Opening::default()
+        ..NewSession::default()
     };
-    let Opened { session, token } = open(&mut scope, keys, opening, now).await?;
+    let OpenedSession { session, token } = open(&mut scope, keys, new, now).await?;
     let details = Details {
         user: Some(user),
         session: Some(session),
@@ -244,38 +246,38 @@ pub async fn issue(
     Ok(token)
 }
 
-/// A session that has just been opened.
-pub struct Opened {
+/// A session that was opened, with its token.
+pub struct OpenedSession {
     pub session: Uuid,
     pub token: String,
 }
 
-/// A session that is to be opened.
+/// Properties of a session to open.
 #[derive(Default)]
-pub struct Opening<'a> {
+pub struct NewSession<'a> {
     pub user: i64,
-    /// None: all that the user's role has.
+    /// `None` for all permissions of the user's role.
     pub permissions: Option<Vec<&'a str>>,
     pub device_name: Option<&'a str>,
     pub expires: Option<DateTime<Utc>>,
-    /// Whether it ends when it is not used for [`IDLE`].
-    pub ends_idle: bool,
+    /// Expires when idle for [`IDLE`].
+    pub expires_idle: bool,
 }
 
-/// Opens a session for a user of the scope's account; it is there when the scope is committed.
+/// Opens a session for a user of the scope's tenant. It exists once the scope is committed.
 pub async fn open(
     scope: &mut Scope,
     keys: &Keys,
-    opening: Opening<'_>,
+    new: NewSession<'_>,
     now: DateTime<Utc>,
-) -> Result<Opened> {
-    let Opening {
+) -> Result<OpenedSession> {
+    let NewSession {
         user,
         permissions,
         device_name,
         expires,
-        ends_idle,
-    } = opening;
+        expires_idle,
+    } = new;
     let permissions =
         permissions.map(|names| names.into_iter().map(str::to_owned).collect::<Vec<_>>());
     let insert = scope.select::<(Uuid,)>(
@@ -289,28 +291,28 @@ pub async fn open(
     let insert = insert
         .bind(now)
         .bind(expires)
-        .bind(ends_idle.then_some(now));
+        .bind(expires_idle.then_some(now));
     let (session,) = insert.fetch_one(scope.connection()).await?;
     let token = keys.sign(&Claims::new(scope.tenant(), session, now, expires))?;
-    Ok(Opened { session, token })
+    Ok(OpenedSession { session, token })
 }
 
-/// A session as an operator sees it.
+/// A session as shown to operators.
 #[derive(Debug, Serialize, sqlx::FromRow)]
 pub struct Listed {
     pub id: Uuid,
     pub username: String,
-    /// None: all that the user's role has.
+    /// `None` for all permissions of the user's role.
     pub permissions: Option<Vec<String>>,
     pub device_name: Option<String>,
     pub created_at: DateTime<Utc>,
     pub expires_at: Option<DateTime<Utc>>,
-    /// Of a login's token, to the hour: it ends when it is not used for 30 days.
+    /// Last use of a login token, to the hour. The token expires after 30 idle days.
     pub last_used_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
-/// The account's sessions, or those of one user, the oldest first.
+/// Lists the sessions of the tenant, or of one of its users, oldest first.
 pub async fn list(scope: &mut Scope, username: Option<&str>) -> Result<Vec<Listed>> {
     let select = scope.select(
         "select s.id, u.username, s.permissions, s.device_name, s.created_at, s.expires_at, s.last_used_at,
@@ -325,8 +327,8 @@ pub async fn list(scope: &mut Scope, username: Option<&str>) -> Result<Vec<Liste
         .await?)
 }
 
-/// Ends a session for good, and puts `event` into the log. NotFound where the account has no such session that is
-/// not over.
+/// Revokes a session and logs `event`. Returns `NotFound` if the tenant has no active session of
+/// this id.
 pub async fn revoke(
     db: &Database,
     tenant: i64,

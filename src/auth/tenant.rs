@@ -1,4 +1,4 @@
-//! An account: its name, its zone, its settings; making one and changing one.
+//! A tenant: its name, time zone and settings; creation and changes.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -18,14 +18,14 @@ use crate::text::{self, NAME_LEN};
 pub struct Tenant {
     pub id: i64,
     pub name: String,
-    /// Where reports are read unless the request says otherwise (AutoCall).
+    /// Default time zone of AutoCall reports.
     pub timezone: Zone,
     pub settings: Settings,
 }
 
-/// The zone of an account that names none.
+/// Default time zone of a new tenant.
 pub static DEFAULT_TIMEZONE: LazyLock<Zone> =
-    LazyLock::new(|| Zone::named("Asia/Ho_Chi_Minh").unwrap_or(Zone::UTC)); // infallible: shipped
+    LazyLock::new(|| Zone::named("Asia/Ho_Chi_Minh").unwrap_or(Zone::UTC)); // infallible: part of the bundled database
 
 #[derive(sqlx::FromRow)]
 struct Stored {
@@ -34,19 +34,19 @@ struct Stored {
     settings: Json<BTreeMap<String, String>>,
 }
 
-/// An account as an operator sees it.
+/// A tenant as shown to operators.
 #[derive(Debug, Serialize, sqlx::FromRow)]
 pub struct Listed {
     pub id: i64,
     pub name: String,
     pub timezone: String,
     pub reseller_id: Option<i64>,
-    /// What was changed from its default, by name.
+    /// Settings that differ from their defaults, by name.
     pub settings: Json<BTreeMap<String, String>>,
     pub created_at: DateTime<Utc>,
 }
 
-/// A field of the account itself, or one of its [`Settings`], as `KEY=VALUE` gave it.
+/// A change of the tenant itself or of one of its [`Settings`], from `KEY=VALUE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     Name(String),
@@ -55,7 +55,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// The key that it was given under.
+    /// Key of the change.
     pub fn key(&self) -> &str {
         match self {
             Self::Name(_) => "name",
@@ -64,7 +64,7 @@ impl Change {
         }
     }
 
-    /// Err with a sentence where the key is unknown or the value does not fit it.
+    /// Parses a change. Returns a message if the key is unknown or the value invalid.
     pub fn parse(key: &str, value: &str) -> Result<Self, String> {
         match key {
             "name" => name_of(value)
@@ -73,7 +73,7 @@ impl Change {
             "timezone" => value
                 .parse()
                 .map(Self::Timezone)
-                .map_err(|_: UnknownZone| format!("timezone: {value:?} is no IANA zone")),
+                .map_err(|_: UnknownZone| format!("timezone: {value:?} is not an IANA time zone")),
             _ => {
                 Settings::default().set(key, value)?;
                 Ok(Self::Setting(key.into(), value.into()))
@@ -82,13 +82,13 @@ impl Change {
     }
 }
 
-/// An account's name as it is kept.
+/// Normalizes and checks a tenant's name.
 fn name_of(text: &str) -> Result<String, String> {
     text::line(text, NAME_LEN)?.ok_or_else(|| "must not be empty".into())
 }
 
 impl Tenant {
-    /// The account of this scope. NotFound where there is none.
+    /// Loads the scope's tenant. Returns `NotFound` if it does not exist.
     pub async fn load(scope: &mut Scope) -> Result<Self> {
         let stored: Stored = scope
             .select("select callboard_short(name) as name, timezone, settings from tenants where id = $1")
@@ -103,7 +103,7 @@ impl Tenant {
         })
     }
 
-    /// The account of this scope for a list of accounts. NotFound where there is none.
+    /// Loads the scope's tenant as shown to operators. Returns `NotFound` if it does not exist.
     pub async fn describe(scope: &mut Scope) -> Result<Listed> {
         let select = "select id, name, timezone, reseller_id, settings, created_at from tenants where id = $1";
         scope
@@ -113,8 +113,8 @@ impl Tenant {
             .ok_or(Error::NotFound)
     }
 
-    /// Makes an account. Invalid on `id` where it is taken, on `name` where it is empty, too long or not one line, on
-    /// `reseller` where that is no other account.
+    /// Creates a tenant. Returns `Invalid` on `id` if it is taken, on `name` if it is empty, too
+    /// long or not one line, and on `reseller` if it is not another tenant.
     pub async fn create(
         db: &Database,
         id: i64,
@@ -124,7 +124,7 @@ impl Tenant {
     ) -> Result<()> {
         let name = name_of(name).map_err(|fault| Error::invalid("name", fault))?;
         if reseller == Some(id) {
-            return Err(Error::invalid("reseller", "must be another account"));
+            return Err(Error::invalid("reseller", "must be another tenant"));
         }
         let mut scope = db.write(id).await?;
         let insert =
@@ -137,10 +137,10 @@ impl Tenant {
         insert.execute(scope.connection()).await.map_err(|error| {
             match error.as_database_error() {
                 Some(known) if known.is_unique_violation() => {
-                    Error::invalid("id", format!("account {id} exists already"))
+                    Error::invalid("id", format!("tenant {id} already exists"))
                 }
                 Some(known) if known.is_foreign_key_violation() => {
-                    Error::invalid("reseller", "there is no such account")
+                    Error::invalid("reseller", "no such tenant")
                 }
                 _ => error.into(),
             }
@@ -148,7 +148,7 @@ impl Tenant {
         scope.commit().await
     }
 
-    /// Makes those changes, all or none.
+    /// Applies all changes, or none.
     pub async fn change(db: &Database, id: i64, changes: &[Change]) -> Result<()> {
         let mut scope = db.write(id).await?;
         for change in changes {

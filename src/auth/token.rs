@@ -1,5 +1,5 @@
-//! The token itself: a signed note saying which session it stands for. Whether that session still opens
-//! anything is the database's word, not the token's (see `session`).
+//! Tokens: signed references to a session. The database, not the token, decides if the session is
+//! still open (see `session`).
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,46 +14,47 @@ use uuid::Uuid;
 use super::hs256;
 use crate::error::{Error, Result};
 
-/// The fewest bytes a secret may have.
+/// Minimum length of a secret, in bytes.
 pub const SECRET_LEN: usize = 32;
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Claims {
-    /// The account.
+    /// Tenant id.
     pub tenant: i64,
-    /// The session.
+    /// Session id.
     pub jti: Uuid,
     pub iat: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exp: Option<i64>,
 }
 
-/// What tokens are signed and checked with. It has no `Debug`: nothing in it is anybody's to see.
+/// Keys that sign and verify tokens and links. Without `Debug`, so that no secret can be printed.
 #[derive(Clone)]
 pub struct Keys(Arc<Inner>);
 
 struct Inner {
-    /// None: there is no secret.
+    /// `None` without a secret.
     encoding: Option<EncodingKey>,
-    /// The one that belongs to `encoding`, then those that signed before it.
+    /// Key of `encoding` first, then earlier keys.
     decoding: Vec<DecodingKey>,
-    /// For links, in the same order: nothing that is signed as one can be taken for the other.
+    /// Keys for links, in the same order. They differ from the token keys, so a token cannot pass
+    /// as a link, nor a link as a token.
     links: Vec<Hmac<Sha256>>,
-    /// For names that are kept as digests, in the same order.
+    /// Keys for digests of user names, in the same order.
     names: Vec<Hmac<Sha256>>,
     /// See [`Keys::fingerprints`].
     fingerprints: Vec<String>,
-    /// Tokens we have found to be ours, which they stay, to the letter. Others leave no trace.
+    /// Tokens already verified, by their exact text. Invalid tokens are never stored.
     verified: RwLock<HashMap<Box<str>, Claims>>,
 }
 
-/// How many tokens are remembered. When there are as many, all are forgotten.
+/// Maximum number of verified tokens. At this size the map is cleared.
 const REMEMBERED: usize = 10_000;
 
 impl Keys {
-    /// From one secret or several, with commas or blanks between them: the first signs, all verify, so that a new
-    /// one may be put in front while tokens of the old one are out. None where there is none, or one of them is
-    /// shorter than [`SECRET_LEN`].
+    /// Derives keys from one or more secrets, separated by commas or white space. The first signs
+    /// and all verify, so a new secret can be put in front while tokens of the old one are in use.
+    /// Returns `None` if there is no secret or one is shorter than [`SECRET_LEN`].
     pub fn new(secrets: &[u8]) -> Option<Self> {
         let is_between = |byte: &u8| *byte == b',' || byte.is_ascii_whitespace();
         let secrets: Vec<&[u8]> = secrets
@@ -91,7 +92,7 @@ impl Keys {
         })
     }
 
-    /// Without a secret, for commands that need none: nothing is signed, and no token is ours.
+    /// Keys without a secret, for commands that need none: they cannot sign and verify no token.
     pub fn none() -> Self {
         let (decoding, links, names, fingerprints) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -106,12 +107,12 @@ impl Keys {
         }))
     }
 
-    /// A digest of each secret, the one that signs first: 32 hex digits from which no secret can be found.
+    /// One fingerprint per secret, in order: 32 hex digits that do not reveal the secret.
     pub fn fingerprints(&self) -> &[String] {
         &self.0.fingerprints
     }
 
-    /// What is kept of a name that no user has, under each secret, the one that signs first: 8 hex digits.
+    /// Digests of an unknown user name, one per secret, in order: 8 hex digits.
     pub fn name_digests(&self, username_key: &str) -> impl Iterator<Item = String> {
         self.0
             .names
@@ -119,7 +120,7 @@ impl Keys {
             .map(|key| digest(key, username_key.as_bytes(), NAME_DIGEST_LEN))
     }
 
-    /// What links are signed with: the first signs, all verify.
+    /// Keys of signed links: the first signs, all verify.
     pub fn of_links(&self) -> &[Hmac<Sha256>] {
         &self.0.links
     }
@@ -129,11 +130,12 @@ impl Keys {
             .0
             .encoding
             .as_ref()
-            .ok_or_else(|| Error::internal("bug: there is no secret to sign with"))?;
+            .ok_or_else(|| Error::internal("bug: no secret to sign with"))?;
         jsonwebtoken::encode(&Header::default(), claims, encoding).map_err(Error::internal)
     }
 
-    /// What the token says, if we signed it. Its expiry is the session's business, which has one clock.
+    /// Returns the claims of a token with a valid signature. Expiry is checked by `session`,
+    /// against one clock.
     pub fn verify(&self, token: &str) -> Result<Claims> {
         if let Some(claims) = self
             .0
@@ -168,19 +170,20 @@ impl Keys {
     }
 }
 
-/// Hex digits of a fingerprint.
+/// Length of a fingerprint, in hex digits.
 const FINGERPRINT_LEN: usize = 32;
-/// Hex digits of a name's digest: enough to tell repeated names, too few to tell which name it was.
+/// Length of a name's digest, in hex digits: enough to recognize repeated names, too few to
+/// identify the name.
 const NAME_DIGEST_LEN: usize = 8;
 
-/// A key for one purpose, derived from the secret.
+/// Derives a key for one purpose from the secret.
 fn derived_key(secret: &[u8], purpose: &str) -> Option<Hmac<Sha256>> {
     let mut derived = Hmac::<Sha256>::new_from_slice(secret).ok()?;
     derived.update(purpose.as_bytes());
     Hmac::new_from_slice(&derived.finalize().into_bytes()).ok()
 }
 
-/// The first hex digits of a text's digest.
+/// Returns the first hex digits of a text's digest.
 fn digest(key: &Hmac<Sha256>, text: &[u8], digits: usize) -> String {
     let mut mac = key.clone();
     mac.update(text);
@@ -213,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_ours_to_the_letter_however_often_it_was_shown() {
+    fn a_changed_token_is_refused_even_after_the_original_was_verified() {
         let now = "2026-06-30T08:00:00Z".parse().unwrap();
         let keys = |byte| Keys::new(&[byte; SECRET_LEN]).unwrap();
         let (ours, theirs, session) = (keys(7), keys(8), Uuid::from_u128(5));
@@ -233,12 +236,12 @@ mod tests {
         assert_eq!(ours.0.verified.read().unwrap().len(), 1);
         assert!(
             theirs.0.verified.read().unwrap().is_empty(),
-            "others leave no trace"
+            "invalid tokens are not stored"
         );
     }
 
     #[test]
-    fn digests_differ_by_secret_and_purpose_and_stay_the_same() {
+    fn digests_differ_by_secret_and_purpose_and_are_stable() {
         let keys =
             Keys::new(format!("{},{}", "o".repeat(SECRET_LEN), "n".repeat(SECRET_LEN)).as_bytes())
                 .unwrap();
@@ -265,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_followed_by_another_and_dropped_later() {
+    fn a_secret_can_be_rotated() {
         let [old, new] = ["o".repeat(SECRET_LEN), "n".repeat(SECRET_LEN)];
         let now = "2026-06-30T08:00:00Z".parse().unwrap();
         let claims = Claims::new(1, Uuid::from_u128(5), now, None);

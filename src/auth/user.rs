@@ -1,4 +1,4 @@
-//! Users: who may log in to an account, and in which role.
+//! Users of a tenant and their roles.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,27 +11,27 @@ use crate::db::{Database, Scope};
 use crate::error::{Error, Faults, Result};
 use crate::text::{self, NAME_LEN};
 
-/// A user as clients see one.
+/// A user, as returned to clients.
 #[derive(Debug, Serialize, sqlx::FromRow, ToSchema)]
 pub struct User {
-    /// Its id within the account.
+    /// Id, unique within the account.
     #[schema(example = 7)]
     pub id: i64,
-    /// What it logs in with; unique over the whole installation, without case.
+    /// Login name, unique across the installation, case-insensitive.
     #[schema(example = "an.nguyen")]
     pub username: String,
-    /// Where to reach it.
+    /// Email address.
     #[schema(example = "an@example.com")]
     pub email: Option<String>,
     /// admin, supervisor, agent or read_only.
     #[schema(example = "supervisor")]
     pub role: Role,
-    /// The team it belongs to.
+    /// Team of the user.
     #[schema(example = 3)]
     pub team_id: Option<i64>,
 }
 
-/// The longest email address, in code points.
+/// Maximum length of an email address, in code points.
 const EMAIL_LEN: usize = 254;
 
 pub struct NewUser<'a> {
@@ -43,10 +43,10 @@ pub struct NewUser<'a> {
     pub team: Option<i64>,
 }
 
-/// Makes a user and returns its id.
+/// Creates a user and returns its id.
 ///
-/// Invalid on each field that login or storage would not take, on `username` where it is taken (in any account,
-/// without case), on `tenant` or `team` where there is no such thing.
+/// Returns `Invalid` on each field that login or storage would not accept, on `username` if it is
+/// taken (in any tenant, case-insensitive), and on `tenant` or `team` if it does not exist.
 pub async fn create(db: &Database, user: NewUser<'_>) -> Result<i64> {
     let mut faults = Faults::default();
     let username =
@@ -79,10 +79,10 @@ pub async fn create(db: &Database, user: NewUser<'_>) -> Result<i64> {
         .map_err(|error| match error.as_database_error() {
             Some(known) if known.is_unique_violation() => Error::invalid("username", "is taken"),
             Some(known) if known.constraint() == Some("users_tenant_id_fkey") => {
-                Error::invalid("tenant", "there is no such account")
+                Error::invalid("tenant", "no such tenant")
             }
             Some(known) if known.is_foreign_key_violation() => {
-                Error::invalid("team", "there is no such team")
+                Error::invalid("team", "no such team")
             }
             _ => error.into(),
         })?;
@@ -90,7 +90,7 @@ pub async fn create(db: &Database, user: NewUser<'_>) -> Result<i64> {
     Ok(id)
 }
 
-/// The value of a field, or its fault among the others.
+/// Returns the value of a field, or records its fault.
 fn read(faults: &mut Faults, field: &str, value: Result<Option<String>, String>) -> Option<String> {
     value.unwrap_or_else(|fault| {
         faults.add(field, fault);
@@ -98,7 +98,7 @@ fn read(faults: &mut Faults, field: &str, value: Result<Option<String>, String>)
     })
 }
 
-/// An email address as it is kept; None where it is blank.
+/// Checks an email address. Returns `None` if it is blank.
 fn email(text: &str) -> Result<Option<String>, String> {
     let email = text::line(text, EMAIL_LEN)?;
     let is_address = |email: &String| {
@@ -114,7 +114,7 @@ fn email(text: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// Whether the account has a user of that name, compared without case.
+/// Returns true if the tenant has a user of this name, case-insensitive.
 pub async fn exists(db: &Database, tenant: i64, username: &str) -> Result<bool> {
     let mut scope = db.read(tenant).await?;
     let find = scope
@@ -123,7 +123,7 @@ pub async fn exists(db: &Database, tenant: i64, username: &str) -> Result<bool> 
     Ok(find.fetch_optional(scope.connection()).await?.is_some())
 }
 
-/// The user of that id. NotFound where the account has none.
+/// Returns the user with this id, or `NotFound`.
 pub async fn find(scope: &mut Scope, id: i64) -> Result<User> {
     let select = scope.select(
         "select id, username, email, role, team_id from users where tenant_id = $1 and id = $2",
@@ -135,7 +135,7 @@ pub async fn find(scope: &mut Scope, id: i64) -> Result<User> {
         .ok_or(Error::NotFound)
 }
 
-/// A user as an operator sees one.
+/// A user as shown to operators.
 #[derive(Debug, Serialize, sqlx::FromRow)]
 pub struct Listed {
     #[serde(flatten)]
@@ -145,7 +145,7 @@ pub struct Listed {
     pub disabled_at: Option<DateTime<Utc>>,
 }
 
-/// The account's users by id.
+/// Lists the tenant's users by id.
 pub async fn list(scope: &mut Scope) -> Result<Vec<Listed>> {
     let select = scope.select(
         "select id, username, email, role, team_id, created_at, disabled_at from users where tenant_id = $1 order by id",
@@ -153,15 +153,15 @@ pub async fn list(scope: &mut Scope) -> Result<Vec<Listed>> {
     Ok(select.fetch_all(scope.connection()).await?)
 }
 
-/// What becomes of a user's sessions when its password changes.
+/// Effect of a password change on the user's sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sessions {
     End,
     Keep,
 }
 
-/// Gives a user another password; returns how many sessions that ended. Invalid on `username` where the account has no
-/// such user, on `password` where login would not take it.
+/// Sets a user's password. Returns the number of sessions ended. Returns `Invalid` on `username` if
+/// the tenant has no such user, and on `password` if login would not accept it.
 pub async fn set_password(
     db: &Database,
     (tenant, username): (i64, &str),
@@ -179,7 +179,7 @@ pub async fn set_password(
         .bind(hash)
         .fetch_optional(scope.connection())
         .await?;
-    let (user,) = user.ok_or_else(|| Error::invalid("username", "the account has no such user"))?;
+    let (user,) = user.ok_or_else(|| Error::invalid("username", "no user of this name"))?;
     let ended = if sessions == Sessions::End {
         end_sessions(&mut scope, user, now).await?
     } else {
@@ -199,7 +199,7 @@ pub async fn set_password(
     Ok(ended)
 }
 
-/// Ends a user's sessions for good; returns how many.
+/// Revokes all sessions of a user. Returns their number.
 async fn end_sessions(scope: &mut Scope, user: i64, now: DateTime<Utc>) -> Result<u64> {
     let end =
         scope.query("update sessions set revoked_at = $3 where tenant_id = $1 and user_id = $2 and revoked_at is null");
@@ -211,8 +211,8 @@ async fn end_sessions(scope: &mut Scope, user: i64, now: DateTime<Utc>) -> Resul
         .rows_affected())
 }
 
-/// Lets a user in no longer, and ends its sessions for good. Invalid on `username` where the account has no such
-/// user, or it is disabled.
+/// Disables a user and revokes its sessions. Returns `Invalid` on `username` if the tenant has no
+/// enabled user of this name.
 pub async fn disable(db: &Database, tenant: i64, username: &str, now: DateTime<Utc>) -> Result<()> {
     let mut scope = db.write(tenant).await?;
     let update = scope.select::<(i64,)>(
@@ -224,12 +224,7 @@ pub async fn disable(db: &Database, tenant: i64, username: &str, now: DateTime<U
         .bind(now)
         .fetch_optional(scope.connection())
         .await?;
-    let (user,) = user.ok_or_else(|| {
-        Error::invalid(
-            "username",
-            "the account has no such user who is not disabled",
-        )
-    })?;
+    let (user,) = user.ok_or_else(|| Error::invalid("username", "no enabled user of this name"))?;
     end_sessions(&mut scope, user, now).await?;
     audit::record(
         &mut scope,
@@ -244,8 +239,8 @@ pub async fn disable(db: &Database, tenant: i64, username: &str, now: DateTime<U
     scope.commit().await
 }
 
-/// Lets a user in again who was disabled. Tokens from before stay ended. Invalid on `username` where the account has
-/// no such user, or it is not disabled.
+/// Enables a disabled user. Its earlier sessions stay revoked. Returns `Invalid` on `username` if
+/// the tenant has no disabled user of this name.
 pub async fn enable(db: &Database, tenant: i64, username: &str, now: DateTime<Utc>) -> Result<()> {
     let mut scope = db.write(tenant).await?;
     let update = scope.select::<(i64,)>(
@@ -256,9 +251,8 @@ pub async fn enable(db: &Database, tenant: i64, username: &str, now: DateTime<Ut
         .bind(username_key(username))
         .fetch_optional(scope.connection())
         .await?;
-    let (user,) = user.ok_or_else(|| {
-        Error::invalid("username", "the account has no such user who is disabled")
-    })?;
+    let (user,) =
+        user.ok_or_else(|| Error::invalid("username", "no disabled user of this name"))?;
     audit::record(
         &mut scope,
         Event::UserEnabled,

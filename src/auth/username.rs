@@ -1,9 +1,9 @@
-//! User names as they are compared.
+//! Normalization of user names.
 
 use crate::text::nfc;
 
-/// A user name as it is compared: in normal form, without case, and without blanks around it.
+/// Normalizes a user name for comparison: normal form, lower case, trimmed.
 pub fn username_key(username: &str) -> String {
-    // A letter in lower case may compose with the next where it did not before.
+    // Lower-casing can make letters compose with the next one, hence the second normalization.
     nfc(&nfc(username.trim()).to_lowercase()).into_owned()
 }

@@ -7,30 +7,30 @@ use chrono::TimeDelta;
 use clap::Args;
 use futures_util::TryStreamExt;
 
-use super::{account, print_line, unknown_secret};
+use super::{load_tenant, print_line, unknown_secret};
 use crate::app::App;
-use crate::auth::audit::{self, Event, Wanted};
-use crate::auth::secret::{self, Standing};
+use crate::auth::audit::{self, EntryFilter, Event};
+use crate::auth::secret::{self, SecretStatus};
 use crate::auth::username::username_key;
 use crate::error::{Error, Result};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The account. Without it: logins under names that no user has, which belong to no account.
+    /// The tenant's id. Without it, logins under unknown user names, which belong to no tenant.
     #[arg(long)]
     tenant: Option<i64>,
     /// Only these events.
     #[arg(long, value_enum)]
     event: Option<Event>,
-    /// Only what this user did, or who tried this name.
+    /// Only events of this user, or logins under this unknown name.
     #[arg(long)]
     username: Option<String>,
-    /// Only of the last so long (7d, 12h).
+    /// Only events of the last period, such as 7d or 12h.
     #[arg(long, value_parser = humantime::parse_duration)]
     since: Option<Duration>,
 }
 
-/// Prints the log, the oldest entry first, a JSON object a line.
+/// Prints the log as one JSON object per line, oldest entry first.
 pub async fn run(app: &App, arguments: Arguments) -> Result<()> {
     let Arguments {
         tenant,
@@ -43,7 +43,7 @@ pub async fn run(app: &App, arguments: Arguments) -> Result<()> {
             .ok()
             .and_then(|since| app.clock.now().checked_sub_signed(since))
     };
-    let wanted = Wanted {
+    let wanted = EntryFilter {
         event,
         since: since.and_then(ago),
     };
@@ -55,17 +55,17 @@ pub async fn run(app: &App, arguments: Arguments) -> Result<()> {
                 None => None,
             };
             let mut out = std::io::stdout().lock();
-            audit::of_strangers(&app.db, wanted, digests, |entry| {
+            audit::list_unknown_logins(&app.db, wanted, digests, |entry| {
                 print_line(&mut out, &entry)
             })
             .await?;
         }
         Some(tenant) => {
-            account(app, "tenant", tenant).await?;
+            load_tenant(app, "tenant", tenant).await?;
             let mut scope = app.db.read(tenant).await?;
-            scope.take_your_time().await?;
+            scope.disable_statement_timeout().await?;
             let mut out = std::io::stdout().lock();
-            let mut entries = audit::of_account(&mut scope, wanted, username);
+            let mut entries = audit::list(&mut scope, wanted, username);
             while let Some(entry) = entries.try_next().await? {
                 print_line(&mut out, &entry);
             }
@@ -75,14 +75,14 @@ pub async fn run(app: &App, arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The digests under which a server may have recorded that name.
+/// Digests under which a server may have recorded a name.
 async fn name_digests(app: &App, name: &str) -> Result<Vec<String>> {
-    match secret::standing(&app.db, &app.keys).await? {
-        Standing::Absent => Err(Error::setup(
-            "CALLBOARD_SECRET is not set: names that no user has are looked up under the servers' secret",
+    match secret::status(&app.db, &app.keys).await? {
+        SecretStatus::Absent => Err(Error::setup(
+            "CALLBOARD_SECRET is not set: it is needed to look up unknown user names; set it to the servers' secret",
         )),
-        Standing::Unknown => Err(unknown_secret()),
-        Standing::NoServer | Standing::SignsUnknown | Standing::Known => {
+        SecretStatus::Unknown => Err(unknown_secret()),
+        SecretStatus::NoServer | SecretStatus::SignsUnknown | SecretStatus::Known => {
             Ok(app.keys.name_digests(&username_key(name)).collect())
         }
     }

@@ -1,4 +1,4 @@
-//! `callboard import`: call data from a file or a pipe.
+//! `callboard import`: imports call data from a file or a pipe.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use clap::Args;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
 use tokio_util::io::InspectReader;
 
-use super::{account, say};
+use super::{load_tenant, say};
 use crate::app::App;
 use crate::error::{Cause, Error, Result};
 use crate::ingest::{self, Body, Locale, Spooled, Tally, Target};
@@ -19,22 +19,23 @@ use crate::time::Zone;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The file, plain or gzip, or - for standard input.
+    /// Input file, plain or gzip, or - for standard input.
     file: PathBuf,
-    /// The account.
+    /// The tenant's id.
     #[arg(long)]
     tenant: i64,
-    /// In which times without an offset are read; the account's by default.
+    /// Time zone of times without an offset; by default the tenant's.
     #[arg(long)]
     timezone: Option<Zone>,
-    /// All or nothing: with one bad line nothing is stored.
+    /// All or nothing: one bad line rejects the whole file.
     #[arg(long)]
     atomic: bool,
 }
 
-/// Lines, or a JSON array of at most 16 MiB. Fails (exit code 1) when a line was rejected, having stored the others.
+/// Imports lines, or a JSON array of at most 16 MiB. Exits with 1 if a line was rejected; the other
+/// lines are stored.
 pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
-    let tenant = account(app, "tenant", arguments.tenant).await?;
+    let tenant = load_tenant(app, "tenant", arguments.tenant).await?;
     let zone = arguments.timezone.unwrap_or(tenant.timezone);
     let locale = Locale {
         zone,
@@ -48,20 +49,20 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
     let (stream, read, size) = open(arguments).await?;
     let mut progress = Progress::new(read, size);
     let mut committed = Tally::default();
-    let tell_progress = |tally: &Tally| {
-        progress.tell(tally);
+    let on_progress = |tally: &Tally| {
+        progress.report(tally);
         committed.clone_from(tally);
     };
     let ingested = match input(app, stream, target.atomic).await? {
         Input::Streamed(lines) => {
-            ingest::ingest(&app.db, target, Body::Lines(lines), tell_progress).await
+            ingest::ingest(&app.db, target, Body::Lines(lines), on_progress).await
         }
-        Input::Spooled(body) => ingest::ingest_spooled(&app.db, target, body, tell_progress).await,
+        Input::Spooled(body) => ingest::ingest_spooled(&app.db, target, body, on_progress).await,
     };
     progress.end();
     match ingested {
         Ok(tally) => {
-            tell(&tally);
+            print_summary(&tally);
             Ok(if tally.rejected == 0 {
                 ExitCode::SUCCESS
             } else {
@@ -70,17 +71,17 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
         }
         Err(error) => {
             if !target.atomic {
-                tell(&committed); // what was stored before it broke off
+                print_summary(&committed); // stored before the error
             }
             Err(error)
         }
     }
 }
 
-fn tell(tally: &Tally) {
-    for refused in &tally.errors {
-        let (unit, number) = refused.place();
-        for (field, messages) in refused.errors.iter() {
+fn print_summary(tally: &Tally) {
+    for rejected in &tally.errors {
+        let (unit, number) = rejected.place();
+        for (field, messages) in rejected.errors.iter() {
             eprintln!("{unit} {number}: {field} {}", messages.join(" "));
         }
     }
@@ -92,7 +93,7 @@ fn tell(tally: &Tally) {
 
 type Stream = Box<dyn AsyncBufRead + Unpin + Send>;
 
-/// The lines, unpacked where they are gzip, with a count of the bytes read and how many there are, if known.
+/// Opens the input, decompressed if it is gzip, with a counter of bytes read and the size if known.
 async fn open(arguments: &Arguments) -> Result<(Stream, Arc<AtomicU64>, Option<u64>)> {
     let at = |error: std::io::Error| {
         Error::Setup(Cause::from(error).context(arguments.file.display().to_string()))
@@ -111,12 +112,12 @@ async fn open(arguments: &Arguments) -> Result<(Stream, Arc<AtomicU64>, Option<u
         counter.fetch_add(part.len() as u64, Ordering::Relaxed);
     });
     let mut stream = BufReader::with_capacity(256 << 10, counted);
-    let packed = stream
+    let is_gzip = stream
         .fill_buf()
         .await
         .map_err(at)?
         .starts_with(&[0x1f, 0x8b]);
-    let stream: Stream = if packed {
+    let stream: Stream = if is_gzip {
         Box::new(ingest::gunzip(stream))
     } else {
         Box::new(stream)
@@ -124,32 +125,32 @@ async fn open(arguments: &Arguments) -> Result<(Stream, Arc<AtomicU64>, Option<u
     Ok((stream, read, size))
 }
 
-/// What is ingested: lines as they come, or a body that has to be whole first.
+/// Input of the ingest: a stream of lines, or a body that is spooled first.
 enum Input {
     Streamed(Stream),
     Spooled(Spooled),
 }
 
-/// The stream as what it holds, told by its beginning. JSON is checked before any of it is stored; atomic lines are one
-/// transaction, which must not wait for its input and may have to be tried again.
+/// Selects the kind of input by its first bytes. JSON is checked before any of it is stored. Atomic
+/// lines are one transaction, which must not wait for its input and may have to be retried.
 async fn input(app: &App, mut stream: Stream, atomic: bool) -> Result<Input> {
     let start = stream
         .fill_buf()
         .await
         .map_err(|error| Error::Malformed(error.to_string()))?;
     let is_json = ingest::begins_json(start);
-    let (most, fault) = match (is_json, atomic) {
+    let (limit, fault) = match (is_json, atomic) {
         (true, _) => (
             ingest::MAX_JSON_BODY,
-            "has more than 16 MiB of JSON; write one object a line instead",
+            "has more than 16 MiB of JSON; use one object per line instead",
         ),
         (false, true) => (
             app.atomic_limit,
-            "has more than 1 GiB, unpacked; import it without --atomic, or in parts",
+            "has more than 1 GiB decompressed; import it without --atomic, or in parts",
         ),
         (false, false) => return Ok(Input::Streamed(stream)),
     };
-    let spooled = ingest::spool(stream, most, app.exports.store.workshop()).await;
+    let spooled = ingest::spool(stream, limit, app.exports.store.workshop()).await;
     let spooled = spooled.map_err(|error| match error {
         Error::TooLarge => Error::invalid("file", fault),
         other => other,
@@ -162,20 +163,20 @@ async fn input(app: &App, mut stream: Stream, atomic: bool) -> Result<Input> {
     Ok(Input::Spooled(Spooled::new(body).await?))
 }
 
-/// How far the import is: redrawn in place on a terminal, a line now and then elsewhere.
+/// Progress of the import: redrawn in place on a terminal, otherwise printed at intervals.
 struct Progress {
     read: Arc<AtomicU64>,
     size: Option<u64>,
     started: Instant,
-    told: Instant,
-    every: Duration,
+    reported: Instant,
+    interval: Duration,
     terminal: bool,
 }
 
 impl Progress {
     fn new(read: Arc<AtomicU64>, size: Option<u64>) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let every = if terminal {
+        let interval = if terminal {
             Duration::from_millis(200)
         } else {
             Duration::from_secs(10)
@@ -184,17 +185,17 @@ impl Progress {
             read,
             size,
             started: Instant::now(),
-            told: Instant::now(),
-            every,
+            reported: Instant::now(),
+            interval,
             terminal,
         }
     }
 
-    fn tell(&mut self, tally: &Tally) {
-        if self.told.elapsed() < self.every {
+    fn report(&mut self, tally: &Tally) {
+        if self.reported.elapsed() < self.interval {
             return;
         }
-        self.told = Instant::now();
+        self.reported = Instant::now();
         let share = self
             .size
             .filter(|size| *size > 0)

@@ -1,7 +1,7 @@
 //! The commands, one file each: `callboard --help` lists them.
 //!
-//! Owns what is said on the terminal and the exit code. Must not decide anything that a request could also
-//! bring about: that is the business of the modules the commands call.
+//! Owns terminal output and the exit code. Must not decide anything that a request could also
+//! cause; that belongs to the modules that the commands call.
 
 mod audit;
 mod demo;
@@ -27,7 +27,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::ingest;
 
-/// Reports on outbound-call campaigns, self-hosted, on Postgres.
+/// Self-hosted reports on outbound-call campaigns, on Postgres.
 #[derive(Debug, Parser)]
 #[command(name = "callboard", version)]
 pub struct Cli {
@@ -41,38 +41,38 @@ pub struct Cli {
 enum Command {
     /// Serve the API.
     Serve,
-    /// Serve the API with an account full of data to look at.
+    /// Serve the API with a tenant full of sample data.
     Demo(demo::Arguments),
-    /// Bring the database's schema up to date.
+    /// Apply the database migrations.
     Migrate,
-    /// Store call data, one JSON object a line.
+    /// Import call data, one JSON object per line.
     Import(import::Arguments),
-    /// Make, change and list accounts.
+    /// Create, change and list tenants.
     #[command(subcommand)]
     Tenant(tenant::Command),
-    /// Make and list users, change their passwords, and let them in or not.
+    /// Create, list, enable and disable users, and change their passwords.
     #[command(subcommand)]
     User(user::Command),
     /// Issue, list and revoke tokens.
     #[command(subcommand)]
     Token(token::Command),
-    /// Print the log of who came in and what they took away.
+    /// Print the audit log: logins, tokens and exports.
     Audit(audit::Arguments),
-    /// Open a psql shell on the database in use, the embedded one too; read only unless told otherwise.
+    /// Open a psql shell on the database in use, also the embedded one; read-only by default.
     Psql(psql::Arguments),
-    /// Hold the roll-ups that reports are read from against the rows they were made of.
+    /// Compare the roll-ups that reports read with the raw rows.
     Verify(verify::Arguments),
-    /// Make roll-ups anew from the rows, while they are written and read.
+    /// Rebuild roll-ups from the raw rows, while both are in use.
     Rebuild(rebuild::Arguments),
     /// Print the OpenAPI document.
     Openapi,
-    /// Print all SQL that roll-ups are made of: tables, triggers, readers and compaction.
+    /// Print all generated SQL of the roll-ups: tables, triggers, readers and compaction.
     Schema,
-    /// Print the kinds and fields that `import` and /api/ingest take, as Markdown.
+    /// Print the kinds and fields of `import` and /api/ingest as Markdown.
     Fields,
 }
 
-/// Runs the command: 0 where it did what it was asked for, 1 where not.
+/// Runs a command. The exit code is 0 on success, otherwise 1.
 pub fn run(cli: Cli) -> ExitCode {
     log_to_stderr();
     let runtime = match tokio::runtime::Runtime::new() {
@@ -80,7 +80,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Err(error) => return fail(&Error::internal(error)),
     };
     let done = runtime.block_on(execute(cli));
-    // A read of standard input that is still waiting must not keep a command that has failed from ending.
+    // A pending read of standard input must not keep a failed command from exiting.
     runtime.shutdown_background();
     match done {
         Ok(code) => code,
@@ -126,7 +126,7 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
         Command::Openapi => {
             let document = serde_json::to_string_pretty(&crate::http::openapi::generate())
                 .map_err(Error::internal)?;
-            // Whoever reads it may have had enough.
+            // The reader may have closed the pipe.
             let _ = writeln!(std::io::stdout(), "{document}");
         }
         Command::Schema => {
@@ -139,7 +139,7 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs a command against the database, beside a server if one is running.
+/// Runs a command against the database, next to a running server if there is one.
 async fn with_app<T>(config: &Config, command: impl AsyncFnOnce(&App) -> Result<T>) -> Result<T> {
     let running = Running::start(config, Sharing::Beside).await?;
     let done = command(&running.app).await;
@@ -147,42 +147,42 @@ async fn with_app<T>(config: &Config, command: impl AsyncFnOnce(&App) -> Result<
     done
 }
 
-/// Prints a JSON object on a line of its own. Whoever reads it may have had enough.
+/// Prints a JSON object as one line. Ignores a closed pipe.
 fn print_line(out: &mut impl Write, object: &impl Serialize) {
     if let Ok(line) = serde_json::to_string(object) {
         let _ = writeln!(out, "{line}");
     }
 }
 
-/// Prints a line for people. Whoever reads it may have had enough.
+/// Prints a line of text. Ignores a closed pipe.
 fn say(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// The account that an argument names.
-async fn account(app: &App, argument: &'static str, id: i64) -> Result<Tenant> {
+/// Loads the tenant named by an argument.
+async fn load_tenant(app: &App, argument: &'static str, id: i64) -> Result<Tenant> {
     Tenant::load(&mut app.db.read(id).await?)
         .await
-        .map_err(|error| no_account(error, argument, id))
+        .map_err(|error| no_tenant(error, argument, id))
 }
 
-/// NotFound, where an account is all that can be missing, as the fault of the argument that names it.
-fn no_account(error: Error, argument: &'static str, id: i64) -> Error {
+/// Converts `NotFound` into a fault of the argument that names the tenant.
+fn no_tenant(error: Error, argument: &'static str, id: i64) -> Error {
     match error {
-        Error::NotFound => Error::invalid(argument, format!("there is no account {id}")),
+        Error::NotFound => Error::invalid(argument, format!("there is no tenant {id}")),
         other => other,
     }
 }
 
-/// A secret that no server of the database uses.
+/// Error of a secret that no server of the database uses.
 fn unknown_secret() -> Error {
     Error::setup(
-        "no server of this database uses this secret: set CALLBOARD_SECRET to theirs, or CALLBOARD_DATA_DIR to the \
-         directory that keeps it",
+        "no server of this database uses this secret: set CALLBOARD_SECRET to the servers' secret, or CALLBOARD_DATA_DIR to the \
+         directory that contains it",
     )
 }
 
-/// What is wrong, in words for the terminal.
+/// Prints an error to the terminal.
 fn fail(error: &Error) -> ExitCode {
     match error {
         Error::Invalid(faults) => {
@@ -195,7 +195,8 @@ fn fail(error: &Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Structured logs: JSON for machines, plain lines on a terminal. `RUST_LOG` says how much.
+/// Sets up structured logs: JSON for machines, plain lines on a terminal. `RUST_LOG` sets the
+/// level.
 fn log_to_stderr() {
     use std::io::IsTerminal;
     use tracing_subscriber::EnvFilter;

@@ -1,7 +1,8 @@
-//! `callboard psql`: a psql shell on the database that Callboard uses, the embedded one too.
+//! `callboard psql`: a psql shell on the database that Callboard uses, also the embedded one.
 //!
-//! The shell stands under the same row-level security as the server: it acts under the server's role and sees the rows
-//! of one account, or of none. Nothing secret is an argument of the process, for arguments are everybody's to read.
+//! The shell is subject to the same row-level security as the server: it uses the server's role and
+//! sees the rows of one tenant, or of none. Secrets are not passed as process arguments, which
+//! every local user can read.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -11,7 +12,7 @@ use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use super::account;
+use super::load_tenant;
 use crate::app::App;
 use crate::config::Config;
 use crate::db;
@@ -19,10 +20,10 @@ use crate::error::{Cause, Error, Result};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The account whose rows it sees; without it, none.
+    /// Tenant whose rows are visible; by default none.
     #[arg(long)]
     tenant: Option<i64>,
-    /// Let transactions write, too.
+    /// Allow writes.
     #[arg(long)]
     write: bool,
     /// Arguments of psql: `-- -c 'select count(*) from telesales_calls'`
@@ -30,7 +31,7 @@ pub struct Arguments {
     arguments: Vec<OsString>,
 }
 
-/// The exit code is that of psql.
+/// Returns the exit code of psql.
 pub async fn run(app: &App, config: &Config, arguments: &Arguments) -> Result<ExitCode> {
     let names = "select current_user::text, session_user::text, current_database()::text";
     let (role, login, database): (String, String, String) =
@@ -45,12 +46,14 @@ pub async fn run(app: &App, config: &Config, arguments: &Arguments) -> Result<Ex
         Some(id) => {
             options.push(format!("callboard.tenant={id}"));
             format!(
-                "rows of account {id} {:?}",
-                account(app, "tenant", id).await?.name
+                "rows of tenant {id} {:?}",
+                load_tenant(app, "tenant", id).await?.name
             )
         }
-        None => "no account's rows: name one by --tenant ID, or by set callboard.tenant = 'ID'"
-            .to_owned(),
+        None => {
+            "no tenant's rows: select one with --tenant ID, or with set callboard.tenant = 'ID'"
+                .to_owned()
+        }
     };
     let access = if arguments.write {
         "read and write"
@@ -60,7 +63,8 @@ pub async fn run(app: &App, config: &Config, arguments: &Arguments) -> Result<Ex
     eprintln!("callboard: database {database}, {access}, {rows}");
 
     let mut psql = command(app, config, options)?;
-    // A Ctrl-C is meant for psql, which breaks off a statement. Ours would end everything.
+    // Ctrl-C is meant for psql, which cancels its statement. Callboard's default would end the
+    // process.
     let _interrupts = signal(SignalKind::interrupt()).map_err(Error::internal)?;
     let status = psql
         .args(&arguments.arguments)
@@ -68,7 +72,7 @@ pub async fn run(app: &App, config: &Config, arguments: &Arguments) -> Result<Ex
         .await
         .map_err(|error| {
             Error::setup(format!(
-                "cannot run psql: {error}; `apt-get install postgresql-client` brings it"
+                "cannot run psql: {error}; install it with `apt-get install postgresql-client`"
             ))
         })?;
     Ok(ExitCode::from(
@@ -79,11 +83,11 @@ pub async fn run(app: &App, config: &Config, arguments: &Arguments) -> Result<Ex
     ))
 }
 
-/// psql, on the database in use, with those settings of the session.
+/// Command line of psql for the database in use, with session settings.
 fn command(app: &App, config: &Config, mut options: Vec<String>) -> Result<Command> {
     let mut psql = Command::new(db::program("psql"));
     if let Some(url) = config.database_url() {
-        let target = Target::of(url)
+        let target = Target::parse(url)
             .map_err(|error| Error::Setup(Cause::from(error).context("DATABASE_URL")))?;
         options.splice(0..0, target.options);
         psql.arg("--dbname").arg(target.url);
@@ -96,14 +100,14 @@ fn command(app: &App, config: &Config, mut options: Vec<String>) -> Result<Comma
         {
             psql.env_remove(name); // meant for other clusters
         }
-        let ours = app.db.unscoped().connect_options();
-        psql.env("PGUSER", ours.get_username())
-            .env("PGPORT", ours.get_port().to_string());
-        psql.env("PGDATABASE", ours.get_database().unwrap_or_default());
+        let connection = app.db.unscoped().connect_options();
+        psql.env("PGUSER", connection.get_username())
+            .env("PGPORT", connection.get_port().to_string());
+        psql.env("PGDATABASE", connection.get_database().unwrap_or_default());
         psql.env(
             "PGHOST",
-            ours.get_socket().map_or_else(
-                || ours.get_host().into(),
+            connection.get_socket().map_or_else(
+                || connection.get_host().into(),
                 |path| path.as_os_str().to_owned(),
             ),
         );
@@ -117,22 +121,22 @@ fn command(app: &App, config: &Config, mut options: Vec<String>) -> Result<Comma
     Ok(psql)
 }
 
-/// A setting as `PGOPTIONS` takes it.
+/// Escapes a setting for `PGOPTIONS`.
 fn escaped(option: &str) -> String {
     option.replace('\\', "\\\\").replace(' ', "\\ ")
 }
 
-/// A database URL of ours, as psql takes one.
+/// A database URL of Callboard, converted for psql.
 #[derive(Debug, PartialEq, Eq)]
 struct Target {
     url: String,
     password: Option<String>,
-    /// Settings of the session, as `name=value`.
+    /// Session settings as `name=value`.
     options: Vec<String>,
 }
 
 impl Target {
-    fn of(url: &str) -> Result<Self, url::ParseError> {
+    fn parse(url: &str) -> Result<Self, url::ParseError> {
         let mut url = Url::parse(url)?;
         let decoded = |text: &str| {
             percent_encoding::percent_decode_str(text)
@@ -140,8 +144,8 @@ impl Target {
                 .into_owned()
         };
         let mut password = url.password().map(decoded);
-        let _ = url.set_password(None); // Err where there is no host, and so none
-        let (mut kept, mut options) = (Vec::new(), Vec::new());
+        let _ = url.set_password(None); // fails without a host, which has no password
+        let (mut parameters, mut options) = (Vec::new(), Vec::new());
         for (name, value) in url.query_pairs() {
             let name = match name.as_ref() {
                 "ssl-mode" => "sslmode",
@@ -169,16 +173,20 @@ impl Target {
                 }
                 name => name,
             };
-            if KEPT.contains(&name) {
-                kept.push((name.to_owned(), value.into_owned()));
+            if SHARED_PARAMETERS.contains(&name) {
+                parameters.push((name.to_owned(), value.into_owned()));
             }
         }
-        // libpq takes a blank of a form for a plus.
-        let kept: Vec<String> = kept
+        // libpq takes a form-encoded blank for a plus sign.
+        let parameters: Vec<String> = parameters
             .iter()
             .map(|(name, value)| format!("{name}={}", encoded(value)))
             .collect();
-        url.set_query((!kept.is_empty()).then(|| kept.join("&")).as_deref());
+        url.set_query(
+            (!parameters.is_empty())
+                .then(|| parameters.join("&"))
+                .as_deref(),
+        );
         Ok(Self {
             url: url.into(),
             password,
@@ -187,8 +195,8 @@ impl Target {
     }
 }
 
-/// Parameters that mean the same to us and to psql.
-const KEPT: [&str; 9] = [
+/// Parameters with the same meaning for Callboard and psql.
+const SHARED_PARAMETERS: [&str; 9] = [
     "sslmode",
     "sslrootcert",
     "sslcert",
@@ -209,8 +217,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_of_ours_becomes_one_of_psql_without_its_password() {
-        for (ours, url, password, options) in [
+    fn a_database_url_is_converted_for_psql_without_its_password() {
+        for (connection, url, password, options) in [
             (
                 "postgres://u:p%40ss@h:5433/d?ssl-mode=require",
                 "postgres://u@h:5433/d?sslmode=require",
@@ -240,9 +248,9 @@ mod tests {
                 password: password.map(str::to_owned),
                 options,
             };
-            assert_eq!(Target::of(ours), Ok(expected), "{ours}");
+            assert_eq!(Target::parse(connection), Ok(expected), "{connection}");
         }
-        assert!(Target::of("nonsense").is_err());
+        assert!(Target::parse("nonsense").is_err());
         assert_eq!(escaped(r"a b\c"), r"a\ b\\c");
     }
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::auth::prune::{self, Keep};
+use crate::auth::prune::{self, Retention};
 use crate::auth::secret;
 use crate::boot::{Running, Sharing};
 use crate::config::Config;
@@ -30,21 +30,22 @@ pub async fn run(config: &Config) -> Result<()> {
     .await
 }
 
-/// A server's sockets, taken before anything else is done, and the signal to stop.
+/// A server's sockets, bound before anything else, and the stop signal.
 pub struct Work {
     pub listener: TcpListener,
-    /// For `/healthz` and `/readyz` alone.
+    /// For `/healthz` and `/readyz` only.
     probes: Option<TcpListener>,
     stop: Stop,
 }
 
-/// Starts, works until told to stop, and stops what it started. May be told so while it is still starting.
+/// Starts the app, runs `work` until the stop signal, and stops the app. The signal may arrive
+/// during the start.
 pub async fn run_with(
     config: &Config,
     work: impl AsyncFnOnce(&App, Work) -> Result<()>,
 ) -> Result<()> {
     http::raise_descriptors();
-    let (mut stop, asked_at) = noting_when(http::stop_signal()?);
+    let (mut stop, signalled_at) = with_time(http::stop_signal()?);
     let listener = bind("CALLBOARD_LISTEN", &config.listen).await?;
     let probes = match config.metrics_listen.0 {
         Some(address) => Some(bind("CALLBOARD_METRICS_LISTEN", address).await?),
@@ -53,7 +54,8 @@ pub async fn run_with(
     let mut starting = pin!(Running::start(config, Sharing::Alone));
     let running = tokio::select! {
         started = &mut starting => started?,
-        // Somebody else's database may never answer; our own is waited for, so that it is stopped in order.
+        // A remote database may never answer, so the start is abandoned; the embedded one is
+        // awaited to stop it cleanly.
         () = &mut stop => match config.database_url() {
             Some(_) => return Ok(()),
             None => {
@@ -71,34 +73,35 @@ pub async fn run_with(
         },
     )
     .await;
-    let taken = asked_at.get().map(Instant::elapsed).unwrap_or_default();
-    running.stop_within(STOP.saturating_sub(taken)).await;
+    let elapsed = signalled_at.get().map(Instant::elapsed).unwrap_or_default();
+    running
+        .stop_within(STOP_TIMEOUT.saturating_sub(elapsed))
+        .await;
     worked
 }
 
-/// Time for a whole stop, from the signal on: what sends it kills after ten seconds (`docker stop`).
-const STOP: Duration = Duration::from_secs(8);
+/// Timeout of the whole shutdown, from the signal on: supervisors kill after ten seconds (`docker
+/// stop`).
+const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Time for giving back exports under way, once requests are answered.
-const GIVE_BACK: Duration = Duration::from_secs(1);
+/// Timeout for releasing running exports, after the requests are answered.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Resolves when the operator wants the server to stop.
+/// Resolves when the server has to stop.
 pub type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A signal, and when it came.
-fn noting_when(
-    signal: impl Future<Output = ()> + Send + 'static,
-) -> (Stop, Arc<OnceLock<Instant>>) {
-    let came = Arc::<OnceLock<Instant>>::default();
-    let noted = Arc::clone(&came);
+/// Wraps a signal to record its time.
+fn with_time(signal: impl Future<Output = ()> + Send + 'static) -> (Stop, Arc<OnceLock<Instant>>) {
+    let received = Arc::<OnceLock<Instant>>::default();
+    let recorder = Arc::clone(&received);
     let stop = Box::pin(async move {
         signal.await;
-        noted.get_or_init(Instant::now);
+        recorder.get_or_init(Instant::now);
     });
-    (stop, came)
+    (stop, received)
 }
 
-/// Serves, with the work that goes on beside it, until `stop`.
+/// Serves requests and runs background tasks until `stop`.
 pub async fn serve(
     config: &Config,
     app: App,
@@ -108,38 +111,39 @@ pub async fn serve(
         stop,
     }: Work,
 ) -> Result<()> {
-    let address = listener.local_addr().map_err(Error::internal)?; // the port may have been left to the system
+    let address = listener.local_addr().map_err(Error::internal)?; // the system may have chosen the port
     tracing::info!(%address, "listening");
-    if secret::standing(&app.db, &app.keys).await? == secret::Standing::Unknown {
+    if secret::status(&app.db, &app.keys).await? == secret::SecretStatus::Unknown {
         tracing::warn!(
-            "other servers used this database with another secret within a day: each takes only its own tokens"
+            "another server used this database with a different secret within the last day: each accepts only its own tokens"
         );
     }
     secret::record(&app.db, &app.keys, app.clock.now()).await?;
     let tz = zone::database::Database::current();
     tracing::info!(release = %tz.release(), place = tz.place(), "time zone data");
-    let mut beside = JoinSet::new();
-    beside.spawn(tz_release::run(app.db.clone(), app.clock));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(tz_release::run(app.db.clone(), app.clock));
     let (audit, sessions, failed_logins) = (
         config.audit_keep,
         config.sessions_keep,
         prune::FAILED_LOGINS,
     );
-    let keep = Keep {
+    let retention = Retention {
         audit,
         sessions,
         failed_logins,
     };
-    beside.spawn(prune::run(
+    tasks.spawn(prune::run(
         app.db.clone(),
         app.clock,
         app.keys.clone(),
-        keep,
+        retention,
     ));
-    beside.spawn(abandon_check::run(app.clone()));
-    beside.spawn(compact::run(app.db.clone(), config.compact_every));
-    beside.spawn(normal::keep_trying(app.db.clone()));
-    // Exports under way are given back at once, while requests are still answered: other instances go on with them.
+    tasks.spawn(abandon_check::run(app.clone()));
+    tasks.spawn(compact::run(app.db.clone(), config.compact_every));
+    tasks.spawn(normal::keep_trying(app.db.clone()));
+    // Running exports are released at once, while requests are still answered, so that other
+    // instances continue them.
     let stopping = CancellationToken::new();
     let workers = tokio::spawn(worker::run(app.clone(), stopping.clone()));
     let stopping = stopping.drop_guard();
@@ -150,19 +154,20 @@ pub async fn serve(
     if let Some(probes) = probes {
         let address = probes.local_addr().map_err(Error::internal)?;
         tracing::info!(%address, "listening for probes");
-        beside.spawn(http::serve_probes(app.clone(), probes));
+        tasks.spawn(http::serve_probes(app.clone(), probes));
     }
     let served = http::serve(app, listener, stop).await;
-    // A job that was not given back, for the database does not answer, is taken up again when its lease is over.
-    match tokio::time::timeout(GIVE_BACK, workers).await {
+    // A job that was not released, because the database does not answer, is resumed when its lease
+    // expires.
+    match tokio::time::timeout(RELEASE_TIMEOUT, workers).await {
         Ok(ended) => ended.map_err(Error::internal)?,
-        Err(_) => tracing::warn!("exports under way were not given back"),
+        Err(_) => tracing::warn!("could not release running exports at shutdown"),
     }
-    beside.shutdown().await;
+    tasks.shutdown().await;
     served
 }
 
-/// Takes an address to listen on, of a host name's the first that is free.
+/// Binds a listening socket, to the first free address of a host name.
 async fn bind(setting: &str, address: impl ToSocketAddrs + Display) -> Result<TcpListener> {
     let listener = TcpListener::bind(&address).await;
     listener.map_err(|error| {

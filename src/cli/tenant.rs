@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{account, no_account, print_line, say};
+use super::{load_tenant, no_tenant, print_line, say};
 use crate::app::App;
 use crate::auth::settings::Settings;
 use crate::auth::tenant::{Change, DEFAULT_TIMEZONE, Tenant};
@@ -11,32 +11,32 @@ use crate::time::Zone;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make an account.
+    /// Create a tenant.
     Create {
-        /// Its id, by which tokens and commands name it.
+        /// Id, as used by tokens and commands.
         #[arg(long)]
         id: i64,
-        /// What it is called in files and lists.
+        /// Name in files and lists.
         #[arg(long)]
         name: String,
-        /// IANA zone in which the account reads its reports.
+        /// Default time zone of its reports, an IANA name.
         #[arg(long, default_value_t = *DEFAULT_TIMEZONE)]
         timezone: Zone,
-        /// The account that resells to this one.
+        /// Id of the tenant's reseller.
         #[arg(long)]
         reseller: Option<i64>,
     },
-    /// Change an account: its name, its timezone or a setting.
+    /// Change a tenant's name, time zone or settings.
     #[command(after_help = settings_help())]
     Set {
-        /// The account.
+        /// The tenant's id.
         #[arg(long)]
         id: i64,
-        /// What to change, and to what.
+        /// Keys to change, with their new values.
         #[arg(required = true, value_name = "KEY=VALUE", value_parser = change)]
         changes: Vec<Change>,
     },
-    /// List accounts by id, a JSON object a line.
+    /// List tenants by id, one JSON object per line.
     List,
 }
 
@@ -49,27 +49,27 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
             reseller,
         } => {
             Tenant::create(&app.db, id, &name, timezone, reseller).await?;
-            let made = account(app, "id", id).await?;
+            let made = load_tenant(app, "id", id).await?;
             let reseller =
                 reseller.map_or_else(String::new, |reseller| format!(", reseller {reseller}"));
             say(format_args!(
-                "created account {id} {:?}, time zone {}{reseller}",
+                "created tenant {id} {:?}, time zone {}{reseller}",
                 made.name, made.timezone
             ));
         }
         Command::Set { id, changes } => {
             Tenant::change(&app.db, id, &changes)
                 .await
-                .map_err(|error| no_account(error, "id", id))?;
+                .map_err(|error| no_tenant(error, "id", id))?;
             let keys: Vec<&str> = changes.iter().map(Change::key).collect();
-            say(format_args!("changed account {id}: {}", keys.join(", ")));
+            say(format_args!("changed tenant {id}: {}", keys.join(", ")));
         }
         Command::List => {
             let mut out = std::io::stdout().lock();
             for id in app.db.tenants().await? {
                 match Tenant::describe(&mut app.db.read(id).await?).await {
                     Ok(listed) => print_line(&mut out, &listed),
-                    Err(Error::NotFound) => {} // removed meanwhile
+                    Err(Error::NotFound) => {} // removed in the meantime
                     Err(error) => return Err(error),
                 }
             }
@@ -88,7 +88,7 @@ fn settings_help() -> String {
         |(name, default, about): &(&str, i64, &str)| format!("  {name} ({default}):{about}\n");
     let settings: String = Settings::ALL.iter().map(line).collect();
     format!(
-        "Keys:\n  name\n  timezone\n{settings}\nA rate limit is one token's; all tokens of an account together have ten \
-         times as much.\n"
+        "Keys:\n  name\n  timezone\n{settings}\nRate limits apply to each token; all tokens of a tenant together have ten \
+         times the limit.\n"
     )
 }

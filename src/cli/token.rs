@@ -6,46 +6,46 @@ use chrono::TimeDelta;
 use clap::Subcommand;
 use uuid::Uuid;
 
-use super::{account, print_line, say, unknown_secret};
+use super::{load_tenant, print_line, say, unknown_secret};
 use crate::app::App;
 use crate::auth::Permission;
 use crate::auth::audit::Event;
-use crate::auth::secret::{self, Standing};
-use crate::auth::session::{self, NewSession};
+use crate::auth::secret::{self, SecretStatus};
+use crate::auth::session::{self, TokenRequest};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Issue a token and print it, and nothing else.
+    /// Issue a token and print only the token.
     Issue {
-        /// The account.
+        /// The tenant's id.
         #[arg(long)]
         tenant: i64,
-        /// The user whose token it is.
+        /// User of the token.
         #[arg(long)]
         username: String,
-        /// What the token may do; all that the user's role may, unless named.
+        /// Permissions of the token; by default all of the user's role.
         #[arg(long = "permission", value_enum)]
         permissions: Vec<Permission>,
-        /// For how long it is good (90d, 12h); until it is revoked, unless named.
+        /// Lifetime, such as 90d or 12h; by default until revoked.
         #[arg(long, value_parser = humantime::parse_duration)]
         expires_in: Option<Duration>,
     },
-    /// List tokens, the oldest first, a JSON object a line. What opens anything is not shown.
+    /// List tokens, oldest first, one JSON object per line. The tokens themselves are not shown.
     List {
-        /// The account.
+        /// The tenant's id.
         #[arg(long)]
         tenant: i64,
-        /// Of this user only.
+        /// Only tokens of this user.
         #[arg(long)]
         username: Option<String>,
     },
-    /// Revoke a token: within 10 s it opens nothing any more, on any instance.
+    /// Revoke a token; takes effect within 10 s on every instance.
     Revoke {
-        /// The account.
+        /// The tenant's id.
         #[arg(long)]
         tenant: i64,
-        /// Its id, from the list.
+        /// Id of the token, from the list.
         id: Uuid,
     },
 }
@@ -64,12 +64,10 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
             let revoked =
                 session::revoke(&app.db, tenant, id, (Event::TokenRevoked, None), now).await;
             revoked.map_err(|error| match error {
-                Error::NotFound => {
-                    Error::invalid("id", "the account has no such token that is not revoked")
-                }
+                Error::NotFound => Error::invalid("id", "no active token with this id"),
                 other => other,
             })?;
-            say(format_args!("revoked token {id} of account {tenant}"));
+            say(format_args!("revoked token {id} of tenant {tenant}"));
             return Ok(());
         }
     };
@@ -82,22 +80,22 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
         ),
         None => None,
     };
-    match secret::standing(&app.db, &app.keys).await? {
-        Standing::Absent => {
+    match secret::status(&app.db, &app.keys).await? {
+        SecretStatus::Absent => {
             return Err(Error::setup(
                 "CALLBOARD_SECRET is not set: set it to the servers' secret",
             ));
         }
-        Standing::Unknown => return Err(unknown_secret()),
-        Standing::SignsUnknown => {
+        SecretStatus::Unknown => return Err(unknown_secret()),
+        SecretStatus::SignsUnknown => {
             return Err(Error::setup(
-                "the first secret of CALLBOARD_SECRET, which signs, is not one that a server of this database uses: \
+                "no server of this database uses the first secret of CALLBOARD_SECRET, which signs tokens: \
                  restart the servers with it first",
             ));
         }
-        Standing::NoServer | Standing::Known => {}
+        SecretStatus::NoServer | SecretStatus::Known => {}
     }
-    let session = NewSession {
+    let session = TokenRequest {
         tenant,
         username: &username,
         permissions: &permissions,
@@ -111,7 +109,7 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
 }
 
 async fn list(app: &App, tenant: i64, username: Option<&str>) -> Result<()> {
-    account(app, "tenant", tenant).await?;
+    load_tenant(app, "tenant", tenant).await?;
     let sessions = session::list(&mut app.db.read(tenant).await?, username).await?;
     let mut out = std::io::stdout().lock();
     sessions

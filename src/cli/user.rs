@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal, Read};
 
 use clap::{Args, Subcommand};
 
-use super::{account, print_line, say};
+use super::{load_tenant, print_line, say};
 use crate::app::App;
 use crate::auth::Role;
 use crate::auth::user::{self, NewUser, Sessions};
@@ -12,50 +12,50 @@ use crate::error::{Error, Result};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a user; the password comes on standard input.
+    /// Create a user; reads the password from standard input.
     Create {
-        /// The account.
+        /// The tenant's id.
         #[arg(long)]
         tenant: i64,
-        /// Unique over the whole installation, without case.
+        /// Unique across the installation, case-insensitive.
         #[arg(long)]
         username: String,
-        /// What the user may do.
+        /// Role of the user.
         #[arg(long, value_enum)]
         role: Role,
-        /// Where to reach the user.
+        /// Email address of the user.
         #[arg(long)]
         email: Option<String>,
-        /// The team the user belongs to.
+        /// Team of the user.
         #[arg(long)]
         team: Option<i64>,
     },
-    /// List an account's users by id, a JSON object a line.
+    /// List a tenant's users by id, one JSON object per line.
     List {
-        /// The account.
+        /// The tenant's id.
         #[arg(long)]
         tenant: i64,
     },
-    /// Give a user another password, which comes on standard input; its tokens end for good.
+    /// Set a user's password, read from standard input, and revoke the user's tokens.
     Passwd {
         #[command(flatten)]
         user: Named,
-        /// Let the user's tokens go on.
+        /// Do not revoke the user's tokens.
         #[arg(long)]
         keep_sessions: bool,
     },
-    /// Let a user in no longer; its tokens end for good.
+    /// Disable a user and revoke the user's tokens.
     Disable(Named),
-    /// Let a user in again who was disabled; it needs new tokens.
+    /// Enable a disabled user; earlier tokens stay revoked.
     Enable(Named),
 }
 
 #[derive(Debug, Args)]
 pub struct Named {
-    /// The account.
+    /// The tenant's id.
     #[arg(long)]
     tenant: i64,
-    /// The user's name, in any case.
+    /// The user's name, case-insensitive.
     #[arg(long)]
     username: String,
 }
@@ -82,13 +82,13 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
             let id = user::create(&app.db, user).await?;
             let made = user::find(&mut app.db.read(tenant).await?, id).await?;
             say(format_args!(
-                "created user {id} {:?} in account {tenant}, role {}",
+                "created user {id} {:?} in tenant {tenant}, role {}",
                 made.username,
                 made.role.name()
             ));
         }
         Command::List { tenant } => {
-            account(app, "tenant", tenant).await?;
+            load_tenant(app, "tenant", tenant).await?;
             let users = user::list(&mut app.db.read(tenant).await?).await?;
             let mut out = std::io::stdout().lock();
             users.iter().for_each(|user| print_line(&mut out, user));
@@ -97,7 +97,7 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
             user: Named { tenant, username },
             keep_sessions,
         } => {
-            account(app, "tenant", tenant).await?;
+            load_tenant(app, "tenant", tenant).await?;
             let sessions = if keep_sessions {
                 Sessions::Keep
             } else {
@@ -112,30 +112,30 @@ pub async fn run(app: &App, command: Command) -> Result<()> {
             )
             .await?;
             say(format_args!(
-                "changed the password of {username:?} in account {tenant}; {ended} tokens ended"
+                "changed the password of {username:?} in tenant {tenant}; revoked {ended} tokens"
             ));
         }
         Command::Disable(Named { tenant, username }) => {
             user::disable(&app.db, tenant, &username, now).await?;
             say(format_args!(
-                "disabled {username:?} in account {tenant}; its tokens ended"
+                "disabled {username:?} in tenant {tenant}; revoked all tokens"
             ));
         }
         Command::Enable(Named { tenant, username }) => {
             user::enable(&app.db, tenant, &username, now).await?;
-            say(format_args!("enabled {username:?} in account {tenant}"));
+            say(format_args!("enabled {username:?} in tenant {tenant}"));
         }
     }
     Ok(())
 }
 
-/// No password that is taken has more bytes.
+/// Limit on the password line, in bytes; longer than any accepted password.
 const PASSWORD_BYTES: u64 = 16 << 10;
 
-/// The first line of standard input, without what ends it.
+/// Reads the first line of standard input, without its line ending.
 fn read_password() -> Result<String> {
     if std::io::stdin().is_terminal() {
-        eprint!("Password (shown as it is typed): ");
+        eprint!("Password (input is visible): ");
     }
     let mut password = Vec::new();
     let mut input = std::io::stdin().lock().take(PASSWORD_BYTES);

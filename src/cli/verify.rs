@@ -1,10 +1,11 @@
-//! `callboard verify`: compares the roll-ups with the raw rows. Exit code 1 where they differ, 2 where much was skipped.
+//! `callboard verify`: compares the roll-ups with the raw rows. Exits with 1 if they differ, with 2
+//! if too many queries were skipped.
 
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{account, say};
+use super::{load_tenant, say};
 use crate::app::App;
 use crate::auth::Tenant;
 use crate::error::Result;
@@ -13,56 +14,57 @@ use crate::verify::{Question, Questions};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Only this account.
+    /// Only this tenant.
     #[arg(long)]
     tenant: Option<i64>,
-    /// Ask so many questions at random of each account.
+    /// Number of random queries per tenant.
     #[arg(long, value_name = "N", default_value_t = 200)]
     sample: usize,
-    /// Ask for every report of every campaign, and every question of analytics, as well.
+    /// Also run every report of every campaign and every analytics query.
     #[arg(long)]
     all: bool,
-    /// The same number asks the same questions again.
+    /// Seed of the random queries; the same seed repeats them.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// Exit code where no two answers differ, but too few were compared to say much.
+/// Exit code if all compared answers match, but too few were compared.
 const SKIPPED: u8 = 2;
 
-/// Succeeds where every question has one answer, and at most a tenth of an account's questions were skipped.
+/// Succeeds if all compared answers match and at most a tenth of each tenant's queries were
+/// skipped.
 pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
     let tenants = match arguments.tenant {
         Some(tenant) => {
-            account(app, "tenant", tenant).await?;
+            load_tenant(app, "tenant", tenant).await?;
             vec![tenant]
         }
         None => app.db.tenants().await?,
     };
-    let (mut differences, mut is_thin) = (0, false);
+    let (mut differences, mut skipped_too_many) = (0, false);
     for tenant in tenants {
         let tally = verify(app, tenant, arguments).await?;
         differences += tally.different;
-        is_thin |= tally.skipped_much();
+        skipped_too_many |= tally.skipped_too_many();
     }
-    Ok(match (differences, is_thin) {
+    Ok(match (differences, skipped_too_many) {
         (0, false) => ExitCode::SUCCESS,
         (0, true) => ExitCode::from(SKIPPED),
         _ => ExitCode::FAILURE,
     })
 }
 
-/// Questions of an account, by what came of them.
+/// Number of queries of a tenant by result.
 #[derive(Debug, Default, Clone, Copy)]
 struct Tally {
     same: usize,
     different: usize,
-    /// Not compared, because roll-ups that answer them are being rebuilt.
+    /// Not compared, because their roll-ups are being rebuilt.
     skipped: usize,
 }
 
 impl Tally {
-    fn skipped_much(self) -> bool {
+    fn skipped_too_many(self) -> bool {
         self.skipped * 10 > self.same + self.different + self.skipped
     }
 }
@@ -72,9 +74,9 @@ async fn verify(app: &App, tenant: i64, arguments: &Arguments) -> Result<Tally> 
     let questions = questions(app, tenant, arguments).await?;
     let count = questions.len();
     for (number, question) in questions.into_iter().enumerate() {
-        // A snapshot each: one over them all would hold up the vacuum for as long as this takes.
+        // One snapshot per query: a single long one would hold back vacuum.
         let mut scope = app.db.read(tenant).await?;
-        scope.take_your_time().await?;
+        scope.disable_statement_timeout().await?;
         match question.compare(&mut scope).await? {
             Comparison::Same => tally.same += 1,
             Comparison::Stale => tally.skipped += 1,
@@ -87,7 +89,7 @@ async fn verify(app: &App, tenant: i64, arguments: &Arguments) -> Result<Tally> 
             }
         }
         if (number + 1) % 100 == 0 {
-            eprintln!("account {tenant}: {} of {count}", number + 1);
+            eprintln!("tenant {tenant}: {} of {count}", number + 1);
         }
     }
     let Tally {
@@ -95,13 +97,13 @@ async fn verify(app: &App, tenant: i64, arguments: &Arguments) -> Result<Tally> 
         different,
         skipped,
     } = tally;
-    let much = if tally.skipped_much() {
-        " (too many to vouch for the rest: try again later)"
+    let note = if tally.skipped_too_many() {
+        " (too many skipped; run again later)"
     } else {
         ""
     };
     say(format_args!(
-        "account {tenant}: {same} alike, {different} different, {skipped} skipped while roll-ups are rebuilt{much}"
+        "tenant {tenant}: {same} matched, {different} different, {skipped} skipped (roll-ups are being rebuilt){note}"
     ));
     Ok(tally)
 }
@@ -125,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_than_a_tenth_is_much() {
+    fn more_than_a_tenth_skipped_is_too_many() {
         for (same, different, skipped, is_much) in [
             (0, 0, 0, false),
             (9, 0, 1, false),
@@ -139,7 +141,7 @@ mod tests {
                 different,
                 skipped,
             };
-            assert_eq!(tally.skipped_much(), is_much, "{tally:?}");
+            assert_eq!(tally.skipped_too_many(), is_much, "{tally:?}");
         }
     }
 }

@@ -1,23 +1,25 @@
-//! Lanes: connections set apart for work that must not wait for the reports and bodies of accounts.
+//! Lanes: connections reserved for work that must not wait for reports and uploads.
 //!
-//! Owns the number of connections of each, which together with the other pools is what an instance takes of a Postgres.
+//! Owns the number of connections per lane. Together with the other pools they make up the
+//! connections of an instance.
 
 use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
-    /// Logins and logouts, and the log of those who tried.
+    /// Logins, logouts, and the audit log of failed logins.
     SignIn,
-    /// The session behind a token, the file behind a link.
+    /// Lookup of the session of a token and the file of a link.
     Tokens,
     /// `/readyz`.
     Probes,
-    /// The compactor folds and makes anew at once, both modules each time, and takes its turn on one connection while it
-    /// works on another: eight at most.
+    /// The compactor: folding and rebuilding run concurrently for both modules, each with one
+    /// connection for its lease and one for its work, eight at most.
     Compaction,
-    /// The queue of exports.
+    /// The export queue.
     Queue,
-    /// Checks, sweeps and pruning: a connection for the turn of each of four, and one to work with.
+    /// Checks, sweeps and pruning: one connection for the lease of each of four tasks, and one to
+    /// work with.
     Upkeep,
 }
 
@@ -40,24 +42,24 @@ impl Lane {
         }
     }
 
-    /// Time to wait for a connection.
-    pub const fn patience(self) -> Duration {
+    /// Maximum wait for a connection.
+    pub const fn acquire_timeout(self) -> Duration {
         match self {
             Self::Tokens | Self::Probes => Duration::from_secs(2),
             Self::SignIn | Self::Compaction | Self::Queue | Self::Upkeep => Duration::from_secs(10),
         }
     }
 
-    /// Settings that its connections are opened with.
+    /// Settings of the lane's connections.
     pub const fn settings(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::SignIn | Self::Tokens | Self::Probes => {
                 &[("statement_timeout", "10s"), ("lock_timeout", "5s")]
             }
-            // A lease that is renewed late is lost, which the worker notices by itself.
+            // The worker notices a lease that was lost to a late renewal.
             Self::Queue => &[("statement_timeout", "60s")],
             Self::Upkeep => &[("lock_timeout", "10s")],
-            // It sets its own.
+            // The compactor sets its own.
             Self::Compaction => &[],
         }
     }

@@ -1,13 +1,13 @@
-//! The database: how it is reached, brought up to date, and divided by account.
+//! Access to the database: pools, migrations, and separation by tenant.
 //!
-//! Owns the pools and the role that the server acts under. Must not know a single table of the reports: all
+//! Owns the pools and the server's database role. Must not know any table of the reports: all
 //! access goes through a [`Scope`], which is bound to one tenant.
 
-mod door;
 mod embedded;
 mod lane;
-mod ours;
+mod ownership;
 mod scope;
+mod slots;
 pub mod tz_release;
 
 use std::collections::BTreeMap;
@@ -19,24 +19,24 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Postgres, Transaction};
 
-pub use door::{Door, Place};
 pub use embedded::{
     Embedded, Guest, Pace as EmbeddedPace, Settings as EmbeddedSettings, TASK as EMBEDDED_TASK,
     program,
 };
 pub use lane::Lane;
-pub use scope::{Account, Scope};
+pub use scope::{ReachableTenant, Scope};
+pub use slots::{Slot, Slots};
 
 use crate::error::{Cause, Error, Result};
 use crate::supervise::Backoff;
 
 static MIGRATOR: Migrator = sqlx::migrate!();
 
-/// The role that stands in for a superuser, whom row-level security does not hold.
+/// Role that replaces a superuser, because row-level security does not apply to superusers.
 const GUARDED_ROLE: &str = "callboard_guarded";
 
-/// What connections that read are opened with. Roll-ups are read by the same plan whatever is asked for, and planning
-/// would take longer than reading.
+/// Settings of read connections. Roll-ups are read with a generic plan, because planning would take
+/// longer than reading.
 pub const READING_SETTINGS: [(&str, &str); 4] = [
     ("statement_timeout", "30s"),
     ("jit", "off"),
@@ -44,152 +44,163 @@ pub const READING_SETTINGS: [(&str, &str); 4] = [
     ("max_parallel_workers_per_gather", "0"),
 ];
 
-/// How long a migration waits for a lock, in milliseconds.
+/// Lock timeout of migrations, in milliseconds.
 const MIGRATION_LOCK_TIMEOUT: &str = "2000";
-/// Pauses between attempts at a migration.
+/// Back-off between attempts at a migration.
 const MIGRATION_PAUSES: Backoff = Backoff {
     first: Duration::from_millis(250),
     longest: Duration::from_secs(5),
 };
 
-/// Limits of connections that write: longer than any chunk or lock should take.
+/// Limits of write connections: longer than any chunk or lock should take.
 const WRITING_SETTINGS: [(&str, &str); 2] = [("statement_timeout", "60s"), ("lock_timeout", "10s")];
 
-/// The most connections for exports: one for each that is made, and one that listens.
-pub const EXPORTING: u32 = 17;
+/// Maximum number of export connections: one per running export and one that listens.
+pub const EXPORT_CONNECTIONS: u32 = 17;
 
-/// Connections that read, unless an operator says otherwise.
-pub const READING: u32 = 16;
+/// Default number of read connections.
+pub const READ_CONNECTIONS: u32 = 16;
 
-/// The fewest connections that write.
-const WRITING: u32 = 8;
-/// Time that a request waits for a connection to read: one that would wait longer is better told to come again.
-const READ_PATIENCE: Duration = Duration::from_secs(2);
-/// Time that it waits for one to write. Longer, because a body that broke off has to be sent again as a whole.
-const WRITE_PATIENCE: Duration = Duration::from_secs(10);
-/// Time that a reading waits, without a connection, for its account's turn to read raw rows.
-const ROWS_PATIENCE: Duration = Duration::from_secs(10);
-/// Time for all statements behind an answer together, waiting included.
+/// Minimum number of write connections.
+const MIN_WRITE_CONNECTIONS: u32 = 8;
+/// Maximum wait of a request for a read connection; beyond it the client gets a 503 and retries.
+const READ_MAX_WAIT: Duration = Duration::from_secs(2);
+/// Maximum wait for a write connection. Longer, because an interrupted body must be sent again from
+/// the start.
+const WRITE_MAX_WAIT: Duration = Duration::from_secs(10);
+/// Maximum wait, without a connection, for a slot to read raw rows.
+const ROWS_MAX_WAIT: Duration = Duration::from_secs(10);
+/// Deadline of an answer: all of its statements, including waits.
 pub const DEADLINE: Duration = Duration::from_secs(30);
-/// Time that a body which is all or nothing waits for its account's turn, unread or spooled.
-const WHOLE_PATIENCE: Duration = Duration::from_secs(30);
-/// The most such bodies at a time, and of one account. Half of the connections that write are for others.
-const WHOLE_BODIES: u32 = 64;
-const WHOLES_OF_ACCOUNT: u32 = 2;
-/// The most connections of one account that read raw rows.
-const ROWS_OF_ACCOUNT: u32 = 2;
+/// Maximum wait of an atomic body for its tenant's slot, before it is read or while it is spooled.
+const ATOMIC_MAX_WAIT: Duration = Duration::from_secs(30);
+/// Maximum number of atomic bodies in total and per tenant. Half of the write connections stay free
+/// for others.
+const ATOMIC_BODIES: u32 = 64;
+const ATOMIC_BODIES_PER_TENANT: u32 = 2;
+/// Maximum number of connections of one tenant that read raw rows.
+const ROW_READERS_PER_TENANT: u32 = 2;
 
 const SNAPSHOT: &str = "begin isolation level repeatable read read only";
 
-/// Has Postgres look whether anybody still waits for a statement; not every system lets it.
-const LOOK_FOR_CLIENT: &str = "do $$ begin set client_connection_check_interval = '1s'; exception when others then null; end $$";
+/// Makes Postgres check that the client is still connected during a statement. Not supported on
+/// every operating system.
+const CHECK_CLIENT_CONNECTION: &str = "do $$ begin set client_connection_check_interval = '1s'; exception when others then null; end $$";
 
-/// The most connections that an instance with so many that read and so many export workers opens.
+/// Maximum number of connections of an instance.
 pub const fn most_connections(reading: u32, workers: u32) -> u32 {
-    let (mut apart, mut at) = (0, 0);
+    let (mut lanes, mut at) = (0, 0);
     while at < Lane::ALL.len() {
-        apart += Lane::ALL[at].connections();
+        lanes += Lane::ALL[at].connections();
         at += 1;
     }
-    reading + writing(reading) + workers + 1 + apart
+    reading + writing(reading) + workers + 1 + lanes
 }
 
-/// Connections that write, beside so many that read.
+/// Number of write connections for a number of read connections.
 const fn writing(reading: u32) -> u32 {
     let half = reading.div_ceil(2);
-    if half > WRITING { half } else { WRITING }
+    if half > MIN_WRITE_CONNECTIONS {
+        half
+    } else {
+        MIN_WRITE_CONNECTIONS
+    }
 }
 
-/// Pools on one database: one for answers, which only reads, with a limit on every statement, one that writes, one for
-/// work that takes as long as it takes, and small ones for work that must not wait for others ([`Lane`]).
+/// The pools of a database: one for answers (read-only, with a statement timeout), one for writes,
+/// one for work without a time limit, and small ones for work that must not wait for others
+/// ([`Lane`]).
 ///
-/// The first two are shared by account.
+/// The first two are shared fairly by tenants.
 #[derive(Clone)]
 pub struct Database {
     reading: Pool,
     writing: Pool,
     exporting: PgPool,
     lanes: Arc<BTreeMap<Lane, PgPool>>,
-    /// Lane in which this one works; None: it serves requests.
+    /// Lane of this handle; `None` if it serves requests.
     lane: Option<Lane>,
-    /// Leave to read raw rows.
-    rows: Door,
+    /// Slots to read raw rows.
+    rows: Slots,
     deadline: Duration,
-    /// Bodies that are all or nothing: those that are there, and those that hold a connection.
-    whole_bodies: Door,
-    wholes: Door,
+    /// Slots for atomic bodies: those being received, and those that hold a connection.
+    atomic_bodies: Slots,
+    atomic_stores: Slots,
 }
 
-/// A pool, and the door to it where accounts share it.
+/// A pool, with slots if tenants share it.
 #[derive(Clone)]
 struct Pool {
     connections: PgPool,
-    door: Option<Door>,
-    patience: Duration,
+    slots: Option<Slots>,
+    max_wait: Duration,
 }
 
 impl Pool {
-    async fn scope(&self, begin: &str, tenant: i64, patience: Duration) -> Result<Scope> {
-        let place = match &self.door {
-            Some(door) => Some(
-                door.enter(tenant, patience)
+    async fn scope(&self, begin: &str, tenant: i64, max_wait: Duration) -> Result<Scope> {
+        let slot = match &self.slots {
+            Some(slots) => Some(
+                slots
+                    .acquire(tenant, max_wait)
                     .await
                     .map_err(|_| no_connection())?,
             ),
             None => None,
         };
-        // On the heap, for it is large, and would be moved about with every request that needs no scope after all.
+        // Boxed because the future is large and would otherwise be moved with every request, even
+        // one without a scope.
         let connection = Box::pin(self.connections.acquire()).await?;
-        Box::pin(Scope::begin(connection, place, begin, tenant)).await
+        Box::pin(Scope::begin(connection, slot, begin, tenant)).await
     }
 }
 
 fn no_connection() -> Error {
-    Error::Unavailable("no connection became free in time".into())
+    Error::Unavailable("timed out waiting for a database connection".into())
 }
 
-/// See [`Database::turn`].
-pub struct Turn(Transaction<'static, Postgres>);
+/// An advisory lock held by this instance. See [`Database::lease`].
+pub struct Lease(Transaction<'static, Postgres>);
 
-impl Turn {
-    /// Gives the turn to whoever comes next. One that is dropped is given up too, but some time later.
-    pub async fn end(self) -> Result<()> {
+impl Lease {
+    /// Releases the lease. A dropped lease is released too, but later.
+    pub async fn release(self) -> Result<()> {
         Ok(self.0.rollback().await?)
     }
 }
 
 impl Database {
-    /// Opens the pools. Fails with a sentence for the operator where the database cannot be reached or the
-    /// role in use would see through the guard and nothing can be done about it.
+    /// Opens the pools. Fails if the database cannot be reached or its role bypasses row-level
+    /// security without a replacement.
     pub async fn open(options: PgConnectOptions) -> Result<Self> {
-        Self::open_pools(options, READING).await
+        Self::open_pools(options, READ_CONNECTIONS).await
     }
 
-    /// As [`Database::open`], with so many connections that read, and half as many that write but [`WRITING`] at least.
+    /// Like [`Database::open`], with a given number of read connections. Write connections are half
+    /// as many, at least [`MIN_WRITE_CONNECTIONS`].
     pub async fn open_pools(options: PgConnectOptions, reading: u32) -> Result<Self> {
         let mut connection = PgConnection::connect_with(&options)
             .await
             .map_err(unreachable_database)?;
-        let stand_in = bypasses_guard(&mut connection).await?;
+        let needs_guarded_role = bypasses_guard(&mut connection).await?;
         connection.close().await?;
 
-        // Slow readings are logged by name where they are made (`cache`); sqlx would log statements whole.
+        // `cache` logs slow reads by name; sqlx would log whole statements.
         let never = "off".parse().map_err(Error::internal)?;
         let options = options
             .application_name("callboard")
             .log_slow_statements(never, Duration::MAX);
-        let pool = |size, patience| {
+        let pool = |size, max_wait| {
             PgPoolOptions::new()
                 .max_connections(size)
-                .acquire_timeout(patience)
+                .acquire_timeout(max_wait)
                 .after_connect(move |connection, _| {
                     Box::pin(async move {
-                        if stand_in {
+                        if needs_guarded_role {
                             connection
                                 .execute(AssertSqlSafe(format!("set role {GUARDED_ROLE}")))
                                 .await?;
                         }
-                        connection.execute(LOOK_FOR_CLIENT).await?;
+                        connection.execute(CHECK_CLIENT_CONNECTION).await?;
                         Ok(())
                     })
                 })
@@ -199,35 +210,36 @@ impl Database {
             ("idle_in_transaction_session_timeout", "0"),
             ("jit", "off"),
         ];
-        let exporting = pool(EXPORTING, WRITE_PATIENCE)
-            // Used once: one that is left in the middle of a long statement would have to be read to its end first.
+        let exporting = pool(EXPORT_CONNECTIONS, WRITE_MAX_WAIT)
+            // Closed after use: a connection in the middle of a long statement would have to be
+            // drained first.
             .after_release(|_, _| Box::pin(async { Ok(false) }))
             .connect_lazy_with(options.clone().options(exporting));
         let lanes = Lane::ALL.iter().map(|lane| {
             let options = options.clone().options(lane.settings().iter().copied());
             (
                 *lane,
-                pool(lane.connections(), lane.patience()).connect_lazy_with(options),
+                pool(lane.connections(), lane.acquire_timeout()).connect_lazy_with(options),
             )
         });
         let lanes = Arc::new(lanes.collect::<BTreeMap<_, _>>());
-        let shared = |size, patience, options| Pool {
-            connections: pool(size, patience).connect_lazy_with(options),
-            door: Some(Door::new(size)),
-            patience,
+        let shared = |size, max_wait, options| Pool {
+            connections: pool(size, max_wait).connect_lazy_with(options),
+            slots: Some(Slots::new(size)),
+            max_wait,
         };
         let writers = shared(
             writing(reading),
-            WRITE_PATIENCE,
+            WRITE_MAX_WAIT,
             options.clone().options(WRITING_SETTINGS),
         );
-        let readers = shared(reading, READ_PATIENCE, options.options(READING_SETTINGS));
-        let rows = Door::with_most(reading / 4, ROWS_OF_ACCOUNT);
-        let whole_bodies = Door::with_most(WHOLE_BODIES, WHOLES_OF_ACCOUNT);
-        let wholes = Door::with_most(writing(reading) / 2, WHOLES_OF_ACCOUNT);
+        let readers = shared(reading, READ_MAX_WAIT, options.options(READING_SETTINGS));
+        let rows = Slots::with_max(reading / 4, ROW_READERS_PER_TENANT);
+        let atomic_bodies = Slots::with_max(ATOMIC_BODIES, ATOMIC_BODIES_PER_TENANT);
+        let atomic_stores = Slots::with_max(writing(reading) / 2, ATOMIC_BODIES_PER_TENANT);
         Ok(Self {
-            whole_bodies,
-            wholes,
+            atomic_bodies,
+            atomic_stores,
             reading: readers,
             writing: writers,
             exporting,
@@ -238,12 +250,12 @@ impl Database {
         })
     }
 
-    /// With another deadline than [`DEADLINE`].
-    pub fn answering_within(self, deadline: Duration) -> Self {
+    /// Replaces the deadline [`DEADLINE`].
+    pub fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
     }
 
-    /// The same database by the connections that are set apart for such work. They are not shared by account.
+    /// The same database through the connections of a lane. They are not shared fairly by tenants.
     pub fn lane(&self, lane: Lane) -> Self {
         let connections = self
             .lanes
@@ -252,8 +264,8 @@ impl Database {
             .clone();
         let pool = Pool {
             connections,
-            door: None,
-            patience: lane.patience(),
+            slots: None,
+            max_wait: lane.acquire_timeout(),
         };
         Self {
             reading: pool.clone(),
@@ -263,11 +275,11 @@ impl Database {
         }
     }
 
-    /// Brings the schema up to date, and then what is derived from it. Several instances may do so at once: one
-    /// of them does the work.
+    /// Applies the migrations, then the derived schema. Safe to run from several instances: one of
+    /// them does the work.
     ///
-    /// Locks are waited for a short time only, then given up and tried for again, for as long as it takes: whoever waits
-    /// for a table makes everybody wait who comes later, readers too.
+    /// The lock timeout is short and migrations are retried without limit, because a session that
+    /// waits for a table lock blocks all later ones, including readers.
     pub async fn migrate(
         options: &PgConnectOptions,
         derive: impl AsyncFn(&mut PgConnection) -> Result<()> + Copy,
@@ -280,47 +292,48 @@ impl Database {
                 .await
                 .map_err(unreachable_database)?;
             let migrated = migrate_once(&mut connection, derive).await;
-            let closed = connection.close().await; // and its locks with it
+            let closed = connection.close().await; // releases its locks
             match migrated {
                 Ok(()) => return Ok(closed?),
                 Err(error @ (Error::Unavailable(_) | Error::GaveWay(_))) => {
                     let pause = MIGRATION_PAUSES.after(failures);
-                    tracing::warn!(%error, ms = pause.as_millis(), "a migration has to wait; will retry");
+                    tracing::warn!(%error, ms = pause.as_millis(), "could not migrate yet; will retry");
                     tokio::time::sleep(pause).await;
                 }
                 Err(error) => return Err(error),
             }
         }
-        unreachable!("it is tried for as long as it takes")
+        unreachable!("retries are unlimited")
     }
 
-    /// What `read` makes of a snapshot of one account's rows, within 30 s: TimedOut after that. It is begun again in a
-    /// later snapshot where another account needs its connection, or where it has to wait for leave to read raw rows.
+    /// Runs `read` on a snapshot of one tenant's rows, within the deadline of 30 s; returns
+    /// `TimedOut` after that. `read` restarts in a later snapshot if another tenant needs the
+    /// connection, or if it has to wait for a slot to read raw rows.
     pub async fn answer<T, F>(&self, tenant: i64, read: impl Fn(Scope) -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
         let answering = async {
-            let (mut patience, mut rows) = (self.reading.patience, None);
+            let (mut max_wait, mut rows) = (self.reading.max_wait, None);
             loop {
-                let mut scope = self.reading.scope(SNAPSHOT, tenant, patience).await?;
-                let signs = scope.guard_rows(self.rows.clone(), rows.take());
+                let mut scope = self.reading.scope(SNAPSHOT, tenant, max_wait).await?;
+                let restart = scope.guard_rows(self.rows.clone(), rows.take());
                 let answer = tokio::select! {
                     answer = read(scope) => Some(answer),
-                    () = signs.asked_back.notified() => None,
+                    () = restart.reclaimed.notified() => None,
                 };
                 match answer {
-                    Some(_) if signs.refused.load(Ordering::Acquire) => {
-                        let place = self.rows.enter(tenant, ROWS_PATIENCE).await;
-                        rows = Some(place.map_err(|_| {
-                            Error::Unavailable("too many readings of raw rows".into())
+                    Some(_) if restart.refused.load(Ordering::Acquire) => {
+                        let slot = self.rows.acquire(tenant, ROWS_MAX_WAIT).await;
+                        rows = Some(slot.map_err(|_| {
+                            Error::Unavailable("too many concurrent raw-row queries".into())
                         })?);
                     }
                     Some(answer) => return answer,
                     None => {}
                 }
-                // It was let in once, and waits for as long as there is time.
-                patience = self.deadline;
+                // It had a connection before, so it may wait until the deadline.
+                max_wait = self.deadline;
             }
         };
         tokio::time::timeout(self.deadline, answering)
@@ -328,15 +341,15 @@ impl Database {
             .unwrap_or(Err(Error::TimedOut))
     }
 
-    /// A snapshot of one account's rows, for reading only.
+    /// A read-only snapshot of one tenant's rows.
     pub async fn read(&self, tenant: i64) -> Result<Scope> {
         self.reading
-            .scope(SNAPSHOT, tenant, self.reading.patience)
+            .scope(SNAPSHOT, tenant, self.reading.max_wait)
             .await
     }
 
-    /// As [`Database::read`], for as long as it takes, and without keeping reports from their connections.
-    pub async fn read_at_length(&self, tenant: i64) -> Result<Scope> {
+    /// Like [`Database::read`], without a time limit and on connections that reports do not use.
+    pub async fn read_unbounded(&self, tenant: i64) -> Result<Scope> {
         Box::pin(Scope::begin(
             self.exporting.acquire().await?,
             None,
@@ -346,43 +359,43 @@ impl Database {
         .await
     }
 
-    /// A transaction in which rows of one account are read and written; undone unless committed.
+    /// A read-write transaction on the rows of one tenant; rolled back unless committed.
     pub async fn write(&self, tenant: i64) -> Result<Scope> {
         self.writing
-            .scope("begin", tenant, self.writing.patience)
+            .scope("begin", tenant, self.writing.max_wait)
             .await
     }
 
-    /// A turn at storing a body that is all or nothing, whose transaction lasts.
-    pub async fn turn_to_store_whole(&self, tenant: i64) -> Result<Place> {
-        self.wholes
-            .enter(tenant, WHOLE_PATIENCE)
+    /// Waits for a slot to store an atomic body in one long transaction.
+    pub async fn atomic_store_slot(&self, tenant: i64) -> Result<Slot> {
+        self.atomic_stores
+            .acquire(tenant, ATOMIC_MAX_WAIT)
             .await
             .map_err(|_| no_connection())
     }
 
-    /// A turn at sending a body that is all or nothing.
-    pub async fn turn_to_send_whole(&self, tenant: i64) -> Result<Place> {
-        let busy = |_| Error::Unavailable("too many bodies that are all or nothing".into());
-        self.whole_bodies
-            .enter(tenant, WHOLE_PATIENCE)
+    /// Waits for a slot to send an atomic body.
+    pub async fn atomic_body_slot(&self, tenant: i64) -> Result<Slot> {
+        let busy = |_| Error::Unavailable("too many concurrent atomic uploads".into());
+        self.atomic_bodies
+            .acquire(tenant, ATOMIC_MAX_WAIT)
             .await
             .map_err(busy)
     }
 
-    /// As [`Database::write`], of one snapshot: everything it reads was committed before it began, and a row
-    /// that somebody else changed since is an error to write.
+    /// Like [`Database::write`], with a single snapshot: later commits are invisible, and writing
+    /// to a row that was changed since is an error.
     pub async fn write_snapshot(&self, tenant: i64) -> Result<Scope> {
         self.writing
             .scope(
                 "begin isolation level repeatable read",
                 tenant,
-                self.writing.patience,
+                self.writing.max_wait,
             )
             .await
     }
 
-    /// Every account, by id: for work that visits one after the other, each in a scope of its own.
+    /// Ids of all tenants, in order, for work that visits each in a scope of its own.
     pub async fn tenants(&self) -> Result<Vec<i64>> {
         let mut transaction = self
             .reading
@@ -394,25 +407,26 @@ impl Database {
             .await?)
     }
 
-    /// A transaction that sees the jobs waiting or under way of every account, and no other row of theirs.
+    /// A transaction that sees waiting and running jobs of all tenants, and no other rows of
+    /// theirs.
     pub async fn queue(&self) -> Result<Transaction<'static, Postgres>> {
         Ok(self
-            .apart(Lane::Queue)
+            .lane_pool(Lane::Queue)
             .begin_with("begin; set local callboard.queue = 'on'")
             .await?)
     }
 
-    /// What is notified on a channel from now on.
+    /// Listens on a channel.
     pub async fn listen(&self, channel: &str) -> Result<PgListener> {
         let mut listener = PgListener::connect_with(&self.exporting).await?;
         listener.listen(channel).await?;
         Ok(listener)
     }
 
-    /// A transaction that sees one user, of whatever account: whoever has that name, in the spelling it is compared in.
+    /// A transaction that sees one user of any tenant, by normalized user name.
     pub async fn login(&self, username_key: &str) -> Result<Transaction<'static, Postgres>> {
         let mut transaction = self
-            .apart(Lane::SignIn)
+            .lane_pool(Lane::SignIn)
             .begin_with("begin read only")
             .await?;
         let named =
@@ -421,10 +435,10 @@ impl Database {
         Ok(transaction)
     }
 
-    /// A transaction on what belongs to no account: who tried to come in.
-    pub async fn strangers(&self) -> Result<Transaction<'static, Postgres>> {
+    /// A transaction on failed logins under unknown user names, which belong to no tenant.
+    pub async fn unknown_logins(&self) -> Result<Transaction<'static, Postgres>> {
         Ok(self
-            .apart(Lane::SignIn)
+            .lane_pool(Lane::SignIn)
             .begin_with("begin; set local callboard.strangers = 'on'")
             .await?)
     }
@@ -447,25 +461,25 @@ impl Database {
             .await?)
     }
 
-    /// A turn at something that one instance at a time may do, kept until it is ended. None where another
-    /// instance has it.
-    pub async fn turn(&self, lock: i64) -> Result<Option<Turn>> {
-        // It idles while the work goes on elsewhere.
+    /// Takes the lease `lock`, held by one instance at a time until it is released. Returns `None`
+    /// if another instance holds it.
+    pub async fn lease(&self, lock: i64) -> Result<Option<Lease>> {
+        // The transaction idles while the work runs on other connections.
         let mut transaction = self
             .writing
             .connections
             .begin_with("begin; set local idle_in_transaction_session_timeout = 0")
             .await?;
         let lock = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)").bind(lock);
-        let taken: bool = lock.fetch_one(&mut *transaction).await?;
-        Ok(taken.then_some(Turn(transaction)))
+        let is_taken: bool = lock.fetch_one(&mut *transaction).await?;
+        Ok(is_taken.then_some(Lease(transaction)))
     }
 
-    /// Whether the database answers and has every migration of this build.
+    /// Checks that the database answers and has every migration of this build.
     pub async fn ready(&self) -> Result<()> {
         let applied: i64 =
             sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
-                .fetch_one(self.apart(Lane::Probes))
+                .fetch_one(self.lane_pool(Lane::Probes))
                 .await
                 .map_err(|error| Error::Unavailable(error.into()))?;
         if usize::try_from(applied).is_ok_and(|applied| applied >= MIGRATOR.iter().count()) {
@@ -476,13 +490,13 @@ impl Database {
         ))
     }
 
-    /// The pool itself, without a scope and past the door: a query on it sees no account's rows.
+    /// The pool itself, without scope and slots: a query on it sees no tenant's rows.
     pub fn unscoped(&self) -> &PgPool {
         &self.reading.connections
     }
 
-    /// Connections of the lane that this one works in, or else of that one.
-    fn apart(&self, lane: Lane) -> &PgPool {
+    /// Pool of this handle's lane, otherwise of `lane`.
+    fn lane_pool(&self, lane: Lane) -> &PgPool {
         self.lanes
             .get(&self.lane.unwrap_or(lane))
             .unwrap_or(&self.reading.connections)
@@ -504,14 +518,14 @@ async fn migrate_once(
     connection: &mut PgConnection,
     derive: impl AsyncFn(&mut PgConnection) -> Result<()>,
 ) -> Result<()> {
-    ours::check(connection).await?;
+    ownership::check(connection).await?;
     MIGRATOR
         .run_direct(None, connection, false)
         .await
-        .map_err(ours::failure)?;
+        .map_err(ownership::failure)?;
     derive(connection).await?;
     if bypasses_guard(connection).await? {
-        stand_in_role(connection).await?;
+        create_guarded_role(connection).await?;
     }
     Ok(())
 }
@@ -525,31 +539,31 @@ async fn bypasses_guard(connection: &mut PgConnection) -> Result<bool> {
     Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }
 
-/// Makes the role that a superuser's connections act under, with the rights on our tables and no more. One
-/// instance after the other, for Postgres refuses two who grant on the same table; the role is the whole
-/// cluster's, where the lock does not reach.
-async fn stand_in_role(connection: &mut PgConnection) -> Result<()> {
+/// Creates the role that a superuser's connections switch to, with rights on Callboard's tables
+/// only. Runs under a lock, because concurrent grants on a table fail. The role belongs to the
+/// whole cluster, beyond the reach of the lock.
+async fn create_guarded_role(connection: &mut PgConnection) -> Result<()> {
     let create = format!(
         "select pg_advisory_xact_lock(hashtext('{GUARDED_ROLE}'));
          do $$ begin
              if not exists (select from pg_roles where rolname = '{GUARDED_ROLE}') then
                  create role {GUARDED_ROLE} nologin;
              end if;
-         exception when duplicate_object or unique_violation then null; -- another instance was first
+         exception when duplicate_object or unique_violation then null; -- created by another instance
          end $$;
          do $$ begin
              grant {GUARDED_ROLE} to current_user;
-         exception when unique_violation then null; -- here too
+         exception when unique_violation then null; -- likewise
          end $$;
          grant usage on schema public to {GUARDED_ROLE};
          grant select, insert, update, delete on all tables in schema public to {GUARDED_ROLE};
          grant usage on all sequences in schema public to {GUARDED_ROLE};"
     );
     connection.execute(AssertSqlSafe(create)).await.map_err(|error| match Error::from(error) {
-        passing @ Error::Unavailable(_) => passing,
+        transient @ Error::Unavailable(_) => transient,
         error => Error::Internal(format!(
-            "this database role passes by row-level security and may not create {GUARDED_ROLE}, under which \
-             Callboard would act; use a role without BYPASSRLS: {error}"
+            "this database role bypasses row-level security and cannot create the role {GUARDED_ROLE}; \
+             connect as a role without SUPERUSER or BYPASSRLS: {error}"
         ).into()),
     })?;
     Ok(())
@@ -559,11 +573,12 @@ async fn stand_in_role(connection: &mut PgConnection) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// Postgres comes with 100, of which 3 are for its superuser. The README states the first sum.
+    /// Postgres allows 100 connections by default, 3 of them reserved for superusers. The README
+    /// states the first sum.
     #[test]
-    fn two_instances_fit_into_a_postgres_as_it_comes() {
-        assert_eq!(most_connections(READING, 2), 47);
-        assert!(2 * most_connections(READING, 2) <= 97);
+    fn two_instances_fit_into_a_default_postgres() {
+        assert_eq!(most_connections(READ_CONNECTIONS, 2), 47);
+        assert!(2 * most_connections(READ_CONNECTIONS, 2) <= 97);
         assert_eq!(most_connections(40, 16), 40 + 20 + 17 + 20);
     }
 }

@@ -1,8 +1,9 @@
-//! The tenant scope: the only way to a table.
+//! The tenant scope: the only access to tables.
 //!
-//! A scope is one transaction bound to one account, twice over: every query made through it has the tenant
-//! as its `$1`, and the transaction carries the tenant for the row-level security underneath
-//! (`migrations/0001_tenancy.sql`), so a query that forgets its predicate meets nothing of a neighbour's.
+//! A scope is one transaction bound to one tenant in two ways: every query made through it has the
+//! tenant as `$1`, and the transaction sets the tenant for row-level security
+//! (`migrations/0001_tenancy.sql`), so a query without its predicate cannot see another tenant's
+//! rows.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,21 +18,21 @@ use sqlx_core::transaction::TransactionManager;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::door::{Door, Place};
+use super::slots::{Slot, Slots};
 use crate::error::{Error, Result};
 
-/// Time for a connection to be ready again once its scope is dropped. One in the middle of a statement is closed then:
-/// Postgres notices, and ends the statement.
-const GRACE: Duration = Duration::from_millis(500);
+/// Time for a dropped scope's connection to become idle. After that a connection in the middle of a
+/// statement is closed; Postgres notices and cancels the statement.
+const RETURN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// An account that a scope may enter. Only [`Scope::reach`] makes one.
+/// A tenant that a scope may enter. Only [`Scope::reach`] creates one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
-pub struct Account {
+pub struct ReachableTenant {
     id: i64,
     reseller: Option<i64>,
 }
 
-impl Account {
+impl ReachableTenant {
     pub fn id(&self) -> i64 {
         self.id
     }
@@ -41,66 +42,66 @@ impl Account {
     }
 }
 
-/// A transaction of one account, undone when it is dropped, unless it was committed.
+/// A transaction of one tenant, rolled back when dropped unless committed.
 ///
-/// sqlx waits without an end for the connection of a transaction that was dropped in the middle of a statement, so the
-/// connection is held beside it here, and closed after a while.
+/// sqlx waits without limit for the connection of a transaction dropped in the middle of a
+/// statement. The connection is therefore held here and closed after a while.
 pub struct Scope {
     connection: PoolConnection<Postgres>,
-    /// Place at the door of the connection's pool, where it has one.
-    place: Option<Place>,
-    /// Whose it is, and whom it acts for now.
+    /// Slot of the connection, if its pool has slots.
+    slot: Option<Slot>,
+    /// Tenant of the scope, and tenant it acts for now.
     own: i64,
     tenant: i64,
     rows: Option<Rows>,
 }
 
-/// Leave to read raw rows, which takes long.
+/// Permission to read raw rows, which takes long.
 struct Rows {
-    door: Door,
-    place: Option<Place>,
-    /// Set where none was to be had.
+    slots: Slots,
+    slot: Option<Slot>,
+    /// Set if no slot was available.
     refused: Arc<AtomicBool>,
 }
 
-/// Signs that a reading is to give up its connection and begin again.
-pub(super) struct Signs {
-    /// Another account needs the connection.
-    pub asked_back: Arc<Notify>,
-    /// It wants to read raw rows, and as many read them already as may.
+/// Signals that a read must release its connection and restart.
+pub(super) struct Restart {
+    /// Another tenant needs the connection.
+    pub reclaimed: Arc<Notify>,
+    /// The read needs raw rows, and no slot for that is free.
     pub refused: Arc<AtomicBool>,
 }
 
 impl Scope {
-    /// Begins a transaction on a connection, which it has by that place.
+    /// Begins a transaction on a connection. `slot` is the connection's slot.
     pub(super) async fn begin(
         mut connection: PoolConnection<Postgres>,
-        place: Option<Place>,
+        slot: Option<Slot>,
         begin: &str,
         tenant: i64,
     ) -> Result<Self> {
-        // One round trip for both; the tenant is an integer and so cannot say anything else.
+        // One round trip for both statements; the tenant is an integer, so formatting it is safe.
         let begin = AssertSqlSafe(format!("{begin}; set local callboard.tenant = '{tenant}'"));
         PgTransactionManager::begin(&mut connection, Some(begin.into_sql_str())).await?;
         Ok(Self {
             connection,
-            place,
+            slot,
             own: tenant,
             tenant,
             rows: None,
         })
     }
 
-    /// Lets it read raw rows only with a place at that door, `place` or one that is free.
-    pub(super) fn guard_rows(&mut self, door: Door, place: Option<Place>) -> Signs {
+    /// Requires a slot of `slots` to read raw rows: `slot`, or a free one.
+    pub(super) fn guard_rows(&mut self, slots: Slots, slot: Option<Slot>) -> Restart {
         let refused = Arc::<AtomicBool>::default();
         self.rows = Some(Rows {
-            door,
-            place,
+            slots,
+            slot,
             refused: Arc::clone(&refused),
         });
-        Signs {
-            asked_back: self.place.as_ref().map(Place::notice).unwrap_or_default(),
+        Restart {
+            reclaimed: self.slot.as_ref().map(Slot::notice).unwrap_or_default(),
             refused,
         }
     }
@@ -109,12 +110,12 @@ impl Scope {
         self.tenant
     }
 
-    /// A query whose `$1` is the tenant; further binds are `$2` on.
+    /// Creates a query whose `$1` is the tenant; further binds start at `$2`.
     pub fn query(&self, sql: &'static str) -> Query<'static, Postgres, PgArguments> {
         sqlx::query(sql).bind(self.tenant)
     }
 
-    /// As [`Scope::query`], for its rows.
+    /// Like [`Scope::query`], for its rows.
     pub fn select<R>(&self, sql: &'static str) -> QueryAs<'static, Postgres, R, PgArguments>
     where
         R: for<'r> FromRow<'r, PgRow>,
@@ -122,15 +123,17 @@ impl Scope {
         sqlx::query_as(sql).bind(self.tenant)
     }
 
-    /// Plans the statements that follow by their arguments: for those that read raw rows, how many of which
-    /// depends on what is asked for. Otherwise a statement is planned once. Unavailable where no more may read raw rows
-    /// now; [`Database::answer`](super::Database::answer) then waits and begins again.
+    /// Plans the following statements by their arguments instead of once, for statements on raw
+    /// rows, whose number depends on the arguments. Returns `Unavailable` if no slot for raw rows
+    /// is free; [`Database::answer`](super::Database::answer) then waits and restarts the read.
     pub async fn plan_by_arguments(&mut self) -> Result<()> {
-        if let Some(rows) = self.rows.as_mut().filter(|rows| rows.place.is_none()) {
-            rows.place = rows.door.try_enter(self.own);
-            if rows.place.is_none() {
+        if let Some(rows) = self.rows.as_mut().filter(|rows| rows.slot.is_none()) {
+            rows.slot = rows.slots.try_acquire(self.own);
+            if rows.slot.is_none() {
                 rows.refused.store(true, Ordering::Release);
-                return Err(Error::Unavailable("too many readings of raw rows".into()));
+                return Err(Error::Unavailable(
+                    "too many concurrent raw-row queries".into(),
+                ));
             }
         }
         let sql = "set local plan_cache_mode = force_custom_plan; set local max_parallel_workers_per_gather = 2";
@@ -138,23 +141,23 @@ impl Scope {
         Ok(())
     }
 
-    /// Lifts the limit on how long a statement may take.
-    pub async fn take_your_time(&mut self) -> Result<()> {
+    /// Disables the statement timeout for this transaction.
+    pub async fn disable_statement_timeout(&mut self) -> Result<()> {
         self.connection
             .execute("set local statement_timeout = 0")
             .await?;
         Ok(())
     }
 
-    /// Takes [`Scope::plan_by_arguments`] back.
+    /// Reverts [`Scope::plan_by_arguments`].
     pub async fn plan_once(&mut self) -> Result<()> {
         let sql = "set local plan_cache_mode = force_generic_plan; set local max_parallel_workers_per_gather = 0";
         self.connection.execute(sql).await?;
         Ok(())
     }
 
-    /// The accounts that analytics may read for this one: itself, and those whose reseller it is, by id.
-    pub async fn reach(&mut self) -> Result<Vec<Account>> {
+    /// Lists the tenants that analytics may read for this one, by id: itself and its resellees.
+    pub async fn reach(&mut self) -> Result<Vec<ReachableTenant>> {
         self.act_for(self.own).await?;
         self.connection
             .execute("set local callboard.merchants = 'on'")
@@ -163,10 +166,10 @@ impl Scope {
         Ok(self.select(sql).fetch_all(self.connection()).await?)
     }
 
-    /// Acts for that account from now on, in the same snapshot: one at a time, so that even then the guard shows
-    /// the rows of one only.
-    pub async fn enter(&mut self, account: &Account) -> Result<()> {
-        self.act_for(account.id).await
+    /// Switches to another tenant within the same snapshot. Row-level security still shows one
+    /// tenant at a time.
+    pub async fn enter(&mut self, tenant: &ReachableTenant) -> Result<()> {
+        self.act_for(tenant.id).await
     }
 
     async fn act_for(&mut self, tenant: i64) -> Result<()> {
@@ -194,11 +197,11 @@ impl Drop for Scope {
     fn drop(&mut self) {
         PgTransactionManager::start_rollback(&mut self.connection);
         let returning = self.connection.return_to_pool();
-        let places = (self.place.take(), self.rows.take());
-        // Without a runtime the connection is closed, as it is when this takes too long.
+        let places = (self.slot.take(), self.rows.take());
+        // Without a runtime the connection is closed, as after the timeout.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
-                let _ = tokio::time::timeout(GRACE, returning).await;
+                let _ = tokio::time::timeout(RETURN_TIMEOUT, returning).await;
                 drop(places);
             });
         }

@@ -1,4 +1,5 @@
-//! Releases of the tz database in use: each server states its own, and one with older data than another's warns.
+//! Releases of the tz database in use. Each server records its own and warns if another server has
+//! newer data.
 //!
 //! Owns the table `tz_releases`. Must not know which zones differ.
 
@@ -11,41 +12,41 @@ use crate::error::Result;
 use crate::time::Clock;
 use crate::time::zone::database::{self, Release};
 
-const EVERY: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_secs(60);
 
-/// A release that no server has stated for this long is in use no more.
+/// Age at which a recorded release is no longer in use.
 const IN_USE: TimeDelta = TimeDelta::minutes(5);
 
-/// Rows this old are removed.
-const FORGOTTEN_AFTER: TimeDelta = TimeDelta::days(1);
+/// Age at which rows are removed.
+const EXPIRES_AFTER: TimeDelta = TimeDelta::days(1);
 
-/// States the release of this server each minute, and warns once of each newer one that another server uses, for as
-/// long as it is polled.
+/// Records the release of this server every minute, and warns once of each newer one in use by
+/// another server, for as long as it is polled.
 pub async fn run(db: Database, clock: Clock) {
     let own = database::Database::current().release();
-    let mut warned_of: Option<Release> = None;
-    let mut minutes = tokio::time::interval(EVERY);
-    minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut warned_about: Option<Release> = None;
+    let mut ticks = tokio::time::interval(INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        minutes.tick().await;
-        match state(&db, own, clock.now()).await {
-            Ok(Some(newest)) if newest > *own && warned_of.as_ref() != Some(&newest) => {
+        ticks.tick().await;
+        match record(&db, own, clock.now()).await {
+            Ok(Some(newest)) if newest > *own && warned_about.as_ref() != Some(&newest) => {
                 tracing::warn!(
                     %newest, release = %own,
                     "another server has newer time zone data, and answers differently where rules changed"
                 );
-                warned_of = Some(newest);
+                warned_about = Some(newest);
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(%error, "could not state the release of the time zone data; will retry")
+                tracing::warn!(%error, "could not record the time zone data release; will retry")
             }
         }
     }
 }
 
-/// States that a server uses that release; returns the newest in use by any.
-pub async fn state(db: &Database, own: &Release, now: DateTime<Utc>) -> Result<Option<Release>> {
+/// Records that a server uses a release. Returns the newest release in use.
+pub async fn record(db: &Database, own: &Release, now: DateTime<Utc>) -> Result<Option<Release>> {
     let mut transaction = db.tz_releases().await?;
     let upsert = sqlx::query(
         "insert into tz_releases (release, seen_at) values ($1, $2)
@@ -58,7 +59,7 @@ pub async fn state(db: &Database, own: &Release, now: DateTime<Utc>) -> Result<O
         .await?;
     let delete = sqlx::query("delete from tz_releases where seen_at < $1");
     delete
-        .bind(now - FORGOTTEN_AFTER)
+        .bind(now - EXPIRES_AFTER)
         .execute(&mut *transaction)
         .await?;
     let newest = sqlx::query_scalar(

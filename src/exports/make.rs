@@ -72,7 +72,7 @@ async fn write(
 ) -> Result<(Contents, std::fs::File), Failure> {
     let mut scope = app
         .db
-        .read_at_length(job.tenant)
+        .read_unbounded(job.tenant)
         .await
         .map_err(Failure::reading)?;
     let contents = Contents::read(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::config::{Config, MOST_WORKERS};
-use crate::db::EXPORTING;
+use crate::db::EXPORT_CONNECTIONS;
 use crate::error::Result;
 use crate::files::sheet;
 use crate::store::Store;
@@ -70,6 +70,6 @@ impl Settings {
 }
 
 const _: () = assert!(
-    MOST_WORKERS < EXPORTING as u64,
+    MOST_WORKERS < EXPORT_CONNECTIONS as u64,
     "a connection for each worker and one more"
 );

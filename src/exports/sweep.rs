@@ -42,11 +42,11 @@ pub async fn run(mut app: App) {
 
 /// Deletes expired files; with `whole`, orphaned ones too.
 pub async fn sweep(app: &App, whole: bool) -> Result<()> {
-    let Some(turn) = app.db.turn(LOCK).await? else {
+    let Some(lease) = app.db.lease(LOCK).await? else {
         return Ok(());
     };
     let swept = sweep_in_turn(app, whole).await;
-    turn.end().await?;
+    lease.release().await?;
     swept
 }
 

@@ -16,7 +16,7 @@ use super::extract::{AnyToken, Permitted};
 use super::{body, paths};
 use crate::app::App;
 use crate::auth::audit::Event;
-use crate::auth::login::{self, Attempt, Password};
+use crate::auth::login::{self, LoginRequest, Password};
 use crate::auth::user::{self, User};
 use crate::auth::username::username_key;
 use crate::auth::{Permission, password, session};
@@ -124,18 +124,21 @@ pub async fn login(
     body: Body,
 ) -> Result<([(HeaderName, &'static str); 1], Json<LoggedIn>)> {
     let now = app.clock.now();
-    if let Some(standing) = app.limits.of_address(address) {
-        context.stands(standing, now)?;
+    if let Some(standing) = app.limits.count_login(address) {
+        context.set_rate_limit(standing, now)?;
     }
     let object = body::object(&headers, body).await?;
     let username = object
         .get("username")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    if let Some(standing) = app.limits.of_name(address, &username_key(username)) {
-        context.stands(standing, now)?;
+    if let Some(standing) = app
+        .limits
+        .count_login_name(address, &username_key(username))
+    {
+        context.set_rate_limit(standing, now)?;
     }
-    let attempt = attempt(&object, address)?;
+    let attempt = login_request(&object, address)?;
     drop(object); // up to 64 KiB, and a login may wait
     let (user, token) = login::login(&app.db, &app.keys, &app.passwords, attempt, now).await?;
     Ok((
@@ -147,14 +150,15 @@ pub async fn login(
     ))
 }
 
-fn attempt(object: &Map<String, Value>, address: std::net::IpAddr) -> Result<Attempt> {
+fn login_request(object: &Map<String, Value>, address: std::net::IpAddr) -> Result<LoginRequest> {
     let mut faults = Faults::default();
     let username = body::required_text(object, "username", NAME_LEN, &mut faults);
     let password =
-        body::required_verbatim(object, "password", password::SENT_LEN, &mut faults).map(Password);
+        body::required_verbatim(object, "password", password::LOGIN_MAX_LEN, &mut faults)
+            .map(Password);
     let device_name = body::text(object, "device_name", NAME_LEN, &mut faults);
     let read = username.zip(password);
-    faults.into_result(read.map(|(username, password)| Attempt {
+    faults.into_result(read.map(|(username, password)| LoginRequest {
         username,
         password,
         device_name,

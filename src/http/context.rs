@@ -12,7 +12,7 @@ use ipnet::IpNet;
 
 use super::connections::Upload;
 use crate::app::App;
-use crate::auth::limit::{Standing, whole_seconds};
+use crate::auth::limit::{LimitState, whole_seconds};
 use crate::error::{Error, Result};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -62,19 +62,19 @@ impl RequestContext {
             .ok_or_else(|| Error::internal("a request from nowhere"))
     }
 
-    /// The answer, whatever it is, tells that standing. TooManyRequests where the request is one too many. Of
+    /// The answer, whatever it is, tells that state. TooManyRequests where the request is one too many. Of
     /// several limits the last one counts.
-    pub fn stands(&self, standing: Standing, now: DateTime<Utc>) -> Result<()> {
+    pub fn set_rate_limit(&self, state: LimitState, now: DateTime<Utc>) -> Result<()> {
         let now = now
             .signed_duration_since(DateTime::UNIX_EPOCH)
             .to_std()
             .unwrap_or_default();
-        let Standing {
+        let LimitState {
             limit,
             remaining,
             full_in,
             ..
-        } = standing;
+        } = state;
         let limited = Limited {
             limit,
             remaining,
@@ -85,7 +85,7 @@ impl RequestContext {
             .limited
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(limited);
-        standing.check()
+        state.check()
     }
 
     /// Tells what the limit stands at, where the request had one.

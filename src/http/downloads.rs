@@ -67,8 +67,8 @@ pub async fn download(
     headers: HeaderMap,
 ) -> Result<Response> {
     let now = app.clock.now();
-    if let Some(standing) = app.limits.of_link(address) {
-        context.stands(standing, now)?;
+    if let Some(standing) = app.limits.count_link(address) {
+        context.set_rate_limit(standing, now)?;
     }
     let Path((job, name)) = path.map_err(|_| Error::Forbidden)?;
     let query = Query::parse(&query.unwrap_or_default(), [&EXPIRES, &SIGNATURE]);

@@ -63,9 +63,9 @@ impl<G: Grant> FromRequestParts<Arc<App>> for Permitted<G> {
         let tenant = &caller.tenant;
         if let Some(standing) =
             app.limits
-                .of_session(G::GROUP, &tenant.settings, tenant.id, caller.session)
+                .count_session(G::GROUP, &tenant.settings, tenant.id, caller.session)
         {
-            RequestContext::of(parts)?.stands(standing, now)?;
+            RequestContext::of(parts)?.set_rate_limit(standing, now)?;
         }
         if !G::PERMISSIONS
             .iter()

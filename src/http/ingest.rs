@@ -116,7 +116,7 @@ pub async fn post(
         Box::new(body)
     };
     let turn = if atomic {
-        Some(app.db.turn_to_send_whole(target.tenant).await?)
+        Some(app.db.atomic_body_slot(target.tenant).await?)
     } else {
         None
     };

@@ -191,7 +191,7 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     let mut tally = Tally::default();
     // In this order: what holds room must not wait for those that wait for room.
     let _turn = if target.atomic {
-        Some(db.turn_to_store_whole(target.tenant).await?)
+        Some(db.atomic_store_slot(target.tenant).await?)
     } else {
         None
     };

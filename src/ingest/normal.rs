@@ -35,14 +35,14 @@ pub async fn keep_trying(db: Database) {
 
 /// Normalises what is left. Waits for another instance that is at it.
 pub async fn run(db: &Database) -> Result<()> {
-    let turn = loop {
-        match db.turn(LOCK).await? {
-            Some(turn) => break turn,
+    let lease = loop {
+        match db.lease(LOCK).await? {
+            Some(lease) => break lease,
             None => tokio::time::sleep(LOOK_EVERY).await,
         }
     };
     let done = accounts(db).await;
-    turn.end().await?;
+    lease.release().await?;
     done
 }
 

@@ -116,11 +116,11 @@ async fn waiting(db: &Database, tenant: i64) -> Result<Vec<(Module, Work)>> {
 
 /// As [`compact`], of one module.
 pub async fn compact_module(db: &Database, tenant: i64, module: Module) -> Result<Done> {
-    let Some(turn) = db.turn(lock(module, tenant)).await? else {
+    let Some(lease) = db.lease(lock(module, tenant)).await? else {
         return Ok(Done::Nothing);
     };
     let done = compact_in_turn(db, tenant, module).await;
-    turn.end().await?;
+    lease.release().await?;
     done
 }
 

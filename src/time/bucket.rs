@@ -1,8 +1,9 @@
-//! Local hours, days, weeks and months: how a bucket is numbered, and what it is called.
+//! Local hours, days, weeks and months: numbers and labels of buckets.
 //!
-//! A bucket is the number of whole units that the local clock has counted since 1970 (see
-//! `migrations/0002_local_time.sql`), so a local hour that DST repeats is one bucket, and no label needs a
-//! zone any more. Months are of no one length: what happened in them is counted by days ([`Granularity::of`]).
+//! A bucket's number counts whole units of local time since 1970 (see
+//! `migrations/0002_local_time.sql`), so an hour repeated by DST is one bucket, and labels need no
+//! zone. Months vary in length, so data is counted by day and grouped by
+//! [`Granularity::bucket_of`].
 
 use std::fmt;
 
@@ -11,19 +12,19 @@ use serde::{Serialize, Serializer};
 
 use super::Window;
 
-/// The most buckets that one answer is filled up to.
+/// Maximum number of buckets in a filled series.
 pub const MAX_BUCKETS: usize = 20_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Granularity {
     Hour,
     Day,
-    /// ISO weeks, which begin on Monday.
+    /// ISO weeks, starting on Monday.
     Week,
     Month,
 }
 
-/// One bucket: an hour, a day, a week or a month of the local clock. JSON has its label.
+/// A local hour, day, week or month. Serialized as its label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bucket {
     pub granularity: Granularity,
@@ -31,7 +32,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// When it begins by the local clock; None of weeks and months, which go by their names.
+    /// Local start; `None` for weeks and months, which have names instead.
     pub fn start(self) -> Option<NaiveDateTime> {
         let has_date = matches!(self.granularity, Granularity::Hour | Granularity::Day);
         has_date.then(|| self.granularity.local_start(self.number))
@@ -51,7 +52,7 @@ impl Serialize for Bucket {
 }
 
 impl Granularity {
-    /// Seconds by the local clock in what is counted: a bucket, or a day of a month.
+    /// Local seconds in one counted unit: a bucket, or a day for months.
     pub fn seconds(self) -> i64 {
         match self {
             Self::Hour => 3600,
@@ -68,7 +69,7 @@ impl Granularity {
         }
     }
 
-    /// The bucket of what was counted: itself, or the month of a day, in months since the year 0.
+    /// Bucket of a counted unit: itself, or the month of a day, in months since year 0.
     pub fn of(self, counted: i64) -> i64 {
         if self != Self::Month {
             return counted;
@@ -77,7 +78,7 @@ impl Granularity {
         12 * i64::from(day.year()) + i64::from(day.month0())
     }
 
-    /// `2026-06-28`, `2026-06-28 09:00:00`, `2026-W26` or `2026-06`.
+    /// Label: `2026-06-28`, `2026-06-28 09:00:00`, `2026-W26` or `2026-06`.
     pub fn label(self, bucket: i64) -> String {
         match self {
             Self::Hour => self
@@ -97,7 +98,8 @@ impl Granularity {
         }
     }
 
-    /// Every bucket that the window touches, in order. None where they are more than so many.
+    /// Lists every bucket that overlaps the window, in order. Returns `None` if there are more than
+    /// `max`.
     pub fn touched(self, window: &Window, most: usize) -> Option<Vec<i64>> {
         let mut buckets = Vec::new();
         for segment in window.segments() {
@@ -107,14 +109,14 @@ impl Granularity {
             };
             let first = number(segment.from.timestamp());
             let last = number((segment.to - TimeDelta::microseconds(1)).timestamp());
-            // Far too many are not even listed; how many they are is known below.
+            // Stops early on far too many buckets; the exact count is checked below.
             if usize::try_from(last - first).is_ok_and(|more| buckets.len() + more > 2 * most) {
                 return None;
             }
             buckets.extend(first..=last);
         }
-        // The bucket in which the offset changes is touched by two segments, one that repeats by both, and a
-        // clock set back over midnight returns to the day before.
+        // Two segments share the bucket in which the offset changes, and those of a repeated hour;
+        // a clock set back over midnight returns to the previous day.
         buckets.sort_unstable();
         buckets.dedup();
         (buckets.len() <= most).then_some(buckets)
@@ -122,7 +124,7 @@ impl Granularity {
 
     fn local_start(self, bucket: i64) -> NaiveDateTime {
         let seconds = bucket.saturating_mul(self.seconds()) - self.shift();
-        // infallible: buckets come of instants with four-digit years
+        // infallible: bucket numbers derive from instants with four-digit years
         DateTime::from_timestamp(seconds, 0)
             .unwrap_or_default()
             .naive_utc()
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_touches_the_buckets_it_begins_and_ends_in() {
+    fn a_window_overlaps_its_first_and_last_bucket() {
         let hours = labels(
             Granularity::Hour,
             zone("Asia/Kathmandu"),
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn months_are_as_long_as_they_are() {
+    fn months_have_their_own_lengths() {
         let months = labels(
             Granularity::Month,
             zone("Europe/Berlin"),
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dst_day_has_the_hours_its_clock_shows() {
+    fn a_dst_day_has_the_hours_of_its_clock() {
         let hours = |zone, day| labels(Granularity::Hour, zone, day, day);
         assert_eq!(hours(zone("Europe/Berlin"), "2026-03-29").len(), 23);
         assert!(
@@ -213,18 +215,18 @@ mod tests {
         assert_eq!(
             hours(zone("Europe/Berlin"), "2026-10-25").len(),
             24,
-            "the hour that repeats is one bucket"
+            "a repeated hour is one bucket"
         );
         assert_eq!(hours(zone("Australia/Lord_Howe"), "2026-04-05").len(), 24);
         assert_eq!(
             hours(zone("Australia/Lord_Howe"), "2026-10-04").len(),
             24,
-            "half of 02:00 is left"
+            "half of 02:00 remains"
         );
     }
 
     #[test]
-    fn a_clock_set_back_over_midnight_returns_to_the_day_before() {
+    fn a_clock_set_back_over_midnight_repeats_the_day_before() {
         let zone = zone("America/Goose_Bay"); // at 00:01 to 23:01, until 2011
         let days = labels(
             Granularity::Day,
@@ -236,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_window_is_not_filled() {
+    fn an_unbounded_window_is_not_filled() {
         let given = |text| Given::parse(text).unwrap().start(Zone::UTC);
         let window = Window {
             from: given("0001-01-01"),
@@ -249,7 +251,7 @@ mod tests {
         assert_eq!(
             days("2025-10-03"),
             MAX_BUCKETS,
-            "changes of the offset count for nothing"
+            "offset changes do not add buckets"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What time it is. Owns the only look at the system's clock, so that tests can hold it still.
+//! The current time. Owns the only access to the system clock, so that tests can replace it.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,13 +9,13 @@ use chrono::{DateTime, Utc};
 #[derive(Debug, Clone, Copy)]
 pub enum Clock {
     System,
-    /// Always the same instant, for tests that compare whole bodies.
+    /// A constant instant, for tests that compare whole bodies.
     Fixed(DateTime<Utc>),
-    /// As many microseconds after 1970 as it is set to, for tests in which time goes by.
+    /// Microseconds since 1970, set by tests in which time passes.
     Set(&'static AtomicI64),
 }
 
-/// What time that passes is counted from. Nobody is told which instant it is.
+/// Origin of elapsed times; arbitrary.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Clock {
@@ -33,7 +33,7 @@ impl Clock {
         }
     }
 
-    /// How much time has passed, since no matter when: never less than before, even where somebody sets the clock.
+    /// Monotonic time since an arbitrary origin, unaffected by changes of the system clock.
     pub fn elapsed(self) -> Duration {
         match self {
             Self::System => START.elapsed(),

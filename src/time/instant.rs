@@ -1,4 +1,4 @@
-//! How an instant is read and written: ISO 8601 in, whole seconds of UTC out (contract, section 1).
+//! Parsing and formatting of instants: ISO 8601 in, whole seconds of UTC out (contract, section 1).
 
 use chrono::{
     DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta,
@@ -12,14 +12,14 @@ use utoipa::openapi::schema::{self, KnownFormat, ObjectBuilder, SchemaFormat};
 
 use super::{Zone, window};
 
-/// An instant as it leaves: `2026-06-30T08:00:00+00:00`. Read from the database, one outside the years 1 to 9999, such as
-/// infinity, is the nearest instant within them.
+/// An instant in output: `2026-06-30T08:00:00+00:00`. Values from the database outside the years 1
+/// to 9999, such as infinity, are clamped to that range.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Instant(pub DateTime<Utc>);
 
-/// Seconds since 1970 in which the year 1 begins, and the year 9999 ends.
+/// First second of the year 1 and last second of the year 9999, in seconds since 1970.
 const YEARS: (i64, i64) = (-62_135_596_800, 253_402_300_799);
-/// Of the year 2000, from which Postgres counts.
+/// Start of the year 2000, Postgres' epoch, in seconds since 1970.
 const YEAR_2000: i64 = 946_684_800;
 
 impl Type<Postgres> for Instant {
@@ -64,7 +64,7 @@ impl utoipa::PartialSchema for Instant {
 
 impl utoipa::ToSchema for Instant {}
 
-/// A point in time as a client gave it, before its zone is known.
+/// A date or time sent by a client, before its zone is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Given {
     Date(NaiveDate),
@@ -72,15 +72,16 @@ pub enum Given {
     Local(NaiveDateTime),
     Instant {
         at: DateTime<Utc>,
-        /// The same as an end: later than `at` where the clock time, as written, is the last second of a day.
+        /// Value as the end of a window: later than `at` if the clock time, as written, is the last
+        /// second of a day.
         end: DateTime<Utc>,
     },
 }
 
 impl Given {
-    /// Reads `2026-06-01`, `2026-06-01T08:30:00.123456Z`, `… +07:00`, or a time without offset. A blank before the
-    /// offset stands for the `+` that a query string lost.
-    /// None where the text is no date, or names one that does not exist.
+    /// Parses `2026-06-01`, `2026-06-01T08:30:00.123456Z`, `… +07:00`, or a time without offset. A
+    /// blank before the offset counts as `+`, which query strings lose. Returns `None` if the text
+    /// is not a date, or the date does not exist.
     pub fn parse(text: &str) -> Option<Self> {
         let date = date(text.get(..10)?)?;
         let Some(rest) = text[10..].strip_prefix(['T', 't', ' ']) else {
@@ -104,7 +105,7 @@ impl Given {
         })
     }
 
-    /// The instant of a clock time; None of a date.
+    /// Instant of a clock time; `None` for a date.
     fn at(self, zone: Zone) -> Option<DateTime<Utc>> {
         match self {
             Self::Date(_) => None,
@@ -113,8 +114,8 @@ impl Given {
         }
     }
 
-    /// The time from that start to this end, as given: two bare dates are compared as dates, and a last second is not
-    /// taken in.
+    /// Time from a start to this end, as sent: two bare dates are compared as dates, and a final
+    /// second is not added.
     pub fn since(self, start: Self, zone: Zone) -> TimeDelta {
         match (start, self) {
             (Self::Date(start), Self::Date(end)) => end - start,
@@ -122,12 +123,12 @@ impl Given {
         }
     }
 
-    /// Whether this, as an end, lies before that start, as given.
+    /// Returns true if this end lies before a start, as sent.
     pub fn ends_before(self, start: Self, zone: Zone) -> bool {
         self.since(start, zone) < TimeDelta::zero()
     }
 
-    /// The instant this means as the start of something: a bare date is its local midnight.
+    /// Instant as the start of a window: local midnight for a bare date.
     pub fn start(self, zone: Zone) -> DateTime<Utc> {
         match self {
             Self::Date(date) => window::instant_of(date.and_time(NaiveTime::MIN), zone),
@@ -136,8 +137,8 @@ impl Given {
         }
     }
 
-    /// The instant this means as an end, itself left out. A bare date takes in that whole day, a clock time written
-    /// 23:59:59 that whole second (contract, section 1).
+    /// Instant as the exclusive end of a window. A bare date includes the whole day, a clock time
+    /// of 23:59:59 the whole second (contract, section 1).
     pub fn end(self, zone: Zone) -> DateTime<Utc> {
         match self {
             Self::Date(date) => {
@@ -147,7 +148,7 @@ impl Given {
             }
             Self::Local(local) => match second_after(local) {
                 None => window::instant_of(local, zone),
-                // Where a clock skips this second it has nothing to take in: both are the instant of the change.
+                // If the zone skips this second, both bounds are the instant of the change.
                 Some(next) => {
                     let second = window::instant_of(next - TimeDelta::seconds(1), zone);
                     (second + TimeDelta::seconds(1)).min(window::instant_of(next, zone))
@@ -158,10 +159,10 @@ impl Given {
     }
 }
 
-/// An instant as text that means exactly it, to the microsecond, also where it is read as an end.
+/// Formats an instant to the microsecond, so that it is parsed as the same instant even as an end.
 pub fn exactly(instant: DateTime<Utc>) -> String {
     let is_last = instant.num_seconds_from_midnight() == LAST_SECOND;
-    // At another offset no clock shows the last second of a day.
+    // A different offset avoids the last second of a day, which ends would include.
     match FixedOffset::east_opt(3600).filter(|_| is_last) {
         Some(offset) => instant
             .with_timezone(&offset)
@@ -170,10 +171,10 @@ pub fn exactly(instant: DateTime<Utc>) -> String {
     }
 }
 
-/// The second of a day that begins at 23:59:59.
+/// Last second of a day, 23:59:59, as seconds since midnight.
 const LAST_SECOND: u32 = 86_399;
 
-/// The midnight behind a clock time in the last second of a day. None of other clock times.
+/// Midnight after a clock time in the last second of a day; `None` for other clock times.
 fn second_after(local: NaiveDateTime) -> Option<NaiveDateTime> {
     (local.num_seconds_from_midnight() == LAST_SECOND)
         .then(|| {
@@ -184,7 +185,7 @@ fn second_after(local: NaiveDateTime) -> Option<NaiveDateTime> {
         .flatten()
 }
 
-/// `24:00`, `24:00:00` or `24:00:00.000`.
+/// Matches `24:00`, `24:00:00` and `24:00:00.000`.
 fn is_midnight_after(clock: &str) -> bool {
     let fraction = clock
         .strip_prefix("24:00:00")
@@ -194,7 +195,7 @@ fn is_midnight_after(clock: &str) -> bool {
     matches!(clock, "24:00" | "24:00:00") || fraction.is_some_and(is_zero)
 }
 
-/// Of the years 1 to 9999: there is no year 0.
+/// Parses a date of the years 1 to 9999; there is no year 0.
 fn date(text: &str) -> Option<NaiveDate> {
     let (year, month, day) = (text.get(..4)?, text.get(5..7)?, text.get(8..10)?);
     if text.get(4..5)? != "-" || text.get(7..8)? != "-" || year == "0000" {
@@ -203,7 +204,7 @@ fn date(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(digits(year)?.try_into().ok()?, digits(month)?, digits(day)?)
 }
 
-/// `hh:mm`, `hh:mm:ss` or `hh:mm:ss.fff`, microseconds kept, finer digits dropped.
+/// Parses `hh:mm`, `hh:mm:ss` or `hh:mm:ss.fff`. Digits beyond microseconds are dropped.
 fn time(text: &str) -> Option<NaiveTime> {
     let (clock, fraction) = match text.split_once(['.', ',']) {
         Some((clock, fraction)) if clock.len() == 8 => (clock, fraction),
@@ -226,7 +227,7 @@ fn time(text: &str) -> Option<NaiveTime> {
         .flatten()
 }
 
-/// `Z`, `+07:00`, `+0700`, `+07`; at most a day either way.
+/// Parses `Z`, `+07:00`, `+0700` or `+07`; less than a day either way.
 fn offset_from_utc(text: &str) -> Option<TimeDelta> {
     if text.eq_ignore_ascii_case("z") {
         return Some(TimeDelta::zero());
@@ -249,7 +250,7 @@ fn digits(text: &str) -> Option<u32> {
         .flatten()
 }
 
-/// The wall clock of `zone` at that instant.
+/// Local time of an instant in `zone`.
 pub fn local(instant: DateTime<Utc>, zone: Zone) -> NaiveDateTime {
     zone.local(instant)
 }
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_an_instant_is_read() {
+    fn all_iso_8601_forms_of_an_instant_are_parsed() {
         assert_eq!(utc("2026-06-01"), "2026-06-01");
         for midnight in [
             "2026-06-01T00:00:00",
@@ -301,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_refused() {
+    fn invalid_dates_are_refused() {
         for text in [
             "",
             "yesterday",
@@ -336,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_in_the_last_second_of_a_day_takes_in_that_second() {
+    fn an_end_in_the_last_second_of_a_day_includes_that_second() {
         let end = |text: &str, name: &str| {
             let end = Given::parse(text).expect(text).end(zone(name));
             end.to_rfc3339_opts(SecondsFormat::AutoSi, true)
@@ -355,7 +356,7 @@ mod tests {
             ),
             ("2026-06-30T23:59:59.5 07:00", "UTC", "2026-06-30T17:00:00Z"),
             ("9999-12-31T23:59:59Z", "UTC", "+10000-01-01T00:00:00Z"),
-            // Not the last second as written, whatever it is elsewhere.
+            // Not the last second as written, even if it is in another zone.
             (
                 "2026-06-30T16:59:59Z",
                 "Asia/Ho_Chi_Minh",
@@ -364,13 +365,13 @@ mod tests {
             ("2026-06-30T23:59", "UTC", "2026-06-30T23:59:00Z"),
             ("2026-06-30T23:59:58.999", "UTC", "2026-06-30T23:59:58.999Z"),
             ("2026-06-30T22:59:59Z", "UTC", "2026-06-30T22:59:59Z"),
-            // The day was left out; nothing of it is taken in.
+            // This day does not exist in the zone, so nothing is included.
             (
                 "2011-12-30T23:59:59",
                 "Pacific/Apia",
                 "2011-12-30T10:00:00Z",
             ),
-            // The second repeats when the clock is set back at midnight: the earlier one.
+            // The clock set back at midnight repeats this second; the earlier one counts.
             (
                 "2026-10-29T23:59:59",
                 "Africa/Cairo",
@@ -389,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_written_exactly_is_read_as_itself() {
+    fn an_exactly_formatted_instant_round_trips() {
         for text in [
             "2026-06-30T23:59:59Z",
             "2026-06-30T23:59:59.123456Z",
@@ -410,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_before_starts_as_they_are_given() {
+    fn ends_are_compared_with_starts_as_sent() {
         let given = |text| Given::parse(text).unwrap();
         for (start, end, before) in [
             ("2026-06-30T23:59:59.5Z", "2026-06-30T23:59:59Z", true),

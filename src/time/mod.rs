@@ -1,7 +1,8 @@
-//! Instants, dates and zones: the only place that turns one into another.
+//! Instants, dates and zones, and the conversions between them.
 //!
-//! [`clock`] tells the time, [`zone`] has the offsets of zones, [`window`] turns dates and zones into instants, [`bucket`] puts instants into
-//! local hours, days and weeks and names them. Must not know what is counted in a bucket.
+//! [`clock`] reads the current time, [`zone`] has the offsets of zones, [`window`] turns dates and
+//! zones into instants, [`bucket`] assigns instants to local hours, days and weeks and labels them.
+//! Must not know what is counted in a bucket.
 
 pub mod bucket;
 pub mod clock;

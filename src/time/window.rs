@@ -1,7 +1,7 @@
-//! A window of time in a zone: half-open `[from, to)` in instants (contract, section 1).
+//! A time window in a zone: half-open `[from, to)` in instants (contract, section 1).
 //!
-//! Everything downstream gets the offsets of a zone, DST included, as [`Segment`]s, stretches of the window with
-//! one offset each, and works in plain integers.
+//! Later code gets the offsets of a zone, DST included, as [`Segment`]s, parts of the window with a
+//! constant offset, and works with plain integers.
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
@@ -14,7 +14,7 @@ pub struct Window {
     pub zone: Zone,
 }
 
-/// A stretch of time during which the zone keeps one offset.
+/// Part of a window with a constant UTC offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
     pub from: DateTime<Utc>,
@@ -23,7 +23,7 @@ pub struct Segment {
     pub utc_offset: i32,
 }
 
-/// Segments as three arrays of one length, which is how a statement takes them.
+/// Segments as parallel arrays, as bound to statements.
 #[derive(Debug, Default)]
 pub struct SegmentArrays {
     pub from: Vec<DateTime<Utc>>,
@@ -32,7 +32,7 @@ pub struct SegmentArrays {
 }
 
 impl Window {
-    /// The window cut wherever the zone's offset changes, in order; nothing where it is empty.
+    /// Splits the window at changes of the zone's offset, in order; empty for an empty window.
     pub fn segments(&self) -> Vec<Segment> {
         let mut segments = Vec::new();
         let spans = self.zone.offsets().from(self.from.timestamp());
@@ -66,10 +66,10 @@ impl Window {
     }
 }
 
-/// The instant at which a clock in `zone` shows that time: the earlier one where it does so twice, and the
-/// instant of the change where DST skips it.
+/// Instant at which a clock in `zone` shows a local time: the earlier one if it is repeated, and
+/// the instant of the change if DST skips it.
 pub fn instant_of(local: NaiveDateTime, zone: Zone) -> DateTime<Utc> {
-    const DAY: i64 = 86_400; // no offset is as much
+    const DAY: i64 = 86_400; // exceeds every offset
     let by_clock = local.and_utc();
     let second = by_clock.timestamp();
     let spans = zone.offsets().from(second - DAY);
@@ -77,7 +77,7 @@ pub fn instant_of(local: NaiveDateTime, zone: Zone) -> DateTime<Utc> {
         let shown_at = second - i64::from(span.utc_offset);
         let end = spans.get(index + 1).map_or(i64::MAX, |next| next.start);
         if shown_at < end {
-            // A clock that is ahead of `local` from the first second of this span on has skipped it.
+            // The span starts later than `local`: the clock skipped it.
             let is_skipped = shown_at < span.start;
             let skipped_to = is_skipped
                 .then(|| DateTime::from_timestamp(span.start, 0))
@@ -86,7 +86,7 @@ pub fn instant_of(local: NaiveDateTime, zone: Zone) -> DateTime<Utc> {
                 .unwrap_or_else(|| by_clock - TimeDelta::seconds(span.utc_offset.into()));
         }
     }
-    by_clock // infallible: the last span has no end
+    by_clock // infallible: the last span is unbounded
 }
 
 #[cfg(test)]
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_lasts_as_long_as_it_does_there() {
+    fn days_have_the_length_of_their_zone() {
         assert_eq!(hours(zone("Europe/Berlin"), "2026-03-29"), 23 * 60);
         assert_eq!(hours(zone("Europe/Berlin"), "2026-10-25"), 25 * 60);
         assert_eq!(hours(zone("America/New_York"), "2026-03-08"), 23 * 60);
@@ -122,17 +122,17 @@ mod tests {
         assert_eq!(
             hours(zone("America/Sao_Paulo"), "2018-11-04"),
             23 * 60,
-            "a day that has no midnight"
+            "a day without a midnight"
         );
         assert_eq!(
             hours(zone("Pacific/Apia"), "2011-12-30"),
             0,
-            "a day that was left out"
+            "a skipped day"
         );
     }
 
     #[test]
-    fn a_skipped_local_time_is_the_instant_of_the_change_and_a_repeated_one_the_earlier() {
+    fn skipped_times_map_to_the_change_and_repeated_ones_to_the_earlier_instant() {
         let berlin = |text: &str| {
             Given::parse(text)
                 .unwrap()
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_cut_where_the_offset_changes() {
+    fn a_window_is_split_at_offset_changes() {
         let year = window(zone("Europe/Berlin"), "2026-01-01", "2026-12-31").segments();
         let offsets: Vec<i32> = year.iter().map(|segment| segment.utc_offset).collect();
         assert_eq!(offsets, [3600, 7200, 3600]);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_join_without_a_gap_and_hold_their_offset_in_every_zone() {
+    fn segments_are_contiguous_with_constant_offsets_in_every_zone() {
         for zone in Zone::all() {
             let decade = window(zone, "2006-01-01", "2016-12-31");
             let segments = decade.segments();

@@ -108,7 +108,7 @@ async fn a_reading_that_nobody_waits_for_ends_and_leaves_its_connection_to_other
 #[tokio::test]
 async fn all_statements_of_an_answer_share_one_deadline() {
     let (_test, db, _client, _beside) = crowded().await;
-    let db = db.answering_within(Duration::from_millis(500));
+    let db = db.with_deadline(Duration::from_millis(500));
     let naps = |naps: usize| {
         db.answer(TENANT, move |mut scope: Scope| async move {
             for _ in 0..naps {

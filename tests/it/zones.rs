@@ -378,7 +378,7 @@ async fn the_newest_release_that_servers_use_is_known_while_they_do() {
             + TimeDelta::minutes(minutes)
     };
     let newest = async |release: &Release, minutes| {
-        tz_release::state(&test.app.db, release, at(minutes))
+        tz_release::record(&test.app.db, release, at(minutes))
             .await
             .expect("stated")
     };
@@ -398,7 +398,7 @@ async fn a_server_tells_its_release_and_warns_where_another_has_a_newer_one() {
     const WARNING: &str =
         "another server has newer time zone data, and answers differently where rules changed";
     let newer = Release::parse("2999a").expect("a release");
-    tz_release::state(&test.app.db, &newer, Clock::System.now())
+    tz_release::record(&test.app.db, &newer, Clock::System.now())
         .await
         .expect("stated");
     let program = Program::beside(&test);

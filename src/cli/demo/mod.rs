@@ -1,13 +1,13 @@
-//! `callboard demo`: a server with an account full of data to look at.
+//! `callboard demo`: serves the API with a tenant full of sample data.
 
-mod account;
+mod tenant;
 mod world;
 
 use clap::Args;
 
 use super::serve::{self, Work};
 use crate::app::App;
-use crate::auth::session::{self, NewSession};
+use crate::auth::session::{self, TokenRequest};
 use crate::config::Config;
 use crate::error::{Error, Result};
 
@@ -16,7 +16,7 @@ const PASSWORD: &str = "callboard-demo";
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Write the demo's account into the database of DATABASE_URL.
+    /// Write the demo's tenant into the database of DATABASE_URL.
     #[arg(long)]
     yes: bool,
 }
@@ -24,7 +24,7 @@ pub struct Arguments {
 pub async fn run(config: &Config, arguments: &Arguments) -> Result<()> {
     if config.database_url().is_some() && !arguments.yes {
         return Err(Error::setup(
-            "DATABASE_URL is set, and the demo would write an account into that database: unset it, or say --yes",
+            "DATABASE_URL is set, and the demo would write a tenant into that database: unset it, or pass --yes",
         ));
     }
     serve::run_with(config, async |app, work| {
@@ -34,11 +34,11 @@ pub async fn run(config: &Config, arguments: &Arguments) -> Result<()> {
 }
 
 async fn demonstrate(config: &Config, app: &App, work: Work) -> Result<()> {
-    println!("Making a month of calls…");
+    println!("Generating a month of calls…");
     let started = std::time::Instant::now();
-    let (tenant, rows) = account::refresh(app).await?;
+    let (tenant, rows) = tenant::refresh(app).await?;
     println!("{rows} rows in {:.1} s.\n", started.elapsed().as_secs_f64());
-    let session = NewSession {
+    let session = TokenRequest {
         tenant,
         username: USERNAME,
         permissions: &[],
@@ -50,14 +50,14 @@ async fn demonstrate(config: &Config, app: &App, work: Work) -> Result<()> {
     println!(
         "Callboard is at   http://{address}\n\
          Login             {USERNAME} / {PASSWORD}\n\
-         Account           {tenant}, made anew at each start of the demo\n\
+         Tenant            {tenant}, regenerated at each start of the demo\n\
          Data              {}\n\n\
          Try, in another terminal:\n\n\
          export TOKEN={token}\n\
          curl -H \"Authorization: Bearer $TOKEN\" http://{address}/api/autocall/campaigns/1/reports/kpis\n\
          curl -H \"Authorization: Bearer $TOKEN\" \
          'http://{address}/api/telesales/reports/dashboard?date_from={}&date_to={}&timezone=Asia/Ho_Chi_Minh'\n\n\
-         Ctrl-C stops it.",
+         Press Ctrl-C to stop.",
         place(config),
         day(30),
         day(0),
@@ -65,7 +65,7 @@ async fn demonstrate(config: &Config, app: &App, work: Work) -> Result<()> {
     serve::serve(config, app.clone(), work).await
 }
 
-/// The place of the data, and the way to be rid of it.
+/// Location of the data, with instructions to remove it.
 fn place(config: &Config) -> String {
     match config.database_url() {
         Some(_) => "in the database of DATABASE_URL".into(),

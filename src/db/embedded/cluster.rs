@@ -1,4 +1,4 @@
-//! A cluster in its place: made once, and its Postgres started, as often as it takes, always on the same sockets.
+//! A Postgres cluster in its data directory: created once, started on a fixed socket path.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,15 +13,15 @@ use super::postmaster::Postmaster;
 use super::{at, programs, sockets};
 use crate::error::{Error, Result};
 
-/// How the folders begin in which a cluster is made.
+/// Name prefix of directories in which a cluster is being created.
 const UNFINISHED: &str = "postgres.new-";
-/// Time for a start, recovery included.
+/// Timeout of a start, including recovery.
 pub const START_TIMEOUT: Duration = Duration::from_secs(120);
-/// Time for the processes of an earlier server to be gone.
+/// Maximum wait for the processes of an earlier server to exit.
 pub const LEFTOVER_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub struct Cluster {
-    /// Where it is.
+    /// Data directory of Postgres.
     pub dir: PathBuf,
     pub sockets: PathBuf,
     log: PathBuf,
@@ -31,18 +31,19 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The cluster of a data directory, made where there is none, and a folder for its sockets.
+    /// Creates the cluster of a data directory if it does not exist, and a directory for its
+    /// sockets.
     pub fn prepare(data_dir: &Path, volatile: bool) -> Result<Self> {
         let dir = data_dir.join("postgres");
         let owner = Owner::find()?;
         let programs = programs::binaries(programs::cluster_version(&dir)?)?;
         if volatile {
-            owner.make_dir(data_dir)?; // its keeper throws it away
+            owner.make_dir(data_dir)?; // removed by its keeper
         }
         owner.check_reach(data_dir)?;
         initialise(&programs, data_dir, &dir, &owner)?;
         let (sockets, log) = (
-            sockets::make(data_dir, &owner)?,
+            sockets::create(data_dir, &owner)?,
             data_dir.join("postgres.log"),
         );
         Ok(Self {
@@ -55,9 +56,9 @@ impl Cluster {
         })
     }
 
-    /// Starts Postgres and waits until it is ready. Fails where it does not start, or is to `stop` before it has; where
-    /// another one is still there, only after `patience`.
-    pub async fn start(&self, patience: Duration, stop: &CancellationToken) -> Result<Keeper> {
+    /// Starts Postgres and waits until it is ready. Fails if Postgres does not start or `stop` is
+    /// cancelled first. If another Postgres still runs, retries for `max_wait`.
+    pub async fn start(&self, max_wait: Duration, stop: &CancellationToken) -> Result<Keeper> {
         let leftover = Postmaster::read(&self.dir);
         self.stop_leftover(leftover.as_ref()).await?;
         let log = File::options()
@@ -68,7 +69,7 @@ impl Cluster {
         let started = Instant::now();
         let keeper = loop {
             let was_another = self.is_another(leftover.as_ref());
-            sockets::make_again(&self.sockets, &self.owner)?;
+            sockets::ensure(&self.sockets, &self.owner)?;
             let shell = self.owner.command("sh");
             let mut keeper = Keeper::spawn(
                 shell,
@@ -80,8 +81,8 @@ impl Cluster {
             )?;
             match self.await_ready(&mut keeper, leftover.as_ref(), stop).await {
                 Ok(()) => break keeper,
-                // While a process of another one is about, Postgres refuses to start.
-                Err(error) if started.elapsed() >= patience => return Err(error),
+                // Postgres refuses to start while a process of another one exists.
+                Err(error) if started.elapsed() >= max_wait => return Err(error),
                 Err(_) if was_another || self.is_another(leftover.as_ref()) => {
                     sleep(Duration::from_millis(100)).await;
                 }
@@ -89,7 +90,7 @@ impl Cluster {
             }
         };
         if let Some(leftover) = leftover.filter(|leftover| leftover.sockets != self.sockets) {
-            sockets::remove(&leftover.sockets); // as its keeper would have, had it not been killed too
+            sockets::remove(&leftover.sockets); // its keeper was killed before it could
         }
         Ok(keeper)
     }
@@ -112,7 +113,7 @@ impl Cluster {
             }
             if keeper.has_ended()? {
                 return Err(Error::setup(format!(
-                    "Postgres did not start; {} says why",
+                    "Postgres did not start; see {}",
                     self.log.display()
                 )));
             }
@@ -120,7 +121,7 @@ impl Cluster {
         }
     }
 
-    /// Whether the pid file is that of a Postgres that we did not start.
+    /// Returns true if the pid file belongs to a Postgres that this process did not start.
     fn is_another(&self, leftover: Option<&Postmaster>) -> bool {
         Postmaster::read(&self.dir)
             .is_some_and(|found| found.sockets != self.sockets || is_same(&found, leftover))
@@ -128,7 +129,8 @@ impl Cluster {
 
     /// Stops a Postgres whose keeper was killed.
     async fn stop_leftover(&self, leftover: Option<&Postmaster>) -> Result<()> {
-        // Asked through its socket first: the process of an old pid file may by now be somebody else's.
+        // Checked through its socket first: the pid in an old file may belong to another process by
+        // now.
         if leftover.is_some_and(Postmaster::answers) {
             let mut stop =
                 tokio::process::Command::from(self.owner.command(self.programs.join("pg_ctl")));
@@ -144,8 +146,9 @@ fn is_same(found: &Postmaster, leftover: Option<&Postmaster>) -> bool {
     leftover.is_some_and(|leftover| leftover.identity == found.identity)
 }
 
-/// Makes the cluster beside its place and then moves it there, so that it is there whole or not at all. Each
-/// attempt has a place of its own: the initdb of a server that was killed may still be at work in another.
+/// Creates the cluster in a temporary directory and renames it, so that it exists completely or not
+/// at all. Each attempt uses its own directory, because initdb of a killed server may still be
+/// running.
 fn initialise(binaries: &Path, data_dir: &Path, cluster: &Path, owner: &Owner) -> Result<()> {
     if cluster.join("PG_VERSION").exists() {
         return Ok(());
@@ -159,7 +162,7 @@ fn initialise(binaries: &Path, data_dir: &Path, cluster: &Path, owner: &Owner) -
             .as_encoded_bytes()
             .starts_with(UNFINISHED.as_bytes())
         {
-            let _ = fs::remove_dir_all(entry.path()); // what cannot be removed yet, the next start will
+            let _ = fs::remove_dir_all(entry.path()); // retried at the next start
         }
     }
     let unfinished = data_dir.join(format!("{UNFINISHED}{}", uuid::Uuid::new_v4().simple()));
@@ -172,16 +175,16 @@ fn initialise(binaries: &Path, data_dir: &Path, cluster: &Path, owner: &Owner) -
         "--no-instructions",
         "-D",
     ];
-    let made = owner
+    let initdb = owner
         .command(binaries.join("initdb"))
         .args(arguments)
         .arg(&unfinished)
         .output();
-    let made = made.map_err(Error::internal)?;
-    if !made.status.success() {
+    let initdb = initdb.map_err(Error::internal)?;
+    if !initdb.status.success() {
         return Err(Error::setup(format!(
             "initdb failed: {}",
-            String::from_utf8_lossy(&made.stderr)
+            String::from_utf8_lossy(&initdb.stderr)
         )));
     }
     fs::rename(&unfinished, cluster).map_err(|error| at(cluster, error))

@@ -1,7 +1,8 @@
-//! The shell that stands between us and Postgres.
+//! The shell process between Callboard and Postgres.
 //!
-//! It reads a pipe whose other end we hold, and stops Postgres cleanly when the pipe closes, which it does however we
-//! end, `kill -9` included. It ends when Postgres does, so that we notice.
+//! It reads a pipe held open by Callboard and stops Postgres cleanly when the pipe closes, which
+//! happens however Callboard ends, `kill -9` included. It exits when Postgres does, so Callboard
+//! notices.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -16,9 +17,9 @@ use tokio::time::sleep;
 use super::NAME;
 use crate::error::{Error, Result};
 
-/// Its own process group keeps a Ctrl-C meant for us away from it and Postgres. The watcher does not outlive Postgres,
-/// whose number may soon be another process's. The sockets go with the last Postgres: while we live, we may start it
-/// again, and nobody else is to have their path meanwhile.
+/// A process group of its own keeps Ctrl-C away from the shell and Postgres. The watcher is killed
+/// once Postgres exits, because its pid may be reused. The sockets are removed only at the end:
+/// Callboard may restart Postgres, and no other process may take over their path meanwhile.
 const KEEPER: &str = r#"
     trap '' INT TERM HUP
     exec 3<&0
@@ -33,18 +34,18 @@ const KEEPER: &str = r#"
     if [ -n "$4" ]; then rm -rf "${2%/*}"; fi
 "#;
 
-/// Settings of a cluster that is thrown away, all its directory with it.
+/// Settings of a cluster that is removed at the end with its whole data directory.
 const VOLATILE: &str =
     "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=500";
 
-/// Pause between looks at the process.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Interval between checks of the process.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// A running keeper. Dropped, it stops Postgres, which nobody waits for.
+/// A running keeper. Dropping it stops Postgres without waiting.
 pub struct Keeper(Child);
 
 impl Keeper {
-    /// Starts Postgres by a shell that `command` runs.
+    /// Starts Postgres through the shell `command`.
     pub fn spawn(
         mut command: Command,
         programs: &Path,
@@ -71,16 +72,16 @@ impl Keeper {
         Ok(self.0.try_wait().map_err(Error::internal)?.is_some())
     }
 
-    /// Stops Postgres in order and waits until it has.
+    /// Stops Postgres cleanly and waits for its exit.
     pub async fn stop(&mut self) -> Result<()> {
         drop(self.0.stdin.take());
         while !self.has_ended()? {
-            sleep(LOOK_EVERY).await;
+            sleep(POLL_INTERVAL).await;
         }
         Ok(())
     }
 
-    /// As [`Keeper::stop`], by force where it has not stopped by then: the Postgres that comes next recovers.
+    /// Like [`Keeper::stop`], but kills Postgres after a timeout; the next start recovers.
     pub async fn stop_within(&mut self, time: Duration) -> Result<()> {
         let begun = Instant::now();
         if tokio::time::timeout(time, self.stop())
@@ -89,7 +90,7 @@ impl Keeper {
         {
             return Ok(());
         }
-        // As long as we have not waited for its leader, nobody else can have the group's number.
+        // The group id cannot be reused before its leader has been waited for.
         let group = Pid::from_raw(i32::try_from(self.0.id()).map_err(Error::internal)?);
         tracing::warn!(
             ms = begun.elapsed().as_millis(),

@@ -1,7 +1,8 @@
-//! Postgres as a child process, for trying Callboard and for its tests: no database to set up by hand.
+//! Postgres as a child process, for trying Callboard and for its tests: no database to set up.
 //!
-//! Owns the cluster under the data directory and everything about running it: finding the programs, the first initdb,
-//! leaving root, keeping it up, stopping. Postgres listens on a Unix socket only, at one path for as long as we run.
+//! Owns the cluster under the data directory and its life cycle: finding the programs, initdb,
+//! dropping root, supervision, shutdown. Postgres listens on a Unix socket only, at one path while
+//! Callboard runs.
 
 mod cluster;
 mod keeper;
@@ -29,13 +30,12 @@ const NAME: &str = "callboard";
 
 #[derive(Debug, Default, Clone)]
 pub struct Settings {
-    /// No waiting for the disk, room for many at once, and the whole data directory is thrown away at the end, which
-    /// comes with the end of Postgres. For tests.
+    /// For tests: no fsync, more connections, and the data directory is removed when Postgres ends.
     pub volatile: bool,
     pub pace: Pace,
 }
 
-/// A cluster that is kept running. It stops when this is dropped; [`Embedded::stop`] also waits for it.
+/// A supervised cluster. Dropping it stops Postgres; [`Embedded::stop`] also waits.
 pub struct Embedded {
     stop: DropGuard,
     stopped: oneshot::Receiver<()>,
@@ -44,9 +44,9 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Starts the cluster of `data_dir`, making it first where there is none, and keeps it running.
+    /// Starts and supervises the cluster of `data_dir`, creating it if needed.
     ///
-    /// None where another Callboard runs it already; [`Embedded::join`] then says how to reach it.
+    /// Returns `None` if another Callboard runs it already; use [`Embedded::join`] then.
     pub async fn start(data_dir: &Path, settings: &Settings) -> Result<Option<Self>> {
         fs::create_dir_all(data_dir).map_err(|error| at(data_dir, error))?;
         let data_dir = fs::canonicalize(data_dir).map_err(|error| at(data_dir, error))?;
@@ -79,8 +79,8 @@ impl Embedded {
         })
     }
 
-    /// How to reach the cluster of `data_dir` that another process runs. None where it cannot be reached (yet),
-    /// or is about to be stopped.
+    /// Connects to the cluster of `data_dir` that another process runs. Returns `None` if it cannot
+    /// be reached (yet) or is about to stop.
     pub async fn join(data_dir: &Path) -> Option<(PgConnectOptions, Guest)> {
         let guests = guests(data_dir).ok()?;
         guests.try_lock_shared().ok()?;
@@ -94,20 +94,20 @@ impl Embedded {
         Some((options, Guest(guests)))
     }
 
-    /// Waits until no other process uses the cluster, and lets none begin to. What it returns is to be kept
-    /// until the cluster has stopped.
+    /// Waits until no other process uses the cluster, and prevents new ones. The returned value
+    /// must be held until the cluster has stopped.
     pub async fn await_guests(data_dir: &Path) -> Result<impl Sized + use<>> {
         let guests = guests(data_dir)?;
         let locked = tokio::task::spawn_blocking(move || guests.lock().map(|()| guests)).await;
         locked.map_err(Error::internal)?.map_err(Error::internal)
     }
 
-    /// How to connect as the owner of the database, who is no superuser.
+    /// Connection options of the database owner, who is not a superuser.
     pub fn options(&self) -> &PgConnectOptions {
         &self.options
     }
 
-    /// Stops the cluster and waits until it has.
+    /// Stops the cluster and waits.
     pub async fn stop(self) {
         drop(self.stop);
         if self.stopped.await.is_err() {
@@ -116,7 +116,7 @@ impl Embedded {
     }
 }
 
-/// A process that uses a cluster which another one runs, until this is dropped.
+/// Marks this process as a user of a cluster run by another one, until dropped.
 pub struct Guest(#[expect(dead_code, reason = "held, not used")] File);
 
 fn guests(data_dir: &Path) -> Result<File> {
@@ -128,7 +128,8 @@ fn guests(data_dir: &Path) -> Result<File> {
         .map_err(|error| at(&path, error))
 }
 
-/// The sign that a Callboard runs this data directory; the system takes it away with the process.
+/// Lock that marks the data directory as in use. The operating system releases it when the process
+/// exits.
 fn lock(data_dir: &Path) -> Result<Option<File>> {
     let path = data_dir.join("callboard.lock");
     let lock = File::options()
@@ -151,7 +152,7 @@ fn connect_options(sockets: &Path) -> PgConnectOptions {
     options.username(NAME).database(NAME)
 }
 
-/// The role and the database that Callboard uses, made on the first start.
+/// Creates Callboard's role and database at the first start.
 async fn create_database(options: &PgConnectOptions) -> Result<()> {
     let superuser = options.clone().username("postgres").database("postgres");
     let mut connection = PgConnection::connect_with(&superuser).await?;

@@ -1,4 +1,4 @@
-//! The user that Postgres runs as.
+//! The operating system user of Postgres.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -11,7 +11,8 @@ use nix::unistd::{User, geteuid};
 use super::at;
 use crate::error::{Error, Result};
 
-/// Who Postgres runs as: ourselves, or, since it refuses root, a user who is not.
+/// User of the Postgres process: the current user, or another one if that is root, which Postgres
+/// refuses.
 pub struct Owner(Option<User>);
 
 impl Owner {
@@ -23,14 +24,14 @@ impl Owner {
         match named("postgres").or_else(|| named("nobody")) {
             Some(user) => Ok(Self(Some(user))),
             None => Err(Error::setup(
-                "Postgres does not run as root, and there is neither a user postgres nor a user nobody",
+                "Postgres does not run as root, and neither a user postgres nor a user nobody exists",
             )),
         }
     }
 
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        // What the environment says to clients and servers of other clusters is not meant for this one.
+        // `PG*` variables of the environment are meant for other clusters.
         for (name, _) in
             std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG"))
         {
@@ -43,7 +44,7 @@ impl Owner {
         command
     }
 
-    /// Whether a folder of that user is his or ours.
+    /// Returns true if the user is this owner or the current user.
     pub fn may_own(&self, user: u32) -> bool {
         user == geteuid().as_raw()
             || self
@@ -63,7 +64,8 @@ impl Owner {
         Ok(())
     }
 
-    /// Postgres must be able to walk to its data, which it cannot below a closed home such as root's.
+    /// Checks that Postgres can access its data, which it cannot below a private home directory
+    /// such as root's.
     pub fn check_reach(&self, dir: &Path) -> Result<()> {
         let Self(Some(user)) = self else {
             return Ok(());
@@ -78,8 +80,8 @@ impl Owner {
             return Ok(());
         }
         Err(Error::setup(format!(
-            "Postgres runs as {}, who cannot reach {}: set CALLBOARD_DATA_DIR to a directory outside closed homes, \
-             /var/lib/callboard say",
+            "Postgres runs as user {}, which cannot access {}: set CALLBOARD_DATA_DIR to a directory it can access, \
+             such as /var/lib/callboard",
             user.name,
             dir.display()
         )))

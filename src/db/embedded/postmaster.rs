@@ -1,4 +1,4 @@
-//! The state that Postgres notes in `postmaster.pid`, a line for each thing; the file may outlive it.
+//! State from Postgres' `postmaster.pid`, one value per line. The file can outlive the process.
 
 use std::fs;
 use std::os::unix::net::UnixStream;
@@ -9,9 +9,9 @@ use super::sockets;
 /// A Postgres that runs on a cluster, or ran there when it was killed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Postmaster {
-    /// Its process, data directory and time of start: no other Postgres has the same.
+    /// Process id, data directory and start time; unique per Postgres.
     pub identity: String,
-    /// The folder that its sockets are in.
+    /// Directory of its sockets.
     pub sockets: PathBuf,
     pub is_ready: bool,
     pub is_stopping: bool,
@@ -35,7 +35,7 @@ impl Postmaster {
         })
     }
 
-    /// Whether a process listens on its socket.
+    /// Returns true if a process listens on its socket.
     pub fn answers(&self) -> bool {
         UnixStream::connect(self.sockets.join(sockets::FILE)).is_ok()
     }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_state_is_read_from_its_lines() {
+    fn the_state_is_parsed_by_line() {
         let state = "4711\n/data/postgres\n1782810000\n5432\n/tmp/callboard-1\n\n  1 2\nready   \n";
         let read = Postmaster::parse(state).unwrap();
         assert_eq!(

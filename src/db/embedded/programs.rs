@@ -1,4 +1,4 @@
-//! The programs of a Postgres that is installed.
+//! Programs of the installed Postgres.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use std::process::Command;
 use super::at;
 use crate::error::{Error, Result};
 
-/// The oldest Postgres that Callboard runs on.
-const OLDEST: u32 = 15;
+/// Oldest supported major version.
+const MIN_VERSION: u32 = 15;
 
-/// The major version that made the cluster. None where there is none yet.
+/// Major version of the cluster; `None` if there is none yet.
 pub fn cluster_version(cluster: &Path) -> Result<Option<u32>> {
     match fs::read_to_string(cluster.join("PG_VERSION")) {
         Ok(version) => Ok(version.trim().parse().ok()),
@@ -19,7 +19,7 @@ pub fn cluster_version(cluster: &Path) -> Result<Option<u32>> {
     }
 }
 
-/// A program that comes with Postgres: of the newest server there is, else whichever `PATH` has.
+/// Path of a Postgres program: from the newest installed server, otherwise from `PATH`.
 pub fn program(name: &str) -> PathBuf {
     binaries(None)
         .map(|dir| dir.join(name))
@@ -28,19 +28,20 @@ pub fn program(name: &str) -> PathBuf {
         .unwrap_or_else(|| name.into())
 }
 
-/// The folder of the server's programs: the newest there is, or the one that made the cluster.
-pub fn binaries(made_by: Option<u32>) -> Result<PathBuf> {
+/// Directory of the server's programs, of one major version, or of the newest.
+pub fn binaries(version: Option<u32>) -> Result<PathBuf> {
     let mut found: Vec<(u32, PathBuf)> = candidates()
         .into_iter()
         .filter_map(|dir| Some((major_version(&dir)?, dir)))
-        .filter(|(version, _)| made_by.map_or(*version >= OLDEST, |made_by| *version == made_by))
+        .filter(|(found, _)| version.map_or(*found >= MIN_VERSION, |version| *found == version))
         .collect();
     found.sort();
     found.pop().map(|(_, dir)| dir).ok_or_else(|| {
-        let wanted = made_by.map_or(format!("{OLDEST} or newer"), |version| version.to_string());
+        let required = version.map_or(format!("{MIN_VERSION} or newer"), |version| version.to_string());
         Error::setup(format!(
-            "no Postgres {wanted} found: `apt-get install postgresql` (Debian, Ubuntu) or `brew install postgresql@17` \
-             (macOS) brings one; PG_BINDIR names another place, and DATABASE_URL a server that runs already"
+            "no Postgres {required} found: install it with `apt-get install postgresql` \
+             (Debian, Ubuntu) or `brew install postgresql@17` (macOS), set PG_BINDIR to the directory of its \
+             programs, or set DATABASE_URL to a running server"
         ))
     })
 }

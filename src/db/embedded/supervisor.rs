@@ -1,4 +1,4 @@
-//! Keeping Postgres up: one that was killed, gave up or takes no connections is started again, after growing pauses.
+//! Supervision of Postgres: restarts it with back-off when it exits or stops accepting connections.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,40 +16,40 @@ use super::{Settings, connect_options, sockets};
 use crate::error::{Error, Result};
 use crate::supervise::{self, Backoff, STEADY};
 
-/// The name that restarts are counted under.
+/// Task name under which restarts are counted.
 pub const TASK: &str = "embedded Postgres";
 
-/// Times of the supervision.
+/// Timing of the supervision.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// Pause between looks whether the process lives.
-    pub look_every: Duration,
-    /// Pause between looks whether it takes connections.
-    pub probe_every: Duration,
-    /// Time without a connection after which it is stopped and started.
-    pub patience: Duration,
-    /// Time for it to stop in order before it is killed.
-    pub stop_in: Duration,
-    /// Pauses between attempts to start it.
+    /// Interval between checks of the process.
+    pub poll_interval: Duration,
+    /// Interval between test connections.
+    pub probe_interval: Duration,
+    /// Time without a successful connection after which Postgres is restarted.
+    pub unresponsive_after: Duration,
+    /// Timeout of a clean shutdown before it is killed.
+    pub stop_timeout: Duration,
+    /// Back-off between attempts to start it.
     pub backoff: Backoff,
 }
 
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            look_every: Duration::from_millis(100),
-            probe_every: Duration::from_secs(2),
-            patience: Duration::from_secs(10),
-            stop_in: Duration::from_secs(10),
+            poll_interval: Duration::from_millis(100),
+            probe_interval: Duration::from_secs(2),
+            unresponsive_after: Duration::from_secs(10),
+            stop_timeout: Duration::from_secs(10),
             backoff: Backoff::DEFAULT,
         }
     }
 }
 
-/// Keeps Postgres up until `stop`, and stops it then. Returns what is told when it has stopped. A volatile one is over
-/// when it ends, for its data is gone.
+/// Keeps Postgres running until `stop`, then stops it. The returned receiver resolves when it has
+/// stopped. A volatile cluster is not restarted, because its data is gone.
 ///
-/// On a thread of its own: it lives as long as its owner, whichever runtime made it, and no load keeps it from looking.
+/// Runs on a thread of its own, independent of the caller's runtime and its load.
 pub fn spawn(
     cluster: Cluster,
     keeper: Keeper,
@@ -60,10 +60,10 @@ pub fn spawn(
         .enable_all()
         .build()
         .map_err(Error::internal)?;
-    let (told, stopped) = oneshot::channel();
+    let (stopped_sender, stopped) = oneshot::channel();
     let supervise = move || {
         runtime.block_on(run(cluster, keeper, settings, stop));
-        let _ = told.send(()); // nobody may wait for it
+        let _ = stopped_sender.send(()); // fails if the receiver was dropped
     };
     thread::Builder::new()
         .name("postgres".into())
@@ -78,8 +78,8 @@ async fn run(cluster: Cluster, mut keeper: Keeper, settings: Settings, stop: Can
         let started = Instant::now();
         let fault = tokio::select! {
             () = stop.cancelled() => break,
-            fault = ended(&mut keeper, pace) => fault,
-            fault = refusing(&cluster, pace), if !settings.volatile => fault,
+            fault = exited(&mut keeper, pace) => fault,
+            fault = unresponsive(&cluster, pace), if !settings.volatile => fault,
         };
         failures = if started.elapsed() >= STEADY {
             0
@@ -87,13 +87,13 @@ async fn run(cluster: Cluster, mut keeper: Keeper, settings: Settings, stop: Can
             failures
         };
         tracing::error!(cause = %fault, "embedded Postgres failed");
-        if let Err(error) = keeper.stop_within(pace.stop_in).await {
+        if let Err(error) = keeper.stop_within(pace.stop_timeout).await {
             tracing::error!(%error, "embedded Postgres could not be stopped");
         }
         if settings.volatile {
             return;
         }
-        match start_again(&cluster, pace, &mut failures, &stop).await {
+        match restart(&cluster, pace, &mut failures, &stop).await {
             Some(started) => keeper = started,
             None => break,
         }
@@ -104,15 +104,15 @@ async fn run(cluster: Cluster, mut keeper: Keeper, settings: Settings, stop: Can
     sockets::remove(&cluster.sockets);
 }
 
-/// Starts Postgres as often as it takes. None where it is to stop before that.
-async fn start_again(
+/// Starts Postgres, retrying without limit. Returns `None` if `stop` is cancelled first.
+async fn restart(
     cluster: &Cluster,
     pace: Pace,
     failures: &mut u32,
     stop: &CancellationToken,
 ) -> Option<Keeper> {
     loop {
-        // A first failure may be a mere accident: no pause after it.
+        // No pause after the first failure, which may be accidental.
         if *failures > 0 {
             tokio::select! {
                 () = stop.cancelled() => return None,
@@ -135,63 +135,62 @@ async fn start_again(
     }
 }
 
-/// Resolves when Postgres has ended, with the reason.
-async fn ended(keeper: &mut Keeper, pace: Pace) -> String {
+/// Resolves with the reason when Postgres has exited.
+async fn exited(keeper: &mut Keeper, pace: Pace) -> String {
     loop {
         match keeper.has_ended() {
-            Ok(false) => sleep(pace.look_every).await,
-            Ok(true) => return "it ended by itself or was killed".to_owned(),
+            Ok(false) => sleep(pace.poll_interval).await,
+            Ok(true) => return "the process exited or was killed".to_owned(),
             Err(error) => return error.to_string(),
         }
     }
 }
 
-/// Resolves when Postgres has taken no connection for too long.
-async fn refusing(cluster: &Cluster, pace: Pace) -> String {
-    let mut taken = Instant::now();
+/// Resolves when Postgres has not accepted connections for too long.
+async fn unresponsive(cluster: &Cluster, pace: Pace) -> String {
+    let mut last_success = Instant::now();
     loop {
-        sleep(pace.probe_every).await;
-        let (refusal, patience) = match timeout(pace.patience, probe(cluster)).await {
+        sleep(pace.probe_interval).await;
+        let (error, max_wait) = match timeout(pace.unresponsive_after, probe(cluster)).await {
             Ok(Ok(())) => {
-                taken = Instant::now();
+                last_success = Instant::now();
                 continue;
             }
-            Ok(Err(refusal)) if is_recovering(&refusal, cluster) => {
-                (refusal.to_string(), START_TIMEOUT)
-            }
-            Ok(Err(refusal)) => (refusal.to_string(), pace.patience),
-            Err(_) => ("no answer".to_owned(), pace.patience),
+            Ok(Err(error)) if is_recovering(&error, cluster) => (error.to_string(), START_TIMEOUT),
+            Ok(Err(error)) => (error.to_string(), pace.unresponsive_after),
+            Err(_) => ("no answer".to_owned(), pace.unresponsive_after),
         };
-        if taken.elapsed() >= patience {
+        if last_success.elapsed() >= max_wait {
             return format!(
-                "it took no connection for {} ms: {refusal}",
-                taken.elapsed().as_millis()
+                "no connection accepted for {} ms: {error}",
+                last_success.elapsed().as_millis()
             );
         }
     }
 }
 
-/// SQLSTATE of a server whose connections are all in use, which works.
+/// SQLSTATE of a server whose connections are all in use; it is healthy.
 const TOO_MANY_CONNECTIONS: &str = "53300";
-/// SQLSTATE of a server that starts, recovers or stops.
+/// SQLSTATE of a server that is starting, recovering or stopping.
 const CANNOT_CONNECT_NOW: &str = "57P03";
 
-/// A connection as superuser, for whom some are reserved.
+/// Connects as superuser, for which Postgres reserves connections.
 async fn probe(cluster: &Cluster) -> sqlx::Result<()> {
     let options = connect_options(&cluster.sockets)
         .username("postgres")
         .database("postgres");
     match PgConnection::connect_with(&options).await {
         Ok(connection) => connection.close().await,
-        Err(refusal) if code(&refusal).as_deref() == Some(TOO_MANY_CONNECTIONS) => Ok(()),
-        Err(refusal) => Err(refusal),
+        Err(error) if code(&error).as_deref() == Some(TOO_MANY_CONNECTIONS) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
-/// Whether it makes good what a process of its own broke off, which takes as long as a start.
-fn is_recovering(refusal: &sqlx::Error, cluster: &Cluster) -> bool {
+/// Returns true if Postgres recovers from a crash of one of its processes, which takes as long as a
+/// start.
+fn is_recovering(error: &sqlx::Error, cluster: &Cluster) -> bool {
     let is_stopping = || Postmaster::read(&cluster.dir).is_some_and(|found| found.is_stopping);
-    code(refusal).as_deref() == Some(CANNOT_CONNECT_NOW) && !is_stopping()
+    code(error).as_deref() == Some(CANNOT_CONNECT_NOW) && !is_stopping()
 }
 
 fn code(error: &sqlx::Error) -> Option<String> {

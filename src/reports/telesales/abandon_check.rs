@@ -41,7 +41,7 @@ pub async fn run(mut app: App) {
 
 /// One check of all accounts: how many breaches it recorded. 0 as well where another instance is at it.
 pub async fn check(app: &App) -> Result<u64> {
-    let Some(turn) = app.db.turn(LOCK).await? else {
+    let Some(lease) = app.db.lease(LOCK).await? else {
         return Ok(0);
     };
     let mut recorded = 0;
@@ -53,7 +53,7 @@ pub async fn check(app: &App) -> Result<u64> {
             .await
             .unwrap_or_default();
     }
-    turn.end().await?;
+    lease.release().await?;
     Ok(recorded)
 }
 

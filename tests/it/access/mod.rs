@@ -129,7 +129,7 @@ async fn every_route_but_the_open_ones_wants_a_valid_token() {
     let forged = callboard::auth::session::issue(
         &test.app.db,
         &forged,
-        callboard::auth::session::NewSession {
+        callboard::auth::session::TokenRequest {
             tenant: TENANT,
             username: "admin-1",
             permissions: &[],

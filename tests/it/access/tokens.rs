@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use callboard::auth::Role;
-use callboard::auth::secret::{self, Standing};
-use callboard::auth::session::{self, NewSession};
+use callboard::auth::secret::{self, SecretStatus};
+use callboard::auth::session::{self, TokenRequest};
 use callboard::auth::token::{Claims, Keys};
 use chrono::TimeDelta;
 use hmac::{Hmac, KeyInit, Mac};
@@ -232,7 +232,7 @@ async fn a_token_that_has_run_out_opens_nothing() {
         (TimeDelta::seconds(1), StatusCode::OK),
         (TimeDelta::zero(), StatusCode::UNAUTHORIZED),
     ] {
-        let session = NewSession {
+        let session = TokenRequest {
             tenant: TENANT,
             username: "admin-1",
             permissions: &[],
@@ -354,19 +354,13 @@ async fn tokens_are_listed_without_what_opens_anything() {
         let told = program
             .refused(&["token", "revoke", "--tenant", "1", &id], "")
             .await;
-        assert_eq!(
-            told,
-            "callboard: id: the account has no such token that is not revoked\n"
-        );
+        assert_eq!(told, "callboard: id: no active token with this id\n");
     }
     assert_eq!(
         test.request(Method::GET, ME, Some(&neighbour)).await.status,
         StatusCode::OK
     );
-    for (command, fault) in [
-        ("disable", "who is not disabled"),
-        ("enable", "who is disabled"),
-    ] {
+    for (command, fault) in [("disable", "enabled"), ("enable", "disabled")] {
         let told = program
             .refused(
                 &["user", command, "--tenant", "1", "--username", "admin-2"],
@@ -375,7 +369,7 @@ async fn tokens_are_listed_without_what_opens_anything() {
             .await;
         assert_eq!(
             told,
-            format!("callboard: username: the account has no such user {fault}\n")
+            format!("callboard: username: no {fault} user of this name\n")
         );
     }
     assert!(
@@ -513,18 +507,18 @@ async fn a_secret_that_servers_gave_up_is_forgotten_a_day_later() {
         .await
         .expect("recorded");
     assert_eq!(
-        secret::standing(db, &old).await.expect("a standing"),
-        Standing::Known
+        secret::status(db, &old).await.expect("a standing"),
+        SecretStatus::Known
     );
     secret::record(db, &new, now + TimeDelta::hours(25))
         .await
         .expect("recorded");
     assert_eq!(
-        secret::standing(db, &old).await.expect("a standing"),
-        Standing::Unknown
+        secret::status(db, &old).await.expect("a standing"),
+        SecretStatus::Unknown
     );
     assert_eq!(
-        secret::standing(db, &new).await.expect("a standing"),
-        Standing::Known
+        secret::status(db, &new).await.expect("a standing"),
+        SecretStatus::Known
     );
 }

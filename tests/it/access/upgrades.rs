@@ -95,7 +95,7 @@ async fn names_that_strangers_typed_are_gone_after_the_upgrade() {
     let strangers = "insert into audit_strangers (at, event, username, address)
                      values (now(), 'login_failed', 'hunter2-sesame', '192.0.2.1');";
     let test = upgraded(strangers).await;
-    let mut transaction = test.app.db.strangers().await.expect("a transaction");
+    let mut transaction = test.app.db.unknown_logins().await.expect("a transaction");
     let rows: Vec<String> = sqlx::query_scalar("select s::text from audit_strangers s")
         .fetch_all(&mut *transaction)
         .await

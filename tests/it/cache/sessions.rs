@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use callboard::app::App;
-use callboard::auth::session::{self, NewSession};
+use callboard::auth::session::{self, TokenRequest};
 use callboard::auth::token::{Claims, Keys};
 use callboard::auth::{Permission, Role};
 use callboard::time::Clock;
@@ -93,7 +93,7 @@ async fn a_token_that_runs_out_is_out_at_once() {
     let test = with_an_attempt(LONG).await;
     let now = test.app.clock.now();
     let expires = Some(now + TimeDelta::seconds(1));
-    let session = NewSession {
+    let session = TokenRequest {
         tenant: TENANT,
         username: "admin-1",
         permissions: &[],

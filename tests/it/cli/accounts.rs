@@ -22,7 +22,7 @@ async fn an_account_is_made_once() {
     let made = program.ok(&create("7", &[]), "").await;
     assert_eq!(
         made,
-        "created account 7 \"North\", time zone Asia/Ho_Chi_Minh\n"
+        "created tenant 7 \"North\", time zone Asia/Ho_Chi_Minh\n"
     );
     let made = program
         .ok(
@@ -32,17 +32,17 @@ async fn an_account_is_made_once() {
         .await;
     assert_eq!(
         made,
-        "created account 8 \"North\", time zone Europe/Berlin, reseller 7\n"
+        "created tenant 8 \"North\", time zone Europe/Berlin, reseller 7\n"
     );
     let expected = json!({"id": 8, "name": "North", "timezone": "Europe/Berlin", "reseller_id": 7, "settings": {}});
     assert_eq!(account(&test, 8).await, [expected]);
     assert_eq!(account(&test, 7).await[0]["timezone"], "Asia/Ho_Chi_Minh");
 
     for (arguments, fault) in [
-        (create("7", &[]), "id: account 7 exists already"),
+        (create("7", &[]), "id: tenant 7 already exists"),
         (
             create("9", &["--reseller", "99"]),
-            "reseller: there is no such account",
+            "reseller: no such tenant",
         ),
         (
             vec!["tenant", "create", "--id", "9", "--name", "  "],
@@ -82,7 +82,7 @@ async fn an_account_is_changed_in_what_it_has_and_to_what_fits() {
     let changed = program.ok(&[&set[..], &good].concat(), "").await;
     assert_eq!(
         changed,
-        "changed account 1: name, timezone, health_warn_asr_pct, short_call_sec\n"
+        "changed tenant 1: name, timezone, health_warn_asr_pct, short_call_sec\n"
     );
     program
         .ok(&[&set[..], &["short_call_sec=12"]].concat(), "")
@@ -122,7 +122,7 @@ async fn an_account_is_changed_in_what_it_has_and_to_what_fits() {
     let told = program
         .refused(&["tenant", "set", "--id", "99", "name=Ghost"], "")
         .await;
-    assert_eq!(told, "callboard: id: there is no account 99\n");
+    assert_eq!(told, "callboard: id: there is no tenant 99\n");
     let help = program.ok(&["tenant", "set", "--help"], "").await;
     assert!(
         help.contains("health_min_calls (20)") && help.contains("timezone"),
@@ -182,7 +182,7 @@ async fn a_users_name_is_his_alone_over_all_accounts() {
         .await;
     assert_eq!(
         printed,
-        "created user 3 \"Löwe\" in account 1, role read_only\n"
+        "created user 3 \"Löwe\" in tenant 1, role read_only\n"
     );
     let users = test
         .query(
@@ -231,12 +231,12 @@ async fn a_users_name_is_his_alone_over_all_accounts() {
         (
             create("99", "ghost", &[]),
             "correct horse",
-            "tenant: there is no such account",
+            "tenant: no such tenant",
         ),
         (
             create("2", "other", &["--team", "3"]),
             "correct horse",
-            "team: there is no such team",
+            "team: no such team",
         ),
     ] {
         assert_eq!(
@@ -369,7 +369,7 @@ async fn what_the_command_line_makes_login_takes() {
             "",
         )
         .await;
-    assert_eq!(own, "callboard: reseller: must be another account\n");
+    assert_eq!(own, "callboard: reseller: must be another tenant\n");
 }
 
 #[tokio::test]
@@ -438,11 +438,11 @@ async fn a_token_is_printed_and_nothing_else_and_opens_what_it_says() {
         ),
         (
             vec!["token", "issue", "--tenant", "1", "--username", "ghost"],
-            "username: the account has no such user",
+            "username: no enabled user of this name",
         ),
         (
             vec!["token", "issue", "--tenant", "2", "--username", "reader"],
-            "username: the account has no such user",
+            "username: no enabled user of this name",
         ),
         (
             issue(&["--expires-in", "9000000years"]),
@@ -473,7 +473,7 @@ async fn a_token_is_printed_and_nothing_else_and_opens_what_it_says() {
         program
             .refused(&issue(&[]), "")
             .await
-            .contains("no such user")
+            .contains("no enabled user of this name")
     );
 }
 
@@ -554,7 +554,7 @@ async fn accounts_and_their_users_are_listed() {
         let told = program
             .refused(&[command, "list", "--tenant", "99"], "")
             .await;
-        assert_eq!(told, "callboard: tenant: there is no account 99\n");
+        assert_eq!(told, "callboard: tenant: there is no tenant 99\n");
     }
 }
 
@@ -589,7 +589,7 @@ async fn a_new_password_ends_the_users_tokens_unless_told_otherwise() {
         .await;
     assert_eq!(
         told,
-        "changed the password of \"ANN\" in account 1; 0 tokens ended\n"
+        "changed the password of \"ANN\" in tenant 1; revoked 0 tokens\n"
     );
     assert_eq!(
         (login("another horse").await, login("correct horse").await),
@@ -602,7 +602,7 @@ async fn a_new_password_ends_the_users_tokens_unless_told_otherwise() {
     let told = program.ok(&passwd(&[]), "a third horse").await;
     assert_eq!(
         told,
-        "changed the password of \"ANN\" in account 1; 3 tokens ended\n"
+        "changed the password of \"ANN\" in tenant 1; revoked 3 tokens\n"
     );
     assert_eq!(
         (me(&kept).await, me(&ended).await),
@@ -620,7 +620,7 @@ async fn a_new_password_ends_the_users_tokens_unless_told_otherwise() {
     let nobody = ["user", "passwd", "--tenant", "1", "--username", "bob"];
     assert_eq!(
         program.refused(&nobody, "long enough").await,
-        "callboard: username: the account has no such user\n"
+        "callboard: username: no user of this name\n"
     );
     assert_eq!(
         login("a third horse").await,

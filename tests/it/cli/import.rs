@@ -108,7 +108,7 @@ async fn files_are_read_plain_and_packed() {
     let told = program
         .refused(&["import", &file("plain", b"{}"), "--tenant", "99"], "")
         .await;
-    assert_eq!(told, "callboard: tenant: there is no account 99\n");
+    assert_eq!(told, "callboard: tenant: there is no tenant 99\n");
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ async fn migrate_may_run_as_often_as_one_likes_and_as_many_at_once() {
     futures_util::future::join_all(runs).await;
     assert_eq!(program.ok(&["migrate"], "").await, "");
     let refused = program.refused(&["rebuild", "--tenant", "1"], "").await;
-    assert!(refused.contains("no account 1"), "{refused}");
+    assert!(refused.contains("no tenant 1"), "{refused}");
 }
 
 #[tokio::test]

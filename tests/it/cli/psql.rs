@@ -44,12 +44,12 @@ async fn the_shell_sees_the_rows_of_one_account_and_writes_where_it_is_told_to()
             "{told}"
         );
         assert!(
-            told.contains("read only, rows of account 2 \"Account 2\"") && !told.contains("sesame"),
+            told.contains("read only, rows of tenant 2 \"Account 2\"") && !told.contains("sesame"),
             "{told}"
         );
         let (_, printed, told) = psql(&program, COUNT).await;
         assert_eq!(printed, "0|\n");
-        assert!(told.contains("no account's rows"), "{told}");
+        assert!(told.contains("no tenant's rows"), "{told}");
 
         let update = [
             "--",
@@ -86,7 +86,7 @@ async fn the_shell_sees_the_rows_of_one_account_and_writes_where_it_is_told_to()
     let program = Program::on(&owner);
     assert_eq!(
         program.refused(&["psql", "--tenant", "99"], "").await,
-        "callboard: tenant: there is no account 99\n"
+        "callboard: tenant: there is no tenant 99\n"
     );
 }
 

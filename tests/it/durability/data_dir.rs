@@ -91,7 +91,7 @@ async fn a_directory_that_postgres_cannot_reach_is_told_with_what_to_do() {
     fs::set_permissions(program.place(), Permissions::from_mode(0o700)).expect("closed");
     let told = program.refused(&["serve"], "").await;
     assert!(
-        told.contains("who cannot reach") && told.contains("CALLBOARD_DATA_DIR"),
+        told.contains("which cannot access") && told.contains("CALLBOARD_DATA_DIR"),
         "{told}"
     );
     program.assert_nothing_runs();

@@ -236,10 +236,10 @@ async fn an_export_under_way_when_postgres_is_killed_is_made_and_loses_no_try() 
 
 /// In a hurry.
 const PACE: EmbeddedPace = EmbeddedPace {
-    look_every: Duration::from_millis(10),
-    probe_every: Duration::from_millis(50),
-    patience: Duration::from_millis(2_000),
-    stop_in: Duration::from_millis(300),
+    poll_interval: Duration::from_millis(10),
+    probe_interval: Duration::from_millis(50),
+    unresponsive_after: Duration::from_millis(2_000),
+    stop_timeout: Duration::from_millis(300),
     backoff: Backoff {
         first: Duration::from_millis(10),
         longest: Duration::from_millis(100),
@@ -308,7 +308,7 @@ async fn a_postgres_that_works_is_left_alone() {
     }
     let asked = "select count(*) from pg_stat_activity where usename = 'postgres' and backend_type = 'client backend'";
     let started = std::time::Instant::now();
-    while started.elapsed() < PACE.patience + PACE.probe_every {
+    while started.elapsed() < PACE.unresponsive_after + PACE.probe_interval {
         let count: i64 = sqlx::query_scalar(asked)
             .fetch_one(&mut held[0])
             .await

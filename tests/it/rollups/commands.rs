@@ -149,7 +149,7 @@ async fn a_rebuild_goes_on_beside_writers_and_readers_and_comes_to_an_end() {
     );
     assert_eq!(
         rebuilt.await.expect("an end"),
-        "autocall: made anew\ntelesales: made anew\n"
+        "autocall: rebuilt\ntelesales: rebuilt\n"
     );
     writer.abort();
     let _ = writer.await;

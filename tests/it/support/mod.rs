@@ -11,7 +11,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use callboard::app::App;
-use callboard::auth::session::{self, NewSession};
+use callboard::auth::session::{self, TokenRequest};
 use callboard::auth::tenant::{DEFAULT_TIMEZONE, Tenant};
 use callboard::auth::token::Keys;
 use callboard::auth::user::{self, NewUser};
@@ -167,7 +167,7 @@ impl TestApp {
     }
 
     pub async fn issue(&self, tenant: i64, username: &str, permissions: &[Permission]) -> String {
-        let session = NewSession {
+        let session = TokenRequest {
             tenant,
             username,
             permissions,

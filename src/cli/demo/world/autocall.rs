@@ -1,5 +1,5 @@
-//! Automated calls: campaigns with their leads, attempts and retries, keypad choices, and transfers to agents who are
-//! free to take them.
+//! Automated calls: campaigns with their leads, attempts and retries, keypad choices, and transfers
+//! to free agents.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,8 @@ use super::World;
 use super::calendar::{AUTOMATED_HOURS, DAY, Day, HOUR, MINUTE, Moment};
 use super::people::{Agent, Shift, caller_id};
 
-/// The chance that a lead picks up, by how often it has not: ever less.
-const PATIENCE: [f64; 4] = [1.0, 0.7, 0.48, 0.3];
+/// Answer rate of a lead by number of failed attempts; decreasing.
+const ANSWER_RATES: [f64; 4] = [1.0, 0.7, 0.48, 0.3];
 const CITIES: [(&str, u32); 5] = [
     ("Hanoi", 34),
     ("Ho Chi Minh City", 38),
@@ -18,7 +18,8 @@ const CITIES: [(&str, u32); 5] = [
     ("Hai Phong", 9),
     ("Can Tho", 7),
 ];
-/// The keys that somebody presses, how likely, and the way through the script. Some replay before they choose.
+/// Keypad choices with their weights and paths through the script. Some callers replay before they
+/// choose.
 const CHOICES: [(Choice, u32); 7] = [
     (
         Choice {
@@ -98,18 +99,18 @@ struct Choice {
     outcome: &'static str,
 }
 
-/// A campaign, its times in seconds before now.
+/// A campaign. Times are in seconds before now.
 struct Campaign {
     id: i64,
     name: String,
     status: &'static str,
     leads: i64,
-    /// The chance that somebody picks up in the best hour.
+    /// Answer rate in the best hour.
     reach: f64,
     began: i64,
-    /// The first attempts of its leads are spread until then.
+    /// First attempts of its leads are spread until then.
     ends: i64,
-    /// Calls leads abroad, whose day is not ours.
+    /// Calls leads abroad, in other time zones.
     around_the_clock: bool,
 }
 
@@ -181,7 +182,7 @@ fn campaigns(today: Day) -> [Campaign; 6] {
             20 * DAY,
             -10 * DAY,
         ),
-        // Nearly all of its leads are through: it comes to its end.
+        // Near its end: almost all of its leads are done.
         campaign(
             3,
             format!("Win-back {last}"),
@@ -246,7 +247,7 @@ impl Floor<'_> {
         }
     }
 
-    /// A lead with all its attempts up to now, and the status these leave it in.
+    /// Writes a lead with its attempts up to now, and the resulting status.
     fn lead(&mut self, campaign: &Campaign, began: Moment, created: Moment, place: i64) {
         self.leads += 1;
         let (now, id, first) = (self.world.now, self.leads, self.attempts.len());
@@ -258,17 +259,17 @@ impl Floor<'_> {
         } else {
             "pending"
         };
-        for (number, patience) in (1..).zip(PATIENCE) {
+        for (number, answer_rate) in (1..).zip(ANSWER_RATES) {
             if at >= now || status == "dnc" {
                 break;
             }
-            let attempt = self.attempt(campaign, id, number, at, patience);
-            let (result, over) = (attempt.result, at.plus(attempt.ring + attempt.billsec));
+            let attempt = self.attempt(campaign, id, number, at, answer_rate);
+            let (result, ended) = (attempt.result, at.plus(attempt.ring + attempt.billsec));
             self.attempts.push(attempt);
             status = match result {
-                _ if over > now => "in_progress",
+                _ if ended > now => "in_progress",
                 "answered" => "completed",
-                _ if number == PATIENCE.len() as i64 => "max_attempts_reached",
+                _ if number == ANSWER_RATES.len() as i64 => "max_attempts_reached",
                 _ if campaign.status == "completed" => "failed",
                 _ => "retry",
             };
@@ -289,7 +290,8 @@ impl Floor<'_> {
             "payload": {"city": city, "segment": segment}, "status": status, "created_at": created.text()}));
     }
 
-    /// An instant at which the campaign dials: on the day of `at`, or the next one where that is too early.
+    /// Returns a dialing time of the campaign: on the day of `at`, or on the next one if that is
+    /// too early.
     fn hour(&mut self, campaign: &Campaign, at: Moment, earliest: Moment) -> Moment {
         if campaign.around_the_clock {
             return at;
@@ -314,14 +316,14 @@ impl Floor<'_> {
         lead: i64,
         number: i64,
         at: Moment,
-        patience: f64,
+        answer_rate: f64,
     ) -> Attempt {
         let reach = if campaign.around_the_clock {
             0.85
         } else {
             at.reach()
         };
-        let answered = self.world.chance(campaign.reach * reach * patience);
+        let answered = self.world.chance(campaign.reach * reach * answer_rate);
         let (result, cause, ring) = if answered {
             ("answered", "NORMAL_CLEARING", self.world.between(4, 20))
         } else {
@@ -366,8 +368,8 @@ impl Floor<'_> {
     }
 }
 
-/// Hands those who chose to talk to an agent to one who takes transfers then and is free. Without one they wait in the
-/// queue, and some lines are lost.
+/// Transfers callers who chose an agent to a free agent on transfer duty. Without one they wait in
+/// the queue, and some are lost.
 fn transfer(world: &mut World, agents: &[Agent], attempts: &mut [Attempt]) {
     let mut busy_until: HashMap<i64, Moment> = HashMap::new();
     for attempt in attempts {
@@ -419,7 +421,7 @@ fn attempt(world: &mut World, attempt: &Attempt) {
     if attempt.choice.is_some() && answered <= world.now {
         line["answered_at"] = answered.text().into();
     }
-    // Later than now: the call is in progress, and nobody knows how it ends.
+    // Ends in the future: the call is in progress and has no result yet.
     if ended <= world.now {
         line["ended_at"] = ended.text().into();
         line["result"] = result.into();

@@ -1,6 +1,6 @@
-//! The company's clock: local days, hours at which people answer, shifts, and the names of seasons.
+//! The company's clock: local days, answer rates by hour, shifts, and names of seasons.
 //!
-//! The company sits in Vietnam, at +07:00 all year.
+//! The company is in Vietnam, at +07:00 all year.
 
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 
@@ -15,7 +15,7 @@ pub const DAY: i64 = 24 * HOUR;
 pub struct Moment(pub i64);
 
 impl Moment {
-    /// As ingest lines write it.
+    /// Format of ingest lines.
     pub fn text(self) -> String {
         let at = DateTime::from_timestamp(self.0, 0).unwrap_or_default();
         at.to_rfc3339_opts(SecondsFormat::Secs, true)
@@ -25,17 +25,17 @@ impl Moment {
         Self(self.0 + seconds)
     }
 
-    /// The local day it lies in.
+    /// Local day.
     pub fn day(self) -> Day {
         Day((self.0 + AHEAD).div_euclid(DAY))
     }
 
-    /// The local hour, 0 to 23.
+    /// Local hour, 0 to 23.
     pub fn hour(self) -> i64 {
         (self.0 + AHEAD).rem_euclid(DAY) / HOUR
     }
 
-    /// The chance, beside that of the best hour, that somebody called now picks up.
+    /// Answer rate of a call at this time, relative to the best hour.
     pub fn reach(self) -> f64 {
         let hours = match self.hour() {
             9 | 10 => 1.0,
@@ -61,7 +61,7 @@ impl Moment {
 pub struct Day(pub i64);
 
 impl Day {
-    /// That many seconds after its local midnight.
+    /// Instant at a number of seconds after local midnight.
     pub fn at(self, seconds: i64) -> Moment {
         Moment(self.0 * DAY - AHEAD + seconds)
     }
@@ -78,12 +78,12 @@ impl Day {
         self.date().weekday() == chrono::Weekday::Sat
     }
 
-    /// `Q4 2026`
+    /// Quarter, such as `Q4 2026`.
     pub fn quarter(self) -> String {
         format!("Q{} {}", self.date().month0() / 3 + 1, self.date().year())
     }
 
-    /// The season as a campaign is named after it.
+    /// Season, as used in campaign names.
     pub fn season(self) -> String {
         let (month, year) = (self.date().month(), self.date().year());
         match month {
@@ -96,7 +96,7 @@ impl Day {
     }
 }
 
-/// How many attempts out of a hundred of a day of automated calls begin in each hour from 8 to 20.
+/// Percentage of a day's automated attempts by starting hour, from 8 to 20.
 pub const AUTOMATED_HOURS: [(i64, u32); 13] = [
     (8, 8),
     (9, 13),

@@ -1,7 +1,8 @@
-//! The demo's data: a month of an imagined company's calls, up to an instant, as ingest lines.
+//! The demo's data: a month of calls of a fictional company, up to an instant, as ingest lines.
 //!
-//! Owns what happened: people and their shifts (`people`, `calendar`), agents dialing (`telesales`), and automated
-//! calls (`autocall`). The same instant gives the same lines. Must not know how lines are stored.
+//! Owns the content: people and their shifts (`people`, `calendar`), agents dialing (`telesales`),
+//! and automated calls (`autocall`). The same instant generates the same lines. Must not know how
+//! lines are stored.
 
 mod autocall;
 mod calendar;
@@ -22,7 +23,7 @@ use calendar::Moment;
 /// Days of history before today.
 const DAYS: i64 = 30;
 
-/// Every line of the world as it stands at that instant, each row after those it refers to.
+/// Generates all lines up to an instant, each row after the rows it refers to.
 pub fn lines(now: DateTime<Utc>) -> String {
     let mut world = World {
         now: Moment(now.timestamp()),
@@ -43,7 +44,7 @@ struct World {
 
 impl World {
     fn line(&mut self, line: &Value) {
-        let _ = writeln!(self.out, "{line}"); // infallible: a String takes everything
+        let _ = writeln!(self.out, "{line}"); // infallible: writes to a String
     }
 
     fn chance(&mut self, of_one: f64) -> bool {
@@ -54,7 +55,7 @@ impl World {
         of[self.random.random_range(0..of.len())]
     }
 
-    /// One of several, each as likely as its weight.
+    /// Picks one value at random, by weight.
     fn weighted<T: Copy>(&mut self, of: &[(T, u32)]) -> T {
         let mut left = self
             .random
@@ -68,12 +69,12 @@ impl World {
         of[0].0
     }
 
-    /// Seconds between the two, short ones far more likely: how long people talk.
+    /// Random talk time in seconds within the range; short times are far more likely.
     fn seconds(&mut self, least: i64, most: i64) -> i64 {
         least + (self.share().powi(3) * (most - least) as f64) as i64
     }
 
-    /// Between 0 and 1.
+    /// Random number between 0 and 1.
     fn share(&mut self) -> f64 {
         self.random.random()
     }

@@ -1,4 +1,4 @@
-//! Teams, agents, dispositions and caller IDs, and when each agent works.
+//! Teams, agents, dispositions and caller IDs, and the agents' working hours.
 
 use serde_json::json;
 
@@ -30,7 +30,7 @@ const NAMES: [&str; 22] = [
     "Châu Minh Trí",
 ];
 const TEAMS: [(i64, &str); 3] = [(1, "Hà Nội"), (2, "Sài Gòn"), (3, "Night desk")];
-/// Code, label, category, colour, and whether it is a conversion.
+/// Code, label, category, color, and conversion flag.
 const DISPOSITIONS: [(&str, &str, &str, &str, bool); 6] = [
     ("sale", "Sale", "contact", "#10B981", true),
     ("interested", "Interested", "contact", "#3B82F6", false),
@@ -48,14 +48,16 @@ const DISPOSITIONS: [(&str, &str, &str, &str, bool); 6] = [
 const CARRIERS: [&str; 3] = ["viettel", "mobifone", "vinaphone"];
 pub const CALLER_IDS: i64 = 8;
 
-/// Start of the night desk's first shift, seconds after local midnight.
+/// Start of the night desk's first shift, in seconds after local midnight.
 const NIGHT: i64 = 20 * HOUR;
-/// The longest day of an agent, in dials.
-pub const MOST_DIALS: u32 = 200;
+/// Maximum number of dials of an agent per day.
+pub const MAX_DIALS: u32 = 200;
 const SHIFT: i64 = 8 * HOUR + 30 * MINUTE;
-/// From its start, when those with an even id eat; the others do an hour later, so that somebody is always there.
+/// Lunch time of agents with an even id, from the start of the shift; the others go an hour later,
+/// so that the desk is always staffed.
 const LUNCH: i64 = 3 * HOUR + 30 * MINUTE;
-/// From its start, the hours in one of which an agent takes transfers instead of dialing.
+/// Possible transfer hours, from the start of the shift. In its transfer hour an agent takes
+/// transfers instead of dialing.
 const DUTIES: [i64; 6] = [
     0,
     HOUR,
@@ -70,7 +72,7 @@ pub struct Agent {
     pub id: i64,
     /// 0 for a beginner, 1 for the best.
     pub skill: f64,
-    /// Start of the shift, seconds after local midnight.
+    /// Start of the shift, in seconds after local midnight.
     start: i64,
 }
 
@@ -81,12 +83,12 @@ pub struct Shift {
     pub from: Moment,
     pub to: Moment,
     lunch: (Moment, Moment),
-    /// Transfers only, no dials.
+    /// Transfer hour: no dials.
     pub duty: (Moment, Moment),
 }
 
 impl Agent {
-    /// The one with that id, 1 to 22: some begin early, some late, four work at night.
+    /// Creates an agent by id, 1 to 22: some start early, some late, four work at night.
     fn new(id: i64) -> Self {
         let start = match id {
             1..=9 => 8 * HOUR,
@@ -106,13 +108,13 @@ impl Agent {
         self.start >= NIGHT
     }
 
-    /// The shift that begins on that day; None on a day off. The night desk is always there.
+    /// Returns the shift that starts on a day; `None` on a day off. The night desk works every day.
     pub fn shift(self, day: Day) -> Option<Shift> {
         let works = match day {
             _ if self.is_night() => true,
             day if day.is_sunday() => self.id % 4 == day.0 / 7 % 4,
             day if day.is_saturday() => self.id % 2 == day.0 / 7 % 2,
-            day => (self.id * 5 + day.0) % 19 != 0, // now and then somebody is ill
+            day => (self.id * 5 + day.0) % 19 != 0, // occasional sick days
         };
         let from = day.at(self.start);
         let lunch = from.plus(LUNCH + self.id % 2 * HOUR);
@@ -129,8 +131,8 @@ impl Agent {
 }
 
 impl Shift {
-    /// The first instant from `at` on at which the agent may dial and stay busy for `busy` seconds before a break.
-    /// May lie after the shift.
+    /// Returns the first instant from `at` on at which the agent can dial and be busy for `busy`
+    /// seconds before a break. May be after the shift.
     pub fn free(&self, at: Moment, busy: i64) -> Moment {
         let mut at = at.max(self.from);
         let mut breaks = [self.lunch, self.duty];
@@ -144,7 +146,7 @@ impl Shift {
     }
 }
 
-/// Writes the people, and returns the agents.
+/// Writes the people and returns the agents.
 pub fn write(world: &mut World) -> Vec<Agent> {
     for (id, name) in TEAMS {
         world.line(&json!({"kind": "team", "id": id, "name": name}));

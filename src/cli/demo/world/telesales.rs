@@ -1,5 +1,5 @@
-//! Agents dialing leads: a day is played through in order of time, so that no agent has two calls at once and every
-//! lead is there before it is called.
+//! Agents dialing leads. A day is simulated in order of time, so that no agent has overlapping
+//! calls and every lead exists before it is called.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -7,11 +7,11 @@ use std::collections::{BinaryHeap, VecDeque};
 use serde_json::{Value, json};
 
 use super::calendar::{DAY, Day, HOUR, MINUTE, Moment};
-use super::people::{Agent, CALLER_IDS, MOST_DIALS, Shift, caller_id};
+use super::people::{Agent, CALLER_IDS, MAX_DIALS, Shift, caller_id};
 use super::{DAYS, World};
 
-/// The campaign that agents dial most, the one that had too many abandoned calls last week, one that comes to its
-/// end, and the night desk's.
+/// Campaigns: the largest one, one with excess abandoned calls last week, one near its end, and the
+/// night desk's.
 const MAIN: i64 = 43;
 const BREACHING: i64 = 44;
 const ENDING: i64 = 45;
@@ -31,28 +31,28 @@ const GIVEN_NAMES: [&str; 10] = [
     "An", "Bình", "Chi", "Dũng", "Giang", "Hạnh", "Khánh", "Linh", "Phương", "Sơn",
 ];
 
-/// Days before today on which the breaching campaign began, and its first ones, on which too many calls were abandoned.
-const BEGAN: i64 = 10;
-const TOO_MANY_ABANDONED: std::ops::RangeInclusive<i64> = 8..=10;
-/// Days before today since which carriers reject more and more calls of the last caller ID.
+/// Age in days of the breaching campaign, and the days before today with excess abandoned calls.
+const BREACHING_AGE: i64 = 10;
+const EXCESS_ABANDONED: std::ops::RangeInclusive<i64> = 8..=10;
+/// Days before today since when carriers reject a growing share of calls of the last caller ID.
 const REJECTED_SINCE: i64 = 6;
-/// Dials of a lead before it is left alone.
-const MOST_TRIES: usize = 4;
-/// The chance that a lead picks up, by how often it has not.
-const PATIENCE: [f64; MOST_TRIES] = [1.0, 0.72, 0.5, 0.35];
+/// Maximum number of dials per lead.
+const MAX_TRIES: usize = 4;
+/// Answer rate of a lead by number of failed dials.
+const ANSWER_RATES: [f64; MAX_TRIES] = [1.0, 0.72, 0.5, 0.35];
 
 struct Lead {
     id: i64,
     campaign: i64,
     tries: usize,
-    /// Not called again before then.
-    rests_until: Moment,
+    /// Earliest time of the next dial.
+    callable_from: Moment,
 }
 
-/// A dial as it turned out. Seconds.
+/// Result of a dial. Durations are in seconds.
 struct Dial {
     result: &'static str,
-    /// The caller ID that was shown.
+    /// Caller ID used.
     line: i64,
     ring: i64,
     talk: i64,
@@ -73,7 +73,11 @@ pub fn write(world: &mut World, agents: &[Agent]) {
             format!("Outbound Sales {}", today.quarter()),
             DAYS + 1,
         ),
-        (BREACHING, format!("{} Upgrade", today.season()), BEGAN),
+        (
+            BREACHING,
+            format!("{} Upgrade", today.season()),
+            BREACHING_AGE,
+        ),
         (
             ENDING,
             format!("Home Internet {}", Day(today.0 - DAYS).season()),
@@ -99,68 +103,69 @@ pub fn write(world: &mut World, agents: &[Agent]) {
     for day in today.0 - DAYS - 1..=today.0 {
         desk.play(Day(day), agents);
     }
-    // Leads of the last two days that nobody has called yet.
+    // Leads of the last two days without a call.
     for _ in 0..350 {
         let age = desk.world.between(MINUTE, 2 * DAY);
         desk.lead(MAIN, desk.world.now.plus(-age));
     }
 }
 
-/// The sales floor.
+/// State of the simulated sales floor.
 struct Desk<'a> {
     world: &'a mut World,
     today: Day,
     leads: i64,
     calls: i64,
-    /// Leads that did not pick up, longest rested first.
+    /// Leads that did not answer, longest rested first.
     waiting: VecDeque<Lead>,
 }
 
 impl Desk<'_> {
-    /// Plays the shifts that begin on that day, dial by dial.
+    /// Simulates the shifts that start on a day, dial by dial.
     fn play(&mut self, day: Day, agents: &[Agent]) {
         let shifts: Vec<Shift> = agents.iter().filter_map(|agent| agent.shift(day)).collect();
         let mut dials = vec![0; shifts.len()];
-        let mut turns: BinaryHeap<_> = shifts
+        let mut queue: BinaryHeap<_> = shifts
             .iter()
             .enumerate()
             .map(|(at, shift)| Reverse((shift.from, at)))
             .collect();
-        while let Some(Reverse((at, turn))) = turns.pop() {
-            let shift = &shifts[turn];
+        while let Some(Reverse((at, agent_index))) = queue.pop() {
+            let shift = &shifts[agent_index];
             let at = shift.free(at, 0);
-            if at >= self.world.now.min(shift.to) || dials[turn] == MOST_DIALS {
+            if at >= self.world.now.min(shift.to) || dials[agent_index] == MAX_DIALS {
                 continue;
             }
             let (mut lead, dial) = self.next(shift.agent, at);
             let at = shift.free(at, dial.busy());
             if at >= self.world.now || at.plus(dial.busy()) > shift.to {
-                continue; // the lead stays uncalled
+                continue; // the lead stays without a call
             }
-            dials[turn] += 1;
+            dials[agent_index] += 1;
             self.call(shift.agent, &lead, &dial, at);
             lead.tries += 1;
-            lead.rests_until = at.plus(self.world.between(3 * HOUR, 2 * DAY));
-            if dial.talk == 0 && dial.result != "blocked" && lead.tries < MOST_TRIES {
+            lead.callable_from = at.plus(self.world.between(3 * HOUR, 2 * DAY));
+            if dial.talk == 0 && dial.result != "blocked" && lead.tries < MAX_TRIES {
                 self.waiting.push_back(lead);
             }
-            let abroad = if shift.agent.is_night() { 40 } else { 0 }; // calls that take longer to set up
+            let abroad = if shift.agent.is_night() { 40 } else { 0 }; // international calls take longer to set up
             let pause = 50 + abroad + ((1.0 - shift.agent.skill) * 70.0) as i64;
             let pause = self.world.between(pause / 2, pause * 3 / 2);
-            let over = at.plus(dial.busy());
-            // Nobody pauses at this very instant: those who are not on a break have a call in progress.
+            let ended = at.plus(dial.busy());
+            // No agent pauses at the current instant: all who are not on a break have a call in
+            // progress.
             let now = self.world.now;
-            let next = over.plus(pause);
-            let next = if over < now && next >= now {
-                over.max(now.plus(-2))
+            let next = ended.plus(pause);
+            let next = if ended < now && next >= now {
+                ended.max(now.plus(-2))
             } else {
                 next
             };
-            turns.push(Reverse((next, turn)));
+            queue.push(Reverse((next, agent_index)));
         }
     }
 
-    /// The lead an agent calls next, and what becomes of it.
+    /// Selects the lead an agent calls next, and the result of the dial.
     fn next(&mut self, agent: Agent, at: Moment) -> (Lead, Dial) {
         let campaign = self.campaign(agent, at);
         let rested = self
@@ -168,8 +173,8 @@ impl Desk<'_> {
             .iter()
             .position(|lead| lead.campaign == campaign)
             .filter(|first| *first < 50);
-        let rested =
-            rested.filter(|first| self.waiting[*first].rests_until <= at && self.world.chance(0.6));
+        let rested = rested
+            .filter(|first| self.waiting[*first].callable_from <= at && self.world.chance(0.6));
         let lead = rested.and_then(|first| self.waiting.remove(first));
         let lead = lead.unwrap_or_else(|| {
             let age = self.world.between(5 * MINUTE, DAY + 12 * HOUR);
@@ -183,8 +188,8 @@ impl Desk<'_> {
         let ago = self.today.0 - at.day().0;
         match (agent.is_night(), ago) {
             (true, _) => OVERSEAS,
-            (_, ..=BEGAN) if self.world.chance(0.3) => BREACHING,
-            // Fewer each day: it comes to its end.
+            (_, ..=BREACHING_AGE) if self.world.chance(0.3) => BREACHING,
+            // Fewer each day, because it nears its end.
             (_, ago) if self.world.chance(0.25 * ago as f64 / DAYS as f64) => ENDING,
             _ => MAIN,
         }
@@ -204,7 +209,7 @@ impl Desk<'_> {
             id,
             campaign,
             tries: 0,
-            rests_until: created,
+            callable_from: created,
         }
     }
 
@@ -223,7 +228,10 @@ impl Desk<'_> {
         if line == CALLER_IDS && self.world.chance(self.rejected(at)) {
             return missed(("rejected", 2));
         }
-        if !self.world.chance(0.62 * at.reach() * PATIENCE[lead.tries]) {
+        if !self
+            .world
+            .chance(0.62 * at.reach() * ANSWER_RATES[lead.tries])
+        {
             let results = [
                 (("no_answer", 32), 64),
                 (("busy", 6), 24),
@@ -253,17 +261,17 @@ impl Desk<'_> {
         }
     }
 
-    /// The share of calls of the last caller ID that carriers reject: more each day.
+    /// Share of calls of the last caller ID that carriers reject; grows daily.
     fn rejected(&self, at: Moment) -> f64 {
         let ago = (self.today.0 - at.day().0).min(REJECTED_SINCE + 1);
         1.0 - (ago + 1) as f64 / (REJECTED_SINCE + 2) as f64
     }
 
-    /// The share of answered calls that nobody was free for.
+    /// Share of answered calls without a free agent.
     fn abandoned(&self, campaign: i64, at: Moment) -> f64 {
         let ago = self.today.0 - at.day().0;
         match campaign {
-            BREACHING if TOO_MANY_ABANDONED.contains(&ago) => 0.09,
+            BREACHING if EXCESS_ABANDONED.contains(&ago) => 0.09,
             _ => 0.02,
         }
     }
@@ -284,7 +292,7 @@ impl Desk<'_> {
         if talk > 0 && answered <= self.world.now {
             call["answered_at"] = answered.text().into();
         }
-        // Later than now: the call is in progress, and nobody knows how it ends.
+        // Ends in the future: the call is in progress and has no result yet.
         if ended <= self.world.now {
             call["ended_at"] = ended.text().into();
             call["result"] = result.into();

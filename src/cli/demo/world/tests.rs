@@ -1,4 +1,4 @@
-//! What a manager would look for in the demo, at any hour it is started.
+//! Checks on the demo data, for several start times.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::calendar::{DAY, Day};
 use super::lines;
 
-/// In Vietnam: a Wednesday afternoon, a Sunday evening, the night at the turn of a year, and early on a Monday.
+/// Start times, in Vietnam: a Wednesday afternoon, a Sunday evening, New Year's night, and an early
+/// Monday.
 const STARTS: [&str; 4] = [
     "2026-06-10T08:00:00Z",
     "2026-09-20T12:00:00Z",
@@ -57,13 +58,13 @@ fn local_day(at: i64) -> i64 {
 }
 
 #[test]
-fn the_same_instant_gives_the_same_lines() {
+fn the_same_instant_generates_the_same_lines() {
     let now = STARTS[0].parse().unwrap();
     assert!(lines(now) == lines(now));
 }
 
 #[test]
-fn no_agent_has_two_calls_at_once_and_full_days_have_80_to_200_dials() {
+fn no_agent_has_overlapping_calls_and_full_days_have_80_to_200_dials() {
     for demo in &*DEMOS {
         let mut busy: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
         let mut dials: BTreeMap<(i64, i64), u32> = BTreeMap::new();
@@ -73,7 +74,7 @@ fn no_agent_has_two_calls_at_once_and_full_days_have_80_to_200_dials() {
             busy.entry(agent)
                 .or_default()
                 .push((from, at(call, "ended_at").unwrap_or(demo.now) + wrap));
-            // A night's dials belong to the evening it began in.
+            // Night shifts count for the day on which they began.
             *dials
                 .entry((agent, local_day(from - 8 * 3600)))
                 .or_default() += 1;
@@ -109,7 +110,7 @@ fn no_agent_has_two_calls_at_once_and_full_days_have_80_to_200_dials() {
 }
 
 #[test]
-fn leads_are_made_before_they_are_called_and_retries_follow_and_succeed_less() {
+fn leads_exist_before_their_calls_and_retries_succeed_less_often() {
     for demo in &*DEMOS {
         for (leads, calls) in [
             ("autocall_lead", "autocall_attempt"),
@@ -152,7 +153,7 @@ fn leads_are_made_before_they_are_called_and_retries_follow_and_succeed_less() {
 }
 
 #[test]
-fn calls_are_in_progress_and_nothing_lies_in_the_future() {
+fn some_calls_are_in_progress_and_none_is_in_the_future() {
     for demo in &*DEMOS {
         for kind in ["autocall_attempt", "telesales_call"] {
             let open: Vec<&Value> = demo.rows[kind]
@@ -178,21 +179,21 @@ fn calls_are_in_progress_and_nothing_lies_in_the_future() {
 }
 
 #[test]
-fn causes_keys_and_campaigns_are_as_various_as_a_call_centre_s() {
+fn causes_keys_and_campaigns_vary_realistically() {
     for demo in &*DEMOS {
         let attempts = &demo.rows["autocall_attempt"];
-        let told = |field: &str| -> BTreeSet<&str> {
+        let values = |field: &str| -> BTreeSet<&str> {
             attempts
                 .iter()
                 .filter_map(|row| row[field].as_str())
                 .collect()
         };
-        assert_eq!(told("hangup_cause").len(), 12);
+        assert_eq!(values("hangup_cause").len(), 12);
         assert!(
-            told("dtmf").contains("01") && told("dtmf").contains("003"),
-            "keys replay before they choose"
+            values("dtmf").contains("01") && values("dtmf").contains("003"),
+            "some callers replay before they choose"
         );
-        assert_eq!(told("transfer").len(), 3);
+        assert_eq!(values("transfer").len(), 3);
         let first = |campaign: &Value| {
             attempts
                 .iter()
@@ -216,7 +217,7 @@ fn causes_keys_and_campaigns_are_as_various_as_a_call_centre_s() {
                 .iter()
                 .filter_map(first)
                 .any(|first| demo.now - first < DAY / 2),
-            "one has just begun"
+            "one has just started"
         );
         let name = campaigns[0]["name"].as_str().unwrap();
         assert!(
@@ -227,7 +228,7 @@ fn causes_keys_and_campaigns_are_as_various_as_a_call_centre_s() {
 }
 
 #[test]
-fn one_campaign_abandoned_too_many_last_week_and_a_caller_id_is_being_blocked() {
+fn one_campaign_had_excess_abandons_last_week_and_one_caller_id_is_being_blocked() {
     for demo in &*DEMOS {
         let calls = &demo.rows["telesales_call"];
         let share = |of: &dyn Fn(&&Value) -> bool, result: &str| {
@@ -250,7 +251,7 @@ fn one_campaign_abandoned_too_many_last_week_and_a_caller_id_is_being_blocked() 
         let until_now = share(&|call| call["campaign_id"] == 44, "abandoned");
         assert!(
             until_then > 0.03 && until_now < 0.03,
-            "it is over: {until_then}, {until_now}"
+            "it has ended: {until_then}, {until_now}"
         );
         assert!(share(&|call| call["campaign_id"] != 44, "abandoned") < 0.02);
         let rejected = |day| {

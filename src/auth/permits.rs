@@ -1,8 +1,9 @@
-//! Turns at checking passwords: a few at once, shared fairly by client networks.
+//! Permits for password checks: a few at a time, shared fairly between client networks.
 //!
-//! Owns who is next. Three lanes share the turns: clients that have logged in before, networks that had no turn lately,
-//! and all others. In a lane, networks take turns, however many requests each has waiting. So a flood from many networks
-//! holds up neither the users of this server nor a user from somewhere new. Must not know what a turn is used for.
+//! Owns the order of waiting requests. Three lanes share the permits: clients that have logged in
+//! before, networks without a recent permit, and all others. Within a lane, networks alternate,
+//! regardless of how many requests each has waiting. A flood from many networks therefore delays
+//! neither known users nor a user from a new network. Must not know what a permit is used for.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -11,14 +12,15 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-/// The most requests that wait in a lane. Beyond that, the network with the most of them loses its newest.
-const MOST_WAITING: usize = 512;
-/// A network that had a turn this recently has had one lately.
-const LATELY: Duration = Duration::from_secs(600);
-/// How many networks are remembered that had one, about 100 bytes each.
-const MOST_SERVED: u64 = 100_000;
+/// Maximum number of waiting requests per lane. Beyond it, the network with the most requests loses
+/// its newest one.
+const MAX_WAITING: usize = 512;
+/// Time for which a network counts as recently served.
+const RECENT: Duration = Duration::from_secs(600);
+/// Maximum number of recently served networks, about 100 bytes each.
+const MAX_SERVED: u64 = 100_000;
 
-/// The client behind a request, as far as its turn depends on it.
+/// The client of a request, as far as the order depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
     network: u128,
@@ -26,7 +28,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// A client at that address; `is_known` where it has logged in before.
+    /// A client at an address. `is_known` is true if it has logged in before.
     pub fn new(address: IpAddr, is_known: bool) -> Self {
         Self {
             network: network(address),
@@ -35,7 +37,7 @@ impl Origin {
     }
 }
 
-/// The network that an address belongs to: what one client is commonly given, or can get hold of.
+/// Network of an address: /24 for IPv4, /48 for IPv6, about what one client can obtain.
 fn network(address: IpAddr) -> u128 {
     let (bits, length) = match address.to_canonical() {
         IpAddr::V4(address) => (address.to_ipv6_mapped().to_bits(), 96 + 24),
@@ -44,29 +46,29 @@ fn network(address: IpAddr) -> u128 {
     bits & (u128::MAX << (128 - length))
 }
 
-/// A number of turns at a time. Cheap to clone; clones share them.
+/// A pool of permits. Cheap to clone; clones share the pool.
 #[derive(Clone)]
-pub struct Turns(Arc<Mutex<State>>);
+pub struct Permits(Arc<Mutex<State>>);
 
-/// One of the turns, until it is dropped.
-pub struct Turn(Option<Turns>);
+/// A permit, returned to the pool when dropped.
+pub struct Permit(Option<Permits>);
 
 struct State {
     free: usize,
     lanes: [Queues; 3],
-    /// The lane that the next turn belongs to, if it has anybody waiting.
+    /// Lane that is served next if it has waiting requests.
     next: usize,
     tickets: u64,
-    /// Networks of strangers that had a turn lately.
+    /// Recently served networks of unknown clients.
     served: moka::sync::Cache<u128, ()>,
 }
 
-/// The lanes, by their place in [`State::lanes`].
+/// Indices of the lanes in [`State::lanes`].
 const KNOWN: usize = 0;
 const NEW: usize = 1;
 const SERVED: usize = 2;
 
-/// A queue for each network; the front of `order` is next.
+/// One queue per network; the front of `order` is served next.
 #[derive(Default)]
 struct Queues {
     waiting: HashMap<u128, VecDeque<Waiter>>,
@@ -76,17 +78,17 @@ struct Queues {
 
 struct Waiter {
     ticket: u64,
-    turn: oneshot::Sender<Turn>,
+    permit: oneshot::Sender<Permit>,
 }
 
-impl Turns {
-    pub fn new(at_once: usize) -> Self {
+impl Permits {
+    pub fn new(count: usize) -> Self {
         let served = moka::sync::Cache::builder()
-            .max_capacity(MOST_SERVED)
-            .time_to_live(LATELY)
+            .max_capacity(MAX_SERVED)
+            .time_to_live(RECENT)
             .build();
         let state = State {
-            free: at_once,
+            free: count,
             lanes: Default::default(),
             next: KNOWN,
             tickets: 0,
@@ -95,26 +97,26 @@ impl Turns {
         Self(Arc::new(Mutex::new(state)))
     }
 
-    /// Waits for a turn. None where there is no room to wait, or it did not come in time.
-    pub async fn take(&self, origin: Origin, patience: Duration) -> Option<Turn> {
-        let (turn, ticket) = {
+    /// Waits for a permit. Returns `None` if the lane is full or the wait times out.
+    pub async fn acquire(&self, origin: Origin, max_wait: Duration) -> Option<Permit> {
+        let (permit, ticket) = {
             let mut state = self.state();
-            // One that is free is nobody's who waits: it would have been handed on.
+            // A free permit means that nothing is waiting: otherwise it would have been passed on.
             if state.free > 0 {
                 state.free -= 1;
                 if !origin.is_known {
-                    state.has_had_a_turn(origin.network);
+                    state.mark_served(origin.network);
                 }
-                return Some(Turn(Some(self.clone())));
+                return Some(Permit(Some(self.clone())));
             }
             state.tickets += 1;
             let (sender, receiver) = oneshot::channel();
             let waiter = Waiter {
                 ticket: state.tickets,
-                turn: sender,
+                permit: sender,
             };
             let ticket = Ticket {
-                turns: self.clone(),
+                permits: self.clone(),
                 origin,
                 number: waiter.ticket,
             };
@@ -122,19 +124,19 @@ impl Turns {
             state.lanes[lane].push(origin.network, waiter);
             (receiver, ticket)
         };
-        let turn = tokio::time::timeout(patience, turn).await.ok()?.ok();
+        let permit = tokio::time::timeout(max_wait, permit).await.ok()?.ok();
         drop(ticket);
-        turn
+        permit
     }
 
-    /// Hands a turn to whoever is next.
-    fn hand_on(&self) {
+    /// Passes a permit to the next waiting request.
+    fn pass_on(&self) {
         let mut state = self.state();
         while let Some(waiter) = state.pop() {
-            let Err(mut turn) = waiter.turn.send(Turn(Some(self.clone()))) else {
+            let Err(mut permit) = waiter.permit.send(Permit(Some(self.clone()))) else {
                 return;
             };
-            turn.0 = None; // nobody waits for it any more; it goes to the next one
+            permit.0 = None; // this request stopped waiting; try the next one
         }
         state.free += 1;
     }
@@ -144,25 +146,25 @@ impl Turns {
     }
 }
 
-impl Drop for Turn {
+impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(turns) = self.0.take() {
-            turns.hand_on();
+        if let Some(permits) = self.0.take() {
+            permits.pass_on();
         }
     }
 }
 
-/// A place in a queue, given up when it is dropped.
+/// A place in a queue, removed when dropped.
 struct Ticket {
-    turns: Turns,
+    permits: Permits,
     origin: Origin,
     number: u64,
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let mut state = self.turns.state();
-        // A network's requests move from one lane to another while they wait.
+        let mut state = self.permits.state();
+        // Waiting requests can move to another lane.
         for lane in &mut state.lanes {
             lane.remove(self.origin.network, self.number);
         }
@@ -184,13 +186,13 @@ impl State {
         self.next = (lane + 1) % self.lanes.len();
         let (network, waiter) = self.lanes[lane].pop()?;
         if lane != KNOWN {
-            self.has_had_a_turn(network);
+            self.mark_served(network);
         }
         Some(waiter)
     }
 
-    /// What else a network has waiting is in another lane from now on.
-    fn has_had_a_turn(&mut self, network: u128) {
+    /// Marks a network as recently served and moves its waiting requests to that lane.
+    fn mark_served(&mut self, network: u128) {
         self.served.insert(network, ());
         if let Some(queue) = self.lanes[NEW].take(network) {
             self.lanes[SERVED].append(network, queue);
@@ -199,17 +201,17 @@ impl State {
 }
 
 impl Queues {
-    /// Queues a request behind those of its network. Where the lane is full, the longest queue makes room, and a
-    /// network with about as many as that is refused: the waiter is dropped.
+    /// Queues a request behind others of its network. In a full lane, the longest queue loses its
+    /// newest request; if no queue is clearly longer, the new request is dropped.
     fn push(&mut self, network: u128, waiter: Waiter) {
         let own = self.waiting.get(&network).map_or(0, VecDeque::len);
-        if self.count >= MOST_WAITING && !self.shorten_longest(own + 1) {
+        if self.count >= MAX_WAITING && !self.shorten_longest(own + 1) {
             return;
         }
         self.append(network, VecDeque::from([waiter]));
     }
 
-    /// Queues requests behind those of their network, as many as there is room for.
+    /// Appends requests to their network's queue, up to the lane's bound.
     fn append(&mut self, network: u128, waiters: VecDeque<Waiter>) {
         let queue = self.waiting.entry(network).or_default();
         if queue.is_empty() {
@@ -217,10 +219,11 @@ impl Queues {
         }
         self.count += waiters.len();
         queue.extend(waiters);
-        while self.count > MOST_WAITING && self.shorten_longest(0) {}
+        while self.count > MAX_WAITING && self.shorten_longest(0) {}
     }
 
-    /// Drops the newest request of the longest queue. False where that has no more than `than`.
+    /// Drops the newest request of the longest queue. Returns false if that queue is no longer than
+    /// `than`.
     fn shorten_longest(&mut self, than: usize) -> bool {
         let longest = self.waiting.iter().max_by_key(|(_, queue)| queue.len());
         let Some((&network, queue)) = longest.filter(|(_, queue)| queue.len() > than) else {
@@ -230,7 +233,7 @@ impl Queues {
         newest.is_some_and(|ticket| self.remove(network, ticket))
     }
 
-    /// The first request of the network that is next.
+    /// Removes the first request of the network that is next.
     fn pop(&mut self) -> Option<(u128, Waiter)> {
         let network = self.order.pop_front()?;
         let queue = self.waiting.get_mut(&network)?;
@@ -244,7 +247,7 @@ impl Queues {
         Some((network, waiter))
     }
 
-    /// All requests of a network.
+    /// Removes all requests of a network.
     fn take(&mut self, network: u128) -> Option<VecDeque<Waiter>> {
         let queue = self.waiting.remove(&network)?;
         self.order.retain(|other| *other != network);
@@ -252,7 +255,7 @@ impl Queues {
         Some(queue)
     }
 
-    /// Drops a request. False where it does not wait here.
+    /// Drops one request. Returns false if it is not in this lane.
     fn remove(&mut self, network: u128, ticket: u64) -> bool {
         let Some(queue) = self.waiting.get_mut(&network) else {
             return false;
@@ -280,36 +283,37 @@ mod tests {
         Origin::new(address.parse().unwrap(), is_known)
     }
 
-    /// One turn, which somebody has, and the requests of those origins waiting for it. Gives the order they come in.
+    /// Returns the order in which requests of these origins get a single permit that is in use at
+    /// first.
     async fn order_of(origins: &[(Origin, usize)]) -> Vec<Origin> {
-        let turns = Turns::new(1);
-        let first = turns
-            .take(origin("2001:db8:ffff::1", false), LONG)
+        let permits = Permits::new(1);
+        let first = permits
+            .acquire(origin("2001:db8:ffff::1", false), LONG)
             .await
             .unwrap();
         let (served, mut coming) = tokio::sync::mpsc::unbounded_channel();
         for (origin, requests) in origins {
             for _ in 0..*requests {
-                let (turns, served, origin) = (turns.clone(), served.clone(), *origin);
+                let (permits, served, origin) = (permits.clone(), served.clone(), *origin);
                 tokio::spawn(async move {
-                    if let Some(turn) = turns.take(origin, LONG).await {
-                        served.send((origin, turn)).unwrap();
+                    if let Some(permit) = permits.acquire(origin, LONG).await {
+                        served.send((origin, permit)).unwrap();
                     }
                 });
-                tokio::task::yield_now().await; // they come in this order
+                tokio::task::yield_now().await; // fixes the order of arrival
             }
         }
         drop((served, first));
         let mut order = Vec::new();
-        while let Some((origin, turn)) = coming.recv().await {
+        while let Some((origin, permit)) = coming.recv().await {
             order.push(origin);
-            drop(turn);
+            drop(permit);
         }
         order
     }
 
     #[tokio::test]
-    async fn networks_take_turns_however_much_each_asks() {
+    async fn networks_alternate_regardless_of_their_number_of_requests() {
         let [flood, other, last] =
             ["192.0.2.1", "198.51.100.1", "2001:db8::1"].map(|address| origin(address, false));
         let order = order_of(&[(flood, 300), (other, 2), (last, 1)]).await;
@@ -318,7 +322,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn known_clients_have_a_third_of_the_turns_while_strangers_wait() {
+    async fn known_clients_get_a_third_of_the_permits_under_load() {
         let flood: Vec<_> = (0..200)
             .map(|number| (origin(&format!("203.0.{number}.1"), false), 2))
             .collect();
@@ -330,108 +334,112 @@ mod tests {
             "{:?}",
             &order[..4]
         );
-        assert_eq!(order.len(), 402, "and strangers have theirs");
+        assert_eq!(order.len(), 402, "unknown clients get the rest");
     }
 
     #[tokio::test]
-    async fn a_network_that_had_no_turn_lately_does_not_wait_for_those_that_had() {
-        let turns = Turns::new(1);
+    async fn a_new_network_does_not_wait_for_recently_served_ones() {
+        let permits = Permits::new(1);
         let networks: Vec<_> = (0..200)
             .map(|number| origin(&format!("203.0.{number}.1"), false))
             .collect();
         for origin in &networks {
-            drop(turns.take(*origin, LONG).await.unwrap());
+            drop(permits.acquire(*origin, LONG).await.unwrap());
         }
-        let (turn, mut waiting) = (
-            turns.take(networks[0], LONG).await.unwrap(),
+        let (permit, mut waiting) = (
+            permits.acquire(networks[0], LONG).await.unwrap(),
             tokio::task::JoinSet::new(),
         );
         for origin in networks.iter().copied().chain([origin("192.0.2.1", false)]) {
-            let turns = turns.clone();
-            waiting.spawn(async move { (origin, turns.take(origin, LONG).await) });
+            let permits = permits.clone();
+            waiting.spawn(async move { (origin, permits.acquire(origin, LONG).await) });
             tokio::task::yield_now().await;
         }
-        drop(turn);
+        drop(permit);
         let mut served = Vec::new();
         for _ in 0..2 {
-            let (origin, turn) = waiting.join_next().await.unwrap().unwrap();
+            let (origin, permit) = waiting.join_next().await.unwrap().unwrap();
             served.push(origin);
-            drop(turn);
+            drop(permit);
         }
         assert!(served.contains(&origin("192.0.2.1", false)), "{served:?}");
     }
 
     #[tokio::test]
-    async fn a_full_lane_takes_from_the_network_that_has_the_most_waiting() {
+    async fn a_full_lane_drops_from_the_network_with_the_most_waiting() {
         let [flood, other] = ["192.0.2.1", "198.51.100.1"].map(|address| origin(address, false));
-        let order = order_of(&[(flood, 2 * MOST_WAITING), (other, 3)]).await;
-        assert_eq!(order.len(), MOST_WAITING);
+        let order = order_of(&[(flood, 2 * MAX_WAITING), (other, 3)]).await;
+        assert_eq!(order.len(), MAX_WAITING);
         assert_eq!(order.iter().filter(|origin| **origin == other).count(), 3);
-        let crowd = (0..MOST_WAITING + 9)
+        let crowd = (0..MAX_WAITING + 9)
             .map(|n| (origin(&format!("10.{}.{}.1", n / 256, n % 256), false), 1));
         let order = order_of(&crowd.collect::<Vec<_>>()).await;
         assert_eq!(
             order.len(),
-            MOST_WAITING,
-            "of networks with one each, those that came first"
+            MAX_WAITING,
+            "among networks with one request each, the first ones stay"
         );
     }
 
-    /// What moves from a full lane to another finds that one's bound there.
+    /// Requests that move from a full lane to another are bounded there too.
     #[tokio::test]
-    async fn no_lane_grows_beyond_its_bound_by_what_moves_into_it() {
-        let turns = Turns::new(1);
+    async fn moved_requests_cannot_exceed_the_bound_of_a_lane() {
+        let permits = Permits::new(1);
         let mut waiting = tokio::task::JoinSet::new();
-        let first = turns.take(origin("192.0.2.1", false), LONG).await.unwrap();
+        let first = permits
+            .acquire(origin("192.0.2.1", false), LONG)
+            .await
+            .unwrap();
         for number in 0..4 {
-            for _ in 0..MOST_WAITING {
-                let (turns, origin) = (turns.clone(), origin(&format!("203.0.{number}.1"), false));
-                waiting.spawn(async move { drop(turns.take(origin, LONG).await) });
+            for _ in 0..MAX_WAITING {
+                let (permits, origin) =
+                    (permits.clone(), origin(&format!("203.0.{number}.1"), false));
+                waiting.spawn(async move { drop(permits.acquire(origin, LONG).await) });
                 tokio::task::yield_now().await;
             }
-            turns
+            permits
                 .state()
-                .has_had_a_turn(network(format!("203.0.{number}.1").parse().unwrap()));
+                .mark_served(network(format!("203.0.{number}.1").parse().unwrap()));
         }
         assert_eq!(
-            turns.state().lanes.each_ref().map(|lane| lane.count),
-            [0, 0, MOST_WAITING]
+            permits.state().lanes.each_ref().map(|lane| lane.count),
+            [0, 0, MAX_WAITING]
         );
         drop(first);
         while let Some(ended) = waiting.join_next().await {
             ended.unwrap();
         }
-        assert_eq!(turns.state().free, 1);
+        assert_eq!(permits.state().free, 1);
     }
 
     #[tokio::test]
-    async fn waiters_that_leave_or_lose_patience_keep_no_turn() {
-        let (turns, origin) = (Turns::new(2), origin("192.0.2.1", false));
+    async fn cancelled_and_timed_out_requests_hold_no_permit() {
+        let (permits, origin) = (Permits::new(2), origin("192.0.2.1", false));
         let [first, second] = [
-            turns.take(origin, LONG).await.unwrap(),
-            turns.take(origin, LONG).await.unwrap(),
+            permits.acquire(origin, LONG).await.unwrap(),
+            permits.acquire(origin, LONG).await.unwrap(),
         ];
-        assert!(turns.take(origin, Duration::ZERO).await.is_none());
+        assert!(permits.acquire(origin, Duration::ZERO).await.is_none());
         let leaving = tokio::spawn({
-            let turns = turns.clone();
-            async move { turns.take(origin, LONG).await.is_some() }
+            let permits = permits.clone();
+            async move { permits.acquire(origin, LONG).await.is_some() }
         });
         tokio::task::yield_now().await;
         leaving.abort();
         assert!(leaving.await.is_err());
         assert!(
-            turns
+            permits
                 .state()
                 .lanes
                 .iter()
                 .all(|lane| lane.count == 0 && lane.waiting.is_empty() && lane.order.is_empty())
         );
         drop((first, second));
-        assert_eq!(turns.state().free, 2);
+        assert_eq!(permits.state().free, 2);
     }
 
     #[test]
-    fn a_network_is_a_24_of_ipv4_and_a_48_of_ipv6() {
+    fn networks_are_ipv4_24_and_ipv6_48() {
         let network = |address: &str| network(address.parse().unwrap());
         assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.254"));
         assert_ne!(network("192.0.2.1"), network("192.0.3.1"));

@@ -1,7 +1,7 @@
-//! The demo's account: found again or made, emptied, and filled with a month of calls that ends now.
+//! The demo's tenant: found or created, emptied, and filled with a month of calls up to now.
 //!
-//! Owns which account that is. It is never one that somebody else made: without one of its own, the demo takes the
-//! first id that is free.
+//! Owns the choice of the tenant. It never reuses a tenant that the demo did not create; otherwise
+//! it takes the first free id.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -15,10 +15,10 @@ use crate::ingest::{self, Body, Locale, Target};
 use crate::reports::telesales::abandon_check;
 
 const NAME: &str = "Callboard demo";
-/// Its name until all its data is there: a demo that was killed on the way is taken up again by the next one.
+/// Name until all data is stored, so that the next demo resumes one that was killed.
 const UNFINISHED: &str = "Callboard demo, being filled";
 
-/// Tables of an account's calls, each before those that its rows refer to.
+/// Statements that delete a tenant's data, each before those of the rows it refers to.
 const TABLES: &[&str] = &[
     "delete from abandon_breaches where tenant_id = $1",
     "delete from telesales_calls where tenant_id = $1",
@@ -34,7 +34,7 @@ const TABLES: &[&str] = &[
     "delete from teams where tenant_id = $1",
 ];
 
-/// Makes the account's data anew, up to now. Its id, and how many rows there are.
+/// Replaces the tenant's data with a month up to now. Returns its id and the number of rows.
 pub async fn refresh(app: &App) -> Result<(i64, u64)> {
     let tenant = match find(app).await? {
         Some(tenant) => tenant,
@@ -56,7 +56,7 @@ pub async fn refresh(app: &App) -> Result<(i64, u64)> {
     };
     let tally = ingest::ingest(&app.db, target, Body::Lines(lines.as_bytes()), |_| ()).await?;
     if tally.rejected > 0 {
-        return Err(Error::Invalid(tally.faults())); // a defect of the demo
+        return Err(Error::Invalid(tally.faults())); // a bug in the demo
     }
     record_breaches(app, tenant, now).await?;
     if !user::exists(&app.db, tenant, USERNAME).await? {
@@ -81,9 +81,9 @@ pub async fn refresh(app: &App) -> Result<(i64, u64)> {
 async fn find(app: &App) -> Result<Option<i64>> {
     for tenant in app.db.tenants().await? {
         let name = Tenant::load(&mut app.db.read(tenant).await?).await?.name;
-        let is_ours =
+        let is_demo =
             name == UNFINISHED || (name == NAME && user::exists(&app.db, tenant, USERNAME).await?);
-        if is_ours {
+        if is_demo {
             return Ok(Some(tenant));
         }
     }
@@ -91,8 +91,8 @@ async fn find(app: &App) -> Result<Option<i64>> {
 }
 
 async fn create(app: &App) -> Result<i64> {
-    let taken = app.db.tenants().await?;
-    let free = (1..).find(|id| !taken.contains(id)).unwrap_or(1); // infallible: there are more ids than accounts
+    let used = app.db.tenants().await?;
+    let free = (1..).find(|id| !used.contains(id)).unwrap_or(1); // infallible: there are more ids than tenants
     Tenant::create(&app.db, free, UNFINISHED, *DEFAULT_TIMEZONE, None).await?;
     Ok(free)
 }
@@ -106,8 +106,8 @@ async fn clear(app: &App, tenant: i64) -> Result<()> {
     Ok(())
 }
 
-/// Records what the minute check would have found last week: one look an hour, over the days with too many abandoned
-/// calls.
+/// Records last week's breaches as the check that runs every minute would have: one check per hour
+/// over the days with excess abandoned calls.
 async fn record_breaches(app: &App, tenant: i64, now: DateTime<Utc>) -> Result<()> {
     for hour in 0..48 {
         let at = now - TimeDelta::days(9) + TimeDelta::hours(hour);

@@ -1,18 +1,18 @@
-//! The check before a migration that a database is Callboard's, or nobody's.
+//! Check before a migration that the database is empty or Callboard's.
 //!
-//! Callboard fills schema `public`. A database that holds another application's tables there is refused before
-//! anything is written.
+//! Callboard uses schema `public`. A database with tables of another application there is refused
+//! before anything is written.
 
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgConnection;
 
 use crate::error::{Error, Result};
 
-/// As many names are said.
+/// Maximum number of tables named in the error.
 const NAMED: usize = 3;
 
-/// Internal, with a sentence for the operator, where `public` has relations but no migrations of ours. What belongs to
-/// an extension does not count.
+/// Returns a setup error if `public` has relations but no migrations of Callboard. Relations of
+/// extensions do not count.
 pub async fn check(connection: &mut PgConnection) -> Result<()> {
     let sql = "select c.relname::text from pg_class c
                where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
@@ -32,22 +32,22 @@ pub async fn check(connection: &mut PgConnection) -> Result<()> {
         .collect::<Vec<_>>()
         .join(", ");
     Err(Error::setup(format!(
-        "this database holds something else ({names}{more}): give Callboard one of its own"
+        "this database has tables of another application ({names}{more}): create a separate database for Callboard"
     )))
 }
 
-/// A failed migration, as a sentence for the operator.
+/// Converts a migration error into one for the operator.
 pub fn failure(error: MigrateError) -> Error {
     match error {
         MigrateError::VersionMissing(version) => Error::setup(format!(
-            "this database has migration {version}, which this build does not know: it belongs to a newer Callboard, or \
+            "migration {version} of this database is unknown to this build: it belongs to a newer Callboard or \
              to another application"
         )),
         MigrateError::VersionMismatch(version) => Error::setup(format!(
-            "migration {version} of this database is not this build's: it belongs to another application, or the file \
+            "migration {version} of this database differs from this build's: it belongs to another application, or the file \
              was changed after it was released"
         )),
-        // Of a lock that others held, say: it may go better later.
+        // Can be transient, for instance a lock timeout.
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
         other => Error::internal(other),
     }
