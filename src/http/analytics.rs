@@ -1,4 +1,4 @@
-//! `POST /analytics`: a question as JSON, its answer as JSON or as CSV.
+//! `POST /analytics`: a query as JSON, its result as JSON or CSV.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ fn key(kind: Kind, query: &Arc<Query>) -> AnswerKey {
     AnswerKey::new(query.about.name, query.size(), (kind, Arc::clone(query)))
 }
 
-/// What an answer is written as.
+/// Format of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
     Json,
@@ -97,7 +97,7 @@ impl Kind {
     }
 }
 
-/// Whether CSV is wanted more than JSON. Who wants neither is given JSON.
+/// CSV if preferred over JSON; JSON if neither is accepted.
 fn prefers_csv(headers: &HeaderMap) -> bool {
     let wanted: Vec<(String, f32)> = headers
         .get_all(ACCEPT)
@@ -109,7 +109,7 @@ fn prefers_csv(headers: &HeaderMap) -> bool {
         > quality(&wanted, ["application/json", "application/*", "*/*"])
 }
 
-/// The media ranges of a line with the quality of each, 1 unless it says otherwise.
+/// The media ranges of a line with their quality, by default 1.
 fn ranges(line: &str) -> impl Iterator<Item = (String, f32)> {
     line.split(',').map(|item| {
         let mut parts = item.split(';').map(str::trim);
@@ -123,7 +123,7 @@ fn ranges(line: &str) -> impl Iterator<Item = (String, f32)> {
     })
 }
 
-/// How much a type is wanted: by the narrowest of its ranges that is named.
+/// The quality of a type, by its most specific range.
 fn quality(wanted: &[(String, f32)], of: [&str; 3]) -> f32 {
     let named = |range: &str| {
         wanted
@@ -165,7 +165,7 @@ mod tests {
         }
     }
 
-    /// Bodies of one question, each of which has at most one parameter or filter that is not the default.
+    /// Bodies of one query, each with at most one parameter or filter that is not the default.
     fn bodies(query_type: &str) -> Vec<Value> {
         let parameters = [
             (GRANULARITY, [json!("hour"), json!("week"), json!("month")]),

@@ -1,4 +1,4 @@
-//! Bodies that are read whole: JSON, and not much of it.
+//! Small JSON bodies, read as a whole.
 
 use axum::body::Body;
 use axum::http::HeaderMap;
@@ -9,17 +9,17 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Faults, Result};
 use crate::text::nfc;
 
-/// The most bytes that are read.
+/// Maximum size of such a body, in bytes.
 const MOST: usize = 64 << 10;
 
-/// The members of a JSON object. As [`json`], and Malformed where it is no JSON object.
+/// The members of a JSON object. Errors of [`json`], and `Malformed` if it is not an object.
 pub async fn object(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>> {
     let bytes = json(headers, body).await?;
     serde_json::from_slice(&bytes).map_err(|error| Error::Malformed(error.to_string()))
 }
 
-/// What should be JSON. UnsupportedMedia where the body says it is something else, TooLarge where it has more than
-/// 64 KiB, Malformed where it breaks off.
+/// The bytes of a JSON body. `UnsupportedMedia` for another content type, `TooLarge` beyond 64 KiB, `Malformed` if it is
+/// incomplete.
 pub async fn json(headers: &HeaderMap, body: Body) -> Result<Vec<u8>> {
     if !is_json(headers) {
         return Err(Error::UnsupportedMedia {
@@ -40,7 +40,7 @@ pub async fn json(headers: &HeaderMap, body: Body) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What says nothing of itself is taken for JSON.
+/// A body without a content type is taken as JSON.
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(kind) = headers.get(CONTENT_TYPE) else {
         return true;

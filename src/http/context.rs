@@ -1,5 +1,4 @@
-//! What goes with a request beside the request: on its way in, where it comes from; on its way out, what its limit
-//! stands at.
+//! Per-request context: client address in, rate-limit headers out.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,14 +19,14 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-/// Cheap to clone; clones are of the same request.
+/// The context of a request. Cheap to clone; clones share it.
 #[derive(Clone)]
 pub struct RequestContext(Arc<Inner>);
 
 struct Inner {
-    /// The other end of the connection.
+    /// Peer of the connection.
     peer: IpAddr,
-    /// None where the request has no body.
+    /// `None` if the request has no body.
     upload: Option<Upload>,
     limited: Mutex<Option<Limited>>,
 }
@@ -49,12 +48,12 @@ impl RequestContext {
         }))
     }
 
-    /// The body of the request, where it has one.
+    /// The body of the request, if it has one.
     pub fn upload(&self) -> Option<&Upload> {
         self.0.upload.as_ref()
     }
 
-    /// The context that a request belongs to.
+    /// The context of a request.
     pub fn of(parts: &Parts) -> Result<&Self> {
         parts
             .extensions
@@ -88,7 +87,7 @@ impl RequestContext {
         state.check()
     }
 
-    /// Tells what the limit stands at, where the request had one.
+    /// Writes the rate-limit headers, if the request was limited.
     pub fn tell(&self, headers: &mut HeaderMap) {
         let limited = *self
             .0
@@ -109,7 +108,7 @@ impl RequestContext {
     }
 }
 
-/// The address of the client, which may stand behind proxies that we trust.
+/// The client's address, possibly behind trusted proxies.
 pub struct Client(pub IpAddr);
 
 impl FromRequestParts<Arc<App>> for Client {
@@ -124,7 +123,7 @@ impl FromRequestParts<Arc<App>> for Client {
     }
 }
 
-/// The nearest hop that is no proxy of ours. What lies behind it anybody may have made up.
+/// The nearest hop that is not a trusted proxy. Hops behind it can be forged.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_ours = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
     let lines: Vec<&str> = headers
@@ -143,7 +142,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     nearest
 }
 
-/// An address, as some proxies write it with a port.
+/// An address, which some proxies write with a port.
 fn hop(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let address = text

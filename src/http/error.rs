@@ -1,5 +1,5 @@
-//! What a failure looks like to a client: the one place that maps kinds of failure to statuses and messages
-//! (contract, section 1). What is ours to know goes to the log, in `middleware` and only there.
+//! Error responses: the only place that maps errors to statuses and messages (contract, section 1). Causes go to the log,
+//! in `middleware` and only there.
 
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -8,17 +8,16 @@ use serde::Serialize;
 
 use crate::error::{Error, Faults};
 
-/// Media types that a POST accepts, sent with a 415 (Linked Data Platform 1.0, section 7.1).
+/// Accepted media types of a POST, sent with a 415 (Linked Data Platform 1.0, section 7.1).
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
-/// The body of every failure.
+/// The body of every error response.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Error)]
 pub struct Body {
-    /// What went wrong, in the fixed words of its status; of a 409, which rule.
+    /// The fixed message of the status; for a 409, the violated rule.
     message: String,
-    /// With 422, and with 400 where the body could be read: what is wrong, by field. With 404: the values of a field
-    /// that name nothing there.
+    /// Faults by field: with a 422, with a 400 whose body could be parsed, and with a 404 for values that were not found.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, Vec<String>>>, nullable = false)]
     errors: Option<Faults>,
@@ -93,7 +92,7 @@ impl IntoResponse for Error {
             }
             _ => respond(status, message(status).into(), None),
         };
-        // As far as the log, and no further.
+        // For the log only.
         if let Some(cause) = cause {
             response.extensions_mut().insert(cause);
         }
@@ -101,7 +100,7 @@ impl IntoResponse for Error {
     }
 }
 
-/// Gives responses that the framework made of a failure our body; ours pass as they are.
+/// Replaces the body of the framework's error responses by ours. Other responses pass unchanged.
 pub fn as_json(response: Response) -> Response {
     let status = response.status();
     let is_json = response
@@ -120,7 +119,7 @@ pub fn as_json(response: Response) -> Response {
     ours
 }
 
-/// When a client may come again whom there was no room for, in seconds.
+/// `Retry-After` of a 503, in seconds.
 const ROOM_AFTER: u64 = 1;
 
 fn respond(status: StatusCode, message: String, errors: Option<Faults>) -> Response {

@@ -2,7 +2,7 @@
 
 use axum::http::HeaderValue;
 
-/// The items of a list that may stand in several header lines.
+/// The items of a list header that may be spread over several lines.
 pub fn items<'a>(lines: impl Iterator<Item = &'a HeaderValue>) -> impl Iterator<Item = &'a str> {
     let lines = lines.filter_map(|line| line.to_str().ok());
     lines

@@ -42,37 +42,36 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     openapi::guard::<IngestWrite>(router, paths::INGEST)
 }
 
-/// Encodings as documents spell them, in any case.
+/// Accepted encodings, in any case.
 const ENCODING: &str = "^(([Xx]-)?[Gg][Zz][Ii][Pp]|[Ii][Dd][Ee][Nn][Tt][Ii][Tt][Yy])?$";
 
 pub const ATOMIC: Parameter = Parameter::optional(
     "atomic",
     Kind::Flag,
-    "All or nothing: with one bad line nothing is stored.",
+    "All or nothing: one bad line rejects the whole body.",
 );
 
-/// The answer to a body of which nothing was stored: what is wrong, and the counts.
+/// The response to a body of which nothing was stored: faults and counts.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = IngestRefusal)]
 pub struct Refusal {
-    /// The fixed words of a 422.
+    /// The fixed message of a 422.
     message: &'static str,
-    /// What is wrong with the first 100 lines refused, by `lines.<n>.<field>` or `items.<n>.<field>`; or with a
-    /// parameter, by its name.
+    /// Faults of the first 100 refused lines, by `lines.<n>.<field>` or `items.<n>.<field>`, or of a parameter, by name.
     #[schema(value_type = std::collections::BTreeMap<String, Vec<String>>)]
     errors: Faults,
-    /// The counts; absent where a parameter is at fault.
+    /// The counts; absent if a parameter is at fault.
     #[schema(value_type = Option<Tally>, nullable = false)]
     data: Tally,
 }
 
-/// Stores call data, one JSON object a line.
+/// Ingest call data, one JSON object a line.
 ///
-/// Each line is an `IngestLine` (see the schemas): it has a `kind` and states a whole row of it: what it leaves out, or gives as null, takes its default.
-/// Rows are upserted by their key within the account, so a body may be sent again; a later line wins, but one that
-/// knows less: without the field that finishes a row of its kind (`result`), it leaves a row that has it as it is. Bad
-/// lines are told by number and field and do not keep the others from being stored. 200 means committed. As
-/// `application/json`, one such object or an array of them, at most 16 MiB, is taken too; its items are told by `index`.
+/// Each line is an `IngestLine` (see the schemas): it has a `kind` and states a complete row of it; an absent or null field
+/// takes its default. Rows are upserted by their key within the account, so a body may be sent again. A later line wins,
+/// unless it lacks the field that finishes a row of its kind (`result`) and the stored row has it. Bad lines are reported
+/// by number and field; the others are stored. 200 means committed. `application/json` is accepted too: one object or an
+/// array, at most 16 MiB, whose items are reported by `index`.
 #[utoipa::path(post, path = paths::INGEST, tag = "Ingest", operation_id = "ingest",
     request_body(content(
         (String = "application/x-ndjson",
@@ -83,11 +82,11 @@ pub struct Refusal {
         (status = 200, description = "Every valid line is committed.", body = Data<Tally>,
             example = json!({"data": {"received": 3, "stored": 2, "rejected": 1,
                 "errors": [{"line": 3, "errors": {"result": ["must be one of: answered, no_answer, busy, failed, abandoned."]}}]}})),
-        (status = 400, description = "The body broke off, or is no gzip: the lines before may be stored. Or it is no JSON object or array: nothing is stored.", body = super::error::Body),
+        (status = 400, description = "The body is incomplete or not gzip: earlier lines may be stored. Or it is not a JSON object or array: nothing is stored.", body = super::error::Body),
         (status = 413, description = "More than 16 MiB of JSON, or with atomic more than 1 GiB, unpacked.", body = super::error::Body),
-        (status = 415, description = "Another content type or encoding.", body = super::error::Body),
-        (status = 507, description = "A disk is full, ours or the database's; the chunks before are stored, unless atomic.", body = super::error::Body),
-        (status = 422, description = "Nothing was stored: every line was refused, or with atomic one of them, or a parameter is bad.", body = Refusal),
+        (status = 415, description = "Unsupported content type or encoding.", body = super::error::Body),
+        (status = 507, description = "A disk is full, the server's or the database's; earlier chunks are stored, unless atomic.", body = super::error::Body),
+        (status = 422, description = "Nothing was stored: every line was refused, with atomic at least one, or a parameter is invalid.", body = Refusal),
     ))]
 pub async fn post(
     Permitted { caller, .. }: Permitted<IngestWrite>,
@@ -126,7 +125,7 @@ pub async fn post(
             let body = ingest::spool(body, ingest::MAX_JSON_BODY, folder).await?;
             ingest::Body::Json(ingest::checked_json(body).await?)
         }
-        // All or nothing is one transaction, which is not to wait for a client while others wait for it.
+        // An atomic body is one transaction, which must not stay open while waiting for a client.
         Media::Lines if atomic => {
             ingest::Body::Lines(ingest::spool(body, app.atomic_limit, folder).await?)
         }
@@ -144,13 +143,12 @@ async fn ingest_lines(app: Arc<App>, target: Target, body: Stream) -> Result<Tal
     ingest::ingest(&app.db, target, ingest::Body::Lines(body), |_| ()).await
 }
 
-/// The answer to what that work stores. It has a task of its own, because a client that hangs up ends this one wherever
-/// it stands.
+/// Runs the ingest in a task of its own, because a client that disconnects cancels this one at any point.
 async fn stored(work: impl Future<Output = Result<Tally>> + Send + 'static) -> Result<Response> {
     let tally = tokio::spawn(work.in_current_span())
         .await
         .map_err(Error::internal)?;
-    // A limit on a statement that stores is no fault of the request's length.
+    // A timeout of a writing statement means load, not a long request.
     let tally = tally.map_err(|error| match error {
         Error::TimedOut => Error::Unavailable("a statement that stores took too long".into()),
         error => error,
@@ -173,7 +171,7 @@ fn answer(tally: Tally) -> Response {
 
 type Stream = Box<dyn AsyncBufRead + Unpin + Send>;
 
-/// Whether the body is packed. UnsupportedEncoding where it is in a way that is not taken.
+/// True if the body is gzip. `UnsupportedEncoding` for any other coding.
 fn is_gzip(headers: &HeaderMap) -> Result<bool> {
     let mut encodings = headers
         .get_all(CONTENT_ENCODING)
@@ -192,14 +190,14 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool> {
     }
 }
 
-/// Type of a body.
+/// Media type of a body.
 enum Media {
     Lines,
     Json,
 }
 
 impl Media {
-    /// UnsupportedMedia where it is another.
+    /// `UnsupportedMedia` for any other type.
     fn of(headers: &HeaderMap) -> Result<Self> {
         let kind = headers
             .get(CONTENT_TYPE)

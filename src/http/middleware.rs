@@ -1,7 +1,7 @@
 //! Per-request middleware: request id, access log, limits on head and time, CORS and security headers, content coding,
 //! and an answer in JSON whatever fails.
 //!
-//! One service instead of a stack of layers, because an answer that is kept costs less than passing through those.
+//! One service instead of a stack of layers, because a cached response costs less than passing through such a stack.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -35,24 +35,24 @@ use crate::encoded::Coding;
 use crate::error::{Cause, Error};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The longest id that is taken from a client, in bytes.
+/// Maximum length of a client's request id, in bytes.
 const ID_LEN: usize = 128;
 /// Time limit of a request.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// Bytes in the head of a request, about, at most: a thousand agents in a query fit.
+/// Maximum size of a request head in bytes, about: enough for a thousand agents in the query.
 const HEAD: usize = 64 << 10;
-/// Bytes in path and query, at most. Just below the most that the HTTP codec can hold.
+/// Maximum length of path and query in bytes, just below the HTTP codec's.
 const TARGET: usize = 65_000;
-/// Header lines of a request, at most.
+/// Maximum number of header lines of a request.
 const HEADERS: usize = 100;
-/// What took longer is worth a line in the log.
+/// Duration beyond which a request is logged.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// All routes, and what stands around them.
+/// The routes with their middleware.
 #[derive(Clone)]
 pub struct Middleware {
     router: Router,
-    /// The path that takes as long as its body does.
+    /// The path without a request timeout: it takes as long as its body.
     unbounded: &'static str,
     limit: Duration,
     bodies: Bodies,
@@ -79,8 +79,7 @@ impl Middleware {
         self.bodies.stop();
     }
 
-    /// Answers a request that came from there. The limit is on how long it takes until the answer begins; its body
-    /// then takes as long as it takes.
+    /// Answers a request of that peer. The timeout covers the time until the response starts, not its body.
     pub fn answer(
         &self,
         request: Request,
@@ -90,7 +89,7 @@ impl Middleware {
         self.pass(request, peer, refusal)
     }
 
-    /// Answers that there is no room for another connection.
+    /// Refuses a request on a connection beyond the limit.
     pub fn refuse(
         &self,
         request: Request,
@@ -144,8 +143,7 @@ impl Middleware {
     }
 }
 
-/// The status that refuses a head which is too large for us. The HTTP codec reads larger ones, for what it refuses
-/// itself it refuses without a word.
+/// The status that refuses a head beyond our limits. They are below the HTTP codec's, which refuses without a body.
 fn head_fault(request: &Request) -> Option<StatusCode> {
     let target = request.uri().path().len() + request.uri().query().map_or(0, str::len);
     let headers = request.headers();
@@ -161,7 +159,7 @@ fn head_fault(request: &Request) -> Option<StatusCode> {
     }
 }
 
-/// Answers by a route, or by that status where no route is asked.
+/// Answers with a route, or with that status.
 async fn finish(
     answering: Result<RouteFuture<Infallible>, StatusCode>,
     limit: Duration,
@@ -171,7 +169,7 @@ async fn finish(
     cors: Option<(Cors, cors::Asked)>,
 ) -> Result<Response, Infallible> {
     let (reads, is_refused) = (told.method.is_safe(), answering.is_err());
-    // Nothing but statements holds these up.
+    // Only database statements can delay these.
     let limit = if reads { limit.min(DEADLINE) } else { limit };
     let answering = async move {
         match answering {
@@ -180,7 +178,7 @@ async fn finish(
         }
     };
     let mut answering = pin!(AssertUnwindSafe(answering).catch_unwind());
-    // What is answered at once has nothing to log, and a span costs as much as such an answer.
+    // A response that is ready on the first poll has nothing to log, and a span would cost as much as the response.
     let at_once = poll_fn(|context| {
         Poll::Ready(if reads {
             answering.as_mut().poll(context)
@@ -203,7 +201,7 @@ async fn finish(
         Err(_) if upload.is_some_and(Upload::is_awaited) => Error::BodyTimedOut.into_response(),
         Err(_) => Error::TimedOut.into_response(),
     };
-    // To its handler, a body that we ended is one that broke off.
+    // A body ended by the server looks like an incomplete one to its handler.
     let ended = upload
         .and_then(Upload::end)
         .filter(|_| !response.status().is_success());
@@ -224,8 +222,7 @@ async fn finish(
     Ok(response)
 }
 
-/// Nothing we answer is taken for something else, shown inside another page, runs, or tells others where it was read.
-/// Who answers with a page says himself what it may do.
+/// Security headers: no MIME sniffing, framing, scripts or referrers. Handlers that serve HTML set their own CSP.
 fn protect(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -233,7 +230,7 @@ fn protect(headers: &mut HeaderMap) {
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(nothing);
 }
 
-/// What of a request is told in the log.
+/// The access log of a request.
 struct AccessLog {
     started: Instant,
     id: HeaderValue,
@@ -242,7 +239,7 @@ struct AccessLog {
 }
 
 impl AccessLog {
-    /// At the level of errors, so that whatever is logged has the id that the client is given.
+    /// At level ERROR, so that every log line has the request id.
     fn span(&self) -> Span {
         let Self {
             id, method, uri, ..
@@ -250,8 +247,8 @@ impl AccessLog {
         tracing::error_span!("request", id = id.to_str().unwrap_or_default(), %method, path = uri.path())
     }
 
-    /// Answers that went as they should would drown the rest, and cost more to write down than to give; so would those
-    /// that strangers are refused by, as often as they like.
+    /// Successful responses are not logged: they would drown the others and cost more to log than to send. Neither are
+    /// refusals that strangers can cause at will.
     fn log(&self, response: &mut Response, is_quiet: bool) {
         let took = self.started.elapsed();
         let (status, ms) = (response.status().as_u16(), took.as_secs_f64() * 1000.0);
@@ -273,7 +270,7 @@ impl AccessLog {
     }
 }
 
-/// The id that the request brings, unless it is longer than any id, or one made for it.
+/// The client's request id, or a new one if it is missing or too long.
 fn id(request: &Request) -> HeaderValue {
     let brought = request
         .headers()
@@ -297,7 +294,7 @@ mod tests {
 
     const PAGE: &str = "https://reports.example.com";
 
-    /// The status of an answer, and whether it is JSON. Headers that every answer has are looked for.
+    /// The status of a response, and whether it is JSON. Checks the headers that every response must have.
     async fn status(middleware: &Middleware, method: Method, path: &str) -> (u16, bool) {
         let request = Request::builder()
             .method(method)

@@ -1,6 +1,6 @@
-//! The whole API on one page: which path is answered by what, and what every request passes through.
+//! The whole API on one page: every route, and the middleware around them.
 //!
-//! Owns everything that is HTTP: extracting, statuses, headers. Must not compute a figure or write SQL.
+//! Owns everything that is HTTP: extractors, statuses, headers. Must not compute a figure or contain SQL.
 
 mod analytics;
 mod auth;
@@ -41,7 +41,7 @@ use middleware::Middleware;
 use openapi::guard;
 pub use serve::{serve, serve_probes, serve_within, stop_signal};
 
-/// Every route, with its operation of the OpenAPI document, in the document's order.
+/// Every route with its OpenAPI operation, in the document's order.
 fn routes() -> OpenApiRouter<Arc<App>> {
     let router = probe_routes(OpenApiRouter::with_openapi(openapi::base()))
         .routes(routes!(openapi::document))
@@ -65,7 +65,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     ingest::add(router)
 }
 
-/// Routes for those who watch the server. No token is needed.
+/// Routes for probes, without a token.
 fn probe_routes(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     router
         .routes(routes!(health::healthz))
@@ -79,7 +79,7 @@ fn service(app: App, limits: &Limits) -> Middleware {
     Middleware::new(complete(router, app), paths::INGEST, bodies).with_cors(cors)
 }
 
-/// The service of those who watch over the server: whether it lives, whether it is ready, and nothing else.
+/// The service of the probe listener: liveness and readiness only.
 fn probes(app: App, limits: &Limits) -> Middleware {
     let (router, _) = probe_routes(OpenApiRouter::new()).split_for_parts();
     Middleware::new(complete(router, app), "", Bodies::new(*limits))

@@ -1,4 +1,4 @@
-//! The routes of the reports: one for each definition, all answered by the same few lines.
+//! Report handlers: every definition is served by the same code.
 
 use std::io::Seek;
 use std::path::Path as FolderPath;
@@ -70,7 +70,7 @@ fn add<G: Grant>(
     router
 }
 
-/// What `/export` offers, the default first.
+/// Formats of `/export`, the default first.
 const EXPORT_FORMATS: &[Format] = &[Format::Xlsx, Format::Csv];
 
 fn route<G: Grant>(
@@ -98,7 +98,7 @@ fn route<G: Grant>(
     }
 }
 
-/// The cache key of an answer: who asks is not part of it.
+/// The cache key of a response. It does not contain the caller.
 fn key(about: &About, request: &Request) -> AnswerKey {
     AnswerKey::new(about.name, request.size(), request.clone())
 }
@@ -130,7 +130,7 @@ async fn answer(
     caching::respond(found, conditions)
 }
 
-/// An answer as a file: written for the client that asks, and not cached.
+/// A response as a file, written for one client and not cached.
 async fn file(app: &App, tenant: i64, about: &'static About, request: Request) -> Result<Response> {
     let (clock, format) = (app.clock, request.format());
     let read = |scope| OfFile::read(request.clone(), scope, clock);
@@ -172,7 +172,7 @@ impl OfFile {
     }
 }
 
-/// Does what may take a while, so that others have their turn meanwhile.
+/// Runs CPU-heavy work without blocking other tasks.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work)
         .await
@@ -255,7 +255,7 @@ mod tests {
 
     const OPEN: &[Format] = &[Format::Json, Format::Csv];
 
-    /// Values of each kind, so that one of them is not the default.
+    /// Two values of each kind, so that at least one is not the default.
     fn values(parameter: &Parameter) -> Vec<&'static str> {
         match &parameter.kind {
             Kind::Moment => vec!["2026-06-01", "2026-06-01T00:00:01", "2026-06-01T00:00:01Z"],

@@ -1,4 +1,4 @@
-//! The operation of analytics, made from the list of questions and the list of filters.
+//! The operation of analytics, generated from the lists of queries and filters.
 
 use serde_json::{Value, json};
 use utoipa::openapi::example::ExampleBuilder;
@@ -36,7 +36,7 @@ pub fn add(document: &mut OpenApi, path: &str) {
     });
     let pages = table::one_of(query::QUERY_TYPE, pages);
     let pages = pages.description(Some(
-        "One page of an answer: its `query_type` says which of these it is.",
+        "One page of a result; `query_type` tells the variants apart.",
     ));
     schemas.push(("AnalyticsResponse".to_owned(), pages.into()));
     schemas.push((PAYLOAD_VALUE.to_owned(), payload_value()));
@@ -57,7 +57,7 @@ pub fn add(document: &mut OpenApi, path: &str) {
     };
     let request = ContentBuilder::new().schema(Some(Ref::from_schema_name("AnalyticsQuery")));
     let request = RequestBodyBuilder::new()
-        .description(Some("The question. Other keys are ignored, other filters are refused; null is as if absent."))
+        .description(Some("The query. Unknown keys are ignored, unknown filters are refused, and null is treated as absent."))
         .required(Some(Required::True))
         .content("application/json", request.examples_from_iter(examples(|it| it.about.request)).build());
     let found = ContentBuilder::new()
@@ -65,13 +65,13 @@ pub fn add(document: &mut OpenApi, path: &str) {
         .examples_from_iter(examples(|it| it.about.response))
         .build();
     let found = ResponseBuilder::new()
-        .description("The page that was asked for.")
+        .description("The requested page.")
         .content("application/json", found)
         .header("Age", age());
     let operation = OperationBuilder::new()
         .tag("Analytics")
         .summary(Some(
-            "One of twelve questions about AutoCall attempts and leads",
+            "One of twelve queries over AutoCall attempts and leads",
         ))
         .description(Some(SUMMARY))
         .operation_id(Some("analytics"))
@@ -93,19 +93,16 @@ const SUMMARY: &str = "Every question is answered by one flat table, page by pag
     With `Accept: text/csv` the page is CSV: the same rows under the names of their fields. A token of a reseller's account reads the accounts whose reseller it is as \
     well as its own; a filter that names anything outside of these matches nothing.";
 
-/// The ways it can be refused.
+/// Its failures.
 fn refusals(responses: ResponsesBuilder) -> ResponsesBuilder {
     let refusals = [
         (
             "400",
-            "No JSON; or no known query_type, an unknown filter, a value of another type than its own: then every fault is listed.",
+            "Not JSON; or a missing or unknown query_type, an unknown filter, or a value of the wrong type: then every fault is listed.",
         ),
         ("413", "More than 64 KiB."),
-        ("415", "Another content type than application/json."),
-        (
-            "422",
-            "Values that cannot be worked with, every one listed by its place.",
-        ),
+        ("415", "The content type is not application/json."),
+        ("422", "Invalid values, all of them listed by their path."),
         ("504", "It took too long."),
     ];
     refusals
@@ -160,13 +157,13 @@ fn asked() -> RefOr<Schema> {
             query::FILTERS,
             Ref::builder()
                 .ref_location_from_schema_name("AnalyticsFilters")
-                .description(Some("What is looked at; all of it without filters.")),
+                .description(Some("Filters; none selects everything.")),
         )
         .property(
             query::GRANULARITY,
             closed(
                 Step::NAMES,
-                "The size of a bucket, of the questions along time; day by default.",
+                "Bucket size of the queries over time; day by default.",
                 true,
             ),
         )
@@ -185,7 +182,7 @@ fn asked() -> RefOr<Schema> {
         .into()
 }
 
-/// Every question in a line.
+/// All queries, in one line each.
 fn list() -> String {
     let lines = ALL
         .iter()
@@ -198,7 +195,7 @@ fn list() -> String {
 
 fn filters() -> RefOr<Schema> {
     let object = ObjectBuilder::new()
-        .description(Some("What is looked at. In questions about leads, dates are those of their creation, and durations and sentiments keep leads with one attempt that passes all of them."))
+        .description(Some("Filters. In queries over leads, dates select by creation, and durations and sentiments keep leads with one attempt that passes all of them."))
         .additional_properties(Some(AdditionalProperties::FreeForm(false)));
     filter::ALL
         .iter()
@@ -216,7 +213,7 @@ fn value(filter: &Filter) -> RefOr<Schema> {
     };
     match filter.kind {
         Kind::Text => of(Type::String).pattern(Some(NO_NUL)).into(),
-        // An empty text is as if absent.
+        // An empty text is treated as absent.
         Kind::Moment => of(Type::String)
             .pattern(Some(format!("^({})?$", MOMENT)))
             .examples(["2025-01-01", "2025-01-01T00:00:00Z"])
@@ -253,13 +250,11 @@ fn payload_value() -> RefOr<Schema> {
     let any = any
         .into_iter()
         .fold(OneOfBuilder::new(), OneOfBuilder::item);
-    any.description(Some(
-        "The value that a key of the lead's payload must have.",
-    ))
-    .into()
+    any.description(Some("The required value of a key of the lead's payload."))
+        .into()
 }
 
-/// A value of that type, or null, which is as if absent.
+/// A value of that type, or null, which is treated as absent.
 fn or_null(kind: Type) -> SchemaType {
     SchemaType::from_iter([kind, Type::Null])
 }
@@ -271,7 +266,7 @@ fn page_name(question: &Definition) -> String {
     format!("Analytics{words}Page")
 }
 
-/// A page of an answer.
+/// A page of a result.
 fn page(question: &Definition, schemas: &mut Schemas) -> RefOr<Schema> {
     let about = question.about;
     let integer = |about: &str| {
@@ -297,7 +292,7 @@ fn page(question: &Definition, schemas: &mut Schemas) -> RefOr<Schema> {
         .required("data")
         .property("total", integer("Rows on all pages."))
         .required("total")
-        .property(query::PAGE, integer("Which page this is, from 1."))
+        .property(query::PAGE, integer("The page number, from 1."))
         .required(query::PAGE)
         .property(query::PAGE_SIZE, integer("Rows a page."))
         .required(query::PAGE_SIZE)

@@ -14,8 +14,8 @@ use crate::app::App;
 use crate::auth::settings::Settings;
 use crate::http::extract::Grant;
 
-/// Says of every operation of a path what [`crate::http::extract::Permitted`] wants there: a token, its permissions (as the
-/// roles of its security requirement), how often it may ask, and how it is refused.
+/// Documents, for every operation of a path, what [`crate::http::extract::Permitted`] enforces: a token, its permissions (as
+/// roles of the security requirement), the rate limit, and the refusals.
 pub fn guard<G: Grant>(mut router: OpenApiRouter<Arc<App>>, path: &str) -> OpenApiRouter<Arc<App>> {
     let names: Vec<&str> = G::PERMISSIONS
         .iter()
@@ -26,8 +26,9 @@ pub fn guard<G: Grant>(mut router: OpenApiRouter<Arc<App>>, path: &str) -> OpenA
         [] => "any token".to_owned(),
         names => format!("`{}`", names.join("` and `")),
     };
-    let wanted =
-        format!("Wants {wanted}; {often} requests a minute unless the account has another limit.");
+    let wanted = format!(
+        "Requires {wanted}; {often} requests a minute unless the account has another limit."
+    );
     let item = router.get_openapi_mut().paths.paths.get_mut(path);
     let operations = item.map(|item| {
         [
@@ -63,22 +64,25 @@ pub fn guard<G: Grant>(mut router: OpenApiRouter<Arc<App>>, path: &str) -> OpenA
     router
 }
 
-/// The ways every operation can fail that wants a token.
+/// Failures of every operation with a token.
 fn refusals() -> [(&'static str, RefOr<Response>); 7] {
     let refusals = [
         ("401", "No valid token."),
-        ("403", "The token lacks the permission."),
-        ("408", "The body stopped coming for a minute."),
+        ("403", "The token lacks a permission."),
+        ("408", "The body made no progress for a minute."),
         (
             "414",
-            "The path has more than 65,000 bytes, its query included. Of a much longer one nothing is said.",
+            "The path with its query is longer than 65,000 bytes. A much longer one gets a response without a body.",
         ),
         ("429", "The token asks too often."),
         (
             "431",
-            "The head of the request has more than 64 KiB or 100 lines.",
+            "The head of the request is larger than 64 KiB or 100 lines.",
         ),
-        ("503", "The database is out of reach, or there is no room."),
+        (
+            "503",
+            "The database is unreachable, or the server is overloaded.",
+        ),
     ];
     refusals.map(|(status, description)| {
         let mut response = ResponseBuilder::new().description(description);
@@ -88,24 +92,24 @@ fn refusals() -> [(&'static str, RefOr<Response>); 7] {
         if matches!(status, "429" | "503") {
             response = response.header(
                 "Retry-After",
-                header(Type::Integer, "In so many seconds there is room again."),
+                header(Type::Integer, "Seconds until a retry can succeed."),
             );
         }
         (status, response.into())
     })
 }
 
-/// What every response of a limited operation says, of which 2xx and 429 stand here.
+/// Rate-limit headers. Every response of a limited operation has them; documented for 2xx and 429.
 fn limit_headers() -> impl Iterator<Item = (String, RefOr<Header>)> {
     let headers = [
-        ("X-RateLimit-Limit", "Requests a minute, and at once."),
         (
-            "X-RateLimit-Remaining",
-            "Requests that would be answered now.",
+            "X-RateLimit-Limit",
+            "Requests a minute; also the maximum burst.",
         ),
+        ("X-RateLimit-Remaining", "Remaining requests."),
         (
             "X-RateLimit-Reset",
-            "When all of them would be again, in seconds since 1970.",
+            "Time at which all requests are available again, in seconds since 1970.",
         ),
     ];
     headers

@@ -1,4 +1,4 @@
-//! How the OpenAPI document describes the lines of ingest: a schema for each kind, made from the list of kinds.
+//! OpenAPI schemas of ingest lines: one per kind, generated from the list of kinds.
 
 use std::borrow::Cow;
 
@@ -38,7 +38,7 @@ impl ToSchema for IngestItems {
     }
 }
 
-/// A schema for each kind of line, and `IngestLine`, which is any of them.
+/// A schema per kind of line, and `IngestLine`, their union.
 pub fn schemas() -> Vec<(String, RefOr<Schema>)> {
     let any = table::one_of(
         "kind",
@@ -47,7 +47,7 @@ pub fn schemas() -> Vec<(String, RefOr<Schema>)> {
             .map(|kind| (schema_name(kind), std::slice::from_ref(&kind.name))),
     );
     let any = any.description(Some(
-        "One line of an ingest body: it states a whole row of its kind.",
+        "One line of an ingest body, a complete row of its kind.",
     ));
     let kinds = KINDS.iter().map(|kind| (schema_name(kind), line(kind)));
     kinds
@@ -69,7 +69,7 @@ fn line(kind: &Kind) -> RefOr<Schema> {
     let kind_name = ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some([kind.name]));
-    let kind_name = kind_name.description(Some("What the line states a row of."));
+    let kind_name = kind_name.description(Some("Kind of the row."));
     let object = ObjectBuilder::new()
         .description(Some(document::about(kind)))
         .property("kind", kind_name)
@@ -88,8 +88,8 @@ fn line(kind: &Kind) -> RefOr<Schema> {
         .into()
 }
 
-/// A field. One that may be left out may be null as well. Its default is said in words: typed clients take a property
-/// with a default for one that is always there.
+/// A field. Optional fields may be null. Defaults are described in words, because typed clients treat a property with a
+/// default as always present.
 fn property(field: &Field) -> RefOr<Schema> {
     let optional = field.presence != Presence::Required;
     let default =
@@ -121,7 +121,7 @@ fn property(field: &Field) -> RefOr<Schema> {
         }
         field::Type::Code(_) => text().max_length(Some(NAME_LEN)).into(),
         field::Type::Key { max } | field::Type::Token { max } | field::Type::Text { max } => {
-            // A required text that is empty is as if left out.
+            // An empty required text is treated as absent.
             let least = (field.presence == Presence::Required).then_some(1);
             text().min_length(least).max_length(Some(max)).into()
         }
@@ -175,13 +175,13 @@ fn action() -> ObjectBuilder {
         .required("label")
         .property(
             "action_type",
-            text("What it does: queue, playback, hangup and so on."),
+            text("Action of the key: queue, playback, hangup and so on."),
         )
         .required("action_type")
         .property("target_queue_name", text("The queue it leads to."))
 }
 
-/// The default as JSON. Lists are kept as Postgres writes them, `{}`.
+/// The default as JSON. Lists are written in Postgres' form, `{}`.
 fn default(field: &Field) -> Option<Value> {
     let Presence::Or(text) = field.presence else {
         return None;

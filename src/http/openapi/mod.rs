@@ -39,11 +39,11 @@ pub fn generate() -> Value {
     shape::finished(&super::routes().into_openapi())
 }
 
-/// This document.
+/// The OpenAPI document.
 #[utoipa::path(get, path = paths::OPENAPI, tag = "Running", operation_id = "openapi_document",
     responses((status = 200, description = "The OpenAPI 3.1 document of this server.", body = serde_json::Value)))]
 pub async fn document(State(_): State<Arc<App>>, headers: HeaderMap) -> Result<HttpResponse> {
-    /// Generated once: every connection that waits to be written then holds the same bytes.
+    /// Generated once, so that all connections share the same bytes.
     static DOCUMENT: LazyLock<Encoded> =
         LazyLock::new(|| Encoded::from(Bytes::from(generate().to_string())));
     let document = &*DOCUMENT;
@@ -59,7 +59,7 @@ pub async fn document(State(_): State<Arc<App>>, headers: HeaderMap) -> Result<H
     Ok(response.map(|_| body))
 }
 
-/// What the document says before any route is added to it.
+/// The document before any route is added.
 pub fn base() -> OpenApi {
     let license = LicenseBuilder::new()
         .name("MIT OR Apache-2.0")
@@ -90,7 +90,7 @@ pub fn base() -> OpenApi {
         .build();
     let servers = [ServerBuilder::new()
         .url("/")
-        .description(Some("The server that this document came from."))
+        .description(Some("The server of this document."))
         .build()];
     let tag = |(name, about): (&str, &str)| {
         TagBuilder::new()
@@ -110,31 +110,28 @@ pub fn base() -> OpenApi {
 const TAGS: [(&str, &str); 8] = [
     (
         "Running",
-        "State of the server, and this document. No token is needed.",
+        "State of the server, and this document. No token required.",
     ),
-    (
-        "Access",
-        "Logging in and out, and the caller behind a token.",
-    ),
-    ("Campaigns", "Lists of campaigns, page by page."),
+    ("Access", "Login, logout and the current user."),
+    ("Campaigns", "Paged lists of campaigns."),
     (
         "AutoCall reports",
-        "Figures of automatic calls, most of them of one campaign.",
+        "Reports on automated calls, most of them of one campaign.",
     ),
     (
         "AutoCall exports",
-        "Files of a campaign's reports, made in the background: order one, poll it, download it.",
+        "Exports of a campaign's reports, made in the background: order, poll, download.",
     ),
     (
         "Telesales reports",
-        "Figures of agents' calls, over the whole account; most of them as files too.",
+        "Reports on agents' calls, over the whole account; most of them also as files.",
     ),
     (
         "Analytics",
-        "Questions about AutoCall attempts and leads, asked in one request body.",
+        "Queries over AutoCall attempts and leads, in one request body.",
     ),
     (
         "Ingest",
-        "Call data in: one JSON object a line, or a JSON array.",
+        "Ingest of call data: one JSON object a line, or a JSON array.",
     ),
 ];

@@ -1,4 +1,4 @@
-//! Parameters and members of request bodies, as the document describes them.
+//! OpenAPI of parameters and members of request bodies.
 
 use serde_json::Value;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
@@ -10,7 +10,7 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Required, Schema};
 use crate::closed::Set;
 use crate::query::{Kind, Parameter};
 
-/// How old an answer may be.
+/// The `Cache-Control` request header.
 pub fn fresh(operation: OperationBuilder) -> OperationBuilder {
     operation.parameter(header_parameter(
         "Cache-Control",
@@ -20,7 +20,7 @@ pub fn fresh(operation: OperationBuilder) -> OperationBuilder {
     ))
 }
 
-/// A header that a request may have; without a pattern it may be any text.
+/// An optional request header; without a pattern, any text.
 pub fn header_parameter(name: &str, about: &str, pattern: &str) -> ParameterBuilder {
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
@@ -32,7 +32,7 @@ pub fn header_parameter(name: &str, about: &str, pattern: &str) -> ParameterBuil
         .schema(Some(text))
 }
 
-/// Adds what the POST of a path takes.
+/// Adds the parameters of a path's POST.
 pub fn add_parameters<const N: usize>(
     document: &mut OpenApi,
     path: &str,
@@ -64,7 +64,7 @@ pub fn described(parameter: &Parameter) -> ParameterBuilder {
         .description(Some(parameter.about))
         .schema(Some(schema(parameter)));
     match parameter.kind {
-        // Repeated where the name says so, otherwise with commas between them.
+        // Repeated if the name ends with `[]`, otherwise comma-separated.
         Kind::IdList { .. } => described
             .style(Some(ParameterStyle::Form))
             .explode(Some(parameter.name.ends_with("[]"))),
@@ -72,21 +72,21 @@ pub fn described(parameter: &Parameter) -> ParameterBuilder {
     }
 }
 
-/// A date, or a date and a time, maybe with an offset. No pattern knows how long a month is.
+/// A date, or a date and time, optionally with an offset. The pattern does not know the lengths of months.
 pub const MOMENT: &str = concat!(
     "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
     "([Tt ](([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?|24:00(:00([.,]0+)?)?)",
     "([Zz]|[+ -]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?"
 );
 
-/// What the database can hold of a text.
+/// Texts that the database can store.
 pub const NO_NUL: &str = r"^[^\x00]*$";
 
 pub fn schema(parameter: &Parameter) -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     match &parameter.kind {
         Kind::Moment => {
-            // An empty value is as if absent.
+            // An empty value is treated as absent.
             let pattern = if parameter.required {
                 format!("^{MOMENT}$")
             } else {
@@ -122,7 +122,7 @@ pub fn schema(parameter: &Parameter) -> RefOr<Schema> {
     }
 }
 
-/// A JSON object with members of those names, read as parameters are.
+/// A JSON object with members that are read like parameters.
 pub fn object(about: &str, parameters: &[Parameter]) -> RefOr<Schema> {
     let object = ObjectBuilder::new().description(Some(about));
     let member = |object: ObjectBuilder, parameter: &Parameter| {
@@ -134,7 +134,7 @@ pub fn object(about: &str, parameters: &[Parameter]) -> RefOr<Schema> {
             RefOr::T(Schema::Object(mut schema)) => {
                 schema.description = Some(parameter.about.to_owned());
                 if !parameter.required {
-                    // Null is as if absent.
+                    // Null is treated as absent.
                     schema.schema_type = SchemaType::from_iter([Type::String, Type::Null]);
                 }
                 object.property(parameter.name, schema)
@@ -150,7 +150,7 @@ pub fn object(about: &str, parameters: &[Parameter]) -> RefOr<Schema> {
     parameters.iter().fold(object, member).into()
 }
 
-/// A text out of a closed set: by reference where the set has a name. `about` says what it means here.
+/// A text of a closed set, by reference if the set has a name. `about` is its meaning here.
 pub fn closed(values: &[&str], about: &str, nullable: bool) -> RefOr<Schema> {
     let about = (!about.is_empty()).then_some(about);
     match Set::with(values).map(|set| Ref::builder().ref_location_from_schema_name(set.name)) {

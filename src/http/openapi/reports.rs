@@ -51,9 +51,8 @@ pub fn add_report(document: &mut OpenApi, report: &Definition) {
             report.export_path()
         )));
     }
-    let unchanged = tagged(
-        ResponseBuilder::new().description("The client has this answer: no figure has changed."),
-    );
+    let unchanged =
+        tagged(ResponseBuilder::new().description("Not modified: no figure has changed."));
     let responses = failures(
         ResponsesBuilder::new()
             .response("200", found)
@@ -73,7 +72,7 @@ pub fn add_report(document: &mut OpenApi, report: &Definition) {
 
 const FIGURES: &str = "The figures.";
 
-/// Adds the operation that gives a report as a file.
+/// Adds the operation that returns a report as a file.
 pub fn add_export(document: &mut OpenApi, report: &Definition) {
     let found =
         files(ResponseBuilder::new().description(format!("{} as a file.", report.about.title)));
@@ -85,7 +84,7 @@ pub fn add_export(document: &mut OpenApi, report: &Definition) {
         .schema(Some(formats));
     let operation = operation(report)
         .operation_id(Some(format!("{}_export", operation_id(report))))
-        .parameter(format.description(Some("What the file is; xlsx by default.")))
+        .parameter(format.description(Some("Format of the file; xlsx by default.")))
         .responses(responses);
     document.paths.paths.insert(
         report.export_path(),
@@ -93,7 +92,7 @@ pub fn add_export(document: &mut OpenApi, report: &Definition) {
     );
 }
 
-/// What the operations of a report share.
+/// Shared parts of a report's operations.
 fn operation(report: &Definition) -> OperationBuilder {
     let about = report.about;
     let tag = match about.module {
@@ -119,13 +118,13 @@ fn operation(report: &Definition) -> OperationBuilder {
     })
 }
 
-/// What a request may say about answers that are there already.
+/// Conditional-request headers.
 fn conditional(operation: OperationBuilder) -> OperationBuilder {
     let about = "ETags of answers the client has: while no figure changes, it gets a 304.";
     fresh(operation.parameter(header_parameter("If-None-Match", about, "")))
 }
 
-/// What is said about an answer in JSON, or about one that the client has.
+/// Headers of a JSON response, or of a 304.
 fn tagged(response: ResponseBuilder) -> ResponseBuilder {
     response
         .header(
@@ -160,7 +159,7 @@ fn files(response: ResponseBuilder) -> ResponseBuilder {
         })
 }
 
-/// Named before the types of files: clients that know none of these then take a file as its bytes.
+/// Listed before the file types, so that generated clients that know none of those read a file as bytes.
 const BINARY: [&str; 1] = ["application/octet-stream"];
 
 /// Adds the operation of a list of campaigns.

@@ -7,14 +7,11 @@ use utoipa::openapi::{Content, ContentBuilder, Ref};
 
 use crate::http::error;
 
-/// The ways every report can fail, beside those of every operation that wants a token.
+/// Failures of every report, besides those of every operation with a token.
 pub fn failures(responses: ResponsesBuilder) -> ResponsesBuilder {
     let failures = [
-        ("404", "The account has no such thing."),
-        (
-            "422",
-            "Parameters that cannot be worked with, every one listed.",
-        ),
+        ("404", "Not found in this account."),
+        ("422", "Invalid parameters, all of them listed."),
         ("504", "It took too long."),
     ];
     failures
@@ -25,7 +22,7 @@ pub fn failures(responses: ResponsesBuilder) -> ResponsesBuilder {
         })
 }
 
-/// A body of that status.
+/// An error body of that status.
 pub fn failed(status: &str) -> Content {
     ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("Error")))
@@ -33,7 +30,7 @@ pub fn failed(status: &str) -> Content {
         .build()
 }
 
-/// The body of that status; of a 422, the one that document 002 shows.
+/// The error body of that status; for a 422, with a range that is too long.
 pub fn failure(status: &str) -> Option<serde_json::Value> {
     let message = error::message(status.parse().ok()?);
     Some(match status {
@@ -50,10 +47,10 @@ pub fn header(of: Type, about: &str) -> Header {
         .build()
 }
 
-/// The header `Age` of an answer.
+/// The `Age` header of a response.
 pub fn age() -> Header {
     header(
         Type::Integer,
-        "How old the answer is, in whole seconds, 5 at most; absent where it was read for this request.",
+        "Age of the response in whole seconds, at most 5; absent if it was read for this request.",
     )
 }

@@ -1,7 +1,6 @@
-//! The last touch to the OpenAPI document, once every route is in it: names, references and presence, as programs that
-//! make clients of it read them.
+//! Final pass over the OpenAPI document: names, references and required properties, as client generators expect them.
 //!
-//! Owns the rules that hold for every schema alike. Must not know any of them by name.
+//! Owns the rules that hold for every schema. Must not know any schema by name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,13 +26,13 @@ pub fn finished(document: &OpenApi) -> Value {
         answers.for_each(|(_, schema)| require_nullable(schema));
     }
     for operation in operations(&mut document) {
-        // Without a requirement of its own an operation would have that of the document, some day.
+        // Explicit, so that a requirement of the whole document would never apply to open operations.
         operation.entry("security").or_insert_with(|| json!([]));
     }
     document
 }
 
-/// `autocall_kpis` as the name of a schema: `AutocallKpis`.
+/// The schema name of `autocall_kpis`: `AutocallKpis`.
 pub fn pascal(words: &str) -> String {
     let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
     words
@@ -43,7 +42,7 @@ pub fn pascal(words: &str) -> String {
         .collect()
 }
 
-/// The name of an envelope, `Data_Me` and `Page_Me` to the generator: `MeResponse`, `MePage`.
+/// The name of an envelope: `MeResponse` and `MePage` for the generator's `Data_Me` and `Page_Me`.
 fn envelope(name: &str) -> Option<String> {
     let envelopes = [("Data_", "Response"), ("Page_", "Page")];
     envelopes
@@ -51,7 +50,7 @@ fn envelope(name: &str) -> Option<String> {
         .find_map(|(prefix, suffix)| Some(format!("{}{suffix}", name.strip_prefix(prefix)?)))
 }
 
-/// Renames schemas, and every reference to them.
+/// Renames schemas and every reference to them.
 fn rename(value: &mut Value, new: &dyn Fn(&str) -> Option<String>) {
     fn references(value: &mut Value, new: &dyn Fn(&str) -> Option<String>) {
         match value {
@@ -76,7 +75,7 @@ fn rename(value: &mut Value, new: &dyn Fn(&str) -> Option<String>) {
     }
 }
 
-/// Puts a reference wherever a schema stands inside another although it has a name, as generic types leave it.
+/// Replaces inlined copies of named schemas, which generic types leave, by references.
 fn refer(document: &mut Value) {
     let has_parts = |schema: &Value| {
         ["properties", "oneOf", "allOf", "enum"]
@@ -146,7 +145,7 @@ fn roots<'a>(document: &'a Value, part: &str) -> Vec<&'a Value> {
         .collect()
 }
 
-/// Names of the schemas that those parts refer to, directly or through others.
+/// Names of the schemas referenced by those parts, directly or indirectly.
 fn reached(document: &Value, parts: &[&Value]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut parts = parts.to_vec();
@@ -171,8 +170,7 @@ fn reached(document: &Value, parts: &[&Value]) -> BTreeSet<String> {
     found
 }
 
-/// Makes every property required that may be null: answers have all their fields, and one that may be left out is
-/// never null.
+/// Makes every nullable property required: responses have all their fields, and an optional one is never null.
 fn require_nullable(schema: &mut Value) {
     for part in ["allOf", "oneOf"] {
         schema
