@@ -98,7 +98,7 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_TRUSTED_PROXIES", default_value = "", value_parser = |text: &str| list(text, network), global = true)]
     pub trusted_proxies: List<IpNet>,
 
-    /// Origins whose pages may ask from a browser (https://reports.example.com), with commas between them, or * for
+    /// Origins whose pages may ask from a browser (`https://reports.example.com`), with commas between them, or * for
     /// any.
     #[arg(long, env = "CALLBOARD_CORS_ORIGINS", default_value = "", value_parser = |text: &str| list(text, origin), global = true)]
     pub cors_origins: List<String>,

@@ -91,6 +91,7 @@ nix::ioctl_read_bad!(unacknowledged, nix::libc::TIOCOUTQ, nix::libc::c_int);
 
 /// Bytes in the kernel that the client has not acknowledged. `None` if the system does not report it.
 #[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "no library reads this counter")]
 fn queued(stream: &TcpStream) -> Option<usize> {
     let mut bytes = 0;
     // SAFETY: the descriptor is open as long as the stream is borrowed, and the kernel writes one int.

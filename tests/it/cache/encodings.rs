@@ -28,7 +28,7 @@ fn unpacked(answer: &Answer) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_report_has_one_tag_in_every_coding_and_a_proxys_suffix_is_understood() {
+async fn a_report_has_one_tag_in_every_coding_and_the_suffix_of_a_proxy_is_understood() {
     let test = with_an_attempt(LONG).await;
     let plain = accepting(&test, HEATMAP, "identity").await;
     assert_eq!(
