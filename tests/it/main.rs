@@ -20,6 +20,7 @@ mod properties;
 mod reference;
 mod requests;
 mod rollups;
+mod routes;
 mod samples;
 mod support;
 mod zones;
