@@ -3,7 +3,7 @@
 //! The modules below stand in the order they may use one another: a later one knows earlier ones, never the
 //! reverse (`tests/it/layers.rs` holds them to it).
 //!
-//! - [`envelope`], [`error`], [`json`], [`keys`], [`percent`], [`supervise`], [`text`], [`encoded`], [`time`], [`table`], [`query`],
+//! - [`envelope`], [`error`], [`json`], [`keys`], [`percent`], [`supervise`], [`text`], [`encoded`], [`time`], [`table`], [`input`],
 //!   [`page`]: what everything
 //!   else speaks in. [`files`]: tables as CSV and as workbooks.
 //! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without. [`cache`]: what was
@@ -28,7 +28,7 @@ pub mod text;
 pub mod encoded;
 pub mod time;
 
-pub mod query;
+pub mod input;
 pub mod table;
 
 pub mod files;

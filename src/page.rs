@@ -1,7 +1,7 @@
 //! Parameters of pages: every list takes them.
 
 use crate::envelope::Page;
-use crate::query::{Kind, Parameter, Query};
+use crate::input::{Kind, Parameter, Query};
 
 pub const PAGE: Parameter = Parameter::optional(
     "page",

@@ -4,8 +4,6 @@
 //! the shape it must have (400), or values of the right shape that cannot be worked with (422). Must not know what is
 //! read of them.
 
-use std::collections::BTreeMap;
-
 use crate::time::Zone;
 use crate::time::zone::UnknownZone;
 use chrono::{DateTime, Utc};
@@ -16,12 +14,12 @@ use super::about::About;
 use super::filter::{self, Filter};
 use super::members::Members;
 
-use crate::error::{Error, Faults, Result};
+use crate::error::{Error, Result};
+use crate::input::body::{Reader, present};
+use crate::input::fault;
+use crate::input::{Choice, choice};
 use crate::json::{self, Type};
-use crate::query::{Choice, choice};
-use crate::text::nfc;
 use crate::time::Granularity;
-use crate::time::instant::Given;
 
 pub const QUERY_TYPE: &str = "query_type";
 pub const FILTERS: &str = "filters";
@@ -100,43 +98,7 @@ impl Query {
     }
 }
 
-type Fields = BTreeMap<String, Box<RawValue>>;
-
-/// The value of that name, unless it is null, which is as if absent. So is an empty text where a text is wanted.
-fn present<'a>(fields: &'a Fields, name: &str) -> Option<&'a RawValue> {
-    fields
-        .get(name)
-        .map(Box::as_ref)
-        .filter(|value| Type::of(value.get()) != Type::Null)
-}
-
-/// What is wrong so far.
-#[derive(Default)]
-struct Reader {
-    faults: Faults,
-    misshapen: bool,
-}
-
 impl Reader {
-    fn finish<T>(self, read: Option<T>) -> Result<T> {
-        if self.misshapen {
-            Err(Error::Misshapen(self.faults))
-        } else {
-            self.faults.into_result(read)
-        }
-    }
-
-    /// Notes that the body has not the shape it must have.
-    fn misshape(&mut self, place: &str, message: impl Into<String>) {
-        self.misshapen = true;
-        self.faults.add(place, message);
-    }
-
-    /// Notes that a value cannot be worked with.
-    fn fail(&mut self, place: &str, message: impl Into<String>) {
-        self.faults.add(place, message);
-    }
-
     fn query(&mut self, body: &RawValue) -> Option<Query> {
         let fields = self.object("body", body)?;
         let given = |name: &str| present(&fields, name);
@@ -170,7 +132,7 @@ impl Reader {
 
     fn question(&mut self, value: Option<&RawValue>) -> Option<&'static About> {
         let Some(value) = value else {
-            self.misshape(QUERY_TYPE, "The query_type field is required.");
+            self.misshape(QUERY_TYPE, fault::of_field(QUERY_TYPE, fault::REQUIRED));
             return None;
         };
         let name = self.text(QUERY_TYPE, value)?;
@@ -178,7 +140,7 @@ impl Reader {
         let about = known.clone().find(|about| about.name == name);
         if about.is_none() {
             let names: Vec<&str> = known.map(|about| about.name).collect();
-            self.misshape(QUERY_TYPE, format!("must be one of: {}.", names.join(", ")));
+            self.misshape(QUERY_TYPE, fault::one_of(names));
         }
         about
     }
@@ -187,10 +149,7 @@ impl Reader {
         let name = self.text(GRANULARITY, value)?;
         let step = Step::ALL.iter().find(|step| step.name() == name);
         if step.is_none() {
-            self.fail(
-                GRANULARITY,
-                format!("must be one of: {}.", Step::NAMES.join(", ")),
-            );
+            self.fail(GRANULARITY, fault::one_of(Step::NAMES.iter().copied()));
         }
         Some(match step? {
             Step::Hour => Granularity::Hour,
@@ -312,7 +271,7 @@ impl Reader {
 
     fn payload_value(&mut self, place: &str, name: &str, value: &RawValue) {
         if name.contains('\0') {
-            self.fail(place, NUL);
+            self.fail(place, fault::NUL);
         }
         match Type::of(value.get()) {
             Type::Text => drop(self.storable(place, value)),
@@ -325,88 +284,7 @@ impl Reader {
             }
         }
     }
-
-    fn object(&mut self, place: &str, value: &RawValue) -> Option<Fields> {
-        let fields = serde_json::from_str(value.get()).ok();
-        if fields.is_none() {
-            self.misshape(place, "must be an object.");
-        }
-        fields
-    }
-
-    fn text(&mut self, place: &str, value: &RawValue) -> Option<String> {
-        let text = serde_json::from_str(value.get()).ok();
-        if text.is_none() {
-            self.misshape(place, "must be a string.");
-        }
-        text
-    }
-
-    /// A text that the database can be asked for.
-    fn storable(&mut self, place: &str, value: &RawValue) -> Option<String> {
-        let text = self.text(place, value)?;
-        if text.contains('\0') {
-            self.fail(place, NUL);
-            return None;
-        }
-        Some(nfc(&text).into_owned())
-    }
-
-    fn moment(&mut self, place: &str, value: &RawValue) -> Option<Given> {
-        let moment = Given::parse(&self.text(place, value)?);
-        if moment.is_none() {
-            self.fail(place, "must be a date or an ISO 8601 datetime.");
-        }
-        moment
-    }
-
-    /// 7 and 7.0 are integers, as JSON has it.
-    fn integer(
-        &mut self,
-        place: &str,
-        value: &RawValue,
-        range: std::ops::RangeInclusive<i64>,
-    ) -> Option<i64> {
-        if Type::of(value.get()) != Type::Number {
-            self.misshape(place, "must be an integer.");
-            return None;
-        }
-        let number = json::decimal(value.get());
-        if number.is_some_and(|number| !number.is_integer()) {
-            self.misshape(place, "must be an integer.");
-            return None;
-        }
-        let integer = number
-            .and_then(|number| i64::try_from(number).ok())
-            .filter(|number| range.contains(number));
-        if integer.is_none() {
-            self.fail(
-                place,
-                format!(
-                    "must be an integer from {} to {}.",
-                    range.start(),
-                    range.end()
-                ),
-            );
-        }
-        integer
-    }
-
-    fn fraction(&mut self, place: &str, value: &RawValue) -> Option<Decimal> {
-        if Type::of(value.get()) != Type::Number {
-            self.misshape(place, "must be a number.");
-            return None;
-        }
-        let fraction = json::decimal(value.get())
-            .filter(|number| (Decimal::ZERO..=Decimal::ONE).contains(number));
-        if fraction.is_none() {
-            self.fail(place, "must be a number from 0 to 1.");
-        }
-        fraction.map(|fraction| fraction.normalize())
-    }
 }
-
-const NUL: &str = "may not contain a NUL character.";
 
 fn place(filter: &str) -> String {
     format!("{FILTERS}.{filter}")

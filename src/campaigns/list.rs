@@ -9,8 +9,8 @@ use crate::closed::CampaignStatus;
 use crate::db::Scope;
 use crate::envelope::Page;
 use crate::error::Result;
+use crate::input::{Choice, Kind, Parameter, Query, choice};
 use crate::page::{self, PAGE, PER_PAGE};
-use crate::query::{Choice, Kind, Parameter, Query, choice};
 use crate::time::Instant;
 
 choice! {

@@ -15,7 +15,7 @@ use crate::closed::{
     ExportExpiredStatus, ExportFailedStatus, ExportPendingStatus, ExportReadyStatus, ExportReport,
 };
 use crate::error::{Error, Result};
-use crate::query;
+use crate::input;
 use crate::reports::report::Format;
 use crate::table::{self, Schemas};
 use crate::time::{Instant, Window};
@@ -53,9 +53,9 @@ impl Work {
     pub fn job(self, tenant: i64, id: String, claim: Uuid) -> Result<Job> {
         let unknown = |what: &str| Error::Internal(format!("{id}: unknown {what}").into());
         Ok(Job {
-            report_type: query::named(&self.report_type)
+            report_type: input::named(&self.report_type)
                 .ok_or_else(|| unknown(&self.report_type))?,
-            format: query::named(&self.format).ok_or_else(|| unknown(&self.format))?,
+            format: input::named(&self.format).ok_or_else(|| unknown(&self.format))?,
             window: Window {
                 from: self.window_from,
                 to: self.window_to,

@@ -3,7 +3,7 @@
 use super::contents::Contents;
 use super::request::ReportType;
 use crate::files::name::{dates, safe, within};
-use crate::query::Choice;
+use crate::input::Choice;
 use crate::reports::report::Format;
 
 /// Maximum number of characters of the campaign's name.

@@ -15,8 +15,8 @@ use crate::app::App;
 use crate::db::{Database, Lane, Scope};
 use crate::envelope::Page;
 use crate::error::{Error, Result};
+use crate::input::Choice;
 use crate::page::Wanted;
-use crate::query::Choice;
 use crate::reports::report::Format;
 
 /// Notification channel for new jobs.

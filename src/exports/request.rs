@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::query::{Choice, Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
+use crate::input::{Choice, Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
 use crate::reports::autocall::{Beginning, Campaign, FROM, TO};
 use crate::reports::report::{Format, Occasion, Subject};
 use crate::time::Window;

@@ -22,6 +22,7 @@ use crate::auth::username::username_key;
 use crate::auth::{Permission, password, session};
 use crate::envelope::Data;
 use crate::error::{Faults, Result};
+use crate::input::members;
 use crate::text::NAME_LEN;
 
 /// Credentials of a login.
@@ -152,11 +153,11 @@ pub async fn login(
 
 fn login_request(object: &Map<String, Value>, address: std::net::IpAddr) -> Result<LoginRequest> {
     let mut faults = Faults::default();
-    let username = body::required_text(object, "username", NAME_LEN, &mut faults);
+    let username = members::required_text(object, "username", NAME_LEN, &mut faults);
     let password =
-        body::required_verbatim(object, "password", password::LOGIN_MAX_LEN, &mut faults)
+        members::required_verbatim(object, "password", password::LOGIN_MAX_LEN, &mut faults)
             .map(Password);
-    let device_name = body::text(object, "device_name", NAME_LEN, &mut faults);
+    let device_name = members::text(object, "device_name", NAME_LEN, &mut faults);
     let read = username.zip(password);
     faults.into_result(read.map(|(username, password)| LoginRequest {
         username,

@@ -6,8 +6,7 @@ use axum::http::header::CONTENT_TYPE;
 use futures_util::TryStreamExt;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Faults, Result};
-use crate::text::nfc;
+use crate::error::{Error, Result};
 
 /// Maximum size of such a body, in bytes.
 const MOST: usize = 64 << 10;
@@ -52,77 +51,4 @@ fn is_json(headers: &HeaderMap) -> bool {
         .next()
         .unwrap_or_default();
     kind.trim().eq_ignore_ascii_case("application/json")
-}
-
-/// A member that is a text, trimmed, of at most `most` code points in normal form. A blank one is treated as absent.
-pub fn text(
-    object: &Map<String, Value>,
-    name: &str,
-    most: usize,
-    faults: &mut Faults,
-) -> Option<String> {
-    bounded(string(object, name, faults)?.trim(), name, most, faults)
-}
-
-/// As [`text`], of a member that must be there.
-pub fn required_text(
-    object: &Map<String, Value>,
-    name: &str,
-    most: usize,
-    faults: &mut Faults,
-) -> Option<String> {
-    required(name, faults, |faults| text(object, name, most, faults))
-}
-
-/// As [`required_text`], of a text in which blanks count.
-pub fn required_verbatim(
-    object: &Map<String, Value>,
-    name: &str,
-    most: usize,
-    faults: &mut Faults,
-) -> Option<String> {
-    required(name, faults, |faults| {
-        bounded(string(object, name, faults)?, name, most, faults)
-    })
-}
-
-fn required(
-    name: &str,
-    faults: &mut Faults,
-    read: impl Fn(&mut Faults) -> Option<String>,
-) -> Option<String> {
-    let before = faults.len();
-    let text = read(faults);
-    if text.is_none() && faults.len() == before {
-        faults.add(name, format!("The {name} field is required."));
-    }
-    text
-}
-
-fn string<'a>(object: &'a Map<String, Value>, name: &str, faults: &mut Faults) -> Option<&'a str> {
-    match object.get(name)? {
-        Value::Null => None,
-        Value::String(text) => Some(text),
-        _ => {
-            faults.add(name, format!("The {name} field must be a string."));
-            None
-        }
-    }
-}
-
-fn bounded(text: &str, name: &str, most: usize, faults: &mut Faults) -> Option<String> {
-    if text.contains('\0') {
-        faults.add(
-            name,
-            format!("The {name} field may not contain a NUL character."),
-        );
-    } else if nfc(text).chars().count() > most {
-        faults.add(
-            name,
-            format!("The {name} field may not have more than {most} characters."),
-        );
-    } else {
-        return (!text.is_empty()).then(|| text.to_owned());
-    }
-    None
 }

@@ -23,7 +23,7 @@ use crate::auth::audit::{self, Details, Event};
 use crate::error::{Error, Result};
 use crate::exports::queue::{self, File};
 use crate::files::name::content_type;
-use crate::query::{Kind, Parameter, Query};
+use crate::input::{Kind, Parameter, Query};
 use crate::store::Label;
 
 const EXPIRES: Parameter = Parameter::required(

@@ -23,8 +23,8 @@ use crate::exports::job::Export;
 use crate::exports::link::Links;
 use crate::exports::queue::{self, Ordered, Submitted};
 use crate::exports::request::{Order, PARAMETERS, find_campaign};
+use crate::input::Query;
 use crate::page::{PAGE, PER_PAGE, Wanted};
-use crate::query::Query;
 
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// Maximum length of an idempotency key, in bytes.

@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::envelope::Data;
 use crate::error::{Error, Faults, Result};
 use crate::ingest::{self, Locale, Tally, Target};
-use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
+use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 
 /// Adds the operation.
 pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {

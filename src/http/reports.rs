@@ -26,7 +26,7 @@ use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::exports::hourly;
 use crate::files::{self, Heading};
-use crate::query::Choice;
+use crate::input::Choice;
 use crate::reports::report::{About, Format, Module, Occasion, Place};
 use crate::reports::request::Request;
 use crate::reports::{self, Definition};
@@ -251,7 +251,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::query::{Kind, Parameter};
+    use crate::input::{Kind, Parameter};
 
     const OPEN: &[Format] = &[Format::Json, Format::Csv];
 

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::composite::MAX_JSON;
 use super::field::{Field, Presence, Type};
 use super::kind::{KINDS, Kind};
+use crate::input::composite::MAX_JSON;
 
 /// A kind in a few sentences.
 pub fn about(kind: &Kind) -> String {

@@ -2,17 +2,18 @@
 //!
 //! Owns validation of single values. Whether what a reference names exists is `batch`'s to find out.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::composite::{actions, object, steps};
 use super::phone;
+use crate::input::composite::{actions, object, steps};
+use crate::input::fault;
+use crate::input::value::{Fault, is_key, measured, text, within};
 use crate::json;
-use crate::text::{NAME_LEN, nfc};
+use crate::text::NAME_LEN;
 use crate::time::Zone;
 use crate::time::instant::Given;
 
@@ -150,9 +151,6 @@ pub enum Key {
     Text(String),
 }
 
-/// The rest of a sentence that begins with the field: what a value is not.
-pub(super) type Fault = String;
-
 const EARLIEST_START: &str = "1980-01-01T00:00:00Z";
 
 impl Type {
@@ -208,18 +206,18 @@ impl Type {
                     json::integer(json).filter(|number| (min.into()..=max.into()).contains(number));
                 write(
                     out,
-                    number.ok_or_else(|| format!("must be an integer from {min} to {max}."))?,
+                    number.ok_or_else(|| fault::integer_within(&(min..=max)))?,
                 );
             }
             Self::Flag => match json {
                 "true" | "false" => out.push_str(json),
-                _ => return Err("must be true or false.".into()),
+                _ => return Err(fault::FLAG.into()),
             },
             Self::Text { max } => escape(&within(&text(json)?, max)?, out),
             Self::Enum(values) => {
                 let text = text(json)?;
                 let known = values.iter().find(|value| **value == text);
-                out.push_str(known.ok_or_else(|| one_of(values.iter().copied()))?);
+                out.push_str(known.ok_or_else(|| fault::one_of(values.iter().copied()))?);
             }
             Self::Moment => write_instant(out, instant(json, locale.zone)?)?,
             Self::Started => {
@@ -268,42 +266,6 @@ impl Type {
     }
 }
 
-/// What is said where none of these values was given.
-pub fn one_of(values: impl Iterator<Item = &'static str>) -> Fault {
-    format!("must be one of: {}.", values.collect::<Vec<_>>().join(", "))
-}
-
-fn text(json: &str) -> Result<String, Fault> {
-    let text: String = serde_json::from_str(json).map_err(|_| "must be a string.")?;
-    if text.contains('\0') {
-        return Err("may not contain a NUL character.".into());
-    }
-    Ok(text)
-}
-
-/// The text as it is stored: in normal form C, as [`measured`].
-pub(super) fn within(text: &str, max: usize) -> Result<Cow<'_, str>, Fault> {
-    match nfc(text) {
-        Cow::Borrowed(text) => measured(text, max).map(Cow::Borrowed),
-        Cow::Owned(text) => measured(&text, max).map(|text| Cow::Owned(text.to_owned())),
-    }
-}
-
-/// The text, which may have so many code points. White space around it does not count, and goes where there is no room
-/// for it.
-fn measured(text: &str, max: usize) -> Result<&str, Fault> {
-    // A code point has at least one byte.
-    let fits = |text: &str| text.len() <= max || text.chars().count() <= max;
-    [text, text.trim()]
-        .into_iter()
-        .find(|text| fits(text))
-        .ok_or_else(|| too_long(max))
-}
-
-fn too_long(max: usize) -> Fault {
-    format!("may not have more than {max} characters.")
-}
-
 fn decimal(json: &str, max: Decimal) -> Result<Decimal, Fault> {
     let number = json::decimal(json).filter(|number| (Decimal::ZERO..=max).contains(number));
     let number = number.ok_or_else(|| format!("must be a number from 0 to {max}."))?;
@@ -311,7 +273,7 @@ fn decimal(json: &str, max: Decimal) -> Result<Decimal, Fault> {
 }
 
 fn instant(json: &str, zone: Zone) -> Result<DateTime<Utc>, Fault> {
-    let given = Given::parse(&text(json)?).ok_or("must be a date or an ISO 8601 datetime.")?;
+    let given = Given::parse(&text(json)?).ok_or(fault::MOMENT)?;
     Ok(given.start(zone))
 }
 
@@ -322,10 +284,6 @@ fn write_instant(out: &mut String, instant: DateTime<Utc>) -> Result<(), Fault> 
     }
     out.push_str(&instant.to_rfc3339_opts(SecondsFormat::Micros, true));
     Ok(())
-}
-
-pub(super) fn is_key(byte: u8) -> bool {
-    byte.is_ascii_digit() || byte == b'*' || byte == b'#'
 }
 
 fn write(out: &mut String, value: impl std::fmt::Display) {

@@ -1,9 +1,10 @@
 //! One line: JSON in, a row of some kind out, or what is wrong with it, field by field.
 
-use super::field::{Key, Locale, Presence, one_of};
+use super::field::{Key, Locale, Presence};
 use super::fields::Fields;
 use super::kind::{KINDS, Kind};
 use crate::error::Faults;
+use crate::input::fault;
 use crate::json;
 
 /// A valid line, but for the rows it refers to.
@@ -39,7 +40,7 @@ pub fn parse(line: &str, unit: &str, locale: Locale) -> Result<Row, Faults> {
         }
     };
     let Some(kind) = kind(&fields) else {
-        faults.add("kind", one_of(KINDS.iter().map(|kind| kind.name)));
+        faults.add("kind", fault::one_of(KINDS.iter().map(|kind| kind.name)));
         return Err(faults);
     };
     tell_unknown(kind, &fields, unit, &mut faults);
@@ -95,7 +96,7 @@ fn row(
                     row.key = field.kind.key(json).ok()?;
                 }
             }
-            (None, Presence::Required) => faults.add(field.name, "is required."),
+            (None, Presence::Required) => faults.add(field.name, fault::REQUIRED),
             (None, Presence::Or(default)) => value.push_str(default),
             (None, Presence::Optional) => value.push_str("\\N"),
             (None, Presence::Kept) => {}

@@ -4,7 +4,6 @@
 //! serves a request's body and a file alike. Must not know either.
 
 mod batch;
-pub mod composite;
 pub mod document;
 pub mod field;
 mod fields;

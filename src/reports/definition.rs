@@ -6,7 +6,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::report::{About, Body, Format, Place, Report, Subject};
 use super::request::{Parsed, Request};
-use crate::query::Parameter;
+use crate::input::Parameter;
 use crate::table::Schemas;
 use crate::time::Window;
 

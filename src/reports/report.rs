@@ -15,7 +15,7 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Faults, Result};
 use crate::files::Caption;
-use crate::query::{Kind, Parameter, Query, choice};
+use crate::input::{Kind, Parameter, Query, choice};
 use crate::rollups::Source;
 use crate::table::{self, Schemas, Table};
 use crate::time::Window;

@@ -14,7 +14,7 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::envelope::Data;
 use crate::error::{Error, Faults, Result};
-use crate::query::Query;
+use crate::input::Query;
 use crate::rollups::Source;
 use crate::table::Table;
 use crate::time::Window;

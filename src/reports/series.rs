@@ -5,7 +5,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
 
 use crate::error::{Error, Result};
-use crate::query::FILL_GAPS;
+use crate::input::FILL_GAPS;
 use crate::time::bucket::MAX_BUCKETS;
 use crate::time::{Granularity, Window};
 

@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{OpenApi, Ref, RefOr, Required, Schema};
 
 use crate::closed::Set;
-use crate::query::{Kind, Parameter};
+use crate::input::{Kind, Parameter};
 
 /// The `Cache-Control` request header.
 pub fn fresh(operation: OperationBuilder) -> OperationBuilder {

@@ -24,7 +24,7 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
-use crate::query::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
+use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::rollups::{Detail, Plan, RollupScope};
 use crate::time::instant::Given;
 use crate::time::{Granularity, Window, Zone};

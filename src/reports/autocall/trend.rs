@@ -3,8 +3,8 @@
 use super::Campaign;
 use crate::db::Scope;
 use crate::error::{Error, Result};
+use crate::input::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::percent::{PercentText, mean};
-use crate::query::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::series::{self, Series};
 use crate::rollups::Source;

@@ -25,7 +25,7 @@ use super::series::Select;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
-use crate::query::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
+use crate::input::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
 use crate::rollups::{Detail, Links, Plan, Quiet, RollupScope, Source};
 use crate::time::instant::Given;
 use crate::time::{Granularity, Window, Zone};

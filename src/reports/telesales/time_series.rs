@@ -3,7 +3,7 @@
 use super::Filter;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::query::{FILL_GAPS, Kind, Parameter, Query, choice};
+use crate::input::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::series::{self, Series};
 use crate::rollups::Source;

@@ -1,8 +1,8 @@
 //! Every text of every kind at its length and one beyond.
 
-use callboard::ingest::composite::MAX_JSON;
 use callboard::ingest::field::{Field, Type};
 use callboard::ingest::kind::{KINDS, Kind};
+use callboard::input::composite::MAX_JSON;
 use serde_json::{Value, json};
 
 use super::{fields, one_of_each_kind, rows, send, team};

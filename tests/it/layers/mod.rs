@@ -21,7 +21,7 @@ const RANKS: &[&[&str]] = &[
         "text",
     ],
     &["encoded", "time"],
-    &["table", "query"],
+    &["table", "input"],
     &["files", "page"],
     &["config", "db", "store"],
     &["cache"],
@@ -102,10 +102,6 @@ const CIRCLES: &[(&[&str], &str)] = &[
     (
         &["http/connections/connection", "http/connections/registry"],
         "a connection leaves the registry that admitted it when it is dropped",
-    ),
-    (
-        &["ingest/composite", "ingest/field"],
-        "composite values are read by the rules of plain ones",
     ),
     (
         &[

@@ -1,10 +1,11 @@
-//! Values made of several: JSON objects, what the keys of a script do, steps through it.
+//! Composite JSON values as they are stored: objects, the actions of a script's keys, the steps of a call through it.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::field::{Fault, is_key, within};
+use super::fault;
+use super::value::{Fault, is_key, within};
 use crate::json;
 use crate::text::{NAME_LEN, nfc_json};
 
@@ -20,7 +21,7 @@ fn unreadable(error: serde_json::Error) -> Fault {
 pub fn object(json: &str) -> Result<Cow<'_, str>, Fault> {
     let value = small(json)?;
     if !value.is_object() {
-        return Err("must be an object.".into());
+        return Err(fault::OBJECT.into());
     }
     storable(json, &value)
 }
@@ -71,7 +72,7 @@ fn storable<'a>(json: &'a str, value: &Value) -> Result<Cow<'a, str>, Fault> {
         }
     }
     if has_nul(value) {
-        return Err("may not contain a NUL character.".into());
+        return Err(fault::NUL.into());
     }
     if json::has_absurd_number(json) {
         return Err("holds a number that is too long.".into());
@@ -84,10 +85,10 @@ pub fn steps(json: &str, most: usize, max: usize) -> Result<String, Fault> {
     let steps: Vec<String> =
         serde_json::from_str(json).map_err(|_| "must be a list of strings.")?;
     if steps.len() > most {
-        return Err(format!("may not have more than {most} items."));
+        return Err(fault::more_than(most));
     }
     if steps.iter().any(|step| step.contains('\0')) {
-        return Err("may not contain a NUL character.".into());
+        return Err(fault::NUL.into());
     }
     let steps: Vec<Cow<'_, str>> = steps
         .iter()

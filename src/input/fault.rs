@@ -1,0 +1,41 @@
+//! Texts of faults: each is the rest of a sentence that begins with the field, and is written here alone.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+pub const REQUIRED: &str = "is required.";
+pub const NUL: &str = "may not contain a NUL character.";
+pub const STRING: &str = "must be a string.";
+pub const OBJECT: &str = "must be an object.";
+pub const INTEGER: &str = "must be an integer.";
+pub const FLAG: &str = "must be true or false.";
+/// Of a date or an instant.
+pub const MOMENT: &str = "must be a date or an ISO 8601 datetime.";
+
+/// The whole sentence, of texts that clients show without the field's name.
+pub fn of_field(name: &str, rest: &str) -> String {
+    format!("The {name} field {rest}")
+}
+
+pub fn one_of<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
+    let values: Vec<&str> = values.into_iter().collect();
+    format!("must be one of: {}.", values.join(", "))
+}
+
+pub fn integer_within<N: Display>(range: &RangeInclusive<N>) -> String {
+    format!(
+        "must be an integer from {} to {}.",
+        range.start(),
+        range.end()
+    )
+}
+
+/// `most`: code points.
+pub fn longer_than(most: usize) -> String {
+    format!("may not have more than {most} characters.")
+}
+
+/// Of a list.
+pub fn more_than(most: impl Display) -> String {
+    format!("may not have more than {most} items.")
+}

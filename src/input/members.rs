@@ -1,0 +1,125 @@
+//! Members of small JSON objects: an order of an export, a login.
+
+use serde_json::{Map, Value};
+
+use super::fault;
+use super::parameter::Parameter;
+use super::query::Query;
+use crate::error::Faults;
+use crate::text::nfc;
+
+impl Query {
+    /// From the members of a JSON object that have the names of these parameters.
+    pub fn of_members(members: &Map<String, Value>, parameters: &[Parameter]) -> Self {
+        let mut query = Self::default();
+        for parameter in parameters {
+            match members.get(parameter.name) {
+                None | Some(Value::Null) => {}
+                Some(Value::String(value)) if value.is_empty() => {}
+                Some(Value::String(value)) => query.pairs.push((parameter.plain(), value.clone())),
+                Some(_) => query.fail(parameter.plain(), fault::STRING),
+            }
+        }
+        query
+    }
+}
+
+/// A member that is a text, trimmed, of at most `most` code points in normal form. A blank one is treated as absent.
+pub fn text(
+    object: &Map<String, Value>,
+    name: &str,
+    most: usize,
+    faults: &mut Faults,
+) -> Option<String> {
+    bounded(string(object, name, faults)?.trim(), name, most, faults)
+}
+
+/// As [`text`], of a member that must be there.
+pub fn required_text(
+    object: &Map<String, Value>,
+    name: &str,
+    most: usize,
+    faults: &mut Faults,
+) -> Option<String> {
+    required(name, faults, |faults| text(object, name, most, faults))
+}
+
+/// As [`required_text`], of a text in which blanks count.
+pub fn required_verbatim(
+    object: &Map<String, Value>,
+    name: &str,
+    most: usize,
+    faults: &mut Faults,
+) -> Option<String> {
+    required(name, faults, |faults| {
+        bounded(string(object, name, faults)?, name, most, faults)
+    })
+}
+
+fn required(
+    name: &str,
+    faults: &mut Faults,
+    read: impl Fn(&mut Faults) -> Option<String>,
+) -> Option<String> {
+    let before = faults.len();
+    let text = read(faults);
+    if text.is_none() && faults.len() == before {
+        faults.add(name, fault::of_field(name, fault::REQUIRED));
+    }
+    text
+}
+
+fn string<'a>(object: &'a Map<String, Value>, name: &str, faults: &mut Faults) -> Option<&'a str> {
+    match object.get(name)? {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        _ => {
+            faults.add(name, fault::of_field(name, fault::STRING));
+            None
+        }
+    }
+}
+
+fn bounded(text: &str, name: &str, most: usize, faults: &mut Faults) -> Option<String> {
+    if text.contains('\0') {
+        faults.add(name, fault::of_field(name, fault::NUL));
+    } else if nfc(text).chars().count() > most {
+        faults.add(name, fault::of_field(name, &fault::longer_than(most)));
+    } else {
+        return (!text.is_empty()).then(|| text.to_owned());
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::error::Error;
+    use crate::input::{FILL_GAPS, ZONE_UTC};
+    use crate::time::Zone;
+
+    #[test]
+    fn a_body_is_read_as_a_query_is_and_members_nobody_reads_do_not_matter() {
+        let read = |body: serde_json::Value| {
+            let mut query = Query::of_members(body.as_object().unwrap(), &[FILL_GAPS, ZONE_UTC]);
+            let read = (query.flag(&FILL_GAPS), query.zone().unwrap_or(Zone::UTC));
+            query.finish(Some(read))
+        };
+        let asked = json!({"fill_gaps": "1", "timezone": "Asia/Tokyo", "agent_ids{}": [1], "x": 7});
+        assert_eq!(
+            read(asked).unwrap(),
+            (true, Zone::named("Asia/Tokyo").unwrap())
+        );
+        assert_eq!(
+            read(json!({"fill_gaps": null, "timezone": ""})).unwrap(),
+            (false, Zone::UTC)
+        );
+        let Err(Error::Invalid(faults)) = read(json!({"fill_gaps": true, "timezone": "Mars"}))
+        else {
+            panic!("no faults")
+        };
+        assert_eq!(faults.len(), 2, "{faults:?}");
+    }
+}

@@ -1,0 +1,147 @@
+//! Parameters, each declared once: read by [`Query`](super::Query), described in the OpenAPI document.
+//!
+//! Owns their types, their spellings in a query string, and those that several routes share.
+
+use std::ops::RangeInclusive;
+
+/// A parameter, declared once: read by [`Query`] and described in the OpenAPI document.
+#[derive(Debug)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub required: bool,
+    pub kind: Kind,
+}
+
+#[derive(Debug)]
+pub enum Kind {
+    /// A date or an instant.
+    Moment,
+    Zone,
+    Id,
+    /// At most so many, duplicates not counted.
+    IdList {
+        most: usize,
+    },
+    Integer {
+        range: RangeInclusive<i64>,
+        default: i64,
+    },
+    Flag,
+    Text,
+    Choice(&'static [&'static str]),
+}
+
+impl Parameter {
+    pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self {
+            name,
+            about,
+            required: false,
+            kind,
+        }
+    }
+
+    pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self {
+            name,
+            about,
+            required: true,
+            kind,
+        }
+    }
+
+    /// The name without brackets, by which faults are told.
+    pub fn plain(&self) -> &'static str {
+        self.name.trim_end_matches("[]")
+    }
+
+    /// What a name in a query string has to do with this parameter; None: nothing.
+    pub(super) fn spelling(&self, name: &str) -> Option<Spelling> {
+        let plain = self.plain();
+        let (head, index) = name.split_at_checked(plain.len())?;
+        if !head.eq_ignore_ascii_case(plain) {
+            return None;
+        }
+        match index {
+            _ if head == plain && is_index(index) => Some(Spelling::Understood),
+            _ if index.starts_with(['[', '{', '(', '.']) => Some(Spelling::Unclear),
+            _ => None,
+        }
+    }
+}
+
+/// A parameter's name as clients write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// `campaign_id`, `campaign_id[]`, `campaign_id[0]`.
+    Understood,
+    /// Of an array, in a way that is not understood: `campaign_id[a]`, `campaign_id.0`.
+    Unclear,
+}
+
+/// Nothing, `[]` or `[7]`.
+fn is_index(text: &str) -> bool {
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    text.is_empty() || inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The values a parameter may have. Made by [`choice!`].
+pub trait Choice: Copy + 'static {
+    const ALL: &'static [Self];
+    fn name(self) -> &'static str;
+}
+
+/// Declares an enum whose variants are spelled as the client spells them.
+macro_rules! choice {
+    ($(#[$meta:meta])* pub enum $name:ident { $( $(#[$of:meta])* $variant:ident = $text:literal ),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name { $( $(#[$of])* $variant ),* }
+
+        impl $name {
+            pub const NAMES: &'static [&'static str] = &[$( $text ),*];
+        }
+
+        impl $crate::input::Choice for $name {
+            const ALL: &'static [Self] = &[$( Self::$variant ),*];
+
+            fn name(self) -> &'static str {
+                match self { $( Self::$variant => $text ),* }
+            }
+        }
+    };
+}
+pub(crate) use choice;
+
+/// The zone in which dates are read and hours, days and weeks are cut, by default the account's.
+pub const ZONE_OF_ACCOUNT: Parameter = Parameter::optional(
+    "timezone",
+    Kind::Zone,
+    "IANA zone in which dates are read and cut. Default: the account's.",
+);
+/// As [`ZONE_OF_ACCOUNT`], by default UTC.
+pub const ZONE_UTC: Parameter = Parameter::optional(
+    "timezone",
+    Kind::Zone,
+    "IANA zone in which dates are read and cut. Default: UTC.",
+);
+pub const FILL_GAPS: Parameter = Parameter::optional(
+    "fill_gaps",
+    Kind::Flag,
+    "Put in every bucket that the window touches, zeros included; at most 20,000.",
+);
+pub const AGENT_IDS: Parameter = Parameter::optional(
+    "agent_ids[]",
+    Kind::IdList { most: MAX_AGENTS },
+    "Only these agents' calls: agent_ids[]=25&agent_ids[]=26, agent_ids[0]=25 or agent_ids=25,26; at most 1,000.",
+);
+
+pub(super) const MAX_AGENTS: usize = 1_000;
+
+/// The value of that name.
+pub fn named<T: Choice>(name: &str) -> Option<T> {
+    T::ALL.iter().copied().find(|value| value.name() == name)
+}

@@ -1,0 +1,237 @@
+//! Query strings: the parameters of one request, read and checked.
+//!
+//! Collects every fault, so that one answer names them all. An empty value is treated as absent.
+
+use std::collections::BTreeSet;
+
+use super::fault;
+use super::parameter::{AGENT_IDS, Choice, Kind, MAX_AGENTS, Parameter, Spelling, ZONE_OF_ACCOUNT};
+use crate::error::{Faults, Result};
+use crate::text::nfc;
+use crate::time::Zone;
+use crate::time::instant::Given;
+use crate::time::zone::UnknownZone;
+
+/// The parameters of one request, and what is wrong with them so far.
+#[derive(Debug, Default)]
+pub struct Query {
+    /// Values by the plain names of their parameters, in the order given.
+    pub(super) pairs: Vec<(&'static str, String)>,
+    faults: Faults,
+}
+
+impl Query {
+    /// From the part of a URL behind its question mark: the values of those parameters, in any array spelling that
+    /// means something. One that does not is a fault, and so are several values where one is wanted. Other names are
+    /// ignored.
+    pub fn parse<'a>(raw: &str, known: impl IntoIterator<Item = &'a Parameter>) -> Self {
+        let known: Vec<&Parameter> = known.into_iter().collect();
+        let mut query = Self::default();
+        let mut unclear = BTreeSet::new();
+        for (name, value) in
+            form_urlencoded::parse(raw.as_bytes()).filter(|(_, value)| !value.is_empty())
+        {
+            let spelled = known
+                .iter()
+                .find_map(|parameter| Some((parameter.plain(), parameter.spelling(&name)?)));
+            match spelled {
+                Some((plain, Spelling::Understood)) => {
+                    query.pairs.push((plain, value.into_owned()))
+                }
+                Some((plain, Spelling::Unclear)) => {
+                    unclear.insert(plain);
+                }
+                None if looks_like_agents(&name) && !names_agents(&name) => {
+                    unclear.insert(AGENT_IDS.plain());
+                }
+                None => {}
+            }
+        }
+        for parameter in known {
+            let is_list = matches!(parameter.kind, Kind::IdList { .. });
+            let mut values = query
+                .pairs
+                .iter()
+                .filter(|(name, _)| *name == parameter.plain());
+            let first = values.next();
+            if !is_list && values.any(|pair| Some(pair) != first) {
+                query.fail(parameter.plain(), "may have one value only.");
+            }
+        }
+        for plain in unclear {
+            query.fail(
+                plain,
+                format!("must be given as {plain}=, {plain}[]= or {plain}[0]=."),
+            );
+        }
+        query
+    }
+
+    /// Notes a fault.
+    pub fn fail(&mut self, field: &str, message: impl Into<String>) {
+        self.faults.add(field, message);
+    }
+
+    /// Every fault noted.
+    pub fn into_faults(self) -> Faults {
+        self.faults
+    }
+
+    /// Err(Invalid) with every fault noted. What was read of a query without one is all there.
+    pub fn finish<T>(self, read: Option<T>) -> Result<T> {
+        self.faults.into_result(read)
+    }
+
+    /// The last value given.
+    pub fn text(&self, parameter: &Parameter) -> Option<&str> {
+        self.values(parameter).next_back()
+    }
+
+    /// Every value given, in order.
+    fn values(&self, parameter: &Parameter) -> impl DoubleEndedIterator<Item = &str> {
+        let plain = parameter.plain();
+        self.pairs
+            .iter()
+            .filter(move |(name, _)| *name == plain)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// A text that the database can hold and be asked for, in the normal form that texts are stored in.
+    pub fn storable_text(&mut self, parameter: &Parameter) -> Option<String> {
+        let text = nfc(self.text(parameter)?).into_owned();
+        if text.contains('\0') {
+            self.fail(parameter.name, fault::NUL);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Reads a value with `parse`, noting `expected` where it does not fit, or that it is missing.
+    fn read<T>(
+        &mut self,
+        parameter: &Parameter,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.text(parameter).map(str::to_owned);
+        self.read_value(parameter, value, expected, parse)
+    }
+
+    /// As [`Query::read`], of a value made of what was given.
+    fn read_value<T>(
+        &mut self,
+        parameter: &Parameter,
+        value: Option<String>,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let name = parameter.plain();
+        let Some(value) = value else {
+            if parameter.required && self.faults.iter().all(|(field, _)| field != name) {
+                self.fail(name, fault::of_field(name, fault::REQUIRED));
+            }
+            return None;
+        };
+        let read = parse(&value);
+        if read.is_none() {
+            self.fail(name, expected);
+        }
+        read
+    }
+
+    pub fn id(&mut self, parameter: &Parameter) -> Option<i64> {
+        self.read(parameter, fault::INTEGER, integer)
+    }
+
+    pub fn integer(&mut self, parameter: &Parameter) -> i64 {
+        let Kind::Integer { range, default } = &parameter.kind else {
+            return 0;
+        };
+        let expected = fault::integer_within(range);
+        self.read(parameter, &expected, |text| {
+            integer(text).filter(|number| range.contains(number))
+        })
+        .unwrap_or(*default)
+    }
+
+    pub fn flag(&mut self, parameter: &Parameter) -> bool {
+        let parse = |text: &str| match text {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        };
+        self.read(parameter, fault::FLAG, parse).unwrap_or(false)
+    }
+
+    pub fn choice<T: Choice>(&mut self, parameter: &Parameter) -> Option<T> {
+        self.choice_of(parameter, T::ALL)
+    }
+
+    /// As [`Query::choice`], where only some of the values are open.
+    pub fn choice_of<T: Choice>(&mut self, parameter: &Parameter, open: &[T]) -> Option<T> {
+        let expected = fault::one_of(open.iter().map(|value| value.name()));
+        self.read(parameter, &expected, |text| {
+            open.iter().copied().find(|value| value.name() == text)
+        })
+    }
+
+    /// The zone asked for. None also where it is unknown: dates are then checked in the default, so that their
+    /// faults are reported in the same answer.
+    pub fn zone(&mut self) -> Option<Zone> {
+        self.read(&ZONE_OF_ACCOUNT, &UnknownZone.to_string(), Zone::named)
+    }
+
+    pub fn moment(&mut self, parameter: &Parameter) -> Option<Given> {
+        self.read(parameter, fault::MOMENT, Given::parse)
+    }
+
+    /// Agents by any spelling of `agent_ids`, without duplicates, ascending. None where none is named.
+    pub fn agent_ids(&mut self) -> Option<Vec<i64>> {
+        let values = self.values(&AGENT_IDS).flat_map(|value| value.split(','));
+        let ids: Option<BTreeSet<i64>> = values.map(integer).collect();
+        match ids {
+            None => self.fail("agent_ids", "must be integers."),
+            Some(ids) if ids.len() > MAX_AGENTS => {
+                self.fail("agent_ids", fault::more_than("1,000"))
+            }
+            Some(ids) => return (!ids.is_empty()).then(|| ids.into_iter().collect()),
+        }
+        None
+    }
+
+    /// Numbers separated by commas or given one by one, duplicates dropped, in the order given.
+    pub fn id_list(&mut self, parameter: &Parameter) -> Option<Vec<i64>> {
+        let Kind::IdList { most } = parameter.kind else {
+            return None;
+        };
+        let expected = format!("must be 1 to {most} integers separated by commas.");
+        let values: Vec<&str> = self.values(parameter).collect();
+        let values = (!values.is_empty()).then(|| values.join(","));
+        self.read_value(parameter, values, &expected, |text| {
+            let mut seen = BTreeSet::new();
+            let ids: Option<Vec<i64>> = text.split(',').map(integer).collect();
+            let ids: Vec<i64> = ids?.into_iter().filter(|id| seen.insert(*id)).collect();
+            (ids.len() <= most).then_some(ids)
+        })
+    }
+}
+
+/// One of [`names_agents`], or a fault even where agents are not known: filtering by them is too easily believed.
+fn looks_like_agents(name: &str) -> bool {
+    name.get(..9)
+        .is_some_and(|start| start.eq_ignore_ascii_case("agent_ids"))
+}
+
+/// `agent_ids`, `agent_ids[]` and `agent_ids[7]`.
+fn names_agents(name: &str) -> bool {
+    AGENT_IDS.spelling(name) == Some(Spelling::Understood)
+}
+
+fn integer(text: &str) -> Option<i64> {
+    text.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+mod tests;
