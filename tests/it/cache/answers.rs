@@ -205,7 +205,10 @@ async fn a_file_is_made_anew_for_everyone() {
     }
     let kept = test.ok(&format!("{dashboard}?{range}&format=json")).await;
     let dials = &kept.json()["data"]["total_dials"];
-    assert_eq!(dials, 1, "one request in another spelling, with its cached answer");
+    assert_eq!(
+        dials, 1,
+        "one request in another spelling, with its cached answer"
+    );
 }
 
 #[tokio::test]
