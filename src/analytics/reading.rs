@@ -333,7 +333,7 @@ macro_rules! these_leads {
     ($($these:tt)+) => {
         concat!(
             "with asked as materialized (", $($these)+, "\n), leads as (select l.id, l.status ",
-            "from (select distinct id from asked) m join autocall_leads l on l.id = m.id",
+            "from asked m join autocall_leads l on l.id = m.id",
             include_str!("sql/leads.sql")
         )
     };

@@ -3,6 +3,7 @@
       and ($11::timestamptz is null or l.created_at >= $11)
       and ($12::timestamptz is null or l.created_at < $12)
       and ($13::text is null or l.campaign_id = any ((select callboard_playing($1, $13))::bigint[]))
+    group by l.id, l.status -- and not "select distinct" on the ids joined, whose number the planner takes to be 200
 ), tried as ( -- attempts count over all time, whatever campaign they were made for
     select l.id, l.status, count(a.lead_id) as attempts
     from leads l
