@@ -22,8 +22,7 @@ const LEVEL: i64 = 1;
 pub fn write(contents: &Contents, rows: Option<Rows>, watch: &Watch, to: &mut File) -> Result<()> {
     let to = BufWriter::with_capacity(1 << 20, Watched(to, watch));
     let zone = contents.caption.zone;
-    let mut tables = contents.tables();
-    if let (Some(only), None, None) = (tables.next(), tables.next(), &rows) {
+    if let Some(only) = contents.only_table() {
         let mut writer = Writer::begin(to, only.columns, zone)?;
         write_rows(&mut writer, only)?;
         return Ok(writer.finish()?.flush()?);

@@ -8,55 +8,29 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::files::{Caption, Heading};
-use crate::reports::Definition;
-use crate::reports::autocall::{Beginning, Campaign, dtmf, funnel, hangup, heatmap, kpis, trend};
-use crate::reports::report::{Occasion, Report};
+use crate::reports::autocall::Beginning;
+use crate::reports::report::Occasion;
+use crate::reports::{self, Definition};
 use crate::rollups::Source;
 use crate::table::Table;
 use crate::time::Window;
 
-/// A report that is part of an export.
+/// A report as part of a file.
+#[derive(Debug, Clone, Copy)]
 pub struct Part {
-    report: Definition,
+    report: &'static Definition,
     /// Name of its sheet.
     pub sheet: &'static str,
 }
 
-impl Part {
-    const fn of<R: Report<Subject = Campaign>>(sheet: &'static str) -> Self {
-        Self {
-            report: Definition::of::<R>(),
-            sheet,
-        }
-    }
-}
-
-impl std::fmt::Debug for Part {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.sheet)
-    }
-}
-
-/// The reports, in the order of the sheets.
-static PARTS: [Part; 6] = [
-    Part::of::<kpis::Kpis>("KPIs"),
-    Part::of::<trend::Trend>("Trend"),
-    Part::of::<hangup::Hangup>("Hangup"),
-    Part::of::<heatmap::Heatmap>("Heatmap"),
-    Part::of::<dtmf::Dtmf>("DTMF"),
-    Part::of::<funnel::Funnel>("Funnel"),
-];
-
 impl ReportType {
-    fn parts(self) -> &'static [Part] {
-        match self {
-            Self::Kpis => &PARTS[0..1],
-            Self::Trend => &PARTS[1..2],
-            Self::Hangup => &PARTS[2..3],
-            Self::Dtmf => &PARTS[4..5],
-            Self::Funnel => &PARTS[5..6],
-            Self::Full => &PARTS,
-        }
+    /// The reports of the file, in the order of the sheets.
+    fn parts(self) -> impl Iterator<Item = Part> {
+        reports::ALL.iter().filter_map(move |report| {
+            let sheet = report.about.export.as_ref()?.sheet;
+            let is_in = self == Self::Full || self == Self::One(report.about.name);
+            is_in.then_some(Part { report, sheet })
+        })
     }
 
     /// True if the file has a row for every attempt.
@@ -71,7 +45,7 @@ pub struct Contents {
     pub report_type: ReportType,
     pub campaign: String,
     /// The tables of each part.
-    pub parts: Vec<(&'static Part, Vec<Table>)>,
+    pub parts: Vec<(Part, Vec<Table>)>,
     pub caption: Caption,
     account: String,
     pub made_at: DateTime<Utc>,
@@ -150,6 +124,13 @@ impl Contents {
             made_at: *made_at,
             by_hour: by_hour.as_ref(),
         }
+    }
+
+    /// The table of a file that has no other.
+    pub fn only_table(&self) -> Option<&Table> {
+        let mut tables = self.tables();
+        let only = tables.next().filter(|_| !self.report_type.has_attempts());
+        only.filter(|_| tables.next().is_none())
     }
 
     /// Every table, in the order of the sheets.

@@ -38,7 +38,7 @@ pub async fn make(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<Made, Fail
         .metadata()
         .map_err(|error| Failure::making(error.into()))?
         .len();
-    let extension = name::extension(job.report_type, job.format);
+    let extension = name::extension(&contents, job.format);
     let name = name::of(&contents, extension);
     let key = format!(
         "{}/{}/{}.{extension}",

@@ -1,7 +1,6 @@
 //! Names of exported files.
 
 use super::contents::Contents;
-use super::request::ReportType;
 use crate::files::name::{dates, safe, within};
 use crate::input::Choice;
 use crate::reports::report::Format;
@@ -12,11 +11,11 @@ const MAX_NAME: usize = 80;
 const MAX_BYTES: usize = 255;
 
 /// The extension: CSV of several tables is an archive.
-pub fn extension(report_type: ReportType, format: Format) -> &'static str {
-    match (format, report_type) {
-        (Format::Xlsx | Format::Json, _) => "xlsx",
-        (Format::Csv, ReportType::Trend | ReportType::Hangup | ReportType::Funnel) => "csv",
-        (Format::Csv, ReportType::Kpis | ReportType::Dtmf | ReportType::Full) => "zip",
+pub fn extension(contents: &Contents, format: Format) -> &'static str {
+    match format {
+        Format::Xlsx | Format::Json => "xlsx",
+        Format::Csv if contents.only_table().is_some() => "csv",
+        Format::Csv => "zip",
     }
 }
 

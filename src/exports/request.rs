@@ -6,21 +6,69 @@ use serde_json::{Map, Value, json};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::input::{Choice, Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
+use crate::input::{Choice, Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::reports::autocall::{Beginning, Campaign, FROM, TO};
-use crate::reports::report::{Format, Occasion, Subject};
+use crate::reports::report::{Export, Format, Occasion, Subject};
+use crate::reports::{self, Definition};
 use crate::time::Window;
 
-choice! {
-    /// The report.
-    pub enum ReportType {
-        Kpis = "kpis",
-        Trend = "trend",
-        Hangup = "hangup",
-        Dtmf = "dtmf",
-        Funnel = "funnel",
-        Full = "full",
+/// The content of an export: a report, or all of them with every attempt. Which reports there are is said by their
+/// definitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportType {
+    One(&'static str),
+    Full,
+}
+
+impl ReportType {
+    const COUNT: usize = {
+        let (mut count, mut at) = (1, 0);
+        while at < reports::ALL.len() {
+            count += is_alone(&reports::ALL[at]) as usize;
+            at += 1;
+        }
+        count
+    };
+
+    const ARRAY: [Self; Self::COUNT] = {
+        let (mut all, mut count, mut at) = ([Self::Full; Self::COUNT], 0, 0);
+        while at < reports::ALL.len() {
+            if is_alone(&reports::ALL[at]) {
+                all[count] = Self::One(reports::ALL[at].about.name);
+                count += 1;
+            }
+            at += 1;
+        }
+        all
+    };
+
+    pub const NAMES: &'static [&'static str] = &{
+        let (mut names, mut at) = ([""; Self::COUNT], 0);
+        while at < Self::COUNT {
+            names[at] = Self::ARRAY[at].text();
+            at += 1;
+        }
+        names
+    };
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::One(name) => name,
+            Self::Full => "full",
+        }
     }
+}
+
+impl Choice for ReportType {
+    const ALL: &'static [Self] = &Self::ARRAY;
+
+    fn name(self) -> &'static str {
+        self.text()
+    }
+}
+
+const fn is_alone(report: &Definition) -> bool {
+    matches!(report.about.export, Some(Export { alone: true, .. }))
 }
 
 const REPORT_TYPE: Parameter = Parameter::required(
@@ -90,5 +138,16 @@ impl Order {
             attempts,
             asked,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::closed::ExportReport;
+
+    #[test]
+    fn the_documented_values_are_the_exported_reports() {
+        assert_eq!(ReportType::NAMES, ExportReport::VALUES);
     }
 }

@@ -35,6 +35,17 @@ pub struct About {
     pub example: &'static str,
     /// Whether it can be had as a file by `format=` and `/export`.
     pub files: bool,
+    /// Its part in exports of a campaign.
+    pub export: Option<Export>,
+}
+
+/// The part of a report in exports of a campaign.
+#[derive(Debug)]
+pub struct Export {
+    /// Name of its sheet.
+    pub sheet: &'static str,
+    /// True if it can be exported by itself, under its own name. The export of everything has it anyway.
+    pub alone: bool,
 }
 
 pub use crate::rollups::Module;

@@ -3,7 +3,7 @@
 //! A bucket's number counts whole units of local time since 1970 (see
 //! `migrations/0002_local_time.sql`), so an hour repeated by DST is one bucket, and labels need no
 //! zone. Months vary in length, so data is counted by day and grouped by
-//! [`Granularity::bucket_of`].
+//! [`Granularity::of`].
 
 use std::fmt;
 

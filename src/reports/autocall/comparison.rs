@@ -142,6 +142,7 @@ impl Report for Comparison {
         parameters: &[METRIC],
         example: include_str!("comparison.json"),
         files: false,
+        export: None,
     };
     type Subject = Campaigns;
     type Options = Metric;

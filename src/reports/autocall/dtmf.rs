@@ -6,7 +6,7 @@ use super::script::{self, Action};
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, parts};
-use crate::reports::report::{About, Ask, Module, Object, Place, Report};
+use crate::reports::report::{About, Ask, Export, Module, Object, Place, Report};
 use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
 
@@ -66,6 +66,10 @@ impl Report for Dtmf {
         parameters: &[],
         example: include_str!("dtmf.json"),
         files: false,
+        export: Some(Export {
+            sheet: "DTMF",
+            alone: true,
+        }),
     };
     type Subject = Campaign;
     type Options = ();

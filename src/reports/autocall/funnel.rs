@@ -5,7 +5,7 @@ use crate::closed::AutocallStage;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::PercentText;
-use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::report::{About, Ask, Export, Module, Place, Report};
 use crate::rollups::{Links, Plan, Quiet, RollupScope, Source};
 use crate::table::{Chart, Table, row};
 
@@ -45,6 +45,10 @@ impl Report for Funnel {
         parameters: &[],
         example: include_str!("funnel.json"),
         files: false,
+        export: Some(Export {
+            sheet: "Funnel",
+            alone: true,
+        }),
     };
     type Subject = Campaign;
     type Options = ();

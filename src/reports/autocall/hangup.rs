@@ -8,7 +8,7 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{bounded, named};
 use crate::percent::{PercentText, parts};
-use crate::reports::report::{About, Ask, Module, Object, Place, Report};
+use crate::reports::report::{About, Ask, Export, Module, Object, Place, Report};
 use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
 
@@ -60,6 +60,10 @@ impl Report for Hangup {
         parameters: &[],
         example: include_str!("hangup.json"),
         files: false,
+        export: Some(Export {
+            sheet: "Hangup",
+            alone: true,
+        }),
     };
     type Subject = Campaign;
     type Options = ();

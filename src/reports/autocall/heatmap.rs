@@ -10,7 +10,7 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::input::{Kind, Parameter, Query, choice};
 use crate::percent::PercentText;
-use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::report::{About, Ask, Export, Module, Place, Report};
 use crate::reports::{series, week};
 use crate::rollups::Source;
 use crate::table::{Chart, Table, Weekday, row};
@@ -89,6 +89,10 @@ impl Report for Heatmap {
         parameters: &[METRIC],
         example: include_str!("heatmap.json"),
         files: false,
+        export: Some(Export {
+            sheet: "Heatmap",
+            alone: false,
+        }),
     };
     type Subject = Campaign;
     type Options = Option<Metric>;

@@ -8,7 +8,7 @@ use super::digits::{Digits, KeyCounts};
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, mean};
-use crate::reports::report::{About, Ask, Module, Object, Place, Report};
+use crate::reports::report::{About, Ask, Export, Module, Object, Place, Report};
 use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;
@@ -120,6 +120,10 @@ impl Report for Kpis {
         parameters: &[],
         example: include_str!("kpis.json"),
         files: false,
+        export: Some(Export {
+            sheet: "KPIs",
+            alone: true,
+        }),
     };
     type Subject = Campaign;
     type Options = ();

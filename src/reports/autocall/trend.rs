@@ -5,7 +5,7 @@ use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::input::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::percent::{PercentText, mean};
-use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::report::{About, Ask, Export, Module, Place, Report};
 use crate::reports::series::{self, Series};
 use crate::rollups::Source;
 use crate::table::{Chart, Table, row};
@@ -77,6 +77,10 @@ impl Report for Trend {
         parameters: &[GRANULARITY, FILL_GAPS],
         example: include_str!("trend.json"),
         files: false,
+        export: Some(Export {
+            sheet: "Trend",
+            alone: true,
+        }),
     };
     type Subject = Campaign;
     type Options = Series;

@@ -227,6 +227,7 @@ impl Report for AbandonRate {
         parameters: &[],
         example: include_str!("abandon_rate.json"),
         files: false,
+        export: None,
     };
     type Subject = Recent;
     type Options = ();

@@ -67,6 +67,7 @@ impl Report for AgentPerformance {
         parameters: &[],
         example: include_str!("agent_performance.json"),
         files: true,
+        export: None,
     };
     type Subject = Filter;
     type Options = ();

@@ -117,6 +117,7 @@ impl Report for CallerIdHealth {
         parameters: &[],
         example: include_str!("caller_id_health.json"),
         files: true,
+        export: None,
     };
     type Subject = Filter;
     type Options = ();

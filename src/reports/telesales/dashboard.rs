@@ -51,6 +51,7 @@ impl Report for Dashboard {
         parameters: &[],
         example: include_str!("dashboard.json"),
         files: true,
+        export: None,
     };
     type Subject = Filter;
     type Options = ();

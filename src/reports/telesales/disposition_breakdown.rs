@@ -63,6 +63,7 @@ impl Report for DispositionBreakdown {
         parameters: &[],
         example: include_str!("disposition_breakdown.json"),
         files: true,
+        export: None,
     };
     type Subject = Filter;
     type Options = ();

@@ -41,6 +41,7 @@ impl Report for Funnel {
         parameters: &[],
         example: include_str!("funnel.json"),
         files: true,
+        export: None,
     };
     type Subject = Filter;
     type Options = ();

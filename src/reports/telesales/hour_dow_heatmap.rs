@@ -46,6 +46,7 @@ impl Report for HourDowHeatmap {
         parameters: &[],
         example: include_str!("hour_dow_heatmap.json"),
         files: true,
+        export: None,
     };
     type Subject = Filter;
     type Options = ();

@@ -62,6 +62,7 @@ impl Report for LeadSourceAttribution {
         parameters: &[],
         example: include_str!("lead_source_attribution.json"),
         files: true,
+        export: None,
     };
     type Subject = Filter;
     type Options = ();

@@ -71,6 +71,7 @@ impl Report for TimeSeries {
         parameters: &[GROUP_BY, FILL_GAPS],
         example: include_str!("time_series.json"),
         files: true,
+        export: None,
     };
     type Subject = Filter;
     type Options = Series;
