@@ -1,6 +1,6 @@
-//! Definitions: reports whose types are erased, each with its route and its schema.
+//! Definitions: type-erased reports, each with its route and schema.
 //!
-//! Owns the ways into a report: a query string, or the window of a campaign. Must not know HTTP.
+//! Owns the entry points of a report: a query string, or the window of a campaign. Must not know HTTP.
 
 use utoipa::openapi::{RefOr, Schema};
 
@@ -38,15 +38,14 @@ impl Definition {
         }
     }
 
-    /// Reads a request, once. Its faults are reported when it is answered, behind a path that names nothing.
-    /// `path_id`: the id in the path, where the report's place has one. `open`: the formats of the route, the default
-    /// first.
+    /// Parses a request, once. Its faults are reported when it is answered, after a 404 of the path.
+    /// `path_id`: the id in the path, if the report's place has one. `open`: the formats of the route, the default first.
     pub fn parse(&self, raw: &str, path_id: Option<i64>, open: &[Format]) -> Request {
         (self.parse)(raw, path_id, open)
     }
 
-    /// The request for a campaign's figures in exactly that window, its own parameters at their defaults. None where
-    /// the report is not about one campaign.
+    /// The request for a campaign's figures in exactly that window, with default options. `None` if the report is not about
+    /// one campaign.
     pub fn of_window(&self, campaign: i64, window: &Window) -> Option<Request> {
         (self.of_window)(campaign, window)
     }
@@ -55,12 +54,12 @@ impl Definition {
         self.subject_parameters.iter().chain(self.about.parameters)
     }
 
-    /// The schema of what stands under `data`; the schemas it refers to are added to `schemas`.
+    /// The schema of `data`. Adds the schemas that it refers to.
     pub fn schema(&self, schemas: &mut Schemas) -> RefOr<Schema> {
         (self.schema)(schemas)
     }
 
-    /// The path of the report as a file.
+    /// Path of the report as a file.
     pub fn export_path(&self) -> String {
         format!("{}/export", self.path())
     }

@@ -1,7 +1,7 @@
 //! The reports, one line each.
 //!
-//! Owns what is counted and what it is called. Must not know HTTP or files: routes, OpenAPI operations and
-//! exports are all made from [`ALL`].
+//! Owns the figures and their names. Must not know HTTP or files: routes, OpenAPI operations and exports are generated from
+//! [`ALL`].
 //!
 //! # Adding a report
 //!
@@ -11,13 +11,11 @@
 //!    `rollups/catalog.rs`.
 //! 2. Write `<module>/<name>.json`: a whole body, shown in the OpenAPI document and held against the schema.
 //! 3. Write `<module>/<name>.rs`: the columns in a [`row!`](crate::table) with meaning, unit and formula as
-//!    doc comments, the parameters of its own, and `impl Report`. Timestamps that move with the clock alone are
-//!    cleared in `timeless`.
+//!    doc comments, its options, and `impl Report`. Clear timestamps that follow the clock in `timeless`.
 //! 4. Two lines: `pub mod <name>;` in `<module>/mod.rs` and `Definition::of::<…>()` in [`ALL`], in the order
 //!    of the contract.
-//! 5. Write it once more, from the contract alone and better by another hand, in `tests/reference`.
-//! 6. Run `script/test`. The tests that range over [`ALL`] hold the new report to the rules all share;
-//!    `cargo run -- openapi > openapi/openapi.json` brings the document up to date.
+//! 5. Implement it again in `tests/reference`, from the contract alone and ideally by another author.
+//! 6. Run `cargo run -- openapi > openapi/openapi.json` and `script/test`. The tests over [`ALL`] cover the new report.
 
 pub mod autocall;
 mod definition;

@@ -20,20 +20,20 @@ use crate::rollups::Source;
 use crate::table::{self, Schemas, Table};
 use crate::time::Window;
 
-/// What stands about a report in documents, routes and file names.
+/// A report's metadata: name, title, documentation.
 #[derive(Debug)]
 pub struct About {
     pub module: Module,
-    /// The last part of its path, its file's name: `agent-performance`.
+    /// Last segment of its path and start of its file name: `agent-performance`.
     pub name: &'static str,
     pub title: &'static str,
-    /// What it tells, in a sentence or two.
+    /// Its content, in a sentence or two.
     pub summary: &'static str,
     pub place: Place,
     pub parameters: &'static [Parameter],
-    /// A whole body, from the documents where the contract agrees with them.
+    /// A complete example body.
     pub example: &'static str,
-    /// Whether it can be had as a file by `format=` and `/export`.
+    /// True if it is available as a file, with `format=` and under `/export`.
     pub files: bool,
     /// Its part in exports of a campaign.
     pub export: Option<Export>,
@@ -50,7 +50,7 @@ pub struct Export {
 
 pub use crate::rollups::Module;
 
-/// Where a report is found.
+/// Path pattern of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// `/api/autocall/campaigns/{id}/reports/{name}`
@@ -62,7 +62,7 @@ pub enum Place {
 }
 
 choice! {
-    /// What an answer is written as.
+    /// Format of a response.
     pub enum Format { Json = "json", Csv = "csv", Xlsx = "xlsx" }
 }
 
@@ -82,18 +82,18 @@ pub struct Occasion<'a> {
 /// The subject of a report: its window and its filters. A request is read without the database (`read`), put into
 /// the context of its tenant (`find`, `resolve`), and checked against what the tenant has (`check`).
 pub trait Subject: Send + Sync + Sized {
-    /// The parameters of all reports on this subject.
+    /// Parameters of all reports on this subject.
     const PARAMETERS: &'static [Parameter];
-    /// Whether `format` is one of them, also where only JSON is open.
+    /// True if `format` is one of them, even if only JSON is allowed.
     const HAS_FORMAT: bool = false;
-    /// The parameters as given, which two requests share that ask the same.
+    /// The parameters as given; equal for equal requests.
     type Asked: Clone + Eq + Hash + Send + Sync + 'static;
-    /// The row that the path names.
+    /// The row named by the path.
     type Found: Send + Sync;
 
     fn read(query: &mut Query) -> Self::Asked;
 
-    /// Exactly that window, without a filter. None where the subject is not one campaign.
+    /// Exactly that window, without filters. `None` if the subject is not one campaign.
     fn of_window(_: &Window) -> Option<Self::Asked> {
         None
     }
@@ -103,14 +103,14 @@ pub trait Subject: Send + Sync + Sized {
         0
     }
 
-    /// Looks up the id in the path. NotFound where the tenant has no such row.
+    /// Looks up the id in the path. `NotFound` if the tenant has no such row.
     fn find(
         scope: &mut Scope,
         path_id: Option<i64>,
     ) -> impl Future<Output = Result<Self::Found>> + Send;
 
-    /// Resolves defaults that depend on the tenant or on the time. None where a required parameter is missing; then
-    /// its fault is noted already. Further faults are added.
+    /// Resolves defaults that depend on the tenant or the time. `None` if a required parameter is missing, whose fault is
+    /// already recorded. Adds further faults.
     fn resolve(
         asked: &Self::Asked,
         found: Self::Found,
@@ -118,21 +118,21 @@ pub trait Subject: Send + Sync + Sized {
         faults: &mut Faults,
     ) -> Option<Self>;
 
-    /// Looks up the rows that the parameters name. Missing where the tenant does not have one of them.
+    /// Looks up the rows named by the parameters. `Missing` if the tenant does not have one of them.
     fn check(&mut self, scope: &mut Scope) -> impl Future<Output = Result<()>> + Send;
 
-    /// Whether the roll-ups can be trusted for this subject.
+    /// True if the roll-ups can be trusted for this subject.
     fn trusted(&self) -> bool;
 
     fn caption(&self) -> Caption;
 }
 
-/// A question put to a report: all that its figures depend on.
+/// The input of a report: everything that its figures depend on.
 #[derive(Debug)]
 pub struct Ask<'a, S, O> {
     pub tenant: &'a Tenant,
     pub now: DateTime<Utc>,
-    /// What to read: the figures are the same.
+    /// The source to read; the figures are the same.
     pub source: Source,
     pub subject: S,
     pub options: O,
@@ -141,22 +141,22 @@ pub struct Ask<'a, S, O> {
 pub trait Report: 'static {
     const ABOUT: About;
     type Subject: Subject + 'static;
-    /// The values of its own parameters; `()` without any.
+    /// The report's options; `()` if it has none.
     type Options: Default + Clone + Eq + Hash + Send + Sync + 'static;
-    /// What stands under `data`.
+    /// The type of `data`.
     type Body: Body + 'static;
 
-    /// Reads the report's own parameters.
+    /// Reads the options.
     fn options(_: &mut Query) -> Self::Options {
         Self::Options::default()
     }
 
-    /// The options of the same figures by hour, of a series by day.
+    /// For a daily series: the options of the same series by hour.
     fn by_hour(_: &Self::Options) -> Option<Self::Options> {
         None
     }
 
-    /// Computes the figures, from one snapshot.
+    /// Computes the figures from one snapshot.
     fn run(
         scope: &mut Scope,
         ask: &Ask<'_, Self::Subject, Self::Options>,
@@ -166,9 +166,9 @@ pub trait Report: 'static {
     fn tables(body: &Self::Body) -> Vec<Table>;
 }
 
-/// What stands under `data`: one object, or a list of rows.
+/// The type of `data`: one object, or a list of rows.
 pub trait Body: Serialize + Send + Sync {
-    /// Its schema by reference; what it refers to is added to `schemas`.
+    /// A reference to its schema. Adds the schemas that it refers to.
     fn reference(schemas: &mut Schemas) -> RefOr<Schema>;
 
     /// See [`Object::timeless`].
@@ -180,10 +180,10 @@ pub trait Body: Serialize + Send + Sync {
     }
 }
 
-/// A body that is one object.
+/// A `data` that is one object.
 pub trait Object: Serialize + ToSchema + Send + Sync {
-    /// The same with everything held still that moves with the clock although no figure does: two answers with the
-    /// same figures agree in it. None where nothing moves.
+    /// A copy with timestamps cleared that follow the clock, for the ETag: equal for equal figures. `None` if there are no
+    /// such timestamps.
     fn timeless(&self) -> Option<Self>
     where
         Self: Sized,

@@ -1,6 +1,6 @@
-//! Requests for reports: read once, equal where they ask the same, answered in the order of the contract.
+//! Requests for reports: parsed once, equal if they ask for the same, checked in the order of the contract.
 //!
-//! Owns the one place where the types of a report are erased. Must not know HTTP.
+//! Owns the type erasure of reports. Must not know HTTP.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::rollups::Source;
 use crate::table::Table;
 use crate::time::Window;
 
-/// A request for a report, whichever it is. Cheap to clone.
+/// A request for any report. Cheap to clone.
 #[derive(Clone)]
 pub struct Request(Arc<dyn Erased>);
 
@@ -46,14 +46,13 @@ impl Request {
         self.0.format()
     }
 
-    /// The request for the same series by hour. None where this is not a series by day.
+    /// The request for the same series by hour. `None` if this is not a daily series.
     pub fn by_hour(&self) -> Option<Self> {
         self.0.by_hour()
     }
 
-    /// Answers in the order of the contract: the path, then every parameter, then the rows that they name.
-    /// NotFound, Invalid or Missing where one of these is at fault. `source`: the source to read where the roll-ups
-    /// can be trusted.
+    /// Checks and answers in the order of the contract: the path, then every parameter, then the rows that they name.
+    /// `NotFound`, `Invalid` or `Missing` accordingly. `source`: the source to read if the roll-ups can be trusted.
     pub async fn answer(
         &self,
         scope: &mut Scope,
@@ -112,7 +111,7 @@ pub(super) struct Parsed<R: Report> {
     format: Format,
     subject: <R::Subject as Subject>::Asked,
     options: R::Options,
-    /// Faults of the parameters, as far as they are known without the tenant.
+    /// Faults of the parameters that are known without the tenant.
     faults: Faults,
 }
 

@@ -1,4 +1,4 @@
-//! Series: what the reports along time share, from the bucket in SQL to the gaps between.
+//! Time series: shared by the reports over time, from buckets in SQL to filled gaps.
 
 use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
@@ -9,7 +9,7 @@ use crate::input::FILL_GAPS;
 use crate::time::bucket::MAX_BUCKETS;
 use crate::time::{Granularity, Window};
 
-/// A statement that is being given its arguments.
+/// A statement whose arguments are being bound.
 pub type Select<R> = QueryAs<'static, Postgres, R, PgArguments>;
 
 /// Binds the window's segments as three arrays: from, to, offset.
@@ -23,14 +23,14 @@ pub fn bind_segments<R>(rows: Select<R>, window: &Window) -> Select<R> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Series {
     pub granularity: Granularity,
-    /// Whether buckets in which nothing happened are shown too.
+    /// True if empty buckets are included.
     pub fill_gaps: bool,
 }
 
 /// The counters of one bucket.
 pub trait Bucketed {
     fn bucket(&self) -> i64;
-    /// Of a bucket in which nothing happened.
+    /// The counters of an empty bucket.
     fn empty(bucket: i64) -> Self;
 }
 
@@ -44,7 +44,7 @@ impl Default for Series {
 }
 
 impl Series {
-    /// The same by hour, of a series by day.
+    /// For a daily series: the same by hour.
     pub fn by_hour(self) -> Option<Self> {
         (self.granularity == Granularity::Day).then_some(Self {
             granularity: Granularity::Hour,
@@ -52,20 +52,20 @@ impl Series {
         })
     }
 
-    /// Binds what a statement needs to cut the window into buckets: its segments, then the seconds in a bucket
-    /// and the seconds to add first.
+    /// Binds the arguments that divide the window into buckets: its segments, the seconds in a bucket, and the seconds to
+    /// add first.
     pub fn bind<R>(self, rows: Select<R>, window: &Window) -> Select<R> {
         self.bind_units(bind_segments(rows, window))
     }
 
-    /// Binds what a statement over roll-ups needs to number its buckets: as [`Series::bind`], without the segments.
+    /// Binds the arguments that number the buckets of roll-ups: like [`Series::bind`], without the segments.
     pub fn bind_units<R>(self, rows: Select<R>) -> Select<R> {
         rows.bind(self.granularity.seconds())
             .bind(self.granularity.shift())
     }
 
-    /// The rows, ascending as they came, with the gaps between them filled if so asked.
-    /// Invalid where the window touches more than [`MAX_BUCKETS`].
+    /// The rows in ascending order, with gaps filled if requested. `Invalid` if the window touches more than
+    /// [`MAX_BUCKETS`].
     pub fn filled<B: Bucketed>(self, rows: Vec<B>, window: &Window) -> Result<Vec<B>> {
         if !self.fill_gaps {
             return Ok(rows);

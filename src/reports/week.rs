@@ -1,8 +1,8 @@
-//! The week as 168 cells, day by day from Sunday and hour by hour: what both heatmaps share.
+//! The week as 168 cells, from Sunday, hour by hour: shared by both heatmaps.
 
 const HOURS: usize = 7 * 24;
 
-/// Every hour of the week in order with its counters, zeros where nothing happened: day of week, hour, counters.
+/// Every hour of the week in order, zeros included: day of week, hour, counters.
 pub fn cells<C: Default + Copy>(
     rows: Vec<C>,
     hour_of_week: impl Fn(&C) -> i64,

@@ -49,12 +49,12 @@ row! {
         campaign_id: Id => "Campaign",
         /// Its name.
         campaign_name: String => "Name",
-        /// The metric asked for, two decimals: percent, or seconds for avg_duration_sec.
+        /// The requested metric, two decimals: percent, or seconds for avg_duration_sec.
         metric_value: PercentText => "Value",
     }
 }
 
-/// Campaigns in the order asked, each in the window asked for or its own default one.
+/// Campaigns in the requested order, each in the requested window or its own default.
 #[derive(Debug)]
 pub struct Campaigns {
     ids: Vec<i64>,
@@ -136,7 +136,7 @@ impl Report for Comparison {
         module: Module::Autocall,
         name: "comparison",
         title: "Campaign comparison",
-        summary: "One metric of several campaigns, in the order asked. Without a window each campaign has its own: \
+        summary: "One metric of several campaigns, in the requested order. Without a window each campaign has its own: \
                   from its beginning to now.",
         place: Place::AcrossCampaigns,
         parameters: &[METRIC],
@@ -188,7 +188,7 @@ impl Report for Comparison {
     }
 }
 
-/// A statement for each campaign: each has a window of its own, and takes a fraction of a millisecond.
+/// One statement per campaign: each has its own window and takes a fraction of a millisecond.
 async fn rolled(scope: &mut Scope, ids: &[i64], windows: &[Window]) -> Result<Vec<Counters>> {
     let mut rows = Vec::new();
     for (id, window) in ids.iter().zip(windows) {

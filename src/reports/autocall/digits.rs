@@ -1,4 +1,4 @@
-//! Deciding keys: what the people who answered pressed last. Shared by the KPIs and the DTMF report.
+//! Deciding keys: the last key of each answered attempt. Shared by the KPIs and the DTMF report.
 
 use super::Campaign;
 use crate::db::Scope;
@@ -8,7 +8,7 @@ use crate::rollups::{Detail, Source};
 /// Answered attempts by deciding key.
 #[derive(Debug, Default)]
 pub struct Digits {
-    /// Key and count, most pressed first, then by key.
+    /// Key and count, by count descending, then key.
     pub pressed: Vec<(String, i64)>,
     /// Answered attempts without a key.
     pub no_input: i64,
@@ -31,7 +31,7 @@ impl Digits {
     }
 }
 
-/// Deciding keys as the roll-up sums them: a counter each, null where there is no row at all.
+/// Deciding keys in the roll-up: one counter each, null without any row.
 #[derive(Debug, sqlx::FromRow)]
 pub struct KeyCounts {
     no_input: i64,

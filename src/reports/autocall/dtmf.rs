@@ -1,4 +1,4 @@
-//! DTMF: which keys people pressed, and which way they went through the script.
+//! DTMF: deciding keys, and paths through the script.
 
 use super::Campaign;
 use super::digits::Digits;
@@ -21,23 +21,23 @@ row! {
         count: i64 => "Count",
         /// Share of answered attempts with a key, two decimals; all shares add up to exactly 100.00.
         pct: PercentText => "Share, %",
-        /// What the campaign's script calls the key; null where it gives it nothing to do.
+        /// Label of the key in the campaign's script; null if the script gives it no action.
         label: Option<String> => "Meaning",
     }
 }
 
 row! {
-    /// One way through the script.
+    /// One path through the script.
     pub struct AutocallScriptPath {
         /// Its steps, joined with ` -> `.
         path: String => "Path",
-        /// Answered attempts that went it.
+        /// Answered attempts with this path.
         count: i64 => "Count",
     }
 }
 
 row! {
-    /// Which keys people pressed, and which way they went through the script.
+    /// Deciding keys, and paths through the script.
     pub struct AutocallDtmf {
         /// Answered attempts.
         total_answered: i64 => "Answered",
@@ -47,9 +47,9 @@ row! {
         no_input: i64 => "No input",
         /// no_input ÷ total_answered × 100, two decimals.
         no_input_rate_pct: PercentText => "No input, %",
-        /// By deciding key, the last one pressed: most first, then by key.
+        /// By deciding key (the last one pressed): count descending, then key.
         by_digit: Vec<AutocallDtmfDigit>,
-        /// The 50 most frequent ways through the script, most first, then by path.
+        /// The 50 most frequent paths through the script: count descending, then path.
         by_script_path: Vec<AutocallScriptPath>,
     }
 }
@@ -61,7 +61,7 @@ impl Report for Dtmf {
         module: Module::Autocall,
         name: "dtmf",
         title: "DTMF analysis",
-        summary: "Over answered attempts: the keys that decided them, and the ways through the script.",
+        summary: "Deciding keys of answered attempts, and their paths through the script.",
         place: Place::OfCampaign,
         parameters: &[],
         example: include_str!("dtmf.json"),

@@ -1,4 +1,4 @@
-//! Funnel: how far a campaign's leads came.
+//! Funnel: a campaign's leads by the stage they reached.
 
 use super::{Campaign, script};
 use crate::closed::AutocallStage;
@@ -17,10 +17,10 @@ row! {
         /// Imported lead, Dialed, Answered, Pressed valid DTMF, Transferred to agent or Agent disposed.
         #[schema(value_type = AutocallStage)]
         stage: &'static str => "Stage",
-        /// Leads, each once. Imported: created before the window's end; else with such an attempt in the window.
+        /// Distinct leads. Imported: created before the window's end; otherwise with such an attempt in the window.
         count: i64 => "Leads",
         /// (previous stage − this stage) ÷ previous stage × 100, two decimals; null on the first stage,
-        /// negative where the stage is larger.
+        /// negative if this stage is larger.
         drop_rate_pct: Option<PercentText> => "Drop, %",
     }
 }
@@ -40,7 +40,7 @@ impl Report for Funnel {
         module: Module::Autocall,
         name: "funnel",
         title: "Campaign funnel",
-        summary: "How far a campaign's leads came, each lead counted once a stage.",
+        summary: "A campaign's leads by stage; each lead counts once per stage.",
         place: Place::OfCampaign,
         parameters: &[],
         example: include_str!("funnel.json"),

@@ -1,4 +1,4 @@
-//! Hangup causes: why attempts ended, in the switch's own words.
+//! Hangup causes, as named by the switch.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,9 +17,9 @@ pub struct Hangup;
 row! {
     /// One hangup cause.
     pub struct AutocallHangupCause {
-        /// The cause as the switch named it; the last row is (other) where there are more than 10,000.
+        /// The cause as named by the switch; the last row is (other) if there are more than 10,000.
         hangup_cause: String => "Hangup cause",
-        /// Attempts that ended so.
+        /// Attempts with this cause.
         count: i64 => "Count",
         /// Share of all attempts with a cause, two decimals; all shares add up to exactly 100.00.
         pct: PercentText => "Share, %",
@@ -39,7 +39,7 @@ const RAW: &str = bounded!(
     include_str!("hangup.raw.sql")
 );
 
-/// Why attempts ended.
+/// Hangup causes.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct AutocallHangup {
     /// Attempts that have a hangup cause.
@@ -55,7 +55,7 @@ impl Report for Hangup {
         module: Module::Autocall,
         name: "hangup",
         title: "Hangup causes",
-        summary: "Why attempts ended, over those that have a hangup cause; most frequent first.",
+        summary: "Hangup causes of attempts that have one, most frequent first.",
         place: Place::OfCampaign,
         parameters: &[],
         example: include_str!("hangup.json"),

@@ -42,14 +42,14 @@ row! {
         answered: i64 => "Answered",
         /// answered ÷ dialed × 100, two decimals.
         answer_rate_pct: PercentText => "Answer rate, %",
-        /// The metric asked for, exactly as in its own field; there only where metric is given.
+        /// The requested metric, exactly as in its own field; absent without metric.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         value: Option<Figure>,
     }
 }
 
-/// A figure in the form its own field has.
+/// A figure in the format of its own field.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum Figure {

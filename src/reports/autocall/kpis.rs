@@ -1,4 +1,4 @@
-//! KPIs: what a campaign's attempts came to, in one object.
+//! KPIs: totals of a campaign's attempts, in one object.
 
 use serde::ser::{Serialize, Serializer};
 use utoipa::openapi::schema::ObjectBuilder;
@@ -16,9 +16,9 @@ use crate::time::Instant;
 pub struct Kpis;
 
 row! {
-    /// What a campaign's attempts in the window came to.
+    /// Totals of a campaign's attempts in the window.
     pub struct AutocallKpis {
-        /// Leads of the campaign, whatever the window.
+        /// Leads of the campaign, regardless of the window.
         total_leads: i64 => "Total leads",
         /// Attempts started in the window, those in progress included; one lead may have many.
         dialed: i64 => "Dialed",
@@ -38,28 +38,28 @@ row! {
         avg_call_duration_sec: i64 => "Average duration, s",
         /// Sum of billsec of answered attempts, seconds.
         total_talk_time_sec: i64 => "Total talk time, s",
-        /// Answered attempts by deciding key (the last one pressed): most first, then by key; `no_input` last.
+        /// Answered attempts by deciding key (the last one pressed): count descending, then key; `no_input` last.
         dtmf_distribution: Distribution,
         /// Attempts handed to an agent queue (transfer queued or connected).
         transfer_to_queue_count: i64 => "Transferred to queue",
         /// Attempts connected to an agent ÷ attempts handed to a queue × 100, two decimals.
         transfer_success_rate_pct: PercentText => "Transfer success, %",
-        /// When the snapshot was taken that these figures were read from.
+        /// Time of the snapshot that these figures were read from.
         computed_at: Instant => "Computed at",
     }
 }
 
 row! {
-    /// A key and how often it decided an answered attempt.
+    /// A deciding key with its count.
     pub struct KeyCount {
         /// The key, or no_input.
         digit: String => "Key",
-        /// Answered attempts it decided.
+        /// Answered attempts with this deciding key.
         count: i64 => "Count",
     }
 }
 
-/// Keys and their counts, which JSON shows as an object.
+/// Keys with their counts; an object in JSON.
 #[derive(Debug, Clone)]
 pub struct Distribution(Vec<KeyCount>);
 
@@ -115,7 +115,7 @@ impl Report for Kpis {
         module: Module::Autocall,
         name: "kpis",
         title: "Campaign KPIs",
-        summary: "What a campaign's attempts in the window came to: results, answer rate, talk time, keys, transfers.",
+        summary: "Totals of a campaign's attempts in the window: results, answer rate, talk time, keys, transfers.",
         place: Place::OfCampaign,
         parameters: &[],
         example: include_str!("kpis.json"),

@@ -1,6 +1,6 @@
-//! Reports on AutoCall: what one campaign's attempts came to (contract, section 3).
+//! AutoCall reports, over the attempts of a campaign (contract, section 3).
 //!
-//! Owns what these reports share: the campaign named in the path, and its window.
+//! Owns their common subject: the campaign in the path, and its window.
 
 mod digits;
 mod script;
@@ -41,7 +41,7 @@ pub const TO: Parameter = Parameter::optional(
      Default: now.",
 );
 
-/// One campaign and the window it is looked at in.
+/// One campaign and a window.
 #[derive(Debug, Clone, Copy)]
 pub struct Campaign {
     pub id: i64,
@@ -61,7 +61,7 @@ impl Campaign {
             .bind(scope.select(sql).bind(self.id))
     }
 
-    /// As [`Campaign::rolled`], for figures by local time.
+    /// Like [`Campaign::rolled`], for figures by local time.
     fn rolled_by<R: for<'r> FromRow<'r, PgRow>>(
         &self,
         scope: &Scope,
@@ -71,7 +71,7 @@ impl Campaign {
         Plan::cut(&self.window, unit, RollupScope::Campaign).bind(scope.select(sql).bind(self.id))
     }
 
-    /// How many attempts there are in the window.
+    /// Number of attempts in the window.
     pub async fn attempts(&self, scope: &mut Scope) -> Result<i64> {
         let counted = if self.trusted {
             self.rolled::<Counted>(scope, include_str!("comparison.sql"), Detail::Fine)
@@ -97,21 +97,21 @@ struct Counted {
     dialed: i64,
 }
 
-/// When a campaign began, for the default start of its window.
+/// Start of a campaign, for the default window.
 #[derive(Debug, sqlx::FromRow)]
 pub struct Beginning {
     pub id: i64,
     pub name: String,
     pub started_at: Option<DateTime<Utc>>,
     pub first_attempt_at: Option<DateTime<Utc>>,
-    /// None where it lies outside the years 1 to 9999, as the others then.
+    /// `None` if outside the years 1 to 9999; so are the other instants.
     pub created_at: Option<DateTime<Utc>>,
-    /// Whether its roll-ups can be trusted.
+    /// True if its roll-ups can be trusted.
     pub trusted: bool,
 }
 
 impl Beginning {
-    /// Of those campaigns that the account has, in no order.
+    /// Those of the campaigns that the tenant has, unordered.
     pub async fn load(scope: &mut Scope, ids: &[i64]) -> Result<Vec<Self>> {
         let rows = scope
             .select(include_str!("campaign.sql"))
@@ -126,7 +126,7 @@ impl Beginning {
     }
 }
 
-/// The ends of a window as the request gave them, each with a default.
+/// The bounds of a window as requested, each with a default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ends {
     from: Option<Given>,
@@ -144,7 +144,7 @@ impl Ends {
         }
     }
 
-    /// Exactly that window.
+    /// The bounds of exactly that window.
     fn of(window: &Window) -> Self {
         let given = |at| Some(Given::Instant { at, end: at });
         Self {
@@ -154,7 +154,7 @@ impl Ends {
         }
     }
 
-    /// The zone of the window, by default the tenant's. An end before the start, as given, is a fault of the end.
+    /// The zone of the window, by default the tenant's. An end before the start, as requested, is a fault of the end.
     pub fn zone(self, tenant: &Tenant, faults: &mut Faults) -> Zone {
         let zone = self.zone.unwrap_or(tenant.timezone);
         if let (Some(from), Some(to)) = (self.from, self.to)
@@ -165,8 +165,8 @@ impl Ends {
         zone
     }
 
-    /// The window, with defaults for the ends left out. A default never lies on the wrong side of the other
-    /// end: a campaign that has not begun has an empty window.
+    /// The window, with defaults for missing bounds. A default is never on the wrong side of the other bound: a campaign
+    /// that has not begun has an empty window.
     pub fn window(self, beginning: &Beginning, zone: Zone, now: DateTime<Utc>) -> Window {
         let to = self.to.map_or(now, |to| to.end(zone));
         let from = self

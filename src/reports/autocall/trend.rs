@@ -1,4 +1,4 @@
-//! Trend: a campaign's attempts along time, by local day or hour.
+//! Trend: a campaign's attempts over time, by local day or hour.
 
 use super::Campaign;
 use crate::db::Scope;
@@ -17,7 +17,7 @@ choice! {
     pub enum Step { Day = "day", Hour = "hour" }
 }
 
-/// Buckets of an answer; the statements give one more at most.
+/// Maximum number of buckets in a response; the statements return at most one more.
 const MOST_BUCKETS: usize = 100_000;
 
 const GRANULARITY: Parameter = Parameter::optional(

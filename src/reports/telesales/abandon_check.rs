@@ -1,5 +1,5 @@
-//! The minute check: looks at every active campaign of every account and records where the abandon rate is
-//! above its limit. Any number of instances may run it; one at a time does.
+//! The minute check: records every active campaign, of every tenant, whose abandon rate exceeds its limit. Any number of
+//! instances may run it; one at a time does.
 
 use std::time::Duration;
 
@@ -18,15 +18,15 @@ use crate::supervise;
 use crate::time::Window;
 
 const EVERY: Duration = Duration::from_secs(60);
-/// A campaign's breach is recorded at most once in so many minutes.
+/// Minimum interval between two recorded breaches of a campaign, in minutes.
 const QUIET_MINUTES: i64 = 15;
-/// Names the check among Postgres' advisory locks.
+/// Postgres advisory lock of the check.
 const LOCK: i64 = 0x6361_6c6c_0001;
 
-/// The name that panics are counted under.
+/// Name in the count of panics.
 pub const TASK: &str = "abandon check";
 
-/// Checks each minute, for as long as it is polled. A check that fails is logged, and the next one tries again.
+/// Checks each minute, as long as it is polled. A failed check is logged; the next one tries again.
 pub async fn run(mut app: App) {
     app.db = app.db.lane(Lane::Upkeep);
     let check = async || {
@@ -39,14 +39,14 @@ pub async fn run(mut app: App) {
     supervise::every(TASK, EVERY, check).await;
 }
 
-/// One check of all accounts: how many breaches it recorded. 0 as well where another instance is at it.
+/// Checks all tenants once. Returns the number of breaches recorded; 0 if another instance is checking.
 pub async fn check(app: &App) -> Result<u64> {
     let Some(lease) = app.db.lease(LOCK).await? else {
         return Ok(0);
     };
     let mut recorded = 0;
     for tenant in app.db.tenants().await? {
-        // The accounts behind it are not to suffer for this one.
+        // One tenant's failure must not affect the others.
         let account = tracing::error_span!("account", tenant);
         recorded += supervise::attempt(TASK, check_tenant(app, tenant))
             .instrument(account)
@@ -77,7 +77,7 @@ async fn check_tenant(app: &App, tenant: i64) -> Result<u64> {
     Ok(recorded)
 }
 
-/// Whether roll-ups of any campaign cannot be trusted.
+/// True if the roll-ups of any campaign cannot be trusted.
 async fn any_stale(scope: &mut Scope) -> Result<bool> {
     let row = scope.select::<(bool,)>(
         "select exists (select from rollup_stale where tenant_id = $1 and module = 'telesales')",
@@ -85,7 +85,7 @@ async fn any_stale(scope: &mut Scope) -> Result<bool> {
     Ok(row.fetch_one(scope.connection()).await?.0)
 }
 
-/// Records the breaches of one account as they stand at that instant: how many there were.
+/// Records the breaches of one tenant at that instant. Returns their number.
 pub async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u64> {
     let from = now - TimeDelta::minutes(WINDOW_MINUTES);
     let quiet_since = now - TimeDelta::minutes(QUIET_MINUTES);

@@ -1,4 +1,4 @@
-//! Abandon rate: how many of the answered had nobody to talk to, up to now, against the campaign's limit.
+//! Abandon rate: the share of abandoned dials up to now, against the campaign's limit.
 
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
@@ -21,9 +21,9 @@ use crate::time::{Instant, Window, Zone};
 
 pub struct AbandonRate;
 
-/// The measurement window unless another is asked for: 30 days.
+/// Default length of the window: 30 days.
 pub const WINDOW_MINUTES: i64 = 43_200;
-/// What holds for the account as a whole, in percent.
+/// Limit for the whole tenant, in percent.
 const ACCOUNT_LIMIT: Decimal = Decimal::from_parts(3, 0, 0, false, 0);
 
 const MINUTES: Parameter = Parameter::optional(
@@ -35,14 +35,14 @@ const MINUTES: Parameter = Parameter::optional(
     "Length of the measurement window, which ends now.",
 );
 
-/// Dials of a window and those of them that were abandoned.
+/// Dials of a window, and abandoned ones.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TelesalesAbandonMeasure {
     /// The campaign; null for the whole account.
     pub campaign_id: Option<Id>,
     /// Dials in the window.
     pub attempts_total: i64,
-    /// Of these, abandoned before an agent could speak.
+    /// Abandoned dials: answered without an agent.
     pub attempts_abandoned: i64,
     /// abandoned ÷ dials × 100, at most two decimals.
     pub abandon_rate_pct: DecimalNumber<2>,
@@ -54,7 +54,7 @@ pub struct TelesalesAbandonMeasure {
     pub window_to: Instant,
 }
 
-/// The state now: the window ends with the request.
+/// The current state: the window ends with the request.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TelesalesAbandonNow {
     #[serde(flatten)]
@@ -68,17 +68,17 @@ pub struct TelesalesAbandonNow {
     pub campaign_status: Option<String>,
     /// Allowed rate, percent.
     pub limit_pct: DecimalNumber<6>,
-    /// Whether the rate is above the limit: abandoned × 100 > limit × dials.
+    /// True if the rate exceeds the limit: abandoned × 100 > limit × dials.
     pub breached: bool,
     /// Dials answered by the customer.
     pub answers_total: i64,
     /// abandoned ÷ answers × 100, at most two decimals: the legal basis in the US.
     pub abandon_rate_of_answers_pct: DecimalNumber<2>,
-    /// Further dials that may all be abandoned without a breach; null where the limit is 100 and any number may.
+    /// Further dials that may all be abandoned without a breach; null if the limit is 100 and any number may.
     pub abandons_left: Option<i64>,
 }
 
-/// A breach as it was recorded.
+/// A recorded breach.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TelesalesAbandonBreach {
     #[serde(flatten)]
@@ -87,14 +87,14 @@ pub struct TelesalesAbandonBreach {
     pub campaign_name: String,
     /// Its limit at the time, percent.
     pub limit_pct: DecimalNumber<6>,
-    /// When the breach was found.
+    /// Time at which the breach was detected.
     pub detected_at: Instant,
 }
 
-/// The state now, and the breaches recorded.
+/// The current state and recorded breaches.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TelesalesAbandonRate {
-    /// The state now.
+    /// The current state.
     pub current: TelesalesAbandonNow,
     /// The newest 100 breaches, newest first.
     pub breaches: Vec<TelesalesAbandonBreach>,
@@ -110,7 +110,7 @@ pub struct Recent {
     trusted: bool,
 }
 
-/// The parameters as the request gave them.
+/// The parameters as requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AskedRecent {
     campaign_id: Option<i64>,
@@ -206,8 +206,7 @@ struct Recorded {
 }
 
 impl Object for TelesalesAbandonRate {
-    /// The window ends with the request; the figures are what was found in it. What a breach was measured over is
-    /// a fact, and stays.
+    /// Clears the bounds of the current window, which end with the request. Those of recorded breaches are facts and stay.
     fn timeless(&self) -> Option<Self> {
         let mut still = self.clone();
         still.current.measure.window_from = Instant::default();

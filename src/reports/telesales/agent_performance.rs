@@ -1,4 +1,4 @@
-//! Agent performance: what each agent's dials came to.
+//! Agent performance: dials, answers and conversions by agent.
 
 use super::Filter;
 use crate::db::Scope;
@@ -14,7 +14,7 @@ pub struct AgentPerformance;
 row! {
     /// One agent's dials.
     pub struct TelesalesAgent {
-        /// The agent; null in the last row, (other), where there are more than 10,000.
+        /// The agent; null in the last row, (other), if there are more than 10,000.
         agent_id: Option<Id> => "Agent",
         /// Full name.
         name: String => "Name",
@@ -62,7 +62,7 @@ impl Report for AgentPerformance {
         module: Module::Telesales,
         name: "agent-performance",
         title: "Agent performance",
-        summary: "What each agent's dials came to; agents with dials only, most dials first, then by id.",
+        summary: "Dials, answers and conversions by agent; agents with dials only, most dials first, then by id.",
         place: Place::OfAccount,
         parameters: &[],
         example: include_str!("agent_performance.json"),

@@ -1,4 +1,4 @@
-//! Caller-ID health: how each number of the pool is doing, and whether carriers may have begun to block it.
+//! Caller-ID health: figures of each number of the pool, and signs that carriers block it.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -22,9 +22,9 @@ pub struct CallerIdHealth;
 row! {
     /// One caller ID.
     pub struct TelesalesCallerId {
-        /// The number. Where there are more than 10,000, the last row is (other), which has no kind, no cap and no health.
+        /// The number. If there are more than 10,000, the last row is (other), without type, cap and health.
         cid: String => "Caller ID",
-        /// What people call it.
+        /// Display name.
         display_name: Option<String> => "Name",
         /// Telco: viettel, mobifone, vinaphone, vietnamobile, landline or other.
         #[schema(value_type = Option<closed::Carrier>)]
@@ -35,19 +35,19 @@ row! {
         /// active, cooldown, paused or disabled.
         #[schema(value_type = Option<closed::PoolStatus>)]
         pool_status: Option<String> => "Pool status",
-        /// When its cooldown ends.
+        /// End of its cooldown.
         cooldown_until: Option<Instant> => "Cooldown until",
-        /// Calls a day it may make.
+        /// Maximum calls a day.
         daily_cap: Option<i64> => "Daily cap",
         /// Dials with it in the window.
         total_calls: i64 => "Calls",
-        /// Of these, answered by the customer.
+        /// Dials answered by the customer.
         answered_calls: i64 => "Answered",
         /// ASR: answered ÷ calls × 100, at most one decimal.
         asr_pct: DecimalNumber<1> => "ASR, %",
         /// ACD: talk time ÷ answered, whole seconds.
         acd_sec: i64 => "ACD, s",
-        /// Answered with less talk than the account's short_call_sec (10 s by default).
+        /// Answers with less talk time than the account's short_call_sec (10 s by default).
         short_calls: i64 => "Short calls",
         /// short ÷ calls × 100, at most one decimal.
         short_call_ratio_pct: DecimalNumber<1> => "Short calls, %",
@@ -159,7 +159,7 @@ impl Report for CallerIdHealth {
     }
 }
 
-/// When today began in the request's zone.
+/// Start of today in the request's zone.
 fn midnight(ask: &Ask<'_, Filter, ()>) -> DateTime<Utc> {
     let zone = ask.subject.window.zone;
     Given::Date(local(ask.now, zone).date()).start(zone)
@@ -196,7 +196,7 @@ fn caller_id(counters: Counters, settings: &Settings) -> TelesalesCallerId {
     }
 }
 
-/// What the health of a caller ID is judged by.
+/// Figures that determine the health of a caller ID.
 #[derive(Debug, Clone, Copy)]
 struct Calls {
     all: i64,
@@ -205,7 +205,7 @@ struct Calls {
     rejected: i64,
 }
 
-/// Judged by exact ratios, not by the rounded ones shown.
+/// Determined by exact ratios, not by the rounded ones in the response.
 fn health(calls: Calls, settings: &Settings) -> &'static str {
     let all = Decimal::from(calls.all);
     let hundredfold = |part: i64| Decimal::from(part) * Decimal::ONE_HUNDRED;

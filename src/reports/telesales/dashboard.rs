@@ -1,4 +1,4 @@
-//! Dashboard: what all calls in a window came to, in one object.
+//! Dashboard: totals of the calls in a window, in one object.
 
 use super::Filter;
 use crate::db::Scope;
@@ -11,7 +11,7 @@ use crate::table::{Chart, Table, row};
 pub struct Dashboard;
 
 row! {
-    /// What all calls in the window came to.
+    /// Totals of the calls in the window.
     pub struct TelesalesDashboard {
         /// Dials: calls that were not blocked, those in progress included.
         total_dials: i64 => "Dials",
@@ -25,7 +25,7 @@ row! {
         total_talk_time_sec: DecimalText<0> => "Total talk time, s",
         /// Agents with at least one dial.
         unique_agents: i64 => "Agents",
-        /// Calls blocked because they fell outside the allowed window.
+        /// Calls blocked because they were outside the permitted hours.
         pdpl_blocked_count: i64 => "Blocked",
     }
 }

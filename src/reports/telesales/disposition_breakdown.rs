@@ -1,4 +1,4 @@
-//! Disposition breakdown: what was made of the calls.
+//! Disposition breakdown: calls by disposition.
 
 use super::Filter;
 use crate::closed::DispositionCategory;
@@ -15,16 +15,16 @@ pub struct DispositionBreakdown;
 row! {
     /// One disposition.
     pub struct TelesalesDisposition {
-        /// Its code; the last row is (other) where there are more than 10,000.
+        /// Its code; the last row is (other) if there are more than 10,000.
         code: String => "Code",
-        /// What people call it.
+        /// Its label.
         label: String => "Label",
         /// contact, no_contact, callback or remove; null in the row (other).
         #[schema(value_type = Option<DispositionCategory>)]
         category: Option<String> => "Category",
         /// `#RRGGBB`; null in the row (other).
         color: Option<String> => "Color",
-        /// Calls with it, blocked ones included.
+        /// Calls with this disposition, blocked ones included.
         count: i64 => "Count",
         /// Share of all calls with a disposition, two decimals; all shares add up to exactly 100.00.
         pct: PercentText => "Share, %",

@@ -1,9 +1,9 @@
-//! How close dialing is to its abandon limit: the rule that the report and the minute check share.
+//! The abandon limit: the rule shared by the report and the minute check.
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-/// Dials of some window, those abandoned, and those answered by the customer.
+/// Dials of a window: all, abandoned, and answered by the customer.
 #[derive(Debug, Default, Clone, Copy, sqlx::FromRow)]
 pub struct Exposure {
     pub dials: i64,
@@ -12,12 +12,12 @@ pub struct Exposure {
 }
 
 impl Exposure {
-    /// Strictly above the limit, in percent of dials.
+    /// True if the abandon rate is strictly above the limit, in percent of dials.
     pub fn breaches(&self, limit: Decimal) -> bool {
         self.headroom(limit) < Decimal::ZERO
     }
 
-    /// Further dials that may all be abandoned without a breach. None where the limit is 100: any number may.
+    /// Further dials that may all be abandoned without a breach. `None` if the limit is 100: any number may.
     pub fn abandons_left(&self, limit: Decimal) -> Option<i64> {
         let each_costs = Decimal::ONE_HUNDRED - limit;
         let left = self

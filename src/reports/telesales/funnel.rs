@@ -1,4 +1,4 @@
-//! Funnel: how far leads came. A stage may be larger than the one before it, and is shown as it is.
+//! Funnel: leads by stage. A stage may be larger than the previous one; it is not clamped.
 
 use super::Filter;
 use crate::closed::TelesalesStage;
@@ -16,7 +16,7 @@ row! {
         /// Total leads, Dialed, Connected, Talked > 30s, Disposed or Converted.
         #[schema(value_type = TelesalesStage)]
         stage: &'static str => "Stage",
-        /// Leads, each once. Total: created before the window's end; else with such a dial in the window.
+        /// Distinct leads. Total: created before the window's end; otherwise with such a dial in the window.
         count: i64 => "Leads",
     }
 }
@@ -36,7 +36,7 @@ impl Report for Funnel {
         module: Module::Telesales,
         name: "funnel",
         title: "Funnel",
-        summary: "How far leads came, each lead counted once a stage; it need not be monotonic.",
+        summary: "Leads by stage; each lead counts once per stage. Not necessarily monotonic.",
         place: Place::OfAccount,
         parameters: &[],
         example: include_str!("funnel.json"),

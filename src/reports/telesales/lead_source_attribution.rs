@@ -1,4 +1,4 @@
-//! Lead sources: what became of the leads that came in, by where they came from.
+//! Lead sources: dials, answers and conversions of new leads, by source.
 
 use super::Filter;
 use crate::db::Scope;
@@ -14,15 +14,15 @@ pub struct LeadSourceAttribution;
 row! {
     /// One source of leads.
     pub struct TelesalesLeadSource {
-        /// The source; (unknown) where leads name none. The last row is (other) where there are more than 10,000.
+        /// The source; (unknown) for leads without one. The last row is (other) if there are more than 10,000.
         source: String => "Source",
         /// Leads created in the window.
         total_leads: i64 => "Leads",
-        /// Of these, leads with a dial in the window.
+        /// Those with a dial in the window.
         dialed_count: i64 => "Dialed",
-        /// Of these, leads with an answered dial in the window.
+        /// Those with an answered dial in the window.
         contacted_count: i64 => "Contacted",
-        /// Of these, leads with a conversion in the window.
+        /// Those with a conversion in the window.
         conv_count: i64 => "Converted",
         /// conv_count ÷ total_leads × 100, two decimals.
         conv_rate_pct: PercentText => "Conversion rate, %",
@@ -56,7 +56,7 @@ impl Report for LeadSourceAttribution {
         module: Module::Telesales,
         name: "lead-source-attribution",
         title: "Lead sources",
-        summary: "Leads created in the window by source, and what their dials in the window came to; most leads first, \
+        summary: "Leads created in the window by source, with their dials, answers and conversions in the window; most leads first, \
                   then by source.",
         place: Place::OfAccount,
         parameters: &[],

@@ -1,6 +1,6 @@
-//! Reports on Telesales: what agents dialing leads came to (contract, section 4).
+//! Telesales reports, over calls of agents to leads (contract, section 4).
 //!
-//! Owns what these reports share: the window of at most 90 days, and the filters by campaign, agents and team.
+//! Owns their common subject: a window of at most 90 days, and filters by campaign, agents and team.
 
 pub mod abandon_check;
 pub mod abandon_rate;
@@ -48,27 +48,27 @@ const DATE_TO: Parameter = Parameter::required(
 );
 const MAX_DAYS: i64 = 90;
 
-/// Which calls are looked at.
+/// Selection of calls.
 #[derive(Debug)]
 pub struct Filter {
     pub window: Window,
     pub campaign: Option<i64>,
-    /// Agents whose calls count, those of the team included once it is looked up.
+    /// Agents whose calls count; includes the team's agents once they are looked up.
     pub agents: Option<Vec<i64>>,
     team: Option<i64>,
     trusted: bool,
-    /// What was asked for, to print.
+    /// The active filters, for printing.
     asked: Vec<(&'static str, String)>,
 }
 
-/// The filters as the request gave them.
+/// The filters as requested.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AskedFilter {
     from: Option<Given>,
     to: Option<Given>,
     zone: Zone,
     campaign: Option<i64>,
-    /// Ascending.
+    /// In ascending order.
     agents: Option<Vec<i64>>,
     team: Option<i64>,
 }
@@ -97,7 +97,7 @@ impl Filter {
         plan.bind(self.narrowed(scope.select(sql)))
     }
 
-    /// As [`Filter::rolled`], for figures by local time.
+    /// Like [`Filter::rolled`], for figures by local time.
     fn rolled_by<R: for<'r> FromRow<'r, PgRow>>(
         &self,
         scope: &Scope,
@@ -148,8 +148,7 @@ impl Filter {
         RollupScope::of(self.campaign.is_some(), by_agent)
     }
 
-    /// What leads are counted from, each once. Links know nothing of agents: which leads some agents reached is
-    /// seen from their calls.
+    /// The source of distinct leads. Links do not distinguish agents: the leads of some agents are counted from calls.
     async fn source_of_leads(&self, scope: &mut Scope, source: Source) -> Result<Source> {
         if source == Source::Raw || self.agents.is_none() {
             return Ok(source);
@@ -260,7 +259,7 @@ impl Subject for Filter {
     }
 }
 
-/// Whether the roll-ups of an account, or of its campaign, can be trusted.
+/// True if the roll-ups of a tenant, or of its campaign, can be trusted.
 async fn trusted(scope: &mut Scope, campaign: Option<i64>) -> Result<bool> {
     let row = scope.select::<(bool,)>(
         "select not exists (select from rollup_stale
@@ -270,7 +269,7 @@ async fn trusted(scope: &mut Scope, campaign: Option<i64>) -> Result<bool> {
     Ok(row.bind(campaign).fetch_one(scope.connection()).await?.0)
 }
 
-/// The filters in force, by the names of what they name.
+/// The active filters, with names instead of ids.
 fn asked(named: &Named, agents: usize) -> Vec<(&'static str, String)> {
     let others = agents - named.agent_names.len().min(agents);
     let others = if others > 0 {
@@ -290,18 +289,18 @@ fn asked(named: &Named, agents: usize) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// What became of the names in a filter.
+/// The rows that a filter names.
 #[derive(sqlx::FromRow)]
 struct Named {
     campaign_known: bool,
     agents_missing: Vec<i64>,
     team_known: bool,
-    /// Of the team.
+    /// Name of the team.
     members: Vec<i64>,
     campaign_name: Option<String>,
-    /// Of the first agents, by their ids.
+    /// Names of the first agents, by id.
     agent_names: Vec<String>,
     team_name: Option<String>,
-    /// Whether the roll-ups can be trusted.
+    /// True if the roll-ups can be trusted.
     trusted: bool,
 }

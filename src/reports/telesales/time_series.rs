@@ -1,4 +1,4 @@
-//! Time series: dials along time, by local day, ISO week or hour.
+//! Time series: dials over time, by local day, ISO week or hour.
 
 use super::Filter;
 use crate::db::Scope;
