@@ -4,7 +4,7 @@
 
 use std::ops::RangeInclusive;
 
-/// A parameter, declared once: read by [`Query`] and described in the OpenAPI document.
+/// A parameter, declared once: read by [`Query`](super::Query) and described in the OpenAPI document.
 #[derive(Debug)]
 pub struct Parameter {
     pub name: &'static str,
