@@ -32,12 +32,12 @@ async fn check_at(test: &TestApp, now: DateTime<Utc>) -> u64 {
 }
 
 #[tokio::test]
-async fn the_check_records_each_breach_once_in_a_quarter_of_an_hour() {
+async fn the_check_records_a_breach_once_per_quarter_hour() {
     records_each_breach_once(&TestApp::new().await).await;
 }
 
 #[tokio::test]
-async fn the_check_reads_rows_where_sums_are_stale() {
+async fn the_check_reads_raw_rows_when_roll_ups_are_stale() {
     let test = TestApp::new().await;
     let sale = json!({"kind": "disposition", "code": "sale", "label": "Sale", "category": "contact",
         "color": "#10B981", "is_conversion": true});
@@ -104,7 +104,7 @@ async fn records_each_breach_once(test: &TestApp) {
 }
 
 #[tokio::test]
-async fn instances_that_check_at_once_record_a_breach_once() {
+async fn concurrent_checks_record_a_breach_once() {
     let test = TestApp::new().await;
     let neighbour = test.account(2).await;
     test.ingest(&campaign(1, "active", 3.0, 10, 10)).await;
@@ -122,7 +122,7 @@ async fn instances_that_check_at_once_record_a_breach_once() {
 }
 
 #[tokio::test]
-async fn the_window_ends_now_and_has_the_minutes_asked_for() {
+async fn the_window_spans_the_requested_minutes_up_to_now() {
     let test = TestApp::new().await;
     test.ingest(&campaign(1, "active", 3.0, 100, 1)).await;
     let rate = async |query: &str| {

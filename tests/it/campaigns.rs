@@ -41,7 +41,7 @@ fn ids(page: &Value) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn campaigns_come_page_by_page_the_newest_first() {
+async fn campaigns_are_paged_newest_first() {
     let test = with_campaigns().await;
     let first = test.ok("/api/autocall/campaigns?per_page=3").await;
     let expected = json!({"current_page": 1, "data": [
@@ -68,7 +68,7 @@ async fn campaigns_come_page_by_page_the_newest_first() {
 }
 
 #[tokio::test]
-async fn campaigns_are_found_by_name_and_status() {
+async fn campaigns_are_filtered_by_name_and_status() {
     let test = with_campaigns().await;
     for list in ["/api/autocall/campaigns", "/api/telesales/campaigns"] {
         let found = async |query: &str| ids(&test.ok(&format!("{list}?{query}")).await.json());

@@ -45,7 +45,7 @@ async fn a_server_without_its_migrations_is_alive_but_not_ready() {
 }
 
 #[tokio::test]
-async fn every_answer_has_an_id_which_the_client_may_choose() {
+async fn every_answer_has_a_request_id_that_clients_may_choose() {
     let test = TestApp::new().await;
     let request = || test.post("/healthz").header("x-request-id", "mine-1");
     assert_eq!(test.send(request()).await.header("x-request-id"), "mine-1");

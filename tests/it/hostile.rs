@@ -37,7 +37,7 @@ fn faults(body: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_bad_parameter_of_any_report_is_a_422_that_names_it() {
+async fn invalid_report_parameters_are_422_naming_the_field() {
     let test = with_campaigns().await;
     let many = (0..10_000)
         .map(|id| id.to_string())
@@ -93,7 +93,7 @@ async fn a_bad_parameter_of_any_report_is_a_422_that_names_it() {
 }
 
 #[tokio::test]
-async fn every_faulty_parameter_is_told_at_once() {
+async fn all_invalid_parameters_are_reported_at_once() {
     let test = with_campaigns().await;
     let answer = test.get("/api/telesales/reports/time-series?date_from=x&group_by=year&timezone=Mars&campaign_id=a&team_id=b&agent_ids=c&fill_gaps=maybe&format=pdf").await;
     assert_eq!(
@@ -120,7 +120,7 @@ async fn every_faulty_parameter_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn windows_are_checked_as_given() {
+async fn windows_are_validated_as_given() {
     let test = with_campaigns().await;
     let kpis = |window: &str| format!("/api/autocall/campaigns/1/reports/kpis?{window}");
     let dashboard = |window: &str| format!("/api/telesales/reports/dashboard?{window}");
@@ -182,7 +182,7 @@ async fn windows_are_checked_as_given() {
 }
 
 #[tokio::test]
-async fn what_a_query_names_must_be_the_accounts() {
+async fn ids_in_a_query_must_belong_to_the_tenant() {
     let test = with_campaigns().await;
     let neighbour = test.account(2).await;
     test.ingest_as(
@@ -232,7 +232,7 @@ async fn what_a_query_names_must_be_the_accounts() {
 }
 
 #[tokio::test]
-async fn agents_in_a_spelling_nobody_knows_are_never_dropped_silently() {
+async fn unknown_agent_list_spellings_are_refused() {
     let test = with_campaigns().await;
     for report in reports::ALL {
         for spelling in [
@@ -275,7 +275,7 @@ fn values(name: &str) -> (&'static str, &'static str) {
 }
 
 #[tokio::test]
-async fn a_parameter_in_an_array_spelling_is_understood_or_a_422_that_names_it() {
+async fn array_spellings_are_accepted_or_422_naming_the_field() {
     let test = with_campaigns().await;
     test.ingest(&[
         json!({"kind": "autocall_campaign", "id": 2, "name": "C"}),
@@ -379,7 +379,7 @@ async fn a_parameter_in_an_array_spelling_is_understood_or_a_422_that_names_it()
 }
 
 #[tokio::test]
-async fn only_reports_with_files_have_them() {
+async fn only_exportable_reports_have_export_routes() {
     let test = with_campaigns().await;
     for report in reports::ALL {
         let csv = test.get(&target(&report.path(), "format=csv")).await;
@@ -424,7 +424,7 @@ async fn only_reports_with_files_have_them() {
 
 /// Texts that spreadsheets choke on or run, and instants they cannot reckon with, come out whole.
 #[tokio::test]
-async fn files_survive_what_is_stored() {
+async fn files_hold_any_stored_text_and_instant() {
     let test = with_campaigns().await;
     let long = "x".repeat(255);
     let names = [

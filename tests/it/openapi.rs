@@ -9,7 +9,7 @@ fn committed() -> &'static str {
 }
 
 #[test]
-fn the_committed_document_is_the_generated_one() {
+fn the_committed_document_is_current() {
     let generated =
         serde_json::to_string_pretty(&callboard::http::openapi::generate()).expect("JSON");
     assert!(
@@ -19,7 +19,7 @@ fn the_committed_document_is_the_generated_one() {
 }
 
 #[test]
-fn the_committed_table_of_ingest_fields_is_the_generated_one() {
+fn the_committed_ingest_field_table_is_current() {
     let generated = callboard::ingest::document::markdown();
     assert!(
         include_str!("../../docs/ingest.md") == generated,
@@ -28,7 +28,7 @@ fn the_committed_table_of_ingest_fields_is_the_generated_one() {
 }
 
 #[tokio::test]
-async fn the_document_is_served_and_is_3_1() {
+async fn the_document_is_served_as_openapi_3_1() {
     let test = TestApp::new().await;
     let served = test.ok("/openapi.json").await.json();
     assert!(
@@ -43,7 +43,7 @@ async fn the_document_is_served_and_is_3_1() {
 }
 
 #[test]
-fn every_operation_is_described_and_every_field_says_what_it_means() {
+fn every_operation_and_field_has_a_description() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");
     for (path, item) in document["paths"].as_object().expect("paths") {
         for operation in item.as_object().expect("operations").values() {
@@ -83,7 +83,7 @@ fn every_operation_is_described_and_every_field_says_what_it_means() {
 
 /// What lies beyond them is refused, so whoever reads the document has to know.
 #[test]
-fn every_integer_that_a_client_sends_has_its_bounds() {
+fn every_request_integer_has_bounds() {
     fn look(document: &Value, place: &str, part: &Value, seen: &mut usize) {
         if let Some(name) = part["$ref"].as_str() {
             let pointed = document
@@ -134,7 +134,7 @@ fn every_integer_that_a_client_sends_has_its_bounds() {
 
 /// Every example is a body that its own schema takes.
 #[test]
-fn examples_fit_their_schemas() {
+fn examples_match_their_schemas() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");
     let mut examples = 0;
     for (path, item) in document["paths"].as_object().expect("paths") {
@@ -187,7 +187,7 @@ fn parts<'a>(place: String, part: &'a Value, found: &mut Vec<(String, &'a Value)
 
 /// Programs that make clients give what stands inline a name of their own, a new one with every change.
 #[test]
-fn every_object_has_a_name_and_every_name_is_used() {
+fn every_schema_is_named_and_used() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");
     let mut all = Vec::new();
     parts(String::new(), &document, &mut all);
@@ -227,7 +227,7 @@ fn every_object_has_a_name_and_every_name_is_used() {
 
 /// A field is always there and may be null, or it may be missing and is never null: not both.
 #[test]
-fn no_field_of_an_answer_may_be_missing_as_well_as_null() {
+fn no_response_field_is_both_optional_and_nullable() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");
     let mut answers: Vec<&Value> = Vec::new();
     for (_, item) in document["paths"].as_object().expect("paths") {
@@ -273,7 +273,7 @@ fn no_field_of_an_answer_may_be_missing_as_well_as_null() {
 }
 
 #[test]
-fn every_operation_has_a_readable_name_a_described_tag_and_says_who_may_call_it() {
+fn every_operation_has_an_id_a_tag_and_its_permission() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");
     let tags = document["tags"].as_array().expect("tags");
     assert!(tags.iter().all(|tag| tag["description"].is_string()));
@@ -307,7 +307,7 @@ fn every_operation_has_a_readable_name_a_described_tag_and_says_who_may_call_it(
 
 /// A client of JSON takes every answer of an operation for JSON: files have operations of their own.
 #[test]
-fn an_answer_is_json_or_a_file_and_never_both() {
+fn a_response_is_either_json_or_a_file() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");
     let mut files = 0;
     for (path, item) in document["paths"].as_object().expect("paths") {
@@ -345,7 +345,7 @@ fn an_answer_is_json_or_a_file_and_never_both() {
 
 /// What has several forms says in one field which it is, and every value of that field stands for one.
 #[test]
-fn forms_are_told_apart_by_a_field() {
+fn variants_have_a_discriminator() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");
     let schemas = &document["components"]["schemas"];
     for (name, field, values) in [
@@ -360,13 +360,15 @@ fn forms_are_told_apart_by_a_field() {
             let form = document
                 .pointer(target.as_str().expect("a path").trim_start_matches('#'))
                 .expect("a schema");
-            let told = &form["properties"][field];
-            let set = told["$ref"].as_str().map(|set| {
+            let field_schema = &form["properties"][field];
+            let set = field_schema["$ref"].as_str().map(|set| {
                 document
                     .pointer(set.trim_start_matches('#'))
                     .expect("a set")
             });
-            let values = set.unwrap_or(told)["enum"].as_array().expect("values");
+            let values = set.unwrap_or(field_schema)["enum"]
+                .as_array()
+                .expect("values");
             assert!(values.contains(&value.as_str().into()), "{name} {value}");
         }
     }

@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use crate::support::beside::Beside;
+use crate::support::side_connection::SideConnection;
 use crate::support::{Client, TENANT, TestApp};
 
 const OTHER: i64 = 2;
@@ -18,7 +18,7 @@ const CAMPAIGNS: &str = "/api/autocall/campaigns";
 const WAITS: &str = "pg_advisory_xact_lock_shared";
 
 /// An app with eight connections to read, a client of another account, and the lock that long readings wait for.
-async fn crowded() -> (TestApp, Database, Client, Beside) {
+async fn crowded() -> (TestApp, Database, Client, SideConnection) {
     let test = TestApp::new().await;
     let token = test.account(OTHER).await;
     let options = test.app.db.unscoped().connect_options().as_ref().clone();
@@ -26,9 +26,9 @@ async fn crowded() -> (TestApp, Database, Client, Beside) {
     let shared = db.clone();
     let mut client = test.changed(|app| app.db = shared).await;
     client.token = token;
-    let mut beside = Beside::of(&test).await;
-    beside.lock_long_readings().await;
-    (test, db, client, beside)
+    let mut side = SideConnection::of(&test).await;
+    side.lock_long_readings().await;
+    (test, db, client, side)
 }
 
 async fn long_reading(mut scope: Scope, of_rows: bool) -> Result<()> {
@@ -57,12 +57,12 @@ async fn all_answered(client: &Client) {
 }
 
 #[tokio::test]
-async fn an_account_with_every_connection_gives_half_of_them_to_others_who_wait() {
-    let (_test, db, client, mut beside) = crowded().await;
+async fn a_busy_tenant_yields_half_the_connections_to_waiting_tenants() {
+    let (_test, db, client, mut side) = crowded().await;
     let readings = long_readings(&db, 8, false);
-    beside.until_waits(WAITS, 8).await;
+    side.until_waits(WAITS, 8).await;
     all_answered(&client).await;
-    beside.unlock().await;
+    side.unlock().await;
     for reading in readings {
         assert!(
             reading.await.expect("no panic").is_ok(),
@@ -72,10 +72,10 @@ async fn an_account_with_every_connection_gives_half_of_them_to_others_who_wait(
 }
 
 #[tokio::test]
-async fn an_account_reads_raw_rows_on_two_connections_and_its_other_questions_are_answered() {
-    let (_test, db, client, mut beside) = crowded().await;
+async fn raw_reads_of_a_tenant_use_at_most_two_connections() {
+    let (_test, db, client, mut side) = crowded().await;
     let readings = long_readings(&db, 20, true);
-    beside.until_waits(WAITS, 2).await;
+    side.until_waits(WAITS, 2).await;
     all_answered(&client).await;
     let quick = db
         .answer(
@@ -84,8 +84,8 @@ async fn an_account_reads_raw_rows_on_two_connections_and_its_other_questions_ar
         )
         .await;
     assert_eq!(quick.expect("an answer").len(), 1);
-    beside.until_waits(WAITS, 2).await;
-    beside.unlock().await;
+    side.until_waits(WAITS, 2).await;
+    side.unlock().await;
     for reading in readings {
         assert!(reading.await.expect("no panic").is_ok());
     }
@@ -93,20 +93,20 @@ async fn an_account_reads_raw_rows_on_two_connections_and_its_other_questions_ar
 
 /// The lock is held all along: only Postgres itself can end the statements.
 #[tokio::test]
-async fn a_reading_that_nobody_waits_for_ends_and_leaves_its_connection_to_others() {
-    let (_test, db, client, mut beside) = crowded().await;
+async fn an_abandoned_read_is_cancelled_and_frees_its_connection() {
+    let (_test, db, client, mut side) = crowded().await;
     for _ in 0..2 {
         let readings = long_readings(&db, 8, false);
-        beside.until_waits(WAITS, 8).await;
+        side.until_waits(WAITS, 8).await;
         readings.iter().for_each(JoinHandle::abort);
-        beside.until_waits(WAITS, 0).await;
+        side.until_waits(WAITS, 0).await;
     }
     all_answered(&client).await;
-    beside.unlock().await;
+    side.unlock().await;
 }
 
 #[tokio::test]
-async fn all_statements_of_an_answer_share_one_deadline() {
+async fn all_statements_of_a_request_share_one_deadline() {
     let (_test, db, _client, _beside) = crowded().await;
     let db = db.with_deadline(Duration::from_millis(500));
     let naps = |naps: usize| {
@@ -129,10 +129,10 @@ async fn all_statements_of_an_answer_share_one_deadline() {
 
 /// Sign-in, tokens, probes and the work beside requests go on where every connection for reports and bodies is taken.
 #[tokio::test]
-async fn work_in_lanes_waits_for_no_report() {
-    let (_test, db, client, mut beside) = crowded().await;
+async fn background_work_does_not_wait_for_reports() {
+    let (_test, db, client, mut side) = crowded().await;
     let readings = long_readings(&db, 8, false);
-    beside.until_waits(WAITS, 8).await;
+    side.until_waits(WAITS, 8).await;
     let writers = join_all((0..8).map(|_| db.write(TENANT))).await;
     assert!(writers.iter().all(Result::is_ok));
     assert_eq!(client.get("/readyz").await.status, StatusCode::OK);
@@ -153,5 +153,5 @@ async fn work_in_lanes_waits_for_no_report() {
         .await
         .expect("compacted");
     readings.iter().for_each(JoinHandle::abort);
-    beside.unlock().await;
+    side.unlock().await;
 }

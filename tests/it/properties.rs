@@ -72,7 +72,7 @@ fn number(value: &Value) -> i64 {
 }
 
 #[tokio::test]
-async fn autocall_reports_agree_with_one_another() {
+async fn autocall_reports_are_consistent_with_each_other() {
     each_window(async |test, window, _| {
         for campaign in world::CAMPAIGNS {
             let of = async |report: &str| {
@@ -153,7 +153,7 @@ fn hundredths(rows: &Value) -> i64 {
 }
 
 #[tokio::test]
-async fn telesales_reports_agree_with_one_another() {
+async fn telesales_reports_are_consistent_with_each_other() {
     each_window(async |test, _, window| {
         for filter in [
             "",
@@ -264,7 +264,7 @@ fn rows(data: Value) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn files_say_what_json_says_cell_for_cell() {
+async fn file_cells_equal_the_json_values() {
     each_window(async |test, _, window| {
         let zone: callboard::time::Zone = window
             .rsplit_once("timezone=")

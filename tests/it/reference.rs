@@ -166,7 +166,7 @@ pub fn reference(lines: &[Value], requests: &[Value]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_report_agrees_with_the_reference_byte_for_byte() {
+async fn every_report_matches_the_reference_byte_for_byte() {
     let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
     // The world ends after the server's now, so that default windows and "today" cut through it.
     let whole = Size {

@@ -2,14 +2,14 @@
 
 use reqwest::StatusCode;
 
-use crate::support::beside::Beside;
 use crate::support::program::{Program, eventually};
+use crate::support::side_connection::SideConnection;
 use crate::support::{Client, TestApp};
 
 const KPIS: &str = "/api/autocall/campaigns/1/reports/kpis";
 
 #[tokio::test]
-async fn every_answer_has_the_id_that_was_brought_or_one_of_its_own() {
+async fn every_answer_echoes_or_generates_a_request_id() {
     let test = TestApp::new().await;
     let mut made = Vec::new();
     for path in ["/healthz", "/api/nothing", KPIS, KPIS] {
@@ -30,7 +30,7 @@ async fn every_answer_has_the_id_that_was_brought_or_one_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_failure_is_logged_with_the_id_that_the_client_was_given_and_nothing_else_is() {
+async fn only_failures_are_logged_with_their_request_id_by_default() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let server = program.serve().await;
@@ -38,13 +38,13 @@ async fn a_failure_is_logged_with_the_id_that_the_client_was_given_and_nothing_e
     assert_eq!(client.get(KPIS).await.status, StatusCode::NOT_FOUND);
     assert_eq!(client.get("/healthz").await.status, StatusCode::OK);
 
-    let mut beside = Beside::of(&test).await;
-    beside.lock("autocall_campaigns").await;
+    let mut side = SideConnection::of(&test).await;
+    side.lock("autocall_campaigns").await;
     let asking = tokio::spawn(async move { client.get(KPIS).await });
-    beside.until_waiting(1).await;
-    beside.break_off().await;
+    side.until_waiting(1).await;
+    side.break_off().await;
     let broken = asking.await.expect("no panic");
-    beside.unlock().await;
+    side.unlock().await;
     assert_eq!(
         (broken.status, broken.text()),
         (
@@ -80,7 +80,7 @@ async fn a_failure_is_logged_with_the_id_that_the_client_was_given_and_nothing_e
 }
 
 #[tokio::test]
-async fn every_request_is_logged_where_that_is_asked_for() {
+async fn access_log_on_logs_every_request() {
     let test = TestApp::new().await;
     let program = Program::beside(&test).with("RUST_LOG", "callboard=debug");
     let server = program.serve().await;

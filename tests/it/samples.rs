@@ -12,7 +12,7 @@ fn wire(example: &str) -> String {
 }
 
 /// The campaign of document 000: 5,000 leads, 4,823 attempts.
-pub fn campaign_of_000() -> Vec<Value> {
+pub fn sample_campaign() -> Vec<Value> {
     let at = "2026-06-28T03:00:00Z";
     let mut lines = vec![
         json!({"kind": "autocall_script", "id": 1, "name": "Renewal", "dtmf_actions": [
@@ -70,7 +70,7 @@ pub fn campaign_of_000() -> Vec<Value> {
 }
 
 /// The calls of document 002's dashboard: 487 dials, 312 answers, 57,563 s of talk, 12 agents, 5 blocked.
-fn calls_of_002() -> Vec<Value> {
+fn sample_calls() -> Vec<Value> {
     let mut lines =
         vec![json!({"kind": "telesales_campaign", "id": 43, "name": "Outbound Sales Q3-2026 03"})];
     lines.extend((1..=12).map(
@@ -97,9 +97,9 @@ fn calls_of_002() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn the_kpis_of_document_000() {
+async fn kpis_match_the_contract_sample() {
     let test = TestApp::at("2026-06-30T08:00:00Z".parse().expect("an instant")).await;
-    test.ingest(&campaign_of_000()).await;
+    test.ingest(&sample_campaign()).await;
     let answer = test.ok("/api/autocall/campaigns/5/reports/kpis").await;
     assert_eq!(
         answer.text(),
@@ -112,7 +112,7 @@ async fn the_kpis_of_document_000() {
 }
 
 #[tokio::test]
-async fn the_trend_of_document_000() {
+async fn trend_matches_the_contract_sample() {
     let test = TestApp::new().await;
     let mut lines = vec![
         json!({"kind": "autocall_campaign", "id": 5, "name": "Renewal Q3", "started_at": "2026-06-28"}),
@@ -147,9 +147,9 @@ async fn the_trend_of_document_000() {
 }
 
 #[tokio::test]
-async fn the_dashboard_of_document_002() {
+async fn dashboard_matches_the_contract_sample() {
     let test = TestApp::new().await;
-    test.ingest(&calls_of_002()).await;
+    test.ingest(&sample_calls()).await;
     let answer =
         test.ok("/api/telesales/reports/dashboard?campaign_id=43&date_from=2026-06-01&date_to=2026-06-10").await;
     assert_eq!(
@@ -159,7 +159,7 @@ async fn the_dashboard_of_document_002() {
 }
 
 #[tokio::test]
-async fn the_time_series_of_document_002() {
+async fn time_series_matches_the_contract_sample() {
     let test = TestApp::new().await;
     let mut lines = vec![
         json!({"kind": "telesales_campaign", "id": 43, "name": "Sales"}),
@@ -199,9 +199,9 @@ async fn the_time_series_of_document_002() {
 }
 
 #[tokio::test]
-async fn the_other_reports_of_document_000() {
+async fn other_autocall_reports_match_the_contract_samples() {
     let test = TestApp::new().await;
-    test.ingest(&campaign_of_000()).await;
+    test.ingest(&sample_campaign()).await;
     for (report, sample) in [
         (
             "hangup",
@@ -241,7 +241,7 @@ fn calls(
 }
 
 #[tokio::test]
-async fn the_comparison_of_document_000() {
+async fn comparison_matches_the_contract_sample() {
     let test = TestApp::new().await;
     let mut lines = Vec::new();
     for (id, name, answered) in [
@@ -289,7 +289,7 @@ async fn the_comparison_of_document_000() {
 
 /// The documents show some of the 168 cells that the contract (section 3 and 4) wants in full.
 #[tokio::test]
-async fn the_heatmaps_of_both_documents_have_the_cells_shown_among_all_168() {
+async fn heatmaps_contain_the_sample_cells_among_all_168() {
     let test = TestApp::new().await;
     let mut lines = vec![
         json!({"kind": "autocall_campaign", "id": 1, "name": "C"}),
@@ -414,7 +414,7 @@ fn telesales_basics() -> Vec<Value> {
 /// 002's sample rows divide conversions by dials (18.42, 15.71); the contract's `conv_rate` divides by answers, as
 /// 002's own field table does: 28.57 and 25.58. All else is as the document shows it.
 #[tokio::test]
-async fn the_agents_and_the_caller_id_of_document_002() {
+async fn agent_and_caller_id_rows_match_the_contract_samples() {
     let test = TestApp::new().await;
     let a = Calls {
         name: "a",
@@ -485,7 +485,7 @@ async fn the_agents_and_the_caller_id_of_document_002() {
 /// 002 shows two of several dispositions, whose shares (30.45, 25.00) are of a sum it does not show; the contract's
 /// shares are of the calls with a disposition and add up to 100.00, so these two alone are 54.91 and 45.09.
 #[tokio::test]
-async fn the_dispositions_of_document_002() {
+async fn dispositions_match_the_contract_sample() {
     let test = TestApp::new().await;
     let mut lines = telesales_basics();
     for (code, count) in [("no_answer", 95), ("sale", 78)] {
@@ -507,7 +507,7 @@ async fn the_dispositions_of_document_002() {
 }
 
 #[tokio::test]
-async fn the_funnel_of_document_002() {
+async fn funnel_matches_the_contract_sample() {
     let test = TestApp::new().await;
     let mut lines: Vec<Value> = telesales_basics()
         .into_iter()
@@ -537,7 +537,7 @@ async fn the_funnel_of_document_002() {
 }
 
 #[tokio::test]
-async fn the_lead_sources_of_document_002() {
+async fn lead_sources_match_the_contract_sample() {
     let test = TestApp::new().await;
     let mut lines = telesales_basics();
     let mut lead = 1000;
@@ -579,7 +579,7 @@ async fn the_lead_sources_of_document_002() {
 
 /// 002 prints its times without a zone; the contract prints them as ISO 8601 and adds three keys after `breached`.
 #[tokio::test]
-async fn the_abandon_rate_of_document_002() {
+async fn abandon_rate_matches_the_contract_sample() {
     let test = TestApp::at("2026-06-09T02:31:14Z".parse().expect("an instant")).await;
     let lines = [
         json!({"kind": "telesales_campaign", "id": 43, "name": "Outbound Sales Q3-2026 03"}),

@@ -83,7 +83,7 @@ fn sum(rows: &Value, field: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn buckets_over_a_dst_change_are_the_local_ones_and_sum_to_the_kpis() {
+async fn buckets_over_a_dst_change_are_local_and_sum_to_the_kpis() {
     for (zone, days) in CHANGES {
         let (first, last) = (days[0].0, days[days.len() - 1].0);
         let test = TestApp::new().await;
@@ -154,7 +154,7 @@ async fn buckets_over_a_dst_change_are_the_local_ones_and_sum_to_the_kpis() {
 }
 
 #[tokio::test]
-async fn the_hour_that_repeats_is_one_bucket_with_the_calls_of_both() {
+async fn a_repeated_hour_is_one_bucket() {
     let test = TestApp::new().await;
     let from = "2026-10-24T22:00:00Z".parse().expect("an instant");
     test.ingest(&every_ten_minutes(from, from + TimeDelta::hours(6)))
@@ -181,7 +181,7 @@ async fn the_hour_that_repeats_is_one_bucket_with_the_calls_of_both() {
 }
 
 #[tokio::test]
-async fn gaps_are_filled_with_every_bucket_the_window_touches() {
+async fn every_bucket_the_window_touches_is_listed() {
     let test = TestApp::new().await;
     let from = "2026-03-29T10:00:00Z".parse().expect("an instant");
     test.ingest(&every_ten_minutes(from, from + TimeDelta::hours(1)))
@@ -232,7 +232,7 @@ struct Others {
 }
 
 #[test]
-fn every_zone_has_the_offsets_that_others_read_from_the_same_release() {
+fn every_zone_has_the_offsets_of_the_same_tzdata_release() {
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/reference/zones.py");
     let mut python = pinned_python().expect("target/tzdata, which script/test installs");
     let output = python.arg("-B").arg(script).output().expect("python3");
@@ -268,7 +268,7 @@ fn every_zone_has_the_offsets_that_others_read_from_the_same_release() {
 }
 
 #[tokio::test]
-async fn zones_that_changed_their_rules_lately_have_the_offsets_of_today() {
+async fn recently_changed_zones_have_current_offsets() {
     let test = TestApp::new().await;
     test.ingest(&[
         json!({"kind": "autocall_campaign", "id": 911, "name": "tz"}),
@@ -291,7 +291,7 @@ async fn zones_that_changed_their_rules_lately_have_the_offsets_of_today() {
 }
 
 #[tokio::test]
-async fn a_zone_is_read_in_any_case_wherever_one_is_given() {
+async fn zone_names_are_case_insensitive_everywhere() {
     let test = with_calls_around_midnight().await;
     let labels = async |rest: &str| {
         let path =
@@ -365,7 +365,7 @@ async fn a_zone_is_read_in_any_case_wherever_one_is_given() {
 }
 
 #[tokio::test]
-async fn the_newest_release_that_servers_use_is_known_while_they_do() {
+async fn the_newest_zone_release_in_use_is_tracked() {
     let test = TestApp::new().await;
     let (old, new) = (
         Release::parse("2026z").expect("a release"),
@@ -393,7 +393,7 @@ async fn the_newest_release_that_servers_use_is_known_while_they_do() {
 }
 
 #[tokio::test]
-async fn a_server_tells_its_release_and_warns_where_another_has_a_newer_one() {
+async fn a_server_logs_its_zone_release_and_warns_of_a_newer_one() {
     let test = TestApp::new().await;
     const WARNING: &str =
         "another server has newer time zone data, and answers differently where rules changed";
@@ -459,7 +459,7 @@ const ENDS: &[(&str, i64)] = &[
 ];
 
 #[tokio::test]
-async fn an_end_at_the_last_second_takes_it_in_wherever_a_window_is_read() {
+async fn a_window_end_at_the_last_second_includes_it() {
     let test = with_calls_around_midnight().await;
     let counted = |value: &Value| value.as_i64().expect("a number");
     for (end, expected) in ENDS {

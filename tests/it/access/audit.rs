@@ -28,7 +28,7 @@ fn events(entries: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn who_came_in_and_who_tried_to_is_told_with_user_address_and_time() {
+async fn logins_and_failed_logins_are_logged_with_user_address_and_time() {
     let test = TestApp::new().await;
     test.user(TENANT, "Ann", Role::Agent).await;
     test.account(2).await;
@@ -95,7 +95,7 @@ async fn who_came_in_and_who_tried_to_is_told_with_user_address_and_time() {
 }
 
 #[tokio::test]
-async fn what_operators_do_is_told_and_what_is_wanted_may_be_named() {
+async fn operator_actions_are_logged_and_audit_filters_by_event() {
     let test = TestApp::new().await;
     test.user(TENANT, "ann", Role::Agent).await;
     let program = Program::beside(&test);
@@ -182,7 +182,7 @@ async fn strangers(test: &TestApp) -> Vec<String> {
 
 /// People type passwords into the field for the name.
 #[tokio::test]
-async fn of_a_name_that_no_user_has_a_digest_is_kept_and_nothing_of_the_text() {
+async fn unknown_user_names_are_logged_as_digests_only() {
     let test = TestApp::new().await;
     for name in ["M\u{e0}llory", " MA\u{300}LLORY", "hunter2-sesame"] {
         login(&test, &credentials(name, PASSWORD)).await;
@@ -232,7 +232,7 @@ async fn of_a_name_that_no_user_has_a_digest_is_kept_and_nothing_of_the_text() {
 }
 
 #[tokio::test]
-async fn the_log_is_searched_as_login_compares_names() {
+async fn audit_search_normalizes_names_like_login() {
     let test = TestApp::new().await;
     test.user(TENANT, "\u{c9}ric", Role::Agent).await;
     let program = Program::beside(&test);
@@ -252,7 +252,7 @@ async fn the_log_is_searched_as_login_compares_names() {
 }
 
 #[tokio::test]
-async fn old_entries_and_ended_sessions_are_removed_and_no_others() {
+async fn only_old_entries_and_ended_sessions_are_removed() {
     let test = TestApp::new().await;
     let now = test.app.clock.now();
     let neighbour = test.account(2).await;
@@ -330,7 +330,7 @@ async fn old_entries_and_ended_sessions_are_removed_and_no_others() {
 }
 
 #[tokio::test]
-async fn of_failed_logins_the_newest_are_kept_however_many_come() {
+async fn only_the_newest_failed_logins_are_kept() {
     let test = TestApp::new().await;
     test.user(TENANT, "ann", Role::Agent).await;
     for _ in 0..7 {
@@ -372,7 +372,7 @@ async fn of_failed_logins_the_newest_are_kept_however_many_come() {
 
 /// A login under a name that exists and one under a name that does not take the same steps.
 #[tokio::test]
-async fn a_login_that_fails_writes_one_entry_whoever_it_names() {
+async fn a_failed_login_writes_one_entry_for_known_and_unknown_names() {
     let test = TestApp::new().await;
     test.user(TENANT, "ann", Role::Agent).await;
     let program = Program::beside(&test);

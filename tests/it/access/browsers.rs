@@ -8,7 +8,7 @@ use crate::support::{Answer, Client, TestApp};
 const KPIS: &str = "/api/autocall/campaigns/1/reports/kpis";
 
 #[tokio::test]
-async fn every_answer_is_taken_for_what_it_is_and_shown_in_no_other_page() {
+async fn responses_forbid_sniffing_and_framing() {
     let test = TestApp::new().await;
     let mut answers = vec![
         test.get("/nothing").await,
@@ -49,7 +49,7 @@ async fn preflight(client: &Client, origin: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn pages_from_elsewhere_may_ask_where_an_operator_names_them_and_nowhere_else() {
+async fn cors_allows_only_configured_origins() {
     let test = TestApp::new().await;
     let origin = "https://reports.example.com";
     let closed = preflight(&test, origin).await;

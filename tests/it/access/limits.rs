@@ -50,7 +50,7 @@ impl Counting {
 }
 
 /// Limit, what remains, and when it is full again.
-fn told(answer: &Answer) -> Option<(i64, i64, i64)> {
+fn limit_headers(answer: &Answer) -> Option<(i64, i64, i64)> {
     let number = |name| answer.header(name).parse().ok();
     Some((
         number("x-ratelimit-limit")?,
@@ -60,14 +60,14 @@ fn told(answer: &Answer) -> Option<(i64, i64, i64)> {
 }
 
 #[tokio::test]
-async fn a_token_may_ask_as_often_as_its_limit_and_is_told_when_to_come_again() {
+async fn requests_over_the_rate_limit_get_429_with_retry_after() {
     let counting = Counting::new().await;
     let Counting { client, .. } = &counting;
     for asked in 1..=120 {
         let answer = client.get(KPIS).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{asked}");
         assert_eq!(
-            told(&answer),
+            limit_headers(&answer),
             Some((120, 120 - asked, counting.in_ms(500 * asked)))
         );
     }
@@ -78,7 +78,7 @@ async fn a_token_may_ask_as_often_as_its_limit_and_is_told_when_to_come_again() 
         json!({"message": "Too many requests. Retry after 1 seconds."})
     );
     assert_eq!(
-        (refused.header("retry-after"), told(&refused)),
+        (refused.header("retry-after"), limit_headers(&refused)),
         ("1", Some((120, 0, counting.in_ms(60_000))))
     );
     counting.wait(500);
@@ -87,13 +87,13 @@ async fn a_token_may_ask_as_often_as_its_limit_and_is_told_when_to_come_again() 
     counting.wait(60_000);
     let answer = client.get(KPIS).await;
     assert_eq!(
-        (answer.header("retry-after"), told(&answer)),
+        (answer.header("retry-after"), limit_headers(&answer)),
         ("", Some((120, 119, counting.in_ms(500))))
     );
 }
 
 #[tokio::test]
-async fn every_limited_route_tells_its_limit_and_counts_with_its_own() {
+async fn each_limited_route_reports_and_counts_against_its_group() {
     let counting = Counting::new().await;
     let Counting { test, client, .. } = &counting;
     for operation in guarded() {
@@ -114,13 +114,13 @@ async fn every_limited_route_tells_its_limit_and_counts_with_its_own() {
             )
             .await;
         let (of, remaining, _) =
-            told(&answer).unwrap_or_else(|| panic!("{} tells none", operation.path));
+            limit_headers(&answer).unwrap_or_else(|| panic!("{} tells none", operation.path));
         assert_eq!((of, remaining), (limit, limit - 1), "{}", operation.path);
         let without = client
             .request(operation.method.clone(), &operation.path_for("999"), None)
             .await;
         assert_eq!(
-            (without.status, told(&without)),
+            (without.status, limit_headers(&without)),
             (StatusCode::UNAUTHORIZED, None),
             "nobody's bucket"
         );
@@ -134,13 +134,18 @@ async fn every_limited_route_tells_its_limit_and_counts_with_its_own() {
             .await;
         let is_limited = operation.path.ends_with("/login")
             || operation.path.starts_with("/api/public/exports/");
-        assert_eq!(told(&answer).is_some(), is_limited, "{}", operation.path);
+        assert_eq!(
+            limit_headers(&answer).is_some(),
+            is_limited,
+            "{}",
+            operation.path
+        );
     }
     assert!(OPEN.len() > 3);
 }
 
 #[tokio::test]
-async fn logging_in_again_does_not_multiply_an_accounts_limit() {
+async fn a_new_login_does_not_reset_the_rate_limit() {
     let counting = Counting::new().await;
     let Counting { test, client, .. } = &counting;
     let neighbour = test.account(2).await;
@@ -154,7 +159,7 @@ async fn logging_in_again_does_not_multiply_an_accounts_limit() {
         for asked in 1..=30 {
             let answer = me(&token).await;
             assert_eq!(
-                (answer.status, told(&answer).map(|told| told.1)),
+                (answer.status, limit_headers(&answer).map(|limits| limits.1)),
                 (StatusCode::OK, Some(30 - asked)),
                 "{number}"
             );
@@ -167,7 +172,7 @@ async fn logging_in_again_does_not_multiply_an_accounts_limit() {
         (StatusCode::TOO_MANY_REQUESTS, "1")
     );
     assert_eq!(
-        told(&refused),
+        limit_headers(&refused),
         Some((300, 0, counting.in_ms(60_000))),
         "the limit that refused"
     );
@@ -180,13 +185,16 @@ async fn logging_in_again_does_not_multiply_an_accounts_limit() {
     counting.wait(200);
     let answer = me(&fresh).await;
     assert_eq!(
-        (answer.status, told(&answer).map(|told| (told.0, told.1))),
+        (
+            answer.status,
+            limit_headers(&answer).map(|limits| (limits.0, limits.1))
+        ),
         (StatusCode::OK, Some((30, 29)))
     );
 }
 
 #[tokio::test]
-async fn errors_tell_the_limit_too_and_come_in_their_order() {
+async fn errors_carry_rate_limit_headers_and_keep_their_precedence() {
     let counting = Counting::new().await;
     let Counting { test, client, .. } = &counting;
     let token = test
@@ -195,17 +203,23 @@ async fn errors_tell_the_limit_too_and_come_in_their_order() {
     let get = async |path: &str| client.request(Method::GET, path, Some(&token)).await;
     let forbidden = get(KPIS).await;
     assert_eq!(
-        (forbidden.status, told(&forbidden).map(|told| told.1)),
+        (
+            forbidden.status,
+            limit_headers(&forbidden).map(|limits| limits.1)
+        ),
         (StatusCode::FORBIDDEN, Some(119))
     );
     let invalid = get("/api/telesales/reports/dashboard").await;
     assert_eq!(
-        (invalid.status, told(&invalid).map(|told| told.1)),
+        (
+            invalid.status,
+            limit_headers(&invalid).map(|limits| limits.1)
+        ),
         (StatusCode::UNPROCESSABLE_ENTITY, Some(119))
     );
     let unknown = get("/api/telesales/reports/nothing").await;
     assert_eq!(
-        (unknown.status, told(&unknown)),
+        (unknown.status, limit_headers(&unknown)),
         (StatusCode::NOT_FOUND, None)
     );
     let method = client
@@ -216,7 +230,7 @@ async fn errors_tell_the_limit_too_and_come_in_their_order() {
         )
         .await;
     assert_eq!(
-        (method.status, told(&method)),
+        (method.status, limit_headers(&method)),
         (StatusCode::METHOD_NOT_ALLOWED, None)
     );
     for _ in 0..119 {
@@ -243,7 +257,7 @@ async fn errors_tell_the_limit_too_and_come_in_their_order() {
 }
 
 #[tokio::test]
-async fn an_account_may_have_limits_of_its_own() {
+async fn a_tenant_can_override_its_rate_limits() {
     let counting = Counting::new().await;
     let Counting { test, client, .. } = &counting;
     let neighbour = test.account(2).await;
@@ -258,7 +272,7 @@ async fn an_account_may_have_limits_of_its_own() {
     let mut seen = Vec::new();
     for _ in 0..3 {
         let answer = client.get(dashboard).await;
-        seen.push((answer.status, told(&answer).map(|told| told.0)));
+        seen.push((answer.status, limit_headers(&answer).map(|limits| limits.0)));
     }
     assert_eq!(
         seen[1..],
@@ -269,14 +283,14 @@ async fn an_account_may_have_limits_of_its_own() {
     );
     assert_eq!(client.get(dashboard).await.header("retry-after"), "30");
     assert_eq!(
-        told(&client.get(KPIS).await).map(|told| told.0),
+        limit_headers(&client.get(KPIS).await).map(|limits| limits.0),
         Some(120),
         "the others stay as they are"
     );
     let theirs = client
         .request(Method::GET, dashboard, Some(&neighbour))
         .await;
-    assert_eq!(told(&theirs).map(|told| told.0), Some(120));
+    assert_eq!(limit_headers(&theirs).map(|limits| limits.0), Some(120));
     program
         .ok(
             &[
@@ -290,7 +304,7 @@ async fn an_account_may_have_limits_of_its_own() {
         )
         .await;
     assert_eq!(
-        told(&client.get(dashboard).await).map(|told| (told.0, told.1)),
+        limit_headers(&client.get(dashboard).await).map(|limits| (limits.0, limits.1)),
         Some((1_000_000_000, 999_999_999))
     );
     for wrong in ["0", "-1", "1000000001", "many"] {
@@ -308,7 +322,7 @@ async fn an_account_may_have_limits_of_its_own() {
 }
 
 #[tokio::test]
-async fn passwords_cannot_be_tried_at_will() {
+async fn failed_logins_are_rate_limited() {
     let counting = Counting::new().await;
     let Counting { test, client, .. } = &counting;
     test.user(TENANT, "ann", Role::Admin).await;
@@ -319,7 +333,10 @@ async fn passwords_cannot_be_tried_at_will() {
         )
         .await;
         assert_eq!(
-            (answer.status, told(&answer).map(|told| (told.0, told.1))),
+            (
+                answer.status,
+                limit_headers(&answer).map(|limits| (limits.0, limits.1))
+            ),
             (StatusCode::UNAUTHORIZED, Some((5, 5 - tried)))
         );
     }
@@ -340,7 +357,10 @@ async fn passwords_cannot_be_tried_at_will() {
     }
     let refused = login(client, &credentials("somebody else", PASSWORD)).await;
     assert_eq!(
-        (refused.status, told(&refused).map(|told| told.0)),
+        (
+            refused.status,
+            limit_headers(&refused).map(|limits| limits.0)
+        ),
         (StatusCode::TOO_MANY_REQUESTS, Some(30))
     );
     let unreadable = client.send(client.post("/api/auth/login").body("{")).await;
@@ -362,7 +382,7 @@ async fn passwords_cannot_be_tried_at_will() {
 }
 
 #[tokio::test]
-async fn only_a_proxy_that_is_trusted_says_who_logs_in() {
+async fn only_trusted_proxies_set_the_client_address_of_a_login() {
     let counting = Counting::new().await;
     let Counting { test, .. } = &counting;
     let behind = |trusted: &'static str| {
@@ -391,10 +411,10 @@ async fn only_a_proxy_that_is_trusted_says_who_logs_in() {
 }
 
 #[tokio::test]
-async fn nothing_is_counted_where_that_is_switched_off() {
+async fn rate_limit_off_disables_all_limits() {
     let test = TestApp::new().await;
     for _ in 0..130 {
-        assert_eq!(told(&test.get(KPIS).await), None);
+        assert_eq!(limit_headers(&test.get(KPIS).await), None);
     }
     assert_eq!(test.get(KPIS).await.status, StatusCode::NOT_FOUND);
 }

@@ -19,7 +19,7 @@ pub fn credentials(username: &str, password: &str) -> Value {
 }
 
 #[tokio::test]
-async fn who_logs_in_gets_a_token_that_opens_what_the_role_has() {
+async fn a_login_token_grants_the_roles_permissions() {
     let test = TestApp::new().await;
     test.ingest(&[json!({"kind": "team", "id": 3, "name": "North"})])
         .await;
@@ -73,7 +73,7 @@ async fn who_logs_in_gets_a_token_that_opens_what_the_role_has() {
 }
 
 #[tokio::test]
-async fn what_a_token_is_limited_to_is_all_that_it_says_it_has() {
+async fn a_limited_token_lists_only_its_own_permissions() {
     let test = TestApp::new().await;
     let token = test
         .issue(
@@ -87,7 +87,7 @@ async fn what_a_token_is_limited_to_is_all_that_it_says_it_has() {
 }
 
 #[tokio::test]
-async fn who_is_not_let_in_is_not_told_why() {
+async fn a_refused_login_gives_no_reason() {
     let test = TestApp::new().await;
     for name in ["ann", "gone"] {
         test.user(TENANT, name, Role::Admin).await;
@@ -121,7 +121,7 @@ async fn who_is_not_let_in_is_not_told_why() {
 }
 
 #[tokio::test]
-async fn a_login_that_cannot_be_read_is_told_field_by_field() {
+async fn an_invalid_login_body_reports_each_field() {
     let test = TestApp::new().await;
     for (body, faulty) in [
         (json!({}), &["password", "username"][..]),
@@ -178,7 +178,7 @@ async fn a_login_that_cannot_be_read_is_told_field_by_field() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_not_read() {
+async fn an_oversized_login_body_is_refused_unread() {
     let test = TestApp::new().await;
     let fits = json!({"username": "a", "password": "b", "x": "x".repeat(65_000)});
     assert_eq!(login(&test, &fits).await.status, StatusCode::UNAUTHORIZED);
@@ -197,7 +197,7 @@ async fn a_body_that_is_too_large_is_not_read() {
 }
 
 #[tokio::test]
-async fn who_logs_out_ends_that_token_and_no_other() {
+async fn logout_revokes_only_its_own_token() {
     let test = TestApp::keeping(std::time::Duration::from_secs(5)).await;
     test.user(TENANT, "ann", Role::Admin).await;
     let mut tokens = Vec::new();
@@ -231,7 +231,7 @@ async fn who_logs_out_ends_that_token_and_no_other() {
 }
 
 #[tokio::test]
-async fn many_who_log_in_at_once_wait_their_turn_and_keep_nobody_from_the_rest() {
+async fn concurrent_logins_queue_and_do_not_delay_other_requests() {
     let test = TestApp::new().await;
     test.user(TENANT, "ann", Role::Admin).await;
     let logins = (0..12).map(|number| {
@@ -256,7 +256,7 @@ async fn many_who_log_in_at_once_wait_their_turn_and_keep_nobody_from_the_rest()
 
 /// More logins from several networks than are checked while anybody waits, and two users in the midst of them.
 #[tokio::test(flavor = "multi_thread")]
-async fn users_log_in_while_strangers_flood_the_login() {
+async fn users_can_log_in_during_a_login_flood() {
     let test = TestApp::new().await;
     let client = test
         .changed(|app| app.trusted_proxies = ["127.0.0.0/8".parse().expect("a network")].into())

@@ -104,7 +104,7 @@ const OPEN: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_route_says_what_it_wants_or_is_on_the_list_of_those_that_want_nothing() {
+fn every_route_documents_its_permission_or_is_listed_as_open() {
     for operation in operations() {
         let is_open = OPEN.iter().any(|(path, _)| *path == operation.path);
         assert_eq!(
@@ -123,7 +123,7 @@ fn every_route_says_what_it_wants_or_is_on_the_list_of_those_that_want_nothing()
 }
 
 #[tokio::test]
-async fn every_route_but_the_open_ones_wants_a_valid_token() {
+async fn every_guarded_route_requires_a_valid_token() {
     let test = TestApp::new().await;
     let forged = callboard::auth::token::Keys::new(&[8; 32]).expect("long enough");
     let forged = callboard::auth::session::issue(
@@ -170,7 +170,7 @@ async fn every_route_but_the_open_ones_wants_a_valid_token() {
 }
 
 #[tokio::test]
-async fn every_route_wants_each_of_its_own_permissions_and_no_other() {
+async fn every_route_requires_exactly_its_own_permissions() {
     let test = TestApp::new().await;
     for operation in guarded() {
         let wanted = operation.permissions.clone().expect("guarded");
@@ -219,7 +219,7 @@ async fn every_route_wants_each_of_its_own_permissions_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_body_of_another_type_is_refused_with_the_types_that_are_accepted() {
+async fn an_unsupported_content_type_is_refused_with_the_accepted_types() {
     let test = TestApp::new().await;
     test.ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "C"})])
         .await;
@@ -243,7 +243,7 @@ async fn a_body_of_another_type_is_refused_with_the_types_that_are_accepted() {
 }
 
 #[tokio::test]
-async fn a_role_may_what_the_contract_gives_it() {
+async fn roles_grant_the_permissions_of_the_contract() {
     let test = TestApp::new().await;
     let get = [
         (
@@ -303,7 +303,7 @@ async fn a_role_may_what_the_contract_gives_it() {
 }
 
 #[tokio::test]
-async fn a_token_ends_with_its_session_and_its_user() {
+async fn a_token_ends_when_its_session_or_user_does() {
     let test = TestApp::new().await;
     let path = "/api/autocall/campaigns/1/reports/kpis";
     let until = |token: String| {
@@ -327,10 +327,10 @@ async fn a_token_ends_with_its_session_and_its_user() {
 }
 
 #[tokio::test]
-async fn what_is_not_the_accounts_is_not_there() {
+async fn resources_of_another_tenant_are_not_found() {
     let test = TestApp::new().await;
     let neighbour = test.account(2).await;
-    test.ingest_as(&neighbour, &theirs()).await;
+    test.ingest_as(&neighbour, &rows_of_another_tenant()).await;
     for operation in guarded()
         .iter()
         .filter(|operation| operation.path.contains("{id}"))
@@ -354,7 +354,7 @@ async fn what_is_not_the_accounts_is_not_there() {
     }
 }
 
-fn theirs() -> [Value; 5] {
+fn rows_of_another_tenant() -> [Value; 5] {
     [
         json!({"kind": "autocall_campaign", "id": 1, "name": "Theirs"}),
         json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321"}),
@@ -365,19 +365,19 @@ fn theirs() -> [Value; 5] {
 }
 
 /// Parameters that name something of an account's.
-const NAMES: &[&str] = &["campaign_id", "campaign_ids", "team_id", "agent_ids[]"];
+const ID_PARAMETERS: &[&str] = &["campaign_id", "campaign_ids", "team_id", "agent_ids[]"];
 
 #[tokio::test]
-async fn no_route_answers_about_a_neighbours_ids_wherever_they_stand() {
+async fn no_route_accepts_ids_of_another_tenant() {
     let test = TestApp::new().await;
     let neighbour = test.account(2).await;
-    test.ingest_as(&neighbour, &theirs()).await;
+    test.ingest_as(&neighbour, &rows_of_another_tenant()).await;
     let mut asked = 0;
     for operation in guarded() {
         let names = operation
             .parameters
             .iter()
-            .filter(|name| NAMES.contains(&name.as_str()));
+            .filter(|name| ID_PARAMETERS.contains(&name.as_str()));
         for name in names {
             asked += 1;
             let (method, path) = (&operation.method, operation.path_for("1"));
@@ -408,7 +408,7 @@ async fn no_route_answers_about_a_neighbours_ids_wherever_they_stand() {
 }
 
 #[tokio::test]
-async fn unknown_routes_and_methods_are_told_before_the_token_is_asked_for() {
+async fn unknown_routes_and_methods_are_reported_before_authentication() {
     let test = TestApp::new().await;
     let unknown = test
         .request(Method::GET, "/api/autocall/nothing", None)
@@ -434,7 +434,7 @@ async fn unknown_routes_and_methods_are_told_before_the_token_is_asked_for() {
 }
 
 #[tokio::test]
-async fn two_accounts_with_the_same_ids_see_only_their_own() {
+async fn two_tenants_with_the_same_ids_see_only_their_own_rows() {
     let test = TestApp::new().await;
     let neighbour = test.account(2).await;
     let (from, to) = (
@@ -483,7 +483,7 @@ async fn two_accounts_with_the_same_ids_see_only_their_own() {
 }
 
 #[tokio::test]
-async fn a_query_without_its_tenant_gets_nothing() {
+async fn a_query_without_a_tenant_returns_no_rows() {
     let test = TestApp::new().await;
     let at = "2026-06-01T00:00:00Z".parse().expect("an instant");
     let to = "2026-06-02T00:00:00Z".parse().expect("an instant");

@@ -3,13 +3,13 @@
 use callboard::db::Database;
 use reqwest::StatusCode;
 
-use crate::support::beside::Beside;
+use crate::support::side_connection::SideConnection;
 use crate::support::{Client, TENANT, TestApp};
 
 const CAMPAIGNS: &str = "/api/autocall/campaigns";
 
 #[tokio::test]
-async fn a_statement_that_takes_too_long_is_a_504() {
+async fn a_statement_timeout_returns_504() {
     let test = TestApp::new().await;
     let limit = test
         .query(
@@ -18,14 +18,14 @@ async fn a_statement_that_takes_too_long_is_a_504() {
         )
         .await;
     assert_eq!(limit, ["30s"]);
-    let mut beside = Beside::of(&test).await;
-    beside.lock("autocall_campaigns").await;
+    let mut side = SideConnection::of(&test).await;
+    side.lock("autocall_campaigns").await;
     let client = Client::clone(&test);
     let asking = tokio::spawn(async move { client.get(CAMPAIGNS).await });
-    beside.until_waiting(1).await;
-    beside.cancel().await;
+    side.until_waiting(1).await;
+    side.cancel().await;
     let answer = asking.await.expect("no panic");
-    beside.unlock().await;
+    side.unlock().await;
     assert_eq!(
         (answer.status, answer.text()),
         (StatusCode::GATEWAY_TIMEOUT, r#"{"message":"Timed out"}"#)
@@ -33,7 +33,7 @@ async fn a_statement_that_takes_too_long_is_a_504() {
 }
 
 #[tokio::test]
-async fn who_finds_no_connection_free_is_told_to_come_again_and_health_is_unharmed() {
+async fn an_exhausted_pool_returns_503_and_leaves_health_working() {
     let test = TestApp::new().await;
     let options = test.app.db.unscoped().connect_options();
     let small = Database::open_pools(options.as_ref().clone(), 2)

@@ -6,12 +6,12 @@ use reqwest::StatusCode;
 use serde_json::json;
 use sqlx::ConnectOptions;
 
-use crate::support::beside::Beside;
 use crate::support::program::{Program, eventually};
+use crate::support::side_connection::SideConnection;
 use crate::support::{Client, TestApp};
 
 #[tokio::test]
-async fn no_secret_is_logged_however_much_is() {
+async fn secrets_are_never_logged_at_any_level() {
     let test = TestApp::new().await;
     let secret = "the-first-of-two-secrets-that-are-set";
     let secrets = format!("{secret},{}", "\x07".repeat(32));
@@ -85,7 +85,7 @@ async fn no_secret_is_logged_however_much_is() {
 
 /// What callers ask for may be personal. A slow reading is logged by the name of its question.
 #[tokio::test]
-async fn no_filter_value_is_logged_even_of_a_slow_reading() {
+async fn filter_values_are_not_logged_with_slow_queries() {
     let test = TestApp::new().await;
     let lead = json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321",
         "created_at": "2026-06-01T00:00:00Z", "payload": {"illness": "nothing-serious"}});
@@ -95,13 +95,13 @@ async fn no_filter_value_is_logged_even_of_a_slow_reading() {
     let server = program.serve().await;
     let client = Client::new(server.url.clone(), test.token.clone());
 
-    let mut beside = Beside::of(&test).await;
-    beside.lock("autocall_leads, autocall_attempts").await;
+    let mut side = SideConnection::of(&test).await;
+    side.lock("autocall_leads, autocall_attempts").await;
     let filters = json!({"payload_filters": {"illness": "nothing-serious"}});
     let question = json!({"query_type": "call_count", "filters": filters});
     let (answer, ()) = tokio::join!(client.ask(&question), async {
-        beside.until_waited(Duration::from_millis(1100)).await;
-        beside.unlock().await;
+        side.until_waited(Duration::from_millis(1100)).await;
+        side.unlock().await;
     });
     assert_eq!(answer.status, StatusCode::OK);
 
@@ -125,16 +125,16 @@ async fn no_filter_value_is_logged_even_of_a_slow_reading() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_reached_is_told_without_its_password() {
+async fn an_unreachable_database_is_reported_without_its_password() {
     for url in [
         "postgres://user:sesame@127.0.0.1:1/nothing",
         "postgres://user:sesame@/nowhere:x/",
         "sesame",
     ] {
-        let told = Program::new()
+        let printed = Program::new()
             .with("DATABASE_URL", url)
             .refused(&["migrate"], "")
             .await;
-        assert!(!told.contains("sesame"), "{told}");
+        assert!(!printed.contains("sesame"), "{printed}");
     }
 }

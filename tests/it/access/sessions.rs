@@ -44,7 +44,7 @@ async fn last_used(counting: &Counting) -> i64 {
 }
 
 #[tokio::test]
-async fn a_logins_token_ends_thirty_days_after_its_last_use() {
+async fn a_login_token_expires_thirty_days_after_its_last_use() {
     let (counting, token) = logged_in().await;
     let issued = counting.test.issue(TENANT, "ann", &[]).await;
     for days in [29, 58] {
@@ -64,12 +64,12 @@ async fn a_logins_token_ends_thirty_days_after_its_last_use() {
     assert_eq!(
         status(&counting, &issued).await,
         StatusCode::OK,
-        "an issued token ends when it was told to"
+        "an issued token expires at its expiry"
     );
 }
 
 #[tokio::test]
-async fn the_use_of_a_token_is_recorded_at_most_once_an_hour() {
+async fn token_use_is_recorded_at_most_hourly() {
     let (counting, token) = logged_in().await;
     let mut recorded = BTreeSet::new();
     for minutes in 1..=180 {

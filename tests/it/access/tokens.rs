@@ -20,18 +20,18 @@ const ME: &str = "/api/auth/me";
 
 /// The parts of a token, unpacked.
 fn parts(token: &str) -> [Vec<u8>; 3] {
-    let parts: Vec<Vec<u8>> = token.split('.').map(base64).collect();
+    let parts: Vec<Vec<u8>> = token.split('.').map(from_base64).collect();
     parts.try_into().expect("three parts")
 }
 
-const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-fn base64(text: &str) -> Vec<u8> {
-    let bits = text.bytes().map(|letter| {
-        LETTERS
+fn from_base64(text: &str) -> Vec<u8> {
+    let bits = text.bytes().map(|character| {
+        ALPHABET
             .iter()
-            .position(|other| *other == letter)
-            .expect("a letter")
+            .position(|other| *other == character)
+            .expect("a base64 character")
     });
     let bits: String = bits.map(|value| format!("{value:06b}")).collect();
     bits.as_bytes()
@@ -40,7 +40,7 @@ fn base64(text: &str) -> Vec<u8> {
         .collect()
 }
 
-fn packed(bytes: &[u8]) -> String {
+fn to_base64(bytes: &[u8]) -> String {
     let mut bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
     while !bits.len().is_multiple_of(6) {
         bits.push('0');
@@ -50,12 +50,12 @@ fn packed(bytes: &[u8]) -> String {
         .chunks(6)
         .map(|bits| usize::from_str_radix(std::str::from_utf8(bits).expect("bits"), 2));
     values
-        .map(|value| char::from(LETTERS[value.expect("bits")]))
+        .map(|value| char::from(ALPHABET[value.expect("bits")]))
         .collect()
 }
 
 #[tokio::test]
-async fn a_token_that_we_did_not_sign_to_the_letter_opens_nothing() {
+async fn a_token_with_any_altered_byte_is_refused() {
     let test = TestApp::new().await;
     test.account(2).await;
     let [header, claims, signature] = parts(&test.token);
@@ -72,10 +72,10 @@ async fn a_token_that_we_did_not_sign_to_the_letter_opens_nothing() {
         for (name, value) in changes.as_object().expect("changes") {
             changed[name] = value.clone();
         }
-        packed(changed.to_string().as_bytes())
+        to_base64(changed.to_string().as_bytes())
     };
     let (same_header, same_claims) = (with(json!({}), &header), with(json!({}), &claims));
-    let signed = packed(&signature);
+    let signed = to_base64(&signature);
     let algorithm = |name: &str| with(json!({"alg": name}), &header);
     let signed_by = |algorithm, key: &[u8], claims: &Value| {
         jsonwebtoken::encode(
@@ -137,7 +137,7 @@ async fn a_token_that_we_did_not_sign_to_the_letter_opens_nothing() {
             let mac = Hmac::<Sha512>::new_from_slice(&[7; 32])
                 .expect("a key")
                 .chain_update(&message);
-            format!("{message}.{}", packed(&mac.finalize().into_bytes()))
+            format!("{message}.{}", to_base64(&mac.finalize().into_bytes()))
         }),
         ("two parts", format!("{same_header}.{same_claims}")),
         ("four parts", format!("{}.x", test.token)),
@@ -148,7 +148,7 @@ async fn a_token_that_we_did_not_sign_to_the_letter_opens_nothing() {
         last.len() - 1..,
         if test.token.ends_with('A') { "E" } else { "A" },
     );
-    forged.push(("its last letter changed", last));
+    forged.push(("its last character changed", last));
     for (what, token) in forged {
         let answer = test.request(Method::GET, ME, Some(&token)).await;
         assert_eq!(
@@ -187,7 +187,7 @@ async fn a_token_that_we_did_not_sign_to_the_letter_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_token_is_told_in_one_way() {
+async fn a_token_has_one_valid_encoding() {
     let test = TestApp::new().await;
     let with = async |value: &str| {
         let request = reqwest::Client::new()
@@ -225,7 +225,7 @@ async fn a_token_is_told_in_one_way() {
 }
 
 #[tokio::test]
-async fn a_token_that_has_run_out_opens_nothing() {
+async fn an_expired_token_is_refused() {
     let test = TestApp::new().await;
     let now = test.app.clock.now();
     for (expires, status) in [
@@ -250,7 +250,7 @@ async fn a_token_that_has_run_out_opens_nothing() {
 
 /// On both of two instances that keep what they have read for as long as they may.
 #[tokio::test]
-async fn what_an_operator_takes_away_is_gone_on_every_instance_within_ten_seconds() {
+async fn revocations_reach_every_instance_within_ten_seconds() {
     let test = TestApp::keeping(Duration::from_secs(5)).await;
     let other = test
         .instance(test.app.clock.now(), Duration::from_secs(5))
@@ -307,7 +307,7 @@ async fn what_an_operator_takes_away_is_gone_on_every_instance_within_ten_second
 }
 
 #[tokio::test]
-async fn tokens_are_listed_without_what_opens_anything() {
+async fn token_list_shows_no_usable_token() {
     let test = TestApp::new().await;
     let token = test.user(TENANT, "ann", Role::Agent).await;
     let neighbour = test.account(2).await;
@@ -351,24 +351,24 @@ async fn tokens_are_listed_without_what_opens_anything() {
         .expect("one");
     assert!(row["revoked_at"].is_string());
     for id in [id, theirs.jti.to_string()] {
-        let told = program
+        let printed = program
             .refused(&["token", "revoke", "--tenant", "1", &id], "")
             .await;
-        assert_eq!(told, "callboard: id: no active token with this id\n");
+        assert_eq!(printed, "callboard: id: no active token with this id\n");
     }
     assert_eq!(
         test.request(Method::GET, ME, Some(&neighbour)).await.status,
         StatusCode::OK
     );
     for (command, fault) in [("disable", "enabled"), ("enable", "disabled")] {
-        let told = program
+        let printed = program
             .refused(
                 &["user", command, "--tenant", "1", "--username", "admin-2"],
                 "",
             )
             .await;
         assert_eq!(
-            told,
+            printed,
             format!("callboard: username: no {fault} user of this name\n")
         );
     }
@@ -382,7 +382,7 @@ async fn tokens_are_listed_without_what_opens_anything() {
 }
 
 #[tokio::test]
-async fn a_secret_may_be_followed_by_a_new_one_while_tokens_of_it_are_out() {
+async fn secret_rotation_keeps_issued_tokens_valid() {
     let test = TestApp::new().await;
     let (old, new) = (
         "\x07".repeat(32),
@@ -422,7 +422,7 @@ async fn a_secret_may_be_followed_by_a_new_one_while_tokens_of_it_are_out() {
 
 /// A token that no server would take is not issued.
 #[tokio::test]
-async fn a_command_signs_with_a_secret_of_the_servers_or_not_at_all() {
+async fn commands_sign_only_with_a_secret_the_server_accepts() {
     let test = TestApp::new().await;
     let [served, other] = ["s".repeat(32), "o".repeat(32)];
     let on = |secret: &str| Program::beside(&test).with("CALLBOARD_SECRET", secret);
@@ -469,7 +469,7 @@ async fn a_command_signs_with_a_secret_of_the_servers_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn no_command_makes_a_secret_beside_a_database_of_others() {
+async fn commands_create_no_secret_for_an_external_database() {
     let test = TestApp::new().await;
     let program = Program::on(&test.app.db.unscoped().connect_options());
     program
@@ -479,8 +479,8 @@ async fn no_command_makes_a_secret_beside_a_database_of_others() {
         &["token", "issue", "--tenant", "1", "--username", "admin-1"][..],
         &["audit", "--username", "x"],
     ] {
-        let told = program.refused(command, "").await;
-        assert!(told.contains("CALLBOARD_SECRET is not set"), "{told}");
+        let printed = program.refused(command, "").await;
+        assert!(printed.contains("CALLBOARD_SECRET is not set"), "{printed}");
     }
     assert!(!program.data().join("secret").exists());
     let server = program.serve().await;
@@ -498,7 +498,7 @@ async fn no_command_makes_a_secret_beside_a_database_of_others() {
 }
 
 #[tokio::test]
-async fn a_secret_that_servers_gave_up_is_forgotten_a_day_later() {
+async fn a_retired_secret_is_forgotten_after_a_day() {
     let test = TestApp::new().await;
     let (now, db) = (test.app.clock.now(), &test.app.db);
     let [old, new] = [b"o", b"n"].map(|byte| Keys::new(&byte.repeat(32)).expect("long enough"));

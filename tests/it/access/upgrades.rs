@@ -31,7 +31,7 @@ async fn upgraded(statements: &str) -> TestApp {
 }
 
 #[tokio::test]
-async fn users_of_the_first_release_still_log_in_whichever_form_they_type() {
+async fn users_of_the_first_release_log_in_with_either_text_form() {
     let [composed, decomposed] = ["\u{c9}ric", "E\u{301}ric"];
     let [taken, twin] = ["ng\u{1ecd}c", "ngo\u{323}c"];
     let secret = "tru\u{31b}\u{301}ng ga\u{300}";
@@ -71,7 +71,7 @@ async fn users_of_the_first_release_still_log_in_whichever_form_they_type() {
 }
 
 #[tokio::test]
-async fn tokens_of_earlier_logins_end_when_they_are_not_used_and_issued_ones_do_not() {
+async fn old_login_tokens_expire_when_idle_and_issued_tokens_do_not() {
     let session = |number: i64| format!("00000000-0000-0000-0000-00000000000{number}");
     let sessions = format!(
         "insert into sessions (tenant_id, id, user_id) values (1, '{0}', 1), (1, '{1}', 1);
@@ -91,7 +91,7 @@ async fn tokens_of_earlier_logins_end_when_they_are_not_used_and_issued_ones_do_
 }
 
 #[tokio::test]
-async fn names_that_strangers_typed_are_gone_after_the_upgrade() {
+async fn the_upgrade_removes_typed_names_of_unknown_users() {
     let strangers = "insert into audit_strangers (at, event, username, address)
                      values (now(), 'login_failed', 'hunter2-sesame', '192.0.2.1');";
     let test = upgraded(strangers).await;

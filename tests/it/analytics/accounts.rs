@@ -60,7 +60,7 @@ async fn count(client: &Client, filters: Value) -> i64 {
 }
 
 #[tokio::test]
-async fn a_reseller_reads_its_merchants_and_a_merchant_itself() {
+async fn a_reseller_reads_its_merchants_and_a_merchant_only_itself() {
     let (test, clients) = world().await;
     for settled in [false, true] {
         if settled {
@@ -131,7 +131,7 @@ async fn a_reseller_reads_its_merchants_and_a_merchant_itself() {
 }
 
 #[tokio::test]
-async fn a_reseller_reads_its_merchants_nowhere_else() {
+async fn a_reseller_reads_its_merchants_only_in_analytics() {
     let (test, clients) = world().await;
     let (_, reseller) = &clients[0];
     count(reseller, json!({})).await;

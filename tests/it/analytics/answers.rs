@@ -113,7 +113,7 @@ fn request(random: &mut StdRng, question: &str, filters: &[&str]) -> Value {
 }
 
 #[tokio::test]
-async fn every_question_with_every_filter_agrees_with_the_reference_byte_for_byte() {
+async fn every_query_type_with_every_filter_matches_the_reference() {
     let test = TestApp::new().await;
     Tenant::create(&test.app.db, 2, "Merchant", *DEFAULT_TIMEZONE, Some(TENANT))
         .await
@@ -169,7 +169,7 @@ fn sum(rows: &[Value], field: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn the_sums_agree_with_the_reports_where_both_speak_of_the_same() {
+async fn analytics_totals_match_the_reports() {
     let test = TestApp::new().await;
     test.ingest(&world::random(17, size(3_000))).await;
     for (from, to) in WINDOWS {

@@ -29,7 +29,7 @@ fn cell(value: &Value) -> String {
 }
 
 #[tokio::test]
-async fn csv_says_what_json_says_cell_for_cell() {
+async fn csv_cells_equal_the_json_values() {
     let test = TestApp::new().await;
     test.ingest(&world::random(3, size(500))).await;
     test.execute(
@@ -77,7 +77,7 @@ async fn csv_says_what_json_says_cell_for_cell() {
 }
 
 #[tokio::test]
-async fn pages_follow_one_another_and_all_together_are_the_table() {
+async fn concatenated_pages_are_the_whole_table() {
     let test = TestApp::new().await;
     test.ingest(&world::random(3, size(300))).await;
     for question in ALL {
@@ -106,7 +106,7 @@ async fn pages_follow_one_another_and_all_together_are_the_table() {
 }
 
 #[tokio::test]
-async fn an_answer_is_kept_for_a_moment_and_says_how_old_it_is() {
+async fn a_cached_answer_reports_its_age() {
     let test = TestApp::keeping(Duration::from_secs(5)).await;
     let lines = world::random(3, size(50));
     test.ingest(&lines).await;
@@ -166,7 +166,7 @@ async fn an_answer_is_kept_for_a_moment_and_says_how_old_it_is() {
 
 /// Every example of the document can be asked, and is answered as the document says.
 #[tokio::test]
-async fn answers_are_what_the_document_says_they_are() {
+async fn answers_match_the_openapi_schemas() {
     let test = TestApp::new().await;
     test.ingest(&world::random(3, size(300))).await;
     let document = serde_json::to_value(callboard::http::openapi::generate()).expect("JSON");

@@ -25,7 +25,7 @@ fn places(body: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_body_of_the_wrong_shape_is_a_400_and_a_value_that_cannot_be_a_422() {
+async fn wrong_shapes_are_400_and_invalid_values_are_422() {
     let test = TestApp::new().await;
     let of = |filters: &str| format!(r#"{{"query_type":"call_count","filters":{filters}}}"#);
     let with = |more: &str| format!(r#"{{"query_type":"call_count",{more}}}"#);
@@ -203,7 +203,7 @@ async fn a_body_of_the_wrong_shape_is_a_400_and_a_value_that_cannot_be_a_422() {
 }
 
 #[tokio::test]
-async fn every_fault_is_told_at_once_and_the_shape_comes_first() {
+async fn all_faults_are_reported_and_shape_faults_take_precedence() {
     let test = TestApp::new().await;
     let mut body = json!({"query_type": "calls_over_time", "granularity": "year", "timezone": "Mars", "page": 0, "page_size": 5000,
         "filters": {"date_from": "x", "date_to": "y", "min_duration": -1, "max_duration": -2, "sentiment_min": 2, "sentiment_max": 3}});
@@ -237,7 +237,7 @@ async fn every_fault_is_told_at_once_and_the_shape_comes_first() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_told_so_and_what_is_too_long_or_of_another_type() {
+async fn malformed_oversized_and_mistyped_bodies_are_refused() {
     let test = TestApp::new().await;
     let good = r#"{"query_type":"call_count"}"#;
     let nested = format!(
@@ -297,7 +297,7 @@ async fn what_is_no_json_is_told_so_and_what_is_too_long_or_of_another_type() {
 }
 
 #[tokio::test]
-async fn what_is_null_or_nobody_asked_for_is_as_if_absent() {
+async fn null_and_unknown_members_are_treated_as_absent() {
     let test = TestApp::new().await;
     let body = json!({"query_type": "call_count", "granularity": null, "timezone": "", "page": null, "page_size": null, "colour": "red",
         "filters": {"template_id": null, "merchant_id": "", "date_from": "", "date_to": null, "min_duration": null, "payload_filters": {}}});

@@ -38,7 +38,7 @@ fn january() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn the_calls_over_time_of_document_004() {
+async fn calls_over_time_matches_the_contract_sample() {
     let test = TestApp::new().await;
     test.ingest(&january()).await;
     let mut question: Value = serde_json::from_str(include_str!(

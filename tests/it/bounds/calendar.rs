@@ -51,7 +51,7 @@ async fn filled() -> TestApp {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_table_takes_an_instant_that_cannot_be_told() {
+async fn no_table_accepts_an_instant_outside_the_calendar() {
     let test = filled().await;
     for (table, column) in COLUMNS {
         for outside in OUTSIDE {
@@ -72,7 +72,7 @@ async fn no_table_takes_an_instant_that_cannot_be_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn instants_that_were_stored_before_belong_to_no_window() {
+async fn stored_out_of_range_instants_belong_to_no_window() {
     let test = filled().await;
     for (table, column) in COLUMNS {
         test.execute(
@@ -155,7 +155,7 @@ async fn hold(test: &TestApp, when: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exports_reach_both_ends_of_the_calendar() {
+async fn exports_cover_both_ends_of_the_calendar() {
     let test = filled().await;
     for zone in [
         "Asia/Ho_Chi_Minh",
@@ -179,7 +179,7 @@ async fn exports_reach_both_ends_of_the_calendar() {
 
 /// Two attempts, eight thousand years apart.
 #[tokio::test(flavor = "multi_thread")]
-async fn links_over_all_of_time_are_found_without_walking_it() {
+async fn stage_pairs_over_the_whole_calendar_are_found_by_index() {
     let test = filled().await;
     test.execute(
         TENANT,

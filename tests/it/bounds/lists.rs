@@ -109,7 +109,7 @@ fn requests() -> Vec<Value> {
     requests
 }
 
-async fn hold_against_reference(test: &TestApp, lines: &[Value], requests: &[Value], when: &str) {
+async fn compare_with_reference(test: &TestApp, lines: &[Value], requests: &[Value], when: &str) {
     for (request, expected) in requests.iter().zip(reference(lines, requests)) {
         let answer = match request["path"].as_str() {
             Some("/analytics") => test.ask(&request["body"]).await,
@@ -137,19 +137,19 @@ async fn hold_against_reference(test: &TestApp, lines: &[Value], requests: &[Val
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_behind_the_ten_thousandth_are_added_up_in_one_row() {
+async fn keys_beyond_the_ten_thousandth_are_merged_into_one_row() {
     let test = TestApp::new().await;
     let lines = world(40, TENANT);
     test.ingest(&lines).await;
-    hold_against_reference(&test, &lines, &requests(), "from the journal").await;
+    compare_with_reference(&test, &lines, &requests(), "from the journal").await;
     compact::settle(&test.app.db).await.expect("compacted");
-    hold_against_reference(&test, &lines, &requests(), "from the sums").await;
+    compare_with_reference(&test, &lines, &requests(), "from the sums").await;
     for report in ["autocall", "telesales"] {
         let sql =
             format!("insert into rollup_stale (tenant_id, module) values ({TENANT}, '{report}')");
         test.execute(TENANT, &sql).await;
     }
-    hold_against_reference(&test, &lines, &requests(), "from the rows").await;
+    compare_with_reference(&test, &lines, &requests(), "from the rows").await;
 
     let hangup = test
         .data(&format!(
@@ -181,7 +181,7 @@ async fn keys_behind_the_ten_thousandth_are_added_up_in_one_row() {
 
 /// The most frequent keys are only known once all accounts are added.
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_of_several_accounts_are_added_before_they_are_ranked() {
+async fn keys_of_several_tenants_are_summed_before_ranking() {
     let test = TestApp::new().await;
     Tenant::create(&test.app.db, 2, "Merchant", *DEFAULT_TIMEZONE, Some(TENANT))
         .await
@@ -204,19 +204,19 @@ async fn keys_of_several_accounts_are_added_before_they_are_ranked() {
         .into_iter()
         .filter(|request| request["path"] == "/analytics")
         .collect();
-    hold_against_reference(&test, &lines, &requests, "from the journals").await;
+    compare_with_reference(&test, &lines, &requests, "from the journals").await;
     compact::settle(&test.app.db).await.expect("compacted");
     test.execute(
         2,
         "insert into rollup_stale (tenant_id, module) values (2, 'autocall')",
     )
     .await;
-    hold_against_reference(&test, &lines, &requests, "from sums and rows").await;
+    compare_with_reference(&test, &lines, &requests, "from sums and rows").await;
 }
 
 /// Stored by other SQL than ours.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_text_is_read_by_its_first_255_characters() {
+async fn long_texts_are_truncated_to_255_characters_when_read() {
     let test = TestApp::new().await;
     test.ingest(&[
         json!({"kind": "autocall_campaign", "id": 1, "name": "A", "created_at": "2026-05-01T00:00:00Z"}),

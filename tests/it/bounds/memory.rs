@@ -14,12 +14,12 @@ use crate::support::{Client, TENANT, TestApp};
 /// optimisations; a quarter more is left for the timing of the six requests and for what the allocator keeps. An answer
 /// has at most 10,001 rows of one or two texts of 255 characters, four bytes each: 20 MB, held about four times while it
 /// is read, written, packed and sent. An answer whose statement has no such bound takes more than the margin alone.
-const MOST_MEMORY: u64 = 768 << 20;
+const MEMORY_LIMIT: u64 = 768 << 20;
 /// How many ask the same at once.
-const AT_ONCE: usize = 6;
+const CONCURRENCY: usize = 6;
 
 /// Every text as long as Postgres takes it easily, more keys than a list holds, paths of thousands of steps.
-const WORST: &[&str] = &[
+const WORST_CASE: &[&str] = &[
     "update tenants set name = repeat('𝄞', 1000000) where id = 1",
     "insert into autocall_scripts (tenant_id, id, name, dtmf_actions)
      select 1, 1, repeat('𝄞', 100000), jsonb_agg(jsonb_build_object('digit', (n % 10)::text, 'label', repeat('𝄞', 100000)))
@@ -168,9 +168,9 @@ async fn ask(client: &Client, (method, target, body): (Method, String, Value)) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_asked_for_everything_about_the_worst_keeps_its_memory() {
+async fn memory_stays_bounded_under_worst_case_requests() {
     let test = TestApp::new().await;
-    for sql in WORST {
+    for sql in WORST_CASE {
         test.execute(TENANT, sql).await;
     }
     compact::settle(&test.app.db).await.expect("compacted");
@@ -179,7 +179,7 @@ async fn a_server_that_is_asked_for_everything_about_the_worst_keeps_its_memory(
         .with("CALLBOARD_EXPORT_WORKERS", "6");
     let server = program.serve().await;
     let client = Client::new(server.url.clone(), test.token.clone());
-    let mut asked: Vec<_> = (0..AT_ONCE)
+    let mut asked: Vec<_> = (0..CONCURRENCY)
         .map(|which| everything(which).into_iter())
         .collect();
     let count = asked[0].len();
@@ -199,7 +199,7 @@ async fn a_server_that_is_asked_for_everything_about_the_worst_keeps_its_memory(
             );
         }
         assert!(
-            after < MOST_MEMORY,
+            after < MEMORY_LIMIT,
             "{} MiB at {} {} {}",
             after >> 20,
             first.0,
@@ -222,9 +222,9 @@ async fn a_server_that_is_asked_for_everything_about_the_worst_keeps_its_memory(
     .await;
     let peak = peak(server.pid());
     eprintln!(
-        "peak of {count} questions, {AT_ONCE} at once: {} MiB",
+        "peak of {count} questions, {CONCURRENCY} at once: {} MiB",
         peak >> 20
     );
-    assert!(peak < MOST_MEMORY, "{} MiB with the exports", peak >> 20);
+    assert!(peak < MEMORY_LIMIT, "{} MiB with the exports", peak >> 20);
     server.stop().await;
 }

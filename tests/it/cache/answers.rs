@@ -27,7 +27,7 @@ async fn ask(client: &Client) -> (i64, Option<u64>) {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_kept_says_how_old_it_is() {
+async fn a_cached_answer_reports_its_age() {
     let test = with_an_attempt(LONG).await;
     let first = Instant::now();
     assert_eq!(ask(&test).await, (1, None), "read for this request");
@@ -40,7 +40,7 @@ async fn an_answer_that_is_kept_says_how_old_it_is() {
 }
 
 #[tokio::test]
-async fn an_answer_is_kept_for_its_time_and_no_longer() {
+async fn an_answer_expires_after_its_ttl() {
     let test = with_an_attempt(SHORT).await;
     assert_eq!(ask(&test).await.0, 1);
     test.ingest(&[attempt("b")]).await;
@@ -49,7 +49,7 @@ async fn an_answer_is_kept_for_its_time_and_no_longer() {
 }
 
 #[tokio::test]
-async fn whoever_wants_no_kept_answer_gets_a_new_one_which_is_kept_in_its_place() {
+async fn no_cache_bypasses_and_refreshes_the_cache() {
     let test = with_an_attempt(LONG).await;
     assert_eq!(ask(&test).await.0, 1);
     for (number, demand) in (2..).zip(["no-cache", "max-age=0", "no-store", "private, No-Cache"]) {
@@ -67,7 +67,7 @@ async fn whoever_wants_no_kept_answer_gets_a_new_one_which_is_kept_in_its_place(
 }
 
 #[tokio::test]
-async fn nothing_is_kept_where_that_is_turned_off() {
+async fn a_ttl_of_zero_disables_the_cache() {
     let test = with_an_attempt(Duration::ZERO).await;
     for number in 2..5 {
         test.ingest(&[attempt(&number.to_string())]).await;
@@ -76,7 +76,7 @@ async fn nothing_is_kept_where_that_is_turned_off() {
 }
 
 #[tokio::test]
-async fn the_same_question_in_other_words_has_the_same_answer() {
+async fn equivalent_requests_share_a_cache_entry() {
     let test = with_an_attempt(LONG).await;
     let asked = |query: &str| format!("{KPIS}?{query}");
     assert_eq!(
@@ -99,7 +99,7 @@ async fn the_same_question_in_other_words_has_the_same_answer() {
 }
 
 #[tokio::test]
-async fn reports_and_campaigns_of_one_name_are_not_taken_for_each_other() {
+async fn cache_keys_distinguish_reports_and_campaigns() {
     let test = with_an_attempt(LONG).await;
     test.ingest(&[
         json!({"kind": "autocall_campaign", "id": 2, "name": "D"}),
@@ -123,7 +123,7 @@ async fn reports_and_campaigns_of_one_name_are_not_taken_for_each_other() {
 }
 
 #[tokio::test]
-async fn two_accounts_never_share_an_answer_and_two_users_of_one_do() {
+async fn cached_answers_are_shared_within_a_tenant_only() {
     let test = with_an_attempt(LONG).await;
     assert_eq!(ask(&test).await, (1, None));
     let neighbour = Client::new(test.url.clone(), test.account(2).await);
@@ -139,7 +139,7 @@ async fn two_accounts_never_share_an_answer_and_two_users_of_one_do() {
 }
 
 #[tokio::test]
-async fn a_kept_answer_is_for_those_alone_who_may_ask_for_it() {
+async fn cached_answers_require_permission() {
     let test = with_an_attempt(LONG).await;
     assert_eq!(ask(&test).await.0, 1);
     let agent = test.user(TENANT, "agent", Role::Agent).await;
@@ -157,7 +157,7 @@ async fn a_kept_answer_is_for_those_alone_who_may_ask_for_it() {
 }
 
 #[tokio::test]
-async fn a_failure_is_not_kept() {
+async fn failures_are_not_cached() {
     let test = TestApp::keeping(LONG).await;
     assert_eq!(test.get(KPIS).await.status, StatusCode::NOT_FOUND);
     test.ingest(&campaign()).await;
@@ -172,7 +172,7 @@ async fn a_failure_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_file_is_made_anew_for_everyone() {
+async fn files_are_not_cached() {
     let test = TestApp::keeping(LONG).await;
     let call = |uuid: &str| json!({"kind": "telesales_call", "uuid": uuid, "campaign_id": 1, "lead_id": 1, "started_at": "2026-06-10T00:00:00Z"});
     test.ingest(&[
@@ -212,7 +212,7 @@ async fn a_file_is_made_anew_for_everyone() {
 }
 
 #[tokio::test]
-async fn what_an_account_sets_for_itself_is_read_with_its_figures() {
+async fn tenant_settings_are_read_in_the_same_snapshot_as_the_figures() {
     let test = with_an_attempt(LONG).await;
     let trend = "/api/autocall/campaigns/1/reports/trend";
     assert_eq!(test.data(trend).await[0]["bucket"], "2026-06-10");
@@ -229,7 +229,7 @@ async fn what_an_account_sets_for_itself_is_read_with_its_figures() {
 }
 
 #[tokio::test]
-async fn a_question_without_a_body_is_answered_alike() {
+async fn requests_without_a_body_are_cached_too() {
     let test = with_an_attempt(LONG).await;
     let whole = test.get(KPIS).await;
     let head = test.request(Method::HEAD, KPIS, Some(&test.token)).await;
@@ -247,7 +247,7 @@ async fn a_question_without_a_body_is_answered_alike() {
 }
 
 #[tokio::test]
-async fn instances_keep_each_their_own() {
+async fn each_instance_has_its_own_cache() {
     let test = with_an_attempt(LONG).await;
     let other = test.instance(NOW.parse().expect("an instant"), LONG).await;
     assert_eq!(

@@ -15,7 +15,7 @@ async fn accepting(client: &Client, path: &str, codings: &str) -> Answer {
 }
 
 /// The body as it was before it was packed.
-fn unpacked(answer: &Answer) -> Vec<u8> {
+fn decompressed(answer: &Answer) -> Vec<u8> {
     let (mut plain, packed) = (Vec::new(), answer.bytes.as_slice());
     let read = match answer.header("content-encoding") {
         "br" => brotli::Decompressor::new(packed, 4096).read_to_end(&mut plain),
@@ -49,7 +49,7 @@ async fn a_report_has_one_tag_in_every_coding_and_the_suffix_of_a_proxy_is_under
             "{coding}: {}",
             packed.bytes.len()
         );
-        assert_eq!(unpacked(&packed), plain.bytes);
+        assert_eq!(decompressed(&packed), plain.bytes);
     }
     for theirs in [
         tag.to_owned(),
@@ -67,7 +67,7 @@ async fn a_report_has_one_tag_in_every_coding_and_the_suffix_of_a_proxy_is_under
 }
 
 #[tokio::test]
-async fn a_coding_of_a_kept_answer_is_made_once_and_counted() {
+async fn a_cached_answer_is_compressed_once_per_coding_and_counted() {
     let test = with_an_attempt(LONG).await;
     let plain = accepting(&test, HEATMAP, "identity").await;
     let without = test.app.answers.weight();
@@ -86,7 +86,7 @@ async fn a_coding_of_a_kept_answer_is_made_once_and_counted() {
 
 /// Every route: what is JSON and has more than a kibibyte is packed, files and what is small are not.
 #[tokio::test]
-async fn every_route_packs_what_is_worth_it_and_is_no_file() {
+async fn every_route_compresses_large_json_but_not_files() {
     let test = TestApp::new().await;
     let mut lines = vec![
         json!({"kind": "autocall_campaign", "id": 1, "name": "C", "started_at": "2026-06-01T00:00:00Z"}),
@@ -125,7 +125,7 @@ async fn every_route_packs_what_is_worth_it_and_is_no_file() {
                 coded.header("content-length"),
                 coded.bytes.len().to_string()
             );
-            assert_eq!(unpacked(&coded).len(), plain.bytes.len(), "{path}");
+            assert_eq!(decompressed(&coded).len(), plain.bytes.len(), "{path}");
         }
         packed += usize::from(is_worth_it);
         files += usize::from(is_file);
@@ -134,7 +134,7 @@ async fn every_route_packs_what_is_worth_it_and_is_no_file() {
 }
 
 #[tokio::test]
-async fn analytics_and_failures_are_packed_too_and_a_login_never_is() {
+async fn analytics_and_failures_are_compressed_but_logins_are_not() {
     let test = with_an_attempt(LONG).await;
     let question = json!({"query_type": "hourly_heatmap", "page_size": 24});
     let request = || test.post("/analytics").json(&question);
@@ -153,7 +153,7 @@ async fn analytics_and_failures_are_packed_too_and_a_login_never_is() {
         "{}",
         plain.text()
     );
-    assert_eq!(unpacked(&packed), plain.bytes);
+    assert_eq!(decompressed(&packed), plain.bytes);
 
     let bad: String = (0..100)
         .map(|number| format!("{{\"kind\":\"team\",\"id\":{number}}}\n"))
@@ -167,7 +167,7 @@ async fn analytics_and_failures_are_packed_too_and_a_login_never_is() {
         (refused.status.as_u16(), refused.header("content-encoding")),
         (422, "gzip")
     );
-    assert!(unpacked(&refused).starts_with(b"{\"message\":"));
+    assert!(decompressed(&refused).starts_with(b"{\"message\":"));
 
     let name = "n".repeat(200);
     let login = json!({"username": "admin-1", "password": "correct horse", "device_name": name});

@@ -49,7 +49,7 @@ async fn with_a_world(keep: Duration) -> TestApp {
 }
 
 #[tokio::test]
-async fn every_report_has_a_weak_tag_and_is_not_sent_to_who_has_it() {
+async fn every_report_has_a_weak_etag_and_answers_304() {
     for keep in [Duration::ZERO, LONG] {
         let test = with_a_world(keep).await;
         for path in paths() {
@@ -96,7 +96,7 @@ async fn every_report_has_a_weak_tag_and_is_not_sent_to_who_has_it() {
 }
 
 #[tokio::test]
-async fn a_tag_stays_while_time_passes_and_no_figure_changes() {
+async fn an_etag_is_stable_while_no_figure_changes() {
     let test = with_a_world(Duration::ZERO).await;
     let before = tags(&test).await;
     for later in [
@@ -122,7 +122,7 @@ async fn a_tag_stays_while_time_passes_and_no_figure_changes() {
 }
 
 #[tokio::test]
-async fn a_tag_changes_when_a_figure_does() {
+async fn an_etag_changes_with_a_figure() {
     let test = with_a_world(Duration::ZERO).await;
     let (tags_before, mut before) = (tags(&test).await, Vec::new());
     for path in paths() {
@@ -153,7 +153,7 @@ async fn a_tag_changes_when_a_figure_does() {
 }
 
 #[tokio::test]
-async fn a_breach_and_what_it_was_measured_over_are_facts() {
+async fn an_etag_changes_with_a_breach_and_its_window() {
     let test = with_a_world(Duration::ZERO).await;
     let path = "/api/telesales/reports/abandon-rate";
     let record = "insert into abandon_breaches
@@ -176,7 +176,7 @@ async fn a_breach_and_what_it_was_measured_over_are_facts() {
 }
 
 #[tokio::test]
-async fn instances_agree_on_the_tag_of_the_same_figures() {
+async fn instances_compute_equal_etags() {
     let test = with_a_world(LONG).await;
     let other = test.instance(now(), LONG).await;
     assert_eq!(tags(&test).await, tags(&other).await);
@@ -184,7 +184,7 @@ async fn instances_agree_on_the_tag_of_the_same_figures() {
 }
 
 #[tokio::test]
-async fn an_unchanged_poll_of_a_kept_answer_says_its_age() {
+async fn a_304_from_the_cache_reports_its_age() {
     let test = with_an_attempt(LONG).await;
     let tag = test.ok(KPIS).await.header("etag").to_owned();
     test.ingest(&[attempt("b")]).await;
@@ -196,7 +196,7 @@ async fn an_unchanged_poll_of_a_kept_answer_says_its_age() {
 }
 
 #[tokio::test]
-async fn a_failure_has_no_tag_and_is_never_unchanged() {
+async fn failures_have_no_etag_and_never_answer_304() {
     let test = TestApp::keeping(LONG).await;
     let missing = test.get_with(KPIS, "if-none-match", "*").await;
     assert_eq!(

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use tokio::task::JoinHandle;
 
 use super::{KPIS, LONG, SHORT, attempt, with_an_attempt};
-use crate::support::beside::Beside;
+use crate::support::side_connection::SideConnection;
 use crate::support::{Answer, Client};
 
 fn ask(client: &Client, cache_control: &'static str) -> JoinHandle<Answer> {
@@ -22,13 +22,13 @@ async fn dialed(asking: JoinHandle<Answer>) -> i64 {
 }
 
 #[tokio::test]
-async fn a_hundred_who_ask_the_same_at_once_cost_one_query() {
+async fn concurrent_identical_requests_share_one_query() {
     let test = with_an_attempt(LONG).await;
-    let mut beside = Beside::of(&test).await;
-    beside.lock("autocall_attempts").await;
+    let mut side = SideConnection::of(&test).await;
+    side.lock("autocall_attempts").await;
     let asking: Vec<_> = (0..100).map(|_| ask(&test, "private")).collect();
-    beside.until_waiting(1).await;
-    beside.unlock().await;
+    side.until_waiting(1).await;
+    side.unlock().await;
     let bodies = join_all(asking)
         .await
         .into_iter()
@@ -39,12 +39,12 @@ async fn a_hundred_who_ask_the_same_at_once_cost_one_query() {
 }
 
 #[tokio::test]
-async fn who_wants_a_new_answer_waits_for_none_that_was_begun_before() {
+async fn no_cache_does_not_join_an_earlier_query() {
     let test = with_an_attempt(LONG).await;
-    let mut beside = Beside::of(&test).await;
-    beside.lock("autocall_leads").await;
+    let mut side = SideConnection::of(&test).await;
+    side.lock("autocall_leads").await;
     let early = ask(&test, "private");
-    beside.until_waiting(1).await;
+    side.until_waiting(1).await;
     // Ingest would wait for the leads too.
     let mut scope = test.app.db.write(1).await.expect("a scope");
     let copy = "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at)
@@ -56,10 +56,10 @@ async fn who_wants_a_new_answer_waits_for_none_that_was_begun_before() {
         .expect("stored");
     scope.commit().await.expect("committed");
     let late = ask(&test, "no-cache");
-    beside.until_waiting(2).await;
+    side.until_waiting(2).await;
     let joined = ask(&test, "private");
-    beside.until_waiting(2).await;
-    beside.unlock().await;
+    side.until_waiting(2).await;
+    side.unlock().await;
     assert_eq!(
         (
             dialed(early).await,
@@ -76,28 +76,28 @@ async fn who_wants_a_new_answer_waits_for_none_that_was_begun_before() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_an_answer_that_is_too_old_already() {
+async fn callers_do_not_join_a_query_whose_snapshot_is_too_old() {
     let test = with_an_attempt(SHORT).await;
-    let mut beside = Beside::of(&test).await;
-    beside.lock("autocall_attempts").await;
+    let mut side = SideConnection::of(&test).await;
+    side.lock("autocall_attempts").await;
     let early = ask(&test, "private");
-    beside.until_waiting(1).await;
+    side.until_waiting(1).await;
     tokio::time::sleep(SHORT).await;
     let late = ask(&test, "private");
     // The caller is read anew, too, and comes through: its tables are not locked.
-    beside.until_waiting(2).await;
-    beside.unlock().await;
+    side.until_waiting(2).await;
+    side.unlock().await;
     assert_eq!((dialed(early).await, dialed(late).await), (1, 1));
 }
 
 #[tokio::test]
-async fn a_failure_is_told_to_all_who_waited_and_to_nobody_else() {
+async fn a_failure_reaches_all_waiting_callers_and_no_later_ones() {
     let test = with_an_attempt(LONG).await;
-    let mut beside = Beside::of(&test).await;
-    beside.lock("autocall_attempts").await;
+    let mut side = SideConnection::of(&test).await;
+    side.lock("autocall_attempts").await;
     let asking: Vec<_> = (0..20).map(|_| ask(&test, "private")).collect();
-    beside.until_waiting(1).await;
-    beside.break_off().await;
+    side.until_waiting(1).await;
+    side.break_off().await;
     for answer in join_all(asking).await {
         let answer = answer.expect("no panic");
         assert_eq!(
@@ -105,35 +105,35 @@ async fn a_failure_is_told_to_all_who_waited_and_to_nobody_else() {
             (StatusCode::SERVICE_UNAVAILABLE, "")
         );
     }
-    beside.unlock().await;
+    side.unlock().await;
     assert_eq!(dialed(ask(&test, "private")).await, 1);
 }
 
 #[tokio::test]
-async fn who_asked_first_may_leave_without_harm_to_those_who_wait() {
+async fn a_disconnect_of_the_first_caller_does_not_cancel_a_shared_query() {
     let test = with_an_attempt(LONG).await;
-    let mut beside = Beside::of(&test).await;
-    beside.lock("autocall_attempts").await;
+    let mut side = SideConnection::of(&test).await;
+    side.lock("autocall_attempts").await;
     let first = ask(&test, "private");
-    beside.until_waiting(1).await;
+    side.until_waiting(1).await;
     let second = ask(&test, "private");
     tokio::time::sleep(Duration::from_millis(100)).await;
     first.abort();
-    beside.until_waiting(1).await;
-    beside.unlock().await;
+    side.until_waiting(1).await;
+    side.unlock().await;
     assert_eq!(dialed(second).await, 1);
 }
 
 #[tokio::test]
-async fn what_is_no_longer_waited_for_is_not_in_anybodys_way() {
+async fn an_abandoned_query_does_not_block_later_requests() {
     let test = with_an_attempt(LONG).await;
-    let mut beside = Beside::of(&test).await;
-    beside.lock("autocall_attempts").await;
+    let mut side = SideConnection::of(&test).await;
+    side.lock("autocall_attempts").await;
     let first = ask(&test, "private");
-    beside.until_waiting(1).await;
+    side.until_waiting(1).await;
     first.abort();
     tokio::time::sleep(Duration::from_millis(100)).await;
-    beside.unlock().await;
+    side.unlock().await;
     test.ingest(&[attempt("b")]).await;
     assert_eq!(dialed(ask(&test, "private")).await, 2);
 }

@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 
 use super::{KPIS, LONG, SHORT, with_an_attempt};
-use crate::support::beside::Beside;
+use crate::support::side_connection::SideConnection;
 use crate::support::{Client, TENANT, TestApp, database};
 
 async fn change(test: &TestApp, sql: &'static str) {
@@ -30,12 +30,11 @@ async fn status(test: &TestApp, token: &str) -> StatusCode {
 }
 
 #[tokio::test]
-async fn a_poll_of_somebody_known_needs_no_database() {
+async fn a_cached_session_and_answer_need_no_database() {
     let test = with_an_attempt(LONG).await;
     test.ok(KPIS).await;
-    let mut beside = Beside::of(&test).await;
-    beside
-        .lock("tenants, users, sessions, autocall_campaigns, autocall_attempts, autocall_leads")
+    let mut side = SideConnection::of(&test).await;
+    side.lock("tenants, users, sessions, autocall_campaigns, autocall_attempts, autocall_leads")
         .await;
     for _ in 0..3 {
         let polled = tokio::time::timeout(Duration::from_secs(10), test.ok(KPIS))
@@ -43,11 +42,11 @@ async fn a_poll_of_somebody_known_needs_no_database() {
             .expect("no wait");
         assert_eq!(polled.json()["data"]["dialed"], 1);
     }
-    beside.unlock().await;
+    side.unlock().await;
 }
 
 #[tokio::test]
-async fn who_is_no_longer_let_in_is_out_in_time() {
+async fn revoked_access_takes_effect_within_the_ttl() {
     let test = with_an_attempt(SHORT).await;
     let token = test.user(TENANT, "leaver", Role::Supervisor).await;
     for (sql, refusal) in [
@@ -89,7 +88,7 @@ async fn who_is_no_longer_let_in_is_out_in_time() {
 }
 
 #[tokio::test]
-async fn a_token_that_runs_out_is_out_at_once() {
+async fn an_expired_token_is_refused_despite_the_cache() {
     let test = with_an_attempt(LONG).await;
     let now = test.app.clock.now();
     let expires = Some(now + TimeDelta::seconds(1));
@@ -115,7 +114,7 @@ async fn a_token_that_runs_out_is_out_at_once() {
 }
 
 #[tokio::test]
-async fn what_a_token_was_limited_to_is_known_of_it_alone() {
+async fn cached_permissions_belong_to_one_token() {
     let test = with_an_attempt(LONG).await;
     let limited = test
         .issue(TENANT, "admin-1", &[Permission::TelesalesApiAccess])
@@ -127,28 +126,28 @@ async fn what_a_token_was_limited_to_is_known_of_it_alone() {
 }
 
 #[tokio::test]
-async fn many_calls_of_one_who_is_not_known_yet_cost_one_look() {
+async fn concurrent_calls_of_an_uncached_token_cost_one_lookup() {
     let test = with_an_attempt(LONG).await;
     let newcomer = Client::new(test.url.clone(), test.issue(TENANT, "admin-1", &[]).await);
-    let mut beside = Beside::of(&test).await;
-    beside.lock("sessions").await;
+    let mut side = SideConnection::of(&test).await;
+    side.lock("sessions").await;
     let calls = (0..50).map(|_| {
         let client = newcomer.clone();
         tokio::spawn(async move { client.get(KPIS).await.status })
     });
     let calls: Vec<_> = calls.collect();
-    beside.until_waiting(1).await;
-    beside.unlock().await;
+    side.until_waiting(1).await;
+    side.unlock().await;
     for status in join_all(calls).await {
         assert_eq!(status.expect("no panic"), StatusCode::OK);
     }
 }
 
 #[tokio::test]
-async fn who_shows_no_token_of_ours_is_refused_without_a_look() {
+async fn a_forged_token_is_refused_without_a_lookup() {
     let test = with_an_attempt(LONG).await;
-    let mut beside = Beside::of(&test).await;
-    beside.lock("tenants, users, sessions").await;
+    let mut side = SideConnection::of(&test).await;
+    side.lock("tenants, users, sessions").await;
     let forged = Keys::new(&[8; 32]).expect("long enough");
     let claims = Claims::new(TENANT, uuid::Uuid::new_v4(), test.app.clock.now(), None);
     for token in [
@@ -161,19 +160,19 @@ async fn who_shows_no_token_of_ours_is_refused_without_a_look() {
             .expect("no wait");
         assert_eq!(refused, StatusCode::UNAUTHORIZED);
     }
-    beside.unlock().await;
+    side.unlock().await;
 }
 
 #[tokio::test]
-async fn a_database_in_trouble_makes_nobody_a_stranger() {
+async fn a_database_failure_does_not_turn_into_401() {
     let test = with_an_attempt(SHORT).await;
     tokio::time::sleep(SHORT).await;
-    let mut beside = Beside::of(&test).await;
-    beside.lock("sessions").await;
+    let mut side = SideConnection::of(&test).await;
+    side.lock("sessions").await;
     let client = Client::clone(&test);
     let call = tokio::spawn(async move { client.get(KPIS).await });
-    beside.until_waiting(1).await;
-    beside.break_off().await;
+    side.until_waiting(1).await;
+    side.break_off().await;
     let broken = call.await.expect("no panic");
     assert_eq!(
         broken.status,
@@ -181,12 +180,12 @@ async fn a_database_in_trouble_makes_nobody_a_stranger() {
         "{}",
         broken.text()
     );
-    beside.unlock().await;
+    side.unlock().await;
     assert_eq!(status(&test, &test.token).await, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_session_that_was_over_is_not_kept_as_over() {
+async fn refused_sessions_are_not_cached() {
     let test = with_an_attempt(LONG).await;
     let token = test.issue(TENANT, "admin-1", &[]).await;
     change(

@@ -13,7 +13,7 @@ async fn account(test: &TestApp, tenant: i64) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn an_account_is_made_once() {
+async fn creating_a_tenant_twice_is_refused() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let create = |id: &'static str, more: &[&'static str]| {
@@ -68,7 +68,7 @@ async fn an_account_is_made_once() {
 }
 
 #[tokio::test]
-async fn an_account_is_changed_in_what_it_has_and_to_what_fits() {
+async fn tenant_set_accepts_known_settings_with_valid_values_only() {
     let test = TestApp::new().await;
     test.account(2).await;
     let program = Program::beside(&test);
@@ -119,10 +119,10 @@ async fn an_account_is_changed_in_what_it_has_and_to_what_fits() {
     }
     assert_eq!(account(&test, TENANT).await, [expected]);
     assert_eq!(account(&test, 2).await[0]["timezone"], "Asia/Ho_Chi_Minh");
-    let told = program
+    let printed = program
         .refused(&["tenant", "set", "--id", "99", "name=Ghost"], "")
         .await;
-    assert_eq!(told, "callboard: id: there is no tenant 99\n");
+    assert_eq!(printed, "callboard: id: there is no tenant 99\n");
     let help = program.ok(&["tenant", "set", "--help"], "").await;
     assert!(
         help.contains("health_min_calls (20)") && help.contains("timezone"),
@@ -131,7 +131,7 @@ async fn an_account_is_changed_in_what_it_has_and_to_what_fits() {
 }
 
 #[tokio::test]
-async fn the_zone_set_is_the_zone_read_in_from_then_on() {
+async fn a_changed_zone_applies_to_later_requests() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     program
@@ -152,7 +152,7 @@ async fn the_zone_set_is_the_zone_read_in_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_users_name_is_his_alone_over_all_accounts() {
+async fn user_names_are_unique_across_tenants() {
     let test = TestApp::new().await;
     test.account(2).await;
     test.ingest(&[json!({"kind": "team", "id": 3, "name": "T"})])
@@ -264,7 +264,7 @@ async fn a_users_name_is_his_alone_over_all_accounts() {
 
 /// The command line makes no user whom login would turn away unread.
 #[tokio::test]
-async fn what_the_command_line_makes_login_takes() {
+async fn users_created_by_command_can_log_in() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let (plain, long) = ("correct horse", "e\u{301}".repeat(255));
@@ -327,20 +327,20 @@ async fn what_the_command_line_makes_login_takes() {
         "m@x.vn\nBcc: n@x.vn",
         too_long.as_str(),
     ] {
-        let told = program
+        let printed = program
             .refused(&[&create[..], &[email]].concat(), plain)
             .await;
         assert!(
-            told.starts_with("callboard: email: must "),
-            "{email:?}: {told}"
+            printed.starts_with("callboard: email: must "),
+            "{email:?}: {printed}"
         );
     }
-    let told = program
+    let printed = program
         .refused(&[&create[..], &["m"]].concat(), "short")
         .await;
-    assert_eq!(told.lines().count(), 2, "every fault at once: {told}");
+    assert_eq!(printed.lines().count(), 2, "every fault at once: {printed}");
     for name in ["", " ", "a\nb", &"n".repeat(256)] {
-        let (told, changed) = (
+        let (printed, changed) = (
             program
                 .refused(&["tenant", "create", "--id", "9", "--name", name], "")
                 .await,
@@ -349,8 +349,8 @@ async fn what_the_command_line_makes_login_takes() {
                 .await,
         );
         assert!(
-            told.starts_with("callboard: name: must "),
-            "{name:?}: {told}"
+            printed.starts_with("callboard: name: must "),
+            "{name:?}: {printed}"
         );
         assert!(!changed.status.success(), "{name:?}");
     }
@@ -373,7 +373,7 @@ async fn what_the_command_line_makes_login_takes() {
 }
 
 #[tokio::test]
-async fn a_token_is_printed_and_nothing_else_and_opens_what_it_says() {
+async fn token_issue_prints_only_a_token_with_the_requested_permissions() {
     let test = TestApp::new().await;
     test.user(TENANT, "Reader", Role::ReadOnly).await;
     let program = Program::beside(&test);
@@ -485,7 +485,7 @@ fn lines(printed: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn accounts_and_their_users_are_listed() {
+async fn tenants_and_users_are_listed() {
     let test = TestApp::new().await;
     test.account(2).await;
     test.user(2, "Ann", Role::Agent).await;
@@ -551,15 +551,15 @@ async fn accounts_and_their_users_are_listed() {
         "{users:?}"
     );
     for command in ["user", "token"] {
-        let told = program
+        let printed = program
             .refused(&[command, "list", "--tenant", "99"], "")
             .await;
-        assert_eq!(told, "callboard: tenant: there is no tenant 99\n");
+        assert_eq!(printed, "callboard: tenant: there is no tenant 99\n");
     }
 }
 
 #[tokio::test]
-async fn a_new_password_ends_the_users_tokens_unless_told_otherwise() {
+async fn a_new_password_revokes_tokens_unless_keep_is_given() {
     let test = TestApp::new().await;
     let [kept, ended] = [
         test.user(TENANT, "ann", Role::Admin).await,
@@ -584,11 +584,11 @@ async fn a_new_password_ends_the_users_tokens_unless_told_otherwise() {
             .await
             .status
     };
-    let told = program
+    let printed = program
         .ok(&passwd(&["--keep-sessions"]), "another horse\n")
         .await;
     assert_eq!(
-        told,
+        printed,
         "changed the password of \"ANN\" in tenant 1; revoked 0 tokens\n"
     );
     assert_eq!(
@@ -599,9 +599,9 @@ async fn a_new_password_ends_the_users_tokens_unless_told_otherwise() {
         (me(&kept).await, me(&ended).await),
         (StatusCode::OK, StatusCode::OK)
     );
-    let told = program.ok(&passwd(&[]), "a third horse").await;
+    let printed = program.ok(&passwd(&[]), "a third horse").await;
     assert_eq!(
-        told,
+        printed,
         "changed the password of \"ANN\" in tenant 1; revoked 3 tokens\n"
     );
     assert_eq!(
@@ -632,7 +632,7 @@ async fn a_new_password_ends_the_users_tokens_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn every_permission_may_be_named() {
+async fn every_permission_can_be_granted_by_name() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let mut arguments = vec!["token", "issue", "--tenant", "1", "--username", "admin-1"];

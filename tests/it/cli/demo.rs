@@ -7,7 +7,7 @@ use crate::support::program::{Program, Server};
 use crate::support::{Client, database};
 
 #[tokio::test]
-async fn the_demo_is_made_anew_at_each_start_in_an_account_of_its_own() {
+async fn the_demo_rebuilds_its_own_tenant_at_each_start() {
     let program = Program::new();
     program
         .ok(&["tenant", "create", "--id", "1", "--name", "Ours"], "")
@@ -60,7 +60,7 @@ async fn the_demo_is_made_anew_at_each_start_in_an_account_of_its_own() {
 }
 
 #[tokio::test]
-async fn the_demo_writes_into_no_named_database_without_yes() {
+async fn the_demo_requires_yes_for_a_named_database() {
     let database = database::create_empty().await;
     let refused = Program::on(&database).refused(&["demo"], "").await;
     assert!(
@@ -79,21 +79,24 @@ async fn the_demo_writes_into_no_named_database_without_yes() {
 }
 
 #[tokio::test]
-async fn a_taken_port_is_told_before_anything_is_made() {
+async fn a_taken_port_is_reported_before_anything_is_created() {
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     for setting in ["CALLBOARD_LISTEN", "CALLBOARD_METRICS_LISTEN"] {
         for command in ["demo", "serve"] {
             let program = Program::new().with(setting, &address);
-            let told = program.refused(&[command], "").await;
-            assert!(told.contains(&address) && told.contains(setting), "{told}");
+            let printed = program.refused(&[command], "").await;
+            assert!(
+                printed.contains(&address) && printed.contains(setting),
+                "{printed}"
+            );
             assert!(!program.data().exists(), "nothing is made");
         }
     }
 }
 
 #[tokio::test]
-async fn a_host_name_may_be_listened_on() {
+async fn a_host_name_is_accepted_as_listen_address() {
     let program = Program::new().with("CALLBOARD_LISTEN", "localhost:0");
     let server = program.serve().await;
     assert!(
@@ -105,7 +108,7 @@ async fn a_host_name_may_be_listened_on() {
 }
 
 #[tokio::test]
-async fn a_database_that_holds_something_else_is_refused_and_left_alone() {
+async fn a_database_of_another_application_is_refused_unchanged() {
     let database = database::create_empty().await;
     let mut connection = PgConnection::connect_with(&database)
         .await

@@ -26,7 +26,7 @@ async fn stored(test: &TestApp) -> Value {
 }
 
 #[tokio::test]
-async fn a_rejected_line_is_told_with_its_fields_and_makes_the_exit_code_1() {
+async fn rejected_lines_are_printed_with_their_fields_and_exit_1() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let import = ["import", "-", "--tenant", "1"];
@@ -40,7 +40,7 @@ async fn a_rejected_line_is_told_with_its_fields_and_makes_the_exit_code_1() {
         (output.status.code(), words(&output.stdout)),
         (Some(1), "5 lines, 3 stored, 2 rejected\n".into())
     );
-    let told = words(&output.stderr);
+    let printed = words(&output.stderr);
     for fault in [
         "line 4: colour ",
         "line 4: id is required.",
@@ -48,8 +48,8 @@ async fn a_rejected_line_is_told_with_its_fields_and_makes_the_exit_code_1() {
         "line 5: line is not a JSON object",
     ] {
         assert!(
-            told.lines().any(|line| line.starts_with(fault)),
-            "{fault}: {told}"
+            printed.lines().any(|line| line.starts_with(fault)),
+            "{fault}: {printed}"
         );
     }
     assert_eq!(stored(&test).await, 3);
@@ -65,7 +65,7 @@ async fn a_rejected_line_is_told_with_its_fields_and_makes_the_exit_code_1() {
 }
 
 #[tokio::test]
-async fn files_are_read_plain_and_packed() {
+async fn plain_and_gzip_files_are_imported() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let file = |name: &str, bytes: &[u8]| {
@@ -97,32 +97,35 @@ async fn files_are_read_plain_and_packed() {
         missing.to_str().expect("text"),
         folder.to_str().expect("text"),
     ] {
-        let told = program
+        let printed = program
             .refused(&["import", path, "--tenant", "1"], "")
             .await;
         assert!(
-            told.contains(path) || told.contains("malformed body"),
-            "{told}"
+            printed.contains(path) || printed.contains("malformed body"),
+            "{printed}"
         );
     }
-    let told = program
+    let printed = program
         .refused(&["import", &file("plain", b"{}"), "--tenant", "99"], "")
         .await;
-    assert_eq!(told, "callboard: tenant: there is no tenant 99\n");
+    assert_eq!(printed, "callboard: tenant: there is no tenant 99\n");
 }
 
 #[tokio::test]
-async fn atomic_and_timezone_mean_what_they_mean_over_http() {
+async fn atomic_and_timezone_work_as_over_http() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let import = ["import", "-", "--tenant", "1", "--atomic"];
-    let told = program
+    let printed = program
         .refused(
             &import,
             &format!("{}{{\"kind\":\"team\"}}", teams(1..=11_000)),
         )
         .await;
-    assert!(told.contains("line 11001: id is required.\n"), "{told}");
+    assert!(
+        printed.contains("line 11001: id is required.\n"),
+        "{printed}"
+    );
     assert_eq!(stored(&test).await, 0);
     program.ok(&import, &teams(1..=11_000)).await;
     assert_eq!(stored(&test).await, 11_000);
@@ -150,7 +153,7 @@ async fn atomic_and_timezone_mean_what_they_mean_over_http() {
 }
 
 #[tokio::test]
-async fn a_json_array_is_told_from_lines_by_its_beginning() {
+async fn a_json_array_is_recognized_by_its_first_character() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let import = ["import", "-", "--tenant", "1"];
@@ -196,7 +199,7 @@ async fn a_json_array_is_told_from_lines_by_its_beginning() {
 }
 
 #[tokio::test]
-async fn an_atomic_import_that_gives_way_is_tried_again_from_its_first_line() {
+async fn an_atomic_import_retries_from_its_first_line_after_a_deadlock() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let agent = json!({"kind": "agent", "id": 1, "name": "A", "username": "a", "team_id": 1});
@@ -223,7 +226,7 @@ sys.exit(program.wait())
 ";
 
 #[tokio::test]
-async fn progress_is_shown_on_standard_error() {
+async fn import_progress_is_written_to_stderr() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let import = program.command(&["import", "-", "--tenant", "1"]);
@@ -271,7 +274,7 @@ async fn progress_is_shown_on_standard_error() {
 }
 
 #[tokio::test]
-async fn an_import_that_loses_its_database_ends_though_its_input_does_not() {
+async fn an_import_ends_when_the_database_is_lost() {
     let database = database::create().await;
     let program = Program::on(&database);
     program

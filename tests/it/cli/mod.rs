@@ -76,7 +76,7 @@ async fn help_shows_a_commands_own_options_before_the_settings() {
 }
 
 #[tokio::test]
-async fn secrets_are_not_shown_in_the_help() {
+async fn help_shows_no_secrets() {
     let program = Program::new()
         .with("CALLBOARD_SECRET", "very-secret")
         .with("DATABASE_URL", "postgres://u:pass@h/d");
@@ -88,7 +88,7 @@ async fn secrets_are_not_shown_in_the_help() {
 }
 
 #[tokio::test]
-async fn openapi_prints_the_committed_document_and_wants_no_database() {
+async fn openapi_prints_the_committed_document_without_a_database() {
     let program = Program::new();
     let printed = program.ok(&["openapi"], "").await;
     assert!(
@@ -100,7 +100,7 @@ async fn openapi_prints_the_committed_document_and_wants_no_database() {
 }
 
 #[tokio::test]
-async fn schema_prints_the_committed_sql_and_wants_no_database() {
+async fn schema_prints_the_committed_sql_without_a_database() {
     let program = Program::new();
     let printed = program.ok(&["schema"], "").await;
     assert!(
@@ -111,7 +111,7 @@ async fn schema_prints_the_committed_sql_and_wants_no_database() {
 }
 
 #[tokio::test]
-async fn migrate_may_run_as_often_as_one_likes_and_as_many_at_once() {
+async fn migrate_is_idempotent_and_safe_to_run_concurrently() {
     let database = database::create_empty().await;
     let program = Program::on(&database);
     let runs = (0..4).map(|_| program.ok(&["migrate"], ""));
@@ -122,24 +122,24 @@ async fn migrate_may_run_as_often_as_one_likes_and_as_many_at_once() {
 }
 
 #[tokio::test]
-async fn a_database_out_of_reach_is_told_in_a_sentence() {
+async fn an_unreachable_database_is_reported_in_one_sentence() {
     for url in [
         "postgres://nobody@127.0.0.1:1/nothing",
         "postgres:///db?host=/nowhere",
         "not a URL",
     ] {
         let program = Program::new().with("DATABASE_URL", url);
-        let told = program.refused(&["migrate"], "").await;
+        let printed = program.refused(&["migrate"], "").await;
         assert!(
-            told.starts_with("callboard: ") && !told.contains("panicked"),
-            "{url}: {told}"
+            printed.starts_with("callboard: ") && !printed.contains("panicked"),
+            "{url}: {printed}"
         );
     }
 }
 
 /// What went wrong: the first of several commands to end took the database with it.
 #[tokio::test]
-async fn commands_that_share_a_database_of_their_own_end_in_any_order() {
+async fn commands_sharing_an_embedded_postgres_end_in_any_order() {
     let program = Program::new();
     let create = async |id| {
         program

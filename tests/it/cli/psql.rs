@@ -26,7 +26,7 @@ async fn psql(program: &Program, arguments: &[&str]) -> (Option<i32>, String, St
 
 /// Both as the owner and as a superuser, whom row-level security would not hold.
 #[tokio::test]
-async fn the_shell_sees_the_rows_of_one_account_and_writes_where_it_is_told_to() {
+async fn psql_reads_one_tenant_and_writes_only_when_allowed() {
     let test = TestApp::new().await;
     test.account(2).await;
     let owner = test.app.db.unscoped().connect_options().as_ref().clone();
@@ -37,19 +37,20 @@ async fn the_shell_sees_the_rows_of_one_account_and_writes_where_it_is_told_to()
         let mut url = options.to_url_lossy();
         url.query_pairs_mut().append_pair("password", "sesame");
         let program = Program::new().with("DATABASE_URL", url.as_str());
-        let (code, printed, told) = psql(&program, &[&["--tenant", "2"], COUNT].concat()).await;
+        let (code, printed, notices) = psql(&program, &[&["--tenant", "2"], COUNT].concat()).await;
         assert_eq!(
             (code, printed.as_str()),
             (Some(0), "1|Account 2\n"),
-            "{told}"
+            "{notices}"
         );
         assert!(
-            told.contains("read only, rows of tenant 2 \"Account 2\"") && !told.contains("sesame"),
-            "{told}"
+            notices.contains("read only, rows of tenant 2 \"Account 2\"")
+                && !notices.contains("sesame"),
+            "{notices}"
         );
-        let (_, printed, told) = psql(&program, COUNT).await;
+        let (_, printed, notices) = psql(&program, COUNT).await;
         assert_eq!(printed, "0|\n");
-        assert!(told.contains("no tenant's rows"), "{told}");
+        assert!(notices.contains("no tenant's rows"), "{notices}");
 
         let update = [
             "--",
@@ -60,11 +61,11 @@ async fn the_shell_sees_the_rows_of_one_account_and_writes_where_it_is_told_to()
             "-c",
             "update tenants set name = 'Mine'",
         ];
-        let (code, _, told) = psql(&program, &[&["--tenant", "2"], &update[..]].concat()).await;
+        let (code, _, notices) = psql(&program, &[&["--tenant", "2"], &update[..]].concat()).await;
         assert_eq!(
-            (code, told.contains("read-only transaction")),
+            (code, notices.contains("read-only transaction")),
             (Some(1), true),
-            "{told}"
+            "{notices}"
         );
         let (code, ..) = psql(
             &program,
@@ -91,13 +92,13 @@ async fn the_shell_sees_the_rows_of_one_account_and_writes_where_it_is_told_to()
 }
 
 #[tokio::test]
-async fn the_shell_opens_the_embedded_database_too() {
+async fn psql_opens_the_embedded_database() {
     let program = Program::new();
     program
         .ok(&["tenant", "create", "--id", "1", "--name", "Mine"], "")
         .await;
-    let (code, printed, told) = psql(&program, &[&["--tenant", "1"], COUNT].concat()).await;
-    assert_eq!((code, printed.as_str()), (Some(0), "1|Mine\n"), "{told}");
+    let (code, printed, notices) = psql(&program, &[&["--tenant", "1"], COUNT].concat()).await;
+    assert_eq!((code, printed.as_str()), (Some(0), "1|Mine\n"), "{notices}");
     let piped = program
         .ok(
             &["psql", "--tenant", "1", "--", "-X", "-A", "-t"],

@@ -9,7 +9,7 @@ use super::{INGEST, Limited, NDJSON, Wire, post};
 use crate::support::{TENANT, TestApp};
 
 #[tokio::test]
-async fn a_body_that_brings_no_byte_is_ended_with_408() {
+async fn a_stalled_body_gets_408() {
     let test = TestApp::new().await;
     let server = Limited::new(
         &test,
@@ -41,7 +41,7 @@ async fn a_body_that_brings_no_byte_is_ended_with_408() {
 }
 
 #[tokio::test]
-async fn a_body_that_goes_on_slowly_is_waited_for() {
+async fn a_slow_but_progressing_body_is_accepted() {
     let test = TestApp::new().await;
     let server = Limited::new(
         &test,
@@ -81,7 +81,7 @@ async fn answer_of_another(server: &Limited, path: &str, token: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn an_account_has_so_many_unfinished_bodies_and_others_have_theirs() {
+async fn unfinished_bodies_are_capped_per_tenant() {
     let test = TestApp::new().await;
     let other = test.account(TENANT + 1).await;
     let limits = Limits {
@@ -121,7 +121,7 @@ async fn an_account_has_so_many_unfinished_bodies_and_others_have_theirs() {
 
 /// Without an account nobody can keep those out who have one, nor those who log in.
 #[tokio::test]
-async fn bodies_of_strangers_make_room_for_newer_ones() {
+async fn unauthenticated_bodies_are_evicted_for_newer_ones() {
     let test = TestApp::new().await;
     let limits = Limits {
         body_grace: Duration::ZERO,

@@ -22,7 +22,7 @@ async fn busy(mut wire: Wire, token: &str) -> Wire {
 }
 
 #[tokio::test]
-async fn at_the_cap_the_connection_idle_longest_makes_room() {
+async fn the_longest_idle_connection_is_evicted_at_the_cap() {
     let test = TestApp::new().await;
     let server = Limited::new(&test, limits(3, 3)).await;
     let mut first = server.connect().await;
@@ -51,7 +51,7 @@ async fn at_the_cap_the_connection_idle_longest_makes_room() {
 }
 
 #[tokio::test]
-async fn where_no_connection_is_idle_the_new_one_gets_a_503_and_is_closed() {
+async fn a_new_connection_gets_503_when_none_is_idle() {
     let test = TestApp::new().await;
     let server = Limited::new(&test, limits(2, 2)).await;
     let first = busy(server.connect().await, &test.token).await;
@@ -74,7 +74,7 @@ async fn where_no_connection_is_idle_the_new_one_gets_a_503_and_is_closed() {
 }
 
 #[tokio::test]
-async fn one_address_has_its_share_and_a_trusted_proxy_has_none() {
+async fn connections_are_capped_per_address_except_trusted_proxies() {
     let test = TestApp::new().await;
     let server = Limited::new(&test, limits(8, 2)).await;
     let busy_ones = [

@@ -23,7 +23,7 @@ fn request(bytes: usize, headers: usize, query: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_head_that_comes_slowly_is_cut_off() {
+async fn a_slow_request_head_times_out() {
     let test = TestApp::new().await;
     let server = Limited::new(
         &test,
@@ -42,7 +42,7 @@ async fn a_head_that_comes_slowly_is_cut_off() {
 
 /// Each holds its memory until the time for a head is over.
 #[tokio::test]
-async fn of_many_large_heads_that_do_not_end_the_oldest_makes_room() {
+async fn the_oldest_unfinished_head_is_evicted() {
     let test = TestApp::new().await;
     let server = Limited::new(&test, Limits::default()).await;
     let mut unfinished = Vec::new();
@@ -64,7 +64,7 @@ async fn of_many_large_heads_that_do_not_end_the_oldest_makes_room() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_large_is_refused_in_json_for_browsers_too() {
+async fn an_oversized_head_is_refused_in_json_with_cors_headers() {
     let test = TestApp::new().await;
     let mut app = test.app.clone();
     app.cors_origins = [ORIGIN.to_owned()].into();
@@ -116,7 +116,7 @@ async fn a_head_that_is_too_large_is_refused_in_json_for_browsers_too() {
 }
 
 #[tokio::test]
-async fn a_head_request_is_answered_as_a_get_without_a_body() {
+async fn head_equals_get_without_a_body() {
     let test = TestApp::new().await;
     let server = Limited::new(&test, Limits::default()).await;
     for path in ["/healthz", "/openapi.json", "/nothing"] {

@@ -37,7 +37,7 @@ fn descriptors(server: &Server) -> usize {
 }
 
 #[tokio::test]
-async fn the_soft_limit_on_descriptors_is_raised_to_the_hard_one() {
+async fn the_soft_descriptor_limit_is_raised_to_the_hard_limit() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let server = few_descriptors(&program).await;
@@ -59,7 +59,7 @@ async fn the_soft_limit_on_descriptors_is_raised_to_the_hard_one() {
 /// The attack of which a server died: more connections than it has descriptors, that ask and never read, or never end
 /// their head.
 #[tokio::test]
-async fn whatever_one_address_holds_open_others_are_answered_and_so_are_probes() {
+async fn connections_of_one_address_do_not_starve_others_or_probes() {
     let test = TestApp::new().await;
     let probes = std::net::TcpListener::bind("127.0.0.1:0")
         .expect("a port")
@@ -108,7 +108,7 @@ async fn whatever_one_address_holds_open_others_are_answered_and_so_are_probes()
 }
 
 #[tokio::test]
-async fn probes_have_no_listener_unless_one_is_set() {
+async fn the_probe_listener_is_off_by_default() {
     let test = TestApp::new().await;
     let program = Program::beside(&test).with("CALLBOARD_METRICS_LISTEN", "");
     let server = program.serve().await;

@@ -68,7 +68,7 @@ async fn a_refusal_reaches_a_client_that_is_still_sending() {
 }
 
 #[tokio::test]
-async fn the_rest_of_a_refused_upload_is_read_for_its_time_and_no_longer() {
+async fn draining_a_refused_upload_is_bounded_in_time() {
     let test = TestApp::new().await;
     let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
     for (discard_silence, discard_time) in [(second / 10, minute), (minute, second / 10)] {
@@ -89,7 +89,7 @@ async fn the_rest_of_a_refused_upload_is_read_for_its_time_and_no_longer() {
 }
 
 #[tokio::test]
-async fn a_client_that_expects_a_continue_is_refused_at_once() {
+async fn expect_continue_uploads_are_refused_at_once() {
     let test = TestApp::new().await;
     let server = Limited::new(&test, Limits::default()).await;
     let head = |token: &str| {

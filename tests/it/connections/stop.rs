@@ -25,7 +25,7 @@ fn limits() -> Limits {
 }
 
 #[tokio::test]
-async fn connections_without_a_request_close_at_once() {
+async fn shutdown_closes_idle_connections_at_once() {
     let test = TestApp::new().await;
     let server = Limited::new(&test, limits()).await;
     let silent = server.connect().await;
@@ -51,7 +51,7 @@ async fn connections_without_a_request_close_at_once() {
 }
 
 #[tokio::test]
-async fn a_body_being_ingested_ends_after_its_chunk_with_a_503() {
+async fn shutdown_ends_an_ingest_body_after_its_chunk_with_503() {
     let test = TestApp::new().await;
     let server = Limited::new(&test, limits()).await;
     let mut wire = server.connect().await;
@@ -80,7 +80,7 @@ async fn a_body_being_ingested_ends_after_its_chunk_with_a_503() {
 
 /// One that can always be read on never waits, and must be ended all the same.
 #[tokio::test]
-async fn a_body_that_never_pauses_ends_too() {
+async fn shutdown_ends_a_body_that_never_pauses() {
     let test = TestApp::new().await;
     let server = Limited::new(&test, limits()).await;
     let wire = server.connect().await;
@@ -107,7 +107,7 @@ async fn a_body_that_never_pauses_ends_too() {
 }
 
 #[tokio::test]
-async fn requests_that_take_longer_than_a_stop_are_broken_off() {
+async fn shutdown_aborts_requests_after_the_grace_period() {
     let test = TestApp::new().await;
     let server = Limited::new(
         &test,

@@ -13,7 +13,7 @@ use crate::support::program::eventually;
 const PIPELINED: &str = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n";
 
 #[tokio::test]
-async fn a_write_that_moves_no_byte_ends_the_connection() {
+async fn a_stalled_write_closes_the_connection() {
     let test = TestApp::new().await;
     let write_timeout = Duration::from_millis(400);
     let limits = Limits {
@@ -38,7 +38,7 @@ async fn a_write_that_moves_no_byte_ends_the_connection() {
 /// With a small window on its side, each of its reads lets through far less than the kernel waits for before it takes
 /// new bytes of ours.
 #[tokio::test]
-async fn a_download_may_take_as_long_as_it_takes() {
+async fn a_slow_download_is_not_timed_out() {
     let test = TestApp::new().await;
     let write_timeout = Duration::from_millis(500);
     let server = Limited::new(

@@ -85,7 +85,7 @@ fn file(place: &TempDir) -> String {
 }
 
 #[tokio::test]
-async fn what_a_superuser_dumps_is_restored_to_the_last_row() {
+async fn a_superuser_dump_restores_every_row() {
     let Some((test, owner, superuser)) = with_rows().await else {
         return;
     };
@@ -141,7 +141,7 @@ async fn what_a_superuser_dumps_is_restored_to_the_last_row() {
 
 /// The trap that SECURITY.md warns of: nothing says that rows are missing.
 #[tokio::test]
-async fn a_dump_by_the_servers_role_fails_or_has_no_rows() {
+async fn a_dump_by_the_server_role_fails_or_is_empty() {
     let Some((_test, owner, _)) = with_rows().await else {
         return;
     };

@@ -68,12 +68,12 @@ async fn acknowledged_rows_survive(crash: impl AsyncFnOnce(&Program, Server)) {
 }
 
 #[tokio::test]
-async fn a_server_that_is_killed_loses_nothing_it_acknowledged() {
+async fn acknowledged_rows_survive_a_killed_server() {
     acknowledged_rows_survive(async |_, server| server.kill().await).await;
 }
 
 #[tokio::test]
-async fn a_machine_that_dies_loses_nothing_it_acknowledged() {
+async fn acknowledged_rows_survive_a_machine_crash() {
     acknowledged_rows_survive(async |program, server| {
         signal("KILL", &[program.processes(), vec![server.pid()]].concat());
         server.kill().await;
@@ -82,7 +82,7 @@ async fn a_machine_that_dies_loses_nothing_it_acknowledged() {
 }
 
 #[tokio::test]
-async fn an_import_that_is_killed_is_run_again_and_every_row_is_there_once() {
+async fn rerunning_a_killed_import_stores_every_row_once() {
     let program = Program::new();
     program
         .ok(&["tenant", "create", "--id", "1", "--name", "Account"], "")
@@ -117,7 +117,7 @@ async fn an_import_that_is_killed_is_run_again_and_every_row_is_there_once() {
 }
 
 #[tokio::test]
-async fn a_first_start_that_is_killed_is_made_up_for_by_the_next() {
+async fn a_killed_first_start_is_repaired_by_the_next() {
     let program = Program::new();
     let mut first = program.command(&["serve"]).spawn().expect("a process");
     eventually("the cluster is being made", async || {
@@ -133,7 +133,7 @@ async fn a_first_start_that_is_killed_is_made_up_for_by_the_next() {
 
 /// One backend that dies takes all others with it: Postgres starts over by itself.
 #[tokio::test]
-async fn a_postgres_that_starts_over_is_met_with_503_and_then_served_from_again() {
+async fn a_restarting_postgres_causes_503_until_it_is_back() {
     let program = Program::new();
     let server = program.serve().await;
     let client = program.client(&server).await;

@@ -10,21 +10,22 @@ use crate::support::Client;
 use crate::support::program::{Program, Server, eventually, signal, words};
 
 #[tokio::test]
-async fn a_second_server_on_the_same_data_is_sent_away_and_the_first_does_not_notice() {
+async fn a_second_server_on_the_same_data_directory_is_refused() {
     let program = Program::new();
     let server = program.serve().await;
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
     for _ in 0..2 {
-        let told = program.refused(&["serve"], "").await;
+        let printed = program.refused(&["serve"], "").await;
         let data = program.data();
         assert!(
-            told.contains("another Callboard runs on the data directory"),
-            "{told}"
+            printed.contains("another Callboard runs on the data directory"),
+            "{printed}"
         );
         assert!(
-            told.contains(data.to_str().expect("text")) && told.contains("CALLBOARD_DATA_DIR"),
-            "{told}"
+            printed.contains(data.to_str().expect("text"))
+                && printed.contains("CALLBOARD_DATA_DIR"),
+            "{printed}"
         );
     }
     client.ingest(&[attempt("a")]).await;
@@ -33,7 +34,7 @@ async fn a_second_server_on_the_same_data_is_sent_away_and_the_first_does_not_no
 }
 
 #[tokio::test]
-async fn commands_work_beside_a_running_server_and_leave_it_running() {
+async fn commands_work_beside_a_running_server() {
     let program = Program::new();
     let server = program.serve().await;
     let client = program.client(&server).await;
@@ -61,7 +62,7 @@ async fn commands_work_beside_a_running_server_and_leave_it_running() {
 }
 
 #[tokio::test]
-async fn commands_wait_for_a_server_that_is_coming_up() {
+async fn commands_wait_for_a_starting_server() {
     let program = Program::new();
     let mut server = program.command(&["serve"]).spawn().expect("a process");
     eventually("it is making its cluster", async || {
@@ -83,16 +84,16 @@ async fn commands_wait_for_a_server_that_is_coming_up() {
 }
 
 #[tokio::test]
-async fn a_directory_that_postgres_cannot_reach_is_told_with_what_to_do() {
+async fn an_unreachable_data_directory_is_reported_with_a_remedy() {
     if !geteuid().is_root() {
         return; // Postgres then runs as ourselves, who can reach what is ours.
     }
     let program = Program::new();
     fs::set_permissions(program.place(), Permissions::from_mode(0o700)).expect("closed");
-    let told = program.refused(&["serve"], "").await;
+    let printed = program.refused(&["serve"], "").await;
     assert!(
-        told.contains("which cannot access") && told.contains("CALLBOARD_DATA_DIR"),
-        "{told}"
+        printed.contains("which cannot access") && printed.contains("CALLBOARD_DATA_DIR"),
+        "{printed}"
     );
     program.assert_nothing_runs();
     fs::set_permissions(program.place(), Permissions::from_mode(0o755)).expect("opened");
@@ -100,18 +101,18 @@ async fn a_directory_that_postgres_cannot_reach_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_short_secret_is_refused_before_anything_is_started() {
+async fn a_short_secret_is_refused_before_startup() {
     for short in ["", "x", &"x".repeat(31)] {
         let program = Program::new().with("CALLBOARD_SECRET", short);
-        let told = program.refused(&["serve"], "").await;
-        assert!(told.contains("at least 32 bytes"), "{told}");
+        let printed = program.refused(&["serve"], "").await;
+        assert!(printed.contains("at least 32 bytes"), "{printed}");
         program.assert_nothing_runs();
         assert!(!program.data().join("postgres").exists());
     }
 }
 
 #[tokio::test]
-async fn the_secret_is_kept_to_the_server_and_tokens_outlive_it() {
+async fn the_secret_file_is_private_and_tokens_survive_restarts() {
     let program = Program::new();
     let server = program.serve().await;
     let client = program.client(&server).await;
@@ -151,7 +152,7 @@ async fn the_secret_is_kept_to_the_server_and_tokens_outlive_it() {
 }
 
 #[tokio::test]
-async fn a_user_who_is_not_root_runs_everything_as_himself() {
+async fn an_unprivileged_user_runs_postgres_as_itself() {
     let Some(nobody) = User::from_name("nobody")
         .ok()
         .flatten()
@@ -183,7 +184,7 @@ async fn a_user_who_is_not_root_runs_everything_as_himself() {
 }
 
 #[tokio::test]
-async fn an_address_in_use_is_told_and_postgres_is_stopped_again() {
+async fn an_address_in_use_is_reported_and_postgres_is_stopped() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let program = Program::new();

@@ -84,7 +84,7 @@ async fn serves_and_guards(database: &PgConnectOptions) {
 }
 
 #[tokio::test]
-async fn a_superuser_is_held_by_the_guard_like_anyone() {
+async fn row_level_security_applies_to_a_superuser() {
     for database in [database::create_empty().await, database::create().await] {
         let Some(superuser) = database::as_superuser(&database).await else {
             return;
@@ -94,13 +94,13 @@ async fn a_superuser_is_held_by_the_guard_like_anyone() {
 }
 
 #[tokio::test]
-async fn the_owner_needs_no_rights_but_his_own() {
+async fn the_owner_needs_no_extra_privileges() {
     serves_and_guards(&database::create_empty().await).await;
 }
 
 /// What a provider gives: a role that may make tables in a schema, and nothing else.
 #[tokio::test]
-async fn a_role_that_may_create_neither_roles_nor_databases_is_enough() {
+async fn a_role_without_createrole_and_createdb_is_enough() {
     let Some(superuser) = database::as_superuser(&database::create_empty().await).await else {
         return;
     };
@@ -119,7 +119,7 @@ async fn a_role_that_may_create_neither_roles_nor_databases_is_enough() {
 }
 
 #[tokio::test]
-async fn a_role_that_sees_through_the_guard_and_cannot_help_it_is_refused() {
+async fn a_role_that_bypasses_row_level_security_is_refused() {
     let Some(superuser) = database::as_superuser(&database::create_empty().await).await else {
         return;
     };
@@ -136,16 +136,16 @@ async fn a_role_that_sees_through_the_guard_and_cannot_help_it_is_refused() {
     .await;
     let program = Program::on(&superuser.username(&role));
     for command in ["migrate", "serve"] {
-        let told = program.refused(&[command], "").await;
+        let printed = program.refused(&[command], "").await;
         assert!(
-            told.contains("use a role without BYPASSRLS"),
-            "{command}: {told}"
+            printed.contains("use a role without BYPASSRLS"),
+            "{command}: {printed}"
         );
     }
 }
 
 #[tokio::test]
-async fn instances_that_start_at_once_on_an_empty_database_all_come_up() {
+async fn instances_starting_at_once_on_an_empty_database_all_start() {
     let owner = database::create_empty().await;
     let superuser = database::as_superuser(&database::create_empty().await).await;
     for database in [Some(owner), superuser].into_iter().flatten() {
@@ -166,7 +166,7 @@ async fn instances_that_start_at_once_on_an_empty_database_all_come_up() {
 }
 
 #[tokio::test]
-async fn a_unix_socket_may_be_named_either_way() {
+async fn unix_socket_urls_are_accepted_in_both_forms() {
     let database = database::create().await;
     let Some(sockets) = database.get_socket() else {
         return;

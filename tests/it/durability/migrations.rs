@@ -12,7 +12,7 @@ use crate::support::database;
 use crate::support::program::eventually;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_migration_that_waits_for_a_table_lets_others_read_it_meanwhile() {
+async fn a_migration_waiting_for_a_lock_does_not_block_readers() {
     let database = database::released("").await;
     let mut reader = PgConnection::connect_with(&database)
         .await
@@ -25,19 +25,18 @@ async fn a_migration_that_waits_for_a_table_lets_others_read_it_meanwhile() {
         let database = database.clone();
         tokio::spawn(async move { boot::migrate(&database).await })
     };
-    let mut beside = PgConnection::connect_with(&database)
+    let mut side = PgConnection::connect_with(&database)
         .await
         .expect("a connection");
     let waits = "select count(*) from pg_stat_activity
                  where datname = current_database() and wait_event_type = 'Lock' and query like '%exports%'";
     let mut waited = false;
     eventually("the migration waits", async || {
-        beside
-            .execute("select pg_stat_clear_snapshot()")
+        side.execute("select pg_stat_clear_snapshot()")
             .await
             .expect("done");
         waited |= sqlx::query_scalar::<_, i64>(waits)
-            .fetch_one(&mut beside)
+            .fetch_one(&mut side)
             .await
             .expect("a count")
             > 0;
@@ -45,18 +44,17 @@ async fn a_migration_that_waits_for_a_table_lets_others_read_it_meanwhile() {
     })
     .await;
     // Behind the migration in the queue for the table; answered although the long reading goes on.
-    beside.execute("select from exports").await.expect("read");
+    side.execute("select from exports").await.expect("read");
     assert!(!migrating.is_finished());
     reader.execute("commit").await.expect("done");
     migrating.await.expect("no panic").expect("migrated");
-    beside
-        .execute("select outage_since from exports")
+    side.execute("select outage_since from exports")
         .await
         .expect("a new column");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_instance_waits_for_another_that_migrates() {
+async fn an_instance_waits_for_a_running_migration() {
     let database = database::released("").await;
     let mut holder = PgConnection::connect_with(&database)
         .await
@@ -71,18 +69,17 @@ async fn an_instance_waits_for_another_that_migrates() {
             tokio::spawn(async move { boot::migrate(&database).await })
         })
         .collect();
-    let mut beside = PgConnection::connect_with(&database)
+    let mut side = PgConnection::connect_with(&database)
         .await
         .expect("a connection");
     let waits = "select count(*) from pg_stat_activity
                  where datname = current_database() and wait_event_type = 'Lock' and query like '%pg_advisory_lock%'";
     eventually("others wait for the first", async || {
-        beside
-            .execute("select pg_stat_clear_snapshot()")
+        side.execute("select pg_stat_clear_snapshot()")
             .await
             .expect("done");
         sqlx::query_scalar::<_, i64>(waits)
-            .fetch_one(&mut beside)
+            .fetch_one(&mut side)
             .await
             .expect("a count")
             >= 1
@@ -97,7 +94,7 @@ async fn an_instance_waits_for_another_that_migrates() {
 /// sqlx compares a hash of the whole text: a database that has applied a migration refuses one that was changed, even by a
 /// comment. A release adds its migrations to the list (`sha256sum *.sql > released.sha256`).
 #[test]
-fn released_migrations_keep_their_text() {
+fn released_migrations_are_unchanged() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
     let released = fs::read_to_string(folder.join("released.sha256")).expect("a list");
     let mut names = Vec::new();

@@ -92,9 +92,9 @@ async fn correct(mut connection: PgConnection) {
 
 async fn verified(program: &Program) -> String {
     let output = program.run(&["verify", "--all", "--sample", "200"]).await;
-    let is_alike = matches!(output.status.code(), Some(0 | 2)); // 2: much was skipped, while it is rebuilt
+    let is_equal = matches!(output.status.code(), Some(0 | 2)); // 2: much was skipped, while it is rebuilt
     assert!(
-        is_alike,
+        is_equal,
         "{} {}",
         words(&output.stdout),
         words(&output.stderr)
@@ -126,8 +126,8 @@ async fn sums_survive(crash: impl AsyncFnOnce(&Program, Server)) {
     assert!(calm.contains(" 0 different"), "{calm}");
     let server = program.serve().await;
     let client = Client::new(server.url.clone(), client.token);
-    let beside = verified(&program).await;
-    assert!(beside.contains(" 0 different"), "{beside}");
+    let side = verified(&program).await;
+    assert!(side.contains(" 0 different"), "{side}");
     let stored: BTreeSet<String> = stored(&program).await.into_iter().collect();
     let lost: Vec<String> = acknowledged
         .lock()
@@ -152,12 +152,12 @@ async fn sums_survive(crash: impl AsyncFnOnce(&Program, Server)) {
 }
 
 #[tokio::test]
-async fn sums_survive_a_server_that_is_killed() {
+async fn roll_ups_survive_a_killed_server() {
     sums_survive(async |_, server| server.kill().await).await;
 }
 
 #[tokio::test]
-async fn sums_survive_a_machine_that_dies() {
+async fn roll_ups_survive_a_machine_crash() {
     sums_survive(async |program, server| {
         signal("KILL", &[program.processes(), vec![server.pid()]].concat());
         server.kill().await;
@@ -167,7 +167,7 @@ async fn sums_survive_a_machine_that_dies() {
 
 /// The server lives on, without a database, and is then stopped.
 #[tokio::test]
-async fn sums_survive_a_postgres_that_is_killed() {
+async fn roll_ups_survive_a_killed_postgres() {
     sums_survive(async |program, server| {
         let pid = std::fs::read_to_string(program.data().join("postgres/postmaster.pid"))
             .expect("a pid file");

@@ -8,11 +8,11 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::{attempts, campaign, dialed};
-use crate::support::beside::Beside;
 use crate::support::program::{Program, Server, eventually, signal};
+use crate::support::side_connection::SideConnection;
 use crate::support::{Client, TestApp};
 
-const DOCKER_KILLS_AFTER: Duration = Duration::from_secs(10);
+const DOCKER_STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A request whose body comes as it is told to.
 fn slow_request(
@@ -36,7 +36,7 @@ fn slow_request(
 }
 
 /// Stops the server in the middle of an upload, which is answered all the same.
-async fn stops_in_order(program: &Program, mut server: Server, stop: impl FnOnce(&Server)) {
+async fn stops_cleanly(program: &Program, mut server: Server, stop: impl FnOnce(&Server)) {
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
     let (sockets, (pieces, answer)) = (server.sockets(), slow_request(&client));
@@ -74,15 +74,15 @@ async fn stops_in_order(program: &Program, mut server: Server, stop: impl FnOnce
 }
 
 #[tokio::test]
-async fn on_sigterm_requests_under_way_are_answered_and_everything_ends() {
+async fn sigterm_answers_in_flight_requests_and_ends_every_process() {
     let program = Program::new();
     let server = program.serve().await;
-    stops_in_order(&program, server, |server| signal("TERM", &[server.pid()])).await;
+    stops_cleanly(&program, server, |server| signal("TERM", &[server.pid()])).await;
 }
 
 /// As Docker does it, which kills after ten seconds.
 #[tokio::test]
-async fn a_stop_with_every_sort_of_client_still_there_ends_within_its_time() {
+async fn shutdown_is_bounded_with_every_kind_of_client_connected() {
     let program = Program::new();
     let mut server = program.serve().await;
     let client = program.client(&server).await;
@@ -106,7 +106,7 @@ async fn a_stop_with_every_sort_of_client_still_there_ends_within_its_time() {
         held.push(stream);
     }
     signal("TERM", &[server.pid()]);
-    let ended = tokio::time::timeout(DOCKER_KILLS_AFTER, server.ended()).await;
+    let ended = tokio::time::timeout(DOCKER_STOP_TIMEOUT, server.ended()).await;
     assert_eq!(
         ended.expect("in its time").code(),
         Some(0),
@@ -118,11 +118,11 @@ async fn a_stop_with_every_sort_of_client_still_there_ends_within_its_time() {
 }
 
 #[tokio::test]
-async fn a_database_that_does_not_answer_does_not_hold_a_stop_up() {
+async fn shutdown_does_not_wait_for_an_unresponsive_database() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
-    let mut beside = Beside::of(&test).await;
-    beside.lock("exports, teams").await;
+    let mut side = SideConnection::of(&test).await;
+    side.lock("exports, teams").await;
     let mut server = program.serve().await;
     let client = Client::new(server.url.clone(), test.token.clone());
     let storing = tokio::spawn(async move {
@@ -134,9 +134,9 @@ async fn a_database_that_does_not_answer_does_not_hold_a_stop_up() {
             .send()
             .await
     });
-    beside.until_waits("teams", 1).await;
+    side.until_waits("teams", 1).await;
     signal("TERM", &[server.pid()]);
-    let ended = tokio::time::timeout(DOCKER_KILLS_AFTER, server.ended()).await;
+    let ended = tokio::time::timeout(DOCKER_STOP_TIMEOUT, server.ended()).await;
     assert_eq!(
         ended.expect("in its time").code(),
         Some(0),
@@ -147,24 +147,24 @@ async fn a_database_that_does_not_answer_does_not_hold_a_stop_up() {
         storing.await.expect("no panic").is_err(),
         "nothing was acknowledged"
     );
-    beside.unlock().await;
+    side.unlock().await;
 }
 
 /// A terminal sends its SIGINT to the whole process group, Postgres included if it were in it.
 #[tokio::test]
-async fn on_ctrl_c_requests_under_way_are_answered_and_everything_ends() {
+async fn ctrl_c_answers_in_flight_requests_and_ends_every_process() {
     let program = Program::new();
     let mut command = program.command(&["serve"]);
     command.process_group(0);
     let server = Server::start(command).await;
-    stops_in_order(&program, server, |server| {
+    stops_cleanly(&program, server, |server| {
         signal("INT", &[format!("-{}", server.pid())])
     })
     .await;
 }
 
 #[tokio::test]
-async fn connections_that_ask_for_nothing_do_not_hold_it_up() {
+async fn idle_connections_do_not_delay_shutdown() {
     let program = Program::new();
     let mut server = program.serve().await;
     let address = server.url.trim_start_matches("http://").to_owned();
@@ -181,7 +181,7 @@ async fn connections_that_ask_for_nothing_do_not_hold_it_up() {
 }
 
 #[tokio::test]
-async fn a_start_that_is_stopped_ends_as_well() {
+async fn a_stop_during_startup_ends_every_process() {
     let program = Program::new();
     let mut child = program.command(&["serve"]).spawn().expect("a process");
     eventually("it has begun", async || {

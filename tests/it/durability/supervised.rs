@@ -76,7 +76,7 @@ async fn connects(options: &PgConnectOptions) -> bool {
 }
 
 #[tokio::test]
-async fn a_postgres_that_is_killed_is_started_again_where_it_was() {
+async fn a_killed_postgres_is_restarted_at_the_same_address() {
     let program = Program::new();
     let server = program.serve().await;
     let client = program.client(&server).await;
@@ -113,7 +113,7 @@ async fn a_postgres_that_is_killed_is_started_again_where_it_was() {
 }
 
 #[tokio::test]
-async fn a_postgres_whose_keeper_is_killed_is_stopped_and_started_again() {
+async fn a_postgres_without_its_keeper_is_stopped_and_restarted() {
     let program = Program::new();
     let server = program.serve().await;
     let client = program.client(&server).await;
@@ -135,7 +135,7 @@ async fn a_postgres_whose_keeper_is_killed_is_stopped_and_started_again() {
 }
 
 #[tokio::test]
-async fn a_postgres_told_to_stop_when_all_have_gone_is_stopped_and_started() {
+async fn a_postgres_in_smart_shutdown_is_stopped_and_restarted() {
     let program = Program::new();
     let server = program.serve().await;
     let client = program.client(&server).await;
@@ -144,9 +144,7 @@ async fn a_postgres_told_to_stop_when_all_have_gone_is_stopped_and_started() {
     signal("TERM", &[postmaster(&program.data())]);
     until_restarted(&server, 1).await;
     assert_eq!(dialed(&client).await, 0);
-    let refusal = server
-        .logged("embedded Postgres failed")
-        .expect("it is told");
+    let refusal = server.logged("embedded Postgres failed").expect("a signal");
     assert!(
         refusal["cause"]
             .as_str()
@@ -159,7 +157,7 @@ async fn a_postgres_told_to_stop_when_all_have_gone_is_stopped_and_started() {
 }
 
 #[tokio::test]
-async fn a_postgres_without_room_is_tried_again_until_there_is_some() {
+async fn a_postgres_on_a_full_disk_is_retried_until_there_is_space() {
     let program = Program::new();
     let data = program.data();
     let Some(disk) = Disk::mount(&data, 256) else {
@@ -192,16 +190,15 @@ async fn a_postgres_without_room_is_tried_again_until_there_is_some() {
 }
 
 #[tokio::test]
-async fn an_export_under_way_when_postgres_is_killed_is_made_and_loses_no_try() {
+async fn an_export_survives_a_postgres_restart_without_losing_an_attempt() {
     let program = Program::new();
     let server = program.serve().await;
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
-    let mut beside = inside(&program).await.expect("a connection");
+    let mut side = inside(&program).await.expect("a connection");
     let attempts = "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at)
                     select 1, 'a' || n, 1, 1, 1, '2026-06-01' from generate_series(1, 60000) n";
-    beside
-        .execute(attempts)
+    side.execute(attempts)
         .await
         .expect("more rows than a moment is enough for");
     let export = "/api/autocall/campaigns/1/reports/export";
@@ -225,9 +222,9 @@ async fn an_export_under_way_when_postgres_is_killed_is_made_and_loses_no_try() 
     .await;
     assert!(seen.contains(&json!("queued")), "it waited: {seen:?}");
     let tries = "select tries from exports where status = 'ready'";
-    let mut beside = inside(&program).await.expect("a connection");
+    let mut side = inside(&program).await.expect("a connection");
     let tries: i16 = sqlx::query_scalar(tries)
-        .fetch_one(&mut beside)
+        .fetch_one(&mut side)
         .await
         .expect("a job");
     assert_eq!(tries, 1);
@@ -247,7 +244,7 @@ const PACE: EmbeddedPace = EmbeddedPace {
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_postgres_that_hangs_is_killed_and_started_again() {
+async fn a_hanging_postgres_is_killed_and_restarted() {
     let place = Program::new();
     let settings = EmbeddedSettings {
         pace: PACE,
@@ -290,7 +287,7 @@ async fn a_postgres_that_hangs_is_killed_and_started_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_postgres_that_works_is_left_alone() {
+async fn a_working_postgres_is_not_restarted() {
     let place = Program::new();
     let settings = EmbeddedSettings {
         pace: PACE,

@@ -55,7 +55,7 @@ fn figure(value: &Value) -> String {
 }
 
 /// Fails with what differs, and no more.
-fn alike(found: &[Vec<String>], expected: &[Vec<String>]) {
+fn assert_same_rows(found: &[Vec<String>], expected: &[Vec<String>]) {
     assert_eq!(found.len(), expected.len());
     found
         .iter()
@@ -250,7 +250,7 @@ async fn attempts(test: &TestApp) -> Vec<Vec<String>> {
 }
 
 #[tokio::test]
-async fn a_full_csv_has_every_attempt_and_no_text_that_becomes_a_formula() {
+async fn a_full_csv_has_every_attempt_and_no_formulas() {
     let test = with_calls().await;
     let answer = file(&test, &june("full", "csv")).await;
     let (_, text) = unzip(&answer.bytes).pop().expect("attempts");
@@ -271,7 +271,7 @@ async fn a_full_csv_has_every_attempt_and_no_text_that_becomes_a_formula() {
     for row in &mut expected {
         row[5] = row[5].replace("+07:06:30", "+07:07");
     }
-    alike(&found, &expected);
+    assert_same_rows(&found, &expected);
     let odd = found
         .iter()
         .find(|row| row[0] == "'=1+1")
@@ -307,7 +307,7 @@ const WEEK: [&str; 7] = [
 ];
 
 /// A cell of a workbook as CSV would have it, its numbers being numbers.
-fn shown(data: &Data, expected: &str) -> String {
+fn cell_text(data: &Data, expected: &str) -> String {
     match data {
         Data::Empty => String::new(),
         Data::Int(number) => number.to_string(),
@@ -338,12 +338,12 @@ fn shown(data: &Data, expected: &str) -> String {
     }
 }
 
-fn holds(rows: &[Vec<Data>], left: usize, expected: &[Vec<String>]) {
+fn assert_table(rows: &[Vec<Data>], left: usize, expected: &[Vec<String>]) {
     for (number, (row, expected)) in rows[1..].iter().zip(&expected[1..]).enumerate() {
         for (at, expected) in expected.iter().enumerate() {
             let found = row.get(left + at).unwrap_or(&Data::Empty);
             assert_eq!(
-                &shown(found, expected),
+                &cell_text(found, expected),
                 expected,
                 "row {number}, column {at}"
             );
@@ -360,7 +360,7 @@ fn holds(rows: &[Vec<Data>], left: usize, expected: &[Vec<String>]) {
 }
 
 #[tokio::test]
-async fn a_workbook_has_every_figure_of_its_reports_and_every_attempt() {
+async fn a_workbook_has_every_figure_and_every_attempt() {
     let test = with_calls().await;
     for (report_type, sheets) in [
         ("kpis", &["KPIs", "About"][..]),
@@ -395,11 +395,11 @@ async fn a_workbook_has_every_figure_of_its_reports_and_every_attempt() {
                 "heatmap" => ("Heatmap", 0),
                 _ => ("Funnel", 0),
             };
-            holds(&sheet(&mut workbook, on), left, &expected);
+            assert_table(&sheet(&mut workbook, on), left, &expected);
         }
         if report_type == "full" {
-            holds_attempts(&sheet(&mut workbook, "Attempts"), &attempts(&test).await);
-            summary(
+            assert_attempts(&sheet(&mut workbook, "Attempts"), &attempts(&test).await);
+            assert_summary(
                 &sheet(&mut workbook, "Summary"),
                 &test
                     .data(&format!("/api/autocall/campaigns/1/reports/kpis?{WINDOW}"))
@@ -409,7 +409,7 @@ async fn a_workbook_has_every_figure_of_its_reports_and_every_attempt() {
     }
 }
 
-fn holds_attempts(rows: &[Vec<Data>], expected: &[Vec<String>]) {
+fn assert_attempts(rows: &[Vec<Data>], expected: &[Vec<String>]) {
     assert_eq!(rows.len(), expected.len() + 1);
     assert_eq!(
         rows[0][..2],
@@ -438,7 +438,7 @@ fn holds_attempts(rows: &[Vec<Data>], expected: &[Vec<String>]) {
     for (number, (row, expected)) in rows.iter().zip(&all).enumerate().skip(1) {
         for (at, expected) in expected.iter().enumerate() {
             assert_eq!(
-                &shown(row.get(at).unwrap_or(&Data::Empty), expected),
+                &cell_text(row.get(at).unwrap_or(&Data::Empty), expected),
                 expected,
                 "attempt {number}, column {at}"
             );
@@ -447,36 +447,39 @@ fn holds_attempts(rows: &[Vec<Data>], expected: &[Vec<String>]) {
 }
 
 /// The figures people would look for, beside their names.
-fn summary(rows: &[Vec<Data>], kpis: &Value) {
-    let beside = |name: &str| {
+fn assert_summary(rows: &[Vec<Data>], kpis: &Value) {
+    let value_of = |name: &str| {
         let row = rows.iter().find(|row| row[0] == Data::String(name.into()));
         row.unwrap_or_else(|| panic!("{name} is not in {rows:?}"))[1].clone()
     };
     assert_eq!(rows[0][0], Data::String("Campaign 1".into()));
-    assert_eq!(beside("Campaign"), Data::String("Campaign 1 (1)".into()));
-    assert_eq!(beside("From"), Data::String("2026-06-01 00:00:00".into()));
+    assert_eq!(value_of("Campaign"), Data::String("Campaign 1 (1)".into()));
+    assert_eq!(value_of("From"), Data::String("2026-06-01 00:00:00".into()));
     assert_eq!(
-        beside("To, exclusive"),
+        value_of("To, exclusive"),
         Data::String("2026-06-08 00:00:00".into())
     );
-    assert_eq!(beside("Time zone"), Data::String("Asia/Ho_Chi_Minh".into()));
-    assert_eq!(beside("Account"), Data::String("Account 1".into()));
     assert_eq!(
-        beside("Made at"),
+        value_of("Time zone"),
+        Data::String("Asia/Ho_Chi_Minh".into())
+    );
+    assert_eq!(value_of("Account"), Data::String("Account 1".into()));
+    assert_eq!(
+        value_of("Made at"),
         Data::String("2026-06-30 15:00:00".into())
     );
-    assert_eq!(beside("Dialed").to_string(), kpis["dialed"].to_string());
+    assert_eq!(value_of("Dialed").to_string(), kpis["dialed"].to_string());
     let keys = kpis["dtmf_distribution"].as_object().expect("keys");
     for (digit, count) in keys {
         assert_eq!(
-            beside(&format!("Key {digit}")).to_string(),
+            value_of(&format!("Key {digit}")).to_string(),
             count.to_string()
         );
     }
 }
 
 #[tokio::test]
-async fn attempts_go_on_on_another_sheet_where_one_is_full() {
+async fn attempts_continue_on_another_sheet_when_one_is_full() {
     let mut test = with_calls().await;
     test.app.exports.rows_a_sheet = 30;
     let answer = file(&test, &june("full", "xlsx")).await;
@@ -501,11 +504,11 @@ async fn attempts_go_on_on_another_sheet_where_one_is_full() {
         }
         all.extend(rows);
     }
-    holds_attempts(&all, &expected);
+    assert_attempts(&all, &expected);
 }
 
 #[tokio::test]
-async fn a_window_without_calls_makes_files_without_rows() {
+async fn a_window_without_calls_gives_files_without_rows() {
     let test = with_calls().await;
     for format in ["xlsx", "csv"] {
         for report_type in TYPES {
@@ -518,7 +521,7 @@ async fn a_window_without_calls_makes_files_without_rows() {
 }
 
 /// A part of a workbook as it stands in its archive.
-fn part(workbook: &[u8], name: &str) -> String {
+fn archive_part(workbook: &[u8], name: &str) -> String {
     use std::io::Read;
     let mut archive = zip::ZipArchive::new(Cursor::new(workbook)).expect("an archive");
     let mut text = String::new();
@@ -531,10 +534,11 @@ fn part(workbook: &[u8], name: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_workbook_says_what_it_is_prints_across_and_can_be_filtered() {
+async fn workbooks_have_properties_landscape_layout_and_filters() {
     let test = with_calls().await;
     let workbook = file(&test, &june("full", "xlsx")).await.bytes;
-    let properties = part(&workbook, "docProps/core.xml") + &part(&workbook, "docProps/app.xml");
+    let properties =
+        archive_part(&workbook, "docProps/core.xml") + &archive_part(&workbook, "docProps/app.xml");
     for said in [
         "Campaign report",
         "Callboard",
@@ -553,14 +557,14 @@ async fn a_workbook_says_what_it_is_prints_across_and_can_be_filtered() {
         (6, true),
         (7, true),
     ] {
-        let sheet = part(&workbook, &format!("xl/worksheets/sheet{number}.xml"));
+        let sheet = archive_part(&workbook, &format!("xl/worksheets/sheet{number}.xml"));
         assert_eq!(sheet.contains("<autoFilter "), has_filter, "sheet {number}");
         assert!(
             sheet.contains("orientation=\"landscape\"") && sheet.contains("fitToPage=\"1\""),
             "sheet {number}"
         );
     }
-    let names = part(&workbook, "xl/workbook.xml");
+    let names = archive_part(&workbook, "xl/workbook.xml");
     assert_eq!(
         names.matches("_xlnm.Print_Titles").count(),
         6,
@@ -568,18 +572,18 @@ async fn a_workbook_says_what_it_is_prints_across_and_can_be_filtered() {
     );
     // Two grids of the week are colored on the summary, and three columns of the heatmap's own sheet.
     assert_eq!(
-        part(&workbook, "xl/worksheets/sheet1.xml")
+        archive_part(&workbook, "xl/worksheets/sheet1.xml")
             .matches("<colorScale>")
             .count(),
         2
     );
     assert_eq!(
-        part(&workbook, "xl/worksheets/sheet4.xml")
+        archive_part(&workbook, "xl/worksheets/sheet4.xml")
             .matches("<colorScale>")
             .count(),
         3
     );
-    let trend = part(&workbook, "xl/charts/chart1.xml");
+    let trend = archive_part(&workbook, "xl/charts/chart1.xml");
     assert!(
         trend.contains("<c:lineChart>") && trend.contains("<c:symbol val=\"circle\"/>"),
         "{trend}"
@@ -587,7 +591,7 @@ async fn a_workbook_says_what_it_is_prints_across_and_can_be_filtered() {
 }
 
 #[tokio::test]
-async fn a_day_or_two_are_drawn_by_hour() {
+async fn windows_of_up_to_two_days_are_charted_by_hour() {
     let test = with_calls().await;
     for (report_type, drawn_on) in [("trend", "About"), ("full", "Summary")] {
         for (to, by_hour) in [
@@ -599,7 +603,7 @@ async fn a_day_or_two_are_drawn_by_hour() {
             body["from"] = "2026-06-01".into();
             body["to"] = to.into();
             let workbook = file(&test, &body).await.bytes;
-            let drawn = part(&workbook, "xl/charts/chart1.xml");
+            let drawn = archive_part(&workbook, "xl/charts/chart1.xml");
             let sheet_drawn = if by_hour { drawn_on } else { "Trend" };
             assert!(
                 drawn.contains(&format!("<c:f>{sheet_drawn}!$")),
@@ -615,7 +619,7 @@ async fn a_day_or_two_are_drawn_by_hour() {
 
 /// Texts that one system or another counts, cuts or reads in its own way.
 #[tokio::test]
-async fn texts_are_cut_where_they_are_counted_and_read_back_as_they_were_sent() {
+async fn texts_are_cut_at_the_cell_limit_and_otherwise_unchanged() {
     let test = TestApp::new().await;
     let thai =
         "แคมเปญต่ออายุประกันภัยรถยนต์ไตรมาสที่สามสำหรับลูกค้าเดิมในเขตกรุงเทพและปริมณฑลกลุ่มเป้าหมายพิเศษประจำปี";
@@ -682,7 +686,7 @@ async fn texts_are_cut_where_they_are_counted_and_read_back_as_they_were_sent() 
 }
 
 #[tokio::test]
-async fn about_says_names_and_not_ids() {
+async fn the_about_sheet_shows_names_instead_of_ids() {
     let test = TestApp::new().await;
     let mut lines = vec![
         json!({"kind": "telesales_campaign", "id": 70, "name": "Spring"}),
@@ -705,22 +709,22 @@ async fn about_says_names_and_not_ids() {
     let mut workbook: Xlsx<_> =
         open_workbook_from_rs(Cursor::new(answer.bytes)).expect("a workbook");
     let about = sheet(&mut workbook, "About");
-    let beside = |name: &str| {
+    let value_of = |name: &str| {
         let row = about.iter().find(|row| row[0] == Data::String(name.into()));
         row.unwrap_or_else(|| panic!("{name} is not in {about:?}"))[1].to_string()
     };
     assert_eq!(
-        (beside("Campaign").as_str(), beside("Team").as_str()),
+        (value_of("Campaign").as_str(), value_of("Team").as_str()),
         ("Spring", "North")
     );
     assert!(
-        beside("Agents").starts_with("Agent 01, Agent 02, "),
+        value_of("Agents").starts_with("Agent 01, Agent 02, "),
         "{}",
-        beside("Agents")
+        value_of("Agents")
     );
     assert!(
-        beside("Agents").ends_with("Agent 20 and 3 more"),
+        value_of("Agents").ends_with("Agent 20 and 3 more"),
         "{}",
-        beside("Agents")
+        value_of("Agents")
     );
 }

@@ -50,7 +50,7 @@ fn files(dir: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_file_has_its_name_in_any_script_and_nothing_that_leads_elsewhere() {
+async fn file_names_keep_any_script_and_contain_no_path() {
     let (test, ready) = with_export("csv").await;
     let answer = download(&test, &ready).await;
     let disposition = answer.header("content-disposition");
@@ -78,7 +78,7 @@ async fn a_file_has_its_name_in_any_script_and_nothing_that_leads_elsewhere() {
 }
 
 #[tokio::test]
-async fn no_letter_of_a_link_can_be_another() {
+async fn no_character_of_a_link_can_be_changed() {
     let (test, ready) = with_export("csv").await;
     let link = link(&ready);
     assert_eq!(follow(&test, &link).await.status, StatusCode::OK);
@@ -104,7 +104,7 @@ async fn no_letter_of_a_link_can_be_another() {
 }
 
 #[tokio::test]
-async fn tampered_stretched_and_swapped_links_are_refused() {
+async fn tampered_extended_and_swapped_links_are_refused() {
     let (test, ready) = with_export("csv").await;
     let link = link(&ready);
     let (base, query) = link.split_once('?').expect("a query");
@@ -179,7 +179,7 @@ async fn tampered_stretched_and_swapped_links_are_refused() {
 }
 
 #[tokio::test]
-async fn a_link_ends_with_its_time_and_the_file_goes() {
+async fn an_expired_link_is_refused_and_its_file_deleted() {
     let (test, ready) = with_export("xlsx").await;
     let (id, link) = (ready["job_id"].as_str().expect("an id"), link(&ready));
     assert_eq!(
@@ -217,7 +217,7 @@ async fn a_link_ends_with_its_time_and_the_file_goes() {
 }
 
 #[tokio::test]
-async fn a_file_whose_time_is_set_otherwise_is_kept_so_long() {
+async fn file_lifetime_is_configurable() {
     let mut test = TestApp::new().await;
     test.ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "C"})])
         .await;
@@ -228,7 +228,7 @@ async fn a_file_whose_time_is_set_otherwise_is_kept_so_long() {
 }
 
 #[tokio::test]
-async fn parts_of_a_file_are_sent_as_asked() {
+async fn range_requests_are_served() {
     let (test, ready) = with_export("csv").await;
     let (link, whole) = (link(&ready), download(&test, &ready).await);
     let size = whole.bytes.len();
@@ -283,7 +283,7 @@ async fn parts_of_a_file_are_sent_as_asked() {
 }
 
 #[tokio::test]
-async fn what_no_export_has_is_swept_and_what_is_not_ours_stays() {
+async fn the_sweep_deletes_orphaned_files_and_keeps_foreign_ones() {
     let (test, ready) = with_export("csv").await;
     let dir = test.files.path();
     let of_tenant = dir.join(TENANT.to_string());
@@ -329,7 +329,7 @@ async fn downloads(test: &TestApp) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn downloads_are_recorded_once_for_each_link_address_and_hour() {
+async fn downloads_are_logged_once_per_link_address_and_hour() {
     let (mut test, ready) = with_export("csv").await;
     let link = link(&ready);
     test.app.exports.ttl = std::time::Duration::from_secs(7200);
@@ -415,7 +415,7 @@ async fn downloads_are_recorded_once_for_each_link_address_and_hour() {
 }
 
 #[tokio::test]
-async fn links_are_limited_by_address() {
+async fn links_are_rate_limited_by_address() {
     let (test, ready) = with_export("csv").await;
     let limited = test
         .changed(|app| app.limits = callboard::auth::limit::Limits::on(app.clock))
@@ -450,7 +450,7 @@ async fn links_are_limited_by_address() {
 }
 
 #[tokio::test]
-async fn a_head_request_is_answered_as_the_get_without_a_body() {
+async fn head_equals_get_without_a_body() {
     let (test, ready) = with_export("csv").await;
     let link = link(&ready);
     let get = follow(&test, &link).await;

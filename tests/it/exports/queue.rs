@@ -16,9 +16,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{EXPORT, cancel, download, june, order, settle, show, unzip};
-use crate::support::beside::Beside;
 use crate::support::disk::Disk;
 use crate::support::program::{Program, eventually, signal};
+use crate::support::side_connection::SideConnection;
 use crate::support::{Client, TENANT, TestApp};
 
 /// In a hurry; a lease is as long as it is, for tests say themselves when one has run out.
@@ -50,7 +50,7 @@ async fn with_attempts(attempts: u32) -> TestApp {
 }
 
 /// Notes each claim that is given, and each file that is finished, as the database sees it.
-async fn note_claims(test: &TestApp) {
+async fn record_claims(test: &TestApp) {
     test.execute(
         TENANT,
         "create table noted (tenant_id bigint, id text, claim uuid, what text, at bigserial);
@@ -67,7 +67,7 @@ async fn note_claims(test: &TestApp) {
     .await;
 }
 
-async fn noted(test: &TestApp, what: &str) -> Vec<String> {
+async fn recorded_ids(test: &TestApp, what: &str) -> Vec<String> {
     let rows = test
         .query(
             TENANT,
@@ -120,7 +120,7 @@ async fn lease_runs_out(test: &TestApp, id: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn several_instances_make_every_file_once() {
     let test = with_attempts(500).await;
-    note_claims(&test).await;
+    record_claims(&test).await;
     let mut ids = Vec::new();
     for number in 0..30 {
         let types = ["full", "kpis", "trend"];
@@ -143,7 +143,7 @@ async fn several_instances_make_every_file_once() {
         instance.stop().await;
     }
     for what in ["begun", "ready"] {
-        let mut seen = noted(&test, what).await;
+        let mut seen = recorded_ids(&test, what).await;
         seen.sort();
         let mut expected = ids.clone();
         expected.sort();
@@ -152,7 +152,7 @@ async fn several_instances_make_every_file_once() {
 }
 
 #[tokio::test]
-async fn a_job_is_told_of_and_not_only_found() {
+async fn a_new_job_is_announced_by_notification() {
     let mut test = with_attempts(1).await;
     test.app.exports.pace.look_every = Duration::from_secs(3600);
     let instance = Instance::start(&test.app);
@@ -172,7 +172,7 @@ async fn a_job_is_told_of_and_not_only_found() {
 }
 
 #[tokio::test]
-async fn one_accounts_many_exports_do_not_keep_another_waiting() {
+async fn exports_of_one_tenant_do_not_starve_another() {
     let test = with_attempts(1).await;
     let neighbour = Client::new(test.url.clone(), test.account(2).await);
     neighbour
@@ -212,40 +212,40 @@ async fn one_accounts_many_exports_do_not_keep_another_waiting() {
 }
 
 /// What a full export waits for then: the statement it begins with.
-const HELD_UP: &str = "-- When campaigns began";
+const BLOCKED_STATEMENT: &str = "-- When campaigns began";
 
 /// Orders a full export and lets it come as far as the attempts, which are held back.
-async fn held_up(test: &TestApp) -> (String, Beside) {
-    let mut beside = Beside::of(test).await;
+async fn block_export(test: &TestApp) -> (String, SideConnection) {
+    let mut side = SideConnection::of(test).await;
     let id = order(test, &june("full", "csv")).await;
-    beside.lock("autocall_attempts").await;
-    (id, beside)
+    side.lock("autocall_attempts").await;
+    (id, side)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_worker_that_lost_its_job_stops_and_publishes_nothing() {
+async fn a_worker_that_lost_its_lease_publishes_nothing() {
     let test = with_attempts(100).await;
-    note_claims(&test).await;
-    let (id, mut beside) = held_up(&test).await;
+    record_claims(&test).await;
+    let (id, mut side) = block_export(&test).await;
     let first = Instance::start(&test.app);
-    beside.until_waits(HELD_UP, 1).await;
+    side.until_waits(BLOCKED_STATEMENT, 1).await;
     first.stop.cancel(); // it takes up nothing else; what it has it would give back
     first.running.await.expect("an end");
     assert_eq!(show(&test, &id).await["status"], "queued");
-    beside.until_waits(HELD_UP, 0).await; // Postgres does not go on with what nobody waits for
+    side.until_waits(BLOCKED_STATEMENT, 0).await; // Postgres does not go on with what nobody waits for
 
     // One that cannot renew its lease: whoever comes later takes the job.
     let mut slow = test.app.clone();
     slow.exports.pace.renew_every = Duration::from_secs(3600);
     slow.exports.workers = 1;
     let slow = Instance::start(&slow);
-    beside.until_waits(HELD_UP, 1).await;
+    side.until_waits(BLOCKED_STATEMENT, 1).await;
     lease_runs_out(&test, &id).await;
     let mut quick = test.app.clone();
     quick.exports.workers = 1;
     let quick = Instance::start(&quick);
-    beside.until_waits(HELD_UP, 2).await;
-    beside.unlock().await;
+    side.until_waits(BLOCKED_STATEMENT, 2).await;
+    side.unlock().await;
     let ready = until(&test, &id, "ready").await;
     let (_, attempts) = unzip(&download(&test, &ready).await.bytes)
         .pop()
@@ -253,11 +253,11 @@ async fn a_worker_that_lost_its_job_stops_and_publishes_nothing() {
     assert_eq!(attempts.lines().count(), 101);
     slow.stop().await;
     quick.stop().await;
-    assert_eq!(noted(&test, "begun").await.len(), 3);
+    assert_eq!(recorded_ids(&test, "begun").await.len(), 3);
     assert_eq!(
-        noted(&test, "ready").await,
+        recorded_ids(&test, "ready").await,
         [id],
-        "only one of them was told of"
+        "only one of them was announced"
     );
     let link = |ready: &Value| ready["download_url"].as_str().expect("a link").to_owned();
     assert_eq!(
@@ -285,23 +285,23 @@ fn count(dir: &std::path::Path) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_worker_that_cannot_renew_its_lease_stops_before_it_runs_out() {
+async fn a_worker_stops_before_a_lease_it_cannot_renew_expires() {
     let mut test = with_attempts(100).await;
     test.app.exports.pace.lease = Duration::from_millis(300);
-    let (id, mut beside) = held_up(&test).await;
+    let (id, mut side) = block_export(&test).await;
     // Renewals wait as well, as they would for a database that does not answer.
-    let mut holder = Beside::of(&test).await;
+    let mut holder = SideConnection::of(&test).await;
     let attending = {
         let app = test.app.clone();
         tokio::spawn(async move { worker::next(&app, &CancellationToken::new()).await })
     };
-    beside.until_waits(HELD_UP, 1).await;
+    side.until_waits(BLOCKED_STATEMENT, 1).await;
     holder.lock("exports").await;
     // It lets go by itself, and says so as soon as it can.
-    beside.until_waits(HELD_UP, 0).await;
+    side.until_waits(BLOCKED_STATEMENT, 0).await;
     holder.unlock().await;
     assert!(attending.await.expect("no panic").expect("an end"));
-    beside.unlock().await;
+    side.unlock().await;
     eventually("it is made", async || {
         settle(&test.app).await;
         show(&test, &id).await["status"] == "ready"
@@ -310,27 +310,27 @@ async fn a_worker_that_cannot_renew_its_lease_stops_before_it_runs_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_job_that_runs_is_cancelled_at_once_and_leaves_nothing() {
+async fn cancelling_a_running_job_takes_effect_at_once_and_leaves_no_file() {
     let test = with_attempts(100).await;
-    let (id, mut beside) = held_up(&test).await;
+    let (id, mut side) = block_export(&test).await;
     let attending = {
         let app = test.app.clone();
         tokio::spawn(async move { worker::next(&app, &CancellationToken::new()).await })
     };
-    beside.until_waits(HELD_UP, 1).await;
+    side.until_waits(BLOCKED_STATEMENT, 1).await;
     assert_eq!(show(&test, &id).await["status"], "running");
     assert_eq!(cancel(&test, &id).await.status, StatusCode::NO_CONTENT);
     // Although what it waits for never comes.
     attending.await.expect("no panic").expect("an end");
     assert_eq!(show(&test, &id).await["error"], "Cancelled.");
-    beside.unlock().await;
+    side.unlock().await;
     settle(&test.app).await;
     assert_eq!(show(&test, &id).await["error"], "Cancelled.");
     assert_eq!(count(test.files.path()), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn progress_is_told_while_a_file_is_made() {
+async fn progress_is_reported_while_a_file_is_written() {
     let test = with_attempts(60_000).await;
     let id = order(&test, &june("full", "xlsx")).await;
     let instance = Instance::start(&test.app);
@@ -347,7 +347,7 @@ async fn progress_is_told_while_a_file_is_made() {
 }
 
 #[tokio::test]
-async fn a_job_whose_worker_dies_every_time_fails_in_words() {
+async fn a_job_fails_with_a_message_after_its_last_attempt() {
     let test = with_attempts(1).await;
     let id = order(&test, &june("full", "csv")).await;
     for _ in 0..3 {
@@ -399,7 +399,7 @@ async fn tries(test: &TestApp) -> Value {
 }
 
 #[tokio::test]
-async fn a_job_waits_for_a_store_that_is_down_and_loses_no_try() {
+async fn a_store_outage_costs_a_job_no_attempt() {
     let test = with_attempts(10).await;
     let dir = test.files.path().to_owned();
     let away = dir.with_extension("away");
@@ -423,7 +423,7 @@ async fn a_job_waits_for_a_store_that_is_down_and_loses_no_try() {
 }
 
 #[tokio::test]
-async fn a_job_that_waited_a_day_for_the_store_fails_in_words() {
+async fn a_job_fails_with_a_message_after_a_day_of_store_outage() {
     let test = with_attempts(10).await;
     let dir = test.files.path().to_owned();
     let id = order(&test, &june("kpis", "csv")).await;
@@ -454,7 +454,7 @@ async fn next_now(test: &TestApp) {
 }
 
 #[tokio::test]
-async fn pauses_grow_while_a_store_is_down() {
+async fn retries_back_off_during_a_store_outage() {
     let test = with_attempts(10).await;
     let dir = test.files.path().to_owned();
     order(&test, &june("kpis", "csv")).await;
@@ -483,7 +483,7 @@ async fn pauses_grow_while_a_store_is_down() {
 }
 
 #[tokio::test]
-async fn a_job_of_another_version_waits_and_keeps_nobody_waiting() {
+async fn a_job_of_another_version_is_left_queued_without_blocking_others() {
     let test = with_attempts(10).await;
     let id = order(&test, &june("kpis", "csv")).await;
     test.execute(TENANT, "update exports set timezone = 'Mars/Base'")
@@ -509,7 +509,7 @@ async fn a_job_of_another_version_waits_and_keeps_nobody_waiting() {
 static CLOCK: AtomicI64 = AtomicI64::new(0);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_worker_that_panics_is_started_again_and_counted() {
+async fn a_panicking_worker_is_restarted_and_counted() {
     let mut test = with_attempts(10).await;
     let counted = || {
         supervise::restarts()
@@ -536,7 +536,7 @@ async fn a_worker_that_panics_is_started_again_and_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_full_store_fails_jobs_in_words_whatever_is_made_and_takes_them_again() {
+async fn a_full_store_fails_jobs_with_a_message_until_space_is_freed() {
     let mut test = with_attempts(20_000).await;
     let place = tempfile::TempDir::new().expect("a place");
     let Some(disk) = Disk::mount(place.path(), 96) else {
@@ -594,7 +594,7 @@ async fn seen(test: &TestApp, said: &str) -> Vec<(String, i64)> {
 }
 
 #[tokio::test]
-async fn who_works_off_the_queue_sees_it_and_who_has_a_link_sees_one_job() {
+async fn workers_see_the_whole_queue_and_a_link_sees_one_job() {
     let test = with_attempts(10).await;
     let neighbour = Client::new(test.url.clone(), test.account(2).await);
     neighbour
@@ -632,15 +632,15 @@ fn program(test: &TestApp) -> Program {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_a_killed_server_was_making_is_made_by_another() {
+async fn jobs_of_a_killed_server_are_taken_over() {
     let test = with_attempts(2000).await;
-    let (id, mut beside) = held_up(&test).await;
+    let (id, mut side) = block_export(&test).await;
     let program = program(&test);
     let server = program.serve().await;
-    beside.until_waits(HELD_UP, 1).await;
+    side.until_waits(BLOCKED_STATEMENT, 1).await;
     assert_eq!(show(&test, &id).await["status"], "running");
     server.kill().await;
-    beside.unlock().await;
+    side.unlock().await;
     settle(&test.app).await;
     assert_eq!(
         show(&test, &id).await["status"],
@@ -665,12 +665,12 @@ async fn what_a_killed_server_was_making_is_made_by_another() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_server_that_is_stopped_gives_its_job_back_at_once() {
+async fn a_stopping_server_requeues_its_job_at_once() {
     let test = with_attempts(10).await;
-    let (id, mut beside) = held_up(&test).await;
+    let (id, mut side) = block_export(&test).await;
     let program = program(&test);
     let mut server = program.serve().await;
-    beside.until_waits(HELD_UP, 1).await;
+    side.until_waits(BLOCKED_STATEMENT, 1).await;
     signal("TERM", &[server.pid()]);
     let given_back = until(&test, &id, "queued").await;
     assert_eq!(given_back["progress_pct"], 0);
@@ -681,11 +681,11 @@ async fn a_server_that_is_stopped_gives_its_job_back_at_once() {
         [json!(0)],
         "that was no try"
     );
-    beside.unlock().await;
+    side.unlock().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_disk_without_room_fails_the_job_in_words_and_leaves_no_file() {
+async fn a_full_disk_fails_the_job_with_a_message_and_leaves_no_file() {
     let test = with_attempts(20_000).await;
     let program = program(&test);
     // Files may not grow beyond 64 KiB, which a full disk is like to whoever writes; without the signal that goes with it.

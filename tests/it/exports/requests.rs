@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{EXPORT, cancel, download, june, order, settle, show};
-use crate::samples::campaign_of_000;
+use crate::samples::sample_campaign;
 use crate::support::{Answer, Client, TENANT, TestApp};
 
 async fn post(client: &Client, body: &Value) -> Answer {
@@ -42,9 +42,9 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn the_shapes_of_document_000() {
+async fn export_bodies_match_the_contract_samples() {
     let test = TestApp::new().await;
-    test.ingest(&campaign_of_000()).await;
+    test.ingest(&sample_campaign()).await;
     let path = "/api/autocall/campaigns/5/reports/export";
     let body =
         json!({"report_type": "full", "from": "2026-06-01", "to": "2026-06-30", "format": "xlsx"});
@@ -100,7 +100,7 @@ async fn the_shapes_of_document_000() {
 }
 
 #[tokio::test]
-async fn every_fault_of_an_order_is_told_at_once_and_in_the_order_of_the_contract() {
+async fn all_order_faults_are_reported_in_contract_order() {
     let test = with_campaign().await;
     let faulty = post(
         &test,
@@ -158,7 +158,7 @@ async fn every_fault_of_an_order_is_told_at_once_and_in_the_order_of_the_contrac
 }
 
 #[tokio::test]
-async fn an_export_is_its_campaigns_and_its_accounts_alone() {
+async fn an_export_belongs_to_its_campaign_and_tenant() {
     let test = with_campaign().await;
     test.ingest(&[json!({"kind": "autocall_campaign", "id": 2, "name": "Another"})])
         .await;
@@ -197,7 +197,7 @@ async fn an_export_is_its_campaigns_and_its_accounts_alone() {
 }
 
 #[tokio::test]
-async fn exports_are_listed_the_newest_first_as_they_are_shown() {
+async fn exports_are_listed_newest_first() {
     let test = with_campaign().await;
     let mut ids = Vec::new();
     for minute in 0..5 {
@@ -231,7 +231,7 @@ async fn exports_are_listed_the_newest_first_as_they_are_shown() {
 }
 
 #[tokio::test]
-async fn a_job_is_cancelled_while_it_waits_and_not_when_it_is_finished() {
+async fn a_job_can_be_cancelled_while_queued_but_not_when_finished() {
     let test = with_campaign().await;
     let id = order(&test, &june("full", "xlsx")).await;
     let cancelled = cancel(&test, &id).await;
@@ -256,7 +256,7 @@ async fn a_job_is_cancelled_while_it_waits_and_not_when_it_is_finished() {
 }
 
 #[tokio::test]
-async fn an_order_sent_again_under_its_key_is_the_same_job() {
+async fn an_idempotency_key_returns_the_same_job() {
     let test = with_campaign().await;
     let first = post_with_key(&test, "k-1", &june("full", "xlsx")).await;
     assert_eq!(first.status, StatusCode::ACCEPTED);
@@ -321,7 +321,7 @@ async fn an_order_sent_again_under_its_key_is_the_same_job() {
 }
 
 #[tokio::test]
-async fn orders_that_come_at_once_under_one_key_are_one_job() {
+async fn concurrent_orders_with_one_idempotency_key_create_one_job() {
     let test = with_campaign().await;
     let posts = (0..12).map(|_| async { post_with_key(&test, "k", &june("full", "csv")).await });
     let answers = futures_util::future::join_all(posts).await;
@@ -335,7 +335,7 @@ async fn orders_that_come_at_once_under_one_key_are_one_job() {
 }
 
 #[tokio::test]
-async fn an_estimate_follows_the_attempts_and_the_speed_of_earlier_exports() {
+async fn estimates_use_the_attempt_count_and_past_export_speed() {
     let test = with_campaign().await;
     test.execute(
         TENANT,
@@ -376,7 +376,7 @@ async fn an_estimate_follows_the_attempts_and_the_speed_of_earlier_exports() {
 }
 
 #[tokio::test]
-async fn who_ordered_an_export_and_who_downloaded_it_is_in_the_log() {
+async fn orders_and_downloads_are_in_the_audit_log() {
     let (test, body) = (with_campaign().await, june("kpis", "csv"));
     let ordered = post_with_key(&test, "june", &body).await.json();
     assert_eq!(

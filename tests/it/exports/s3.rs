@@ -117,7 +117,7 @@ async fn with_campaign() -> TestApp {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_file_in_a_bucket_is_led_to_and_goes_with_its_time() {
+async fn a_bucket_file_is_served_by_redirect_and_expires() {
     let (bucket, test) = (Bucket::start().await, with_campaign().await);
     let program = bucket.program(&test).with("CALLBOARD_EXPORT_TTL", "8s");
     let server = program.serve().await;
@@ -172,7 +172,7 @@ async fn a_file_in_a_bucket_is_led_to_and_goes_with_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn addresses_in_a_bucket_are_signed_for_what_is_asked_and_for_seven_days_at_most() {
+async fn presigned_bucket_urls_last_at_most_seven_days() {
     let (bucket, test) = (Bucket::start().await, with_campaign().await);
     let program = bucket.program(&test).with("CALLBOARD_EXPORT_TTL", "30d");
     let server = program.serve().await;
@@ -209,7 +209,7 @@ async fn addresses_in_a_bucket_are_signed_for_what_is_asked_and_for_seven_days_a
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_job_waits_for_a_bucket_that_is_away() {
+async fn a_job_waits_while_the_bucket_is_unavailable() {
     let (mut bucket, test) = (Bucket::start().await, with_campaign().await);
     let program = bucket.program(&test);
     let server = program.serve().await;

@@ -7,7 +7,7 @@ use super::{TABLES, count, fields, one_of_each_kind, send, team};
 use crate::support::{TestApp, body, gzip};
 
 #[tokio::test]
-async fn one_bad_line_keeps_everything_out() {
+async fn one_bad_line_rejects_an_atomic_body() {
     let test = TestApp::new().await;
     let mut lines = one_of_each_kind();
     lines.push(json!({"kind": "telesales_call", "uuid": "c", "campaign_id": 9, "lead_id": 1, "started_at": "x"}));
@@ -33,7 +33,7 @@ async fn one_bad_line_keeps_everything_out() {
 }
 
 #[tokio::test]
-async fn it_holds_for_bodies_of_many_chunks() {
+async fn atomic_bodies_of_many_chunks_store_all_or_nothing() {
     let test = TestApp::new().await;
     test.ingest(&[team(1)]).await;
     let mut lines: Vec<Value> = (1..=21_000)
@@ -57,7 +57,7 @@ async fn it_holds_for_bodies_of_many_chunks() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_stores_nothing() {
+async fn a_truncated_atomic_body_stores_nothing() {
     let test = TestApp::new().await;
     let mut packed = gzip(&body(&(1..=12_000).map(team).collect::<Vec<_>>()));
     packed.truncate(packed.len() - 10);
@@ -72,7 +72,7 @@ async fn a_body_that_breaks_off_stores_nothing() {
 }
 
 #[tokio::test]
-async fn the_first_hundred_bad_lines_are_told() {
+async fn atomic_bodies_report_the_first_hundred_bad_lines() {
     let test = TestApp::new().await;
     let lines: Vec<Value> = (1..=300).map(|_| json!({"kind": "team"})).collect();
     let answer = send(&test, "atomic=true", body(&lines)).await;
@@ -85,7 +85,7 @@ async fn the_first_hundred_bad_lines_are_told() {
 
 /// What went wrong: each slow body held one of the few connections that write, and eight of them all.
 #[tokio::test]
-async fn slow_clients_keep_nobody_from_writing() {
+async fn slow_clients_do_not_block_other_writers() {
     let test = TestApp::new().await;
     let endless = || {
         let begun = futures_util::stream::iter([Ok::<_, std::io::Error>(body(&[team(1)]))]);
@@ -108,7 +108,7 @@ async fn slow_clients_keep_nobody_from_writing() {
 
 /// Two bodies that write the same two tables in opposite orders, each over several chunks: one of them gives way.
 #[tokio::test(flavor = "multi_thread")]
-async fn bodies_that_lock_each_other_out_are_both_stored() {
+async fn deadlocked_atomic_bodies_are_both_stored() {
     let test = TestApp::new().await;
     let teams = |name: &str| {
         (1..=10_000)
@@ -136,7 +136,7 @@ async fn bodies_that_lock_each_other_out_are_both_stored() {
 
 /// A body that is all or nothing and one in chunks: whichever gives way is stored all the same.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chunk_that_gives_way_is_stored_too() {
+async fn a_chunk_that_loses_a_deadlock_is_retried() {
     let test = TestApp::new().await;
     for round in 0..3 {
         let line = |kind: &str, id: i64, name: &str| match kind {

@@ -23,7 +23,7 @@ const NDJSON: &str = "application/x-ndjson";
 const JSON: &str = "application/json";
 
 #[tokio::test]
-async fn a_gzip_body_is_read_to_its_end_however_many_parts_it_has() {
+async fn every_member_of_a_gzip_body_is_read() {
     let test = TestApp::new().await;
     let mut packed = gzip(&body(&(1..=12_000).map(team).collect::<Vec<_>>()));
     packed.extend(gzip("\n"));
@@ -82,7 +82,7 @@ async fn a_broken_gzip_body_is_malformed() {
 }
 
 #[tokio::test]
-async fn other_types_and_encodings_are_refused_with_those_that_are_taken() {
+async fn unsupported_types_and_encodings_are_refused_with_the_accepted_ones() {
     let test = TestApp::new().await;
     let text = || team(1).to_string().into_bytes();
     for (kind, encoding) in [
@@ -128,7 +128,7 @@ async fn other_types_and_encodings_are_refused_with_those_that_are_taken() {
 }
 
 #[tokio::test]
-async fn a_body_may_come_in_pieces_cut_anywhere() {
+async fn a_body_may_be_split_anywhere() {
     let test = TestApp::new().await;
     let names = ["Đội Hà Nội 🦀", "Команда", "\u{7ff}\u{800}\u{10ffff}"];
     let lines: Vec<_> = (1..)
@@ -173,7 +173,7 @@ async fn hang_up(client: Client, body: String, after: Duration) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_that_hang_up_leave_the_server_whole() {
+async fn client_disconnects_leave_the_server_healthy() {
     let test = TestApp::new().await;
     let long = body(&(1..=10_500).map(team).collect::<Vec<_>>());
     for round in 0..6 {
@@ -199,7 +199,7 @@ async fn clients_that_hang_up_leave_the_server_whole() {
 
 /// As tar(1) and block devices leave it: zeros up to the next block.
 #[tokio::test]
-async fn zeros_behind_gzip_are_no_part_of_it() {
+async fn zero_padding_after_gzip_is_ignored() {
     let test = TestApp::new().await;
     for (zeros, lines) in [(1, 1), (511, 12_000), (100_000, 2)] {
         let mut packed = gzip(&body(&(1..=lines).map(team).collect::<Vec<_>>()));
@@ -223,7 +223,7 @@ async fn zeros_behind_gzip_are_no_part_of_it() {
 }
 
 #[tokio::test]
-async fn a_line_of_a_mebibyte_may_end_as_lines_of_windows_do() {
+async fn a_one_mebibyte_line_may_end_with_crlf() {
     let test = TestApp::new().await;
     let padded = |bytes: usize| {
         let line = team(1).to_string();
@@ -237,13 +237,16 @@ async fn a_line_of_a_mebibyte_may_end_as_lines_of_windows_do() {
         ((1 << 20) + 1, "", 1),
     ] {
         let text = format!("{}\r\n{}{end}", team(2), padded(bytes));
-        let told = tally(&test, text).await;
-        assert_eq!(told["stored"], stored, "{bytes} bytes and {end:?}: {told}");
+        let reported = tally(&test, text).await;
+        assert_eq!(
+            reported["stored"], stored,
+            "{bytes} bytes and {end:?}: {reported}"
+        );
     }
 }
 
 #[tokio::test]
-async fn json_is_taken_as_an_object_or_an_array_and_told_by_index() {
+async fn json_objects_and_arrays_are_accepted_and_faults_named_by_index() {
     let test = TestApp::new().await;
     let sent = async |body: &str| sent_as(&test, JSON, "", body.into()).await;
     let stored =
@@ -277,24 +280,24 @@ async fn json_is_taken_as_an_object_or_an_array_and_told_by_index() {
         team(1),
         team(2)
     );
-    let told = sent(&mixed).await.json();
+    let reported = sent(&mixed).await.json();
     assert_eq!(
         [
-            &told["data"]["received"],
-            &told["data"]["stored"],
-            &told["data"]["rejected"]
+            &reported["data"]["received"],
+            &reported["data"]["stored"],
+            &reported["data"]["rejected"]
         ],
         [6, 1, 5]
     );
-    let places: Vec<_> = told["data"]["errors"]
+    let places: Vec<_> = reported["data"]["errors"]
         .as_array()
         .expect("errors")
         .iter()
-        .map(|told| {
-            assert!(told.get("line").is_none(), "{told}");
+        .map(|reported| {
+            assert!(reported.get("line").is_none(), "{reported}");
             (
-                told["index"].as_u64().expect("an index"),
-                super::fields(&told["errors"]).concat(),
+                reported["index"].as_u64().expect("an index"),
+                super::fields(&reported["errors"]).concat(),
             )
         })
         .collect();
@@ -324,7 +327,7 @@ async fn json_is_taken_as_an_object_or_an_array_and_told_by_index() {
 }
 
 #[tokio::test]
-async fn a_json_body_that_cannot_be_read_whole_stores_nothing() {
+async fn a_malformed_json_body_stores_nothing() {
     let test = TestApp::new().await;
     let team = team(1);
     for body in [

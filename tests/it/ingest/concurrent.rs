@@ -42,7 +42,7 @@ fn lines(writer: u64, round: u64) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn writers_of_the_same_rows_do_not_get_in_each_others_way() {
+async fn concurrent_writers_of_the_same_rows_all_succeed() {
     let test = TestApp::new().await;
     let writers = (0..WRITERS).map(|writer| {
         let client = test.clone();
@@ -79,7 +79,7 @@ async fn writers_of_the_same_rows_do_not_get_in_each_others_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_does_not_matter_which_of_the_rows_say_when_they_were_created() {
+async fn writers_with_and_without_created_at_can_be_mixed() {
     let test = TestApp::new().await;
     let rows = |remainder: i64| {
         let lines = (1..=2_000).map(|id| {
@@ -104,7 +104,7 @@ async fn it_does_not_matter_which_of_the_rows_say_when_they_were_created() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn writers_with_one_chunk_and_with_many_end_with_what_they_were_told() {
+async fn counts_are_right_for_bodies_of_one_and_many_chunks() {
     let test = TestApp::new().await;
     let teams = |backwards: bool, name: &str| {
         let mut lines: Vec<Value> = (1..=11_000)
@@ -145,7 +145,7 @@ async fn writers_with_one_chunk_and_with_many_end_with_what_they_were_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_accounts_write_the_same_keys_side_by_side() {
+async fn two_tenants_write_the_same_keys_concurrently() {
     let test = TestApp::new().await;
     let theirs = test.account(2).await;
     let neighbour = crate::support::Client::new(test.url.clone(), theirs);

@@ -58,7 +58,7 @@ async fn with_references() -> TestApp {
 }
 
 #[tokio::test]
-async fn a_line_that_knows_less_is_counted_as_stored_and_changes_nothing() {
+async fn an_unfinished_line_is_counted_but_does_not_replace_a_finished_row() {
     let test = with_references().await;
     for (kind, _) in finishing() {
         test.ingest(&[line(kind, "k", json!("answered"), "final")])
@@ -69,10 +69,10 @@ async fn a_line_that_knows_less_is_counted_as_stored_and_changes_nothing() {
             assert_eq!(stored(&test, kind).await, before, "{}", kind.name);
         }
         let faulty = line(kind, "k", Value::Null, &"x".repeat(256));
-        let told = send(&test, "", body(&[faulty, team(1)])).await.json();
+        let reported = send(&test, "", body(&[faulty, team(1)])).await.json();
         assert_eq!(
-            told["data"]["rejected"], 1,
-            "what is refused is refused still: {told}"
+            reported["data"]["rejected"], 1,
+            "what is refused is refused still: {reported}"
         );
         test.ingest(&[line(kind, "k", json!("busy"), "corrected")])
             .await;
@@ -85,7 +85,7 @@ async fn a_line_that_knows_less_is_counted_as_stored_and_changes_nothing() {
 
 /// Every order of three lines about one row, in one body, in bodies of their own, and far apart in one body.
 #[tokio::test]
-async fn the_last_line_of_those_that_know_most_wins_in_every_order() {
+async fn the_last_finished_line_wins_in_every_order() {
     let test = with_references().await;
     let filler: Vec<Value> = (1..=10_001).map(team).collect();
     for (kind, _) in finishing() {
@@ -158,7 +158,7 @@ async fn the_last_line_of_those_that_know_most_wins_in_every_order() {
 
 /// Late lines of calls in progress race the final ones, on connections of their own.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_late_line_that_races_the_final_one_takes_nothing_away() {
+async fn a_concurrent_late_line_does_not_replace_the_final_one() {
     const KEYS: usize = 300;
     let test = with_references().await;
     for (kind, field) in finishing() {
@@ -194,8 +194,8 @@ async fn a_late_line_that_races_the_final_one_takes_nothing_away() {
                     tally(&client, text).await
                 }
             });
-            for told in futures_util::future::join_all(writers).await {
-                assert_eq!(told["stored"], KEYS);
+            for reported in futures_util::future::join_all(writers).await {
+                assert_eq!(reported["stored"], KEYS);
             }
             let table = kind.table;
             let wrong = format!(

@@ -103,7 +103,7 @@ fn with(kind: &Kind, field: &Field, value: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_text_is_stored_at_its_length_and_refused_beyond_it() {
+async fn texts_are_stored_at_their_maximum_length_and_refused_beyond() {
     let test = TestApp::new().await;
     test.ingest(&one_of_each_kind()).await;
     let mut tried = 0;
@@ -120,12 +120,12 @@ async fn every_text_is_stored_at_its_length_and_refused_beyond_it() {
                 );
             }
             for value in bad {
-                let told = send(&test, "", body(&[team(1), with(kind, field, &value)]))
+                let reported = send(&test, "", body(&[team(1), with(kind, field, &value)]))
                     .await
                     .json();
-                assert_eq!(told["data"]["rejected"], 1, "{place}: {value}");
+                assert_eq!(reported["data"]["rejected"], 1, "{place}: {value}");
                 assert_eq!(
-                    fields(&told["data"]["errors"][0]["errors"]),
+                    fields(&reported["data"]["errors"][0]["errors"]),
                     [field.name],
                     "{place}"
                 );
@@ -138,7 +138,7 @@ async fn every_text_is_stored_at_its_length_and_refused_beyond_it() {
 
 /// A type that can hold text without end would have to be named here.
 #[test]
-fn every_field_of_text_has_a_length() {
+fn every_text_field_has_a_maximum_length() {
     for field in KINDS.iter().flat_map(|kind| kind.fields) {
         let is_short = matches!(
             field.kind,

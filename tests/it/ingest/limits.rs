@@ -8,7 +8,7 @@ use crate::support::program::{Program, Server};
 use crate::support::{Client, TENANT, TestApp, body, gzip};
 
 #[tokio::test]
-async fn failures_of_the_database_are_answered_by_what_they_are() {
+async fn database_failures_map_to_their_status() {
     let test = TestApp::new().await;
     for (sqlstate, status, message, retry_after) in [
         ("53100", 507, "Out of storage", ""),
@@ -37,7 +37,7 @@ async fn failures_of_the_database_are_answered_by_what_they_are() {
 const SMALL_FILES: &str = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
 
 #[tokio::test]
-async fn a_full_disk_of_ours_is_out_of_storage_and_a_line_in_the_log() {
+async fn a_full_server_disk_returns_507_and_is_logged() {
     let test = TestApp::new().await;
     let program = Program::beside(&test);
     let server = Server::start(program.limited(SMALL_FILES, &["serve"])).await;
@@ -69,7 +69,7 @@ async fn a_full_disk_of_ours_is_out_of_storage_and_a_line_in_the_log() {
 }
 
 #[tokio::test]
-async fn atomic_bodies_above_their_limit_are_too_large() {
+async fn oversized_atomic_bodies_are_refused() {
     let test = TestApp::new().await;
     assert_eq!(test.app.atomic_limit, 1024 * 1024 * 1024);
     let limit = 1 << 20;
@@ -98,7 +98,7 @@ async fn atomic_bodies_above_their_limit_are_too_large() {
 }
 
 #[tokio::test]
-async fn a_writer_gives_up_a_lock_after_ten_seconds_and_a_statement_after_sixty() {
+async fn writers_time_out_after_ten_seconds_for_a_lock_and_sixty_for_a_statement() {
     let test = TestApp::new().await;
     test.ingest(&[team(1)]).await;
     let mut holder = test.app.db.write(TENANT).await.expect("a scope");
@@ -129,7 +129,7 @@ async fn a_writer_gives_up_a_lock_after_ten_seconds_and_a_statement_after_sixty(
 }
 
 #[tokio::test]
-async fn a_body_that_gives_way_once_is_stored() {
+async fn a_body_is_retried_after_one_deadlock() {
     let test = TestApp::new().await;
     for (id, query) in (1..).zip(["", "atomic=true"]) {
         fail_writes(&test, "teams", "40P01", 1).await;

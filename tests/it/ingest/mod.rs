@@ -73,13 +73,13 @@ async fn tally(client: &Client, body: impl Into<reqwest::Body>) -> Value {
 }
 
 /// The lines told of and their faulty fields.
-fn told(tally: &Value) -> Vec<(u64, Vec<String>)> {
+fn reported(tally: &Value) -> Vec<(u64, Vec<String>)> {
     let lines = tally["errors"].as_array().expect("errors").iter();
     lines
-        .map(|told| {
+        .map(|reported| {
             (
-                told["line"].as_u64().expect("a number"),
-                fields(&told["errors"]),
+                reported["line"].as_u64().expect("a number"),
+                fields(&reported["errors"]),
             )
         })
         .collect()

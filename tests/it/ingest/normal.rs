@@ -97,15 +97,15 @@ async fn list(test: &TestApp, tenant: i64) {
 }
 
 #[tokio::test]
-async fn text_of_ingest_is_stored_in_one_form_however_it_was_sent() {
+async fn ingested_text_is_stored_in_normal_form_c() {
     let test = TestApp::new().await;
     test.ingest(&lines()).await;
     let composed = everything(&test, TENANT).await;
     for line in lines() {
         let sent = decomposed(&line.to_string());
         assert_ne!(sent, line.to_string());
-        let told = tally(&test, sent).await;
-        assert_eq!(told["stored"], 1, "{told}");
+        let reported = tally(&test, sent).await;
+        assert_eq!(reported["stored"], 1, "{reported}");
     }
     assert_eq!(everything(&test, TENANT).await, composed);
     // Ids of calls are no text that is read: they are compared as sent.
@@ -118,7 +118,7 @@ async fn text_of_ingest_is_stored_in_one_form_however_it_was_sent() {
 }
 
 #[tokio::test]
-async fn what_is_stored_in_another_form_is_rewritten_once_and_nothing_else_is() {
+async fn denormalized_rows_are_rewritten_once_and_others_left_alone() {
     let test = TestApp::new().await;
     let theirs = test.account(2).await;
     test.ingest(&lines()).await;
@@ -159,7 +159,7 @@ async fn what_is_stored_in_another_form_is_rewritten_once_and_nothing_else_is() 
 }
 
 #[tokio::test]
-async fn where_both_forms_of_a_key_are_stored_calls_follow_to_the_normal_one() {
+async fn calls_move_to_the_normalized_key_when_both_forms_exist() {
     let test = TestApp::new().await;
     test.ingest(&lines()).await;
     let add = "insert into dispositions select tenant_id, normalize(code, nfd), 'Old', category, color, is_conversion
@@ -185,12 +185,12 @@ async fn where_both_forms_of_a_key_are_stored_calls_follow_to_the_normal_one() {
     assert_eq!(calls.await, [json!(["0900é", "salé", 12_001])]);
     let report =
         "/api/telesales/reports/disposition-breakdown?date_from=2026-05-31&date_to=2026-06-02";
-    let told = test.data(report).await;
-    assert_eq!(told[0]["count"], 12_001, "{told}");
+    let reported = test.data(report).await;
+    assert_eq!(reported[0]["count"], 12_001, "{reported}");
 }
 
 #[tokio::test]
-async fn the_text_of_the_first_release_is_rewritten_and_found_again() {
+async fn text_of_the_first_release_is_normalized_and_found() {
     let account = "insert into tenants (id, name) values (1, normalize('Té', nfd));
         insert into telesales_campaigns (tenant_id, id, name) values (1, 1, normalize('Té', nfd));
         insert into dispositions values (1, normalize('salé', nfd), 'Sold', 'contact', '#000000', true);
@@ -225,7 +225,7 @@ async fn the_text_of_the_first_release_is_rewritten_and_found_again() {
 }
 
 #[tokio::test]
-async fn filters_and_searches_find_text_in_either_form() {
+async fn filters_and_searches_match_text_in_either_form() {
     let test = TestApp::new().await;
     test.ingest(&lines()).await;
     for text in ["é", &decomposed("é")] {

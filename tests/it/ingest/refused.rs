@@ -3,7 +3,7 @@
 use callboard::ingest::kind::KINDS;
 use serde_json::{Value, json};
 
-use super::{TABLES, count, one_of_each_kind, send, tally, team, told};
+use super::{TABLES, count, one_of_each_kind, reported, send, tally, team};
 use crate::support::{TestApp, body};
 
 /// For each kind, lines with faults and the fields that are at fault.
@@ -119,7 +119,7 @@ fn faulty() -> Vec<(Value, &'static [&'static str])> {
 }
 
 #[tokio::test]
-async fn a_bad_line_is_told_by_number_and_field_and_the_good_ones_are_stored() {
+async fn bad_lines_are_reported_by_number_and_field_and_good_ones_stored() {
     let test = TestApp::new().await;
     let (good, bad) = (one_of_each_kind(), faulty());
     let mut lines = good.clone();
@@ -130,7 +130,7 @@ async fn a_bad_line_is_told_by_number_and_field_and_the_good_ones_are_stored() {
         .zip(&bad)
         .map(|(line, (_, fields))| (line, fields.iter().map(ToString::to_string).collect()))
         .collect();
-    assert_eq!(told(&tally), expected);
+    assert_eq!(reported(&tally), expected);
     assert_eq!(
         [&tally["received"], &tally["stored"], &tally["rejected"]],
         [lines.len(), good.len() + 1, bad.len()]
@@ -142,7 +142,7 @@ async fn a_bad_line_is_told_by_number_and_field_and_the_good_ones_are_stored() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_of_text_is_told_as_its_line() {
+async fn a_line_that_is_not_a_json_object_is_reported_by_number() {
     let test = TestApp::new().await;
     let padded = |bytes: usize| {
         let line = team(1).to_string();
@@ -170,7 +170,7 @@ async fn what_is_no_json_object_of_text_is_told_as_its_line() {
     let tally = tally(&test, lines.join(b"\n".as_slice())).await;
     let expected: Vec<(u64, Vec<String>)> =
         (1..=bad).map(|line| (line, vec!["line".into()])).collect();
-    assert_eq!(told(&tally), expected);
+    assert_eq!(reported(&tally), expected);
     assert_eq!(
         (&tally["received"], &tally["stored"]),
         (&json!(bad + 1), &json!(1))
@@ -178,7 +178,7 @@ async fn what_is_no_json_object_of_text_is_told_as_its_line() {
 }
 
 #[tokio::test]
-async fn a_nul_character_is_refused_wherever_text_may_stand() {
+async fn nul_characters_are_refused_in_every_text() {
     let test = TestApp::new().await;
     tally(&test, body(&one_of_each_kind())).await;
     let lead = |payload: Value| {
@@ -197,8 +197,11 @@ async fn a_nul_character_is_refused_wherever_text_may_stand() {
         json!({"kind": "telesales_call", "uuid": "d", "campaign_id": 1, "lead_id": 1, "started_at": "2026-06-01",
             "disposition": "sale\0"}),
     ];
-    let told = told(&tally(&test, body(&lines)).await);
-    let fields: Vec<&[String]> = told.iter().map(|(_, fields)| fields.as_slice()).collect();
+    let reported = reported(&tally(&test, body(&lines)).await);
+    let fields: Vec<&[String]> = reported
+        .iter()
+        .map(|(_, fields)| fields.as_slice())
+        .collect();
     let expected: [&[&str]; 7] = [
         &["name"],
         &["code"],
@@ -212,7 +215,7 @@ async fn a_nul_character_is_refused_wherever_text_may_stand() {
 }
 
 #[tokio::test]
-async fn json_that_cannot_be_stored_is_refused_by_its_field() {
+async fn unstorable_json_is_reported_by_its_field() {
     let test = TestApp::new().await;
     let deep = |levels: usize| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
     let team = |name: &str| format!(r#"{{"kind":"team","id":1,"name":{name}}}"#);
@@ -232,7 +235,7 @@ async fn json_that_cannot_be_stored_is_refused_by_its_field() {
         team(&deep(100_000)),
     ];
     let tally = tally(&test, lines.join("\n")).await;
-    let fields: Vec<(u64, String)> = told(&tally)
+    let fields: Vec<(u64, String)> = reported(&tally)
         .into_iter()
         .map(|(line, fields)| (line, fields.concat()))
         .collect();
@@ -256,7 +259,7 @@ async fn blank_lines_are_numbered_but_not_counted() {
     let (one, two) = (team(1), team(2));
     let sent = format!("\n{one}\r\n \t \r\n\n{{}}\n{two}\n\n  ");
     let tally = tally(&test, sent).await;
-    assert_eq!(told(&tally), [(5, vec!["kind".into()])]);
+    assert_eq!(reported(&tally), [(5, vec!["kind".into()])]);
     assert_eq!(
         (&tally["received"], &tally["stored"], &tally["rejected"]),
         (&json!(3), &json!(2), &json!(1))
@@ -270,7 +273,7 @@ async fn blank_lines_are_numbered_but_not_counted() {
 }
 
 #[tokio::test]
-async fn the_first_hundred_faulty_lines_are_told_and_all_are_counted() {
+async fn the_first_hundred_faulty_lines_are_reported_and_all_counted() {
     let test = TestApp::new().await;
     let lines: Vec<Value> = (1..=12_000)
         .map(|id| {
@@ -282,7 +285,7 @@ async fn the_first_hundred_faulty_lines_are_told_and_all_are_counted() {
         })
         .collect();
     let tally = tally(&test, body(&lines)).await;
-    let numbers: Vec<u64> = told(&tally).into_iter().map(|(line, _)| line).collect();
+    let numbers: Vec<u64> = reported(&tally).into_iter().map(|(line, _)| line).collect();
     assert_eq!(
         numbers,
         (1..=100).map(|number| number * 50).collect::<Vec<u64>>()
@@ -294,7 +297,7 @@ async fn the_first_hundred_faulty_lines_are_told_and_all_are_counted() {
 }
 
 #[tokio::test]
-async fn a_reference_leads_to_what_is_stored_or_stands_earlier() {
+async fn references_must_be_stored_or_earlier_in_the_body() {
     let test = TestApp::new().await;
     let neighbour = test.account(2).await;
     test.ingest_as(&neighbour, &one_of_each_kind()).await;
@@ -309,10 +312,10 @@ async fn a_reference_leads_to_what_is_stored_or_stands_earlier() {
         agent(5, 5),                                           // its own id is no team's
         json!({"kind": "team", "id": 3, "name": "T", "x": 1}), // refused, but an earlier line was not
         agent(6, 3),                                           //
-        agent(2, 3),                                           // told before, now good
+        agent(2, 3),                                           // reported before, now good
     ];
     let tally = tally(&test, body(&lines)).await;
-    let numbers: Vec<u64> = told(&tally).into_iter().map(|(line, _)| line).collect();
+    let numbers: Vec<u64> = reported(&tally).into_iter().map(|(line, _)| line).collect();
     assert_eq!(numbers, [1, 2, 3, 4, 7, 8]);
     assert_eq!(
         (count(&test, "teams").await, count(&test, "agents").await),
@@ -333,7 +336,7 @@ async fn a_reference_leads_to_what_is_stored_or_stands_earlier() {
 }
 
 #[tokio::test]
-async fn bad_parameters_are_told_all_at_once_and_nothing_is_stored() {
+async fn invalid_parameters_are_all_reported_and_nothing_is_stored() {
     let test = TestApp::new().await;
     let answer = send(
         &test,
@@ -353,7 +356,7 @@ async fn bad_parameters_are_told_all_at_once_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn a_body_of_which_nothing_was_stored_is_a_422_with_the_same_counts() {
+async fn a_body_with_no_stored_line_is_422_with_counts() {
     let test = TestApp::new().await;
     let kinds = KINDS
         .iter()
@@ -363,15 +366,15 @@ async fn a_body_of_which_nothing_was_stored_is_a_422_with_the_same_counts() {
     let bad = format!("{}\n\nnonsense\n", json!({"kind": "call", "id": 1}));
     for (query, status) in [("", 422), ("atomic=1", 422)] {
         let answer = send(&test, query, bad.clone()).await;
-        let (told, errors) = (answer.json(), answer.json()["errors"].take());
+        let (reported, errors) = (answer.json(), answer.json()["errors"].take());
         assert_eq!(
-            (answer.status.as_u16(), &told["message"]),
+            (answer.status.as_u16(), &reported["message"]),
             (status, &json!("The given data was invalid."))
         );
-        let counts = ["received", "stored", "rejected"].map(|name| &told["data"][name]);
-        assert_eq!(counts, [&json!(2), &json!(0), &json!(2)], "{told}");
+        let counts = ["received", "stored", "rejected"].map(|name| &reported["data"][name]);
+        assert_eq!(counts, [&json!(2), &json!(0), &json!(2)], "{reported}");
         assert_eq!(
-            told["data"]["errors"][0],
+            reported["data"]["errors"][0],
             json!({"line": 1, "errors": {"kind": [format!("must be one of: {kinds}.")]}})
         );
         assert_eq!(super::fields(&errors), ["lines.1.kind", "lines.3.line"]);

@@ -119,7 +119,7 @@ fn same(one: &Value, other: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn a_line_states_its_whole_row_and_what_it_leaves_out_takes_its_default_again() {
+async fn omitted_fields_are_reset_to_their_default() {
     let test = TestApp::new().await;
     test.ingest(&full_lines()).await;
     let full: Vec<Value> = full_lines().iter().map(row_of).collect();
@@ -148,7 +148,7 @@ async fn a_line_states_its_whole_row_and_what_it_leaves_out_takes_its_default_ag
 }
 
 #[tokio::test]
-async fn null_and_an_empty_text_are_as_if_left_out() {
+async fn null_and_empty_text_count_as_omitted() {
     let test = TestApp::new().await;
     let sent: Vec<Value> = one_of_each_kind().into_iter().map(finished).collect();
     for nothing in [json!(null), json!(""), json!(" \t\u{a0}")] {
@@ -180,7 +180,7 @@ async fn null_and_an_empty_text_are_as_if_left_out() {
 }
 
 #[tokio::test]
-async fn a_later_line_wins_within_a_body_and_between_bodies() {
+async fn the_later_line_wins_within_and_between_bodies() {
     let test = TestApp::new().await;
     let named = |id: i64, name: &str| json!({"kind": "team", "id": id, "name": name});
     let sent = [
@@ -190,8 +190,11 @@ async fn a_later_line_wins_within_a_body_and_between_bodies() {
         json!({"kind": "team", "id": 1}),
         named(1, "third"),
     ];
-    let told = tally(&test, body(&sent)).await;
-    assert_eq!((&told["stored"], &told["rejected"]), (&json!(4), &json!(1)));
+    let reported = tally(&test, body(&sent)).await;
+    assert_eq!(
+        (&reported["stored"], &reported["rejected"]),
+        (&json!(4), &json!(1))
+    );
     assert_eq!(
         rows(&test, "teams").await,
         [
@@ -213,7 +216,7 @@ async fn a_later_line_wins_within_a_body_and_between_bodies() {
 }
 
 #[tokio::test]
-async fn an_absent_created_at_keeps_its_first_value() {
+async fn an_omitted_created_at_keeps_its_first_value() {
     let test = TestApp::new().await;
     let line = |id: i64, name: &str, created_at: Value| {
         json!({"kind": "telesales_campaign", "id": id, "name": name,
@@ -267,7 +270,7 @@ async fn an_absent_created_at_keeps_its_first_value() {
 }
 
 #[tokio::test]
-async fn times_keep_their_microseconds_and_are_read_in_the_zone_that_holds() {
+async fn times_keep_microseconds_and_use_the_request_or_tenant_zone() {
     let test = TestApp::new().await;
     test.ingest(&one_of_each_kind()).await;
     let of_day = "2026-06-01";
@@ -319,7 +322,7 @@ async fn times_keep_their_microseconds_and_are_read_in_the_zone_that_holds() {
 }
 
 #[tokio::test]
-async fn fractions_are_read_as_any_json_writes_them_and_kept_to_six_decimals() {
+async fn fractions_are_read_in_any_json_notation_to_six_decimals() {
     let test = TestApp::new().await;
     test.ingest(&one_of_each_kind()).await;
     for (sent, kept) in [
@@ -335,8 +338,8 @@ async fn fractions_are_read_as_any_json_writes_them_and_kept_to_six_decimals() {
         let line = one_of_each_kind()[7]
             .to_string()
             .replace('}', &format!(r#","sentiment":{sent}}}"#));
-        let told = tally(&test, line).await;
-        assert_eq!(told["stored"], 1, "{sent}: {told}");
+        let reported = tally(&test, line).await;
+        assert_eq!(reported["stored"], 1, "{sent}: {reported}");
         assert_eq!(
             rows(&test, "autocall_attempts").await[0]["sentiment"].as_f64(),
             Some(kept),
@@ -346,7 +349,7 @@ async fn fractions_are_read_as_any_json_writes_them_and_kept_to_six_decimals() {
 }
 
 #[tokio::test]
-async fn a_body_sent_again_changes_nothing() {
+async fn resending_a_body_changes_nothing() {
     let test = TestApp::new().await;
     let (from, to) = (
         "2026-06-01T00:00:00Z".parse().expect("an instant"),
@@ -376,7 +379,7 @@ async fn a_body_sent_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn reports_show_what_was_acknowledged_at_once() {
+async fn acknowledged_rows_are_in_reports_at_once() {
     let test = TestApp::new().await;
     test.ingest(&one_of_each_kind()).await;
     for number in 1..=30 {
@@ -398,7 +401,7 @@ async fn reports_show_what_was_acknowledged_at_once() {
 }
 
 #[tokio::test]
-async fn phones_are_read_with_the_accounts_country_code_and_returned_as_sent() {
+async fn phones_are_parsed_with_the_tenant_country_code_and_returned_as_sent() {
     let test = TestApp::new().await;
     test.ingest(&[one_of_each_kind()[5].clone(), one_of_each_kind()[8].clone()])
         .await;
@@ -444,7 +447,7 @@ async fn phones_are_read_with_the_accounts_country_code_and_returned_as_sent() {
 }
 
 #[tokio::test]
-async fn integers_with_a_decimal_point_are_read_digit_for_digit() {
+async fn integers_with_a_decimal_point_are_read_exactly() {
     let test = TestApp::new().await;
     let line = |text: &str| text.replace("MAX", "9223372036854775807");
     let lines = [
@@ -454,10 +457,10 @@ async fn integers_with_a_decimal_point_are_read_digit_for_digit() {
         r#"{"kind":"caller_id","cid":"1","carrier":"other","cli_type":"mobile","daily_cap":2.5e1}"#,
         r#"{"kind":"agent","id":26.5,"name":"A","username":"a","team_id":MAX.00000000000000000000000000001}"#,
     ];
-    let told = tally(&test, lines.map(line).join("\n")).await;
-    assert_eq!(told["stored"], 4, "{told}");
+    let reported = tally(&test, lines.map(line).join("\n")).await;
+    assert_eq!(reported["stored"], 4, "{reported}");
     assert_eq!(
-        super::told(&told),
+        super::reported(&reported),
         [(5, vec!["id".to_owned(), "team_id".to_owned()])]
     );
     let agents = test

@@ -2,7 +2,7 @@
 
 use callboard::rollups::compact;
 
-use super::{hold_against_raw, size};
+use super::{compare_with_raw, size};
 use crate::support::{TENANT, TestApp, world};
 
 /// What plain SQL may do to stored rows, each in a transaction of its own.
@@ -32,22 +32,22 @@ const CHANGES: &[&str] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rollups_say_what_the_rows_say_after_every_kind_of_change() {
+async fn roll_ups_equal_raw_rows_after_every_kind_of_change() {
     let app = TestApp::new().await;
     let lines = world::random(11, size(600, 600));
     let (first, second) = lines.split_at(lines.len() * 2 / 3);
     app.ingest(first).await;
-    hold_against_raw(&app, TENANT, 1, 60, "all in the journal").await;
+    compare_with_raw(&app, TENANT, 1, 60, "all in the journal").await;
     compact::settle(&app.app.db).await.expect("compacted");
-    hold_against_raw(&app, TENANT, 2, 60, "compacted").await;
+    compare_with_raw(&app, TENANT, 2, 60, "compacted").await;
     app.ingest(second).await;
-    hold_against_raw(&app, TENANT, 3, 60, "more came").await;
+    compare_with_raw(&app, TENANT, 3, 60, "more came").await;
     for (number, change) in (0_u64..).zip(CHANGES) {
         app.execute(TENANT, change).await;
-        hold_against_raw(&app, TENANT, 10 + number, 20, &format!("after {change}")).await;
+        compare_with_raw(&app, TENANT, 10 + number, 20, &format!("after {change}")).await;
         if number % 2 == 0 {
             compact::settle(&app.app.db).await.expect("compacted");
-            hold_against_raw(
+            compare_with_raw(
                 &app,
                 TENANT,
                 100 + number,
@@ -58,5 +58,5 @@ async fn rollups_say_what_the_rows_say_after_every_kind_of_change() {
         }
     }
     compact::settle(&app.app.db).await.expect("compacted");
-    hold_against_raw(&app, TENANT, 4, 100, "in the end").await;
+    compare_with_raw(&app, TENANT, 4, 100, "in the end").await;
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use callboard::db::Database;
 use callboard::rollups::compact;
 
-use super::{all_alike, size};
+use super::{assert_roll_ups_equal_raw_rows, size};
 use crate::support::program::{Program, words};
 use crate::support::{TENANT, TestApp, body, world};
 
@@ -25,7 +25,7 @@ async fn verify(app: &TestApp) -> (Option<i32>, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_smallest_pool_is_large_enough_to_compact() {
+async fn the_smallest_pool_can_compact() {
     let app = TestApp::new().await;
     app.ingest(&world::random(62, size(50, 50))).await;
     let db = Database::open_pools(app.app.db.unscoped().connect_options().as_ref().clone(), 2)
@@ -42,7 +42,7 @@ async fn the_smallest_pool_is_large_enough_to_compact() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn verify_finds_what_rebuild_mends() {
+async fn verify_finds_differences_that_rebuild_fixes() {
     let app = filled().await;
     let (code, printed) = verify(&app).await;
     assert_eq!(
@@ -97,13 +97,13 @@ async fn verify_finds_what_rebuild_mends() {
         Program::beside(&app)
             .ok(&[&["rebuild", "--tenant", "1"][..], &rebuild].concat(), "")
             .await;
-        all_alike(&app, TENANT, 1, spoil).await;
+        assert_roll_ups_equal_raw_rows(&app, TENANT, 1, spoil).await;
     }
 }
 
 /// Roll-ups that are to be rebuilt answer nothing, and nothing is said of them.
 #[tokio::test(flavor = "multi_thread")]
-async fn verify_that_skipped_much_says_so_in_its_exit_code() {
+async fn verify_exits_with_2_when_much_was_skipped() {
     let app = filled().await;
     for module in callboard::rollups::Module::ALL {
         compact::distrust(&app.app.db, TENANT, module, None)
@@ -121,7 +121,7 @@ async fn verify_that_skipped_much_says_so_in_its_exit_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rebuild_goes_on_beside_writers_and_readers_and_comes_to_an_end() {
+async fn a_rebuild_finishes_beside_writers_and_readers() {
     let app = filled().await;
     app.execute(
         TENANT,
@@ -154,15 +154,15 @@ async fn a_rebuild_goes_on_beside_writers_and_readers_and_comes_to_an_end() {
     writer.abort();
     let _ = writer.await;
     compact::settle(&app.app.db).await.expect("compacted");
-    all_alike(&app, TENANT, 2, "made anew").await;
+    assert_roll_ups_equal_raw_rows(&app, TENANT, 2, "made anew").await;
 }
 
 #[tokio::test]
-async fn nothing_is_rebuilt_that_is_not_there() {
+async fn rebuild_refuses_unknown_tenants_and_ambiguous_campaigns() {
     let app = TestApp::new().await;
     let program = Program::beside(&app);
-    let told = program.refused(&["rebuild", "--tenant", "7"], "").await;
-    assert!(told.contains("callboard: "), "{told}");
+    let printed = program.refused(&["rebuild", "--tenant", "7"], "").await;
+    assert!(printed.contains("callboard: "), "{printed}");
     let output = program
         .run(&["rebuild", "--tenant", "1", "--campaign", "1"])
         .await;

@@ -14,13 +14,13 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tokio::task::JoinSet;
 
-use super::sql::{NEIGHBOUR, alike_before_and_after, filled};
-use super::{all_alike, hold_against_raw, size};
+use super::sql::{NEIGHBOUR, equal_before_and_after_compaction, filled};
+use super::{assert_roll_ups_equal_raw_rows, compare_with_raw, size};
 use crate::support::database::{execute, uuid};
 use crate::support::{Client, NOW, TENANT, TestApp, body, world};
 
 /// In a statement of its own, where the ends of windows are said.
-async fn alike_in(app: &TestApp, name: &str, path_id: Option<i64>, query: &str) {
+async fn compare_one_request(app: &TestApp, name: &str, path_id: Option<i64>, query: &str) {
     let report = reports::ALL
         .iter()
         .find(|report| report.path().ends_with(name))
@@ -35,7 +35,7 @@ async fn alike_in(app: &TestApp, name: &str, path_id: Option<i64>, query: &str) 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn leads_of_any_time_at_all_are_counted() {
+async fn leads_created_at_any_time_are_counted() {
     let app = filled(35).await;
     for table in ["autocall_leads", "telesales_leads"] {
         app.execute(
@@ -52,7 +52,7 @@ async fn leads_of_any_time_at_all_are_counted() {
         .await;
     }
     for when in ["in the journal", "compacted"] {
-        all_alike(&app, TENANT, 6, when).await;
+        assert_roll_ups_equal_raw_rows(&app, TENANT, 6, when).await;
         for (from, to) in [
             ("1969-12-31T23:45:00Z", "1970-01-01T00:00:00Z"),
             ("1969-12-31T20:00:00Z", "1969-12-31T23:45:00Z"),
@@ -61,14 +61,14 @@ async fn leads_of_any_time_at_all_are_counted() {
             ("0001-01-01T00:00:00Z", "0001-01-09T00:00:00Z"),
             ("9999-12-01", "9999-12-31"),
         ] {
-            alike_in(
+            compare_one_request(
                 &app,
                 "campaigns/{id}/reports/funnel",
                 Some(1),
                 &format!("from={from}&to={to}"),
             )
             .await;
-            alike_in(
+            compare_one_request(
                 &app,
                 "telesales/reports/funnel",
                 None,
@@ -77,15 +77,15 @@ async fn leads_of_any_time_at_all_are_counted() {
             .await;
             let query =
                 format!("date_from={from}&date_to={to}&timezone=Asia/Kolkata&campaign_id=1");
-            alike_in(&app, "lead-source-attribution", None, &query).await;
-            alike_in(&app, "telesales/reports/funnel", None, &query).await;
+            compare_one_request(&app, "lead-source-attribution", None, &query).await;
+            compare_one_request(&app, "telesales/reports/funnel", None, &query).await;
         }
         compact::settle(&app.app.db).await.expect("compacted");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_thousand_of_the_longest_calls_in_one_statement_overflow_nothing() {
+async fn a_hundred_thousand_longest_calls_do_not_overflow_sums() {
     let app = TestApp::new().await;
     app.ingest(&[
         json!({"kind": "autocall_campaign", "id": 1, "name": "C", "created_at": "2026-06-01T00:00:00Z"}),
@@ -120,7 +120,7 @@ async fn a_hundred_thousand_of_the_longest_calls_in_one_statement_overflow_nothi
                 "caller-id-health",
                 "time-series",
             ] {
-                alike_in(&app, report, None, query).await;
+                compare_one_request(&app, report, None, query).await;
             }
         }
         if when == "compacted" {
@@ -162,7 +162,7 @@ async fn texts_of_any_length_are_counted() {
         ),
     )
     .await;
-    alike_before_and_after(&app, TENANT, "with long texts").await;
+    equal_before_and_after_compaction(&app, TENANT, "with long texts").await;
     app.execute(
         TENANT,
         "update autocall_attempts set hangup_cause = left(hangup_cause, 12000), script_path = script_path || '{more}'",
@@ -170,18 +170,18 @@ async fn texts_of_any_length_are_counted() {
     .await;
     app.execute(TENANT, "delete from telesales_leads where id = 9001")
         .await;
-    alike_before_and_after(&app, TENANT, "with other long texts").await;
+    equal_before_and_after_compaction(&app, TENANT, "with other long texts").await;
     for module in callboard::rollups::Module::ALL {
         compact::distrust(&app.app.db, TENANT, module, None)
             .await
             .expect("noted");
     }
     compact::settle(&app.app.db).await.expect("compacted");
-    all_alike(&app, TENANT, 8, "rebuilt").await;
+    assert_roll_ups_equal_raw_rows(&app, TENANT, 8, "rebuilt").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_is_emptied_at_once_is_empty_in_every_report() {
+async fn a_truncated_table_is_empty_in_every_report() {
     for table in [
         "autocall_attempts",
         "telesales_calls",
@@ -201,13 +201,14 @@ async fn a_table_that_is_emptied_at_once_is_empty_in_every_report() {
         )
         .await;
         for tenant in [TENANT, NEIGHBOUR] {
-            hold_against_raw(&app, tenant, 1, 40, &format!("{table} emptied")).await;
+            compare_with_raw(&app, tenant, 1, 40, &format!("{table} emptied")).await;
         }
         compact::settle(&app.app.db).await.expect("compacted");
         app.ingest_as(&token, &lines).await;
         compact::settle(&app.app.db).await.expect("compacted");
         for tenant in [TENANT, NEIGHBOUR] {
-            alike_before_and_after(&app, tenant, &format!("{table} emptied and filled")).await;
+            equal_before_and_after_compaction(&app, tenant, &format!("{table} emptied and filled"))
+                .await;
         }
     }
 }
@@ -239,22 +240,22 @@ async fn looks(app: App, seed: u64, same: Arc<AtomicUsize>) {
 
 /// Whoever meets it waits or gives way, and nobody sees a part of it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_is_emptied_under_readers_and_writers_shows_no_part_of_itself() {
+async fn truncate_beside_readers_and_writers_is_atomic() {
     let app = filled(39).await;
     let same = Arc::<AtomicUsize>::default();
-    let mut beside = JoinSet::new();
+    let mut side = JoinSet::new();
     let (client, lines) = (
         Client::new(app.url.clone(), app.token.clone()),
         world::random(39, size(60, 60)),
     );
-    beside.spawn(async move {
+    side.spawn(async move {
         loop {
             let status = client.ingest_text(body(&lines)).await.status.as_u16();
             assert!([200, 503].contains(&status), "{status}");
         }
     });
     let db = app.app.db.clone();
-    beside.spawn(async move {
+    side.spawn(async move {
         loop {
             compact::compact(&db, TENANT)
                 .await
@@ -263,7 +264,7 @@ async fn a_table_that_is_emptied_under_readers_and_writers_shows_no_part_of_itse
         }
     });
     for seed in [1_000, 2_000] {
-        beside.spawn(looks(app.app.clone(), seed, Arc::clone(&same)));
+        side.spawn(looks(app.app.clone(), seed, Arc::clone(&same)));
     }
     let options = app.app.db.unscoped().connect_options();
     let mut emptier = PgConnection::connect_with(options.as_ref())
@@ -279,11 +280,11 @@ async fn a_table_that_is_emptied_under_readers_and_writers_shows_no_part_of_itse
                 .is_ok(),
         );
         tokio::time::sleep(Duration::from_millis(100)).await;
-        if let Some(ended) = beside.try_join_next() {
+        if let Some(ended) = side.try_join_next() {
             ended.expect("nobody ends");
         }
     }
-    beside.shutdown().await;
+    side.shutdown().await;
     let same = same.load(Ordering::Relaxed);
     eprintln!("emptied {emptied} times, {same} alike");
     assert!(
@@ -291,5 +292,5 @@ async fn a_table_that_is_emptied_under_readers_and_writers_shows_no_part_of_itse
         "emptied {emptied} times, {same} alike"
     );
     compact::settle(&app.app.db).await.expect("compacted");
-    all_alike(&app, TENANT, 1, "at last").await;
+    assert_roll_ups_equal_raw_rows(&app, TENANT, 1, "at last").await;
 }

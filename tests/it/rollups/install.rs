@@ -5,12 +5,12 @@ use callboard::rollups::compact;
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::{Connection, Executor, PgConnection};
 
-use super::{all_alike, hold_against_raw, size};
+use super::{assert_roll_ups_equal_raw_rows, compare_with_raw, size};
 use crate::support::database::{self, execute};
 use crate::support::{TENANT, TestApp, world};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_catalog_is_replaced_and_everything_made_anew() {
+async fn a_different_catalog_is_replaced_and_rebuilt() {
     let app = TestApp::new().await;
     app.ingest(&world::random(51, size(300, 300))).await;
     compact::settle(&app.app.db).await.expect("compacted");
@@ -26,10 +26,10 @@ async fn another_catalog_is_replaced_and_everything_made_anew() {
     )
     .await;
     migrate(&options).await.expect("migrated");
-    let (same, stale) = hold_against_raw(&app, TENANT, 1, 40, "just replaced").await;
+    let (same, stale) = compare_with_raw(&app, TENANT, 1, 40, "just replaced").await;
     assert!(stale > 0, "{same} alike, {stale} stale");
     compact::settle(&app.app.db).await.expect("compacted");
-    all_alike(&app, TENANT, 2, "made anew").await;
+    assert_roll_ups_equal_raw_rows(&app, TENANT, 2, "made anew").await;
     let mut connection = PgConnection::connect_with(&options)
         .await
         .expect("a connection");
@@ -42,7 +42,7 @@ async fn another_catalog_is_replaced_and_everything_made_anew() {
 
 /// A server of another version compacts by other rules: it keeps away from sums that are not its own.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_compactor_keeps_its_hands_off_another_catalog() {
+async fn a_compactor_ignores_a_catalog_of_another_version() {
     let app = TestApp::new().await;
     app.ingest(&world::random(52, size(50, 50))).await;
     let options = app.app.db.unscoped().connect_options().as_ref().clone();
@@ -60,11 +60,11 @@ async fn a_compactor_keeps_its_hands_off_another_catalog() {
         compact::compact(&app.app.db, TENANT).await.expect("done"),
         compact::Done::Rebuilt
     );
-    all_alike(&app, TENANT, 1, "made anew").await;
+    assert_roll_ups_equal_raw_rows(&app, TENANT, 1, "made anew").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rollups_come_to_a_database_that_has_rows_already() {
+async fn roll_ups_are_built_for_existing_rows() {
     let options = database::create_empty().await;
     let mut connection = PgConnection::connect_with(&options)
         .await
@@ -104,11 +104,11 @@ async fn rollups_come_to_a_database_that_has_rows_already() {
     connection.close().await.expect("closed");
     migrate(&options).await.expect("migrated");
     let app = TestApp::on(options).await;
-    hold_against_raw(&app, TENANT, 1, 40, "just migrated").await;
+    compare_with_raw(&app, TENANT, 1, 40, "just migrated").await;
     compact::settle(&app.app.db).await.expect("compacted");
-    all_alike(&app, TENANT, 2, "made").await;
+    assert_roll_ups_equal_raw_rows(&app, TENANT, 2, "made").await;
     app.account(2).await;
-    hold_against_raw(&app, 2, 3, 40, "of an account with calls older than itself").await;
+    compare_with_raw(&app, 2, 3, 40, "of an account with calls older than itself").await;
     compact::settle(&app.app.db).await.expect("compacted");
-    all_alike(&app, 2, 3, "made").await;
+    assert_roll_ups_equal_raw_rows(&app, 2, 3, "made").await;
 }

@@ -5,9 +5,9 @@ mod commands;
 mod extremes;
 mod install;
 mod sql;
+mod statements;
 mod storm;
 mod terms;
-mod weather;
 
 use callboard::rollups::Comparison;
 use callboard::verify::Questions;
@@ -28,7 +28,7 @@ fn size(attempts: usize, calls: usize) -> Size {
 
 /// Asks every report and all of analytics about everything, and so many questions more, in one snapshot, and fails at
 /// the first two answers that differ. How many were answered by roll-ups, and how many could not be.
-async fn hold_against_raw(
+async fn compare_with_raw(
     app: &TestApp,
     tenant: i64,
     seed: u64,
@@ -60,9 +60,9 @@ async fn hold_against_raw(
     (same, stale)
 }
 
-/// As [`hold_against_raw`], where nothing may be stale.
-async fn all_alike(app: &TestApp, tenant: i64, seed: u64, when: &str) {
-    let (same, stale) = hold_against_raw(app, tenant, seed, 40, when).await;
+/// As [`compare_with_raw`], where nothing may be stale.
+async fn assert_roll_ups_equal_raw_rows(app: &TestApp, tenant: i64, seed: u64, when: &str) {
+    let (same, stale) = compare_with_raw(app, tenant, seed, 40, when).await;
     assert!(
         same > 40 && stale == 0,
         "{when}: {same} alike, {stale} stale"

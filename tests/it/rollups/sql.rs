@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
-use super::{all_alike, size};
+use super::{assert_roll_ups_equal_raw_rows, size};
 use crate::support::database::{self, uuid};
 use crate::support::{TENANT, TestApp, world};
 
@@ -22,10 +22,10 @@ pub async fn filled(seed: u64) -> TestApp {
 }
 
 /// Before the compactor has seen it, and after.
-pub async fn alike_before_and_after(app: &TestApp, tenant: i64, when: &str) {
-    all_alike(app, tenant, 1, &format!("{when}, in the journal")).await;
+pub async fn equal_before_and_after_compaction(app: &TestApp, tenant: i64, when: &str) {
+    assert_roll_ups_equal_raw_rows(app, tenant, 1, &format!("{when}, in the journal")).await;
     compact::settle(&app.app.db).await.expect("compacted");
-    all_alike(app, tenant, 2, &format!("{when}, compacted")).await;
+    assert_roll_ups_equal_raw_rows(app, tenant, 2, &format!("{when}, compacted")).await;
 }
 
 /// A connection to the server's database as its superuser, who passes by every guard.
@@ -45,7 +45,7 @@ async fn run(connection: &mut PgConnection, sql: &str) {
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
-const OF_A_GUEST: &[&str] = &[
+const GUEST_STATEMENTS: &[&str] = &[
     "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at, result)
      select 1, 'guest-' || n, 1 + n % 4, n, 1, '2026-06-09Z'::timestamptz + n * interval '13 minutes', 'answered' from generate_series(1, 90) n",
     "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at)
@@ -74,7 +74,7 @@ const OF_A_GUEST: &[&str] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_with_no_rights_but_on_the_two_public_tables_is_counted() {
+async fn writes_by_a_role_with_rights_on_the_public_tables_only_are_counted() {
     let app = filled(31).await;
     let Some(mut superuser) = superuser(&app).await else {
         return;
@@ -99,9 +99,9 @@ async fn a_role_with_no_rights_but_on_the_two_public_tables_is_counted() {
         .await
         .expect("a connection");
     run(&mut guest, "set callboard.tenant = '1'").await;
-    for sql in OF_A_GUEST {
+    for sql in GUEST_STATEMENTS {
         run(&mut guest, sql).await;
-        all_alike(&app, TENANT, 3, sql).await;
+        assert_roll_ups_equal_raw_rows(&app, TENANT, 3, sql).await;
     }
     let columns = "(tenant_id, uuid, campaign_id, lead_id, started_at, result)";
     let copied: String = (0..200)
@@ -114,7 +114,7 @@ async fn a_role_with_no_rights_but_on_the_two_public_tables_is_counted() {
         .expect("a copy");
     copy.send(copied.into_bytes()).await.expect("sent");
     assert_eq!(copy.finish().await.expect("copied"), 200);
-    alike_before_and_after(&app, TENANT, "as a guest").await;
+    equal_before_and_after_compaction(&app, TENANT, "as a guest").await;
     assert!(
         guest
             .execute("select from autocall_attempts_journal")
@@ -133,7 +133,7 @@ async fn a_role_with_no_rights_but_on_the_two_public_tables_is_counted() {
 /// Triggers run with their owner's rights: put on a table of one's own they would write anything into anybody's
 /// journal.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_triggers_functions_are_nobodys_to_use() {
+async fn trigger_functions_cannot_be_used_by_other_roles() {
     let app = TestApp::new().await;
     let Some(mut superuser) = superuser(&app).await else {
         return;
@@ -197,7 +197,7 @@ async fn the_triggers_functions_are_nobodys_to_use() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_superuser_who_acts_for_no_account_and_moves_rows_between_two_is_counted() {
+async fn rows_moved_between_tenants_by_a_superuser_are_counted() {
     let app = filled(32).await;
     let token = app.account(NEIGHBOUR).await;
     app.ingest_as(&token, &world::random(33, size(100, 100)))
@@ -216,13 +216,13 @@ async fn a_superuser_who_acts_for_no_account_and_moves_rows_between_two_is_count
     ] {
         run(&mut superuser, sql).await;
         for tenant in [TENANT, NEIGHBOUR] {
-            alike_before_and_after(&app, tenant, sql).await;
+            equal_before_and_after_compaction(&app, tenant, sql).await;
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_that_refer_to_nothing_stored_are_counted() {
+async fn rows_with_dangling_references_are_counted() {
     let app = filled(34).await;
     app.execute(
         TENANT,
@@ -233,7 +233,7 @@ async fn rows_that_refer_to_nothing_stored_are_counted() {
          select 1, 'lost-' || n, (array[1, 77, 0, -1])[1 + n % 4], -n, 1, '2026-06-12Z'::timestamptz + n * interval '1 hour', 'answered', '1' from generate_series(1, 80) n",
     )
     .await;
-    alike_before_and_after(&app, TENANT, "with rows of nobody").await;
+    equal_before_and_after_compaction(&app, TENANT, "with rows of nobody").await;
     // They come to be somebody's.
     app.ingest(&[
         json!({"kind": "disposition", "code": "never heard of", "label": "L", "category": "contact", "color": "#000000", "is_conversion": true}),
@@ -248,12 +248,12 @@ async fn rows_that_refer_to_nothing_stored_are_counted() {
     ])
     .await;
     compact::settle(&app.app.db).await.expect("compacted");
-    all_alike(&app, TENANT, 5, "when they are somebody's").await;
+    assert_roll_ups_equal_raw_rows(&app, TENANT, 5, "when they are somebody's").await;
 }
 
 /// A table that has just been filled and that nobody analyzed yet is planned for blindly, and a statement is planned once.
 #[tokio::test]
-async fn sums_are_found_by_their_whole_key_before_anybody_has_analyzed_them() {
+async fn roll_ups_are_read_by_their_whole_key_before_analyze() {
     let app = TestApp::new().await;
     let mut scope = app.app.db.read(TENANT).await.expect("a scope");
     for (reader, whose) in readers(&mut scope).await {
@@ -294,7 +294,7 @@ async fn sums_are_found_by_their_whole_key_before_anybody_has_analyzed_them() {
 
 /// An index that has the time after something else than what is known of a row would be gone through from end to end.
 #[tokio::test]
-async fn the_rows_of_a_ragged_end_are_found_by_when_they_happened() {
+async fn partial_buckets_are_read_by_a_time_index() {
     let app = TestApp::new().await;
     app.ingest(&world::random(91, size(300, 300))).await;
     // So many that it matters, and few of them answered.

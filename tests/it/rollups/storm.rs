@@ -11,8 +11,8 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Executor};
 use tokio::task::JoinSet;
 
-use super::weather::{CORRECTIONS, DELETIONS, Dice, PLAIN, SINGLE, TERMS};
-use super::{all_alike, size};
+use super::statements::{CORRECTIONS, DELETIONS, Dice, PLAIN, SINGLE, TERMS};
+use super::{assert_roll_ups_equal_raw_rows, size};
 use crate::support::{Client, NOW, TENANT, TestApp, body, world};
 
 const NEIGHBOUR: i64 = 2;
@@ -194,7 +194,7 @@ async fn looks(storm: Storm, db: Database, mut dice: Dice) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_report_equals_the_rows_in_every_snapshot_of_a_storm() {
+async fn every_report_equals_the_raw_rows_in_every_snapshot_of_a_storm() {
     let app = TestApp::new().await;
     let neighbour = Client::new(app.url.clone(), app.account(NEIGHBOUR).await);
     let clients = [Client::new(app.url.clone(), app.token.clone()), neighbour];
@@ -271,6 +271,6 @@ async fn every_report_equals_the_rows_in_every_snapshot_of_a_storm() {
     );
     for tenant in [TENANT, NEIGHBOUR] {
         compact::settle(&app.app.db).await.expect("compacted");
-        all_alike(&app, tenant, 9, "when it is calm again").await;
+        assert_roll_ups_equal_raw_rows(&app, tenant, 9, "when it is calm again").await;
     }
 }

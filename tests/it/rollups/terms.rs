@@ -5,7 +5,7 @@ use callboard::rollups::compact;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Executor};
 
-use super::{all_alike, hold_against_raw, size};
+use super::{assert_roll_ups_equal_raw_rows, compare_with_raw, size};
 use crate::support::database;
 use crate::support::{TENANT, TestApp, world};
 
@@ -26,14 +26,14 @@ async fn run(scope: &mut Scope, sql: &str) {
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
-async fn settled_and_alike(app: &TestApp, when: &str) {
+async fn compact_and_compare(app: &TestApp, when: &str) {
     compact::settle(&app.app.db).await.expect("compacted");
-    all_alike(app, TENANT, 1, when).await;
+    assert_roll_ups_equal_raw_rows(app, TENANT, 1, when).await;
 }
 
 /// Neither of the two sees what the other one does.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_script_that_changes_while_a_campaign_takes_it_up() {
+async fn a_script_change_races_a_campaign_that_adopts_it() {
     for snapshot in [false, true] {
         let app = filled(41).await;
         let db = &app.app.db;
@@ -42,7 +42,7 @@ async fn a_script_that_changes_while_a_campaign_takes_it_up() {
             "update autocall_campaigns set script_id = null where id = 2",
         )
         .await;
-        settled_and_alike(&app, "no script").await;
+        compact_and_compare(&app, "no script").await;
         let mut editor = if snapshot {
             db.write_snapshot(TENANT).await
         } else {
@@ -55,16 +55,16 @@ async fn a_script_that_changes_while_a_campaign_takes_it_up() {
             "update autocall_campaigns set script_id = 1 where id = 2",
         )
         .await;
-        settled_and_alike(&app, "by the keys as they still are").await;
+        compact_and_compare(&app, "by the keys as they still are").await;
         editor.commit().await.expect("committed");
-        hold_against_raw(&app, TENANT, 2, 60, "by the keys as they are now").await;
-        settled_and_alike(&app, "made anew").await;
+        compare_with_raw(&app, TENANT, 2, 60, "by the keys as they are now").await;
+        compact_and_compare(&app, "made anew").await;
     }
 }
 
 /// The one who changes the script looked at the campaigns before any had it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_script_that_is_changed_from_an_old_snapshot() {
+async fn a_script_change_from_an_old_snapshot_marks_campaigns_stale() {
     let app = filled(42).await;
     app.execute(TENANT, "update autocall_campaigns set script_id = null")
         .await;
@@ -72,16 +72,16 @@ async fn a_script_that_is_changed_from_an_old_snapshot() {
     run(&mut editor, "select from autocall_campaigns").await;
     app.execute(TENANT, "update autocall_campaigns set script_id = 1")
         .await;
-    settled_and_alike(&app, "with the script").await;
+    compact_and_compare(&app, "with the script").await;
     run(&mut editor, OTHER_KEYS).await;
     editor.commit().await.expect("committed");
-    hold_against_raw(&app, TENANT, 2, 60, "with other keys").await;
-    settled_and_alike(&app, "made anew").await;
+    compare_with_raw(&app, TENANT, 2, 60, "with other keys").await;
+    compact_and_compare(&app, "made anew").await;
 }
 
 /// A note left behind is the one that counts, even if a rebuild has just taken another away.
 #[tokio::test(flavor = "multi_thread")]
-async fn terms_that_change_while_sums_are_made_anew() {
+async fn a_term_change_during_a_rebuild_is_counted() {
     let app = filled(43).await;
     let mut late = app.app.db.write(TENANT).await.expect("a scope");
     run(
@@ -96,16 +96,16 @@ async fn terms_that_change_while_sums_are_made_anew() {
     .await;
     run(&mut late, "insert into telesales_calls (tenant_id, uuid, campaign_id, lead_id, started_at, disposition) values (1, 'late', 1, 1, '2026-06-09Z', 'no')").await;
     app.execute(TENANT, "insert into dispositions (tenant_id, code, label, category, color, is_conversion) values (1, 'new', 'N', 'contact', '#000000', true)").await;
-    settled_and_alike(&app, "by the terms as they still are").await;
+    compact_and_compare(&app, "by the terms as they still are").await;
     late.commit().await.expect("committed");
-    let (_, stale) = hold_against_raw(&app, TENANT, 2, 40, "by the terms as they are now").await;
+    let (_, stale) = compare_with_raw(&app, TENANT, 2, 40, "by the terms as they are now").await;
     assert!(stale > 0);
-    settled_and_alike(&app, "made anew").await;
+    compact_and_compare(&app, "made anew").await;
 }
 
 /// Another version may have written it, or somebody by hand.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_setting_that_does_not_fit_is_passed_over_by_the_sums_too() {
+async fn roll_ups_ignore_an_invalid_setting() {
     let app = filled(49).await;
     for setting in [
         "31", "soon", "99999", "-1", "", "+8.", ".5", "1_0", "1e1", "NaN",
@@ -115,12 +115,12 @@ async fn a_setting_that_does_not_fit_is_passed_over_by_the_sums_too() {
             &format!(r#"update tenants set settings = '{{"short_call_sec": "{setting}"}}'"#),
         )
         .await;
-        settled_and_alike(&app, setting).await;
+        compact_and_compare(&app, setting).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn terms_that_a_superuser_moves_to_another_account() {
+async fn terms_moved_to_another_tenant_by_a_superuser_are_counted() {
     let app = filled(44).await;
     app.account(2).await;
     let Some(superuser) =
@@ -133,14 +133,14 @@ async fn terms_that_a_superuser_moves_to_another_account() {
         "update dispositions set tenant_id = 2 where code = 'sale'".into(),
     )
     .await;
-    hold_against_raw(&app, TENANT, 1, 60, "without it").await;
-    settled_and_alike(&app, "made anew").await;
+    compare_with_raw(&app, TENANT, 1, 60, "without it").await;
+    compact_and_compare(&app, "made anew").await;
 }
 
 /// A campaign that is new with a script of its own is read from the rows until the compactor has been there: so
 /// many at once must not keep it busy for long.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_campaigns_that_come_at_once_are_made_in_one_go() {
+async fn a_thousand_new_campaigns_are_built_in_one_pass() {
     let app = filled(45).await;
     let campaigns: Vec<_> = (100..1100)
         .map(|id| json!({"kind": "autocall_campaign", "id": id, "name": "C", "script_id": 1}))
@@ -162,12 +162,12 @@ async fn a_thousand_campaigns_that_come_at_once_are_made_in_one_go() {
         .expect("a count");
     assert_eq!(left, 0);
     drop(scope);
-    all_alike(&app, TENANT, 2, "with a thousand campaigns").await;
+    assert_roll_ups_equal_raw_rows(&app, TENANT, 2, "with a thousand campaigns").await;
 }
 
 /// Notes say what is stale, once: a statement over many rows leaves few.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_of_many_terms_leaves_few_notes() {
+async fn a_bulk_term_change_leaves_few_stale_marks() {
     let app = filled(46).await;
     app.execute(
         TENANT,
@@ -183,12 +183,12 @@ async fn a_change_of_many_terms_leaves_few_notes() {
         .expect("a count");
     assert!((1..10).contains(&left), "{left}");
     drop(scope);
-    settled_and_alike(&app, "made anew").await;
+    compact_and_compare(&app, "made anew").await;
 }
 
 /// One account's sums that cannot be made keep nobody else's from being made, nor those of its other module.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_fails_for_one_module_of_one_account_holds_up_nothing_else() {
+async fn a_failing_module_of_one_tenant_delays_no_other() {
     let app = filled(47).await;
     let token = app.account(2).await;
     app.ingest_as(&token, &world::random(48, size(50, 50)))

@@ -1,9 +1,9 @@
 //! What the tests stand on: a real Postgres, a real server on a real socket, and worlds of calls.
 
-pub mod beside;
 pub mod database;
 pub mod disk;
 pub mod program;
+pub mod side_connection;
 pub mod world;
 
 use std::io::Write;

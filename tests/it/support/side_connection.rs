@@ -9,9 +9,9 @@ use super::TestApp;
 use super::program::eventually;
 
 /// A connection of their own.
-pub struct Beside(PgConnection);
+pub struct SideConnection(PgConnection);
 
-impl Beside {
+impl SideConnection {
     pub async fn of(test: &TestApp) -> Self {
         Self(
             test.app
@@ -24,7 +24,7 @@ impl Beside {
         )
     }
 
-    /// Keeps everybody from those tables until [`Beside::unlock`].
+    /// Keeps everybody from those tables until [`SideConnection::unlock`].
     pub async fn lock(&mut self, tables: &str) {
         let lock = AssertSqlSafe(format!(
             "begin; lock table {tables} in access exclusive mode"
