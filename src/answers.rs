@@ -1,7 +1,7 @@
-//! The cache of answers: whole bodies by question, each question a value.
+//! The cache of responses: bodies by request.
 //!
-//! Owns that two keys are equal only where their questions are, whatever type they have, and the memory answers may take.
-//! A question may hold personal values, so a key shows its name only, and has no `Debug`. Must not know any question.
+//! Owns the equality of keys over all request types, and the memory limit. A request may contain personal data, so a key
+//! shows only its name and has no `Debug`. Must not know any request type.
 
 use std::any::Any;
 use std::hash::{Hash, Hasher};
@@ -13,28 +13,28 @@ use bytes::Bytes;
 use crate::cache::{Cache, Named};
 use crate::encoded::Encoded;
 
-/// Answers by tenant and question.
+/// Responses by tenant and request.
 pub type Answers = Cache<AnswerKey, Body>;
 
-/// Bytes of all answers together, at most.
+/// Maximum size of all responses, in bytes.
 const CAPACITY: u64 = 64 << 20;
-/// Bytes that an answer takes beside its own, about.
+/// Overhead of an entry in bytes, about.
 const OVERHEAD: usize = 512;
 
-/// An empty cache, whose answers are used for `keep`.
+/// An empty cache whose responses are reused for `keep`.
 pub fn answers(keep: Duration) -> Answers {
     let weigh = |key: &AnswerKey, body: &Body| key.size() + body.encoded.size() + OVERHEAD;
     Cache::new(keep, CAPACITY, weigh)
 }
 
-/// A whole body, and its ETag, empty where it has none.
+/// A body with its ETag, empty if it has none.
 #[derive(Debug, Clone)]
 pub struct Body {
     pub encoded: Encoded,
     pub tag: Bytes,
 }
 
-/// A question of any type. Cheap to clone.
+/// A request of any type. Cheap to clone.
 #[derive(Clone)]
 pub struct AnswerKey {
     name: &'static str,
@@ -43,7 +43,7 @@ pub struct AnswerKey {
 }
 
 impl AnswerKey {
-    /// `name`: for logs. `size`: bytes that the question takes.
+    /// `name`: for logs. `size`: bytes of the request.
     pub fn new<Q: Eq + Hash + Send + Sync + 'static>(
         name: &'static str,
         size: usize,
@@ -82,7 +82,7 @@ impl Hash for AnswerKey {
     }
 }
 
-/// `Eq` and `Hash` of a type that is erased.
+/// `Eq` and `Hash` of an erased type.
 pub trait Value: Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn equals(&self, other: &dyn Any) -> bool;

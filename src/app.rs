@@ -22,27 +22,26 @@ pub struct App {
     pub clock: Clock,
     pub keys: Keys,
     pub passwords: Checker,
-    /// How often who may ask.
+    /// Rate limits.
     pub limits: Limits,
-    /// Proxies whose word on who asks is taken.
+    /// Trusted proxies.
     pub trusted_proxies: Arc<[IpNet]>,
-    /// Origins whose pages may ask from a browser.
+    /// Allowed CORS origins.
     pub cors_origins: Arc<[String]>,
-    /// Who is calling, for those who have called a moment ago.
+    /// Cache of authenticated callers.
     pub sessions: Sessions,
-    /// Reports as they were answered a moment ago, by what was asked.
+    /// Cache of responses, by request.
     pub answers: Answers,
     pub exports: Exports,
-    /// Bytes of an ingest body that is all or nothing, unpacked, at most.
+    /// Maximum size of an atomic ingest body, unpacked, in bytes.
     pub atomic_limit: u64,
 }
 
-/// Bytes of an atomic ingest body, unpacked, at most (contract, section 6).
+/// Maximum size of an atomic ingest body, unpacked, in bytes (contract, section 6).
 const MAX_ATOMIC: u64 = 1 << 30;
 
 impl App {
-    /// What it reads for one request it may keep for others, so long. It counts no requests, trusts no proxy and
-    /// knows no origin.
+    /// An app that reuses responses for `keep`, without rate limits, trusted proxies or CORS origins.
     pub fn new(db: Database, clock: Clock, keys: Keys, keep: Duration, exports: Exports) -> Self {
         Self {
             db,
@@ -59,7 +58,7 @@ impl App {
         }
     }
 
-    /// As an operator wants it.
+    /// Applies the operator's settings.
     pub fn configured(db: Database, keys: Keys, config: &Config, exports: Exports) -> Self {
         let clock = Clock::System;
         Self {

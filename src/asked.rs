@@ -1,7 +1,7 @@
-//! A request for figures as a value: read once, and equal to every request that asks the same.
+//! A request for figures as a value: parsed once, and equal to every request for the same.
 //!
-//! Owns the interface that the cache, `verify`, exports and HTTP share, of reports and analytics alike. Must not know
-//! one of them.
+//! Owns the interface of reports and analytics to the cache, `verify`, exports and HTTP. Must not know any report or
+//! question.
 
 use std::future::Future;
 use std::hash::{Hash, Hasher};
@@ -16,15 +16,15 @@ use crate::files::Caption;
 use crate::rollups::Source;
 use crate::table::Table;
 
-/// A request that was read and can be answered. With the tenant and the data, it is all that an answer depends on.
+/// A parsed request. With the tenant and the data, it determines the response.
 pub trait Asked: Value {
-    /// For logs. A request may hold personal data, so nothing else of it is logged.
+    /// Name for logs. A request may contain personal data, so nothing else of it is logged.
     fn name(&self) -> &'static str;
 
     /// Size of the value in bytes.
     fn size(&self) -> usize;
 
-    /// Answers from one snapshot. `source`: the source to read where there is a choice.
+    /// Answers from one snapshot. `source`: the source to read if there is a choice.
     fn ask<'a>(&'a self, scope: &'a mut Scope, now: DateTime<Utc>, source: Source)
     -> Answering<'a>;
 }
@@ -46,18 +46,18 @@ impl Hash for dyn Asked {
 }
 
 pub struct Answer {
-    /// The source that was read: rows where the roll-ups cannot answer the request, or are stale.
+    /// The source that was read: rows if the roll-ups cannot answer the request, or are stale.
     pub source: Source,
     pub caption: Caption,
     pub outcome: Box<dyn Outcome>,
 }
 
-/// Figures whose type is erased.
+/// Type-erased figures.
 pub trait Outcome: Send + Sync {
-    /// The whole body.
+    /// The complete body.
     fn json(&self) -> Result<String>;
 
-    /// The body without timestamps that move with the clock, for its ETag. None where it has none.
+    /// The body without timestamps that follow the clock, for the ETag. `None` if it has none.
     fn timeless_json(&self) -> Result<Option<String>> {
         Ok(None)
     }

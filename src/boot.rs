@@ -1,6 +1,6 @@
 //! Start and stop of a Callboard process: the database it uses or runs, migrations, and the secret.
 //!
-//! Owns the order of these steps, and that what was started is stopped where a later step fails.
+//! Owns the order of these steps, and stops what was started if a later step fails.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -18,13 +18,13 @@ use crate::error::{Cause, Error, Result};
 use crate::exports::settings::Settings as Exports;
 use crate::rollups;
 
-/// Time that a command waits for another Callboard process to start or to end.
+/// Timeout of a command for another Callboard process to start or exit.
 const NEIGHBOUR_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Time that a server waits for its data directory: a process that a killed one was just starting may still hold it.
+/// Timeout of a server for its data directory, which a child of a killed process may still hold.
 const HANDOVER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Time for connections in use to come back.
+/// Timeout for connections in use to be returned.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An app together with the database it may have started.
@@ -33,13 +33,13 @@ pub struct Running {
     postgres: Postgres,
 }
 
-/// Where the database comes from.
+/// Origin of the database.
 enum Postgres {
-    /// From elsewhere: `DATABASE_URL`.
+    /// External: `DATABASE_URL`.
     Named,
-    /// It is ours. Of a command, other commands may have joined it, and are waited for.
+    /// Started by this process. A command waits for other commands that have joined it.
     Started(Box<Embedded>, Sharing, PathBuf),
-    /// Another process runs it.
+    /// Run by another process.
     Joined(Guest),
 }
 
@@ -57,18 +57,18 @@ impl Postgres {
     }
 }
 
-/// Whether an embedded Postgres that another process runs will do.
+/// Use of an embedded Postgres that another process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sharing {
-    /// A server wants its data directory to itself.
+    /// A server needs its data directory exclusively.
     Alone,
-    /// A command works beside a server.
+    /// A command may run beside a server.
     Beside,
 }
 
 impl Running {
-    /// Reaches the database, starting the embedded one where none is named, brings it up to date, and opens
-    /// the pools. Where that fails, nothing it started is left running.
+    /// Connects to the database, starting the embedded one if none is configured, migrates it, and opens the pools. On
+    /// failure, stops everything it started.
     pub async fn start(config: &Config, sharing: Sharing) -> Result<Self> {
         if config.keep() < config.cache_ttl {
             tracing::warn!(
@@ -90,16 +90,16 @@ impl Running {
         }
     }
 
-    /// Closes the pools and stops the database this app started, waiting for it. A connection that is in use still
-    /// after a while is not waited for: its transaction is undone when the connection goes.
+    /// Closes the pools and stops the database that this app started. Connections still in use after a timeout are dropped;
+    /// their transactions roll back.
     pub async fn stop(self) {
         self.stop_within(Duration::MAX).await;
     }
 
-    /// As [`Running::stop`], waiting no longer than that. A Postgres that needs more time stops by itself.
+    /// Like [`Running::stop`], with a timeout. A Postgres that needs more time stops on its own.
     pub async fn stop_within(self, time: Duration) {
         let begun = Instant::now();
-        // Most of the time is for Postgres, which has a checkpoint to write.
+        // Most of the time is for Postgres' checkpoint.
         if tokio::time::timeout(CLOSE_TIMEOUT.min(time / 3), self.app.db.close())
             .await
             .is_err()
@@ -120,7 +120,7 @@ async fn open(options: PgConnectOptions, reading: u32) -> Result<Database> {
     Database::open_pools(options, reading).await
 }
 
-/// Brings a database up to date with this build.
+/// Migrates a database to this build.
 pub async fn migrate(options: &PgConnectOptions) -> Result<()> {
     Database::migrate(options, rollups::install).await
 }
@@ -167,8 +167,8 @@ async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions
     }
 }
 
-/// The keys of a server, or of a command beside one. Beside a database that others may serve, a command makes no secret
-/// of its own: its tokens would open nothing.
+/// The keys of a server, or of a command beside one. With an external database, a command generates no secret: its tokens
+/// would be invalid.
 fn keys(config: &Config, sharing: Sharing) -> Result<Keys> {
     let path = config.data_dir.join("secret");
     let secret = match &config.secret {
@@ -182,7 +182,7 @@ fn keys(config: &Config, sharing: Sharing) -> Result<Keys> {
         .ok_or_else(|| Error::setup(format!("each secret must have at least {SECRET_LEN} bytes")))
 }
 
-/// The secret in that file, made on first use. Two processes that come at once end with the same one.
+/// The secret in that file, generated on first use. Concurrent processes end up with the same one.
 fn kept_secret(path: &Path) -> Result<Vec<u8>> {
     let at = |error: std::io::Error| {
         Error::Setup(Cause::from(error).context(path.display().to_string()))
@@ -207,7 +207,7 @@ fn kept_secret(path: &Path) -> Result<Vec<u8>> {
                 .and_then(|()| file.sync_all())
         })
         .map_err(at)?;
-        // A link, unlike a rename, never replaces a secret that another process has just put there.
+        // A link, unlike a rename, never replaces a secret that another process has just written.
         let placed = fs::hard_link(&unfinished, path);
         fs::remove_file(&unfinished).map_err(at)?;
         if let Err(error) = placed

@@ -1,6 +1,6 @@
-//! Envelopes of answers: `{"data": …}` for one resource, a page for a list.
+//! Envelopes of responses: `{"data": …}` for one resource, a page for a list.
 //!
-//! Must not know what they hold, nor how a page is asked for.
+//! Must not know their contents, nor the parameters of a page.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,23 +11,23 @@ pub struct Data<T> {
     pub data: T,
 }
 
-/// A page of rows, as every list answers.
+/// A page of rows, the response of every list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
-    /// Which page this is, from 1.
+    /// Page number, from 1.
     pub current_page: i64,
-    /// Its rows.
+    /// Rows of this page.
     pub data: Vec<T>,
-    /// The last page there is; 1 where there are no rows.
+    /// Number of the last page; 1 if there are no rows.
     pub last_page: i64,
-    /// Rows a page.
+    /// Rows per page.
     pub per_page: i64,
     /// Rows on all pages.
     pub total: i64,
 }
 
 impl<T> Page<T> {
-    /// The same page with something made of each row.
+    /// Maps each row.
     pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
         let Self {
             current_page,

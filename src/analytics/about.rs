@@ -1,4 +1,4 @@
-//! Metadata of the questions: names, descriptions and examples for documents.
+//! Metadata of the questions: names, descriptions and examples for the OpenAPI document.
 
 /// The metadata of a question.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -6,10 +6,10 @@ pub struct About {
     /// Its `query_type`.
     pub name: &'static str,
     pub title: &'static str,
-    /// What its rows are, in a sentence or two.
+    /// Description of its rows, in a sentence or two.
     pub summary: &'static str,
     pub of: Of,
-    /// A body that asks it, and the body of an answer.
+    /// An example request body, and the body of its response.
     pub request: &'static str,
     pub response: &'static str,
 }
@@ -18,6 +18,6 @@ pub struct About {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Of {
     Attempts,
-    /// Then dates are those of their creation, and attempts are looked at over all time.
+    /// Dates select by creation, and attempts count over all time.
     Leads,
 }

@@ -1,40 +1,40 @@
-//! The dimensions, each stated once: what attempts are counted by, over their rows and over the roll-ups.
+//! Dimensions, each declared once: the keys that attempts are counted by, from rows and from roll-ups.
 //!
-//! Every statement gives a key with a [`Tally`], or a [`Page`] of a list, so that whoever reads them adds up accounts and
-//! sources without knowing what was counted. Must not know a question.
+//! Every statement returns keys with a [`Tally`], or a [`Page`] of a list, so that callers can add up tenants and sources
+//! without knowing the dimension. Must not know a question.
 
 use crate::keys::listed;
 use crate::rollups::Detail;
 
-/// A dimension with few values: nothing at all, fifths, stretches of time. Its keys are numbers.
+/// A dimension with few values, such as fifths or time buckets. Its keys are numbers.
 #[derive(Debug)]
 pub struct Dimension {
-    /// Over the rows: `$1` to `$10` as filters have it (`filter`).
+    /// From rows: `$1` to `$10` are the filters' arguments (`filter`).
     pub rows: &'static str,
-    /// The same, of the leads with the payload only.
+    /// The same, only for leads with the payload.
     pub rows_of_leads: &'static str,
-    /// Over the roll-ups: `$2` scope, `$3` template, `$4` to `$10` the plan of the window.
+    /// From roll-ups: `$2` scope, `$3` template, `$4` to `$10` the plan of the window.
     pub rolled: &'static str,
     pub detail: Detail,
 }
 
-/// A dimension whose values are stored text, as many as somebody stored: read page by page, and bounded (`keys`).
+/// A dimension whose values are stored text, of any number: paged, and bounded (`keys`).
 #[derive(Debug)]
 pub struct List {
     pub rows: OfList,
     pub rows_of_leads: OfList,
     pub rolled: OfList,
-    /// Of several accounts, `$2` to `$10` and `$13` to `$24` the arguments of `callboard_in_accounts`.
+    /// Over several tenants: `$2` to `$10` and `$13` to `$24` are the arguments of `callboard_in_accounts`.
     pub merged: &'static str,
     pub detail: Detail,
 }
 
-/// Statements with the arguments of [`Dimension`]'s.
+/// Statements with the same arguments as [`Dimension`]'s.
 #[derive(Debug)]
 pub struct OfList {
-    /// Key, calls and answered ones of every value.
+    /// Key, calls and answered calls of every value.
     pub all: &'static str,
-    /// The page of the list behind place `$11` up to `$12` ([`Page`]).
+    /// The rows of the list after place `$11` up to `$12` ([`Page`]).
     pub page: &'static str,
 }
 
@@ -43,20 +43,20 @@ pub struct OfList {
 pub struct Page {
     /// Rows of the list.
     pub total: i64,
-    /// Calls of each row of the list, in its order.
+    /// Calls of each row of the whole list, in order.
     pub counts: Vec<i64>,
-    /// The rows of the page; no key is that of the last row, which stands for the rest.
+    /// The rows of the page; the row without a key is the last one, the rest.
     pub keys: Vec<Option<String>>,
     pub calls: Vec<i64>,
     pub answered: Vec<i64>,
 }
 
-/// What attempts of one kind come to.
+/// Counters of attempts.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct Tally {
     pub calls: i64,
     pub answered: i64,
-    /// Billed seconds of answered attempts: their sum, the fewest, the most.
+    /// Billsec of answered attempts: sum, minimum, maximum.
     pub seconds: i64,
     pub shortest: Option<i32>,
     pub longest: Option<i32>,
@@ -72,7 +72,7 @@ impl Tally {
     }
 }
 
-/// A key with what it comes to. Null is the key of what has none.
+/// A key with its counters. The key is null for attempts without one.
 #[derive(sqlx::FromRow)]
 pub struct Keyed {
     pub key: Option<i64>,
@@ -80,7 +80,7 @@ pub struct Keyed {
     pub tally: Tally,
 }
 
-/// A statement over rows: of all leads or of some, the key, and what is joined to the attempts for it.
+/// A statement over rows: all leads or some, the key, and the tables joined for it.
 macro_rules! rows {
     ($leads:tt, $key:literal) => {
         rows!($leads, $key, "")
@@ -97,7 +97,7 @@ macro_rules! rows {
     };
 }
 
-/// A statement over a roll-up: the key, the reader, and the counters that are calls, answered and seconds there.
+/// A statement over a roll-up: the key, the reader, and its counters of calls, answered calls and seconds.
 macro_rules! rolled {
     ($key:literal, $reader:literal, $calls:literal, $answered:literal, $seconds:literal) => {
         concat!(
@@ -171,8 +171,8 @@ macro_rules! page {
     };
 }
 
-/// What was counted by the hour, day or week `key`, by the unit that is asked for, from the bucket `$first` to `$last`
-/// only; `$by_month` where those are months, which are of no one length.
+/// Regroups counts by hour, day or week `key` into the requested unit, from bucket `$first` to `$last` only. `$by_month`:
+/// the unit is months, which have no fixed length.
 macro_rules! timed {
     ($by_month:literal, $first:literal, $last:literal, $($counted:tt)+) => {
         concat!(
@@ -186,11 +186,11 @@ macro_rules! timed {
 }
 
 dimensions! {
-    /// Nothing: all in one.
+    /// No dimension: everything in one row.
     TOTAL: Fine,
         rows("0::bigint"),
         rolled("0::bigint", "rolled_autocall_totals", "r.dialed", "r.answered", "r.talk_sec");
-    /// Which fifth of 0 to 1 its sentiment lies in, from 0.
+    /// The fifth of its sentiment's range, from 0.
     FIFTH: Coarse,
         rows("callboard_fifth(a.sentiment)::bigint"),
         rolled("r.fifth::bigint", "rolled_autocall_sentiments", "r.calls", "0", "0");
@@ -209,10 +209,9 @@ macro_rules! by_time {
 }
 
 by_time! {
-    /// Local time: buckets along it, or hours of the day. `$11` to `$13` the window's segments, `$14` seconds in a bucket,
-    /// `$15` local seconds to add first, `$16` how many buckets there are before they begin again, `$17` whether months
-    /// are wanted, `$18` and `$19` the first and the last bucket; over the roll-ups the same from `$11` on, without
-    /// segments.
+    /// Local time: consecutive buckets, or hours of the day. `$11` to `$13` are the window's segments, `$14` the seconds in
+    /// a bucket, `$15` local seconds to add first, `$16` the number of buckets in a cycle, `$17` true for months, `$18` and
+    /// `$19` the first and last bucket; from roll-ups the same from `$11` on, without segments.
     TIME: Fine,
         rows("(callboard_local_second(a.started_at, s.utc_offset) + $15) / $14 % $16",
              " join unnest($11::timestamptz[], $12::timestamptz[], $13::integer[]) s (begins, ends, utc_offset)
@@ -221,11 +220,11 @@ by_time! {
 }
 
 lists! {
-    /// The attempt's outcome, else its result.
+    /// The attempt's outcome, or its result.
     OUTCOME: order("calls desc, key collate \"C\""),
         rows("callboard_short(coalesce(a.outcome, a.result))"),
         rolled("r.outcome", "rolled_autocall_outcomes", "r.calls", "0", "0");
-    /// Which attempt to reach its lead it is.
+    /// The attempt number.
     ATTEMPT_NUMBER: order("key::integer"),
         rows("a.attempt_number::text"),
         rolled("r.attempt_number", "rolled_autocall_tries", "r.calls", "r.answered", "0");
@@ -239,7 +238,7 @@ lists! {
 mod tests {
     use super::*;
 
-    /// The files of statements are looked at elsewhere (`tests/it/layers.rs`); these are put together here.
+    /// Statements in files are checked by `tests/it/layers.rs`; these are assembled here.
     #[test]
     fn every_statement_names_its_account_for_every_table() {
         let dimensions = [&TOTAL, &FIFTH, &TIME].map(|it| [it.rows, it.rows_of_leads, it.rolled]);

@@ -1,9 +1,9 @@
-//! The filters, each stated once: its name, what its value must be, what it means, and how attempts are held to it.
+//! Filters, each declared once: name, type, meaning, and SQL condition over attempts.
 //!
-//! Three of them have no condition here: a merchant and a reseller say which accounts are read, a payload which
-//! leads (`reach`). Must not know what is counted.
+//! Three have no condition here: merchant and reseller select tenants, the payload selects leads (`reach`). Must not know
+//! the counters.
 
-/// What a filter's value must be.
+/// Type of a filter's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Text,
@@ -12,7 +12,7 @@ pub enum Kind {
     Seconds,
     /// 0 to 1.
     Fraction,
-    /// Keys with the value each must have: a string, a number, true or false.
+    /// Keys with their required values: strings, numbers or booleans.
     Payload,
 }
 
@@ -23,8 +23,8 @@ pub struct Filter {
     pub about: &'static str,
 }
 
-/// Makes the constants, their list, and `attempts!`: the attempts that pass, all of them or those of the leads with a payload, as
-/// `from … where …` with what is joined to them. Text that is put together while this is compiled.
+/// Defines the constants, their list, and `attempts!`: the matching attempts, of all leads or of leads with a payload, as
+/// `from … where …` with joined tables. The text is assembled at compile time.
 macro_rules! filters {
     ($( $constant:ident, $name:literal, $kind:ident, $about:literal $(, $sql:literal)?; )*) => {
         $( pub const $constant: Filter = Filter { name: $name, kind: Kind::$kind, about: $about }; )*
@@ -47,27 +47,27 @@ macro_rules! filters {
     };
 }
 
-// $1 account, $2 and $3 window, $4 template, $5 to $8 lengths and sentiments, $9 payload, $10 its rarest term; from $4
-// on each may be null.
+// $1 tenant, $2 and $3 window, $4 template, $5 to $8 durations and sentiments, $9 payload, $10 its rarest term; from $4 on,
+// each may be null.
 filters! {
     TEMPLATE_ID, "template_id", Text,
-        "Only attempts of campaigns that play this template: a script's template_id, or tpl_<id> where it has none.",
+        "Only attempts of campaigns with this template: a script's template_id, or tpl_<id> if it has none.",
         "$4::text is null or a.campaign_id = any ((select callboard_playing($1, $4))::bigint[])";
     MERCHANT_ID, "merchant_id", Text,
         "Only the account mer_<id>.";
     RESELLER_ID, "reseller_id", Text,
         "Only accounts whose reseller is res_<id>.";
     DATE_FROM, "date_from", Moment,
-        "Start of the window; by default the first attempt that passes the other filters. A bare date is its midnight in timezone.",
+        "Start of the window; by default the first attempt that matches the other filters. A bare date is its midnight in timezone.",
         "a.started_at >= $2";
     DATE_TO, "date_to", Moment,
-        "End of the window, left out; by default the last attempt that passes the other filters. A bare date takes in that day, a clock time written 23:59:59 that whole second.",
+        "End of the window, exclusive; by default after the last attempt that matches the other filters. A bare date includes that day, a time written as 23:59:59 that whole second.",
         "a.started_at < $3";
     MIN_DURATION, "min_duration", Seconds,
-        "Only answered attempts that took at least so many seconds.",
+        "Only answered attempts of at least this duration in seconds.",
         "$5::integer is null or (a.result = 'answered' and a.billsec >= $5)";
     MAX_DURATION, "max_duration", Seconds,
-        "Only answered attempts that took at most so many seconds.",
+        "Only answered attempts of at most this duration in seconds.",
         "$6::integer is null or (a.result = 'answered' and a.billsec <= $6)";
     SENTIMENT_MIN, "sentiment_min", Fraction,
         "Only attempts with at least this sentiment, from 0 to 1.",
@@ -76,7 +76,7 @@ filters! {
         "Only attempts with at most this sentiment, from 0 to 1.",
         "$8::numeric is null or a.sentiment <= $8";
     PAYLOAD_FILTERS, "payload_filters", Payload,
-        "Only leads whose payload has all of these keys at its top level, each with this value; 1 and 1.0 are equal, 1 and \"1\" are not.";
+        "Only leads whose payload has all of these top-level keys with these values; 1 and 1.0 are equal, 1 and \"1\" are not.";
 }
 
 /// The filter of that name.

@@ -1,7 +1,7 @@
-//! Members that a lead's payload must have: the value of the payload filter.
+//! The value of the payload filter: members that a lead's payload must have.
 //!
-//! Owns their one spelling, in which they are compared, hashed and sent to the database. They are personal: `Debug`
-//! hides them. Must not know which values are allowed.
+//! Owns their canonical form, which is compared, hashed and sent to the database. They are personal data: `Debug` hides
+//! them. Must not know which values are allowed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,14 +12,14 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::text::nfc;
 
-/// A JSON object as text: members in the order of their names, texts in the normal form of stored payloads, numbers
-/// digit for digit. 1 and 1.0 differ here, though the database finds the same leads by them.
+/// A JSON object as text: members sorted by name, texts in the normal form of stored payloads, numbers digit for digit. 1
+/// and 1.0 differ here, although they match the same leads.
 #[derive(Clone, Serialize)]
 #[serde(transparent)]
 pub struct Members(Box<RawValue>);
 
 impl Members {
-    /// Of members whose values are strings, numbers, true or false.
+    /// From members whose values are strings, numbers or booleans.
     pub fn new(members: &BTreeMap<String, Box<RawValue>>) -> serde_json::Result<Self> {
         let normal = members.iter().map(|(name, value)| {
             let text = serde_json::from_str::<String>(value.get()).ok();
@@ -29,7 +29,7 @@ impl Members {
         to_raw_value(&normal.collect::<serde_json::Result<BTreeMap<_, _>>>()?).map(Self)
     }
 
-    /// Bytes of the text.
+    /// Length of the text in bytes.
     pub fn size(&self) -> usize {
         self.0.get().len()
     }

@@ -1,17 +1,18 @@
-//! Analytics: twelve questions over one shape, answered as one flat table each, page by page (contract, section 5).
+//! Analytics: twelve questions (query types) with a common request, each returning a flat, paged table (contract,
+//! section 5).
 //!
-//! A body becomes a plain value (`query`); what its filters come to is looked up (`reach`); a pure function says what
-//! it is read from (`plan`); the statements are made of one vocabulary of filters and one of dimensions while this is
-//! compiled (`filter`, `dimension`), and read account by account in one snapshot (`reading`); a question turns what
-//! was counted into rows (`question`, `questions`). Must not know HTTP.
+//! A body is parsed into a plain value (`query`); its filters are resolved (`reach`); a pure function chooses the source
+//! (`plan`); statements are assembled at compile time from filters and dimensions (`filter`, `dimension`), and run tenant
+//! by tenant in one snapshot (`reading`); the question turns counters into rows (`question`, `questions`). Must not know
+//! HTTP.
 //!
 //! # Adding a question
 //!
-//! A dimension that is not there yet is an entry of `dimension`, and a roll-up of it one of `rollups/catalog.rs`. The
-//! question itself is its row and its `impl Question` in `questions`, and a line of [`ALL`]. Write it once more, from
-//! the contract alone, in `tests/reference`.
+//! A new dimension is an entry of `dimension`, and a roll-up for it an entry of `rollups/catalog.rs`. The question is its
+//! row and its `impl Question` in `questions`, and a line of [`ALL`]. Implement it again, from the contract alone, in
+//! `tests/reference`.
 
-// First, for the macro that it makes: statements are put together where no import of a macro is resolved yet.
+// First, because its macro must be defined before the modules that use it.
 #[macro_use]
 pub mod filter;
 mod about;

@@ -2,7 +2,7 @@
 
 use super::query::Query;
 
-/// The rows of a page, and how many there are on all pages.
+/// The rows of a page, and the number of rows on all pages.
 #[derive(Debug)]
 pub struct Paged<R> {
     pub total: usize,
@@ -19,7 +19,7 @@ impl<R> Default for Paged<R> {
 }
 
 impl<R> Paged<R> {
-    /// The page asked for of all rows. Past the last page there is nothing.
+    /// The requested page of all rows. Empty past the last page.
     pub fn of(all: Vec<R>, query: &Query) -> Self {
         let (before, through) = query.places();
         let (before, through) = (place(before), place(through));

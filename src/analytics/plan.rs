@@ -1,6 +1,6 @@
-//! The planner: what a question is read from, and which window and buckets it has.
+//! The planner: source, window and buckets of a query.
 //!
-//! Pure: a query and what was found go in, a decision comes out.
+//! Pure functions, without access to the database.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -10,21 +10,21 @@ use crate::error::{Error, Result};
 use crate::rollups::Source;
 use crate::time::Window;
 
-/// The most buckets that a question along time has.
+/// Maximum number of buckets of a question over time.
 pub const MAX_BUCKETS: usize = 100_000;
 
-/// No attempt starts earlier (contract, section 6).
+/// Earliest start of an attempt (contract, section 6).
 const BEGINNING: i64 = 315_532_800;
-/// Nor later than the year 9999.
+/// Latest start of an attempt: the end of the year 9999.
 const END: i64 = 253_402_300_800;
-/// Leads may be of any year from 1 on.
+/// Earliest creation of a lead: the year 1.
 const YEAR_1: i64 = -62_135_596_800;
-/// Stored before tables refused them, leads may be of no year at all: roll-ups have them in the first day of Postgres'
-/// calendar, or in the quarter of an hour that the year 20000 begins with.
+/// Leads stored before the tables refused them may lie outside the calendar: roll-ups have them on the first day of
+/// Postgres' calendar, or in the first quarter hour of the year 20000.
 const FIRST_DAY: i64 = -210_866_803_200;
 const AFTER_THE_LAST: i64 = 568_971_820_800 + 86_400;
 
-/// What an account is read from. Roll-ups know no duration, no sentiment and no payload.
+/// The source for a tenant. Roll-ups cannot filter by duration, sentiment or payload.
 pub fn source(query: &Query, trusted: bool, wanted: Source) -> Source {
     let filters = &query.filters;
     let known = !filters.by_figures() && filters.payload.is_none();
@@ -35,22 +35,22 @@ pub fn source(query: &Query, trusted: bool, wanted: Source) -> Source {
     }
 }
 
-/// Whether so few attempts are best looked at one by one.
+/// True if the attempts are so few that reading them one by one is fastest.
 pub fn are_few(total: &Tally) -> bool {
     total.calls <= 5_000
 }
 
-/// The window as it was asked for, all of time where it was not.
+/// The requested window; all of time by default.
 pub fn asked(query: &Query) -> Window {
     window(query.filters.from, query.filters.to, BEGINNING, END, query)
 }
 
-/// All of time, in which attempts of leads are looked at.
+/// All of time, for attempts of leads.
 pub fn ever(query: &Query) -> Window {
     window(None, None, BEGINNING, END, query)
 }
 
-/// The window that leads were created in; where none was asked for, every lead is in it.
+/// The window of leads' creation; contains every lead by default.
 pub fn created(query: &Query) -> Window {
     let Filters { from, to, .. } = query.filters;
     let (beginning, end) = if is_open(query) && from == to {
@@ -76,12 +76,12 @@ fn window(
     }
 }
 
-/// Whether an end of the window is where the attempts themselves end.
+/// True if a bound of the window is left to the first or last attempt.
 pub fn is_open(query: &Query) -> bool {
     query.filters.from.is_none() || query.filters.to.is_none()
 }
 
-/// The window along which time is cut, an open end being the first or the last attempt. None where there is none.
+/// The window of a question over time; a missing bound is the first or last attempt. `None` without any attempt.
 pub fn along(query: &Query, ends: Option<(DateTime<Utc>, DateTime<Utc>)>) -> Option<Window> {
     let from = query.filters.from.or(ends.map(|(first, _)| first))?;
     let to = query
@@ -95,7 +95,7 @@ pub fn along(query: &Query, ends: Option<(DateTime<Utc>, DateTime<Utc>)>) -> Opt
     })
 }
 
-/// Every bucket of that window, in order. Invalid where they are more than [`MAX_BUCKETS`].
+/// Every bucket of that window, in order. `Invalid` beyond [`MAX_BUCKETS`].
 pub fn buckets(query: &Query, window: &Window) -> Result<Vec<i64>> {
     let too_many = || {
         Error::invalid(

@@ -1,8 +1,7 @@
-//! What is asked: the body of a request as a plain value, every fault of it told at once.
+//! The body of a request as a plain value, with all faults at once.
 //!
-//! Owns what is said when a value is wrong, and which of two failures it is (contract, section 5): a body that has not
-//! the shape it must have (400), or values of the right shape that cannot be worked with (422). Must not know what is
-//! read of them.
+//! Owns the members of a body and the choice between two failures (contract, section 5): a body of the wrong shape (400),
+//! or invalid values of the right shape (422). Must not know statements.
 
 use crate::time::Zone;
 use crate::time::zone::UnknownZone;
@@ -35,7 +34,7 @@ choice! {
     pub enum Step { Hour = "hour", Day = "day", Week = "week", Month = "month" }
 }
 
-/// A whole question. With the account, it is all that an answer depends on.
+/// A complete query. With the tenant and the data, it determines the response.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Query {
     pub about: &'static About,
@@ -47,7 +46,7 @@ pub struct Query {
     pub page_size: i64,
 }
 
-/// Which attempts, or leads, are looked at; none means all.
+/// Filters of attempts or leads; by default all match.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Hash)]
 pub struct Filters {
     pub template: Option<String>,
@@ -72,7 +71,7 @@ impl Filters {
         texts + self.payload.as_ref().map_or(0, Members::size)
     }
 
-    /// Whether attempts are asked for by what they came to.
+    /// True if attempts are filtered by duration or sentiment.
     pub fn by_figures(&self) -> bool {
         let durations = self.min_duration.is_some() || self.max_duration.is_some();
         durations || self.sentiment_min.is_some() || self.sentiment_max.is_some()
@@ -80,15 +79,14 @@ impl Filters {
 }
 
 impl Query {
-    /// Places of the rows on the page: behind the first of the two, up to the second.
+    /// Places of the rows on the page: after the first, up to the second.
     pub fn places(&self) -> (i64, i64) {
         let before = (self.page - 1).saturating_mul(self.page_size);
         (before, before.saturating_add(self.page_size))
     }
 
-    /// Reads a body. Malformed where it is no JSON; Misshapen where it lacks a query type that is known, has a filter
-    /// that is not, or a value of another type than its own; Invalid where only values are at fault. Both name all
-    /// there is.
+    /// Parses a body. `Malformed` if it is not JSON; `Misshapen` for a missing or unknown query type, an unknown filter, or a
+    /// value of the wrong type; `Invalid` if only values are at fault. The latter two list every fault.
     pub fn read(body: &[u8]) -> Result<Self> {
         let malformed = |error: serde_json::Error| Error::Malformed(error.to_string());
         let body: &RawValue = serde_json::from_slice(body).map_err(malformed)?;
@@ -107,7 +105,7 @@ impl Reader {
         let step = named(GRANULARITY)
             .and_then(|value| self.granularity(value))
             .unwrap_or(Granularity::Day);
-        // Where the zone is unknown, dates are read on with UTC, so that their faults are told as well.
+        // If the zone is unknown, dates are parsed with UTC, so that their faults are reported as well.
         let zone = named(TIMEZONE)
             .and_then(|value| self.zone(value))
             .unwrap_or(Zone::UTC);
@@ -252,7 +250,7 @@ impl Reader {
         }
     }
 
-    /// None where no key is given: then every payload will do.
+    /// `None` without any key: every payload matches.
     fn payload(&mut self, value: &RawValue) -> Option<Members> {
         let within = place(filter::PAYLOAD_FILTERS.name);
         let fields = self.object(&within, value)?;

@@ -1,7 +1,7 @@
-//! Questions, and the one place where their types are erased.
+//! Questions and their type erasure.
 //!
-//! A [`Question`] is written once, typed; a [`Definition`] is the rest of Callboard's view of it: a name and a schema.
-//! A [`Query`] is answered page by page, as JSON or as a table.
+//! A [`Question`] is typed; other modules see it as a [`Definition`] with a name and a schema. A [`Query`] is answered page
+//! by page, as JSON or as a table.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -27,13 +27,13 @@ pub trait Question: 'static {
     const ABOUT: About;
     type Row: Row + Serialize + ToSchema + Send + Sync + 'static;
 
-    /// The rows of the page asked for, in order.
+    /// The rows of the requested page, in order.
     fn rows(reading: &mut Reading<'_>) -> impl Future<Output = Result<Paged<Self::Row>>> + Send;
 }
 
 type ReadingRows<'a> = Pin<Box<dyn Future<Output = Result<Box<dyn Rows>>> + Send + 'a>>;
 
-/// A question without its types.
+/// A type-erased question.
 pub struct Definition {
     pub about: &'static About,
     rows: for<'a, 'b> fn(&'a mut Reading<'b>) -> ReadingRows<'a>,
@@ -57,13 +57,13 @@ impl Definition {
         }
     }
 
-    /// The schema of one of its rows, by reference; what it refers to is added to `schemas`.
+    /// A reference to the schema of a row. Adds the schemas that it refers to.
     pub fn schema(&self, schemas: &mut Schemas) -> RefOr<Schema> {
         (self.schema)(schemas)
     }
 }
 
-/// Rows whose type is forgotten, and what may be had of them.
+/// Type-erased rows.
 trait Rows: Send + Sync {
     fn total(&self) -> usize;
     fn json(&self) -> serde_json::Result<Box<serde_json::value::RawValue>>;
@@ -84,7 +84,7 @@ impl<R: Row + Serialize + Send + Sync> Rows for Paged<R> {
     }
 }
 
-/// The page that was asked for.
+/// The requested page.
 struct Computed {
     rows: Box<dyn Rows>,
     name: &'static str,
@@ -92,7 +92,7 @@ struct Computed {
     page_size: i64,
 }
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Serialize)]
 struct Page {
     query_type: &'static str,
@@ -128,7 +128,7 @@ impl Asked for Query {
         size_of::<Self>() + self.filters.heap()
     }
 
-    /// Invalid where the window has too many buckets.
+    /// `Invalid` if the window has too many buckets.
     fn ask<'a>(&'a self, scope: &'a mut Scope, _: DateTime<Utc>, source: Source) -> Answering<'a> {
         Box::pin(answer(scope, self, source))
     }

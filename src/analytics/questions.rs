@@ -1,4 +1,4 @@
-//! The twelve questions: what each reads, and the rows it makes of it.
+//! The twelve questions with their rows.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use crate::keys;
 use crate::percent::{DecimalNumber, PercentText, parts};
 use crate::table::{Cell, Field, Format, row};
 
-/// Declares a question: its type, what documents say of it, its row.
+/// Declares a question: type, description and row.
 macro_rules! question {
     ($name:ident, $of:ident, $query_type:literal, $title:literal, $summary:literal, $row:ty, |$reading:ident| $rows:expr) => {
         pub struct $name;
@@ -38,7 +38,7 @@ macro_rules! question {
 }
 
 row! {
-    /// How many attempts there are.
+    /// The number of attempts.
     pub struct AnalyticsCallCount {
         /// Attempts, those in progress included.
         count: i64 => "Calls",
@@ -50,7 +50,7 @@ question!(
     Attempts,
     "call_count",
     "Calls",
-    "One row: how many attempts there are.",
+    "One row: the number of attempts.",
     AnalyticsCallCount,
     |reading| Paged::of(
         vec![AnalyticsCallCount {
@@ -61,15 +61,15 @@ question!(
 );
 
 row! {
-    /// How long answered attempts took, in billed seconds; nulls where there is none.
+    /// Durations of answered attempts in billed seconds; null without any.
     pub struct AnalyticsCallDuration {
-        /// Their mean, two decimals.
+        /// Mean, two decimals.
         avg: Option<DecimalNumber<2>> => "Average, s",
-        /// The shortest.
+        /// Minimum.
         min: Option<i64> => "Shortest, s",
-        /// The longest.
+        /// Maximum.
         max: Option<i64> => "Longest, s",
-        /// Their sum.
+        /// Sum.
         total: Option<i64> => "Total, s",
     }
 }
@@ -79,7 +79,7 @@ question!(
     Attempts,
     "call_duration",
     "Call duration",
-    "One row: how long answered attempts took, in billed seconds; nulls where there is none.",
+    "One row: durations of answered attempts in billed seconds; null without any.",
     AnalyticsCallDuration,
     |reading| {
         let calls = reading.durations().await?;
@@ -96,9 +96,9 @@ question!(
 row! {
     /// An outcome.
     pub struct AnalyticsOutcomeShare {
-        /// The attempts' outcome, or their result where they have none.
+        /// The attempts' outcome, or their result if they have none.
         outcome: String => "Outcome",
-        /// Attempts that came to it.
+        /// Attempts with this outcome.
         count: i64 => "Calls",
         /// Share of all attempts with an outcome, two decimals; all shares add up to exactly 100.00.
         pct: PercentText => "Share, %",
@@ -125,10 +125,10 @@ question!(
 row! {
     /// A fifth of the range of sentiments.
     pub struct AnalyticsSentimentShare {
-        /// Its bounds; the upper one belongs to the next fifth, in the last one to it.
+        /// Its bounds; the upper bound belongs to the next fifth, except in the last one.
         #[schema(value_type = SentimentBucket)]
         bucket: &'static str => "Sentiment",
-        /// Attempts with such a sentiment.
+        /// Attempts with a sentiment in this range.
         count: i64 => "Calls",
         /// Share of all attempts with a sentiment, two decimals; all shares add up to exactly 100.00.
         pct: PercentText => "Share, %",
@@ -140,7 +140,7 @@ question!(
     Attempts,
     "sentiment_distribution",
     "Sentiments",
-    "Five rows in order, zeros included, over the attempts that have a sentiment.",
+    "Five rows in order, zeros included, over attempts with a sentiment.",
     AnalyticsSentimentShare,
     |reading| {
         let fifths = reading.by(&FIFTH).await?;
@@ -164,7 +164,7 @@ row! {
         /// BACKLOG, PROCESSING, RETRY or FINISHED.
         #[schema(value_type = LeadStage)]
         status: &'static str => "Status",
-        /// Leads in it.
+        /// Leads in this status.
         count: i64 => "Leads",
         /// Share of all leads, two decimals; all shares add up to exactly 100.00.
         pct: PercentText => "Share, %",
@@ -176,7 +176,7 @@ question!(
     Leads,
     "status_distribution",
     "Lead statuses",
-    "Four rows in order, zeros included. A lead is in the first that fits: BACKLOG without any attempt; PROCESSING with an attempt in progress; RETRY where it is pending, in_progress or retry; FINISHED.",
+    "Four rows in order, zeros included. A lead is in the first that matches: BACKLOG without any attempt; PROCESSING with an attempt in progress; RETRY with status pending, in_progress or retry; FINISHED otherwise.",
     AnalyticsStatusShare,
     |reading| {
         let leads = reading.leads().await?;
@@ -231,7 +231,7 @@ row! {
     pub struct AnalyticsDurationInBucket {
         /// `YYYY-MM-DD`, `YYYY-MM-DD HH:00:00`, `YYYY-Www` or `YYYY-MM`, by the local clock.
         date: String => "Time",
-        /// Mean billed seconds of the answered attempts started in it, two decimals; null where there is none.
+        /// Mean billed seconds of answered attempts started in it, two decimals; null without any.
         avg_duration: Option<DecimalNumber<2>> => "Average duration, s",
     }
 }
@@ -254,13 +254,13 @@ question!(
 );
 
 row! {
-    /// An outcome in the order of frequency.
+    /// An outcome, by frequency.
     pub struct AnalyticsRankedOutcome {
-        /// From 1; no two rows share one.
+        /// Rank from 1; unique.
         rank: i64 => "Rank",
-        /// The attempts' outcome, or their result where they have none.
+        /// The attempts' outcome, or their result if they have none.
         outcome: String => "Outcome",
-        /// Attempts that came to it.
+        /// Attempts with this outcome.
         count: i64 => "Calls",
     }
 }
@@ -282,7 +282,7 @@ question!(
     }
 );
 
-/// A number of attempts, or the row that stands for the rest of them.
+/// An attempt number, or the row of the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum AttemptNumber {
@@ -309,9 +309,9 @@ impl Field for AttemptNumber {
 row! {
     /// First attempts, second attempts and so on.
     pub struct AnalyticsRetry {
-        /// Which attempt to reach its lead it is, from 1; (other) in the last row where there are more than 10,000.
+        /// Number of the attempt at its lead, from 1; (other) in the last row if there are more than 10,000.
         attempt_number: AttemptNumber => "Attempt",
-        /// Attempts of that number.
+        /// Attempts with this number.
         calls: i64 => "Calls",
         /// Those with result answered.
         answered: i64 => "Answered",
@@ -343,7 +343,7 @@ row! {
     pub struct AnalyticsProviderShare {
         /// Its name, or `(unknown)`.
         provider: String => "Provider",
-        /// Attempts that went through it.
+        /// Attempts through this provider.
         count: i64 => "Calls",
         /// Share of all attempts, two decimals; all shares add up to exactly 100.00.
         pct: PercentText => "Share, %",
@@ -399,12 +399,12 @@ question!(
 );
 
 row! {
-    /// A stage that leads have come to.
+    /// A stage of leads.
     pub struct AnalyticsFunnelStage {
         /// BACKLOG, PROCESSING, RETRY or FINISHED.
         #[schema(value_type = LeadStage)]
         stage: &'static str => "Stage",
-        /// Leads that have come to it.
+        /// Leads that reached it.
         count: i64 => "Leads",
         /// Share of the first stage, two decimals.
         pct: PercentText => "Share, %",
@@ -449,7 +449,7 @@ struct Listed {
     share: PercentText,
 }
 
-/// The page of a list that is asked for.
+/// The requested page of a list.
 async fn listed(reading: &mut Reading<'_>, list: &'static List) -> Result<Paged<Listed>> {
     let (before, _) = reading.query.places();
     let page = reading.list(list).await?;
@@ -474,7 +474,7 @@ async fn listed(reading: &mut Reading<'_>, list: &'static List) -> Result<Paged<
     })
 }
 
-/// None where there is nothing to average.
+/// `None` without anything to average.
 fn average(seconds: i64, calls: i64) -> Option<DecimalNumber<2>> {
     (calls > 0).then(|| DecimalNumber::ratio(seconds, calls))
 }

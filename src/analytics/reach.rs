@@ -1,6 +1,6 @@
-//! Resolution of filters: the accounts that are read, and in each whether its roll-ups can be trusted.
+//! Resolution of filters: the tenants that are read, and the source of each.
 //!
-//! Campaigns and leads that filters name are looked up by the statements that read them: there may be millions.
+//! Campaigns and leads selected by filters are looked up by the statements themselves: there may be millions.
 
 use sqlx::types::Json;
 
@@ -10,11 +10,11 @@ use crate::db::{ReachableTenant, Scope};
 use crate::error::Result;
 use crate::rollups::Source;
 
-/// An account, and what of it is read.
+/// A tenant to read.
 #[derive(Debug)]
 pub struct Reached {
     pub account: ReachableTenant,
-    /// The rarest term of the payload asked for, by which its leads are found; none without a payload.
+    /// The rarest term of the payload filter, used to find its leads; `None` without a payload filter.
     pub term: Option<i64>,
     pub source: Source,
 }
@@ -25,7 +25,7 @@ struct Found {
     trusted: bool,
 }
 
-/// The accounts that this scope may read and the filters name. What they name outside of it matches nothing.
+/// The tenants that this scope may read and the filters select. Names outside the scope match nothing.
 pub async fn reach(scope: &mut Scope, query: &Query, wanted: Source) -> Result<Vec<Reached>> {
     let mut reached = Vec::new();
     for account in scope
@@ -47,7 +47,7 @@ pub async fn reach(scope: &mut Scope, query: &Query, wanted: Source) -> Result<V
             });
         }
     }
-    // Statements over rows are planned by what is asked for.
+    // Statements over rows are planned for their arguments.
     if reached.iter().any(|account| account.source == Source::Raw) {
         scope.plan_by_arguments().await?;
     }
@@ -67,7 +67,7 @@ fn is_named(filters: &Filters, account: &ReachableTenant) -> bool {
     merchant && filters.reseller.as_ref().is_none_or(is_reseller)
 }
 
-/// The rarest term of the payload asked for, if one is. None where no lead of the account has it.
+/// The rarest term of the payload filter, if there is one. `None` if no lead of the tenant has it.
 async fn rarest(scope: &mut Scope, filters: &Filters) -> Result<Option<Option<i64>>> {
     let Some(payload) = &filters.payload else {
         return Ok(Some(None));

@@ -1,7 +1,6 @@
-//! Reading: what the accounts come to, one after the other in one snapshot, added up.
+//! Reading: counters of each tenant, read one after the other in one snapshot and added up.
 //!
-//! Everything here is a sum, the least or the most of something, so accounts may be read apart. Must not know a
-//! question.
+//! Everything here is a sum, a minimum or a maximum, so tenants can be read separately. Must not know a question.
 
 use std::collections::BTreeMap;
 
@@ -21,36 +20,36 @@ use crate::error::Result;
 use crate::rollups::{Detail, Plan, RollupScope, Source};
 use crate::time::{Granularity, Window};
 
-/// A statement that is being given its arguments.
+/// A statement whose arguments are being bound.
 pub type Select<R> = QueryAs<'static, Postgres, R, PgArguments>;
 
-/// What one question is read with.
+/// The context of one query.
 pub struct Reading<'a> {
     pub query: &'a Query,
     pub scope: &'a mut Scope,
     pub accounts: Vec<Reached>,
 }
 
-/// How far leads have come.
+/// Leads by progress.
 #[derive(Debug, Default, Clone, Copy, sqlx::FromRow)]
 pub struct Leads {
     pub leads: i64,
-    /// With an attempt at least, with two.
+    /// With at least one attempt, and with at least two.
     pub tried: i64,
     pub retried: i64,
-    /// With an attempt in progress; of the others that have any, those to be tried again and those not.
+    /// With an attempt in progress; of the others with attempts, those to retry and those finished.
     pub processing: i64,
     pub retry: i64,
     pub finished: i64,
 }
 
-/// Time as it is cut: a window into units, which begin again after so many.
+/// A window divided into units, which repeat after a cycle.
 #[derive(Debug, Clone, Copy)]
 struct Cut {
     window: Window,
     unit: Granularity,
     cycle: i64,
-    /// First and last bucket that is wanted.
+    /// First and last requested bucket.
     buckets: (i64, i64),
 }
 

@@ -1,4 +1,4 @@
--- How many AutoCall campaigns there are to page through. $2 part of the name or null, $3 status or null.
+-- Number of AutoCall campaigns. $2 part of the name or null, $3 status or null.
 select count(*)
 from autocall_campaigns c
 where c.tenant_id = $1

@@ -1,4 +1,4 @@
-//! Lists of campaigns, page by page, the newest id first.
+//! Paged lists of campaigns, newest id first.
 
 use serde::Serialize;
 use sqlx::FromRow;
@@ -20,15 +20,15 @@ choice! {
 const Q: Parameter = Parameter::optional(
     "q",
     Kind::Text,
-    "Only campaigns whose name has this in it, without case.",
+    "Only campaigns whose name contains this text, case-insensitive.",
 );
 const STATUS: Parameter = Parameter::optional(
     "status",
     Kind::Choice(Status::NAMES),
-    "Only campaigns in this status.",
+    "Only campaigns with this status.",
 );
 
-/// What a list takes.
+/// Parameters of a list.
 pub const PARAMETERS: &[Parameter] = &[PAGE, PER_PAGE, Q, STATUS];
 
 /// An AutoCall campaign.
@@ -41,11 +41,11 @@ pub struct AutocallCampaign {
     /// draft, active, paused or completed.
     #[schema(value_type = CampaignStatus)]
     pub status: String,
-    /// The script it plays.
+    /// Its script.
     pub script_id: Option<i64>,
-    /// When it started.
+    /// Start time.
     pub started_at: Option<Instant>,
-    /// When it was created.
+    /// Creation time.
     pub created_at: Instant,
     /// Its leads.
     pub total_leads: i64,
@@ -61,38 +61,38 @@ pub struct TelesalesCampaign {
     /// draft, active, paused or completed.
     #[schema(value_type = CampaignStatus)]
     pub status: String,
-    /// When it was created.
+    /// Creation time.
     pub created_at: Instant,
     /// Its leads.
     pub total_leads: i64,
 }
 
-/// What can be listed: the statements for a page of it and for its number, and what documents say of it.
+/// A listed resource: the statements for a page and for the count, and its documentation.
 pub trait Listed:
     for<'r> FromRow<'r, PgRow> + Serialize + ToSchema + Send + Unpin + 'static
 {
     const TITLE: &'static str;
-    /// A whole body.
+    /// A complete example body.
     const EXAMPLE: &'static str;
     const PAGE: &'static str;
     const COUNT: &'static str;
 }
 
 impl Listed for AutocallCampaign {
-    const TITLE: &'static str = "AutoCall campaigns, the newest id first";
+    const TITLE: &'static str = "AutoCall campaigns, newest id first";
     const EXAMPLE: &'static str = include_str!("autocall.json");
     const PAGE: &'static str = include_str!("autocall.sql");
     const COUNT: &'static str = include_str!("autocall_count.sql");
 }
 
 impl Listed for TelesalesCampaign {
-    const TITLE: &'static str = "Telesales campaigns, the newest id first";
+    const TITLE: &'static str = "Telesales campaigns, newest id first";
     const EXAMPLE: &'static str = include_str!("telesales.json");
     const PAGE: &'static str = include_str!("telesales.sql");
     const COUNT: &'static str = include_str!("telesales_count.sql");
 }
 
-/// Which campaigns, and which page of them.
+/// The filters and the page.
 #[derive(Debug)]
 pub struct Wanted {
     page: page::Wanted,
@@ -101,7 +101,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Invalid with every faulty parameter.
+    /// `Invalid` with every faulty parameter.
     pub fn read(query: &str) -> Result<Self> {
         let mut query = Query::parse(query, PARAMETERS);
         let wanted = Self {
@@ -113,7 +113,7 @@ impl Wanted {
     }
 }
 
-/// The page wanted. Past the last page it has no rows.
+/// The requested page; empty past the last one.
 pub async fn page<T: Listed>(scope: &mut Scope, wanted: Wanted) -> Result<Page<T>> {
     let Wanted { page, q, status } = wanted;
     let count = scope

@@ -1,3 +1,3 @@
-//! Campaigns: which there are, so that a dashboard can offer a choice.
+//! Campaigns: lists to choose from.
 
 pub mod list;

@@ -1,5 +1,4 @@
--- A page of Telesales campaigns, the newest id first. $2 part of the name or null, $3 status or null,
--- $4 rows, $5 rows to pass over.
+-- A page of Telesales campaigns, newest id first. $2 part of the name or null, $3 status or null, $4 limit, $5 offset.
 select c.id, callboard_short(c.name) as name, c.status, c.created_at,
        (select count(*) from telesales_leads l where l.tenant_id = $1 and l.campaign_id = c.id) as total_leads
 from telesales_campaigns c

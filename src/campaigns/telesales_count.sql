@@ -1,4 +1,4 @@
--- How many Telesales campaigns there are to page through. $2 part of the name or null, $3 status or null.
+-- Number of Telesales campaigns. $2 part of the name or null, $3 status or null.
 select count(*)
 from telesales_campaigns c
 where c.tenant_id = $1

@@ -1,7 +1,6 @@
-//! JSON bodies, value by value: each has a place by which its faults are reported.
+//! JSON bodies, value by value; faults are reported by path.
 //!
-//! Owns the distinction between a body without the shape it must have (400) and values of the right shape that are
-//! out of range (422).
+//! Owns the distinction between a body of the wrong shape (400) and invalid values of the right shape (422).
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -18,7 +17,7 @@ use crate::time::instant::Given;
 /// The members of an object, by name.
 pub type Fields = BTreeMap<String, Box<RawValue>>;
 
-/// The value of that name, unless it is null, which is as if absent. So is an empty text where a text is wanted.
+/// The value of that name. Null is treated as absent, and so is an empty text where a text is expected.
 pub fn present<'a>(fields: &'a Fields, name: &str) -> Option<&'a RawValue> {
     fields
         .get(name)
@@ -42,13 +41,13 @@ impl Reader {
         }
     }
 
-    /// Notes that the body has not the shape it must have.
+    /// Records a fault of the body's shape.
     pub fn misshape(&mut self, place: &str, message: impl Into<String>) {
         self.misshapen = true;
         self.faults.add(place, message);
     }
 
-    /// Notes that a value cannot be worked with.
+    /// Records an invalid value.
     pub fn fail(&mut self, place: &str, message: impl Into<String>) {
         self.faults.add(place, message);
     }
@@ -69,7 +68,7 @@ impl Reader {
         text
     }
 
-    /// A text that the database can be asked for.
+    /// A text that the database can search for.
     pub fn storable(&mut self, place: &str, value: &RawValue) -> Option<String> {
         let text = self.text(place, value)?;
         if text.contains('\0') {
@@ -87,7 +86,7 @@ impl Reader {
         moment
     }
 
-    /// 7 and 7.0 are integers, as JSON has it.
+    /// An integer; 7.0 is one in JSON.
     pub fn integer(
         &mut self,
         place: &str,

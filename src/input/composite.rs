@@ -1,4 +1,4 @@
-//! Composite JSON values as they are stored: objects, the actions of a script's keys, the steps of a call through it.
+//! Composite JSON values as stored: objects, actions of a script's keys, steps of a call.
 
 use std::borrow::Cow;
 
@@ -9,15 +9,15 @@ use super::value::{Fault, is_key, within};
 use crate::json;
 use crate::text::{NAME_LEN, nfc_json};
 
-/// The most bytes of a JSON value, as sent.
+/// Maximum length of a JSON value as sent, in bytes.
 pub const MAX_JSON: usize = 64 << 10;
 
-/// JSON, and yet it cannot be read: nested too deep, half a letter, a number too large.
+/// Fault of JSON that cannot be stored: nested too deeply, half a surrogate pair, a number too large.
 fn unreadable(error: serde_json::Error) -> Fault {
     format!("cannot be stored: {error}.")
 }
 
-/// A JSON object as it was sent, number for number, its texts in normal form C.
+/// A JSON object as sent, digit for digit, with texts in normal form C.
 pub fn object(json: &str) -> Result<Cow<'_, str>, Fault> {
     let value = small(json)?;
     if !value.is_object() {
@@ -26,7 +26,7 @@ pub fn object(json: &str) -> Result<Cow<'_, str>, Fault> {
     storable(json, &value)
 }
 
-/// A list of actions as it was sent: each with a key, and names that are no longer than others.
+/// A list of actions as sent: each with a key, and names within the usual length.
 pub fn actions(json: &str) -> Result<Cow<'_, str>, Fault> {
     let value = small(json)?;
     let actions = value.as_array().ok_or("must be a list.")?;
@@ -59,7 +59,7 @@ fn small(json: &str) -> Result<Value, Fault> {
     serde_json::from_str(json).map_err(unreadable)
 }
 
-/// jsonb takes everything that JSON can say but NUL and numbers of absurd size.
+/// jsonb accepts all JSON except NUL characters and oversized numbers.
 fn storable<'a>(json: &'a str, value: &Value) -> Result<Cow<'a, str>, Fault> {
     fn has_nul(value: &Value) -> bool {
         match value {
@@ -80,7 +80,7 @@ fn storable<'a>(json: &'a str, value: &Value) -> Result<Cow<'a, str>, Fault> {
     Ok(nfc_json(json))
 }
 
-/// As the text of a Postgres array.
+/// The text of a Postgres array.
 pub fn steps(json: &str, most: usize, max: usize) -> Result<String, Fault> {
     let steps: Vec<String> =
         serde_json::from_str(json).map_err(|_| "must be a list of strings.")?;

@@ -1,4 +1,4 @@
-//! Texts of faults: each is the rest of a sentence that begins with the field, and is written here alone.
+//! Texts of faults, each defined only here: the rest of a sentence that begins with the field's name.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -9,10 +9,10 @@ pub const STRING: &str = "must be a string.";
 pub const OBJECT: &str = "must be an object.";
 pub const INTEGER: &str = "must be an integer.";
 pub const FLAG: &str = "must be true or false.";
-/// Of a date or an instant.
+/// Fault of a date or datetime.
 pub const MOMENT: &str = "must be a date or an ISO 8601 datetime.";
 
-/// The whole sentence, of texts that clients show without the field's name.
+/// The complete sentence, for faults that clients show without the field's name.
 pub fn of_field(name: &str, rest: &str) -> String {
     format!("The {name} field {rest}")
 }
@@ -35,7 +35,7 @@ pub fn longer_than(most: usize) -> String {
     format!("may not have more than {most} characters.")
 }
 
-/// Of a list.
+/// Fault of a list.
 pub fn more_than(most: impl Display) -> String {
     format!("may not have more than {most} items.")
 }

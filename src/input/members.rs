@@ -1,4 +1,4 @@
-//! Members of small JSON objects: an order of an export, a login.
+//! Members of small JSON objects, such as an export order or a login.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use crate::error::Faults;
 use crate::text::nfc;
 
 impl Query {
-    /// From the members of a JSON object that have the names of these parameters.
+    /// Reads the members of a JSON object that are named like these parameters.
     pub fn of_members(members: &Map<String, Value>, parameters: &[Parameter]) -> Self {
         let mut query = Self::default();
         for parameter in parameters {
@@ -24,7 +24,7 @@ impl Query {
     }
 }
 
-/// A member that is a text, trimmed, of at most `most` code points in normal form. A blank one is treated as absent.
+/// A text member, trimmed, of at most `most` code points in normal form. A blank one is treated as absent.
 pub fn text(
     object: &Map<String, Value>,
     name: &str,
@@ -34,7 +34,7 @@ pub fn text(
     bounded(string(object, name, faults)?.trim(), name, most, faults)
 }
 
-/// As [`text`], of a member that must be there.
+/// Like [`text`], but required.
 pub fn required_text(
     object: &Map<String, Value>,
     name: &str,
@@ -44,7 +44,7 @@ pub fn required_text(
     required(name, faults, |faults| text(object, name, most, faults))
 }
 
-/// As [`required_text`], of a text in which blanks count.
+/// Like [`required_text`], but not trimmed.
 pub fn required_verbatim(
     object: &Map<String, Value>,
     name: &str,

@@ -1,7 +1,7 @@
-//! Input of clients, read and checked: query strings, JSON bodies, and the values of ingest.
+//! Parsing and validation of clients' input: query strings, JSON bodies, and values of ingest.
 //!
-//! Owns the types of parameters and the texts of faults (`fault`), so that one mistake has one text wherever it is
-//! made. Must not know a route, a report or a table.
+//! Owns the types of parameters and the texts of faults (`fault`), so that the same mistake has the same text everywhere.
+//! Must not know routes, reports or tables.
 
 pub mod body;
 pub mod composite;

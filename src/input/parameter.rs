@@ -1,6 +1,6 @@
-//! Parameters, each declared once: read by [`Query`](super::Query), described in the OpenAPI document.
+//! Parameters, each declared once: parsed by [`Query`](super::Query) and described in the OpenAPI document.
 //!
-//! Owns their types, their spellings in a query string, and those that several routes share.
+//! Owns their types, their spellings in a query string, and the common ones.
 
 use std::ops::RangeInclusive;
 
@@ -19,7 +19,7 @@ pub enum Kind {
     Moment,
     Zone,
     Id,
-    /// At most so many, duplicates not counted.
+    /// Maximum number of distinct values.
     IdList {
         most: usize,
     },
@@ -51,12 +51,12 @@ impl Parameter {
         }
     }
 
-    /// The name without brackets, by which faults are told.
+    /// The name without brackets, used in faults.
     pub fn plain(&self) -> &'static str {
         self.name.trim_end_matches("[]")
     }
 
-    /// What a name in a query string has to do with this parameter; None: nothing.
+    /// The relation of a name in a query string to this parameter; `None` if unrelated.
     pub(super) fn spelling(&self, name: &str) -> Option<Spelling> {
         let plain = self.plain();
         let (head, index) = name.split_at_checked(plain.len())?;
@@ -71,16 +71,16 @@ impl Parameter {
     }
 }
 
-/// A parameter's name as clients write it.
+/// Spellings of a parameter's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spelling {
     /// `campaign_id`, `campaign_id[]`, `campaign_id[0]`.
     Understood,
-    /// Of an array, in a way that is not understood: `campaign_id[a]`, `campaign_id.0`.
+    /// An array spelling that is not supported: `campaign_id[a]`, `campaign_id.0`.
     Unclear,
 }
 
-/// Nothing, `[]` or `[7]`.
+/// True for an empty suffix, `[]` or `[7]`.
 fn is_index(text: &str) -> bool {
     let inner = text
         .strip_prefix('[')
@@ -88,13 +88,13 @@ fn is_index(text: &str) -> bool {
     text.is_empty() || inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The values a parameter may have. Made by [`choice!`].
+/// The allowed values of a parameter. Implemented by [`choice!`].
 pub trait Choice: Copy + 'static {
     const ALL: &'static [Self];
     fn name(self) -> &'static str;
 }
 
-/// Declares an enum whose variants are spelled as the client spells them.
+/// Declares an enum with the wire spellings of its variants.
 macro_rules! choice {
     ($(#[$meta:meta])* pub enum $name:ident { $( $(#[$of:meta])* $variant:ident = $text:literal ),* $(,)? }) => {
         $(#[$meta])*
@@ -116,13 +116,13 @@ macro_rules! choice {
 }
 pub(crate) use choice;
 
-/// The zone in which dates are read and hours, days and weeks are cut, by default the account's.
+/// The zone of dates and of hours, days and weeks; by default the tenant's.
 pub const ZONE_OF_ACCOUNT: Parameter = Parameter::optional(
     "timezone",
     Kind::Zone,
     "IANA zone in which dates are read and cut. Default: the account's.",
 );
-/// As [`ZONE_OF_ACCOUNT`], by default UTC.
+/// Like [`ZONE_OF_ACCOUNT`], by default UTC.
 pub const ZONE_UTC: Parameter = Parameter::optional(
     "timezone",
     Kind::Zone,

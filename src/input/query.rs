@@ -1,6 +1,6 @@
-//! Query strings: the parameters of one request, read and checked.
+//! Query strings: parsing and validation of a request's parameters.
 //!
-//! Collects every fault, so that one answer names them all. An empty value is treated as absent.
+//! Collects every fault for one response. An empty value is treated as absent.
 
 use std::collections::BTreeSet;
 
@@ -12,18 +12,17 @@ use crate::time::Zone;
 use crate::time::instant::Given;
 use crate::time::zone::UnknownZone;
 
-/// The parameters of one request, and what is wrong with them so far.
+/// The parameters of a request, and the faults found so far.
 #[derive(Debug, Default)]
 pub struct Query {
-    /// Values by the plain names of their parameters, in the order given.
+    /// Values by the plain names of their parameters, in order.
     pub(super) pairs: Vec<(&'static str, String)>,
     faults: Faults,
 }
 
 impl Query {
-    /// From the part of a URL behind its question mark: the values of those parameters, in any array spelling that
-    /// means something. One that does not is a fault, and so are several values where one is wanted. Other names are
-    /// ignored.
+    /// Parses the part of a URL after the question mark: the values of those parameters, in any supported array spelling. An
+    /// unsupported spelling is a fault, and so are several values of a single one. Other names are ignored.
     pub fn parse<'a>(raw: &str, known: impl IntoIterator<Item = &'a Parameter>) -> Self {
         let known: Vec<&Parameter> = known.into_iter().collect();
         let mut query = Self::default();
@@ -67,27 +66,27 @@ impl Query {
         query
     }
 
-    /// Notes a fault.
+    /// Records a fault.
     pub fn fail(&mut self, field: &str, message: impl Into<String>) {
         self.faults.add(field, message);
     }
 
-    /// Every fault noted.
+    /// All recorded faults.
     pub fn into_faults(self) -> Faults {
         self.faults
     }
 
-    /// Err(Invalid) with every fault noted. What was read of a query without one is all there.
+    /// `Invalid` with all recorded faults. Without faults, every required value has been read.
     pub fn finish<T>(self, read: Option<T>) -> Result<T> {
         self.faults.into_result(read)
     }
 
-    /// The last value given.
+    /// The last value.
     pub fn text(&self, parameter: &Parameter) -> Option<&str> {
         self.values(parameter).next_back()
     }
 
-    /// Every value given, in order.
+    /// Every value, in order.
     fn values(&self, parameter: &Parameter) -> impl DoubleEndedIterator<Item = &str> {
         let plain = parameter.plain();
         self.pairs
@@ -96,7 +95,7 @@ impl Query {
             .map(|(_, value)| value.as_str())
     }
 
-    /// A text that the database can hold and be asked for, in the normal form that texts are stored in.
+    /// A text that the database can store and search for, in the normal form of stored texts.
     pub fn storable_text(&mut self, parameter: &Parameter) -> Option<String> {
         let text = nfc(self.text(parameter)?).into_owned();
         if text.contains('\0') {
@@ -106,7 +105,7 @@ impl Query {
         Some(text)
     }
 
-    /// Reads a value with `parse`, noting `expected` where it does not fit, or that it is missing.
+    /// Parses a value with `parse`; records `expected` if that fails, or that the value is missing.
     fn read<T>(
         &mut self,
         parameter: &Parameter,
@@ -117,7 +116,7 @@ impl Query {
         self.read_value(parameter, value, expected, parse)
     }
 
-    /// As [`Query::read`], of a value made of what was given.
+    /// Like [`Query::read`], for a derived value.
     fn read_value<T>(
         &mut self,
         parameter: &Parameter,
@@ -167,7 +166,7 @@ impl Query {
         self.choice_of(parameter, T::ALL)
     }
 
-    /// As [`Query::choice`], where only some of the values are open.
+    /// Like [`Query::choice`], limited to some of the values.
     pub fn choice_of<T: Choice>(&mut self, parameter: &Parameter, open: &[T]) -> Option<T> {
         let expected = fault::one_of(open.iter().map(|value| value.name()));
         self.read(parameter, &expected, |text| {
@@ -175,8 +174,8 @@ impl Query {
         })
     }
 
-    /// The zone asked for. None also where it is unknown: dates are then checked in the default, so that their
-    /// faults are reported in the same answer.
+    /// The requested zone. `None` if unknown too: dates are then checked in the default zone, so that their faults are
+    /// reported as well.
     pub fn zone(&mut self) -> Option<Zone> {
         self.read(&ZONE_OF_ACCOUNT, &UnknownZone.to_string(), Zone::named)
     }
@@ -185,7 +184,7 @@ impl Query {
         self.read(parameter, fault::MOMENT, Given::parse)
     }
 
-    /// Agents by any spelling of `agent_ids`, without duplicates, ascending. None where none is named.
+    /// Agents in any spelling of `agent_ids`, distinct and ascending. `None` without any.
     pub fn agent_ids(&mut self) -> Option<Vec<i64>> {
         let values = self.values(&AGENT_IDS).flat_map(|value| value.split(','));
         let ids: Option<BTreeSet<i64>> = values.map(integer).collect();
@@ -199,7 +198,7 @@ impl Query {
         None
     }
 
-    /// Numbers separated by commas or given one by one, duplicates dropped, in the order given.
+    /// Numbers, comma-separated or repeated, distinct and in order.
     pub fn id_list(&mut self, parameter: &Parameter) -> Option<Vec<i64>> {
         let Kind::IdList { most } = parameter.kind else {
             return None;
@@ -216,7 +215,8 @@ impl Query {
     }
 }
 
-/// One of [`names_agents`], or a fault even where agents are not known: filtering by them is too easily believed.
+/// A name of [`names_agents`] or similar. It is a fault even without an agents parameter, because a client could easily
+/// believe that the filter works.
 fn looks_like_agents(name: &str) -> bool {
     name.get(..9)
         .is_some_and(|start| start.eq_ignore_ascii_case("agent_ids"))

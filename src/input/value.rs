@@ -1,14 +1,14 @@
-//! Single JSON values as they are stored: texts and their length, keys of a telephone.
+//! Single JSON values as stored: texts and their lengths, telephone keys.
 
 use std::borrow::Cow;
 
 use super::fault;
 use crate::text::nfc;
 
-/// The rest of a sentence that begins with the field.
+/// A fault: the rest of a sentence that begins with the field.
 pub type Fault = String;
 
-/// A JSON string that the database can hold.
+/// A JSON string that the database can store.
 pub fn text(json: &str) -> Result<String, Fault> {
     let text: String = serde_json::from_str(json).map_err(|_| fault::STRING)?;
     if text.contains('\0') {
@@ -17,7 +17,7 @@ pub fn text(json: &str) -> Result<String, Fault> {
     Ok(text)
 }
 
-/// The text as it is stored: in normal form C, as [`measured`].
+/// The text as stored: in normal form C, checked like [`measured`].
 pub fn within(text: &str, max: usize) -> Result<Cow<'_, str>, Fault> {
     match nfc(text) {
         Cow::Borrowed(text) => measured(text, max).map(Cow::Borrowed),
@@ -25,8 +25,7 @@ pub fn within(text: &str, max: usize) -> Result<Cow<'_, str>, Fault> {
     }
 }
 
-/// The text, which may have so many code points. White space around it does not count, and goes where there is no room
-/// for it.
+/// The text if it has at most `most` code points. Surrounding white space does not count, and is dropped if necessary.
 pub fn measured(text: &str, max: usize) -> Result<&str, Fault> {
     // A code point has at least one byte.
     let fits = |text: &str| text.len() <= max || text.chars().count() <= max;
@@ -36,7 +35,7 @@ pub fn measured(text: &str, max: usize) -> Result<&str, Fault> {
         .ok_or_else(|| fault::longer_than(max))
 }
 
-/// A key of a telephone.
+/// A telephone key.
 pub fn is_key(byte: u8) -> bool {
     byte.is_ascii_digit() || byte == b'*' || byte == b'#'
 }

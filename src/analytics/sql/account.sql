@@ -1,5 +1,5 @@
--- What the filters come to in one account: whether any campaign plays the template $2 (null: whatever they play), and
--- whether the roll-ups of all that is then read can be trusted.
+-- Resolves the filters for a tenant: whether any campaign has template $2 (null: any), and whether the roll-ups of
+-- everything selected can be trusted.
 with playing as (
     select c.id, c.script_id
     from autocall_campaigns c

@@ -1,5 +1,4 @@
--- How far all leads of an account have come. Its attempts are counted in the order of their leads, straight from an
--- index.
+-- Progress of all leads of a tenant. Attempts are counted in lead order, straight from an index.
 with tried as (
     select a.lead_id as id, count(*) as attempts
     from autocall_attempts a

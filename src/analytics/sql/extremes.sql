@@ -1,7 +1,7 @@
--- The shortest and the longest answered attempt in a window, of the whole account or of the campaigns that play a
--- template: $2 and $3 the window, $4 the template or null. Neither can be kept as a sum, for a row may be taken away again; so the lengths there are get
--- walked from either end, campaign by campaign, and the first that lies in the window is it. Each step is one look
--- into an index, which is of those whose length is 0 or more, as every length is.
+-- The shortest and the longest answered attempt in a window, of the whole tenant or of the campaigns with a template: $2 and
+-- $3 the window, $4 the template or null. Roll-ups cannot keep a minimum or maximum, because rows can be deleted. Instead,
+-- the distinct lengths are walked from either end, campaign by campaign, up to the first one in the window. Each step is
+-- one lookup in a partial index of lengths of 0 or more, which are all.
 with recursive known (id) as ( -- campaigns by their attempts, for some may have none but those
     select min(a.campaign_id) from autocall_attempts a where a.tenant_id = $1 and $4::text is null
     union all

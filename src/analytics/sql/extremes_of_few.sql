@@ -1,5 +1,5 @@
--- The shortest and the longest answered attempt where a window holds few, of the whole account or of the campaigns that
--- play a template: $2 and $3 the window, $4 the template or null.
+-- The shortest and the longest answered attempt in a window with few of them, of the whole tenant or of the campaigns with a
+-- template: $2 and $3 the window, $4 the template or null.
 select min(billsec) as shortest, max(billsec) as longest
 from (
     select a.billsec from autocall_attempts a

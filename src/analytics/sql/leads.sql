@@ -1,4 +1,4 @@
- -- of an account, or those that are joined to them here; $11 and $12 when they were created, $13 a template
+ -- all leads of a tenant, or those of the join before; $11 and $12 the window of creation, $13 a template
     where l.tenant_id = $1
       and ($11::timestamptz is null or l.created_at >= $11)
       and ($12::timestamptz is null or l.created_at < $12)

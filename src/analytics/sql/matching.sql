@@ -1,6 +1,6 @@
 
-    -- Leads whose payload has every key of $9 with its value there: looked up by $10, the rarest of its terms, then
-    -- read. Coalesced, because of a bare @> the planner expects one row in a thousand.
+    -- Leads whose payload contains $9: looked up by its rarest term $10, then compared. The coalesce keeps the planner from
+    -- its default estimate for @>, one row in a thousand.
     select l.id
     from autocall_lead_terms t
     join autocall_leads l on l.tenant_id = $1 and l.id = t.lead_id

@@ -1,4 +1,4 @@
--- What the attempts `a` of one key come to.
+-- Counters of the attempts `a` of one key.
 count(*) as calls,
 count(*) filter (where a.result = 'answered') as answered,
 coalesce(sum(a.billsec) filter (where a.result = 'answered'), 0)::bigint as seconds,

@@ -1,5 +1,5 @@
--- A page of a list in one row: its keys with their calls, those behind place $11 up to $12, and how many calls each key
--- of the whole list has, which their shares are made of.
+-- A page of a list in one row: the keys after place $11 up to $12 with their calls, and the calls of every key of the whole
+-- list, for the shares.
 select count(*) as total,
        coalesce(array_agg(calls order by place), '{}') as counts,
        coalesce(array_agg(key order by place) filter (where place > $11 and place <= $12), '{}') as keys,

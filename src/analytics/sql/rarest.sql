@@ -1,5 +1,5 @@
--- The rarest of the terms of a payload $2, and how many leads have it. To find out which it is it is enough to count so
--- far. No row where the payload has no term.
+-- The rarest term of payload $2 and the number of its leads, counted up to a limit that is enough to compare. No row if the
+-- payload has no term.
 select w.term,
        (select count(*) from (select from autocall_lead_terms t
                               where t.tenant_id = $1 and t.term = w.term limit 10000) few) as leads

@@ -1,5 +1,5 @@
--- The first and the last attempt in a window, of the whole account or of the campaigns that play a template: $2 and $3
--- the window, $4 the template or null.
+-- The first and the last attempt in a window, of the whole tenant or of the campaigns with a template: $2 and $3 the window,
+-- $4 the template or null.
 select min(first) as first, max(last) as last
 from (
     select (select a.started_at from autocall_attempts a
