@@ -1,8 +1,9 @@
-//! What was read a moment ago, kept for others who ask the same.
+//! Short-lived cache of query results, shared by identical requests.
 //!
-//! Owns how old a value may be and who may share one. A value is read from one snapshot of one account, and its age
-//! counts from before that snapshot was taken, however long the reading took: an age is never understated. Who asks
-//! while a value is being read waits for it, unless its snapshot is too old for him. Must not know what is kept.
+//! Owns the maximum age of a value and who may share it. A value is read from one snapshot of one
+//! tenant. Its age counts from before the snapshot was snapshot_at, however long the read took, so it is
+//! never understated. Concurrent callers join a read in progress unless its snapshot is older than
+//! they accept. Must not know what is cached.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -18,21 +19,21 @@ use tracing::Instrument;
 use crate::db::{Database, Scope};
 use crate::error::{Error, Result};
 
-/// A reading that takes longer is logged.
-const SLOW: Duration = Duration::from_secs(1);
+/// Reads that take longer are logged.
+const SLOW_READ: Duration = Duration::from_secs(1);
 
-/// Values by account and key. Cheap to clone; clones share what they keep.
+/// Values by tenant and key. Cheap to clone; clones share the values.
 pub struct Cache<K, V>(Arc<Inner<K, V>>);
 
-/// A key and the account whose it is: values of two accounts never meet.
+/// A key with its tenant, so that tenants never share values.
 pub type Key<K> = (i64, K);
 
-/// A key's name in logs, which is all that they show of it: a key may hold personal values.
+/// Name of a key in logs. Only the name is logged, because keys may contain personal data.
 pub trait Named {
     fn name(&self) -> &'static str;
 }
 
-/// A value, and how long before the question its snapshot was taken. None where that was not before.
+/// A value and its age when requested; `None` if it was read for this request.
 #[derive(Debug)]
 pub struct Found<V> {
     pub value: V,
@@ -41,24 +42,24 @@ pub struct Found<V> {
 
 struct Inner<K, V> {
     lifetime: Duration,
-    kept: moka::sync::Cache<Key<K>, Kept<V>>,
-    /// What is being read now. Only the newest reading of a key can still be joined.
-    flights: Mutex<HashMap<Key<K>, Flight<V>>>,
+    cached: moka::sync::Cache<Key<K>, Entry<V>>,
+    /// Reads in progress. Only the newest read of a key can be joined.
+    reads: Mutex<HashMap<Key<K>, Read<V>>>,
 }
 
 #[derive(Clone)]
-struct Kept<V> {
+struct Entry<V> {
     value: V,
-    taken: Instant,
+    snapshot_at: Instant,
 }
 
-type Reading<V> = BoxFuture<'static, Result<Kept<V>>>;
+type Outcome<V> = BoxFuture<'static, Result<Entry<V>>>;
 
-/// A reading under way. It lives in those who wait for it, and is given up when none of them is left.
-struct Flight<V> {
-    /// When its snapshot was taken, once it is.
-    taken: Arc<OnceLock<Instant>>,
-    reading: WeakShared<Reading<V>>,
+/// A read in progress. It is owned by its waiters and cancelled when the last of them leaves.
+struct Read<V> {
+    /// Time of its snapshot, once snapshot_at.
+    snapshot_at: Arc<OnceLock<Instant>>,
+    outcome: WeakShared<Outcome<V>>,
 }
 
 impl<K, V> Cache<K, V>
@@ -66,142 +67,143 @@ where
     K: Named + Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Keeps values for `lifetime` (nothing where that is zero), as many as weigh `capacity` together: the least
-    /// recently used make room.
+    /// Caches values for `lifetime` (never, if zero), up to a total weight of `capacity`; the least
+    /// recently used are evicted.
     pub fn new(lifetime: Duration, capacity: u64, weigh: fn(&K, &V) -> usize) -> Self {
-        let kept = moka::sync::Cache::builder()
+        let cached = moka::sync::Cache::builder()
             .max_capacity(capacity)
-            .weigher(move |(_, key): &Key<K>, kept: &Kept<V>| {
-                u32::try_from(weigh(key, &kept.value)).unwrap_or(u32::MAX)
+            .weigher(move |(_, key): &Key<K>, cached: &Entry<V>| {
+                u32::try_from(weigh(key, &cached.value)).unwrap_or(u32::MAX)
             })
             .eviction_policy(EvictionPolicy::lru())
-            // Ages are looked at with each question; this only frees what nobody asks for any more.
+            // Ages are checked on each request; this only frees unused values.
             .time_to_live(lifetime)
             .build();
         Self(Arc::new(Inner {
             lifetime,
-            kept,
-            flights: Mutex::default(),
+            cached,
+            reads: Mutex::default(),
         }))
     }
 
-    /// The value of that key, at most `oldest` old, and never older than this cache's lifetime. Where none is kept
-    /// or being read, `read` makes one in a scope of the account. With an `oldest` of zero, everything committed
-    /// before the question is in the answer.
+    /// Returns the value of a key, at most `max_age` old and never older than the cache's lifetime.
+    /// If none is cached or being read, `read` reads one in a scope of the tenant. With a `max_age`
+    /// of zero, the value includes everything committed before the request.
     ///
-    /// What goes wrong is told to all who waited for it, and is not kept: it is their question too, and asking a
-    /// database in trouble once more for each of them would help nobody.
+    /// An error is returned to all waiters and not cached: repeating the query for each of them
+    /// would only burden a failing database.
     pub async fn get<R, F>(
         &self,
         db: &Database,
         key: Key<K>,
-        oldest: Duration,
+        max_age: Duration,
         read: R,
     ) -> Result<Found<V>>
     where
         R: Fn(Scope) -> F + Send + Sync + 'static,
         F: Future<Output = Result<V>> + Send,
     {
-        let asked = Instant::now();
-        let oldest = oldest.min(self.0.lifetime);
-        let fits = |taken: Instant| asked.saturating_duration_since(taken) <= oldest;
-        let kept = || {
+        let requested_at = Instant::now();
+        let max_age = max_age.min(self.0.lifetime);
+        let is_fresh =
+            |snapshot_at: Instant| requested_at.saturating_duration_since(snapshot_at) <= max_age;
+        let cached = || {
             self.0
-                .kept
+                .cached
                 .get(&key)
-                .filter(|kept| fits(kept.taken))
-                .map(|kept| kept.found(asked))
+                .filter(|cached| is_fresh(cached.snapshot_at))
+                .map(|cached| cached.found(requested_at))
         };
-        if let Some(found) = kept() {
+        if let Some(found) = cached() {
             return Ok(found);
         }
-        let reading = {
-            let mut flights = self.0.flights();
-            // Once more, because a flight that was under way may have landed since.
-            if let Some(found) = kept() {
+        let outcome = {
+            let mut reads = self.0.reads();
+            // Checked again, because a read in progress may have completed since.
+            if let Some(found) = cached() {
                 return Ok(found);
             }
-            match flights.get(&key).and_then(|flight| flight.join(fits)) {
-                Some(reading) => reading,
-                None => self.start(&mut flights, db, key, read),
+            match reads.get(&key).and_then(|current| current.join(is_fresh)) {
+                Some(outcome) => outcome,
+                None => self.start(&mut reads, db, key, read),
             }
         };
-        Ok(reading.await?.found(asked))
+        Ok(outcome.await?.found(requested_at))
     }
 
-    /// What the kept values weigh together, once what is under way is done.
+    /// Total weight of the cached values, after pending evictions.
     pub fn weight(&self) -> u64 {
-        self.0.kept.run_pending_tasks();
-        self.0.kept.weighted_size()
+        self.0.cached.run_pending_tasks();
+        self.0.cached.weighted_size()
     }
 
-    /// Weighs a kept value again, after it has grown.
+    /// Weighs a cached value again after it has grown.
     pub fn reweigh(&self, key: &Key<K>) {
-        let _one_at_a_time = self.0.flights();
-        if let Some(kept) = self.0.kept.get(key) {
-            self.0.kept.insert(key.clone(), kept);
+        let _lock = self.0.reads();
+        if let Some(cached) = self.0.cached.get(key) {
+            self.0.cached.insert(key.clone(), cached);
         }
     }
 
-    /// Keeps that value no longer. One that is being read may be kept still.
+    /// Removes a value. One that is being read may still be cached.
     pub fn forget(&self, key: &Key<K>) {
-        self.0.kept.invalidate(key);
+        self.0.cached.invalidate(key);
     }
 
-    /// Begins to read, in a task of its own: whoever asked first may leave while others still wait.
+    /// Starts a read in a task of its own, because the first caller may leave while others wait.
     fn start<R, F>(
         &self,
-        flights: &mut HashMap<Key<K>, Flight<V>>,
+        reads: &mut HashMap<Key<K>, Read<V>>,
         db: &Database,
         key: Key<K>,
         read: R,
-    ) -> Shared<Reading<V>>
+    ) -> Shared<Outcome<V>>
     where
         R: Fn(Scope) -> F + Send + Sync + 'static,
         F: Future<Output = Result<V>> + Send,
     {
-        let (db, taken) = (db.clone(), Arc::<OnceLock<Instant>>::default());
-        let landing = Landing {
+        let (db, snapshot_at) = (db.clone(), Arc::<OnceLock<Instant>>::default());
+        let guard = ReadGuard {
             cache: Arc::clone(&self.0),
             key: key.clone(),
-            taken: Arc::clone(&taken),
+            snapshot_at: Arc::clone(&snapshot_at),
         };
         let task = async move {
-            let begun = Instant::now();
+            let started = Instant::now();
             let read = |scope| {
-                // Between the transaction's beginning and its first statement, which is what takes the snapshot. Where
-                // this is unset, a question may join, for the snapshot is then yet to come. One that is begun again
-                // reads a later snapshot than it says.
-                landing.taken.get_or_init(Instant::now);
+                // This runs between `begin` and the first statement, which takes the snapshot.
+                // While it is unset, the snapshot is still to come and any request may join. A
+                // restarted read has a later snapshot than recorded.
+                guard.snapshot_at.get_or_init(Instant::now);
                 read(scope)
             };
-            let value = db.answer(landing.key.0, read).await;
-            if begun.elapsed() > SLOW {
-                tracing::warn!(ms = begun.elapsed().as_millis(), "a reading took long");
+            let value = db.answer(guard.key.0, read).await;
+            if started.elapsed() > SLOW_READ {
+                tracing::warn!(ms = started.elapsed().as_millis(), "slow read");
             }
-            let kept = Kept {
+            let cached = Entry {
                 value: value?,
-                taken: *landing.taken.get_or_init(Instant::now),
+                snapshot_at: *guard.snapshot_at.get_or_init(Instant::now),
             };
-            landing.keep(&kept);
-            Ok(kept)
+            guard.keep(&cached);
+            Ok(cached)
         };
-        // A span of its own: it is not one request's business.
-        let span = tracing::error_span!("reading", tenant = key.0, question = key.1.name());
+        // A span of its own, because the read can serve several requests.
+        let span = tracing::error_span!("read", tenant = key.0, query = key.1.name());
         let task = AbortOnDropHandle::new(tokio::spawn(task.instrument(span)));
-        let reading = async move { task.await.map_err(Error::internal)? }
+        let outcome = async move { task.await.map_err(Error::internal)? }
             .boxed()
             .shared();
-        if let Some(weak) = reading.downgrade() {
-            flights.insert(
+        if let Some(weak) = outcome.downgrade() {
+            reads.insert(
                 key,
-                Flight {
-                    taken,
-                    reading: weak,
+                Read {
+                    snapshot_at,
+                    outcome: weak,
                 },
             );
         }
-        reading
+        outcome
     }
 }
 
@@ -212,15 +214,15 @@ impl<K, V> Clone for Cache<K, V> {
 }
 
 impl<K, V> Inner<K, V> {
-    fn flights(&self) -> MutexGuard<'_, HashMap<Key<K>, Flight<V>>> {
-        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reads(&self) -> MutexGuard<'_, HashMap<Key<K>, Read<V>>> {
+        self.reads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<V> Kept<V> {
-    fn found(self, asked: Instant) -> Found<V> {
-        let age = asked
-            .checked_duration_since(self.taken)
+impl<V> Entry<V> {
+    fn found(self, requested_at: Instant) -> Found<V> {
+        let age = requested_at
+            .checked_duration_since(self.snapshot_at)
             .filter(|age| !age.is_zero());
         Found {
             value: self.value,
@@ -229,52 +231,57 @@ impl<V> Kept<V> {
     }
 }
 
-impl<V: Clone> Flight<V> {
-    /// Its reading, for one who may have a snapshot taken then. None where nobody waits for it any more.
-    fn join(&self, fits: impl Fn(Instant) -> bool) -> Option<Shared<Reading<V>>> {
-        if self.taken.get().is_none_or(|taken| fits(*taken)) {
-            self.reading.upgrade()
+impl<V: Clone> Read<V> {
+    /// Returns the read if the caller may use its snapshot, or `None` if nothing waits for it any
+    /// more.
+    fn join(&self, is_fresh: impl Fn(Instant) -> bool) -> Option<Shared<Outcome<V>>> {
+        if self
+            .snapshot_at
+            .get()
+            .is_none_or(|snapshot_at| is_fresh(*snapshot_at))
+        {
+            self.outcome.upgrade()
         } else {
             None
         }
     }
 }
 
-/// The end of a flight, however it ends: it is no longer there to be joined.
-struct Landing<K: Hash + Eq, V> {
+/// Removes the read from those in progress when it ends, for whatever reason.
+struct ReadGuard<K: Hash + Eq, V> {
     cache: Arc<Inner<K, V>>,
     key: Key<K>,
-    taken: Arc<OnceLock<Instant>>,
+    snapshot_at: Arc<OnceLock<Instant>>,
 }
 
-impl<K, V> Landing<K, V>
+impl<K, V> ReadGuard<K, V>
 where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Keeps what was read, unless a newer reading was faster.
-    fn keep(&self, read: &Kept<V>) {
-        let _one_at_a_time = self.cache.flights();
+    /// Caches the value, unless a newer read completed first.
+    fn keep(&self, read: &Entry<V>) {
+        let _lock = self.cache.reads();
         let newer = self
             .cache
-            .kept
+            .cached
             .get(&self.key)
-            .is_some_and(|kept| kept.taken > read.taken);
+            .is_some_and(|cached| cached.snapshot_at > read.snapshot_at);
         if !newer && !self.cache.lifetime.is_zero() {
-            self.cache.kept.insert(self.key.clone(), read.clone());
+            self.cache.cached.insert(self.key.clone(), read.clone());
         }
     }
 }
 
-impl<K: Hash + Eq, V> Drop for Landing<K, V> {
+impl<K: Hash + Eq, V> Drop for ReadGuard<K, V> {
     fn drop(&mut self) {
-        let mut flights = self.cache.flights();
-        // A newer one may have taken its place.
-        if flights
+        let mut reads = self.cache.reads();
+        // A newer read may have replaced it.
+        if reads
             .get(&self.key)
-            .is_some_and(|flight| Arc::ptr_eq(&flight.taken, &self.taken))
+            .is_some_and(|current| Arc::ptr_eq(&current.snapshot_at, &self.snapshot_at))
         {
-            flights.remove(&self.key);
+            reads.remove(&self.key);
         }
     }
 }

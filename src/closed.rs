@@ -1,5 +1,5 @@
-//! Closed sets of texts: each value listed once, for those who check it, those who write it, and the OpenAPI document,
-//! where every set is a schema of its own.
+//! Closed sets of strings. Each value is listed once, for validation, output and the OpenAPI
+//! document, where every set is a schema.
 //!
 //! Owns the sets that more than one module names. Must not know who uses them.
 
@@ -18,7 +18,7 @@ pub struct Set {
 }
 
 impl Set {
-    /// The set with exactly those values.
+    /// Finds the set with exactly these values.
     pub fn with(values: &[&str]) -> Option<&'static Self> {
         ALL.iter().find(|set| set.values == values)
     }
@@ -33,7 +33,7 @@ impl Set {
 
 macro_rules! sets {
     ($( #[doc = $about:literal] $name:ident: [$( $value:literal ),* $(,)?]; )*) => {
-        /// Every set. No two have the same values.
+        /// All sets. No two have the same values.
         pub const ALL: &[Set] = &[$( Set { name: stringify!($name), about: $about, values: $name::VALUES } ),*];
 
         $(
@@ -85,7 +85,7 @@ sets! {
     AutocallStage: ["Imported lead", "Dialed", "Answered", "Pressed valid DTMF", "Transferred to agent", "Agent disposed"];
     /// Stage of the Telesales funnel.
     TelesalesStage: ["Total leads", "Dialed", "Connected", "Talked > 30s", "Disposed", "Converted"];
-    /// How far a lead is, to analytics.
+    /// Stage of a lead in analytics.
     LeadStage: ["BACKLOG", "PROCESSING", "RETRY", "FINISHED"];
     /// A fifth of the range of sentiments.
     SentimentBucket: ["0.0-0.2", "0.2-0.4", "0.4-0.6", "0.6-0.8", "0.8-1.0"];
@@ -97,9 +97,9 @@ sets! {
     ExportFailedStatus: ["failed"];
     /// State of an export that can be downloaded.
     ExportReadyStatus: ["ready"];
-    /// State of an export whose file is gone.
+    /// State of an export whose file was removed.
     ExportExpiredStatus: ["expired"];
-    /// Report that an export is made of.
+    /// Report of an export.
     ExportReport: ["kpis", "trend", "hangup", "dtmf", "funnel", "full"];
     /// Format of a file.
     FileFormat: ["xlsx", "csv"];
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_is_known_by_its_values() {
+    fn a_set_is_found_by_its_values() {
         for set in ALL {
             assert_eq!(
                 Set::with(set.values).map(|found| found.name),

@@ -1,4 +1,4 @@
-//! Every setting once: its environment variable, its default, its meaning (contract, section 7).
+//! All settings: environment variable, default and meaning (contract, section 7).
 
 use std::convert::Infallible;
 use std::fmt;
@@ -12,23 +12,23 @@ use ipnet::IpNet;
 
 use crate::db::READ_CONNECTIONS;
 
-/// No answer may be older, whatever is set (contract, section 6).
-const OLDEST_ANSWER: Duration = Duration::from_secs(5);
-/// The most exports that an instance makes at a time.
-pub const MOST_WORKERS: u64 = 16;
+/// Upper bound on `CALLBOARD_CACHE_TTL` (contract, section 6).
+const MAX_CACHE_TTL: Duration = Duration::from_secs(5);
+/// Maximum number of concurrent exports of an instance.
+pub const MAX_WORKERS: u64 = 16;
 
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Settings of every command, also taken from the environment")]
+#[command(next_help_heading = "Settings of all commands, also read from the environment")]
 pub struct Config {
-    /// Postgres to use. Without it, one of Callboard's own is run under the data directory.
+    /// URL of the Postgres database. Without it, an embedded Postgres runs in the data directory.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<Hidden>,
 
-    /// How many connections read from the database; half as many write to it.
+    /// Number of read connections; half as many write.
     #[arg(long, env = "CALLBOARD_DATABASE_POOL", default_value_t = READ_CONNECTIONS, value_parser = clap::value_parser!(u32).range(2..=1000), global = true)]
     pub database_pool: u32,
 
-    /// Where Callboard keeps what is its own: the embedded Postgres, the secret, exports.
+    /// Directory of the embedded Postgres, the secret and the exports.
     #[arg(
         long,
         env = "CALLBOARD_DATA_DIR",
@@ -41,33 +41,36 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_LISTEN", default_value = "127.0.0.1:8080", value_parser = host_and_port, global = true)]
     pub listen: String,
 
-    /// Where a second listener answers /healthz and /readyz, whatever the first one is busy with. Off where it is empty.
+    /// Address of a second listener that answers only /healthz and /readyz, independent of the
+    /// first one's load. Empty to disable.
     #[arg(long, env = "CALLBOARD_METRICS_LISTEN", default_value = "", value_parser = optional::<SocketAddr>, global = true)]
     pub metrics_listen: Optional<SocketAddr>,
 
-    /// What tokens are signed with, at least 32 bytes. Several, with commas or blanks between them: the first one
-    /// signs, all are taken. Without it, one is made once and kept in the data directory.
+    /// Secret that signs tokens, at least 32 bytes. Several may be given, separated by commas or
+    /// blanks: the first signs, all are accepted. Without it, one is generated and kept in the data
+    /// directory.
     #[arg(long, env = "CALLBOARD_SECRET", hide_env_values = true, global = true)]
     pub secret: Option<Hidden>,
 
-    /// How often what was written is moved into the roll-ups. Figures do not depend on it, only how soon they come.
+    /// Interval at which new data is folded into the roll-ups. It affects only the speed of
+    /// reports, not their figures.
     #[arg(long, env = "CALLBOARD_COMPACT_EVERY", default_value = "5s", value_parser = within("1ms", "1d"), global = true)]
     pub compact_every: Duration,
 
-    /// How old an answer may be that is given to several who ask the same, at most 5s; 0 reads each one anew.
+    /// How long responses may be reused for identical requests, at most 5s; 0 disables reuse.
     #[arg(long, env = "CALLBOARD_CACHE_TTL", default_value = "5s", value_parser = within("0s", "1d"), global = true)]
     pub cache_ttl: Duration,
 
-    /// What links to exports begin with. Without it, the address that is listened on.
+    /// Base URL of links to exports. Without it, the address that is listened on.
     #[arg(long, env = "CALLBOARD_PUBLIC_URL", value_parser = base_url, global = true)]
     pub public_url: Option<String>,
 
-    /// Where finished exports are kept: a directory, or s3://bucket/prefix with endpoint and keys in the usual AWS_…
-    /// variables. Without it, `exports` in the data directory.
+    /// Store of finished exports: a directory, or s3://bucket/prefix with endpoint and keys in the
+    /// usual AWS_… variables. Without it, `exports` in the data directory.
     #[arg(long, env = "CALLBOARD_EXPORT_STORE", global = true)]
     pub export_store: Option<String>,
 
-    /// How many exports are made at a time; 0 leaves them to other instances.
+    /// Number of concurrent exports; 0 leaves them to other instances.
     #[arg(long, env = "CALLBOARD_EXPORT_WORKERS", default_value_t = 2, value_parser = workers(), global = true)]
     pub export_workers: u64,
 
@@ -75,15 +78,15 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_EXPORT_TTL", default_value = "1h", value_parser = within("1s", "365d"), global = true)]
     pub export_ttl: Duration,
 
-    /// How long entries of the audit log are kept.
+    /// How long audit log entries are kept.
     #[arg(long, env = "CALLBOARD_AUDIT_KEEP", default_value = "1825d", value_parser = within("1d", "36500d"), global = true)]
     pub audit_keep: Duration,
 
-    /// How long sessions are kept after their end, for `callboard token list`.
+    /// How long ended sessions are kept, for `callboard token list`.
     #[arg(long, env = "CALLBOARD_SESSIONS_KEEP", default_value = "90d", value_parser = within("1d", "36500d"), global = true)]
     pub sessions_keep: Duration,
 
-    /// Whether it is counted how often a token asks. Off for load tests only.
+    /// Enable rate limiting. Turn off only for load tests.
     #[arg(
         long,
         env = "CALLBOARD_RATE_LIMIT",
@@ -93,23 +96,23 @@ pub struct Config {
     )]
     pub rate_limit: Switch,
 
-    /// Proxies in front, addresses or networks with commas between them: who asks is then whom they name in
-    /// X-Forwarded-For. Nobody else is believed.
+    /// Trusted proxies: addresses or networks, separated by commas. X-Forwarded-For is accepted
+    /// only from them.
     #[arg(long, env = "CALLBOARD_TRUSTED_PROXIES", default_value = "", value_parser = |text: &str| list(text, network), global = true)]
     pub trusted_proxies: List<IpNet>,
 
-    /// Origins whose pages may ask from a browser (`https://reports.example.com`), with commas between them, or * for
-    /// any.
+    /// Origins allowed to call the API from a browser (`https://reports.example.com`), separated by
+    /// commas, or * for any.
     #[arg(long, env = "CALLBOARD_CORS_ORIGINS", default_value = "", value_parser = |text: &str| list(text, origin), global = true)]
     pub cors_origins: List<String>,
 }
 
-/// As many as there are connections for.
+/// Limited by the number of export connections.
 fn workers() -> clap::builder::RangedU64ValueParser {
-    clap::value_parser!(u64).range(..=MOST_WORKERS)
+    clap::value_parser!(u64).range(..=MAX_WORKERS)
 }
 
-/// A host, by name or by address, and a port.
+/// Parses a host, by name or address, and a port.
 fn host_and_port(text: &str) -> Result<String, String> {
     let is_complete = text
         .rsplit_once(':')
@@ -117,17 +120,17 @@ fn host_and_port(text: &str) -> Result<String, String> {
     if is_complete {
         Ok(text.to_owned())
     } else {
-        Err("write it as host:port, such as localhost:8080".into())
+        Err("must be host:port, such as localhost:8080".into())
     }
 }
 
-/// What paths are put behind: a scheme and a host, without a slash at the end.
+/// Parses a base URL: scheme and host, without a trailing slash.
 fn base_url(text: &str) -> Result<String, String> {
     let is_base = ["http://", "https://"]
         .iter()
         .any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
     if !is_base || text.contains(['?', '#']) {
-        return Err("write it as https://reports.example.com".into());
+        return Err("must be a URL such as https://reports.example.com".into());
     }
     Ok(text.trim_end_matches('/').to_owned())
 }
@@ -138,7 +141,7 @@ pub enum Switch {
     Off,
 }
 
-/// A setting that is nobody's to see: not in a log, not in an error, not in `Debug`.
+/// A secret setting; never printed, not even by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hidden(String);
 
@@ -162,16 +165,16 @@ impl fmt::Debug for Hidden {
     }
 }
 
-/// A length of time as operators write it: `8s`, `5m`, `1h`, `90d`. Each setting has its bounds, both included, within
-/// which no sum of it and an instant overflows.
+/// Parses a duration such as `8s`, `5m`, `1h` or `90d` within inclusive bounds. The bounds keep
+/// sums with an instant from overflowing.
 fn within(
     min: &'static str,
     max: &'static str,
 ) -> impl Fn(&str) -> Result<Duration, String> + Clone {
     move |text| {
         let read = |text: &str| humantime::parse_duration(text);
-        let duration =
-            read(text).map_err(|error| format!("{error}; write it as 8s, 5m, 1h or 90d"))?;
+        let duration = read(text)
+            .map_err(|error| format!("{error}; must be a duration such as 8s, 5m, 1h or 90d"))?;
         let is_within = read(min).is_ok_and(|min| min <= duration)
             && read(max).is_ok_and(|max| duration <= max);
         if is_within {
@@ -182,7 +185,7 @@ fn within(
     }
 }
 
-/// Several of something, with commas between them, or none.
+/// A comma-separated list, possibly empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List<T>(pub Vec<T>);
 
@@ -208,7 +211,7 @@ fn optional<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<Optional<T
         .map_err(|error: T::Err| error.to_string())
 }
 
-/// An address, or a network as `10.0.0.0/8`.
+/// Parses an address, or a network such as `10.0.0.0/8`.
 fn network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<IpAddr>().map(IpNet::from).ok();
     text.parse()
@@ -217,7 +220,7 @@ fn network(text: &str) -> Result<IpNet, String> {
         .ok_or_else(|| "must be an address or a network, such as 10.0.0.0/8".to_owned())
 }
 
-/// What a browser calls itself from: a scheme, a host, maybe a port, and nothing behind.
+/// Parses a browser origin: scheme, host and optional port.
 fn origin(text: &str) -> Result<String, String> {
     let text = text.trim_end_matches('/');
     let host = text.split_once("://").map_or("", |(_, host)| host);
@@ -232,7 +235,7 @@ fn origin(text: &str) -> Result<String, String> {
 }
 
 impl Config {
-    /// Empty, it is as if absent.
+    /// The database URL; an empty one is treated as absent.
     pub fn database_url(&self) -> Option<&str> {
         self.database_url
             .as_ref()
@@ -240,15 +243,15 @@ impl Config {
             .filter(|url| !url.is_empty())
     }
 
-    /// Where finished exports are kept.
+    /// The store of finished exports.
     pub fn export_store(&self) -> String {
         let given = self.export_store.clone().filter(|store| !store.is_empty());
         given.unwrap_or_else(|| self.data_dir.join("exports").display().to_string())
     }
 
-    /// How long what was read may be kept: as set, within what clients are promised.
+    /// Effective cache lifetime: the setting, capped at the promised maximum.
     pub fn keep(&self) -> Duration {
-        self.cache_ttl.min(OLDEST_ANSWER)
+        self.cache_ttl.min(MAX_CACHE_TTL)
     }
 }
 
@@ -265,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_longer_than_clients_are_promised() {
+    fn the_cache_lifetime_is_capped() {
         let keep = |ttl: &str| {
             let settings = Settings::try_parse_from(["callboard", "--cache-ttl", ttl]);
             settings.map(|settings| settings.config.keep()).ok()
@@ -286,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_believed_and_who_may_ask_is_named_exactly() {
+    fn proxies_and_origins_are_validated() {
         let read = |arguments: &[&str]| {
             Settings::try_parse_from(["callboard"].iter().chain(arguments))
                 .map(|settings| settings.config)
@@ -329,7 +332,7 @@ mod tests {
         }
     }
 
-    /// Settings that are no number and no length of time.
+    /// Settings that are neither numbers nor durations.
     const UNBOUNDED: &[&str] = &[
         "database_url",
         "data_dir",
@@ -344,7 +347,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_number_and_length_of_time_has_an_upper_bound() {
+    fn every_number_and_duration_has_an_upper_bound() {
         use clap::CommandFactory;
         let command = Settings::command();
         let settings: Vec<_> = command
@@ -357,7 +360,8 @@ mod tests {
             .filter(|setting| !UNBOUNDED.contains(&setting.get_id().as_str()))
         {
             let name = format!("--{}", setting.get_long().unwrap());
-            // The longest that can be written, the longest that a clock could be set forward by, and merely too long.
+            // The longest parsable duration, the longest that can be added to a clock, and one that
+            // is merely too long.
             for large in [
                 "300000y",
                 "18446744073709551615s",
@@ -378,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_not_shown() {
+    fn secrets_are_not_printed() {
         let arguments = [
             "callboard",
             "--secret",

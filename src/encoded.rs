@@ -1,7 +1,7 @@
-//! A body with its content codings, each made at most once and only when somebody asks for it.
+//! A body with its content encodings, each computed at most once and on demand.
 //!
-//! Owns which codings there are and how much work they are worth. Must not know HTTP: who accepts which is read in
-//! `http::compression`.
+//! Owns the set of encodings and their cost. Must not know HTTP: `http::compression` reads which
+//! encodings a client accepts.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -12,24 +12,24 @@ use tokio::sync::OnceCell;
 
 use crate::error::{Error, Result};
 
-/// A way of packing a body.
+/// A content encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
     Brotli,
     Gzip,
 }
 
-/// Bodies up to this size, in bytes, are not packed: it would save no packet.
+/// Maximum size in bytes of bodies that are not compressed, because it would save no packet.
 pub const SMALL: usize = 1 << 10;
-/// Larger bodies are packed on a thread of their own, so that others have their turn meanwhile.
-const QUICK: usize = 32 << 10;
-/// Cheap levels, of 11 and of 9: the cost of a poll matters more than its last bytes.
+/// Maximum size in bytes of bodies compressed inline; larger ones run on a blocking thread.
+const INLINE_LIMIT: usize = 32 << 10;
+/// Low compression levels, of 11 and 9: CPU time matters more than the last bytes.
 const BROTLI_QUALITY: i32 = 3;
 const GZIP_LEVEL: u32 = 3;
-/// The brotli window, as a power of two: of 256 KiB, which bounds the memory of one body being packed.
+/// Brotli window as a power of two: 256 KiB, which bounds the memory per body.
 const BROTLI_WINDOW: i32 = 18;
 
-/// Cheap to clone; clones share what was made.
+/// Cheap to clone; clones share the encodings.
 #[derive(Debug, Clone)]
 pub struct Encoded(Arc<Inner>);
 
@@ -55,7 +55,7 @@ impl Encoded {
         &self.0.plain
     }
 
-    /// Bytes of the body and of all codings that were made.
+    /// Total size in bytes of the body and its computed encodings.
     pub fn size(&self) -> usize {
         let made = [&self.0.brotli, &self.0.gzip]
             .into_iter()
@@ -63,14 +63,14 @@ impl Encoded {
         self.0.plain.len() + made.map(Bytes::len).sum::<usize>()
     }
 
-    /// The body in that coding, and whether it was made for this call.
+    /// Returns the body in an encoding, and true if this call computed it.
     pub async fn coded(&self, coding: Coding) -> Result<(Bytes, bool)> {
         let (cell, mut is_new) = (self.cell(coding), false);
         let made = cell.get_or_try_init(|| {
             is_new = true;
             let plain = self.0.plain.clone();
             async move {
-                if plain.len() <= QUICK {
+                if plain.len() <= INLINE_LIMIT {
                     return pack(&plain, coding);
                 }
                 tokio::task::spawn_blocking(move || pack(&plain, coding))
@@ -82,7 +82,7 @@ impl Encoded {
         Ok((made, is_new))
     }
 
-    /// The body in that coding, where that was made already.
+    /// Returns the body in an encoding if it was computed before.
     pub fn made(&self, coding: Coding) -> Option<&Bytes> {
         self.cell(coding).get()
     }
@@ -137,8 +137,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_coding_is_made_once_for_all_who_want_it_and_counts() {
-        for size in [SMALL + 1, QUICK + 1, 1 << 20] {
+    async fn an_encoding_is_computed_once_and_counts_towards_the_size() {
+        for size in [SMALL + 1, INLINE_LIMIT + 1, 1 << 20] {
             let plain: Bytes = (0..size)
                 .map(|at| b"0123456789 {}:,\"abc"[at * at % 19])
                 .collect();

@@ -1,13 +1,13 @@
-//! JSON as clients send it: what a value is, and how its numbers are read, digit for digit.
+//! JSON from clients: types of values, and exact parsing of numbers.
 //!
-//! Must not know what a value is for, nor what is said when it is wrong.
+//! Must not know the meaning of values, nor the texts of faults.
 
 use std::borrow::Cow;
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
-/// What a JSON value is.
+/// Type of a JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
     Null,
@@ -19,7 +19,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// Of a JSON text that is known to be good.
+    /// Type of a valid JSON text.
     pub fn of(json: &str) -> Self {
         match json.as_bytes().first() {
             Some(b'"') => Self::Text,
@@ -32,12 +32,12 @@ impl Type {
     }
 }
 
-/// Whether a JSON value stands for nothing: null, or an empty text.
-pub fn is_nothing(json: &str) -> bool {
+/// Returns true for null and the empty string.
+pub fn is_null_or_empty(json: &str) -> bool {
     json == "null" || json == r#""""#
 }
 
-/// Whether a JSON value stands for nothing or is a text with nothing in it but white space.
+/// Returns true for null and for strings that are empty or only white space.
 pub fn is_blank(json: &str) -> bool {
     let Some(inner) = json
         .strip_prefix('"')
@@ -51,17 +51,17 @@ pub fn is_blank(json: &str) -> bool {
     start.is_empty() || (start.starts_with('\\') && is_white(json))
 }
 
-/// A number of JSON. None where it is none, or far larger than any that is meant.
+/// Parses a JSON number. Returns `None` if it is not a number or is unreasonably large.
 pub fn decimal(json: &str) -> Option<Decimal> {
     let number = Decimal::from_str(json).or_else(|_| Decimal::from_scientific(json));
-    // A double may be smaller than any decimal but 0.
+    // A double may be smaller than any decimal except 0.
     number
         .ok()
         .or_else(|| Decimal::try_from(json.parse::<f64>().ok()?).ok())
 }
 
-/// An integer of JSON, read digit for digit: 7, 7.0 and 70e-1 are the same. None where it is no number, has a fraction,
-/// or is beyond 64 bits.
+/// Parses a JSON integer exactly: 7, 7.0 and 70e-1 are equal. Returns `None` if it is not a number,
+/// has a fraction, or exceeds 64 bits.
 pub fn integer(json: &str) -> Option<i64> {
     if let Ok(plain) = json.parse() {
         return (!json.starts_with('+')).then_some(plain);
@@ -80,7 +80,8 @@ pub fn integer(json: &str) -> Option<i64> {
     if !is_number || significant.is_empty() {
         return is_number.then_some(0);
     }
-    // The power of ten of the last significant digit. An exponent beyond 64 bits stands for a number beyond them.
+    // Power of ten of the last significant digit. An exponent beyond 64 bits means a number beyond
+    // them.
     let zeros = digits.len() - digits.trim_end_matches('0').len();
     let power = exponent
         .parse::<i64>()
@@ -99,8 +100,8 @@ pub fn integer(json: &str) -> Option<i64> {
 /// Digits of the largest 64-bit integer.
 const MAX_INTEGER_DIGITS: usize = 19;
 
-/// A JSON text, known to be good, with `change` made to each of its strings, keys too; what stands between them stays
-/// as it is, digit for digit. `change` is None where a string stays.
+/// Applies `change` to each string of a valid JSON text, including keys. Everything else stays
+/// unchanged, digit for digit. `change` returns `None` to keep a string.
 pub fn map_strings(json: &str, change: impl Fn(&str) -> Option<String>) -> Cow<'_, str> {
     let (mut changed, mut copied, mut at) = (String::new(), 0, 0);
     while let Some(start) = json[at..].find('"').map(|start| at + start) {
@@ -120,7 +121,7 @@ pub fn map_strings(json: &str, change: impl Fn(&str) -> Option<String>) -> Cow<'
     Cow::Owned(changed)
 }
 
-/// The place behind the string that starts there with its quote.
+/// Position after the string that starts with its quote at `start`.
 fn end_of_string(json: &str, start: usize) -> usize {
     let mut escaped = false;
     let inner = json.as_bytes().iter().enumerate().skip(start + 1);
@@ -132,12 +133,12 @@ fn end_of_string(json: &str, start: usize) -> usize {
     ends.next().unwrap_or(json.len())
 }
 
-/// Whether a JSON text, known to be good, holds a number far above what anybody means, though still far below
-/// what Postgres takes. Numbers are what stands outside strings.
-pub fn has_absurd_number(json: &str) -> bool {
+/// Returns true if a valid JSON text contains a number far larger than any plausible one, though
+/// still within Postgres' limits. Numbers are found outside strings.
+pub fn has_oversized_number(json: &str) -> bool {
     const MAX_DIGITS: usize = 400;
     const MAX_EXPONENT: u32 = 400;
-    let absurd = |number: &str| {
+    let oversized = |number: &str| {
         let exponent = number
             .split(['e', 'E'])
             .nth(1)
@@ -160,7 +161,7 @@ pub fn has_absurd_number(json: &str) -> bool {
     });
     outside
         .filter(|word| word.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']))
-        .any(absurd)
+        .any(oversized)
 }
 
 #[cfg(test)]
@@ -170,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integers_are_read_digit_for_digit() {
+    fn integers_are_parsed_exactly() {
         for (json, number) in [
             ("25.0", 25),
             ("-25.000", -25),
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_are_changed_and_nothing_else_is() {
+    fn only_strings_are_changed() {
         let upper = |text: &str| Some(text.to_uppercase()).filter(|upper| upper != text);
         for (json, changed) in [
             (
@@ -226,9 +227,9 @@ mod tests {
     }
 
     proptest! {
-        /// Any integer however it is written, and its neighbours a fraction away.
+        /// An integer in any notation, and its neighbours a fraction away.
         #[test]
-        fn any_spelling_of_an_integer_is_that_integer(number: i64, zeros in 0_usize..30, shift in 0_usize..25) {
+        fn any_notation_of_an_integer_is_parsed_exactly(number: i64, zeros in 0_usize..30, shift in 0_usize..25) {
             let plain = number.to_string();
             prop_assert_eq!(integer(&format!("{plain}.{}", "0".repeat(zeros + 1))), Some(number));
             prop_assert_eq!(integer(&format!("{plain}{}e-{shift}", "0".repeat(shift))), Some(number));
@@ -241,7 +242,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_at_all_is_an_integer_or_none(text in "[-+0-9.eE]{0,12}") {
+        fn arbitrary_text_is_an_integer_or_none(text in "[-+0-9.eE]{0,12}") {
             let _ = integer(&text);
         }
     }

@@ -1,21 +1,23 @@
-//! Lists by a key that is somebody's free text: how many of them an answer holds (contract, section 1, "Many keys").
+//! Lists by free-text keys, and their maximum length in an answer (contract, section 1, "Many
+//! keys").
 //!
-//! Owns the limit and the last row. The limit is applied in the database, so that no answer is larger than it whatever
-//! was stored. Must not know what is counted.
+//! Owns the limit and the last row. The database applies the limit, so that no answer exceeds it
+//! whatever is stored. Must not know what is counted.
 
-/// Keys of a list. What is counted by further ones is added up in one last row.
+/// Maximum number of keys in a list. Further ones are summed in one last row.
 pub const MOST: usize = 10_000;
-/// Key of that last row.
+/// Key of the last row.
 pub const OTHER: &str = "(other)";
 
-/// The key of a row as answers show it; none is that of the last row.
+/// Key of a row as shown; `None` is the last row.
 pub fn named(key: Option<String>) -> String {
     key.unwrap_or_else(|| OTHER.to_owned())
 }
 
-/// Begins a statement with the relation `listed`, made of one that counts by `key`: the order of the list, columns that
-/// belong to a key, counters, then the counting statement. Its rows have a `place` from 1; in the last row, which stands
-/// for the rest, key and columns are null and the counters are sums.
+/// Starts a statement with the relation `listed`, built from a statement that counts by `key`.
+/// Arguments: the order of the list, columns that belong to a key, counters, and the counting
+/// statement. Rows have a `place` from 1; in the last row, which sums up the rest, key and columns
+/// are null and counters are totals.
 macro_rules! listed {
     ($order:literal, [$($kept:literal),*], [$($sum:literal),+], $($keyed:tt)+) => {
         concat!(
@@ -30,7 +32,7 @@ macro_rules! listed {
 }
 pub(crate) use listed;
 
-/// A whole statement: the rows of [`listed!`] in order.
+/// A complete statement: the rows of [`listed!`] in order.
 macro_rules! bounded {
     ($order:literal, [$($kept:literal),*], [$($sum:literal),+], $($keyed:tt)+) => {
         concat!(
@@ -46,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statements_and_limit_agree() {
+    fn statements_use_the_limit() {
         let sql = bounded!(
             "n desc",
             ["label"],

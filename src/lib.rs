@@ -1,21 +1,22 @@
 //! Callboard: a self-hosted server that reports on outbound-call campaigns, on Postgres.
 //!
-//! The modules below stand in the order they may use one another: a later one knows earlier ones, never the
-//! reverse (`tests/it/layers.rs` holds them to it).
+//! Modules are listed in order of dependency: a later one may use earlier ones, never the reverse
+//! (`tests/it/layers` checks this).
 //!
-//! - [`envelope`], [`error`], [`json`], [`keys`], [`percent`], [`supervise`], [`text`], [`encoded`], [`time`], [`table`],
-//!   [`page`]: what everything else speaks in. [`input`]: input of clients, and the texts of its faults.
-//!   [`files`]: tables as CSV and as workbooks.
-//! - [`config`]: the settings. [`db`]: Postgres, and the tenant scope no query runs without. [`cache`]: what was
-//!   read of it a moment ago, and [`answers`]: answers there, by question. [`store`]: where finished files are kept.
-//! - [`auth`]: accounts, users, sessions, tokens, permissions.
-//! - [`rollups`]: the sums that reports are read from. [`asked`]: a request for figures as a value, and its answer.
-//! - [`app`]: the state that requests share. [`boot`]: start and stop of a process.
-//! - [`reports`]: every report, defined once. [`analytics`]: twelve questions over one shape. [`ingest`]: call data
-//!   coming in.
-//! - [`exports`]: reports as files, made while nobody waits. [`campaigns`]: the campaigns there are.
-//! - [`verify`]: roll-ups compared with the rows.
-//! - [`http`]: all routes on one page. [`cli`]: the commands.
+//! - [`envelope`], [`error`], [`json`], [`keys`], [`percent`], [`supervise`], [`text`],
+//!   [`encoded`], [`time`], [`table`], [`page`]: shared types. [`input`]: input of clients and the
+//!   texts of its faults. [`files`]: tables as CSV and workbooks.
+//! - [`config`]: settings. [`db`]: Postgres, and the tenant scope of every query. [`cache`]:
+//!   short-lived query results; [`answers`]: response bodies, by query. [`store`]: finished files.
+//! - [`auth`]: tenants, users, sessions, tokens, permissions.
+//! - [`rollups`]: the sums that reports read. [`asked`]: a request for figures as a value, and its
+//!   answer.
+//! - [`app`]: state shared by requests. [`boot`]: start and stop of a process.
+//! - [`reports`]: all reports, each defined once. [`analytics`]: twelve queries of one form.
+//!   [`ingest`]: incoming call data.
+//! - [`exports`]: reports as files, created in the background. [`campaigns`]: list of campaigns.
+//! - [`verify`]: comparison of roll-ups with raw rows.
+//! - [`http`]: all routes. [`cli`]: the commands.
 
 pub mod closed;
 pub mod envelope;

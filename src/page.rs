@@ -1,4 +1,4 @@
-//! Parameters of pages: every list takes them.
+//! Page parameters of all lists.
 
 use crate::envelope::Page;
 use crate::input::{Kind, Parameter, Query};
@@ -9,7 +9,7 @@ pub const PAGE: Parameter = Parameter::optional(
         range: 1..=i64::MAX,
         default: 1,
     },
-    "Which page, from 1.",
+    "Page number, from 1.",
 );
 pub const PER_PAGE: Parameter = Parameter::optional(
     "per_page",
@@ -17,17 +17,17 @@ pub const PER_PAGE: Parameter = Parameter::optional(
         range: 1..=200,
         default: 50,
     },
-    "Rows a page.",
+    "Rows per page.",
 );
 
-/// Which page of a list is wanted.
+/// The requested page of a list.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted {
+pub struct PageRequest {
     page: i64,
     pub per_page: i64,
 }
 
-impl Wanted {
+impl PageRequest {
     pub fn read(query: &mut Query) -> Self {
         Self {
             page: query.integer(&PAGE),
@@ -35,12 +35,12 @@ impl Wanted {
         }
     }
 
-    /// Rows on the pages before.
-    pub fn passed_over(self) -> i64 {
+    /// Number of rows on earlier pages.
+    pub fn offset(self) -> i64 {
         (self.page - 1).saturating_mul(self.per_page)
     }
 
-    /// The page with those rows, of so many on all pages. Past the last page it has none.
+    /// Builds the page from its rows and the total number of rows. Past the last page it is empty.
     pub fn page<T>(self, data: Vec<T>, total: i64) -> Page<T> {
         let last_page = ((total + self.per_page - 1) / self.per_page).max(1);
         Page {

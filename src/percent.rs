@@ -1,21 +1,22 @@
-//! How a figure is rounded: ratios, averages, and parts that add up to exactly 100.00.
+//! Rounding: ratios, averages, and parts that add up to exactly 100.00.
 //!
-//! Every ratio is made here, once, at the edge, from summed integers and in decimal: half away from zero,
-//! 0 where there is nothing to divide by (contract, section 1). Must not know what the figures mean.
+//! Every ratio is computed here, once, from summed integers and in decimal: rounded half away from
+//! zero, and 0 if the divisor is 0 (contract, section 1). Must not know what the figures mean.
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Serialize, Serializer};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
-/// A decimal that JSON carries as a string with exactly `DP` decimals: `"64.07"`, `"0.00"`.
+/// A decimal serialized as a string with exactly `DP` decimals: `"64.07"`, `"0.00"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecimalText<const DP: u32>(Decimal);
 
-/// A decimal of at most `DP` decimals that JSON carries as a number in its shortest form: `64.4`, `64`, `0`.
+/// A decimal of at most `DP` decimals, serialized as a number in its shortest form: `64.4`, `64`,
+/// `0`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecimalNumber<const DP: u32>(Decimal);
 
-/// `"64.07"`: the form of most percentages.
+/// `"64.07"`: the format of most percentages.
 pub type PercentText = DecimalText<2>;
 
 impl<const DP: u32> DecimalText<DP> {
@@ -30,7 +31,7 @@ impl<const DP: u32> DecimalText<DP> {
 
     /// part ÷ whole × 100.
     pub fn percent(part: i64, whole: i64) -> Self {
-        Self::new(hundredfold(part, whole))
+        Self::new(times_100(part, whole))
     }
 
     pub fn value(self) -> Decimal {
@@ -50,7 +51,7 @@ impl<const DP: u32> DecimalNumber<DP> {
 
     /// part ÷ whole × 100.
     pub fn percent(part: i64, whole: i64) -> Self {
-        Self::new(hundredfold(part, whole))
+        Self::new(times_100(part, whole))
     }
 
     pub fn value(self) -> Decimal {
@@ -58,15 +59,15 @@ impl<const DP: u32> DecimalNumber<DP> {
     }
 }
 
-/// sum ÷ n as an integer; 0 where n is 0.
+/// sum ÷ n as an integer; 0 if n is 0.
 pub fn mean(sum: i64, n: i64) -> i64 {
     let mean = rounded(divided(sum.into(), n), 0);
     i64::try_from(mean).unwrap_or(0) // infallible: a mean of i64 values is one
 }
 
-/// The share of each count in their sum, adding up to exactly 100.00: largest remainder at two decimals,
-/// ties to the larger count, then to the earlier one. All `0.00` where the sum is 0.
-pub fn parts(counts: &[i64]) -> Vec<PercentText> {
+/// Shares of counts in their sum, adding up to exactly 100.00: largest remainder at two decimals,
+/// ties to the larger count, then to the earlier one. All are `0.00` if the sum is 0.
+pub fn largest_remainder(counts: &[i64]) -> Vec<PercentText> {
     const WHOLE: i128 = 10_000; // hundredths of a percent
     let sum: i128 = counts.iter().map(|&count| i128::from(count)).sum();
     if sum == 0 {
@@ -90,7 +91,7 @@ pub fn parts(counts: &[i64]) -> Vec<PercentText> {
         .collect()
 }
 
-fn hundredfold(part: i64, whole: i64) -> Decimal {
+fn times_100(part: i64, whole: i64) -> Decimal {
     divided(Decimal::from(part) * Decimal::ONE_HUNDRED, whole)
 }
 
@@ -98,7 +99,7 @@ fn divided(part: Decimal, whole: i64) -> Decimal {
     part.checked_div(whole.into()).unwrap_or_default()
 }
 
-/// Half away from zero, with exactly `dp` decimals, and never `-0.00`.
+/// Rounds half away from zero to exactly `dp` decimals, never to `-0.00`.
 fn rounded(value: Decimal, dp: u32) -> Decimal {
     let mut value = value.round_dp_with_strategy(dp, RoundingStrategy::MidpointAwayFromZero);
     value.rescale(dp);
@@ -127,7 +128,8 @@ impl<const DP: u32> Serialize for DecimalText<DP> {
 }
 
 impl<const DP: u32> Serialize for DecimalNumber<DP> {
-    /// As JSON's own number: an integer where it is one, else the shortest digits that name this decimal.
+    /// Serializes a JSON number: an integer if possible, otherwise the shortest digits of the
+    /// decimal.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = self.to_string();
         match text.parse::<i64>() {
@@ -173,7 +175,10 @@ mod tests {
     use super::*;
 
     fn texts(counts: &[i64]) -> Vec<String> {
-        parts(counts).iter().map(ToString::to_string).collect()
+        largest_remainder(counts)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
@@ -203,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_follow_the_largest_remainder() {
+    fn shares_follow_the_largest_remainder() {
         assert_eq!(texts(&[1840, 950, 215]), ["61.23", "31.61", "7.16"]);
         assert_eq!(texts(&[1, 1, 1]), ["33.34", "33.33", "33.33"]);
         assert_eq!(texts(&[0, 0]), ["0.00", "0.00"]);
@@ -213,8 +218,8 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn parts_of_anything_add_up_to_a_hundred(counts in proptest::collection::vec(0..1_000_000_i64, 1..40)) {
-            let sum: Decimal = parts(&counts).into_iter().map(PercentText::value).sum();
+        fn shares_add_up_to_one_hundred(counts in proptest::collection::vec(0..1_000_000_i64, 1..40)) {
+            let sum: Decimal = largest_remainder(&counts).into_iter().map(PercentText::value).sum();
             let whole = if counts.iter().any(|&count| count > 0) { Decimal::ONE_HUNDRED } else { Decimal::ZERO };
             proptest::prop_assert_eq!(sum, whole);
         }

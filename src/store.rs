@@ -1,7 +1,6 @@
-//! Where finished files are kept: a directory, or a bucket of S3 or of what speaks its language.
+//! The file store: a directory, or an S3-compatible bucket.
 //!
-//! Owns how a file gets there whole or not at all, and how it is read again. Must not know what is in one, nor when
-//! it may go.
+//! Owns atomic uploads and reads. Must not know the content of files, nor when they expire.
 
 use std::fs;
 use std::io::{Read, Seek};
@@ -30,26 +29,26 @@ use url::Url;
 
 use crate::error::{Cause, Error, Result};
 
-/// How much is sent at a time: as little as S3 takes.
+/// Size of an upload part: the minimum of S3.
 const PART: usize = 5 << 20;
-/// Longest time that S3 signs an address for.
-const LONGEST_ADDRESS: Duration = Duration::from_secs(7 * 24 * 3600);
-/// While one part is sent, the next is read.
-const PARTS_UNDER_WAY: usize = 1;
+/// Maximum validity of an address signed by S3.
+const MAX_ADDRESS_TTL: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Number of parts in flight: the next part is read while one is sent.
+const PARTS_IN_FLIGHT: usize = 1;
 
 /// Files by key. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
     files: Arc<dyn ObjectStore>,
     place: Place,
-    /// Where files are made before they are whole.
-    workshop: PathBuf,
+    /// Directory for temporary files.
+    temp_dir: PathBuf,
 }
 
 #[derive(Debug, Clone)]
 enum Place {
     Directory(PathBuf),
-    /// The bucket, and what stands before our keys in it.
+    /// The bucket and the key prefix in it.
     Bucket(Arc<AmazonS3>, Key),
 }
 
@@ -80,16 +79,17 @@ impl Label<'_> {
     }
 }
 
-/// A file that is there.
+/// A stored file.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub struct StoredFile {
     pub key: String,
     pub stored_at: DateTime<Utc>,
 }
 
 impl Store {
-    /// Opens `s3://bucket/prefix`, its endpoint and keys as the usual `AWS_…` variables have them, or a directory.
-    /// Files are made in `data_dir` where the store itself is no place for that. Fails with a sentence for the operator.
+    /// Opens a directory, or `s3://bucket/prefix` with endpoint and keys in the usual `AWS_…`
+    /// variables. Temporary files go to `data_dir` if the store is a bucket. Returns setup errors
+    /// for the operator.
     pub fn open(spec: &str, data_dir: &Path) -> Result<Self> {
         match spec.strip_prefix("s3://") {
             Some(bucket) => Self::bucket(bucket, data_dir)
@@ -98,12 +98,12 @@ impl Store {
         }
     }
 
-    /// A directory, made where it is not there yet.
+    /// Opens a directory, creating it if needed.
     pub fn directory(dir: &Path) -> Result<Self> {
         let at = |error: std::io::Error| {
             Error::Setup(Cause::from(error).context(dir.display().to_string()))
         };
-        // What is in there is for those who were given a link.
+        // Private, because only holders of a link may read the files.
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -114,38 +114,38 @@ impl Store {
         let files = Arc::new(files.with_automatic_cleanup(true).with_fsync(true));
         Ok(Self {
             files,
-            workshop: dir.clone(),
+            temp_dir: dir.clone(),
             place: Place::Directory(dir),
         })
     }
 
     fn bucket(spec: &str, data_dir: &Path) -> Result<Self, object_store::Error> {
-        // One provider of cryptography for the whole program; where there is one already, it stays.
+        // Installs the TLS crypto provider of the process unless one is installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (name, prefix) = spec.split_once('/').unwrap_or((spec, ""));
-        // Whether it is HTTPS is the endpoint's to say.
+        // The endpoint decides between HTTP and HTTPS.
         let bucket = AmazonS3Builder::from_env()
             .with_bucket_name(name)
             .with_allow_http(true)
-            .with_retry(again());
+            .with_retry(retry());
         let bucket = bucket.build()?;
         let bucket = Arc::new(bucket);
         let prefix = Key::parse(prefix.trim_matches('/'))?;
-        let _ = fs::create_dir_all(data_dir); // where it cannot be made, no file can, which says so
+        let _ = fs::create_dir_all(data_dir); // on failure, creating a file reports the error
         let files = Arc::new(PrefixStore::new(Arc::clone(&bucket), prefix.clone()));
         Ok(Self {
             files,
             place: Place::Bucket(bucket, prefix),
-            workshop: data_dir.to_owned(),
+            temp_dir: data_dir.to_owned(),
         })
     }
 
-    /// Where files are made before they are whole: what is left of one there goes away with its process.
-    pub fn workshop(&self) -> &Path {
-        &self.workshop
+    /// Directory for temporary files, which disappear with the process.
+    pub fn temp_dir(&self) -> &Path {
+        &self.temp_dir
     }
 
-    /// Keeps a whole file. Nobody can read it before all of it is there; what fails leaves nothing to be read.
+    /// Stores a complete file. It becomes readable only as a whole; a failed upload leaves nothing.
     pub async fn put(&self, key: &str, label: &Label<'_>, mut file: fs::File) -> Result<()> {
         file.rewind()?;
         let mut upload = self.begin(key, label).await.map_err(unavailable)?;
@@ -153,7 +153,7 @@ impl Store {
             Ok(()) => upload.finish().await.map(drop).map_err(unavailable),
             Err(error) => {
                 if let Err(error) = upload.abort().await {
-                    tracing::warn!(key, %error, "an upload that failed could not be taken back");
+                    tracing::warn!(key, %error, "could not abort a failed upload");
                 }
                 Err(error)
             }
@@ -175,7 +175,7 @@ impl Store {
         Ok(WriteMultipart::new_with_chunk_size(upload, PART))
     }
 
-    /// The bytes of a file from `range.start` to before `range.end`. NotFound where it is gone.
+    /// Reads a byte range of a file. Returns `NotFound` if the file is gone.
     pub async fn read(
         &self,
         key: &str,
@@ -199,7 +199,7 @@ impl Store {
             .boxed())
     }
 
-    /// NotFound where a file is gone.
+    /// Checks that a file exists. Returns `NotFound` if it is gone.
     pub async fn look(&self, key: &str) -> Result<()> {
         self.files
             .head(&Key::parse(key).map_err(Error::internal)?)
@@ -208,8 +208,8 @@ impl Store {
             .map_err(unavailable)
     }
 
-    /// Where a bucket gives the file to whoever asks by that method within that time, seven days at most. None where the
-    /// store is a directory.
+    /// Returns a signed URL for a file in a bucket, valid for `within`, at most seven days. Returns
+    /// `None` if the store is a directory.
     pub async fn address(
         &self,
         key: &str,
@@ -225,13 +225,13 @@ impl Store {
             .collect();
         Ok(Some(
             bucket
-                .signed_url(method, &key, within.min(LONGEST_ADDRESS))
+                .signed_url(method, &key, within.min(MAX_ADDRESS_TTL))
                 .await
                 .map_err(unavailable)?,
         ))
     }
 
-    /// Removes a file; one that is not there is removed already.
+    /// Removes a file. A missing file is not an error.
     pub async fn remove(&self, key: &str) -> Result<()> {
         match self
             .files
@@ -243,9 +243,9 @@ impl Store {
         }
     }
 
-    /// Every file there is.
-    pub fn list(&self) -> BoxStream<'static, Result<Kept>> {
-        let kept = |meta: object_store::ObjectMeta| Kept {
+    /// Lists all files.
+    pub fn list(&self) -> BoxStream<'static, Result<StoredFile>> {
+        let kept = |meta: object_store::ObjectMeta| StoredFile {
             key: meta.location.into(),
             stored_at: meta.last_modified,
         };
@@ -256,8 +256,8 @@ impl Store {
             .boxed()
     }
 
-    /// Removes what a process that was killed had not yet given its name, where that is this store's own business
-    /// and older than so long. (A bucket has a rule for uploads that were not completed.)
+    /// Removes unfinished files of killed processes that are older than `older_than`. Only for
+    /// directories; buckets have a rule for incomplete uploads.
     pub fn remove_unnamed(&self, older_than: Duration) -> Result<()> {
         let Place::Directory(dir) = &self.place else {
             return Ok(());
@@ -266,8 +266,8 @@ impl Store {
     }
 }
 
-/// What passes within seconds is waited for; for what does not, the job is tried again.
-fn again() -> RetryConfig {
+/// Retries for up to 20 s; after that the export job is retried.
+fn retry() -> RetryConfig {
     RetryConfig {
         max_retries: 4,
         retry_timeout: Duration::from_secs(20),
@@ -275,7 +275,7 @@ fn again() -> RetryConfig {
     }
 }
 
-/// How `LocalFileSystem` calls what it has not finished: the name, `#`, a number.
+/// `LocalFileSystem` names unfinished files with their name, `#` and a number.
 fn remove_unnamed(dir: &Path, before: SystemTime) -> std::io::Result<()> {
     for entry in fs::read_dir(dir)?.flatten() {
         let metadata = entry.metadata()?;
@@ -307,23 +307,23 @@ async fn send(upload: &mut WriteMultipart, mut file: fs::File) -> Result<()> {
         }
         file = rest;
         upload
-            .wait_for_capacity(PARTS_UNDER_WAY)
+            .wait_for_capacity(PARTS_IN_FLIGHT)
             .await
             .map_err(unavailable)?;
         upload.put(part.into());
     }
 }
 
-/// What the store refuses is a matter of the store, which may be better later.
+/// Maps an error of the store; most can be transient.
 fn unavailable(error: object_store::Error) -> Error {
     match error {
         object_store::Error::NotFound { .. } => Error::NotFound,
         error if is_full(&error) => Error::NoRoom(error.into()),
-        error => Error::Unavailable(Cause::from(error).context("the store of files")),
+        error => Error::Unavailable(Cause::from(error).context("the file store")),
     }
 }
 
-/// Whether a disk without room is at the bottom of it.
+/// Returns true if a full disk is among the causes.
 fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source())
         .filter_map(|error| error.downcast_ref::<std::io::Error>())

@@ -1,6 +1,6 @@
-//! Tasks that run as long as the server does: each is started again when it panics, which is logged and counted.
+//! Supervision of background tasks: a task that panics is logged, counted and restarted.
 //!
-//! Owns the one shape of periodic work and the pauses between attempts. Must not know what a task does.
+//! Owns periodic work and back-off. Must not know what a task does.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::error::Result;
 
-/// Pauses between attempts: each twice as long as the one before, up to a longest.
+/// Exponential back-off with an upper bound.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
     pub first: Duration,
@@ -21,25 +21,25 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// For what a server cannot do without.
+    /// Back-off of tasks that a server cannot work without.
     pub const DEFAULT: Self = Self {
         first: Duration::from_millis(250),
         longest: Duration::from_secs(30),
     };
 
-    /// The pause after so many failures in a row, at least one.
+    /// Pause after a number of consecutive failures, at least one.
     pub fn after(&self, failures: u32) -> Duration {
         let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
         self.first.saturating_mul(doubled).min(self.longest)
     }
 }
 
-/// A task that ran for so long has recovered: its next failure counts as the first.
+/// Uptime after which a task counts as recovered, and its next failure as the first.
 pub const STEADY: Duration = Duration::from_secs(60);
 
 static RESTARTS: Mutex<BTreeMap<&'static str, u64>> = Mutex::new(BTreeMap::new());
 
-/// Number of times that each task of this process was started again. Tasks that never were are missing.
+/// Number of restarts of each task in this process. Tasks without restarts are missing.
 pub fn restarts() -> BTreeMap<&'static str, u64> {
     RESTARTS
         .lock()
@@ -56,12 +56,12 @@ pub fn count_restart(task: &'static str) {
         .or_default() += 1;
 }
 
-/// Runs a task until it returns. One that panics is started again after a pause.
+/// Runs a task until it returns. Restarts it with back-off if it panics.
 pub async fn keep<F: Future<Output = ()>>(task: &'static str, start: impl FnMut() -> F) {
     keep_with(task, Backoff::DEFAULT, start).await;
 }
 
-/// As [`keep`], with pauses of one's own.
+/// Like [`keep`], with a given back-off.
 pub async fn keep_with<F: Future<Output = ()>>(
     task: &'static str,
     backoff: Backoff,
@@ -83,8 +83,8 @@ pub async fn keep_with<F: Future<Output = ()>>(
     }
 }
 
-/// Repeats work for as long as it is polled, the first time at once. A run that fails or panics is logged, and the next
-/// one comes in its time.
+/// Repeats work for as long as it is polled, starting at once. Failures and panics are logged; the
+/// next run follows on schedule.
 pub async fn every<F: Future<Output = Result<()>>>(
     task: &'static str,
     period: Duration,
@@ -98,8 +98,8 @@ pub async fn every<F: Future<Output = Result<()>>>(
     }
 }
 
-/// Does a piece of a task's work: None where it failed or panicked, which is logged. Pieces that come after it are not
-/// affected.
+/// Runs one step of a task. Returns `None` if it failed or panicked, which is logged, so that later
+/// steps are not affected.
 pub async fn attempt<T>(task: &'static str, work: impl Future<Output = Result<T>>) -> Option<T> {
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(Ok(done)) => Some(done),
@@ -122,7 +122,7 @@ fn note_panic(task: &'static str, panic: &(dyn Any + Send)) {
     tracing::error!(
         task,
         cause = text.unwrap_or("unknown"),
-        "task panicked; will be started again"
+        "task panicked; will restart"
     );
     count_restart(task);
 }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_double_up_to_the_longest() {
+    fn pauses_double_up_to_the_maximum() {
         let backoff = Backoff {
             first: Duration::from_secs(1),
             longest: Duration::from_secs(30),
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_task_that_panics_is_started_again_until_it_returns() {
+    async fn a_panicking_task_is_restarted_until_it_returns() {
         let runs = AtomicU32::new(0);
         let backoff = Backoff {
             first: Duration::from_millis(1),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn periodic_work_goes_on_after_failures_and_panics() {
+    async fn periodic_work_continues_after_failures_and_panics() {
         let (runs, enough) = (AtomicU32::new(0), tokio::sync::Notify::new());
         let work = || async {
             match runs.fetch_add(1, Ordering::Relaxed) {
@@ -179,14 +179,14 @@ mod tests {
             }
         };
         tokio::select! {
-            () = every("test every", Duration::from_millis(1), work) => unreachable!("it never ends by itself"),
+            () = every("test every", Duration::from_millis(1), work) => unreachable!("it never returns"),
             () = enough.notified() => {}
         }
         assert_eq!(restarts_of("test every"), 1);
     }
 
     #[tokio::test]
-    async fn a_piece_that_panics_does_not_keep_the_next_from_being_done() {
+    async fn a_panicking_step_does_not_prevent_the_next_one() {
         let pieces = [1, 0, 2].map(|piece| attempt("test attempt", async move { Ok(4 / piece) }));
         assert_eq!(
             futures_util::future::join_all(pieces).await,

@@ -1,8 +1,8 @@
-//! Tables: the shape that every output other than JSON shares.
+//! Tables: the common form of all outputs except JSON.
 //!
-//! Owns what a column is (its JSON name, its human header, how its values look) and what a cell holds.
-//! Must not know reports, files or HTTP. A report's rows are declared once with [`row!`]; their JSON,
-//! their schema and their columns all come from that one list of fields.
+//! Owns columns (JSON name, title, format) and cells. Must not know reports, files or HTTP. A
+//! report's rows are declared once with [`row!`]; JSON, schema and columns derive from that list of
+//! fields.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -14,20 +14,20 @@ use utoipa::openapi::{Discriminator, Ref, RefOr, Schema};
 use crate::percent::{DecimalNumber, DecimalText};
 use crate::time::{Bucket, Instant};
 
-/// One value. What is missing in JSON (`null`) is `Empty`.
+/// A value. `null` in JSON is `Empty`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
     Empty,
     Text(String),
     Integer(i64),
-    /// Printed with the decimals it has: `64.07`, `184.5`.
+    /// Printed with its decimals: `64.07`, `184.5`.
     Decimal(Decimal),
     Flag(bool),
     Instant(DateTime<Utc>),
     Bucket(Bucket),
 }
 
-/// A value that stands somewhere else, as those who write values take it.
+/// A borrowed cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum CellRef<'a> {
     Empty,
@@ -53,32 +53,32 @@ impl<'a> From<&'a Cell> for CellRef<'a> {
     }
 }
 
-/// How the values of a column look to a person.
+/// Display format of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Text,
-    /// A number that names something: no thousands separator.
+    /// A number that identifies something: no thousands separator.
     Id,
     Integer,
     Decimal(u32),
     Flag,
     Instant,
-    /// An hour, day, week or month of the local clock.
+    /// A local hour, day, week or month.
     Bucket,
-    /// A day of the week, 0 being Sunday.
+    /// A day of the week; 0 is Sunday.
     Weekday,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
-    /// The JSON field, and the header in CSV.
+    /// JSON field and CSV header.
     pub name: &'static str,
-    /// The header for people.
+    /// Title for people.
     pub title: &'static str,
     pub format: Format,
 }
 
-/// One named table: columns, rows, and the picture of it that people would look at first.
+/// A named table: columns, rows, and its chart.
 #[derive(Debug, Clone)]
 pub struct Table {
     pub name: &'static str,
@@ -87,22 +87,23 @@ pub struct Table {
     pub chart: Option<Chart>,
 }
 
-/// A picture of a table, its columns given by name.
+/// A chart of a table; columns are given by name.
 #[derive(Debug, Clone, Copy)]
 pub enum Chart {
-    /// Values along time.
+    /// Values over time.
     Line {
         over: &'static str,
         values: &'static [&'static str],
     },
-    /// Values side by side, one group a row.
+    /// Values side by side, one group per row.
     Bars {
         over: &'static str,
         values: &'static [&'static str],
     },
-    /// Values of the only row, which stand next to each other.
+    /// Values of a single row, side by side.
     Totals { values: &'static [&'static str] },
-    /// Values for each pair of day of week (0 is Sunday) and hour, a grid for each, the larger the darker.
+    /// Values by day of the week (0 is Sunday) and hour: one grid per value, darker for larger
+    /// values.
     Week {
         day: &'static str,
         hour: &'static str,
@@ -127,19 +128,19 @@ impl Table {
         }
     }
 
-    /// Where the column of that JSON name stands.
+    /// Index of a column by its JSON name.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
     }
 }
 
-/// A struct whose fields are the columns of a table. Made by [`row!`].
+/// A struct whose fields are the columns of a table. Implemented by [`row!`].
 pub trait Row {
     const COLUMNS: &'static [Column];
     fn cells(&self) -> Vec<Cell>;
 }
 
-/// A type that a field of a row may have.
+/// A type usable for fields of rows.
 pub trait Field {
     const FORMAT: Format;
     fn cell(&self) -> Cell;
@@ -160,7 +161,7 @@ impl Field for Id {
     }
 }
 
-/// A day of the week by the local clock, 0 being Sunday.
+/// A local day of the week; 0 is Sunday.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Weekday(pub i64);
@@ -251,17 +252,17 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
-/// Schemas by name, as a document gathers them.
+/// Schemas by name, as collected for an OpenAPI document.
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
 
-/// The schema of a type, by reference; it and what it refers to are added to `schemas`.
+/// Returns a reference to the schema of a type, and adds it and its dependencies to `schemas`.
 pub fn reference<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
     T::schemas(schemas);
     schemas.push((T::name().into(), T::schema()));
     Ref::from_schema_name(T::name()).into()
 }
 
-/// One of several schemas, given by name, each with the values that a field of theirs tells it by.
+/// Union of named schemas, with the values of the field that discriminates them.
 pub fn one_of(
     field: &str,
     kinds: impl IntoIterator<Item = (String, &'static [&'static str])>,
@@ -277,7 +278,7 @@ pub fn one_of(
         );
         any = any.item(reference);
     }
-    // Without a type, tools that look at the discriminator alone would take what is no object at all.
+    // Without a type, tools that only check the discriminator would accept non-objects.
     any.schema_type(Type::Object)
         .discriminator(Some(Discriminator::with_mapping(field, mapping)))
 }

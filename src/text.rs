@@ -1,16 +1,17 @@
-//! Text as it is kept: in Unicode's normal form C, and a line of it within its length.
+//! Text as stored: Unicode normal form C, and lines of bounded length.
 //!
-//! Owns normalisation and the rules for a line that a person chose (a name, an address). Must not know whose it is.
+//! Owns normalization and the rules for lines chosen by people (names, addresses). Must not know
+//! their owner.
 
 use std::borrow::Cow;
 
 use crate::json;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// The longest name, in code points.
+/// Maximum length of a name, in code points.
 pub const NAME_LEN: usize = 255;
 
-/// The text in normal form C, borrowed where it is in that form already.
+/// Converts a text to normal form C; borrowed if it is in that form.
 pub fn nfc(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || is_nfc(text) {
         Cow::Borrowed(text)
@@ -19,7 +20,8 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A JSON text, known to be good, with its strings, keys too, in normal form C. All else stays, digit for digit.
+/// Converts all strings of a valid JSON text, including keys, to normal form C. Everything else
+/// stays unchanged, digit for digit.
 pub fn nfc_json(json: &str) -> Cow<'_, str> {
     json::map_strings(json, |text| match nfc(text) {
         Cow::Borrowed(_) => None,
@@ -27,8 +29,8 @@ pub fn nfc_json(json: &str) -> Cow<'_, str> {
     })
 }
 
-/// One line of text as it is kept: normalised and trimmed, at most `most` code points, no control characters. None
-/// where nothing is left. Err is the rest of a sentence that begins with the field's name.
+/// Normalizes and trims one line of text of at most `max` code points, without control characters.
+/// Returns `None` if it is blank. The error is a phrase that follows the field's name.
 pub fn line(text: &str, most: usize) -> Result<Option<String>, String> {
     let text = nfc(text);
     let text = text.trim();
@@ -46,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn composed_and_decomposed_text_have_one_normal_form() {
+    fn composed_and_decomposed_text_have_the_same_normal_form() {
         for (text, normal) in [
             ("Nguye\u{302}\u{303}n", "Nguy\u{1ec5}n"),
             ("\u{212b}", "\u{c5}"),
@@ -58,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_counted_in_code_points_after_normalising_and_trimming() {
+    fn the_length_of_a_line_counts_normalized_code_points() {
         assert_eq!(line(" Le\u{301} \t", 2), Ok(Some("L\u{e9}".into())));
         assert_eq!(
             line(&"e\u{301}".repeat(255), NAME_LEN),

@@ -100,7 +100,7 @@ impl Reader {
     fn query(&mut self, body: &RawValue) -> Option<Query> {
         let fields = self.object("body", body)?;
         let given = |name: &str| present(&fields, name);
-        let named = |name: &str| given(name).filter(|value| !json::is_nothing(value.get()));
+        let named = |name: &str| given(name).filter(|value| !json::is_null_or_empty(value.get()));
         let question = self.question(named(QUERY_TYPE));
         let step = named(GRANULARITY)
             .and_then(|value| self.granularity(value))
@@ -173,7 +173,7 @@ impl Reader {
             self.misshape(&place(name), "There is no such filter.");
         }
         let given = |of: &Filter| present(&fields, of.name);
-        let named = |of: &Filter| given(of).filter(|value| !json::is_nothing(value.get()));
+        let named = |of: &Filter| given(of).filter(|value| !json::is_null_or_empty(value.get()));
         let mut text =
             |of: &Filter| named(of).and_then(|value| self.storable(&place(of.name), value));
         let template = text(&filter::TEMPLATE_ID);
@@ -273,7 +273,7 @@ impl Reader {
         }
         match Type::of(value.get()) {
             Type::Text => drop(self.storable(place, value)),
-            Type::Number if json::has_absurd_number(value.get()) => {
+            Type::Number if json::has_oversized_number(value.get()) => {
                 self.fail(place, "is a number that is too long.")
             }
             Type::Number | Type::Flag => {}

@@ -11,7 +11,7 @@ use super::reading::Reading;
 use crate::closed::{LeadStage, SentimentBucket};
 use crate::error::Result;
 use crate::keys;
-use crate::percent::{DecimalNumber, PercentText, parts};
+use crate::percent::{DecimalNumber, PercentText, largest_remainder};
 use crate::table::{Cell, Field, Format, row};
 
 /// Declares a question: type, description and row.
@@ -149,7 +149,7 @@ question!(
             .iter()
             .copied()
             .zip(counts)
-            .zip(parts(&counts));
+            .zip(largest_remainder(&counts));
         Paged::of(
             rows.map(|((bucket, count), pct)| AnalyticsSentimentShare { bucket, count, pct })
                 .collect(),
@@ -190,7 +190,7 @@ question!(
             .iter()
             .copied()
             .zip(counts)
-            .zip(parts(&counts));
+            .zip(largest_remainder(&counts));
         Paged::of(
             rows.map(|((status, count), pct)| AnalyticsStatusShare { status, count, pct })
                 .collect(),
@@ -453,7 +453,9 @@ struct Listed {
 async fn listed(reading: &mut Reading<'_>, list: &'static List) -> Result<Paged<Listed>> {
     let (before, _) = reading.query.places();
     let page = reading.list(list).await?;
-    let shares = parts(&page.counts).into_iter().skip(place(before));
+    let shares = largest_remainder(&page.counts)
+        .into_iter()
+        .skip(place(before));
     let rows = page
         .keys
         .into_iter()

@@ -95,7 +95,7 @@ impl Listed for TelesalesCampaign {
 /// The filters and the page.
 #[derive(Debug)]
 pub struct Wanted {
-    page: page::Wanted,
+    page: page::PageRequest,
     q: Option<String>,
     status: Option<&'static str>,
 }
@@ -105,7 +105,7 @@ impl Wanted {
     pub fn read(query: &str) -> Result<Self> {
         let mut query = Query::parse(query, PARAMETERS);
         let wanted = Self {
-            page: page::Wanted::read(&mut query),
+            page: page::PageRequest::read(&mut query),
             q: query.storable_text(&Q),
             status: query.choice::<Status>(&STATUS).map(Choice::name),
         };
@@ -126,6 +126,6 @@ pub async fn page<T: Listed>(scope: &mut Scope, wanted: Wanted) -> Result<Page<T
         .bind(q)
         .bind(status)
         .bind(page.per_page)
-        .bind(page.passed_over());
+        .bind(page.offset());
     Ok(page.page(rows.fetch_all(scope.connection()).await?, total))
 }

@@ -1,22 +1,23 @@
-//! The error behind a failure of ours, with everything that led to it.
+//! The cause of a failure, with its chain of sources.
 //!
-//! Owns the chain from our own words down to the library's error. Must not know what becomes of it: statuses are
-//! `http::error`'s, retries the callers'.
+//! Owns the chain from Callboard's context down to the library's error. Must not know the
+//! consequences: `http::error` chooses statuses, and callers retry.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A library's error, or a sentence of ours where there is none.
+/// A library's error, or a message if there is none.
 ///
-/// Cheap to clone: every caller that waited for one answer gets the same failure. Its text is the whole chain, outermost
-/// first, joined with colons; it is for logs and terminals, never for a client of the API.
+/// Cheap to clone: every caller that waited for one answer gets the same error. Its text is the
+/// whole chain, outermost first, joined with colons. It is for logs and terminals, never for API
+/// clients.
 #[derive(Clone)]
 pub struct Cause(Arc<dyn StdError + Send + Sync>);
 
 impl Cause {
-    /// Puts words in front: the file, setting or step that failed.
+    /// Adds context: the file, setting or step that failed.
     pub fn context(self, context: impl Into<String>) -> Self {
         Self(Arc::new(Context {
             context: context.into(),
@@ -24,7 +25,7 @@ impl Cause {
         }))
     }
 
-    /// The outermost error of the chain that is a `T`.
+    /// Finds the outermost error of type `T` in the chain.
     pub fn find<T: StdError + 'static>(&self) -> Option<&T> {
         self.chain().find_map(|error| error.downcast_ref())
     }
@@ -41,7 +42,7 @@ impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Cause {
     }
 }
 
-/// `thiserror` takes the source of an [`Error`](super::Error) from here.
+/// Lets `thiserror` return it as the source of an [`Error`](super::Error).
 impl Deref for Cause {
     type Target = dyn StdError + Send + Sync;
 
@@ -55,7 +56,7 @@ impl fmt::Display for Cause {
         let mut text = String::new();
         for error in self.chain() {
             let link = error.to_string();
-            // Many libraries repeat their source in their own text.
+            // Many libraries repeat their source in their own message.
             if !text.contains(&link) {
                 let colon = if text.is_empty() { "" } else { ": " };
                 text.push_str(colon);
@@ -72,7 +73,7 @@ impl fmt::Debug for Cause {
     }
 }
 
-/// Words of ours in front of a cause.
+/// Context in front of a cause.
 #[derive(Debug, thiserror::Error)]
 #[error("{context}")]
 struct Context {
@@ -86,7 +87,7 @@ mod tests {
     use crate::error::Error;
 
     #[test]
-    fn the_text_is_the_whole_chain_without_repetitions() {
+    fn the_text_is_the_chain_without_repetitions() {
         let refused = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "refused");
         let cause = Cause::from(sqlx::Error::Io(refused)).context("cannot reach the database");
         let library = sqlx::Error::Io(std::io::Error::other("refused")).to_string();
@@ -104,7 +105,7 @@ mod tests {
             std::iter::successors(std::error::Error::source(&error), |error| (*error).source());
         assert_eq!(sources.count(), 2);
         let Error::Internal(cause) = error else {
-            unreachable!("made above")
+            unreachable!("created above")
         };
         let found = cause.find::<std::io::Error>().map(std::io::Error::kind);
         assert_eq!(found, Some(std::io::ErrorKind::StorageFull));

@@ -1,12 +1,12 @@
 //! Faults of a request, by field.
 //!
-//! Owns their order and how they are merged. Must not know the fields or the words.
+//! Owns their order and merging. Must not know fields or texts.
 
 use std::collections::BTreeMap;
 
 use super::{Error, Result};
 
-/// Faults by field, every field at once, in the order of their names.
+/// Faults of all fields, sorted by field name.
 #[derive(Debug, Default, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
 pub struct Faults(BTreeMap<String, Vec<String>>);
@@ -16,7 +16,7 @@ impl Faults {
         self.0.entry(field.into()).or_default().push(message.into());
     }
 
-    /// Adds that these values of a field name nothing.
+    /// Adds a fault for each value of a field that was not found.
     pub fn add_missing<T: std::fmt::Display>(
         &mut self,
         field: &str,
@@ -27,7 +27,7 @@ impl Faults {
             .for_each(|value| self.add(field, format!("{value} was not found.")));
     }
 
-    /// Adds those faults to these.
+    /// Adds the faults of another set.
     pub fn merge(&mut self, others: Self) {
         for (field, messages) in others.0 {
             self.0.entry(field).or_default().extend(messages);
@@ -38,19 +38,19 @@ impl Faults {
         self.0.is_empty()
     }
 
-    /// How many fields are at fault.
+    /// Number of fields with faults.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Every field with its messages.
+    /// All fields with their messages.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
         self.0
             .iter()
             .map(|(field, messages)| (field.as_str(), messages.as_slice()))
     }
 
-    /// `value`, where nothing was at fault.
+    /// Returns `value` if there are no faults.
     pub fn into_result<T>(self, value: Option<T>) -> Result<T> {
         match value {
             Some(value) if self.is_empty() => Ok(value),

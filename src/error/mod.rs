@@ -1,7 +1,7 @@
-//! The kinds of failure Callboard knows, each with what its cause needs to be understood.
+//! Kinds of failures, each with the data to explain it.
 //!
-//! Owns the distinction between "you sent something wrong" and "we could not". Must not know HTTP:
-//! status codes and bodies are made of these in `http::error`, and in no other place.
+//! Owns the distinction between client errors and server errors. Must not know HTTP: only
+//! `http::error` maps them to status codes and bodies.
 
 mod cause;
 mod faults;
@@ -14,83 +14,83 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// Values that cannot be worked with, by field.
+    /// Invalid values, by field.
     #[error("the given data was invalid: {0:?}")]
     Invalid(Faults),
-    /// A body that is not what its type promises (JSON that cannot be read, say).
+    /// A body that does not parse, such as invalid JSON.
     #[error("malformed body: {0}")]
     Malformed(String),
-    /// A body that can be read but does not have the shape it must have, by place.
+    /// A body of the wrong shape; faults by JSON path.
     #[error("misshapen body: {0:?}")]
     Misshapen(Faults),
-    /// No token, or one that stands for no session any more.
+    /// A missing token, or one without an active session.
     #[error("unauthenticated")]
     Unauthenticated,
-    /// A name and a password that do not belong together. It does not tell whether there is such a name.
+    /// A wrong user name or password. Does not reveal which.
     #[error("invalid username or password")]
     BadCredentials,
-    /// One request more than its limit allows; in so many seconds there is room for one.
+    /// Rate limit exceeded; seconds until a request would be accepted.
     #[error("too many requests")]
     TooManyRequests { retry_after: u64 },
-    /// A link that is not one of ours.
+    /// A link with an invalid signature.
     #[error("forbidden")]
     Forbidden,
-    /// A token that lacks one of the permissions that the route requires; all of those.
+    /// The token lacks one of the permissions required by the route; lists all of them.
     #[error("forbidden: requires {0:?}")]
     LacksPermission(Vec<&'static str>),
-    /// There is no such thing, or it is another account's: the two must look alike.
+    /// Does not exist, or belongs to another tenant: both look the same.
     #[error("not found")]
     NotFound,
-    /// As [`Error::NotFound`], of what values of a request name, by field.
+    /// Like [`Error::NotFound`], for values named in a request, by field.
     #[error("not found: {0:?}")]
     Missing(Faults),
-    /// What is there does not allow it; the text says which rule, to the client too.
+    /// The current state does not allow the request; the client sees the text.
     #[error("{0}")]
     Conflict(String),
-    /// A link whose time is over.
+    /// A link that has expired.
     #[error("expired")]
     Expired,
-    /// A body that stopped coming before its end.
-    #[error("the body stopped coming")]
+    /// A body that stalled before its end.
+    #[error("timed out reading the body")]
     BodyTimedOut,
-    /// A body larger than what is read here.
+    /// A body larger than the limit.
     #[error("payload too large")]
     TooLarge,
-    /// A body of a media type that is not accepted here; the types that are, with commas between them.
+    /// A body of an unsupported media type; lists the accepted ones.
     #[error("unsupported media type, accepted: {accepted}")]
     UnsupportedMedia { accepted: &'static str },
-    /// A body in a content coding that is not accepted here; the codings that are, with commas between them.
+    /// A body in an unsupported content encoding; lists the accepted ones.
     #[error("unsupported content encoding, accepted: {accepted}")]
     UnsupportedEncoding { accepted: &'static str },
-    /// The database cannot be reached, or has no connection free.
+    /// The database cannot be reached, or has no free connection.
     #[error("unavailable: {0}")]
     Unavailable(#[source] Cause),
-    /// A transaction that gave way to another; the same may succeed when it is tried again.
-    #[error("gave way to another transaction: {0}")]
+    /// A transaction that lost a conflict with another one; a retry may succeed.
+    #[error("conflict with another transaction: {0}")]
     GaveWay(#[source] Cause),
-    /// The database gave up on a statement that took too long.
+    /// A statement or request that took too long.
     #[error("timed out")]
     TimedOut,
-    /// A disk on which nothing more fits.
-    #[error("no room: {0}")]
+    /// A full disk.
+    #[error("disk full: {0}")]
     NoRoom(#[source] Cause),
-    /// A setting, file or program that the operator has to mend; the text says which and how.
+    /// A setting, file or program that the operator has to fix; the text says how.
     #[error("{0}")]
     Setup(#[source] Cause),
-    /// Everything that is our own fault. The text is for the log, never for a client.
+    /// A bug or unexpected failure. The text is for the log, never for a client.
     #[error("{0}")]
     Internal(#[source] Cause),
 }
 
 impl Error {
-    /// One fault of one field.
+    /// A single fault of one field.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         let mut faults = Faults::default();
         faults.add(field, message);
         Self::Invalid(faults)
     }
 
-    /// Values of one field that name nothing of the account's. None where there are none.
+    /// Values of a field that the tenant does not have. Returns `None` if there are no values.
     pub fn missing<T: std::fmt::Display>(
         field: &str,
         values: impl IntoIterator<Item = T>,
@@ -100,19 +100,19 @@ impl Error {
         (!faults.is_empty()).then_some(Self::Missing(faults))
     }
 
-    /// One fault of a body's shape.
+    /// A single fault of a body's shape.
     pub fn misshapen(place: impl Into<String>, message: impl Into<String>) -> Self {
         let mut faults = Faults::default();
         faults.add(place, message);
         Self::Misshapen(faults)
     }
 
-    /// A failure that nobody outside can mend, with the error it came of.
+    /// An unexpected failure, with its cause.
     pub fn internal(error: impl Into<Cause>) -> Self {
         Self::Internal(error.into())
     }
 
-    /// Something for the operator to mend.
+    /// An error for the operator to fix.
     pub fn setup(error: impl Into<Cause>) -> Self {
         Self::Setup(error.into())
     }
@@ -128,7 +128,7 @@ impl From<std::io::Error> for Error {
     }
 }
 
-/// Whether the disk, or what of it one may have, is used up.
+/// Returns true if the disk or a quota is full.
 pub fn is_full(kind: std::io::ErrorKind) -> bool {
     use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
     matches!(kind, StorageFull | QuotaExceeded | FileTooLarge)

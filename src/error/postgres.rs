@@ -1,22 +1,23 @@
-//! Kinds of failure by the SQLSTATE that Postgres reports.
+//! Maps the SQLSTATE codes of Postgres to kinds of failures.
 //!
-//! Owns the codes that call for more than a 500. Must not know the statements.
+//! Owns the codes that need more than a 500. Must not know the statements.
 
 use super::{Cause, Error};
 
-/// SQLSTATE of a statement that ran into `statement_timeout`.
+/// SQLSTATE of a statement that exceeded `statement_timeout`.
 const QUERY_CANCELED: &str = "57014";
 
 /// SQLSTATE of a full disk on the database's side.
 const DISK_FULL: &str = "53100";
 
-/// SQLSTATE of a lock that was waited for too long.
+/// SQLSTATE of a lock timeout.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
-/// SQLSTATE class of a transaction that gave way to another.
+/// SQLSTATE class of transaction conflicts.
 const GAVE_WAY: &str = "40";
 
-/// Transient SQLSTATE classes: lost connections, insufficient resources, a server that starts or stops, a lock.
+/// Transient SQLSTATE classes: lost connections, insufficient resources, a server that starts or
+/// stops, a lock timeout.
 const TRANSIENT: [&str; 4] = ["08", "53", "57P", LOCK_NOT_AVAILABLE];
 
 impl From<sqlx::Error> for Error {

@@ -22,7 +22,7 @@ use crate::time::Zone;
 /// The directory it is made in, and its rows per sheet.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
-    pub workshop: &'a Path,
+    pub temp_dir: &'a Path,
     pub rows_a_sheet: u32,
 }
 
@@ -35,7 +35,7 @@ pub fn write(
     to: &mut File,
 ) -> Result<()> {
     let mut workbook = Workbook::new();
-    workbook.set_tempdir(place.workshop).map_err(failure)?;
+    workbook.set_tempdir(place.temp_dir).map_err(failure)?;
     workbook.set_properties(&about::properties(&contents.heading()));
     match rows {
         Some(rows) => write_full(&mut workbook, contents, rows, watch, place.rows_a_sheet)?,

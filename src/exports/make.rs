@@ -64,7 +64,7 @@ pub async fn make(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<Made, Fail
     })
 }
 
-/// The file in the workshop: unnamed, so that it disappears with this process.
+/// The file in the temp_dir: unnamed, so that it disappears with this process.
 async fn write(
     app: &App,
     job: &Job,
@@ -86,14 +86,14 @@ async fn write(
     let contents = contents.map_err(Failure::finding)?;
     let (to, rows) = attempts::channel();
     let rows = job.report_type.has_attempts().then_some(rows);
-    let (workshop, rows_a_sheet) = (
-        app.exports.store.workshop().to_owned(),
+    let (temp_dir, rows_a_sheet) = (
+        app.exports.store.temp_dir().to_owned(),
         app.exports.rows_a_sheet,
     );
     let (format, watch) = (job.format, Arc::clone(watch));
     let writing = spawn_blocking(move || {
         let place = Place {
-            workshop: &workshop,
+            temp_dir: &temp_dir,
             rows_a_sheet,
         };
         write_file(&contents, rows, format, &watch, place).map(|file| (contents, file))
@@ -117,9 +117,9 @@ fn write_file(
     watch: &Watch,
     place: Place<'_>,
 ) -> Result<std::fs::File, Failure> {
-    // The workshop is part of the store or on a local disk.
+    // The temp_dir is part of the store or on a local disk.
     let mut file =
-        tempfile::tempfile_in(place.workshop).map_err(|error| Failure::storing(error.into()))?;
+        tempfile::tempfile_in(place.temp_dir).map_err(|error| Failure::storing(error.into()))?;
     let written = match format {
         Format::Xlsx => full::write(contents, rows, watch, place, &mut file),
         Format::Csv => archive::write(contents, rows, watch, &mut file),

@@ -16,7 +16,7 @@ use crate::db::{Database, Lane, Scope};
 use crate::envelope::Page;
 use crate::error::{Error, Result};
 use crate::input::Choice;
-use crate::page::Wanted;
+use crate::page::PageRequest;
 use crate::reports::report::Format;
 
 /// Notification channel for new jobs.
@@ -162,7 +162,7 @@ pub async fn find(scope: &mut Scope, campaign: i64, id: &str) -> Result<Stored> 
 }
 
 /// The exports of a campaign, newest first.
-pub async fn page(scope: &mut Scope, campaign: i64, wanted: Wanted) -> Result<Page<Stored>> {
+pub async fn page(scope: &mut Scope, campaign: i64, wanted: PageRequest) -> Result<Page<Stored>> {
     let count = "select count(*) from exports where tenant_id = $1 and campaign_id = $2";
     let (total,) = scope
         .select::<(i64,)>(count)
@@ -172,7 +172,7 @@ pub async fn page(scope: &mut Scope, campaign: i64, wanted: Wanted) -> Result<Pa
     let rows = scope
         .select::<Stored>(include_str!("sql/page.sql"))
         .bind(campaign);
-    let rows = rows.bind(wanted.per_page).bind(wanted.passed_over());
+    let rows = rows.bind(wanted.per_page).bind(wanted.offset());
     Ok(wanted.page(rows.fetch_all(scope.connection()).await?, total))
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{Config, MOST_WORKERS};
+use crate::config::{Config, MAX_WORKERS};
 use crate::db::EXPORT_CONNECTIONS;
 use crate::error::Result;
 use crate::files::sheet;
@@ -70,6 +70,6 @@ impl Settings {
 }
 
 const _: () = assert!(
-    MOST_WORKERS < EXPORT_CONNECTIONS as u64,
+    MAX_WORKERS < EXPORT_CONNECTIONS as u64,
     "a connection for each worker and one more"
 );

@@ -13,7 +13,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::db::Lane;
 use crate::error::Result;
-use crate::store::Kept;
+use crate::store::StoredFile;
 use crate::supervise;
 
 const EVERY: Duration = Duration::from_secs(60);
@@ -104,7 +104,7 @@ async fn remove_unknown(app: &App) -> Result<()> {
     );
     let mut of_tenant = BTreeMap::<i64, Vec<String>>::new();
     let mut files = store.list();
-    while let Some(Kept { key, stored_at }) = files.try_next().await? {
+    while let Some(StoredFile { key, stored_at }) = files.try_next().await? {
         // Keys of another layout belong to someone else.
         let tenant = key
             .split_once('/')

@@ -15,10 +15,10 @@ use crate::table::Table;
 pub const CONTENT_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Writes one report as a complete workbook. `Invalid` on `format` if it has more rows than a sheet.
-pub fn write(heading: &Heading<'_>, table: &Table, to: &mut File, workshop: &Path) -> Result<()> {
+pub fn write(heading: &Heading<'_>, table: &Table, to: &mut File, temp_dir: &Path) -> Result<()> {
     let mut workbook = Workbook::new();
     workbook.set_properties(&about::properties(heading));
-    workbook.set_tempdir(workshop).map_err(failure)?;
+    workbook.set_tempdir(temp_dir).map_err(failure)?;
     let sheet = add_tables(
         &mut workbook,
         heading.title,

@@ -24,7 +24,7 @@ use crate::exports::link::Links;
 use crate::exports::queue::{self, Ordered, Submitted};
 use crate::exports::request::{Order, PARAMETERS, find_campaign};
 use crate::input::Query;
-use crate::page::{PAGE, PER_PAGE, Wanted};
+use crate::page::{PAGE, PER_PAGE, PageRequest};
 
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// Maximum length of an idempotency key, in bytes.
@@ -190,7 +190,7 @@ pub async fn list(
     let mut scope = app.db.read(caller.tenant.id).await?;
     find_campaign(&mut scope, campaign).await?;
     let mut query = Query::parse(query.as_deref().unwrap_or_default(), [&PAGE, &PER_PAGE]);
-    let wanted = Wanted::read(&mut query);
+    let wanted = PageRequest::read(&mut query);
     let found = queue::page(&mut scope, campaign, query.finish(Some(wanted))?).await?;
     let links = links(&app);
     Ok(Json(found.map(|stored| stored.seen(now, &links))))

@@ -119,7 +119,7 @@ pub async fn post(
     } else {
         None
     };
-    let folder = app.exports.store.workshop();
+    let folder = app.exports.store.temp_dir();
     let spooled = match media {
         Media::Json => {
             let body = ingest::spool(body, ingest::MAX_JSON_BODY, folder).await?;

@@ -136,8 +136,8 @@ async fn file(app: &App, tenant: i64, about: &'static About, request: Request) -
     let read = |scope| OfFile::read(request.clone(), scope, clock);
     // On the heap, because the future is large and would be moved with every request.
     let answered = Box::pin(app.db.answer(tenant, read)).await?;
-    let workshop = app.exports.store.workshop().to_owned();
-    aside(move || download(about, format, &answered, &workshop)).await
+    let temp_dir = app.exports.store.temp_dir().to_owned();
+    aside(move || download(about, format, &answered, &temp_dir)).await
 }
 
 /// The contents of a file.
@@ -192,7 +192,7 @@ fn download(
     about: &'static About,
     format: Format,
     contents: &OfFile,
-    workshop: &FolderPath,
+    temp_dir: &FolderPath,
 ) -> Result<Response> {
     let OfFile {
         answer,
@@ -216,7 +216,7 @@ fn download(
             )
         }
         Format::Xlsx => {
-            let mut file = tempfile::tempfile_in(workshop)?;
+            let mut file = tempfile::tempfile_in(temp_dir)?;
             let (title, summary, caption) = (about.title, about.summary, &answer.caption);
             let heading = Heading {
                 title,
@@ -226,7 +226,7 @@ fn download(
                 made_at: *made_at,
                 by_hour: by_hour.as_ref(),
             };
-            files::workbook::write(&heading, &table, &mut file, workshop)?;
+            files::workbook::write(&heading, &table, &mut file, temp_dir)?;
             file.rewind().map_err(Error::internal)?;
             let file = ReaderStream::new(tokio::fs::File::from_std(file));
             (files::workbook::CONTENT_TYPE, Body::from_stream(file))

@@ -74,7 +74,7 @@ fn storable<'a>(json: &'a str, value: &Value) -> Result<Cow<'a, str>, Fault> {
     if has_nul(value) {
         return Err(fault::NUL.into());
     }
-    if json::has_absurd_number(json) {
+    if json::has_oversized_number(json) {
         return Err("holds a number that is too long.".into());
     }
     Ok(nfc_json(json))

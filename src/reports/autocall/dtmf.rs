@@ -5,7 +5,7 @@ use super::digits::Digits;
 use super::script::{self, Action};
 use crate::db::Scope;
 use crate::error::Result;
-use crate::percent::{PercentText, parts};
+use crate::percent::{PercentText, largest_remainder};
 use crate::reports::report::{About, Ask, Export, Module, Object, Place, Report};
 use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
@@ -107,7 +107,7 @@ fn body(digits: Digits, actions: &[Action], paths: Vec<(String, i64)>) -> Autoca
     let by_digit = digits
         .pressed
         .into_iter()
-        .zip(parts(&counts))
+        .zip(largest_remainder(&counts))
         .map(|((digit, count), pct)| {
             let label = actions
                 .iter()

@@ -7,7 +7,7 @@ use super::Campaign;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{bounded, named};
-use crate::percent::{PercentText, parts};
+use crate::percent::{PercentText, largest_remainder};
 use crate::reports::report::{About, Ask, Export, Module, Object, Place, Report};
 use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
@@ -77,7 +77,7 @@ impl Report for Hangup {
         };
         let rows: Vec<(Option<String>, i64)> = rows.fetch_all(scope.connection()).await?;
         let counts: Vec<i64> = rows.iter().map(|(_, count)| *count).collect();
-        let causes = rows.into_iter().zip(parts(&counts));
+        let causes = rows.into_iter().zip(largest_remainder(&counts));
         Ok(AutocallHangup {
             total_calls: counts.iter().sum(),
             by_hangup_cause: causes

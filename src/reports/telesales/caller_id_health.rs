@@ -208,10 +208,10 @@ struct Calls {
 /// Determined by exact ratios, not by the rounded ones in the response.
 fn health(calls: Calls, settings: &Settings) -> &'static str {
     let all = Decimal::from(calls.all);
-    let hundredfold = |part: i64| Decimal::from(part) * Decimal::ONE_HUNDRED;
-    let asr_below = |pct: Decimal| hundredfold(calls.answers) < pct * all;
-    let rejected = hundredfold(calls.rejected) >= settings.health_block_rejected_pct * all;
-    let short = hundredfold(calls.short) >= settings.health_warn_short_pct * all;
+    let times_100 = |part: i64| Decimal::from(part) * Decimal::ONE_HUNDRED;
+    let asr_below = |pct: Decimal| times_100(calls.answers) < pct * all;
+    let rejected = times_100(calls.rejected) >= settings.health_block_rejected_pct * all;
+    let short = times_100(calls.short) >= settings.health_warn_short_pct * all;
     match calls.all {
         0 => "no_data",
         _ if all < settings.health_min_calls => "healthy",

@@ -5,7 +5,7 @@ use crate::closed::DispositionCategory;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{bounded, named};
-use crate::percent::{PercentText, parts};
+use crate::percent::{PercentText, largest_remainder};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::rollups::{Detail, Source};
 use crate::table::{Chart, Table, row};
@@ -87,7 +87,7 @@ impl Report for DispositionBreakdown {
         };
         Ok(rows
             .into_iter()
-            .zip(parts(&counts))
+            .zip(largest_remainder(&counts))
             .map(disposition)
             .collect())
     }
