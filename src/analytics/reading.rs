@@ -54,12 +54,12 @@ struct Cut {
 }
 
 impl Reading<'_> {
-    /// Attempts by a dimension; keys that do not occur are not in it.
+    /// Attempts by a dimension, without keys that do not occur.
     pub async fn by(&mut self, dimension: &Dimension) -> Result<BTreeMap<i64, Tally>> {
         self.tally(dimension, None).await
     }
 
-    /// The page of a list that is asked for, in the order of the list.
+    /// The requested page of a list, in order.
     pub async fn list(&mut self, list: &'static List) -> Result<Page> {
         let page = match self.accounts.as_slice() {
             [] => return Ok(Page::default()),
@@ -96,7 +96,7 @@ impl Reading<'_> {
         page.bind(before).bind(through)
     }
 
-    /// In one statement, because keys of one account are only known to be rare once the others are added.
+    /// One statement for all tenants, because the rank of a key is known only after adding them up.
     fn page_of_all(&self, list: &'static List, accounts: &[Reached]) -> Select<Page> {
         let (filters, window, of) = (
             &self.query.filters,
@@ -148,12 +148,12 @@ impl Reading<'_> {
         }
     }
 
-    /// All attempts together.
+    /// All attempts in one tally.
     pub async fn total(&mut self) -> Result<Tally> {
         Ok(self.by(&TOTAL).await?.remove(&0).unwrap_or_default())
     }
 
-    /// As [`Reading::total`], with the shortest and the longest that sums do not know.
+    /// Like [`Reading::total`], with minimum and maximum, which roll-ups do not have.
     pub async fn durations(&mut self) -> Result<Tally> {
         let mut total = self.total().await?;
         let window = plan::asked(self.query);
@@ -186,8 +186,7 @@ impl Reading<'_> {
         Ok(total)
     }
 
-    /// The buckets of the window that are on the page with their attempts, in order. Invalid where the window has too
-    /// many.
+    /// The window's buckets on the page with their attempts, in order. `Invalid` if the window has too many.
     pub async fn along_time(&mut self) -> Result<Paged<(i64, Tally)>> {
         let Some(window) = self.window_along_time().await? else {
             return Ok(Paged::default());
@@ -209,7 +208,7 @@ impl Reading<'_> {
         Ok(buckets.map(|bucket| (bucket, tallies.get(&bucket).copied().unwrap_or_default())))
     }
 
-    /// Every hour of the day, by the local clock.
+    /// Every local hour of the day.
     pub async fn by_hour(&mut self) -> Result<Vec<(i64, Tally)>> {
         let hours = match self.window_along_time().await? {
             Some(window) => {
@@ -228,7 +227,7 @@ impl Reading<'_> {
             .collect())
     }
 
-    /// Leads by how far they have come.
+    /// Leads by progress.
     pub async fn leads(&mut self) -> Result<Leads> {
         let mut sum = Leads::default();
         for account in &self.accounts {
@@ -313,7 +312,7 @@ fn bind_filters<R>(
         .bind(term)
 }
 
-/// The scope that roll-ups are summed over for a question.
+/// The roll-up scope of a query.
 fn rollup_scope(query: &Query) -> RollupScope {
     RollupScope::of(query.filters.template.is_some(), false)
 }
@@ -327,7 +326,7 @@ const SOME_LEADS: &str = concat!(
     include_str!("sql/leads.sql")
 );
 
-/// How far those leads have come that a statement gives by their `id`, each once or more often.
+/// Progress of the leads whose `id` a statement returns, possibly repeated.
 macro_rules! these_leads {
     ($($these:tt)+) => {
         concat!(
@@ -341,8 +340,8 @@ const LEADS_WITH_PAYLOAD: &str = these_leads!(include_str!("sql/matching.sql"));
 const LEADS_WITH_ATTEMPT: &str = these_leads!("select a.lead_id as id ", attempts!(all, ""));
 const LEADS_WITH_BOTH: &str = these_leads!("select a.lead_id as id ", attempts!(of_leads, ""));
 
-/// How far the leads of an account have come, by their rows. Filters by figures leave those with an attempt that passes,
-/// whenever it was and whatever campaign it was made for.
+/// Progress of a tenant's leads, from rows. Filters by duration and sentiment keep leads with a matching attempt, at any
+/// time and for any campaign.
 fn leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
     let filters = &query.filters;
     let Window { from, to, .. } = plan::created(query);
@@ -458,7 +457,7 @@ fn rolled(scope: &Scope, query: &Query, dimension: &Dimension, cut: Option<Cut>)
     }
 }
 
-/// Binds what time is cut into, and which of it is wanted.
+/// Binds the unit, the cycle and the requested buckets.
 fn bind_units(
     rows: Select<Keyed>,
     Cut {
