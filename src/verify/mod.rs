@@ -117,7 +117,12 @@ impl Questions {
         if self.chance.one_in(5) {
             self.analytics.any(&mut self.chance).map(Some)
         } else {
-            Ok(self.reports.any(&mut self.chance))
+            Ok(self.any_report())
         }
+    }
+
+    /// As [`Questions::any`], about a report.
+    pub fn any_report(&mut self) -> Option<Question> {
+        self.reports.any(&mut self.chance)
     }
 }

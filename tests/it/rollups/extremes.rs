@@ -221,7 +221,8 @@ async fn looks(app: App, seed: u64, same: Arc<AtomicUsize>) {
             continue;
         };
         for _ in 0..10 {
-            let Some(question) = chance.any().expect("a request") else {
+            // Of reports, which lock the tables they are compared by: an emptied table is empty in every snapshot.
+            let Some(question) = chance.any_report() else {
                 continue;
             };
             match question.compare(&mut scope).await {
