@@ -93,7 +93,7 @@ impl Store {
     pub fn open(spec: &str, data_dir: &Path) -> Result<Self> {
         match spec.strip_prefix("s3://") {
             Some(bucket) => Self::bucket(bucket, data_dir)
-                .map_err(|error| Error::Setup(Cause::from(error).context(format!("{spec}")))),
+                .map_err(|error| Error::Setup(Cause::from(error).context(spec))),
             None => Self::directory(Path::new(spec)),
         }
     }

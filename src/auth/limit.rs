@@ -228,7 +228,7 @@ impl Limits {
     }
 
     /// Number of buckets, after pending evictions.
-    pub fn len(&self) -> u64 {
+    pub fn bucket_count(&self) -> u64 {
         self.0
             .iter()
             .flat_map(|inner| [&inner.tokens, &inner.tenants, &inner.addresses])
@@ -569,6 +569,10 @@ mod tests {
                 assert!(busy().check().is_err(), "evicted after {subject}");
             }
         }
-        assert!(limits.len() <= 2 * MAX_BUCKETS, "{}", limits.len());
+        assert!(
+            limits.bucket_count() <= 2 * MAX_BUCKETS,
+            "{}",
+            limits.bucket_count()
+        );
     }
 }
