@@ -1,6 +1,8 @@
 -- All SQL that src/rollups generates, as it is executed. Generated: callboard schema > schema/rollups.sql
 --
--- $1 is the tenant. A compaction runs its statements in the order they stand in, in one repeatable-read transaction.
+-- $1 is the tenant. Readers are parts of statements, which take them in by name with arguments of their own
+-- (src/rollups/statement.rs); each is shown in one that does nothing else. A compaction runs its statements in the order they stand in,
+-- in one repeatable-read transaction.
 
 ----------------------------------------------------------------------------------------------------------------------
 -- Tables and triggers
@@ -1143,1278 +1145,2319 @@ create trigger rollup_truncate after truncate on telesales_leads
 -- Readers
 ----------------------------------------------------------------------------------------------------------------------
 
-create function callboard_short_call_sec(
-    tenant bigint
-) returns numeric
-    language sql stable parallel safe
-    as $body$
-        select coalesce(
-            (
-                select n
-                from (
-                    select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
-                    from (
-                        select replace(settings ->> 'short_call_sec', '_', '')
-                        from tenants
-                        where id = $1
-                    ) setting (s)
-                ) read (n)
-                where n between 0 and 3600
-            ),
-            10
-        )
-    $body$;
-comment on function callboard_short_call_sec(bigint) is 'callboard reader';
+select * from (
+    select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+           stored.agent_id,
+           stored.dialed,
+           stored.answered,
+           stored.no_answer,
+           stored.busy,
+           stored.failed,
+           stored.abandoned,
+           stored.talk_sec,
+           stored.handed_over,
+           stored.connected,
+           stored.no_input,
+           stored.key_0,
+           stored.key_1,
+           stored.key_2,
+           stored.key_3,
+           stored.key_4,
+           stored.key_5,
+           stored.key_6,
+           stored.key_7,
+           stored.key_8,
+           stored.key_9,
+           stored.key_star,
+           stored.key_hash
+    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest($4::bigint[]) as agent (id)
+    cross join lateral (
+        select *
+        from autocall_totals stored
+        where stored.tenant_id = $1
+          and stored.scope = $2::smallint
+          and stored.campaign_id = $3::bigint
+          and stored.agent_id = agent.id
+          and stored.width = p.width
+          and stored.bucket >= p.first_bucket
+          and stored.bucket < p.end_bucket
+        offset 0
+    ) stored
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           r.weight * 1,
+           r.weight * case when r.result = 'answered' then 1 else 0 end,
+           r.weight * case when r.result = 'no_answer' then 1 else 0 end,
+           r.weight * case when r.result = 'busy' then 1 else 0 end,
+           r.weight * case when r.result = 'failed' then 1 else 0 end,
+           r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end,
+           r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end,
+           r.weight * case when r.transfer = 'connected' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from autocall_attempts_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           0,
+           1,
+           case when r.result = 'answered' then 1 else 0 end,
+           case when r.result = 'no_answer' then 1 else 0 end,
+           case when r.result = 'busy' then 1 else 0 end,
+           case when r.result = 'failed' then 1 else 0 end,
+           case when r.result = 'abandoned' then 1 else 0 end,
+           case when r.result = 'answered' then (r.billsec)::bigint else 0 end,
+           case when callboard_handed_over(r.transfer) then 1 else 0 end,
+           case when r.transfer = 'connected' then 1 else 0 end,
+           case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        offset 0
+    ) r
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           r.weight * 1,
+           r.weight * case when r.result = 'answered' then 1 else 0 end,
+           r.weight * case when r.result = 'no_answer' then 1 else 0 end,
+           r.weight * case when r.result = 'busy' then 1 else 0 end,
+           r.weight * case when r.result = 'failed' then 1 else 0 end,
+           r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end,
+           r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end,
+           r.weight * case when r.transfer = 'connected' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
+           r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from autocall_attempts_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (1 /* account */)
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           0,
+           1,
+           case when r.result = 'answered' then 1 else 0 end,
+           case when r.result = 'no_answer' then 1 else 0 end,
+           case when r.result = 'busy' then 1 else 0 end,
+           case when r.result = 'failed' then 1 else 0 end,
+           case when r.result = 'abandoned' then 1 else 0 end,
+           case when r.result = 'answered' then (r.billsec)::bigint else 0 end,
+           case when callboard_handed_over(r.transfer) then 1 else 0 end,
+           case when r.transfer = 'connected' then 1 else 0 end,
+           case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
+           case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (1 /* account */)
+        offset 0
+    ) r
+) r;
 
-create function callboard_agents_of_calls(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint
-) returns bigint[]
-    language sql stable parallel safe
-    as $body$
-        select array(
-            with recursive seen as (
-                select min(t.agent_id) as id
-                from telesales_totals t
-                where t.tenant_id = $1
-                  and t.scope = scope_no
-                  and t.campaign_id = campaign
-                union all
-                select (
-                    select min(t.agent_id)
-                    from telesales_totals t
-                    where t.tenant_id = $1
-                      and t.scope = scope_no
-                      and t.campaign_id = campaign
-                      and t.agent_id > seen.id
-                )
-                from seen
-                where seen.id is not null
-            )
-            select id
-            from seen
-            where id is not null
-            union
-            select agent_id
-            from telesales_calls_journal
-            where tenant_id = $1
-              and agent_id is not null
-            order by 1
-        )
-    $body$;
-comment on function callboard_agents_of_calls(bigint, smallint, bigint) is 'callboard reader';
+select * from (
+    select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+           stored.agent_id,
+           stored.hangup_cause,
+           stored.attempts
+    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest($4::bigint[]) as agent (id)
+    cross join lateral (
+        select *
+        from autocall_hangups stored
+        where stored.tenant_id = $1
+          and stored.scope = $2::smallint
+          and stored.campaign_id = $3::bigint
+          and stored.agent_id = agent.id
+          and stored.width = p.width
+          and stored.bucket >= p.first_bucket
+          and stored.bucket < p.end_bucket
+        offset 0
+    ) stored
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           callboard_short(r.hangup_cause) collate "C",
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from autocall_attempts_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+          and r.hangup_cause is not null
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           0,
+           callboard_short(r.hangup_cause) collate "C",
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+          and r.hangup_cause is not null
+        offset 0
+    ) r
+) r;
 
-create function rolled_autocall_totals(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    agents bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    local_second bigint,
-    agent_id bigint,
-    dialed integer,
-    answered integer,
-    no_answer integer,
-    busy integer,
-    failed integer,
-    abandoned integer,
-    talk_sec bigint,
-    handed_over integer,
-    connected integer,
-    no_input integer,
-    key_0 integer,
-    key_1 integer,
-    key_2 integer,
-    key_3 integer,
-    key_4 integer,
-    key_5 integer,
-    key_6 integer,
-    key_7 integer,
-    key_8 integer,
-    key_9 integer,
-    key_star integer,
-    key_hash integer
-)
-    language sql stable parallel safe
-    as $body$
-        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
-               stored.agent_id,
-               stored.dialed,
-               stored.answered,
-               stored.no_answer,
-               stored.busy,
-               stored.failed,
-               stored.abandoned,
-               stored.talk_sec,
-               stored.handed_over,
-               stored.connected,
-               stored.no_input,
-               stored.key_0,
-               stored.key_1,
-               stored.key_2,
-               stored.key_3,
-               stored.key_4,
-               stored.key_5,
-               stored.key_6,
-               stored.key_7,
-               stored.key_8,
-               stored.key_9,
-               stored.key_star,
-               stored.key_hash
-        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-        cross join unnest(agents) as agent (id)
-        cross join lateral (
-            select *
-            from autocall_totals stored
-            where stored.tenant_id = $1
-              and stored.scope = scope_no
-              and stored.campaign_id = campaign
-              and stored.agent_id = agent.id
-              and stored.width = p.width
-              and stored.bucket >= p.first_bucket
-              and stored.bucket < p.end_bucket
-            offset 0
-        ) stored
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               r.weight * 1,
-               r.weight * case when r.result = 'answered' then 1 else 0 end,
-               r.weight * case when r.result = 'no_answer' then 1 else 0 end,
-               r.weight * case when r.result = 'busy' then 1 else 0 end,
-               r.weight * case when r.result = 'failed' then 1 else 0 end,
-               r.weight * case when r.result = 'abandoned' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end,
-               r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end,
-               r.weight * case when r.transfer = 'connected' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from autocall_attempts_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               0,
-               1,
-               case when r.result = 'answered' then 1 else 0 end,
-               case when r.result = 'no_answer' then 1 else 0 end,
-               case when r.result = 'busy' then 1 else 0 end,
-               case when r.result = 'failed' then 1 else 0 end,
-               case when r.result = 'abandoned' then 1 else 0 end,
-               case when r.result = 'answered' then (r.billsec)::bigint else 0 end,
-               case when callboard_handed_over(r.transfer) then 1 else 0 end,
-               case when r.transfer = 'connected' then 1 else 0 end,
-               case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            offset 0
-        ) r
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               r.weight * 1,
-               r.weight * case when r.result = 'answered' then 1 else 0 end,
-               r.weight * case when r.result = 'no_answer' then 1 else 0 end,
-               r.weight * case when r.result = 'busy' then 1 else 0 end,
-               r.weight * case when r.result = 'failed' then 1 else 0 end,
-               r.weight * case when r.result = 'abandoned' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end,
-               r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end,
-               r.weight * case when r.transfer = 'connected' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
-               r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from autocall_attempts_journal r
-            where r.tenant_id = $1
-              and scope_no in (1 /* account */)
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               0,
-               1,
-               case when r.result = 'answered' then 1 else 0 end,
-               case when r.result = 'no_answer' then 1 else 0 end,
-               case when r.result = 'busy' then 1 else 0 end,
-               case when r.result = 'failed' then 1 else 0 end,
-               case when r.result = 'abandoned' then 1 else 0 end,
-               case when r.result = 'answered' then (r.billsec)::bigint else 0 end,
-               case when callboard_handed_over(r.transfer) then 1 else 0 end,
-               case when r.transfer = 'connected' then 1 else 0 end,
-               case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
-               case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (1 /* account */)
-            offset 0
-        ) r
-    $body$;
-comment on function rolled_autocall_totals(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+select * from (
+    select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+           stored.agent_id,
+           stored.path,
+           stored.attempts
+    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest($4::bigint[]) as agent (id)
+    cross join lateral (
+        select *
+        from autocall_paths stored
+        where stored.tenant_id = $1
+          and stored.scope = $2::smallint
+          and stored.campaign_id = $3::bigint
+          and stored.agent_id = agent.id
+          and stored.width = p.width
+          and stored.bucket >= p.first_bucket
+          and stored.bucket < p.end_bucket
+        offset 0
+    ) stored
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           callboard_path(r.script_path) collate "C",
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from autocall_attempts_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+          and r.result = 'answered' and cardinality(r.script_path) > 0
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           0,
+           callboard_path(r.script_path) collate "C",
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+          and r.result = 'answered' and cardinality(r.script_path) > 0
+        offset 0
+    ) r
+) r;
 
-create function rolled_autocall_hangups(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    agents bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    local_second bigint,
-    agent_id bigint,
-    hangup_cause text,
-    attempts integer
-)
-    language sql stable parallel safe
-    as $body$
-        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
-               stored.agent_id,
-               stored.hangup_cause,
-               stored.attempts
-        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-        cross join unnest(agents) as agent (id)
-        cross join lateral (
-            select *
-            from autocall_hangups stored
-            where stored.tenant_id = $1
-              and stored.scope = scope_no
-              and stored.campaign_id = campaign
-              and stored.agent_id = agent.id
-              and stored.width = p.width
-              and stored.bucket >= p.first_bucket
-              and stored.bucket < p.end_bucket
-            offset 0
-        ) stored
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               callboard_short(r.hangup_cause) collate "C",
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from autocall_attempts_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-              and r.hangup_cause is not null
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               0,
-               callboard_short(r.hangup_cause) collate "C",
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-              and r.hangup_cause is not null
-            offset 0
-        ) r
-    $body$;
-comment on function rolled_autocall_hangups(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+select * from (
+    select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+           stored.agent_id,
+           stored.outcome,
+           stored.calls
+    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest($4::bigint[]) as agent (id)
+    cross join lateral (
+        select *
+        from autocall_outcomes stored
+        where stored.tenant_id = $1
+          and stored.scope = $2::smallint
+          and stored.campaign_id = $3::bigint
+          and stored.agent_id = agent.id
+          and stored.width = p.width
+          and stored.bucket >= p.first_bucket
+          and stored.bucket < p.end_bucket
+        offset 0
+    ) stored
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           callboard_short(coalesce(r.outcome, r.result)) collate "C",
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from autocall_attempts_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+          and coalesce(r.outcome, r.result) is not null
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           0,
+           callboard_short(coalesce(r.outcome, r.result)) collate "C",
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+          and coalesce(r.outcome, r.result) is not null
+        offset 0
+    ) r
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           callboard_short(coalesce(r.outcome, r.result)) collate "C",
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from autocall_attempts_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (1 /* account */)
+          and coalesce(r.outcome, r.result) is not null
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           0,
+           callboard_short(coalesce(r.outcome, r.result)) collate "C",
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (1 /* account */)
+          and coalesce(r.outcome, r.result) is not null
+        offset 0
+    ) r
+) r;
 
-create function rolled_autocall_paths(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    agents bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    local_second bigint,
-    agent_id bigint,
-    path text,
-    attempts integer
-)
-    language sql stable parallel safe
-    as $body$
-        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
-               stored.agent_id,
-               stored.path,
-               stored.attempts
-        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-        cross join unnest(agents) as agent (id)
-        cross join lateral (
-            select *
-            from autocall_paths stored
-            where stored.tenant_id = $1
-              and stored.scope = scope_no
-              and stored.campaign_id = campaign
-              and stored.agent_id = agent.id
-              and stored.width = p.width
-              and stored.bucket >= p.first_bucket
-              and stored.bucket < p.end_bucket
-            offset 0
-        ) stored
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               callboard_path(r.script_path) collate "C",
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from autocall_attempts_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-              and r.result = 'answered' and cardinality(r.script_path) > 0
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               0,
-               callboard_path(r.script_path) collate "C",
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-              and r.result = 'answered' and cardinality(r.script_path) > 0
-            offset 0
-        ) r
-    $body$;
-comment on function rolled_autocall_paths(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+select * from (
+    select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+           stored.agent_id,
+           stored.provider,
+           stored.calls
+    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest($4::bigint[]) as agent (id)
+    cross join lateral (
+        select *
+        from autocall_providers stored
+        where stored.tenant_id = $1
+          and stored.scope = $2::smallint
+          and stored.campaign_id = $3::bigint
+          and stored.agent_id = agent.id
+          and stored.width = p.width
+          and stored.bucket >= p.first_bucket
+          and stored.bucket < p.end_bucket
+        offset 0
+    ) stored
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from autocall_attempts_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           0,
+           callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        offset 0
+    ) r
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from autocall_attempts_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (1 /* account */)
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           0,
+           callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (1 /* account */)
+        offset 0
+    ) r
+) r;
 
-create function rolled_autocall_outcomes(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    agents bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    local_second bigint,
-    agent_id bigint,
-    outcome text,
-    calls integer
-)
-    language sql stable parallel safe
-    as $body$
-        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
-               stored.agent_id,
-               stored.outcome,
-               stored.calls
-        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-        cross join unnest(agents) as agent (id)
-        cross join lateral (
-            select *
-            from autocall_outcomes stored
-            where stored.tenant_id = $1
-              and stored.scope = scope_no
-              and stored.campaign_id = campaign
-              and stored.agent_id = agent.id
-              and stored.width = p.width
-              and stored.bucket >= p.first_bucket
-              and stored.bucket < p.end_bucket
-            offset 0
-        ) stored
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               callboard_short(coalesce(r.outcome, r.result)) collate "C",
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from autocall_attempts_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-              and coalesce(r.outcome, r.result) is not null
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               0,
-               callboard_short(coalesce(r.outcome, r.result)) collate "C",
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-              and coalesce(r.outcome, r.result) is not null
-            offset 0
-        ) r
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               callboard_short(coalesce(r.outcome, r.result)) collate "C",
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from autocall_attempts_journal r
-            where r.tenant_id = $1
-              and scope_no in (1 /* account */)
-              and coalesce(r.outcome, r.result) is not null
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               0,
-               callboard_short(coalesce(r.outcome, r.result)) collate "C",
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (1 /* account */)
-              and coalesce(r.outcome, r.result) is not null
-            offset 0
-        ) r
-    $body$;
-comment on function rolled_autocall_outcomes(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+select * from (
+    select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+           stored.agent_id,
+           stored.attempt_number,
+           stored.calls,
+           stored.answered
+    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest($4::bigint[]) as agent (id)
+    cross join lateral (
+        select *
+        from autocall_tries stored
+        where stored.tenant_id = $1
+          and stored.scope = $2::smallint
+          and stored.campaign_id = $3::bigint
+          and stored.agent_id = agent.id
+          and stored.width = p.width
+          and stored.bucket >= p.first_bucket
+          and stored.bucket < p.end_bucket
+        offset 0
+    ) stored
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           r.attempt_number::text collate "C",
+           r.weight * 1,
+           r.weight * case when r.result = 'answered' then 1 else 0 end
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from autocall_attempts_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           0,
+           r.attempt_number::text collate "C",
+           1,
+           case when r.result = 'answered' then 1 else 0 end
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        offset 0
+    ) r
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           r.attempt_number::text collate "C",
+           r.weight * 1,
+           r.weight * case when r.result = 'answered' then 1 else 0 end
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from autocall_attempts_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (1 /* account */)
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           0,
+           r.attempt_number::text collate "C",
+           1,
+           case when r.result = 'answered' then 1 else 0 end
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (1 /* account */)
+        offset 0
+    ) r
+) r;
 
-create function rolled_autocall_providers(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    agents bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    local_second bigint,
-    agent_id bigint,
-    provider text,
-    calls integer
-)
-    language sql stable parallel safe
-    as $body$
-        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
-               stored.agent_id,
-               stored.provider,
-               stored.calls
-        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-        cross join unnest(agents) as agent (id)
-        cross join lateral (
-            select *
-            from autocall_providers stored
-            where stored.tenant_id = $1
-              and stored.scope = scope_no
-              and stored.campaign_id = campaign
-              and stored.agent_id = agent.id
-              and stored.width = p.width
-              and stored.bucket >= p.first_bucket
-              and stored.bucket < p.end_bucket
-            offset 0
-        ) stored
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from autocall_attempts_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               0,
-               callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            offset 0
-        ) r
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from autocall_attempts_journal r
-            where r.tenant_id = $1
-              and scope_no in (1 /* account */)
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               0,
-               callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (1 /* account */)
-            offset 0
-        ) r
-    $body$;
-comment on function rolled_autocall_providers(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+select * from (
+    select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+           stored.agent_id,
+           stored.fifth,
+           stored.calls
+    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest($4::bigint[]) as agent (id)
+    cross join lateral (
+        select *
+        from autocall_sentiments stored
+        where stored.tenant_id = $1
+          and stored.scope = $2::smallint
+          and stored.campaign_id = $3::bigint
+          and stored.agent_id = agent.id
+          and stored.width = p.width
+          and stored.bucket >= p.first_bucket
+          and stored.bucket < p.end_bucket
+        offset 0
+    ) stored
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           callboard_fifth(r.sentiment)::text collate "C",
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from autocall_attempts_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+          and r.sentiment is not null
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           0,
+           callboard_fifth(r.sentiment)::text collate "C",
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+          and r.sentiment is not null
+        offset 0
+    ) r
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           callboard_fifth(r.sentiment)::text collate "C",
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from autocall_attempts_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (1 /* account */)
+          and r.sentiment is not null
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           0,
+           callboard_fifth(r.sentiment)::text collate "C",
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (1 /* account */)
+          and r.sentiment is not null
+        offset 0
+    ) r
+) r;
 
-create function rolled_autocall_tries(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    agents bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    local_second bigint,
-    agent_id bigint,
-    attempt_number text,
-    calls integer,
-    answered integer
-)
-    language sql stable parallel safe
-    as $body$
-        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
-               stored.agent_id,
-               stored.attempt_number,
-               stored.calls,
-               stored.answered
-        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-        cross join unnest(agents) as agent (id)
+select * from (
+    with linked as (
+        select
+            coalesce(sum(l.dialed), 0) as dialed,
+            coalesce(sum(l.answered), 0) as answered,
+            coalesce(sum(l.pressed), 0) as pressed,
+            coalesce(sum(l.handed_over), 0) as handed_over,
+            coalesce(sum(l.disposed), 0) as disposed
+        from unnest($8, $9, $10, $11, $12, $13) as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
         cross join lateral (
-            select *
-            from autocall_tries stored
-            where stored.tenant_id = $1
-              and stored.scope = scope_no
-              and stored.campaign_id = campaign
-              and stored.agent_id = agent.id
-              and stored.width = p.width
-              and stored.bucket >= p.first_bucket
-              and stored.bucket < p.end_bucket
-            offset 0
-        ) stored
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               r.attempt_number::text collate "C",
-               r.weight * 1,
-               r.weight * case when r.result = 'answered' then 1 else 0 end
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from autocall_attempts_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               0,
-               r.attempt_number::text collate "C",
-               1,
-               case when r.result = 'answered' then 1 else 0 end
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            offset 0
-        ) r
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               r.attempt_number::text collate "C",
-               r.weight * 1,
-               r.weight * case when r.result = 'answered' then 1 else 0 end
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from autocall_attempts_journal r
-            where r.tenant_id = $1
-              and scope_no in (1 /* account */)
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               0,
-               r.attempt_number::text collate "C",
-               1,
-               case when r.result = 'answered' then 1 else 0 end
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (1 /* account */)
-            offset 0
-        ) r
-    $body$;
-comment on function rolled_autocall_tries(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
-
-create function rolled_autocall_sentiments(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    agents bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    local_second bigint,
-    agent_id bigint,
-    fifth text,
-    calls integer
-)
-    language sql stable parallel safe
-    as $body$
-        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
-               stored.agent_id,
-               stored.fifth,
-               stored.calls
-        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-        cross join unnest(agents) as agent (id)
-        cross join lateral (
-            select *
-            from autocall_sentiments stored
-            where stored.tenant_id = $1
-              and stored.scope = scope_no
-              and stored.campaign_id = campaign
-              and stored.agent_id = agent.id
-              and stored.width = p.width
-              and stored.bucket >= p.first_bucket
-              and stored.bucket < p.end_bucket
-            offset 0
-        ) stored
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               callboard_fifth(r.sentiment)::text collate "C",
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from autocall_attempts_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-              and r.sentiment is not null
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               0,
-               callboard_fifth(r.sentiment)::text collate "C",
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-              and r.sentiment is not null
-            offset 0
-        ) r
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               callboard_fifth(r.sentiment)::text collate "C",
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from autocall_attempts_journal r
-            where r.tenant_id = $1
-              and scope_no in (1 /* account */)
-              and r.sentiment is not null
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               0,
-               callboard_fifth(r.sentiment)::text collate "C",
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (1 /* account */)
-              and r.sentiment is not null
-            offset 0
-        ) r
-    $body$;
-comment on function rolled_autocall_sentiments(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
-
-create function rolled_autocall_leads(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    window_from timestamptz,
-    window_to timestamptz,
-    hours_from timestamptz,
-    hours_to timestamptz,
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    later_widths integer[],
-    later_firsts integer[],
-    later_ends integer[]
-) returns table (
-    dialed bigint,
-    answered bigint,
-    pressed bigint,
-    handed_over bigint,
-    disposed bigint
-)
-    language sql stable parallel safe
-    as $body$
-        with linked as (
-            select
-                coalesce(sum(l.dialed), 0) as dialed,
-                coalesce(sum(l.answered), 0) as answered,
-                coalesce(sum(l.pressed), 0) as pressed,
-                coalesce(sum(l.handed_over), 0) as handed_over,
-                coalesce(sum(l.disposed), 0) as disposed
-            from unnest(widths, firsts, ends, later_widths, later_firsts, later_ends) as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
+            select l.*
+            from generate_series(
+                q.first_bucket,
+                case when q.end_bucket - q.first_bucket > 1000 then q.first_bucket else q.end_bucket end - 1
+            ) as e (bucket)
             cross join lateral (
-                select l.*
-                from generate_series(
-                    q.first_bucket,
-                    case when q.end_bucket - q.first_bucket > 1000 then q.first_bucket else q.end_bucket end - 1
-                ) as e (bucket)
-                cross join lateral (
-                    select *
-                    from autocall_links l
-                    where l.tenant_id = $1
-                      and l.scope = scope_no
-                      and l.campaign_id = campaign
-                      and l.width = q.width
-                      and l.later_width = q.later_width
-                      and l.bucket = e.bucket
-                      and l.later_bucket >= q.later_first
-                      and l.later_bucket < q.later_end
-                    offset 0
-                ) l
-                union all
-                select l.*
+                select *
                 from autocall_links l
-                where q.end_bucket - q.first_bucket > 1000
-                  and l.tenant_id = $1
-                  and l.scope = scope_no
-                  and l.campaign_id = campaign
+                where l.tenant_id = $1
+                  and l.scope = $2::smallint
+                  and l.campaign_id = $3::bigint
                   and l.width = q.width
                   and l.later_width = q.later_width
-                  and l.bucket >= q.first_bucket
-                  and l.bucket < q.end_bucket
+                  and l.bucket = e.bucket
                   and l.later_bucket >= q.later_first
                   and l.later_bucket < q.later_end
+                offset 0
             ) l
-        ), changed as materialized (
-            select distinct r.lead_id as lead_id
-            from autocall_attempts_journal r
+            union all
+            select l.*
+            from autocall_links l
+            where q.end_bucket - q.first_bucket > 1000
+              and l.tenant_id = $1
+              and l.scope = $2::smallint
+              and l.campaign_id = $3::bigint
+              and l.width = q.width
+              and l.later_width = q.later_width
+              and l.bucket >= q.first_bucket
+              and l.bucket < q.end_bucket
+              and l.later_bucket >= q.later_first
+              and l.later_bucket < q.later_end
+        ) l
+    ), changed as materialized (
+        select distinct r.lead_id as lead_id
+        from autocall_attempts_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+    ), ends as materialized (
+        select r.lead_id as lead_id
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= $4
+          and r.started_at < least($6, $5)
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        union
+        select r.lead_id as lead_id
+        from autocall_attempts r
+        where r.tenant_id = $1
+          and r.started_at >= greatest($7, $4)
+          and r.started_at < $5
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+    ), reached as (
+        select s.lead_id, r.truly, r.linked
+        from ends s
+        cross join lateral (
+            select bit_or(r.stages) as truly,
+                   bit_or(r.stages) filter (where r.at >= $6 and r.at < $7) as linked
+            from autocall_trail r
             where r.tenant_id = $1
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-        ), ends as materialized (
-            select r.lead_id as lead_id
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= window_from
-              and r.started_at < least(hours_from, window_to)
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            union
-            select r.lead_id as lead_id
-            from autocall_attempts r
-            where r.tenant_id = $1
-              and r.started_at >= greatest(hours_to, window_from)
-              and r.started_at < window_to
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-        ), reached as (
-            select s.lead_id, r.truly, r.linked
-            from ends s
-            cross join lateral (
-                select bit_or(r.stages) as truly,
-                       bit_or(r.stages) filter (where r.at >= hours_from and r.at < hours_to) as linked
-                from autocall_trail r
+              and r.lead_id = s.lead_id
+              and r.campaign_id = $3::bigint
+              and r.at >= $4
+              and r.at < $5
+            offset 0
+        ) r
+        where s.lead_id not in (select lead_id from changed)
+        union all
+        select lead_id,
+               bit_or(stages) filter (where n > 0 and at >= $4 and at < $5),
+               bit_or(stages) filter (where folded > 0 and at >= $6 and at < $7)
+        from (
+            select lead_id,
+                   at,
+                   stages,
+                   sum(n) filter (where folded) as folded,
+                   sum(n) as n
+            from (
+                select s.lead_id, r.at, r.stages, r.n, true
+                from changed s
+                cross join lateral (
+                    select *
+                    from autocall_trail r
+                    where r.tenant_id = $1
+                      and r.lead_id = s.lead_id
+                      and r.campaign_id = $3::bigint
+                    offset 0
+                ) r
+                union all
+                select r.lead_id,
+                       r.started_at,
+                       (
+                           1
+                           + case when r.result = 'answered' then 2 else 0 end
+                           + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+                           + case when callboard_handed_over(r.transfer) then 8 else 0 end
+                           + case when r.agent_disposition is not null then 16 else 0 end
+                       )::smallint,
+                       r.weight,
+                       false
+                from autocall_attempts_journal r
+                left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
                 where r.tenant_id = $1
-                  and r.lead_id = s.lead_id
-                  and r.campaign_id = campaign
-                  and r.at >= window_from
-                  and r.at < window_to
+                  and r.campaign_id = $3::bigint
+            ) entries (lead_id, at, stages, n, folded)
+            group by 1, 2, 3
+        ) rows
+        group by lead_id
+    ), corrected as (
+        select
+            count(*) filter (where truly & 1 <> 0) - count(*) filter (where linked & 1 <> 0) as dialed,
+            count(*) filter (where truly & 2 <> 0) - count(*) filter (where linked & 2 <> 0) as answered,
+            count(*) filter (where truly & 4 <> 0) - count(*) filter (where linked & 4 <> 0) as pressed,
+            count(*) filter (where truly & 8 <> 0) - count(*) filter (where linked & 8 <> 0) as handed_over,
+            count(*) filter (where truly & 16 <> 0) - count(*) filter (where linked & 16 <> 0) as disposed
+        from reached
+    )
+    select
+        linked.dialed + corrected.dialed as dialed,
+        linked.answered + corrected.answered as answered,
+        linked.pressed + corrected.pressed as pressed,
+        linked.handed_over + corrected.handed_over as handed_over,
+        linked.disposed + corrected.disposed as disposed
+    from linked, corrected
+) r;
+
+select * from (
+    select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+           stored.agent_id,
+           stored.leads
+    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest($4::bigint[]) as agent (id)
+    cross join lateral (
+        select *
+        from autocall_lead_totals stored
+        where stored.tenant_id = $1
+          and stored.scope = $2::smallint
+          and stored.campaign_id = $3::bigint
+          and stored.agent_id = agent.id
+          and stored.width = p.width
+          and stored.bucket >= p.first_bucket
+          and stored.bucket < p.end_bucket
+        offset 0
+    ) stored
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from autocall_leads_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.created_at, p.utc_offset),
+           0,
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from autocall_leads r
+        where r.tenant_id = $1
+          and r.created_at >= p.begins
+          and r.created_at < p.ends
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        offset 0
+    ) r
+) r;
+
+select * from (
+    select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+           stored.agent_id,
+           stored.dials,
+           stored.answers,
+           stored.abandoned,
+           stored.blocked,
+           stored.conversions,
+           stored.talk_sec,
+           stored.handling_sec
+    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest($4::bigint[]) as agent (id)
+    cross join lateral (
+        select *
+        from telesales_totals stored
+        where stored.tenant_id = $1
+          and stored.scope = $2::smallint
+          and stored.campaign_id = $3::bigint
+          and stored.agent_id = agent.id
+          and stored.width = p.width
+          and stored.bucket >= p.first_bucket
+          and stored.bucket < p.end_bucket
+        offset 0
+    ) stored
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           coalesce(r.agent_id, 0),
+           r.weight * case when callboard_is_dial(r.result) then 1 else 0 end,
+           r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+           r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+           r.weight * case when r.result = 'blocked' then 1 else 0 end,
+           r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+           r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+           r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = $3::bigint
+          and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           coalesce(r.agent_id, 0),
+           case when callboard_is_dial(r.result) then 1 else 0 end,
+           case when callboard_is_answer(r.result) then 1 else 0 end,
+           case when r.result = 'abandoned' then 1 else 0 end,
+           case when r.result = 'blocked' then 1 else 0 end,
+           case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+           case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+           case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = $3::bigint
+          and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+        offset 0
+    ) r
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           coalesce(r.agent_id, 0),
+           r.weight * case when callboard_is_dial(r.result) then 1 else 0 end,
+           r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+           r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+           r.weight * case when r.result = 'blocked' then 1 else 0 end,
+           r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+           r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+           r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+          and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           coalesce(r.agent_id, 0),
+           case when callboard_is_dial(r.result) then 1 else 0 end,
+           case when callboard_is_answer(r.result) then 1 else 0 end,
+           case when r.result = 'abandoned' then 1 else 0 end,
+           case when r.result = 'blocked' then 1 else 0 end,
+           case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+           case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+           case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+          and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+        offset 0
+    ) r
+) r;
+
+select * from (
+    select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+           stored.agent_id,
+           stored.code,
+           stored.calls
+    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest($4::bigint[]) as agent (id)
+    cross join lateral (
+        select *
+        from telesales_dispositions stored
+        where stored.tenant_id = $1
+          and stored.scope = $2::smallint
+          and stored.campaign_id = $3::bigint
+          and stored.agent_id = agent.id
+          and stored.width = p.width
+          and stored.bucket >= p.first_bucket
+          and stored.bucket < p.end_bucket
+        offset 0
+    ) stored
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           coalesce(r.agent_id, 0),
+           r.disposition collate "C",
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = $3::bigint
+          and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+          and r.disposition is not null
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           coalesce(r.agent_id, 0),
+           r.disposition collate "C",
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = $3::bigint
+          and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+          and r.disposition is not null
+        offset 0
+    ) r
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           coalesce(r.agent_id, 0),
+           r.disposition collate "C",
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+          and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+          and r.disposition is not null
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           coalesce(r.agent_id, 0),
+           r.disposition collate "C",
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+          and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+          and r.disposition is not null
+        offset 0
+    ) r
+) r;
+
+select * from (
+    select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+           stored.agent_id,
+           stored.cid,
+           stored.calls,
+           stored.answers,
+           stored.short,
+           stored.rejected,
+           stored.talk_sec
+    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest($4::bigint[]) as agent (id)
+    cross join lateral (
+        select *
+        from telesales_caller_ids stored
+        where stored.tenant_id = $1
+          and stored.scope = $2::smallint
+          and stored.campaign_id = $3::bigint
+          and stored.agent_id = agent.id
+          and stored.width = p.width
+          and stored.bucket >= p.first_bucket
+          and stored.bucket < p.end_bucket
+        offset 0
+    ) stored
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           coalesce(r.agent_id, 0),
+           r.cid collate "C",
+           r.weight * 1,
+           r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+           r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
+               (
+                   select n
+                   from (
+                       select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
+                       from (
+                           select replace(settings ->> 'short_call_sec', '_', '')
+                           from tenants
+                           where id = $1
+                       ) setting (s)
+                   ) read (n)
+                   where n between 0 and 3600
+               ),
+               10
+           )) then 1 else 0 end,
+           r.weight * case when r.result = 'rejected' then 1 else 0 end,
+           r.weight * (r.talk_sec)::bigint
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = $3::bigint
+          and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+          and callboard_is_dial(r.result) and r.cid is not null
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           coalesce(r.agent_id, 0),
+           r.cid collate "C",
+           1,
+           case when callboard_is_answer(r.result) then 1 else 0 end,
+           case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
+               (
+                   select n
+                   from (
+                       select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
+                       from (
+                           select replace(settings ->> 'short_call_sec', '_', '')
+                           from tenants
+                           where id = $1
+                       ) setting (s)
+                   ) read (n)
+                   where n between 0 and 3600
+               ),
+               10
+           )) then 1 else 0 end,
+           case when r.result = 'rejected' then 1 else 0 end,
+           (r.talk_sec)::bigint
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = $3::bigint
+          and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+          and callboard_is_dial(r.result) and r.cid is not null
+        offset 0
+    ) r
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           coalesce(r.agent_id, 0),
+           r.cid collate "C",
+           r.weight * 1,
+           r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+           r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
+               (
+                   select n
+                   from (
+                       select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
+                       from (
+                           select replace(settings ->> 'short_call_sec', '_', '')
+                           from tenants
+                           where id = $1
+                       ) setting (s)
+                   ) read (n)
+                   where n between 0 and 3600
+               ),
+               10
+           )) then 1 else 0 end,
+           r.weight * case when r.result = 'rejected' then 1 else 0 end,
+           r.weight * (r.talk_sec)::bigint
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+          and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+          and callboard_is_dial(r.result) and r.cid is not null
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.started_at, p.utc_offset),
+           coalesce(r.agent_id, 0),
+           r.cid collate "C",
+           1,
+           case when callboard_is_answer(r.result) then 1 else 0 end,
+           case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
+               (
+                   select n
+                   from (
+                       select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
+                       from (
+                           select replace(settings ->> 'short_call_sec', '_', '')
+                           from tenants
+                           where id = $1
+                       ) setting (s)
+                   ) read (n)
+                   where n between 0 and 3600
+               ),
+               10
+           )) then 1 else 0 end,
+           case when r.result = 'rejected' then 1 else 0 end,
+           (r.talk_sec)::bigint
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= p.begins
+          and r.started_at < p.ends
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+          and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+          and callboard_is_dial(r.result) and r.cid is not null
+        offset 0
+    ) r
+) r;
+
+select * from (
+    with linked as (
+        select
+            coalesce(sum(l.dialed), 0) as dialed,
+            coalesce(sum(l.connected), 0) as connected,
+            coalesce(sum(l.talked), 0) as talked,
+            coalesce(sum(l.disposed), 0) as disposed,
+            coalesce(sum(l.converted), 0) as converted
+        from unnest($8, $9, $10, $11, $12, $13) as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
+        cross join lateral (
+            select l.*
+            from generate_series(
+                q.first_bucket,
+                case when q.end_bucket - q.first_bucket > 1000 then q.first_bucket else q.end_bucket end - 1
+            ) as e (bucket)
+            cross join lateral (
+                select *
+                from telesales_links l
+                where l.tenant_id = $1
+                  and l.scope = $2::smallint
+                  and l.campaign_id = $3::bigint
+                  and l.width = q.width
+                  and l.later_width = q.later_width
+                  and l.bucket = e.bucket
+                  and l.later_bucket >= q.later_first
+                  and l.later_bucket < q.later_end
+                offset 0
+            ) l
+            union all
+            select l.*
+            from telesales_links l
+            where q.end_bucket - q.first_bucket > 1000
+              and l.tenant_id = $1
+              and l.scope = $2::smallint
+              and l.campaign_id = $3::bigint
+              and l.width = q.width
+              and l.later_width = q.later_width
+              and l.bucket >= q.first_bucket
+              and l.bucket < q.end_bucket
+              and l.later_bucket >= q.later_first
+              and l.later_bucket < q.later_end
+        ) l
+    ), changed as materialized (
+        select distinct r.lead_id as lead_id
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = $3::bigint
+        union
+        select distinct r.lead_id as lead_id
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+    ), ends as materialized (
+        select r.lead_id as lead_id
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= $4
+          and r.started_at < least($6, $5)
+          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = $3::bigint
+        union
+        select r.lead_id as lead_id
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= greatest($7, $4)
+          and r.started_at < $5
+          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = $3::bigint
+        union
+        select r.lead_id as lead_id
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= $4
+          and r.started_at < least($6, $5)
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+        union
+        select r.lead_id as lead_id
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= greatest($7, $4)
+          and r.started_at < $5
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+    ), reached as (
+        select s.lead_id, r.truly, r.linked
+        from ends s
+        cross join lateral (
+            select bit_or(r.stages) as truly,
+                   bit_or(r.stages) filter (where r.at >= $6 and r.at < $7) as linked
+            from telesales_trail r
+            where r.tenant_id = $1
+              and r.lead_id = s.lead_id
+              and ($2::smallint = 1 /* account */ or r.campaign_id = $3::bigint)
+              and r.at >= $4
+              and r.at < $5
+            offset 0
+        ) r
+        where s.lead_id not in (select lead_id from changed)
+        union all
+        select lead_id,
+               bit_or(stages) filter (where n > 0 and at >= $4 and at < $5),
+               bit_or(stages) filter (where folded > 0 and at >= $6 and at < $7)
+        from (
+            select lead_id,
+                   at,
+                   stages,
+                   sum(n) filter (where folded) as folded,
+                   sum(n) as n
+            from (
+                select s.lead_id, r.at, r.stages, r.n, true
+                from changed s
+                cross join lateral (
+                    select *
+                    from telesales_trail r
+                    where r.tenant_id = $1
+                      and r.lead_id = s.lead_id
+                      and ($2::smallint = 1 /* account */ or r.campaign_id = $3::bigint)
+                    offset 0
+                ) r
+                union all
+                select r.lead_id,
+                       r.started_at,
+                       (
+                           case when callboard_is_dial(r.result) then 1 else 0 end
+                           + case when callboard_is_answer(r.result) then 2 else 0 end
+                           + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+                           + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+                           + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+                       )::smallint,
+                       r.weight,
+                       false
+                from telesales_calls_journal r
+                where r.tenant_id = $1
+                  and ($2::smallint = 1 /* account */ or r.campaign_id = $3::bigint)
+            ) entries (lead_id, at, stages, n, folded)
+            group by 1, 2, 3
+        ) rows
+        group by lead_id
+    ), corrected as (
+        select
+            count(*) filter (where truly & 1 <> 0) - count(*) filter (where linked & 1 <> 0) as dialed,
+            count(*) filter (where truly & 2 <> 0) - count(*) filter (where linked & 2 <> 0) as connected,
+            count(*) filter (where truly & 4 <> 0) - count(*) filter (where linked & 4 <> 0) as talked,
+            count(*) filter (where truly & 8 <> 0) - count(*) filter (where linked & 8 <> 0) as disposed,
+            count(*) filter (where truly & 16 <> 0) - count(*) filter (where linked & 16 <> 0) as converted
+        from reached
+    )
+    select
+        linked.dialed + corrected.dialed as dialed,
+        linked.connected + corrected.connected as connected,
+        linked.talked + corrected.talked as talked,
+        linked.disposed + corrected.disposed as disposed,
+        linked.converted + corrected.converted as converted
+    from linked, corrected
+) r;
+
+select * from (
+    select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+           stored.agent_id,
+           stored.leads
+    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest($4::bigint[]) as agent (id)
+    cross join lateral (
+        select *
+        from telesales_lead_totals stored
+        where stored.tenant_id = $1
+          and stored.scope = $2::smallint
+          and stored.campaign_id = $3::bigint
+          and stored.agent_id = agent.id
+          and stored.width = p.width
+          and stored.bucket >= p.first_bucket
+          and stored.bucket < p.end_bucket
+        offset 0
+    ) stored
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from telesales_leads_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.created_at, p.utc_offset),
+           0,
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from telesales_leads r
+        where r.tenant_id = $1
+          and r.created_at >= p.begins
+          and r.created_at < p.ends
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        offset 0
+    ) r
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from telesales_leads_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (1 /* account */)
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.created_at, p.utc_offset),
+           0,
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from telesales_leads r
+        where r.tenant_id = $1
+          and r.created_at >= p.begins
+          and r.created_at < p.ends
+          and $2::smallint in (1 /* account */)
+        offset 0
+    ) r
+) r;
+
+select * from (
+    select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+           stored.agent_id,
+           stored.source,
+           stored.leads
+    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+    cross join unnest($4::bigint[]) as agent (id)
+    cross join lateral (
+        select *
+        from telesales_lead_sources stored
+        where stored.tenant_id = $1
+          and stored.scope = $2::smallint
+          and stored.campaign_id = $3::bigint
+          and stored.agent_id = agent.id
+          and stored.width = p.width
+          and stored.bucket >= p.first_bucket
+          and stored.bucket < p.end_bucket
+        offset 0
+    ) stored
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           callboard_source(r.source) collate "C",
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from telesales_leads_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.created_at, p.utc_offset),
+           0,
+           callboard_source(r.source) collate "C",
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from telesales_leads r
+        where r.tenant_id = $1
+          and r.created_at >= p.begins
+          and r.created_at < p.ends
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        offset 0
+    ) r
+    union all
+    select r.quarter::bigint * 900 + p.utc_offset,
+           0,
+           callboard_source(r.source) collate "C",
+           r.weight * 1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join lateral (
+        select *
+        from telesales_leads_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (1 /* account */)
+        offset 0
+    ) r
+    cross join lateral (
+        select p.utc_offset
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        where r.quarter >= p.first_bucket::bigint * p.width
+          and r.quarter < p.end_bucket::bigint * p.width
+        offset 0
+    ) p
+    union all
+    select callboard_local_second(r.created_at, p.utc_offset),
+           0,
+           callboard_source(r.source) collate "C",
+           1
+    from (
+        select range_agg(int8range(id, id, '[]')) as ids
+        from unnest($4::bigint[]) as agent (id)
+    ) wanted
+    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join lateral (
+        select *
+        from telesales_leads r
+        where r.tenant_id = $1
+          and r.created_at >= p.begins
+          and r.created_at < p.ends
+          and $2::smallint in (1 /* account */)
+        offset 0
+    ) r
+) r;
+
+select * from (
+    with linked as (
+        select
+            l.source,
+            sum(l.dialed) as dialed,
+            sum(l.connected) as connected,
+            sum(l.converted) as converted
+        from unnest($8, $9, $10, $11, $12, $13) as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
+        cross join lateral (
+            select l.*
+            from generate_series(
+                q.first_bucket,
+                case when q.end_bucket - q.first_bucket > 1000 then q.first_bucket else q.end_bucket end - 1
+            ) as e (bucket)
+            cross join lateral (
+                select *
+                from telesales_source_links l
+                where l.tenant_id = $1
+                  and l.scope = $2::smallint
+                  and l.campaign_id = $3::bigint
+                  and l.width = q.width
+                  and l.later_width = q.later_width
+                  and l.bucket = e.bucket
+                  and l.later_bucket >= q.later_first
+                  and l.later_bucket < q.later_end
+                offset 0
+            ) l
+            union all
+            select l.*
+            from telesales_source_links l
+            where q.end_bucket - q.first_bucket > 1000
+              and l.tenant_id = $1
+              and l.scope = $2::smallint
+              and l.campaign_id = $3::bigint
+              and l.width = q.width
+              and l.later_width = q.later_width
+              and l.bucket >= q.first_bucket
+              and l.bucket < q.end_bucket
+              and l.later_bucket >= q.later_first
+              and l.later_bucket < q.later_end
+        ) l
+        group by l.source
+    ), changed as materialized (
+        select distinct r.lead_id as lead_id
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = $3::bigint
+        union
+        select distinct r.lead_id as lead_id
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+        union
+        select distinct r.id as lead_id
+        from telesales_leads_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        union
+        select distinct r.id as lead_id
+        from telesales_leads_journal r
+        where r.tenant_id = $1
+          and $2::smallint in (1 /* account */)
+    ), ends as materialized (
+        select r.lead_id as lead_id
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= $4
+          and r.started_at < least($6, $5)
+          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = $3::bigint
+        union
+        select r.lead_id as lead_id
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= greatest($7, $4)
+          and r.started_at < $5
+          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = $3::bigint
+        union
+        select r.lead_id as lead_id
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= $4
+          and r.started_at < least($6, $5)
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+        union
+        select r.lead_id as lead_id
+        from telesales_calls r
+        where r.tenant_id = $1
+          and r.started_at >= greatest($7, $4)
+          and r.started_at < $5
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+        union
+        select r.id as lead_id
+        from telesales_leads r
+        where r.tenant_id = $1
+          and r.created_at >= $4
+          and r.created_at < least($6, $5)
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        union
+        select r.id as lead_id
+        from telesales_leads r
+        where r.tenant_id = $1
+          and r.created_at >= greatest($7, $4)
+          and r.created_at < $5
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        union
+        select r.id as lead_id
+        from telesales_leads r
+        where r.tenant_id = $1
+          and r.created_at >= $4
+          and r.created_at < least($6, $5)
+          and $2::smallint in (1 /* account */)
+        union
+        select r.id as lead_id
+        from telesales_leads r
+        where r.tenant_id = $1
+          and r.created_at >= greatest($7, $4)
+          and r.created_at < $5
+          and $2::smallint in (1 /* account */)
+    ), reached as (
+        select s.lead_id, r.truly, r.linked
+        from ends s
+        cross join lateral (
+            select bit_or(r.stages) as truly,
+                   bit_or(r.stages) filter (where r.at >= $6 and r.at < $7) as linked
+            from telesales_trail r
+            where r.tenant_id = $1
+              and r.lead_id = s.lead_id
+              and ($2::smallint = 1 /* account */ or r.campaign_id = $3::bigint)
+              and r.at >= $4
+              and r.at < $5
+            offset 0
+        ) r
+        where s.lead_id not in (select lead_id from changed)
+        union all
+        select lead_id,
+               bit_or(stages) filter (where n > 0 and at >= $4 and at < $5),
+               bit_or(stages) filter (where folded > 0 and at >= $6 and at < $7)
+        from (
+            select lead_id,
+                   at,
+                   stages,
+                   sum(n) filter (where folded) as folded,
+                   sum(n) as n
+            from (
+                select s.lead_id, r.at, r.stages, r.n, true
+                from changed s
+                cross join lateral (
+                    select *
+                    from telesales_trail r
+                    where r.tenant_id = $1
+                      and r.lead_id = s.lead_id
+                      and ($2::smallint = 1 /* account */ or r.campaign_id = $3::bigint)
+                    offset 0
+                ) r
+                union all
+                select r.lead_id,
+                       r.started_at,
+                       (
+                           case when callboard_is_dial(r.result) then 1 else 0 end
+                           + case when callboard_is_answer(r.result) then 2 else 0 end
+                           + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+                           + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+                           + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+                       )::smallint,
+                       r.weight,
+                       false
+                from telesales_calls_journal r
+                where r.tenant_id = $1
+                  and ($2::smallint = 1 /* account */ or r.campaign_id = $3::bigint)
+            ) entries (lead_id, at, stages, n, folded)
+            group by 1, 2, 3
+        ) rows
+        group by lead_id
+    ), versions as (
+        select lead_id,
+               source,
+               created_at,
+               sum(n) as n,
+               sum(folded) as folded
+        from (
+            select r.id,
+                   r.campaign_id,
+                   callboard_source(r.source) collate "C",
+                   r.created_at,
+                   1,
+                   1
+            from (select lead_id from ends union select lead_id from changed) s
+            cross join lateral (
+                select *
+                from telesales_leads r
+                where r.tenant_id = $1
+                  and r.id = s.lead_id
                 offset 0
             ) r
-            where s.lead_id not in (select lead_id from changed)
             union all
-            select lead_id,
-                   bit_or(stages) filter (where n > 0 and at >= window_from and at < window_to),
-                   bit_or(stages) filter (where folded > 0 and at >= hours_from and at < hours_to)
-            from (
-                select lead_id,
-                       at,
-                       stages,
-                       sum(n) filter (where folded) as folded,
-                       sum(n) as n
-                from (
-                    select s.lead_id, r.at, r.stages, r.n, true
-                    from changed s
-                    cross join lateral (
-                        select *
-                        from autocall_trail r
-                        where r.tenant_id = $1
-                          and r.lead_id = s.lead_id
-                          and r.campaign_id = campaign
-                        offset 0
-                    ) r
-                    union all
-                    select r.lead_id,
-                           r.started_at,
-                           (
-                               1
-                               + case when r.result = 'answered' then 2 else 0 end
-                               + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
-                               + case when callboard_handed_over(r.transfer) then 8 else 0 end
-                               + case when r.agent_disposition is not null then 16 else 0 end
-                           )::smallint,
-                           r.weight,
-                           false
-                    from autocall_attempts_journal r
-                    left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
-                    where r.tenant_id = $1
-                      and r.campaign_id = campaign
-                ) entries (lead_id, at, stages, n, folded)
-                group by 1, 2, 3
-            ) rows
-            group by lead_id
-        ), corrected as (
-            select
-                count(*) filter (where truly & 1 <> 0) - count(*) filter (where linked & 1 <> 0) as dialed,
-                count(*) filter (where truly & 2 <> 0) - count(*) filter (where linked & 2 <> 0) as answered,
-                count(*) filter (where truly & 4 <> 0) - count(*) filter (where linked & 4 <> 0) as pressed,
-                count(*) filter (where truly & 8 <> 0) - count(*) filter (where linked & 8 <> 0) as handed_over,
-                count(*) filter (where truly & 16 <> 0) - count(*) filter (where linked & 16 <> 0) as disposed
-            from reached
-        )
-        select
-            linked.dialed + corrected.dialed as dialed,
-            linked.answered + corrected.answered as answered,
-            linked.pressed + corrected.pressed as pressed,
-            linked.handed_over + corrected.handed_over as handed_over,
-            linked.disposed + corrected.disposed as disposed
-        from linked, corrected
-    $body$;
-comment on function rolled_autocall_leads(bigint, smallint, bigint, timestamptz, timestamptz, timestamptz, timestamptz, integer[], integer[], integer[], integer[], integer[], integer[]) is 'callboard reader';
-
-create function rolled_autocall_lead_totals(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    agents bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    local_second bigint,
-    agent_id bigint,
-    leads integer
-)
-    language sql stable parallel safe
-    as $body$
-        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
-               stored.agent_id,
-               stored.leads
-        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-        cross join unnest(agents) as agent (id)
-        cross join lateral (
-            select *
-            from autocall_lead_totals stored
-            where stored.tenant_id = $1
-              and stored.scope = scope_no
-              and stored.campaign_id = campaign
-              and stored.agent_id = agent.id
-              and stored.width = p.width
-              and stored.bucket >= p.first_bucket
-              and stored.bucket < p.end_bucket
-            offset 0
-        ) stored
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from autocall_leads_journal r
+            select r.id,
+                   r.campaign_id,
+                   callboard_source(r.source) collate "C",
+                   r.created_at,
+                   0,
+                   -r.weight
+            from telesales_leads_journal r
             where r.tenant_id = $1
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
+        ) v (lead_id, campaign_id, source, created_at, n, folded)
+        where $2::smallint = 1 /* account */
+           or campaign_id = $3::bigint
+        group by lead_id, campaign_id, source, created_at
+    ), corrected as (
+        select
+            v.source,
+            count(*) filter (
+                where v.n > 0
+                  and v.created_at >= $4
+                  and v.created_at < $5
+                  and truly & 1 <> 0
+            ) - count(*) filter (
+                where v.folded > 0
+                  and v.created_at >= $6
+                  and v.created_at < $7
+                  and linked & 1 <> 0
+            ) as dialed,
+            count(*) filter (
+                where v.n > 0
+                  and v.created_at >= $4
+                  and v.created_at < $5
+                  and truly & 2 <> 0
+            ) - count(*) filter (
+                where v.folded > 0
+                  and v.created_at >= $6
+                  and v.created_at < $7
+                  and linked & 2 <> 0
+            ) as connected,
+            count(*) filter (
+                where v.n > 0
+                  and v.created_at >= $4
+                  and v.created_at < $5
+                  and truly & 16 <> 0
+            ) - count(*) filter (
+                where v.folded > 0
+                  and v.created_at >= $6
+                  and v.created_at < $7
+                  and linked & 16 <> 0
+            ) as converted
+        from versions v
+        join reached using (lead_id)
+        group by v.source
+    )
+    select
+        source,
+        sum(dialed)::bigint as dialed,
+        sum(connected)::bigint as connected,
+        sum(converted)::bigint as converted
+    from (select * from linked union all select * from corrected) parts
+    group by source
+) r;
+
+select * from (
+    with changed as materialized (
+        select distinct lead_id from autocall_attempts_journal where tenant_id = $1
+        union
+        select distinct id from autocall_leads_journal where tenant_id = $1
+    )
+    select
+        coalesce(sum(leads), 0)::bigint as leads,
+        coalesce(sum(tried), 0)::bigint as tried,
+        coalesce(sum(retried), 0)::bigint as retried,
+        coalesce(sum(processing), 0)::bigint as processing,
+        coalesce(sum(retry), 0)::bigint as retry,
+        coalesce(sum(finished), 0)::bigint as finished
+    from (
+        select
+            r.leads,
+            r.tried,
+            r.retried,
+            r.processing,
+            r.retry,
+            r.finished
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest($3::bigint[]) as c (id)
+        cross join lateral (
+            select *
+            from autocall_lead_states l
+            where l.tenant_id = $1
+              and l.scope = $2::smallint
+              and l.campaign_id = c.id
+              and l.agent_id = 0
+              and l.width = p.width
+              and l.bucket >= p.first_bucket
+              and l.bucket < p.end_bucket
             offset 0
         ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+        union all
+        select
+            r.weight * 1,
+            r.weight * case when r.attempts > 0 then 1 else 0 end,
+            r.weight * case when r.attempts > 1 then 1 else 0 end,
+            r.weight * case when r.in_progress then 1 else 0 end,
+            r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end,
+            r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
+        from (
+            select -1 as weight,
+                   callboard_quarter(l.created_at) as quarter,
+                   l.lead_id,
+                   l.campaign_id,
+                   l.created_at,
+                   l.status,
+                   l.attempts,
+                   l.in_progress
+            from changed c
+            cross join lateral (
+                select *
+                from autocall_lead_trail l
+                where l.tenant_id = $1
+                  and l.lead_id = c.lead_id
+                  and ($2::smallint = 1 /* account */ or l.campaign_id = any ($3::bigint[]))
+                offset 0
+            ) l
+            union all
+            select 1,
+                   callboard_quarter(l.created_at),
+                   l.*
+            from changed c
+            cross join lateral (
+                select
+                    l.id as lead_id,
+                    l.campaign_id,
+                    l.created_at,
+                    l.status,
+                    (
+                        select count(*)
+                        from autocall_attempts a
+                        where a.tenant_id = $1 and a.lead_id = l.id
+                    )::integer as attempts,
+                    exists (
+                        select from autocall_attempts a
+                        where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
+                    ) as in_progress
+                from autocall_leads l
+                where l.tenant_id = $1
+                  and l.id = c.lead_id
+                  and ($2::smallint = 1 /* account */ or l.campaign_id = any ($3::bigint[]))
+                offset 0
+            ) l
+        ) r
+        where exists (
+            select from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
             where r.quarter >= p.first_bucket::bigint * p.width
               and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
+        )
         union all
-        select callboard_local_second(r.created_at, p.utc_offset),
-               0,
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        select
+            1,
+            case when r.attempts > 0 then 1 else 0 end,
+            case when r.attempts > 1 then 1 else 0 end,
+            case when r.in_progress then 1 else 0 end,
+            case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end,
+            case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
+        from unnest($8, $9, $10) as p (begins, ends, utc_offset)
         cross join lateral (
-            select *
-            from autocall_leads r
-            where r.tenant_id = $1
-              and r.created_at >= p.begins
-              and r.created_at < p.ends
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
+            select
+                l.id as lead_id,
+                l.campaign_id,
+                l.created_at,
+                l.status,
+                (
+                    select count(*)
+                    from autocall_attempts a
+                    where a.tenant_id = $1 and a.lead_id = l.id
+                )::integer as attempts,
+                exists (
+                    select from autocall_attempts a
+                    where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
+                ) as in_progress
+            from autocall_leads l
+            where $2::smallint = 1 /* account */
+              and l.tenant_id = $1
+              and l.created_at >= p.begins
+              and l.created_at < p.ends
             offset 0
         ) r
-    $body$;
-comment on function rolled_autocall_lead_totals(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+        union all
+        select
+            1,
+            case when r.attempts > 0 then 1 else 0 end,
+            case when r.attempts > 1 then 1 else 0 end,
+            case when r.in_progress then 1 else 0 end,
+            case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end,
+            case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
+        from unnest($3::bigint[]) as c (id)
+        cross join unnest($8, $9, $10) as p (begins, ends, utc_offset)
+        cross join lateral (
+            select
+                l.id as lead_id,
+                l.campaign_id,
+                l.created_at,
+                l.status,
+                (
+                    select count(*)
+                    from autocall_attempts a
+                    where a.tenant_id = $1 and a.lead_id = l.id
+                )::integer as attempts,
+                exists (
+                    select from autocall_attempts a
+                    where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
+                ) as in_progress
+            from autocall_leads l
+            where $2::smallint = 0 /* campaign */
+              and l.tenant_id = $1
+              and l.campaign_id = c.id
+              and l.created_at >= p.begins
+              and l.created_at < p.ends
+            offset 0
+        ) r
+    ) parts
+) r;
 
-create function rolled_telesales_totals(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    agents bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    local_second bigint,
-    agent_id bigint,
-    dials integer,
-    answers integer,
-    abandoned integer,
-    blocked integer,
-    conversions integer,
-    talk_sec bigint,
-    handling_sec bigint
-)
-    language sql stable parallel safe
-    as $body$
+select (
+    array(
+        with recursive seen as (
+            select min(t.agent_id) as id
+            from telesales_totals t
+            where t.tenant_id = $1
+              and t.scope = $2::smallint
+              and t.campaign_id = $3::bigint
+            union all
+            select (
+                select min(t.agent_id)
+                from telesales_totals t
+                where t.tenant_id = $1
+                  and t.scope = $2::smallint
+                  and t.campaign_id = $3::bigint
+                  and t.agent_id > seen.id
+            )
+            from seen
+            where seen.id is not null
+        )
+        select id
+        from seen
+        where id is not null
+        union
+        select agent_id
+        from telesales_calls_journal
+        where tenant_id = $1
+          and agent_id is not null
+        order by 1
+    )
+) r;
+
+select * from (
+    with dialing as materialized (
+        select agent.id,
+               exists (
+                   select from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+                   cross join lateral (
+                       select
+                       from telesales_totals t
+                       where t.tenant_id = $1
+                         and t.scope = $2::smallint
+                         and t.campaign_id = $3::bigint
+                         and t.agent_id = agent.id
+                         and t.width = p.width
+                         and t.bucket >= p.first_bucket
+                         and t.bucket < p.end_bucket
+                         and t.dials <> 0
+                       limit 1
+                   ) t
+               ) and agent.id not in (
+                   select agent_id
+                   from telesales_calls_journal
+                   where tenant_id = $1
+                     and weight < 0
+                     and agent_id is not null
+               ) as is_certain
+        from unnest(coalesce(
+            $4::bigint[],
+            array(
+                with recursive seen as (
+                    select min(t.agent_id) as id
+                    from telesales_totals t
+                    where t.tenant_id = $1
+                      and t.scope = $2::smallint
+                      and t.campaign_id = $3::bigint
+                    union all
+                    select (
+                        select min(t.agent_id)
+                        from telesales_totals t
+                        where t.tenant_id = $1
+                          and t.scope = $2::smallint
+                          and t.campaign_id = $3::bigint
+                          and t.agent_id > seen.id
+                    )
+                    from seen
+                    where seen.id is not null
+                )
+                select id
+                from seen
+                where id is not null
+                union
+                select agent_id
+                from telesales_calls_journal
+                where tenant_id = $1
+                  and agent_id is not null
+                order by 1
+            )
+        )) as agent (id)
+    )
+    select dialing.id as agent_id
+    from dialing
+    where dialing.is_certain
+    union all
+    select r.agent_id
+    from (
+        select array_agg(id) as ids
+        from dialing
+        where not is_certain
+        offset 0
+    ) uncertain
+    cross join lateral (
         select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
                stored.agent_id,
                stored.dials,
@@ -2424,14 +3467,14 @@ create function rolled_telesales_totals(
                stored.conversions,
                stored.talk_sec,
                stored.handling_sec
-        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-        cross join unnest(agents) as agent (id)
+        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest(uncertain.ids) as agent (id)
         cross join lateral (
             select *
             from telesales_totals stored
             where stored.tenant_id = $1
-              and stored.scope = scope_no
-              and stored.campaign_id = campaign
+              and stored.scope = $2::smallint
+              and stored.campaign_id = $3::bigint
               and stored.agent_id = agent.id
               and stored.width = p.width
               and stored.bucket >= p.first_bucket
@@ -2450,20 +3493,20 @@ create function rolled_telesales_totals(
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
         from (
             select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
+            from unnest(uncertain.ids) as agent (id)
         ) wanted
         cross join lateral (
             select *
             from telesales_calls_journal r
             where r.tenant_id = $1
-              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-              and r.campaign_id = campaign
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+              and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = $3::bigint
+              and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
             offset 0
         ) r
         cross join lateral (
             select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
             where r.quarter >= p.first_bucket::bigint * p.width
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
@@ -2480,18 +3523,18 @@ create function rolled_telesales_totals(
                case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
         from (
             select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
+            from unnest(uncertain.ids) as agent (id)
         ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_calls r
             where r.tenant_id = $1
               and r.started_at >= p.begins
               and r.started_at < p.ends
-              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-              and r.campaign_id = campaign
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+              and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = $3::bigint
+              and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
             offset 0
         ) r
         union all
@@ -2506,19 +3549,19 @@ create function rolled_telesales_totals(
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
         from (
             select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
+            from unnest(uncertain.ids) as agent (id)
         ) wanted
         cross join lateral (
             select *
             from telesales_calls_journal r
             where r.tenant_id = $1
-              and scope_no in (1 /* account */, 3 /* agent */)
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+              and $2::smallint in (1 /* account */, 3 /* agent */)
+              and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
             offset 0
         ) r
         cross join lateral (
             select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
+            from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
             where r.quarter >= p.first_bucket::bigint * p.width
               and r.quarter < p.end_bucket::bigint * p.width
             offset 0
@@ -2535,1207 +3578,23 @@ create function rolled_telesales_totals(
                case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
         from (
             select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
+            from unnest(uncertain.ids) as agent (id)
         ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
+        cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_calls r
             where r.tenant_id = $1
               and r.started_at >= p.begins
               and r.started_at < p.ends
-              and scope_no in (1 /* account */, 3 /* agent */)
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+              and $2::smallint in (1 /* account */, 3 /* agent */)
+              and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
             offset 0
         ) r
-    $body$;
-comment on function rolled_telesales_totals(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
-
-create function rolled_telesales_dispositions(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    agents bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    local_second bigint,
-    agent_id bigint,
-    code text,
-    calls integer
-)
-    language sql stable parallel safe
-    as $body$
-        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
-               stored.agent_id,
-               stored.code,
-               stored.calls
-        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-        cross join unnest(agents) as agent (id)
-        cross join lateral (
-            select *
-            from telesales_dispositions stored
-            where stored.tenant_id = $1
-              and stored.scope = scope_no
-              and stored.campaign_id = campaign
-              and stored.agent_id = agent.id
-              and stored.width = p.width
-              and stored.bucket >= p.first_bucket
-              and stored.bucket < p.end_bucket
-            offset 0
-        ) stored
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               coalesce(r.agent_id, 0),
-               r.disposition collate "C",
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from telesales_calls_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-              and r.campaign_id = campaign
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
-              and r.disposition is not null
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               coalesce(r.agent_id, 0),
-               r.disposition collate "C",
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from telesales_calls r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-              and r.campaign_id = campaign
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
-              and r.disposition is not null
-            offset 0
-        ) r
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               coalesce(r.agent_id, 0),
-               r.disposition collate "C",
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from telesales_calls_journal r
-            where r.tenant_id = $1
-              and scope_no in (1 /* account */, 3 /* agent */)
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
-              and r.disposition is not null
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               coalesce(r.agent_id, 0),
-               r.disposition collate "C",
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from telesales_calls r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (1 /* account */, 3 /* agent */)
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
-              and r.disposition is not null
-            offset 0
-        ) r
-    $body$;
-comment on function rolled_telesales_dispositions(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
-
-create function rolled_telesales_caller_ids(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    agents bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    local_second bigint,
-    agent_id bigint,
-    cid text,
-    calls integer,
-    answers integer,
-    short integer,
-    rejected integer,
-    talk_sec bigint
-)
-    language sql stable parallel safe
-    as $body$
-        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
-               stored.agent_id,
-               stored.cid,
-               stored.calls,
-               stored.answers,
-               stored.short,
-               stored.rejected,
-               stored.talk_sec
-        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-        cross join unnest(agents) as agent (id)
-        cross join lateral (
-            select *
-            from telesales_caller_ids stored
-            where stored.tenant_id = $1
-              and stored.scope = scope_no
-              and stored.campaign_id = campaign
-              and stored.agent_id = agent.id
-              and stored.width = p.width
-              and stored.bucket >= p.first_bucket
-              and stored.bucket < p.end_bucket
-            offset 0
-        ) stored
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               coalesce(r.agent_id, 0),
-               r.cid collate "C",
-               r.weight * 1,
-               r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
-               r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end,
-               r.weight * case when r.result = 'rejected' then 1 else 0 end,
-               r.weight * (r.talk_sec)::bigint
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from telesales_calls_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-              and r.campaign_id = campaign
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
-              and callboard_is_dial(r.result) and r.cid is not null
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               coalesce(r.agent_id, 0),
-               r.cid collate "C",
-               1,
-               case when callboard_is_answer(r.result) then 1 else 0 end,
-               case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end,
-               case when r.result = 'rejected' then 1 else 0 end,
-               (r.talk_sec)::bigint
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from telesales_calls r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-              and r.campaign_id = campaign
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
-              and callboard_is_dial(r.result) and r.cid is not null
-            offset 0
-        ) r
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               coalesce(r.agent_id, 0),
-               r.cid collate "C",
-               r.weight * 1,
-               r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
-               r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end,
-               r.weight * case when r.result = 'rejected' then 1 else 0 end,
-               r.weight * (r.talk_sec)::bigint
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from telesales_calls_journal r
-            where r.tenant_id = $1
-              and scope_no in (1 /* account */, 3 /* agent */)
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
-              and callboard_is_dial(r.result) and r.cid is not null
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.started_at, p.utc_offset),
-               coalesce(r.agent_id, 0),
-               r.cid collate "C",
-               1,
-               case when callboard_is_answer(r.result) then 1 else 0 end,
-               case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end,
-               case when r.result = 'rejected' then 1 else 0 end,
-               (r.talk_sec)::bigint
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from telesales_calls r
-            where r.tenant_id = $1
-              and r.started_at >= p.begins
-              and r.started_at < p.ends
-              and scope_no in (1 /* account */, 3 /* agent */)
-              and (scope_no in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
-              and callboard_is_dial(r.result) and r.cid is not null
-            offset 0
-        ) r
-    $body$;
-comment on function rolled_telesales_caller_ids(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
-
-create function rolled_telesales_leads(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    window_from timestamptz,
-    window_to timestamptz,
-    hours_from timestamptz,
-    hours_to timestamptz,
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    later_widths integer[],
-    later_firsts integer[],
-    later_ends integer[]
-) returns table (
-    dialed bigint,
-    connected bigint,
-    talked bigint,
-    disposed bigint,
-    converted bigint
-)
-    language sql stable parallel safe
-    as $body$
-        with linked as (
-            select
-                coalesce(sum(l.dialed), 0) as dialed,
-                coalesce(sum(l.connected), 0) as connected,
-                coalesce(sum(l.talked), 0) as talked,
-                coalesce(sum(l.disposed), 0) as disposed,
-                coalesce(sum(l.converted), 0) as converted
-            from unnest(widths, firsts, ends, later_widths, later_firsts, later_ends) as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
-            cross join lateral (
-                select l.*
-                from generate_series(
-                    q.first_bucket,
-                    case when q.end_bucket - q.first_bucket > 1000 then q.first_bucket else q.end_bucket end - 1
-                ) as e (bucket)
-                cross join lateral (
-                    select *
-                    from telesales_links l
-                    where l.tenant_id = $1
-                      and l.scope = scope_no
-                      and l.campaign_id = campaign
-                      and l.width = q.width
-                      and l.later_width = q.later_width
-                      and l.bucket = e.bucket
-                      and l.later_bucket >= q.later_first
-                      and l.later_bucket < q.later_end
-                    offset 0
-                ) l
-                union all
-                select l.*
-                from telesales_links l
-                where q.end_bucket - q.first_bucket > 1000
-                  and l.tenant_id = $1
-                  and l.scope = scope_no
-                  and l.campaign_id = campaign
-                  and l.width = q.width
-                  and l.later_width = q.later_width
-                  and l.bucket >= q.first_bucket
-                  and l.bucket < q.end_bucket
-                  and l.later_bucket >= q.later_first
-                  and l.later_bucket < q.later_end
-            ) l
-        ), changed as materialized (
-            select distinct r.lead_id as lead_id
-            from telesales_calls_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-              and r.campaign_id = campaign
-            union
-            select distinct r.lead_id as lead_id
-            from telesales_calls_journal r
-            where r.tenant_id = $1
-              and scope_no in (1 /* account */, 3 /* agent */)
-        ), ends as materialized (
-            select r.lead_id as lead_id
-            from telesales_calls r
-            where r.tenant_id = $1
-              and r.started_at >= window_from
-              and r.started_at < least(hours_from, window_to)
-              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-              and r.campaign_id = campaign
-            union
-            select r.lead_id as lead_id
-            from telesales_calls r
-            where r.tenant_id = $1
-              and r.started_at >= greatest(hours_to, window_from)
-              and r.started_at < window_to
-              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-              and r.campaign_id = campaign
-            union
-            select r.lead_id as lead_id
-            from telesales_calls r
-            where r.tenant_id = $1
-              and r.started_at >= window_from
-              and r.started_at < least(hours_from, window_to)
-              and scope_no in (1 /* account */, 3 /* agent */)
-            union
-            select r.lead_id as lead_id
-            from telesales_calls r
-            where r.tenant_id = $1
-              and r.started_at >= greatest(hours_to, window_from)
-              and r.started_at < window_to
-              and scope_no in (1 /* account */, 3 /* agent */)
-        ), reached as (
-            select s.lead_id, r.truly, r.linked
-            from ends s
-            cross join lateral (
-                select bit_or(r.stages) as truly,
-                       bit_or(r.stages) filter (where r.at >= hours_from and r.at < hours_to) as linked
-                from telesales_trail r
-                where r.tenant_id = $1
-                  and r.lead_id = s.lead_id
-                  and (scope_no = 1 /* account */ or r.campaign_id = campaign)
-                  and r.at >= window_from
-                  and r.at < window_to
-                offset 0
-            ) r
-            where s.lead_id not in (select lead_id from changed)
-            union all
-            select lead_id,
-                   bit_or(stages) filter (where n > 0 and at >= window_from and at < window_to),
-                   bit_or(stages) filter (where folded > 0 and at >= hours_from and at < hours_to)
-            from (
-                select lead_id,
-                       at,
-                       stages,
-                       sum(n) filter (where folded) as folded,
-                       sum(n) as n
-                from (
-                    select s.lead_id, r.at, r.stages, r.n, true
-                    from changed s
-                    cross join lateral (
-                        select *
-                        from telesales_trail r
-                        where r.tenant_id = $1
-                          and r.lead_id = s.lead_id
-                          and (scope_no = 1 /* account */ or r.campaign_id = campaign)
-                        offset 0
-                    ) r
-                    union all
-                    select r.lead_id,
-                           r.started_at,
-                           (
-                               case when callboard_is_dial(r.result) then 1 else 0 end
-                               + case when callboard_is_answer(r.result) then 2 else 0 end
-                               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
-                               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
-                               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
-                           )::smallint,
-                           r.weight,
-                           false
-                    from telesales_calls_journal r
-                    where r.tenant_id = $1
-                      and (scope_no = 1 /* account */ or r.campaign_id = campaign)
-                ) entries (lead_id, at, stages, n, folded)
-                group by 1, 2, 3
-            ) rows
-            group by lead_id
-        ), corrected as (
-            select
-                count(*) filter (where truly & 1 <> 0) - count(*) filter (where linked & 1 <> 0) as dialed,
-                count(*) filter (where truly & 2 <> 0) - count(*) filter (where linked & 2 <> 0) as connected,
-                count(*) filter (where truly & 4 <> 0) - count(*) filter (where linked & 4 <> 0) as talked,
-                count(*) filter (where truly & 8 <> 0) - count(*) filter (where linked & 8 <> 0) as disposed,
-                count(*) filter (where truly & 16 <> 0) - count(*) filter (where linked & 16 <> 0) as converted
-            from reached
-        )
-        select
-            linked.dialed + corrected.dialed as dialed,
-            linked.connected + corrected.connected as connected,
-            linked.talked + corrected.talked as talked,
-            linked.disposed + corrected.disposed as disposed,
-            linked.converted + corrected.converted as converted
-        from linked, corrected
-    $body$;
-comment on function rolled_telesales_leads(bigint, smallint, bigint, timestamptz, timestamptz, timestamptz, timestamptz, integer[], integer[], integer[], integer[], integer[], integer[]) is 'callboard reader';
-
-create function rolled_telesales_lead_totals(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    agents bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    local_second bigint,
-    agent_id bigint,
-    leads integer
-)
-    language sql stable parallel safe
-    as $body$
-        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
-               stored.agent_id,
-               stored.leads
-        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-        cross join unnest(agents) as agent (id)
-        cross join lateral (
-            select *
-            from telesales_lead_totals stored
-            where stored.tenant_id = $1
-              and stored.scope = scope_no
-              and stored.campaign_id = campaign
-              and stored.agent_id = agent.id
-              and stored.width = p.width
-              and stored.bucket >= p.first_bucket
-              and stored.bucket < p.end_bucket
-            offset 0
-        ) stored
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from telesales_leads_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.created_at, p.utc_offset),
-               0,
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from telesales_leads r
-            where r.tenant_id = $1
-              and r.created_at >= p.begins
-              and r.created_at < p.ends
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            offset 0
-        ) r
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from telesales_leads_journal r
-            where r.tenant_id = $1
-              and scope_no in (1 /* account */)
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.created_at, p.utc_offset),
-               0,
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from telesales_leads r
-            where r.tenant_id = $1
-              and r.created_at >= p.begins
-              and r.created_at < p.ends
-              and scope_no in (1 /* account */)
-            offset 0
-        ) r
-    $body$;
-comment on function rolled_telesales_lead_totals(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
-
-create function rolled_telesales_lead_sources(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    agents bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    local_second bigint,
-    agent_id bigint,
-    source text,
-    leads integer
-)
-    language sql stable parallel safe
-    as $body$
-        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
-               stored.agent_id,
-               stored.source,
-               stored.leads
-        from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-        cross join unnest(agents) as agent (id)
-        cross join lateral (
-            select *
-            from telesales_lead_sources stored
-            where stored.tenant_id = $1
-              and stored.scope = scope_no
-              and stored.campaign_id = campaign
-              and stored.agent_id = agent.id
-              and stored.width = p.width
-              and stored.bucket >= p.first_bucket
-              and stored.bucket < p.end_bucket
-            offset 0
-        ) stored
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               callboard_source(r.source) collate "C",
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from telesales_leads_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.created_at, p.utc_offset),
-               0,
-               callboard_source(r.source) collate "C",
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from telesales_leads r
-            where r.tenant_id = $1
-              and r.created_at >= p.begins
-              and r.created_at < p.ends
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            offset 0
-        ) r
-        union all
-        select r.quarter::bigint * 900 + p.utc_offset,
-               0,
-               callboard_source(r.source) collate "C",
-               r.weight * 1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join lateral (
-            select *
-            from telesales_leads_journal r
-            where r.tenant_id = $1
-              and scope_no in (1 /* account */)
-            offset 0
-        ) r
-        cross join lateral (
-            select p.utc_offset
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            where r.quarter >= p.first_bucket::bigint * p.width
-              and r.quarter < p.end_bucket::bigint * p.width
-            offset 0
-        ) p
-        union all
-        select callboard_local_second(r.created_at, p.utc_offset),
-               0,
-               callboard_source(r.source) collate "C",
-               1
-        from (
-            select range_agg(int8range(id, id, '[]')) as ids
-            from unnest(agents) as agent (id)
-        ) wanted
-        cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select *
-            from telesales_leads r
-            where r.tenant_id = $1
-              and r.created_at >= p.begins
-              and r.created_at < p.ends
-              and scope_no in (1 /* account */)
-            offset 0
-        ) r
-    $body$;
-comment on function rolled_telesales_lead_sources(bigint, smallint, bigint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
-
-create function rolled_telesales_sources(
-    tenant bigint,
-    scope_no smallint,
-    campaign bigint,
-    window_from timestamptz,
-    window_to timestamptz,
-    hours_from timestamptz,
-    hours_to timestamptz,
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    later_widths integer[],
-    later_firsts integer[],
-    later_ends integer[]
-) returns table (
-    source text,
-    dialed bigint,
-    connected bigint,
-    converted bigint
-)
-    language sql stable parallel safe
-    as $body$
-        with linked as (
-            select
-                l.source,
-                sum(l.dialed) as dialed,
-                sum(l.connected) as connected,
-                sum(l.converted) as converted
-            from unnest(widths, firsts, ends, later_widths, later_firsts, later_ends) as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
-            cross join lateral (
-                select l.*
-                from generate_series(
-                    q.first_bucket,
-                    case when q.end_bucket - q.first_bucket > 1000 then q.first_bucket else q.end_bucket end - 1
-                ) as e (bucket)
-                cross join lateral (
-                    select *
-                    from telesales_source_links l
-                    where l.tenant_id = $1
-                      and l.scope = scope_no
-                      and l.campaign_id = campaign
-                      and l.width = q.width
-                      and l.later_width = q.later_width
-                      and l.bucket = e.bucket
-                      and l.later_bucket >= q.later_first
-                      and l.later_bucket < q.later_end
-                    offset 0
-                ) l
-                union all
-                select l.*
-                from telesales_source_links l
-                where q.end_bucket - q.first_bucket > 1000
-                  and l.tenant_id = $1
-                  and l.scope = scope_no
-                  and l.campaign_id = campaign
-                  and l.width = q.width
-                  and l.later_width = q.later_width
-                  and l.bucket >= q.first_bucket
-                  and l.bucket < q.end_bucket
-                  and l.later_bucket >= q.later_first
-                  and l.later_bucket < q.later_end
-            ) l
-            group by l.source
-        ), changed as materialized (
-            select distinct r.lead_id as lead_id
-            from telesales_calls_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-              and r.campaign_id = campaign
-            union
-            select distinct r.lead_id as lead_id
-            from telesales_calls_journal r
-            where r.tenant_id = $1
-              and scope_no in (1 /* account */, 3 /* agent */)
-            union
-            select distinct r.id as lead_id
-            from telesales_leads_journal r
-            where r.tenant_id = $1
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            union
-            select distinct r.id as lead_id
-            from telesales_leads_journal r
-            where r.tenant_id = $1
-              and scope_no in (1 /* account */)
-        ), ends as materialized (
-            select r.lead_id as lead_id
-            from telesales_calls r
-            where r.tenant_id = $1
-              and r.started_at >= window_from
-              and r.started_at < least(hours_from, window_to)
-              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-              and r.campaign_id = campaign
-            union
-            select r.lead_id as lead_id
-            from telesales_calls r
-            where r.tenant_id = $1
-              and r.started_at >= greatest(hours_to, window_from)
-              and r.started_at < window_to
-              and scope_no in (0 /* campaign */, 2 /* agent_of_campaign */)
-              and r.campaign_id = campaign
-            union
-            select r.lead_id as lead_id
-            from telesales_calls r
-            where r.tenant_id = $1
-              and r.started_at >= window_from
-              and r.started_at < least(hours_from, window_to)
-              and scope_no in (1 /* account */, 3 /* agent */)
-            union
-            select r.lead_id as lead_id
-            from telesales_calls r
-            where r.tenant_id = $1
-              and r.started_at >= greatest(hours_to, window_from)
-              and r.started_at < window_to
-              and scope_no in (1 /* account */, 3 /* agent */)
-            union
-            select r.id as lead_id
-            from telesales_leads r
-            where r.tenant_id = $1
-              and r.created_at >= window_from
-              and r.created_at < least(hours_from, window_to)
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            union
-            select r.id as lead_id
-            from telesales_leads r
-            where r.tenant_id = $1
-              and r.created_at >= greatest(hours_to, window_from)
-              and r.created_at < window_to
-              and scope_no in (0 /* campaign */)
-              and r.campaign_id = campaign
-            union
-            select r.id as lead_id
-            from telesales_leads r
-            where r.tenant_id = $1
-              and r.created_at >= window_from
-              and r.created_at < least(hours_from, window_to)
-              and scope_no in (1 /* account */)
-            union
-            select r.id as lead_id
-            from telesales_leads r
-            where r.tenant_id = $1
-              and r.created_at >= greatest(hours_to, window_from)
-              and r.created_at < window_to
-              and scope_no in (1 /* account */)
-        ), reached as (
-            select s.lead_id, r.truly, r.linked
-            from ends s
-            cross join lateral (
-                select bit_or(r.stages) as truly,
-                       bit_or(r.stages) filter (where r.at >= hours_from and r.at < hours_to) as linked
-                from telesales_trail r
-                where r.tenant_id = $1
-                  and r.lead_id = s.lead_id
-                  and (scope_no = 1 /* account */ or r.campaign_id = campaign)
-                  and r.at >= window_from
-                  and r.at < window_to
-                offset 0
-            ) r
-            where s.lead_id not in (select lead_id from changed)
-            union all
-            select lead_id,
-                   bit_or(stages) filter (where n > 0 and at >= window_from and at < window_to),
-                   bit_or(stages) filter (where folded > 0 and at >= hours_from and at < hours_to)
-            from (
-                select lead_id,
-                       at,
-                       stages,
-                       sum(n) filter (where folded) as folded,
-                       sum(n) as n
-                from (
-                    select s.lead_id, r.at, r.stages, r.n, true
-                    from changed s
-                    cross join lateral (
-                        select *
-                        from telesales_trail r
-                        where r.tenant_id = $1
-                          and r.lead_id = s.lead_id
-                          and (scope_no = 1 /* account */ or r.campaign_id = campaign)
-                        offset 0
-                    ) r
-                    union all
-                    select r.lead_id,
-                           r.started_at,
-                           (
-                               case when callboard_is_dial(r.result) then 1 else 0 end
-                               + case when callboard_is_answer(r.result) then 2 else 0 end
-                               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
-                               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
-                               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
-                           )::smallint,
-                           r.weight,
-                           false
-                    from telesales_calls_journal r
-                    where r.tenant_id = $1
-                      and (scope_no = 1 /* account */ or r.campaign_id = campaign)
-                ) entries (lead_id, at, stages, n, folded)
-                group by 1, 2, 3
-            ) rows
-            group by lead_id
-        ), versions as (
-            select lead_id,
-                   source,
-                   created_at,
-                   sum(n) as n,
-                   sum(folded) as folded
-            from (
-                select r.id,
-                       r.campaign_id,
-                       callboard_source(r.source) collate "C",
-                       r.created_at,
-                       1,
-                       1
-                from (select lead_id from ends union select lead_id from changed) s
-                cross join lateral (
-                    select *
-                    from telesales_leads r
-                    where r.tenant_id = $1
-                      and r.id = s.lead_id
-                    offset 0
-                ) r
-                union all
-                select r.id,
-                       r.campaign_id,
-                       callboard_source(r.source) collate "C",
-                       r.created_at,
-                       0,
-                       -r.weight
-                from telesales_leads_journal r
-                where r.tenant_id = $1
-            ) v (lead_id, campaign_id, source, created_at, n, folded)
-            where scope_no = 1 /* account */
-               or campaign_id = campaign
-            group by lead_id, campaign_id, source, created_at
-        ), corrected as (
-            select
-                v.source,
-                count(*) filter (
-                    where v.n > 0
-                      and v.created_at >= window_from
-                      and v.created_at < window_to
-                      and truly & 1 <> 0
-                ) - count(*) filter (
-                    where v.folded > 0
-                      and v.created_at >= hours_from
-                      and v.created_at < hours_to
-                      and linked & 1 <> 0
-                ) as dialed,
-                count(*) filter (
-                    where v.n > 0
-                      and v.created_at >= window_from
-                      and v.created_at < window_to
-                      and truly & 2 <> 0
-                ) - count(*) filter (
-                    where v.folded > 0
-                      and v.created_at >= hours_from
-                      and v.created_at < hours_to
-                      and linked & 2 <> 0
-                ) as connected,
-                count(*) filter (
-                    where v.n > 0
-                      and v.created_at >= window_from
-                      and v.created_at < window_to
-                      and truly & 16 <> 0
-                ) - count(*) filter (
-                    where v.folded > 0
-                      and v.created_at >= hours_from
-                      and v.created_at < hours_to
-                      and linked & 16 <> 0
-                ) as converted
-            from versions v
-            join reached using (lead_id)
-            group by v.source
-        )
-        select
-            source,
-            sum(dialed)::bigint as dialed,
-            sum(connected)::bigint as connected,
-            sum(converted)::bigint as converted
-        from (select * from linked union all select * from corrected) parts
-        group by source
-    $body$;
-comment on function rolled_telesales_sources(bigint, smallint, bigint, timestamptz, timestamptz, timestamptz, timestamptz, integer[], integer[], integer[], integer[], integer[], integer[]) is 'callboard reader';
-
-create function rolled_autocall_lead_states(
-    tenant bigint,
-    scope_no smallint,
-    campaigns bigint[],
-    widths integer[],
-    firsts integer[],
-    ends integer[],
-    offsets integer[],
-    froms timestamptz[],
-    tos timestamptz[],
-    ragged_offsets integer[]
-) returns table (
-    leads bigint,
-    tried bigint,
-    retried bigint,
-    processing bigint,
-    retry bigint,
-    finished bigint
-)
-    language sql stable parallel safe
-    as $body$
-        with changed as materialized (
-            select distinct lead_id from autocall_attempts_journal where tenant_id = $1
-            union
-            select distinct id from autocall_leads_journal where tenant_id = $1
-        )
-        select
-            coalesce(sum(leads), 0)::bigint as leads,
-            coalesce(sum(tried), 0)::bigint as tried,
-            coalesce(sum(retried), 0)::bigint as retried,
-            coalesce(sum(processing), 0)::bigint as processing,
-            coalesce(sum(retry), 0)::bigint as retry,
-            coalesce(sum(finished), 0)::bigint as finished
-        from (
-            select
-                r.leads,
-                r.tried,
-                r.retried,
-                r.processing,
-                r.retry,
-                r.finished
-            from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-            cross join unnest(campaigns) as c (id)
-            cross join lateral (
-                select *
-                from autocall_lead_states l
-                where l.tenant_id = $1
-                  and l.scope = scope_no
-                  and l.campaign_id = c.id
-                  and l.agent_id = 0
-                  and l.width = p.width
-                  and l.bucket >= p.first_bucket
-                  and l.bucket < p.end_bucket
-                offset 0
-            ) r
-            union all
-            select
-                r.weight * 1,
-                r.weight * case when r.attempts > 0 then 1 else 0 end,
-                r.weight * case when r.attempts > 1 then 1 else 0 end,
-                r.weight * case when r.in_progress then 1 else 0 end,
-                r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end,
-                r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
-            from (
-                select -1 as weight,
-                       callboard_quarter(l.created_at) as quarter,
-                       l.lead_id,
-                       l.campaign_id,
-                       l.created_at,
-                       l.status,
-                       l.attempts,
-                       l.in_progress
-                from changed c
-                cross join lateral (
-                    select *
-                    from autocall_lead_trail l
-                    where l.tenant_id = $1
-                      and l.lead_id = c.lead_id
-                      and (scope_no = 1 /* account */ or l.campaign_id = any (campaigns))
-                    offset 0
-                ) l
-                union all
-                select 1,
-                       callboard_quarter(l.created_at),
-                       l.*
-                from changed c
-                cross join lateral (
-                    select
-                        l.id as lead_id,
-                        l.campaign_id,
-                        l.created_at,
-                        l.status,
-                        (
-                            select count(*)
-                            from autocall_attempts a
-                            where a.tenant_id = $1 and a.lead_id = l.id
-                        )::integer as attempts,
-                        exists (
-                            select from autocall_attempts a
-                            where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
-                        ) as in_progress
-                    from autocall_leads l
-                    where l.tenant_id = $1
-                      and l.id = c.lead_id
-                      and (scope_no = 1 /* account */ or l.campaign_id = any (campaigns))
-                    offset 0
-                ) l
-            ) r
-            where exists (
-                select from unnest(widths, firsts, ends, offsets) as p (width, first_bucket, end_bucket, utc_offset)
-                where r.quarter >= p.first_bucket::bigint * p.width
-                  and r.quarter < p.end_bucket::bigint * p.width
-            )
-            union all
-            select
-                1,
-                case when r.attempts > 0 then 1 else 0 end,
-                case when r.attempts > 1 then 1 else 0 end,
-                case when r.in_progress then 1 else 0 end,
-                case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end,
-                case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
-            from unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-            cross join lateral (
-                select
-                    l.id as lead_id,
-                    l.campaign_id,
-                    l.created_at,
-                    l.status,
-                    (
-                        select count(*)
-                        from autocall_attempts a
-                        where a.tenant_id = $1 and a.lead_id = l.id
-                    )::integer as attempts,
-                    exists (
-                        select from autocall_attempts a
-                        where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
-                    ) as in_progress
-                from autocall_leads l
-                where scope_no = 1 /* account */
-                  and l.tenant_id = $1
-                  and l.created_at >= p.begins
-                  and l.created_at < p.ends
-                offset 0
-            ) r
-            union all
-            select
-                1,
-                case when r.attempts > 0 then 1 else 0 end,
-                case when r.attempts > 1 then 1 else 0 end,
-                case when r.in_progress then 1 else 0 end,
-                case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end,
-                case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
-            from unnest(campaigns) as c (id)
-            cross join unnest(froms, tos, ragged_offsets) as p (begins, ends, utc_offset)
-            cross join lateral (
-                select
-                    l.id as lead_id,
-                    l.campaign_id,
-                    l.created_at,
-                    l.status,
-                    (
-                        select count(*)
-                        from autocall_attempts a
-                        where a.tenant_id = $1 and a.lead_id = l.id
-                    )::integer as attempts,
-                    exists (
-                        select from autocall_attempts a
-                        where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
-                    ) as in_progress
-                from autocall_leads l
-                where scope_no = 0 /* campaign */
-                  and l.tenant_id = $1
-                  and l.campaign_id = c.id
-                  and l.created_at >= p.begins
-                  and l.created_at < p.ends
-                offset 0
-            ) r
-        ) parts
-    $body$;
-comment on function rolled_autocall_lead_states(bigint, smallint, bigint[], integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]) is 'callboard reader';
+    ) r
+    group by r.agent_id
+    having sum(r.dials) <> 0
+) r;
 
 ----------------------------------------------------------------------------------------------------------------------
 -- Looking for work
@@ -6916,7 +6775,21 @@ with fine as materialized (
            r.cid collate "C" as cid,
            sum(r.weight * 1) as calls,
            sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
-           sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end) as short,
+           sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
+               (
+                   select n
+                   from (
+                       select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
+                       from (
+                           select replace(settings ->> 'short_call_sec', '_', '')
+                           from tenants
+                           where id = $1
+                       ) setting (s)
+                   ) read (n)
+                   where n between 0 and 3600
+               ),
+               10
+           )) then 1 else 0 end) as short,
            sum(r.weight * case when r.result = 'rejected' then 1 else 0 end) as rejected,
            sum(r.weight * (r.talk_sec)::bigint) as talk_sec
     from (
@@ -7646,7 +7519,21 @@ with fine as materialized (
            r.cid collate "C" as cid,
            sum(r.weight * 1) as calls,
            sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
-           sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end) as short,
+           sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
+               (
+                   select n
+                   from (
+                       select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
+                       from (
+                           select replace(settings ->> 'short_call_sec', '_', '')
+                           from tenants
+                           where id = $1
+                       ) setting (s)
+                   ) read (n)
+                   where n between 0 and 3600
+               ),
+               10
+           )) then 1 else 0 end) as short,
            sum(r.weight * case when r.result = 'rejected' then 1 else 0 end) as rejected,
            sum(r.weight * (r.talk_sec)::bigint) as talk_sec
     from (
@@ -8347,7 +8234,21 @@ with fine as materialized (
            r.cid collate "C" as cid,
            sum(r.weight * 1) as calls,
            sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
-           sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1)) then 1 else 0 end) as short,
+           sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
+               (
+                   select n
+                   from (
+                       select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
+                       from (
+                           select replace(settings ->> 'short_call_sec', '_', '')
+                           from tenants
+                           where id = $1
+                       ) setting (s)
+                   ) read (n)
+                   where n between 0 and 3600
+               ),
+               10
+           )) then 1 else 0 end) as short,
            sum(r.weight * case when r.result = 'rejected' then 1 else 0 end) as rejected,
            sum(r.weight * (r.talk_sec)::bigint) as talk_sec
     from (

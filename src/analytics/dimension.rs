@@ -3,18 +3,20 @@
 //! Every statement returns keys with a [`Tally`], or a [`Page`] of a list, so that callers can add up tenants and sources
 //! without knowing the dimension. Must not know a question.
 
+use std::sync::LazyLock;
+
 use crate::keys::listed;
-use crate::rollups::Detail;
+use crate::rollups::{Detail, statement};
 
 /// A dimension with few values, such as fifths or time buckets. Its keys are numbers.
 #[derive(Debug)]
 pub struct Dimension {
-    /// From rows: `$1` to `$10` are the filters' arguments (`filter`).
-    pub rows: &'static str,
-    /// The same, only for leads with the payload.
-    pub rows_of_leads: &'static str,
-    /// From roll-ups: `$2` scope, `$3` template, `$4` to `$10` the plan of the window.
-    pub rolled: &'static str,
+    /// Over the rows: `$1` to `$10` as filters have it (`filter`).
+    pub rows: Sql,
+    /// The same, of the leads with the payload only.
+    pub rows_of_leads: Sql,
+    /// Over the roll-ups: `$2` scope, `$3` template; the plan of the window.
+    pub rolled: Sql,
     pub detail: Detail,
 }
 
@@ -24,19 +26,22 @@ pub struct List {
     pub rows: OfList,
     pub rows_of_leads: OfList,
     pub rolled: OfList,
-    /// Over several tenants: `$2` to `$10` and `$13` to `$24` are the arguments of `callboard_in_accounts`.
-    pub merged: &'static str,
+    /// Of several accounts, `$2` to `$10` and `$13` to `$17` the arguments of `callboard_in_accounts`, then the plan.
+    pub merged: Sql,
     pub detail: Detail,
 }
 
 /// Statements with the same arguments as [`Dimension`]'s.
 #[derive(Debug)]
 pub struct OfList {
-    /// Key, calls and answered calls of every value.
-    pub all: &'static str,
-    /// The rows of the list after place `$11` up to `$12` ([`Page`]).
-    pub page: &'static str,
+    /// Key, calls and answered ones of every value.
+    pub all: Sql,
+    /// The page of the list behind place `$11` up to `$12` ([`Page`]).
+    pub page: Sql,
 }
+
+/// A statement, filled once.
+pub type Sql = LazyLock<String>;
 
 /// A page of a list.
 #[derive(Debug, Default, sqlx::FromRow)]
@@ -80,7 +85,14 @@ pub struct Keyed {
     pub tally: Tally,
 }
 
-/// A statement over rows: all leads or some, the key, and the tables joined for it.
+/// A statement with its readers and terms in it.
+macro_rules! sql {
+    ($text:expr) => {
+        LazyLock::new(|| statement($text))
+    };
+}
+
+/// A statement over rows: of all leads or of some, the key, and what is joined to the attempts for it.
 macro_rules! rows {
     ($leads:tt, $key:literal) => {
         rows!($leads, $key, "")
@@ -112,9 +124,9 @@ macro_rules! rolled {
             $seconds,
             ")::bigint as seconds, null::integer as shortest, null::integer as longest ",
             "from unnest(coalesce(case when $3::text is not null then callboard_playing($1, $3) end, '{0}')) c (id) ",
-            "cross join lateral ",
+            "cross join lateral {{rolled ",
             $reader,
-            "($1, $2, c.id, '{0}', $4, $5, $6, $7, $8, $9, $10) r group by 1 having sum(",
+            " scope=$2 campaign=c.id}} r group by 1 having sum(",
             $calls,
             ") <> 0"
         )
@@ -128,9 +140,9 @@ macro_rules! dimensions {
     )*) => { $(
         $(#[$meta])*
         pub static $name: Dimension = Dimension {
-            rows: rows!(all, $by),
-            rows_of_leads: rows!(of_leads, $by),
-            rolled: rolled!($($rolled),*),
+            rows: sql!(rows!(all, $by)),
+            rows_of_leads: sql!(rows!(of_leads, $by)),
+            rolled: sql!(rolled!($($rolled),*)),
             detail: Detail::$detail,
         };
     )* };
@@ -146,11 +158,11 @@ macro_rules! lists {
             rows: of_list!($order, rows!(all, $by)),
             rows_of_leads: of_list!($order, rows!(of_leads, $by)),
             rolled: of_list!($order, rolled!($($rolled),*)),
-            merged: page!(
+            merged: sql!(page!(
                 $order,
                 "select key, sum(calls) as calls, sum(answered) as answered from callboard_in_accounts($1, $2, $3, $4, $5, ",
-                "$6, $7, $8, $9, $10, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) group by key"
-            ),
+                "$6, $7, $8, $9, $10, $13, $14, $15, $16, $17, {{plan}}) group by key"
+            )),
             detail: Detail::Coarse,
         };
     )* };
@@ -159,8 +171,8 @@ macro_rules! lists {
 macro_rules! of_list {
     ($order:literal, $($statement:tt)+) => {
         OfList {
-            all: concat!("select key, calls, answered from (", $($statement)+, ") counted"),
-            page: page!($order, $($statement)+),
+            all: sql!(concat!("select key, calls, answered from (", $($statement)+, ") counted")),
+            page: sql!(page!($order, $($statement)+)),
         }
     };
 }
@@ -189,20 +201,20 @@ dimensions! {
     /// No dimension: everything in one row.
     TOTAL: Fine,
         rows("0::bigint"),
-        rolled("0::bigint", "rolled_autocall_totals", "r.dialed", "r.answered", "r.talk_sec");
-    /// The fifth of its sentiment's range, from 0.
+        rolled("0::bigint", "autocall_totals", "r.dialed", "r.answered", "r.talk_sec");
+    /// Which fifth of 0 to 1 its sentiment lies in, from 0.
     FIFTH: Coarse,
         rows("callboard_fifth(a.sentiment)::bigint"),
-        rolled("r.fifth::bigint", "rolled_autocall_sentiments", "r.calls", "0", "0");
+        rolled("r.fifth::bigint", "autocall_sentiments", "r.calls", "0", "0");
 }
 
 macro_rules! by_time {
     ($(#[$meta:meta])* $name:ident: $detail:ident, rows($by:literal, $joined:literal), rolled($($rolled:literal),*);) => {
         $(#[$meta])*
         pub static $name: Dimension = Dimension {
-            rows: timed!("$17", "$18", "$19", rows!(all, $by, $joined)),
-            rows_of_leads: timed!("$17", "$18", "$19", rows!(of_leads, $by, $joined)),
-            rolled: timed!("$14", "$15", "$16", rolled!($($rolled),*)),
+            rows: sql!(timed!("$17", "$18", "$19", rows!(all, $by, $joined))),
+            rows_of_leads: sql!(timed!("$17", "$18", "$19", rows!(of_leads, $by, $joined))),
+            rolled: sql!(timed!("$14", "$15", "$16", rolled!($($rolled),*))),
             detail: Detail::$detail,
         };
     };
@@ -216,22 +228,22 @@ by_time! {
         rows("(callboard_local_second(a.started_at, s.utc_offset) + $15) / $14 % $16",
              " join unnest($11::timestamptz[], $12::timestamptz[], $13::integer[]) s (begins, ends, utc_offset)
                 on a.started_at >= s.begins and a.started_at < s.ends"),
-        rolled("(r.local_second + $12) / $11 % $13", "rolled_autocall_totals", "r.dialed", "r.answered", "r.talk_sec");
+        rolled("(r.local_second + $12) / $11 % $13", "autocall_totals", "r.dialed", "r.answered", "r.talk_sec");
 }
 
 lists! {
     /// The attempt's outcome, or its result.
     OUTCOME: order("calls desc, key collate \"C\""),
-        rows("callboard_short(coalesce(a.outcome, a.result))"),
-        rolled("r.outcome", "rolled_autocall_outcomes", "r.calls", "0", "0");
-    /// The attempt number.
+        rows("callboard_short({{outcome a}})"),
+        rolled("r.outcome", "autocall_outcomes", "r.calls", "0", "0");
+    /// Which attempt to reach its lead it is.
     ATTEMPT_NUMBER: order("key::integer"),
         rows("a.attempt_number::text"),
-        rolled("r.attempt_number", "rolled_autocall_tries", "r.calls", "r.answered", "0");
+        rolled("r.attempt_number", "autocall_tries", "r.calls", "r.answered", "0");
     /// The provider, or `(unknown)`.
     PROVIDER: order("calls desc, key collate \"C\""),
-        rows("callboard_short(coalesce(a.provider, '(unknown)'))"),
-        rolled("r.provider", "rolled_autocall_providers", "r.calls", "0", "0");
+        rows("callboard_short({{provider a}})"),
+        rolled("r.provider", "autocall_providers", "r.calls", "0", "0");
 }
 
 #[cfg(test)]
@@ -241,11 +253,14 @@ mod tests {
     /// Statements in files are checked by `tests/it/layers.rs`; these are assembled here.
     #[test]
     fn every_statement_names_its_account_for_every_table() {
-        let dimensions = [&TOTAL, &FIFTH, &TIME].map(|it| [it.rows, it.rows_of_leads, it.rolled]);
+        let dimensions =
+            [&TOTAL, &FIFTH, &TIME].map(|it| [&it.rows, &it.rows_of_leads, &it.rolled]);
         let lists = [&OUTCOME, &ATTEMPT_NUMBER, &PROVIDER];
-        let of_lists = lists.map(|it| [it.rows.all, it.rows_of_leads.all, it.rolled.all]);
-        let pages = lists.map(|it| [it.rows.page, it.rows_of_leads.page, it.rolled.page]);
+        let of_lists = lists.map(|it| [&it.rows.all, &it.rows_of_leads.all, &it.rolled.all]);
+        let pages = lists.map(|it| [&it.rows.page, &it.rows_of_leads.page, &it.rolled.page]);
         for [rows, rows_of_leads, rolled] in dimensions.into_iter().chain(of_lists).chain(pages) {
+            let [rows, rows_of_leads, rolled] =
+                [rows, rows_of_leads, rolled].map(|sql| sql.as_str());
             for (sql, tables) in [(rows, 1), (rows_of_leads, 3)] {
                 assert_eq!(
                     (
@@ -256,12 +271,9 @@ mod tests {
                     "{sql}"
                 );
             }
-            let readers = rolled.matches("rolled_autocall_").count();
-            assert_eq!(
-                (readers, rolled.matches("($1, $2, c.id").count()),
-                (1, 1),
-                "{rolled}"
-            );
+            let tables = rolled.matches("from autocall_").count();
+            let accounts = rolled.matches(".tenant_id = $1").count();
+            assert!(tables > 2 && tables == accounts, "{rolled}");
         }
         for list in lists {
             assert_eq!(

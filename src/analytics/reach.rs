@@ -8,7 +8,7 @@ use super::plan;
 use super::query::{Filters, Query};
 use crate::db::{ReachableTenant, Scope};
 use crate::error::Result;
-use crate::rollups::Source;
+use crate::rollups::{Source, statement_of};
 
 /// A tenant to read.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub async fn reach(scope: &mut Scope, query: &Query, wanted: Source) -> Result<V
     {
         scope.enter(&account).await?;
         let found = scope
-            .select(include_str!("sql/account.sql"))
+            .select(statement_of!(include_str!("sql/account.sql")))
             .bind(query.filters.template.clone());
         let Found { plays, trusted } = found.fetch_one(scope.connection()).await?;
         if plays && let Some(term) = rarest(scope, &query.filters).await? {

@@ -5,9 +5,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::Postgres;
-use sqlx::postgres::PgArguments;
-use sqlx::query::QueryAs;
 use sqlx::types::Json;
 
 use super::dimension::{Dimension, Keyed, List, OfList, Page, TIME, TOTAL, Tally};
@@ -17,11 +14,10 @@ use super::query::{Filters, Query};
 use super::reach::Reached;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::rollups::{Detail, Plan, RollupScope, Source};
+use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, statement_of};
 use crate::time::{Granularity, Window};
 
-/// A statement whose arguments are being bound.
-pub type Select<R> = QueryAs<'static, Postgres, R, PgArguments>;
+pub use crate::db::Select;
 
 /// The context of one query.
 pub struct Reading<'a> {
@@ -54,8 +50,8 @@ struct Cut {
 }
 
 impl Reading<'_> {
-    /// Attempts by a dimension, without keys that do not occur.
-    pub async fn by(&mut self, dimension: &Dimension) -> Result<BTreeMap<i64, Tally>> {
+    /// Attempts by a dimension; keys that do not occur are not in it.
+    pub async fn by(&mut self, dimension: &'static Dimension) -> Result<BTreeMap<i64, Tally>> {
         self.tally(dimension, None).await
     }
 
@@ -77,12 +73,14 @@ impl Reading<'_> {
         let page = match account.source {
             Source::Rolled => {
                 let of = rollup_scope(self.query);
-                let rows = self.scope.select(list.rolled.page).bind(of.number());
-                Plan::whole(&window, list.detail, of)
-                    .bind(rows.bind(self.query.filters.template.clone()))
+                self.scope
+                    .select(&list.rolled.page)
+                    .bind(of.number())
+                    .bind(self.query.filters.template.clone())
+                    .bind_plan(&Plan::whole(&window, list.detail, of))
             }
             Source::Raw => {
-                let rows = self.scope.select(self.statements(list).page);
+                let rows = self.scope.select(&self.statements(list).page);
                 bind_filters(
                     rows,
                     &window,
@@ -104,7 +102,7 @@ impl Reading<'_> {
             rollup_scope(self.query),
         );
         let (before, through) = self.query.places();
-        let page = self.scope.select(list.merged);
+        let page = self.scope.select(&list.merged);
         let page = page
             .bind(
                 accounts
@@ -124,8 +122,8 @@ impl Reading<'_> {
                     .map(|account| account.term)
                     .collect::<Vec<Option<i64>>>(),
             )
-            .bind(list.rolled.all)
-            .bind(self.statements(list).all)
+            .bind(list.rolled.all.as_str())
+            .bind(self.statements(list).all.as_str())
             .bind(window.from)
             .bind(window.to)
             .bind(filters.template.clone())
@@ -137,7 +135,7 @@ impl Reading<'_> {
             .bind(filters.sentiment_max)
             .bind(filters.payload.clone().map(Json))
             .bind(of.number());
-        Plan::whole(&window, list.detail, of).bind(page)
+        page.bind_plan(&Plan::whole(&window, list.detail, of))
     }
 
     fn statements(&self, list: &'static List) -> &'static OfList {
@@ -243,7 +241,7 @@ impl Reading<'_> {
 
     async fn tally(
         &mut self,
-        dimension: &Dimension,
+        dimension: &'static Dimension,
         cut: Option<Cut>,
     ) -> Result<BTreeMap<i64, Tally>> {
         let mut sums: BTreeMap<i64, Tally> = BTreeMap::new();
@@ -346,15 +344,15 @@ fn leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
     let filters = &query.filters;
     let Window { from, to, .. } = plan::created(query);
     let sql = match (filters.payload.is_some(), filters.by_figures()) {
-        (true, true) => LEADS_WITH_BOTH,
-        (true, false) => LEADS_WITH_PAYLOAD,
-        (false, true) => LEADS_WITH_ATTEMPT,
+        (true, true) => statement_of!(LEADS_WITH_BOTH),
+        (true, false) => statement_of!(LEADS_WITH_PAYLOAD),
+        (false, true) => statement_of!(LEADS_WITH_ATTEMPT),
         (false, false)
             if filters.from.is_none() && filters.to.is_none() && filters.template.is_none() =>
         {
-            return scope.select(ALL_LEADS);
+            return scope.select(statement_of!(ALL_LEADS));
         }
-        (false, false) => SOME_LEADS,
+        (false, false) => statement_of!(SOME_LEADS),
     };
     let rows = bind_filters(
         scope.select(sql),
@@ -369,17 +367,13 @@ fn leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
         .bind(filters.template.clone())
 }
 
-const ROLLED_LEADS: &str = "select r.*
-    from (select coalesce(case when $3::text is not null then callboard_playing($1, $3) end, '{0}') as ids offset 0) c
-    cross join lateral rolled_autocall_lead_states($1, $2, c.ids, $4, $5, $6, $7, $8, $9, $10) r";
-
 fn rolled_leads(scope: &Scope, query: &Query) -> Select<Leads> {
     let of = rollup_scope(query);
     let rows = scope
-        .select(ROLLED_LEADS)
+        .select(statement_of!(include_str!("sql/rolled_leads.sql")))
         .bind(of.number())
         .bind(query.filters.template.clone());
-    Plan::whole(&plan::created(query), Detail::Fine, of).bind(rows)
+    rows.bind_plan(&Plan::whole(&plan::created(query), Detail::Fine, of))
 }
 
 const SPAN: &str = concat!(
@@ -418,14 +412,14 @@ fn raw(
     scope: &Scope,
     query: &Query,
     account: &Reached,
-    dimension: &Dimension,
+    dimension: &'static Dimension,
     cut: Option<Cut>,
 ) -> Select<Keyed> {
     let window = cut.map_or_else(|| plan::asked(query), |cut| cut.window);
     let sql = if account.term.is_some() {
-        dimension.rows_of_leads
+        &dimension.rows_of_leads
     } else {
-        dimension.rows
+        &dimension.rows
     };
     let filters = &query.filters;
     let rows = bind_filters(
@@ -445,15 +439,20 @@ fn raw(
     )
 }
 
-fn rolled(scope: &Scope, query: &Query, dimension: &Dimension, cut: Option<Cut>) -> Select<Keyed> {
+fn rolled(
+    scope: &Scope,
+    query: &Query,
+    dimension: &'static Dimension,
+    cut: Option<Cut>,
+) -> Select<Keyed> {
     let of = rollup_scope(query);
     let rows = scope
-        .select(dimension.rolled)
+        .select(&dimension.rolled)
         .bind(of.number())
         .bind(query.filters.template.clone());
     match cut {
-        None => Plan::whole(&plan::asked(query), dimension.detail, of).bind(rows),
-        Some(cut) => bind_units(Plan::cut(&cut.window, cut.unit, of).bind(rows), cut),
+        None => rows.bind_plan(&Plan::whole(&plan::asked(query), dimension.detail, of)),
+        Some(cut) => bind_units(rows.bind_plan(&Plan::cut(&cut.window, cut.unit, of)), cut),
     }
 }
 

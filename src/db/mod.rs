@@ -24,7 +24,7 @@ pub use embedded::{
     program,
 };
 pub use lane::Lane;
-pub use scope::{ReachableTenant, Scope};
+pub use scope::{ReachableTenant, Scope, Select};
 pub use slots::{Slot, Slots};
 
 use crate::error::{Cause, Error, Result};

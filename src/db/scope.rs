@@ -42,6 +42,9 @@ impl ReachableTenant {
     }
 }
 
+/// A statement that is being given its arguments.
+pub type Select<R> = QueryAs<'static, Postgres, R, PgArguments>;
+
 /// A transaction of one tenant, rolled back when dropped unless committed.
 ///
 /// sqlx waits without limit for the connection of a transaction dropped in the middle of a
@@ -116,7 +119,7 @@ impl Scope {
     }
 
     /// Like [`Scope::query`], for its rows.
-    pub fn select<R>(&self, sql: &'static str) -> QueryAs<'static, Postgres, R, PgArguments>
+    pub fn select<R>(&self, sql: &'static str) -> Select<R>
     where
         R: for<'r> FromRow<'r, PgRow>,
     {

@@ -6,9 +6,9 @@
 //! # Adding a report
 //!
 //! 1. Write `<module>/<name>.raw.sql`, over the rows, and `<module>/<name>.sql`, over the roll-ups' readers
-//!    (`rolled_…`): static text, `$1` the tenant, then what the subject binds; a comment on top says what the
-//!    other arguments are. Sum integers, divide nothing. A counter that is not there yet is a line in
-//!    `rollups/catalog.rs`.
+//!    (`{{rolled …}}`, `rollups/statement.rs`): `$1` the tenant, then what the subject binds; a comment on top says
+//!    what the other arguments are. Sum integers, divide nothing. A counter that is not there yet is a line in
+//!    `rollups/catalog`.
 //! 2. Write `<module>/<name>.json`: a whole body, shown in the OpenAPI document and held against the schema.
 //! 3. Write `<module>/<name>.rs`: the columns in a [`row!`](crate::table) with meaning, unit and formula as
 //!    doc comments, its options, and `impl Report`. Clear timestamps that follow the clock in `timeless`.

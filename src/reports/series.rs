@@ -1,16 +1,11 @@
 //! Time series: shared by the reports over time, from buckets in SQL to filled gaps.
 
-use sqlx::Postgres;
-use sqlx::postgres::PgArguments;
-use sqlx::query::QueryAs;
-
 use crate::error::{Error, Result};
 use crate::input::FILL_GAPS;
 use crate::time::bucket::MAX_BUCKETS;
 use crate::time::{Granularity, Window};
 
-/// A statement whose arguments are being bound.
-pub type Select<R> = QueryAs<'static, Postgres, R, PgArguments>;
+pub use crate::db::Select;
 
 /// Binds the window's segments as three arrays: from, to, offset.
 pub fn bind_segments<R>(rows: Select<R>, window: &Window) -> Select<R> {
@@ -52,14 +47,8 @@ impl Series {
         })
     }
 
-    /// Binds the arguments that divide the window into buckets: its segments, the seconds in a bucket, and the seconds to
-    /// add first.
-    pub fn bind<R>(self, rows: Select<R>, window: &Window) -> Select<R> {
-        self.bind_units(bind_segments(rows, window))
-    }
-
-    /// Binds the arguments that number the buckets of roll-ups: like [`Series::bind`], without the segments.
-    pub fn bind_units<R>(self, rows: Select<R>) -> Select<R> {
+    /// Binds what a statement needs to number its buckets: the seconds in one, and the seconds to add first.
+    pub fn bind<R>(self, rows: Select<R>) -> Select<R> {
         rows.bind(self.granularity.seconds())
             .bind(self.granularity.shift())
     }

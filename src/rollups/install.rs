@@ -11,7 +11,6 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use super::catalog::{AUTOCALL_LEAD_STATES, Family, Module};
-use super::functions::readers;
 use super::template::sql;
 use super::{ddl, links, sources, states};
 use crate::db;
@@ -25,51 +24,33 @@ const LOCK: i64 = 0x6361_6c6c_0002;
 const RULES: u32 = 2;
 
 const ALL_STALE: &str = sql!("all_stale");
-/// Drops whatever an earlier catalog made: the functions that read it, then all else.
-const DROP: [&str; 2] = [sql!("drop_readers"), sql!("drop_tables")];
+/// Drops whatever an earlier catalog derived, but for the functions that a version before read it through: an instance of
+/// that version may still serve, and calls them.
+const DROP: &str = sql!("drop_tables");
 
 /// Makes what is derived unless it is that of this catalog already. Several instances may do so at once: one of
 /// them does the work.
 pub async fn install(connection: &mut PgConnection) -> Result<()> {
-    let wanted = &*FINGERPRINTS;
+    let wanted = &*FINGERPRINT;
     let mut transaction = connection.begin().await?;
     sqlx::query("select pg_advisory_xact_lock($1)")
         .bind(LOCK)
         .execute(&mut *transaction)
         .await?;
-    let installed: Option<(String, String)> =
-        sqlx::query_as("select tables, readers from rollup_schema")
-            .fetch_optional(&mut *transaction)
-            .await?;
-    let same = |there: fn(&(String, String)) -> &String, wanted: &String| {
-        installed.as_ref().map(there) == Some(wanted)
-    };
-    let (same_tables, same_readers) = (
-        same(|it| &it.0, &wanted.tables),
-        same(|it| &it.1, &wanted.readers),
-    );
-    if same_tables && same_readers {
+    let installed: Option<String> = sqlx::query_scalar("select tables from rollup_schema")
+        .fetch_optional(&mut *transaction)
+        .await?;
+    if installed.as_ref() == Some(wanted) {
         return Ok(transaction.commit().await?);
     }
-    run(
-        &mut transaction,
-        if same_tables { &DROP[..1] } else { &DROP },
-    )
-    .await?;
-    if !same_tables {
-        run(&mut transaction, &tables()).await?;
-        run(
-            &mut transaction,
-            &["set local callboard.roll_call = 'on'", ALL_STALE],
-        )
-        .await?;
-    }
-    run(&mut transaction, &readers()).await?;
+    run(&mut transaction, &[DROP]).await?;
+    run(&mut transaction, &tables()).await?;
+    let stale = ["set local callboard.roll_call = 'on'", ALL_STALE];
+    run(&mut transaction, &stale).await?;
     run(&mut transaction, &["delete from rollup_schema"]).await?;
-    let note = sqlx::query("insert into rollup_schema (tables, readers) values ($1, $2)")
-        .bind(&wanted.tables)
-        .bind(&wanted.readers);
-    note.execute(&mut *transaction).await?;
+    // Versions that read through functions compare theirs with `readers`, and make them again where it differs.
+    let note = sqlx::query("insert into rollup_schema (tables, readers) values ($1, '')");
+    note.bind(wanted).execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -83,15 +64,7 @@ async fn run<S: AsRef<str>>(connection: &mut PgConnection, statements: &[S]) -> 
 }
 
 /// Tells what is derived here from what another catalog, or another version of the rules, derives.
-struct Fingerprints {
-    tables: String,
-    readers: String,
-}
-
-static FINGERPRINTS: LazyLock<Fingerprints> = LazyLock::new(|| Fingerprints {
-    tables: fingerprint(&tables()),
-    readers: fingerprint(&readers()),
-});
+static FINGERPRINT: LazyLock<String> = LazyLock::new(|| fingerprint(&tables()));
 
 /// Of what statements say: laying them out anew derives nothing again.
 fn fingerprint(statements: &[String]) -> String {
@@ -109,7 +82,7 @@ fn fingerprint(statements: &[String]) -> String {
 pub async fn is_ours(scope: &mut db::Scope) -> Result<bool> {
     let ours = sqlx::query_scalar("select exists (select from rollup_schema where tables = $1)");
     Ok(ours
-        .bind(FINGERPRINTS.tables.as_str())
+        .bind(FINGERPRINT.as_str())
         .fetch_one(scope.connection())
         .await?)
 }

@@ -139,12 +139,8 @@ pub fn reader(family: &Family, stages: &Stages) -> Reader {
         ],
     );
     Reader {
-        name: format!("rolled_{}_leads", stages.name),
+        name: format!("{}_leads", stages.name),
         text,
-        columns: stages
-            .bits()
-            .map(|(name, _)| (name.to_owned(), "bigint"))
-            .collect(),
     }
 }
 

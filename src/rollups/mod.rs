@@ -14,12 +14,12 @@
 //!
 //! Must not know a report.
 
+mod bind;
 mod catalog;
 pub mod compact;
 mod compare;
 mod ddl;
 mod fold;
-mod functions;
 mod install;
 mod level;
 mod links;
@@ -28,22 +28,17 @@ mod printed;
 mod reader;
 mod scope;
 mod sources;
+mod statement;
 mod states;
 mod template;
 mod terms;
 
+pub use bind::Bind;
 pub use catalog::{Detail, Module, Scope as RollupScope};
 pub use compare::{Comparison, Difference};
 pub use install::install;
 pub use level::Level;
 pub use plan::{Links, Plan, Quiet};
 pub use printed::schema;
-
-/// What a figure is read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// Sums, where they can be trusted.
-    Rolled,
-    /// The rows themselves: slow, and what the sums are held against.
-    Raw,
-}
+pub use statement::{Source, Statements, readers, statement};
+pub(crate) use statement::{statement_of, statements};

@@ -1,17 +1,12 @@
 //! Range planning: which buckets of which level, and which ragged ends of raw rows, make up a window.
 //!
-//! Pure: a window goes in, ranges come out. Must not know what is counted, nor SQL beyond the arrays that a
-//! plan is handed over as.
-
-use chrono::{DateTime, Utc};
-use sqlx::Postgres;
-use sqlx::postgres::PgArguments;
-use sqlx::query::QueryAs;
+//! Pure: a window goes in, ranges come out. Must not know what is counted, nor SQL (`bind`).
 
 use super::catalog::{Detail, Scope};
 use super::level::{Level, QUARTER};
 use crate::time::window::Segment;
 use crate::time::{Granularity, Window, Zone};
+use chrono::{DateTime, Utc};
 
 /// Whole buckets of one level, half-open, and the offset their local time has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,32 +119,10 @@ impl Plan {
             finer,
         );
     }
-
-    /// Binds the plan as the generated functions take it: width, first and last bucket and offset of each
-    /// range, then from, to and offset of each ragged end.
-    pub fn bind<R>(
-        &self,
-        rows: QueryAs<'static, Postgres, R, PgArguments>,
-    ) -> QueryAs<'static, Postgres, R, PgArguments> {
-        let of_ranges =
-            |field: fn(&Range) -> i32| self.ranges.iter().map(field).collect::<Vec<i32>>();
-        rows.bind(of_ranges(|range| range.level.width()))
-            .bind(of_ranges(|range| narrow(range.from)))
-            .bind(of_ranges(|range| narrow(range.to)))
-            .bind(of_ranges(|range| range.utc_offset))
-            .bind(self.ragged.iter().map(|end| end.from).collect::<Vec<_>>())
-            .bind(self.ragged.iter().map(|end| end.to).collect::<Vec<_>>())
-            .bind(
-                self.ragged
-                    .iter()
-                    .map(|end| end.utc_offset)
-                    .collect::<Vec<_>>(),
-            )
-    }
 }
 
 /// Quarters of an hour of the years 1 to 9999 need 29 bits.
-fn narrow(bucket: i64) -> i32 {
+pub fn narrow(bucket: i64) -> i32 {
     i32::try_from(bucket).unwrap_or(if bucket < 0 { i32::MIN } else { i32::MAX })
 }
 
@@ -172,20 +145,13 @@ pub struct Quiet {
 }
 
 impl Quiet {
-    /// Binds what to look at: from the hour to the window's start, from its end to the end of the hour.
-    pub fn bind<R>(
-        rows: QueryAs<'static, Postgres, R, PgArguments>,
-        window: &Window,
-    ) -> QueryAs<'static, Postgres, R, PgArguments> {
-        let hours = Self {
+    /// The window with the whole of the hours that it begins and ends in.
+    pub fn hours(window: &Window) -> Window {
+        let both = Self {
             before: true,
             after: true,
-        }
-        .widened(window);
-        rows.bind(hours.from)
-            .bind(window.from)
-            .bind(window.to)
-            .bind(hours.to)
+        };
+        both.widened(window)
     }
 
     fn widened(self, window: &Window) -> Window {
@@ -238,30 +204,6 @@ impl Links {
             to: ranges.last().map_or(window.from, end),
             rectangles: pairs.collect(),
         }
-    }
-
-    /// Binds the window, its whole hours, and the rectangles: width, first and last bucket of the earlier
-    /// instant, then of the later one.
-    pub fn bind<R>(
-        &self,
-        rows: QueryAs<'static, Postgres, R, PgArguments>,
-    ) -> QueryAs<'static, Postgres, R, PgArguments> {
-        let of = |field: fn(&Rectangle) -> i64| {
-            self.rectangles
-                .iter()
-                .map(|it| narrow(field(it)))
-                .collect::<Vec<i32>>()
-        };
-        rows.bind(self.window.from)
-            .bind(self.window.to)
-            .bind(self.from)
-            .bind(self.to)
-            .bind(of(|it| it.earlier.level.width().into()))
-            .bind(of(|it| it.earlier.from))
-            .bind(of(|it| it.earlier.to))
-            .bind(of(|it| it.later.level.width().into()))
-            .bind(of(|it| it.later.from))
-            .bind(of(|it| it.later.to))
     }
 }
 

@@ -4,20 +4,23 @@
 
 use super::catalog::Module;
 use super::fold::Origin;
-use super::functions::readers;
+use super::statement::readers;
 use super::{compact, install};
 
 const HEAD: &str = "\
 -- All SQL that src/rollups generates, as it is executed. Generated: callboard schema > schema/rollups.sql
 --
--- $1 is the tenant. A compaction runs its statements in the order they stand in, in one repeatable-read transaction.
+-- $1 is the tenant. Readers are parts of statements, which take them in by name with arguments of their own
+-- (src/rollups/statement.rs); each is shown in one that does nothing else. A compaction runs its statements in the order they stand in,
+-- in one repeatable-read transaction.
 ";
 
 /// Every generated statement, under headings, in the order of execution.
 pub fn schema() -> String {
     let mut text = HEAD.to_owned();
     section(&mut text, "Tables and triggers", &install::tables());
-    section(&mut text, "Readers", &readers());
+    let readers: Vec<String> = readers().into_iter().map(|(_, sql)| sql).collect();
+    section(&mut text, "Readers", &readers);
     section(&mut text, "Looking for work", &[compact::looks()]);
     for module in Module::ALL {
         let name = module.name();

@@ -1,18 +1,16 @@
-//! The functions that roll-ups are read through, and what every reader is made of.
+//! The readers that roll-ups are read through, and what every reader is made of.
 //!
-//! Must not know how sums are made.
+//! A reader is a part of a statement with arguments, which a statement takes in by name (`statement`). Must not know
+//! how sums are made.
 
 use super::catalog::{Counter, Dimension, Family, Rollup, Scope};
 use super::template::{all, joined, part, sql};
 
-/// A reader: a statement's part with arguments, and the columns it gives.
+/// A select with arguments, the holes `{{:…}}`.
 #[derive(Debug)]
 pub struct Reader {
     pub name: String,
-    /// Holes `{{:…}}` are its arguments.
     pub text: String,
-    /// Name and type.
-    pub columns: Vec<(String, &'static str)>,
 }
 
 /// The reader of a roll-up: rows with a local time, an agent, the value of the dimension and the counters.
@@ -52,18 +50,32 @@ pub fn reader(family: &Family, rollup: &Rollup) -> Reader {
             ("rows", &joined(rows, "\n")),
         ],
     );
-    let value = rollup.dimension.as_ref().map(|value| (value.name, "text"));
-    let counters = rollup.counters.iter().map(|it| (it.name, it.sql_type()));
-    let columns = [("local_second", "bigint"), ("agent_id", "bigint")]
-        .into_iter()
-        .chain(value)
-        .chain(counters);
     Reader {
-        name: format!("rolled_{}", rollup.name),
+        name: rollup.name.to_owned(),
         text,
-        columns: columns
-            .map(|(name, kind)| (name.to_owned(), kind))
-            .collect(),
+    }
+}
+
+/// Agents of a telesales scope with a call at any time: an array.
+pub fn agents_of_calls() -> Reader {
+    Reader {
+        name: "agents_of_calls".to_owned(),
+        text: part(sql!("agents_of_calls"), &[]),
+    }
+}
+
+/// Agents of a telesales scope with a dial in a plan's window, of those in an array or, where it is null, of all.
+pub fn agents_dialing(totals: &Reader) -> Reader {
+    let of_uncertain = totals.text.replace("{{:agents}}", "uncertain.ids");
+    Reader {
+        name: "agents_dialing".to_owned(),
+        text: part(
+            sql!("agents_dialing"),
+            &[
+                ("agents_of_calls", &agents_of_calls().text),
+                ("totals", &of_uncertain),
+            ],
+        ),
     }
 }
 

@@ -69,14 +69,9 @@ pub fn reader() -> Reader {
             ),
         ],
     );
-    let stages = bits().map(|(name, _)| (name.to_owned(), "bigint"));
     Reader {
-        name: "rolled_telesales_sources".to_owned(),
+        name: "telesales_sources".to_owned(),
         text,
-        columns: [("source".to_owned(), "text")]
-            .into_iter()
-            .chain(stages)
-            .collect(),
     }
 }
 

@@ -71,12 +71,8 @@ pub fn reader() -> Reader {
         ],
     );
     Reader {
-        name: format!("rolled_{SUMS}"),
+        name: SUMS.to_owned(),
         text,
-        columns: counters
-            .iter()
-            .map(|it| (it.name.to_owned(), "bigint"))
-            .collect(),
     }
 }
 

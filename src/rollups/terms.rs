@@ -3,6 +3,7 @@
 //! A term is a hole with a name and what it is of: `{{retryable l}}` is whether the lead `l` is to be tried again.
 
 use super::scope::Scope;
+use crate::auth::settings::Settings;
 
 /// A term's text. None where there is no such term.
 pub fn term(hole: &str) -> Option<String> {
@@ -15,6 +16,16 @@ pub fn term(hole: &str) -> Option<String> {
         // An attempt's outcome is its result where the dialer named none.
         "outcome" => format!("coalesce({of}.outcome, {of}.result)"),
         "provider" => format!("coalesce({of}.provider, '(unknown)')"),
+        "short_call_sec" => short_call_sec(),
         _ => return None,
     })
+}
+
+/// Seconds of talk below which an answer is short, by the tenant's settings. A setting that is no number in its range
+/// is ignored, as it is by [`Settings`].
+fn short_call_sec() -> String {
+    let default = Settings::default().short_call_sec.to_string();
+    include_str!("sql/short_call_sec.sql")
+        .trim_end()
+        .replace("{{default}}", &default)
 }

@@ -7,8 +7,7 @@ with playing as (
     where c.tenant_id = $1 and coalesce(s.template_id, 'tpl_' || s.id) = $2::text
 )
 select $2::text is null or exists (select from playing) as plays,
-       not exists (select from rollup_stale r
-                   where r.tenant_id = $1 and r.module = 'autocall'
-                     and (r.campaign_id is null and r.script_id is null
-                          or exists (select from playing p where p.id = r.campaign_id or p.script_id = r.script_id)))
-           as trusted
+       {{trusted autocall exists (
+           select from playing p
+           where p.id = n.campaign_id or p.script_id = n.script_id
+       )}} as trusted

@@ -11,8 +11,8 @@ select count(*) as leads,
        count(*) filter (where t.attempts >= 1) as tried,
        count(*) filter (where t.attempts >= 2) as retried,
        count(*) filter (where p.id is not null) as processing,
-       count(*) filter (where t.attempts >= 1 and p.id is null and l.status in ('pending', 'in_progress', 'retry')) as retry,
-       count(*) filter (where t.attempts >= 1 and p.id is null and l.status not in ('pending', 'in_progress', 'retry'))
+       count(*) filter (where t.attempts >= 1 and p.id is null and {{retryable l}}) as retry,
+       count(*) filter (where t.attempts >= 1 and p.id is null and not {{retryable l}})
            as finished
 from autocall_leads l
 left join tried t on t.id = l.id

@@ -16,9 +16,9 @@ select count(*) as leads,
        count(*) filter (where attempts >= 1) as tried,
        count(*) filter (where attempts >= 2) as retried,
        count(*) filter (where p.lead_id is not null) as processing,
-       count(*) filter (where attempts >= 1 and p.lead_id is null and status in ('pending', 'in_progress', 'retry'))
+       count(*) filter (where attempts >= 1 and p.lead_id is null and {{retryable t}})
            as retry,
-       count(*) filter (where attempts >= 1 and p.lead_id is null and status not in ('pending', 'in_progress', 'retry'))
+       count(*) filter (where attempts >= 1 and p.lead_id is null and not {{retryable t}})
            as finished
 from tried t
 left join in_progress p on p.lead_id = t.id

@@ -7,9 +7,6 @@ select c.id,
         where a.tenant_id = $1 and a.campaign_id = c.id
           and a.started_at >= '0001-01-01 00:00:00+00' and a.started_at < '10000-01-01 00:00:00+00') as first_attempt_at,
        callboard_told(c.created_at) as created_at,
-       not exists (select from rollup_stale s
-                   where s.tenant_id = $1 and s.module = 'autocall'
-                     and (s.campaign_id = c.id or s.script_id = c.script_id
-                          or (s.campaign_id is null and s.script_id is null))) as trusted
+       {{trusted autocall n.campaign_id = c.id or n.script_id = c.script_id}} as trusted
 from autocall_campaigns c
 where c.tenant_id = $1 and c.id = any ($2)

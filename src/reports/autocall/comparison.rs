@@ -11,7 +11,7 @@ use crate::files::Caption;
 use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
 use crate::percent::PercentText;
 use crate::reports::report::{About, Ask, Module, Occasion, Place, Report, Subject};
-use crate::rollups::{Detail, Plan, RollupScope, Source};
+use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, Statements, statements};
 use crate::table::{Chart, Id, Table, row};
 use crate::time::{Window, Zone};
 
@@ -122,6 +122,8 @@ impl Subject for Campaigns {
     }
 }
 
+static STATEMENTS: Statements = statements!("comparison");
+
 #[derive(Debug, Default, Clone, Copy, sqlx::FromRow)]
 struct Counters {
     id: i64,
@@ -192,8 +194,8 @@ impl Report for Comparison {
 async fn rolled(scope: &mut Scope, ids: &[i64], windows: &[Window]) -> Result<Vec<Counters>> {
     let mut rows = Vec::new();
     for (id, window) in ids.iter().zip(windows) {
-        let row = Plan::whole(window, Detail::Fine, RollupScope::Campaign)
-            .bind(scope.select(include_str!("comparison.sql")).bind(*id));
+        let row = scope.select(STATEMENTS.of(Source::Rolled)).bind(*id);
+        let row = row.bind_plan(&Plan::whole(window, Detail::Fine, RollupScope::Campaign));
         rows.push(row.fetch_one(scope.connection()).await?);
     }
     Ok(rows)
@@ -205,7 +207,7 @@ async fn raw(scope: &mut Scope, ids: &[i64], windows: &[Window]) -> Result<Vec<C
         .map(|window| (window.from, window.to))
         .unzip();
     let rows = scope
-        .select(include_str!("comparison.raw.sql"))
+        .select(STATEMENTS.of(Source::Raw))
         .bind(ids.to_vec())
         .bind(from)
         .bind(to);

@@ -3,7 +3,9 @@
 use super::Campaign;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::rollups::{Detail, Source};
+use crate::rollups::{Source, Statements, statements};
+
+static STATEMENTS: Statements = statements!("digits");
 
 /// Answered attempts by deciding key.
 #[derive(Debug, Default)]
@@ -17,10 +19,12 @@ pub struct Digits {
 impl Digits {
     pub async fn load(scope: &mut Scope, campaign: &Campaign, source: Source) -> Result<Self> {
         if source == Source::Rolled {
-            let row = campaign.rolled::<KeyCounts>(scope, include_str!("digits.sql"), Detail::Fine);
+            let row = campaign.select::<KeyCounts>(scope, &STATEMENTS, source);
+            let row = campaign.bind_window(row, source);
             return Ok(row.fetch_one(scope.connection()).await?.into());
         }
-        let rows = campaign.raw(scope, include_str!("digits.raw.sql"));
+        let rows = campaign.select(scope, &STATEMENTS, source);
+        let rows = campaign.bind_window(rows, source);
         let rows: Vec<(String, i64)> = rows.fetch_all(scope.connection()).await?;
         let (none, pressed): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|(digit, _)| digit.is_empty());

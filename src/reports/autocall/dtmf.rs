@@ -7,7 +7,7 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, largest_remainder};
 use crate::reports::report::{About, Ask, Export, Module, Object, Place, Report};
-use crate::rollups::{Detail, Source};
+use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, row};
 
 pub struct Dtmf;
@@ -54,6 +54,8 @@ row! {
     }
 }
 
+static STATEMENTS: Statements = statements!("dtmf");
+
 impl Object for AutocallDtmf {}
 
 impl Report for Dtmf {
@@ -79,10 +81,8 @@ impl Report for Dtmf {
         let campaign = &ask.subject;
         let digits = Digits::load(scope, campaign, ask.source).await?;
         let actions = script::actions(scope, campaign.id).await?;
-        let paths = match ask.source {
-            Source::Rolled => campaign.rolled(scope, include_str!("dtmf.sql"), Detail::Fine),
-            Source::Raw => campaign.raw(scope, include_str!("dtmf.raw.sql")),
-        };
+        let paths = campaign.select(scope, &STATEMENTS, ask.source);
+        let paths = campaign.bind_window(paths, ask.source);
         let paths: Vec<(String, i64)> = paths.fetch_all(scope.connection()).await?;
         Ok(body(digits, &actions, paths))
     }

@@ -6,7 +6,7 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::PercentText;
 use crate::reports::report::{About, Ask, Export, Module, Place, Report};
-use crate::rollups::{Links, Plan, Quiet, RollupScope, Source};
+use crate::rollups::{Bind, Links, Plan, Quiet, RollupScope, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 
 pub struct Funnel;
@@ -24,6 +24,8 @@ row! {
         drop_rate_pct: Option<PercentText> => "Drop, %",
     }
 }
+
+static STATEMENTS: Statements = statements!("funnel");
 
 #[derive(sqlx::FromRow)]
 struct Counters {
@@ -58,12 +60,14 @@ impl Report for Funnel {
         let campaign = &ask.subject;
         if ask.source == Source::Rolled {
             let quiet = scope.select(include_str!("overhang.sql")).bind(campaign.id);
-            let quiet = Quiet::bind(quiet, &campaign.window)
+            let quiet: Quiet = quiet
+                .bind_rest_of_hours(&campaign.window)
                 .fetch_one(scope.connection())
                 .await?;
-            let counters = scope.select(include_str!("funnel.sql")).bind(campaign.id);
-            let counters = Plan::before(campaign.window.to, RollupScope::Campaign).bind(counters);
-            let counters = Links::within(&campaign.window, quiet).bind(counters);
+            let counters = campaign
+                .select(scope, &STATEMENTS, ask.source)
+                .bind_plan(&Plan::before(campaign.window.to, RollupScope::Campaign))
+                .bind_links(&Links::within(&campaign.window, quiet));
             return Ok(stages(&counters.fetch_one(scope.connection()).await?));
         }
         let keys: Vec<String> = script::actions(scope, campaign.id)
@@ -72,9 +76,8 @@ impl Report for Funnel {
             .map(|action| action.digit)
             .collect();
         let keys = (!keys.is_empty()).then_some(keys);
-        let counters = campaign
-            .raw(scope, include_str!("funnel.raw.sql"))
-            .bind(keys);
+        let counters = campaign.select(scope, &STATEMENTS, ask.source);
+        let counters = campaign.bind_window(counters, ask.source).bind(keys);
         Ok(stages(&counters.fetch_one(scope.connection()).await?))
     }
 

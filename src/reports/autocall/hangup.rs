@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::keys::{bounded, named};
 use crate::percent::{PercentText, largest_remainder};
 use crate::reports::report::{About, Ask, Export, Module, Object, Place, Report};
-use crate::rollups::{Detail, Source};
+use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, row};
 
 pub struct Hangup;
@@ -26,17 +26,19 @@ row! {
     }
 }
 
-const ROLLED: &str = bounded!(
-    "count desc, key collate \"C\"",
-    [],
-    ["count"],
-    include_str!("hangup.sql")
-);
-const RAW: &str = bounded!(
-    "count desc, key collate \"C\"",
-    [],
-    ["count"],
-    include_str!("hangup.raw.sql")
+static STATEMENTS: Statements = statements!(
+    bounded!(
+        "count desc, key collate \"C\"",
+        [],
+        ["count"],
+        include_str!("hangup.sql")
+    ),
+    bounded!(
+        "count desc, key collate \"C\"",
+        [],
+        ["count"],
+        include_str!("hangup.raw.sql")
+    )
 );
 
 /// Hangup causes.
@@ -71,10 +73,8 @@ impl Report for Hangup {
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallHangup> {
         let campaign = &ask.subject;
-        let rows = match ask.source {
-            Source::Rolled => campaign.rolled(scope, ROLLED, Detail::Fine),
-            Source::Raw => campaign.raw(scope, RAW),
-        };
+        let rows = campaign.select(scope, &STATEMENTS, ask.source);
+        let rows = campaign.bind_window(rows, ask.source);
         let rows: Vec<(Option<String>, i64)> = rows.fetch_all(scope.connection()).await?;
         let counts: Vec<i64> = rows.iter().map(|(_, count)| *count).collect();
         let causes = rows.into_iter().zip(largest_remainder(&counts));

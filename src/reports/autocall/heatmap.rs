@@ -11,8 +11,8 @@ use crate::error::Result;
 use crate::input::{Kind, Parameter, Query, choice};
 use crate::percent::PercentText;
 use crate::reports::report::{About, Ask, Export, Module, Place, Report};
-use crate::reports::{series, week};
-use crate::rollups::Source;
+use crate::reports::week;
+use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, Weekday, row};
 use crate::time::Granularity;
 
@@ -72,6 +72,8 @@ impl ToSchema for Figure {
     }
 }
 
+static STATEMENTS: Statements = statements!("heatmap");
+
 #[derive(Debug, Default, Clone, Copy, sqlx::FromRow)]
 struct Counters {
     hour_of_week: i64,
@@ -104,17 +106,8 @@ impl Report for Heatmap {
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, Option<Metric>>) -> Result<Self::Body> {
         let campaign = &ask.subject;
-        let rows = match ask.source {
-            Source::Rolled => {
-                campaign.rolled_by(scope, include_str!("heatmap.sql"), Granularity::Hour)
-            }
-            Source::Raw => {
-                let rows = scope
-                    .select(include_str!("heatmap.raw.sql"))
-                    .bind(campaign.id);
-                series::bind_segments(rows, &campaign.window)
-            }
-        };
+        let rows = campaign.select(scope, &STATEMENTS, ask.source);
+        let rows = campaign.bind_local(rows, ask.source, Granularity::Hour);
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         let cells = week::cells(rows, |counters| counters.hour_of_week);
         Ok(cells

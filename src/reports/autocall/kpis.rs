@@ -9,7 +9,7 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, mean};
 use crate::reports::report::{About, Ask, Export, Module, Object, Place, Report};
-use crate::rollups::{Detail, Source};
+use crate::rollups::{Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;
 
@@ -79,6 +79,8 @@ impl utoipa::PartialSchema for Distribution {
 
 impl utoipa::ToSchema for Distribution {}
 
+static STATEMENTS: Statements = statements!("kpis");
+
 #[derive(sqlx::FromRow)]
 struct Counters {
     total_leads: i64,
@@ -133,19 +135,15 @@ impl Report for Kpis {
         let campaign = &ask.subject;
         let (counters, digits) = match ask.source {
             Source::Rolled => {
-                let row = campaign.rolled::<CountersAndKeys>(
-                    scope,
-                    include_str!("kpis.sql"),
-                    Detail::Fine,
-                );
+                let row = campaign.select::<CountersAndKeys>(scope, &STATEMENTS, ask.source);
+                let row = campaign.bind_window(row, ask.source);
                 let CountersAndKeys { counters, keys } = row.fetch_one(scope.connection()).await?;
                 (counters, keys.into())
             }
             Source::Raw => {
-                let counters = campaign
-                    .raw(scope, include_str!("kpis.raw.sql"))
-                    .fetch_one(scope.connection())
-                    .await?;
+                let row = campaign.select(scope, &STATEMENTS, ask.source);
+                let row = campaign.bind_window(row, ask.source);
+                let counters = row.fetch_one(scope.connection()).await?;
                 (counters, Digits::load(scope, campaign, ask.source).await?)
             }
         };

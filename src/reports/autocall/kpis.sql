@@ -1,7 +1,6 @@
--- The counters of a campaign's attempts in a window. $2 campaign, $3 to $9 the plan of the window.
+-- The counters of a campaign's attempts in a window. $2 campaign; the plan of the window.
 select (select coalesce(sum(leads), 0)
-        from rolled_autocall_lead_totals($1, 0::smallint, $2, '{0}',
-            '{96}', '{-2147483648}', '{2147483647}', '{0}', '{}', '{}', '{}')) as total_leads,
+        from {{rolled autocall_lead_totals scope=campaign campaign=$2 plan=always}} r) as total_leads,
        coalesce(sum(dialed), 0) as dialed,
        coalesce(sum(answered), 0) as answered,
        coalesce(sum(no_answer), 0) as no_answer,
@@ -14,4 +13,4 @@ select (select coalesce(sum(leads), 0)
        coalesce(sum(no_input), 0) as no_input,
        array[sum(key_0), sum(key_1), sum(key_2), sum(key_3), sum(key_4), sum(key_5), sum(key_6), sum(key_7),
              sum(key_8), sum(key_9), sum(key_star), sum(key_hash)] as keys
-from rolled_autocall_totals($1, 0::smallint, $2, '{0}', $3, $4, $5, $6, $7, $8, $9)
+from {{rolled autocall_totals scope=campaign campaign=$2}} r

@@ -19,13 +19,15 @@ use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 
 use super::report::{Occasion, Subject};
-use super::series::Select;
+use super::series::{Select, bind_segments};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
-use crate::rollups::{Detail, Plan, RollupScope};
+use crate::rollups::{
+    Bind, Detail, Plan, RollupScope, Source, Statements, statement_of, statements,
+};
 use crate::time::instant::Given;
 use crate::time::{Granularity, Window, Zone};
 
@@ -50,47 +52,49 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// A statement over roll-ups: `$2` the campaign, `$3` to `$9` the plan of the window.
-    fn rolled<R: for<'r> FromRow<'r, PgRow>>(
-        &self,
-        scope: &Scope,
-        sql: &'static str,
-        detail: Detail,
-    ) -> Select<R> {
-        Plan::whole(&self.window, detail, RollupScope::Campaign)
-            .bind(scope.select(sql).bind(self.id))
+    /// A statement over a campaign, `$2`; its own arguments come next, then the window.
+    fn select<R>(&self, scope: &Scope, sql: &'static Statements, source: Source) -> Select<R>
+    where
+        R: for<'r> FromRow<'r, PgRow>,
+    {
+        scope.select(sql.of(source)).bind(self.id)
     }
 
-    /// Like [`Campaign::rolled`], for figures by local time.
-    fn rolled_by<R: for<'r> FromRow<'r, PgRow>>(
-        &self,
-        scope: &Scope,
-        sql: &'static str,
-        unit: Granularity,
-    ) -> Select<R> {
-        Plan::cut(&self.window, unit, RollupScope::Campaign).bind(scope.select(sql).bind(self.id))
+    /// Binds the window for figures of it as a whole: its plan, or from and to.
+    fn bind_window<R>(&self, rows: Select<R>, source: Source) -> Select<R> {
+        match source {
+            Source::Rolled => {
+                let plan = Plan::whole(&self.window, Detail::Fine, RollupScope::Campaign);
+                rows.bind_plan(&plan)
+            }
+            Source::Raw => rows.bind(self.window.from).bind(self.window.to),
+        }
+    }
+
+    /// Binds the window for figures by local time: its plan, or its segments.
+    fn bind_local<R>(&self, rows: Select<R>, source: Source, unit: Granularity) -> Select<R> {
+        match source {
+            Source::Rolled => rows.bind_plan(&Plan::cut(&self.window, unit, RollupScope::Campaign)),
+            Source::Raw => bind_segments(rows, &self.window),
+        }
     }
 
     /// Number of attempts in the window.
     pub async fn attempts(&self, scope: &mut Scope) -> Result<i64> {
-        let counted = if self.trusted {
-            self.rolled::<Counted>(scope, include_str!("comparison.sql"), Detail::Fine)
+        let source = if self.trusted {
+            Source::Rolled
         } else {
             scope.plan_by_arguments().await?;
-            self.raw(scope, include_str!("kpis.raw.sql"))
+            Source::Raw
         };
-        Ok(counted.fetch_one(scope.connection()).await?.dialed)
-    }
-
-    /// A statement over raw rows: `$2` the campaign, `$3` and `$4` the window.
-    fn raw<R: for<'r> FromRow<'r, PgRow>>(&self, scope: &Scope, sql: &'static str) -> Select<R> {
-        scope
-            .select(sql)
-            .bind(self.id)
-            .bind(self.window.from)
-            .bind(self.window.to)
+        let counted = self.bind_window(self.select(scope, &COUNTED, source), source);
+        let counted: Counted = counted.fetch_one(scope.connection()).await?;
+        Ok(counted.dialed)
     }
 }
+
+static COUNTED: Statements =
+    statements!(include_str!("comparison.sql"), include_str!("kpis.raw.sql"));
 
 #[derive(sqlx::FromRow)]
 struct Counted {
@@ -114,7 +118,7 @@ impl Beginning {
     /// Those of the campaigns that the tenant has, unordered.
     pub async fn load(scope: &mut Scope, ids: &[i64]) -> Result<Vec<Self>> {
         let rows = scope
-            .select(include_str!("campaign.sql"))
+            .select(statement_of!(include_str!("campaign.sql")))
             .bind(ids.to_vec());
         Ok(rows.fetch_all(scope.connection()).await?)
     }

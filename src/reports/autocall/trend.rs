@@ -7,7 +7,7 @@ use crate::input::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::percent::{PercentText, mean};
 use crate::reports::report::{About, Ask, Export, Module, Place, Report};
 use crate::reports::series::{self, Series};
-use crate::rollups::Source;
+use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, row};
 use crate::time::{Bucket, Granularity};
 
@@ -53,6 +53,8 @@ struct Counters {
     talk_sec: i64,
     handed_over: i64,
 }
+
+static STATEMENTS: Statements = statements!("trend");
 
 impl series::Bucketed for Counters {
     fn bucket(&self) -> i64 {
@@ -104,19 +106,8 @@ impl Report for Trend {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, Series>) -> Result<Self::Body> {
         let (campaign, series) = (&ask.subject, ask.options);
         let window = &campaign.window;
-        let rows = match ask.source {
-            Source::Rolled => series.bind_units(campaign.rolled_by(
-                scope,
-                include_str!("trend.sql"),
-                series.granularity,
-            )),
-            Source::Raw => series.bind(
-                scope
-                    .select(include_str!("trend.raw.sql"))
-                    .bind(campaign.id),
-                window,
-            ),
-        };
+        let rows = series.bind(campaign.select(scope, &STATEMENTS, ask.source));
+        let rows = campaign.bind_local(rows, ask.source, series.granularity);
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         if rows.len() > MOST_BUCKETS {
             let too_many = format!("More than {MOST_BUCKETS} buckets of the window have attempts.");

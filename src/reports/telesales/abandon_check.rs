@@ -13,7 +13,9 @@ use super::exposure::Exposure;
 use crate::app::App;
 use crate::db::{Lane, Scope};
 use crate::error::Result;
-use crate::rollups::{Detail, Plan, RollupScope};
+use crate::rollups::{
+    Bind, Detail, Plan, RollupScope, Source, Statements, statement_of, statements,
+};
 use crate::supervise;
 use crate::time::Window;
 
@@ -77,11 +79,11 @@ async fn check_tenant(app: &App, tenant: i64) -> Result<u64> {
     Ok(recorded)
 }
 
-/// True if the roll-ups of any campaign cannot be trusted.
-async fn any_stale(scope: &mut Scope) -> Result<bool> {
-    let row = scope.select::<(bool,)>(
-        "select exists (select from rollup_stale where tenant_id = $1 and module = 'telesales')",
-    );
+static STATEMENTS: Statements = statements!("abandon_check");
+
+/// Whether the roll-ups of every campaign can be trusted.
+async fn trusted(scope: &mut Scope) -> Result<bool> {
+    let row = scope.select::<(bool,)>(statement_of!("select {{trusted telesales true}}"));
     Ok(row.fetch_one(scope.connection()).await?.0)
 }
 
@@ -89,24 +91,23 @@ async fn any_stale(scope: &mut Scope) -> Result<bool> {
 pub async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u64> {
     let from = now - TimeDelta::minutes(WINDOW_MINUTES);
     let quiet_since = now - TimeDelta::minutes(QUIET_MINUTES);
-    let campaigns = if any_stale(scope).await? {
-        let campaigns = scope.select::<Campaign>(include_str!("abandon_check.raw.sql"));
-        campaigns.bind(from).bind(now).bind(quiet_since)
+    let source = if trusted(scope).await? {
+        Source::Rolled
     } else {
-        let plan = Plan::whole(
-            &Window {
+        Source::Raw
+    };
+    let campaigns = scope.select::<Campaign>(STATEMENTS.of(source));
+    let campaigns = match source {
+        Source::Rolled => {
+            let window = Window {
                 from,
                 to: now,
                 zone: crate::time::Zone::UTC,
-            },
-            Detail::Fine,
-            RollupScope::Campaign,
-        );
-        plan.bind(
-            scope
-                .select(include_str!("abandon_check.sql"))
-                .bind(quiet_since),
-        )
+            };
+            let plan = Plan::whole(&window, Detail::Fine, RollupScope::Campaign);
+            campaigns.bind(quiet_since).bind_plan(&plan)
+        }
+        Source::Raw => campaigns.bind(from).bind(now).bind(quiet_since),
     };
     let campaigns = campaigns.fetch_all(scope.connection()).await?;
     let mut recorded = 0;
@@ -114,11 +115,7 @@ pub async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u6
         .iter()
         .filter(|campaign| campaign.exposure.breaches(campaign.limit_pct))
     {
-        let insert = scope.query(
-            "insert into abandon_breaches (tenant_id, campaign_id, attempts_total, attempts_abandoned, window_minutes,
-                                           window_from, window_to, campaign_name, limit_pct, detected_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $7)",
-        );
+        let insert = scope.query(include_str!("breach.sql"));
         let insert = insert
             .bind(campaign.id)
             .bind(campaign.exposure.dials)

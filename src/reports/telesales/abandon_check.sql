@@ -1,10 +1,10 @@
 -- Active campaigns with their dials of a window, those whose breach was not recorded lately.
--- $2 the instant after which a recorded breach is recent, $3 to $9 the plan of the window.
+-- $2 the instant after which a recorded breach is recent; the plan of the window.
 select t.id, callboard_short(t.name) as name, t.abandon_rate_limit_pct as limit_pct, c.dials, c.abandoned, c.answers
 from telesales_campaigns t
 cross join lateral (
     select sum(dials) as dials, sum(abandoned) as abandoned, sum(answers) as answers
-    from rolled_telesales_totals($1, 0::smallint, t.id, '{0}', $3, $4, $5, $6, $7, $8, $9)
+    from {{rolled telesales_totals scope=campaign campaign=t.id}} r
 ) c
 where t.tenant_id = $1 and t.status = 'active' and c.dials > 0
   and not exists (select from abandon_breaches b

@@ -15,7 +15,7 @@ use crate::files::Caption;
 use crate::input::{Kind, Parameter, Query, ZONE_UTC};
 use crate::percent::DecimalNumber;
 use crate::reports::report::{About, Ask, Module, Object, Occasion, Place, Report, Subject};
-use crate::rollups::{Detail, Plan, RollupScope, Source};
+use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, Statements, statements};
 use crate::table::{Id, Table};
 use crate::time::{Instant, Window, Zone};
 
@@ -205,6 +205,8 @@ struct Recorded {
     detected_at: Instant,
 }
 
+static STATEMENTS: Statements = statements!("abandon_rate");
+
 impl Object for TelesalesAbandonRate {
     /// Clears the bounds of the current window, which end with the request. Those of recorded breaches are facts and stay.
     fn timeless(&self) -> Option<Self> {
@@ -238,19 +240,16 @@ impl Report for AbandonRate {
             window,
             ..
         } = ask.subject;
+        let exposure = scope.select(STATEMENTS.of(ask.source));
         let exposure = match ask.source {
             Source::Rolled => {
-                let rollup_scope = RollupScope::of(campaign_id.is_some(), false);
-                let exposure = scope
-                    .select(include_str!("abandon_rate.sql"))
-                    .bind(rollup_scope.number());
-                Plan::whole(&window, Detail::Fine, rollup_scope)
-                    .bind(exposure.bind(campaign_id.unwrap_or(0)).bind(vec![0_i64]))
+                let of = RollupScope::of(campaign_id.is_some(), false);
+                exposure
+                    .bind(of.number())
+                    .bind(campaign_id.unwrap_or(0))
+                    .bind_plan(&Plan::whole(&window, Detail::Fine, of))
             }
-            Source::Raw => {
-                let exposure = scope.select(include_str!("abandon_rate.raw.sql"));
-                exposure.bind(window.from).bind(window.to).bind(campaign_id)
-            }
+            Source::Raw => exposure.bind(window.from).bind(window.to).bind(campaign_id),
         };
         let exposure: Exposure = exposure.fetch_one(scope.connection()).await?;
         let breaches = scope.select(include_str!("breaches.sql")).bind(campaign_id);

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::keys::{bounded, named};
 use crate::percent::{DecimalNumber, mean};
 use crate::reports::report::{About, Ask, Module, Place, Report};
-use crate::rollups::Source;
+use crate::rollups::{Bind, Source, Statements, statements};
 use crate::table::{Chart, Id, Table, row};
 
 pub struct AgentPerformance;
@@ -33,17 +33,19 @@ row! {
     }
 }
 
-const ROLLED: &str = bounded!(
-    "dials desc, key",
-    ["name", "username"],
-    ["dials", "answers", "handling_sec", "conversions"],
-    include_str!("agent_performance.sql")
-);
-const RAW: &str = bounded!(
-    "dials desc, key",
-    ["name", "username"],
-    ["dials", "answers", "handling_sec", "conversions"],
-    include_str!("agent_performance.raw.sql")
+static STATEMENTS: Statements = statements!(
+    bounded!(
+        "dials desc, key",
+        ["name", "username"],
+        ["dials", "answers", "handling_sec", "conversions"],
+        include_str!("agent_performance.sql")
+    ),
+    bounded!(
+        "dials desc, key",
+        ["name", "username"],
+        ["dials", "answers", "handling_sec", "conversions"],
+        include_str!("agent_performance.raw.sql")
+    )
 );
 
 #[derive(sqlx::FromRow)]
@@ -75,14 +77,13 @@ impl Report for AgentPerformance {
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;
+        let rows = scope.select(STATEMENTS.of(ask.source));
         let rows = match ask.source {
-            Source::Rolled => {
-                let rows = filter
-                    .in_scope(scope.select(ROLLED), true)
-                    .bind(filter.agents.clone());
-                filter.plan_of_agents().bind(rows)
-            }
-            Source::Raw => filter.bind(scope.select(RAW)),
+            Source::Rolled => filter
+                .in_scope(rows, true)
+                .bind(filter.agents.clone())
+                .bind_plan(&filter.plan_of_agents()),
+            Source::Raw => filter.bind(rows),
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         Ok(rows.into_iter().map(agent).collect())

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::keys::{bounded, named};
 use crate::percent::{DecimalNumber, mean};
 use crate::reports::report::{About, Ask, Module, Place, Report};
-use crate::rollups::{Detail, Plan, RollupScope, Source};
+use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;
 use crate::time::Window;
@@ -62,31 +62,33 @@ row! {
     }
 }
 
-const ROLLED: &str = bounded!(
-    "key collate \"C\"",
-    [
-        "display_name",
-        "carrier",
-        "cli_type",
-        "pool_status",
-        "cooldown_until",
-        "daily_cap"
-    ],
-    ["calls", "answers", "talk_sec", "short", "rejected", "today"],
-    include_str!("caller_id_health.sql")
-);
-const RAW: &str = bounded!(
-    "key collate \"C\"",
-    [
-        "display_name",
-        "carrier",
-        "cli_type",
-        "pool_status",
-        "cooldown_until",
-        "daily_cap"
-    ],
-    ["calls", "answers", "talk_sec", "short", "rejected", "today"],
-    include_str!("caller_id_health.raw.sql")
+static STATEMENTS: Statements = statements!(
+    bounded!(
+        "key collate \"C\"",
+        [
+            "display_name",
+            "carrier",
+            "cli_type",
+            "pool_status",
+            "cooldown_until",
+            "daily_cap"
+        ],
+        ["calls", "answers", "talk_sec", "short", "rejected", "today"],
+        include_str!("caller_id_health.sql")
+    ),
+    bounded!(
+        "key collate \"C\"",
+        [
+            "display_name",
+            "carrier",
+            "cli_type",
+            "pool_status",
+            "cooldown_until",
+            "daily_cap"
+        ],
+        ["calls", "answers", "talk_sec", "short", "rejected", "today"],
+        include_str!("caller_id_health.raw.sql")
+    )
 );
 
 #[derive(sqlx::FromRow)]
@@ -126,6 +128,7 @@ impl Report for CallerIdHealth {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let settings = &ask.tenant.settings;
         let filter = &ask.subject;
+        let rows = filter.select(scope, &STATEMENTS, ask.source);
         let rows = match ask.source {
             Source::Rolled => {
                 let today = Window {
@@ -133,15 +136,14 @@ impl Report for CallerIdHealth {
                     to: ask.now,
                     zone: filter.window.zone,
                 };
-                let rows = filter.rolled(scope, ROLLED, Detail::Coarse);
-                Plan::whole(&today, Detail::Coarse, RollupScope::Account).bind(rows)
+                let today = Plan::whole(&today, Detail::Coarse, RollupScope::Account);
+                rows.bind_plan(&filter.plan(Detail::Coarse))
+                    .bind_plan(&today)
             }
-            Source::Raw => {
-                let rows = filter.bind(scope.select(RAW));
-                rows.bind(settings.short_call_sec)
-                    .bind(midnight(ask))
-                    .bind(ask.now)
-            }
+            Source::Raw => rows
+                .bind(settings.short_call_sec)
+                .bind(midnight(ask))
+                .bind(ask.now),
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         Ok(rows

@@ -1,5 +1,5 @@
 -- Every caller ID of the account with its dials in a window, and its dials of today over all campaigns and
--- agents. $2 scope, $3 campaign, $4 agents, $5 to $11 the plan of the window; $12 to $18 the plan of today.
+-- agents. $2 scope, $3 campaign, $4 agents; the plan of the window, then that of today.
 with dials as ( -- of the window, by caller ID
     select cid,
            sum(calls) as calls,
@@ -7,11 +7,11 @@ with dials as ( -- of the window, by caller ID
            sum(talk_sec)::bigint as talk_sec,
            sum(short) as short,
            sum(rejected) as rejected
-    from rolled_telesales_caller_ids($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    from {{rolled telesales_caller_ids scope=$2 campaign=$3 agents=$4}} r
     group by cid
 ), today as (
     select cid, sum(calls) as calls
-    from rolled_telesales_caller_ids($1, 1::smallint, 0, '{0}', $12, $13, $14, $15, $16, $17, $18)
+    from {{rolled telesales_caller_ids scope=account plan=today}} r
     group by cid
 )
 select callboard_short(i.cid) as key, callboard_short(i.display_name) as display_name, i.carrier, i.cli_type, i.pool_status, i.cooldown_until, i.daily_cap::bigint as daily_cap,

@@ -5,7 +5,7 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{DecimalText, PercentText};
 use crate::reports::report::{About, Ask, Module, Object, Place, Report};
-use crate::rollups::{Detail, Source};
+use crate::rollups::{Bind, Detail, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 
 pub struct Dashboard;
@@ -39,6 +39,8 @@ struct Counters {
     blocked: i64,
 }
 
+static STATEMENTS: Statements = statements!("dashboard");
+
 impl Object for TelesalesDashboard {}
 
 impl Report for Dashboard {
@@ -59,15 +61,14 @@ impl Report for Dashboard {
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<TelesalesDashboard> {
         let filter = &ask.subject;
+        let counters = filter.select(scope, &STATEMENTS, ask.source);
         let counters = match ask.source {
-            Source::Rolled => {
-                let counters = filter.rolled(scope, include_str!("dashboard.sql"), Detail::Fine);
-                let counters = counters
-                    .bind(filter.rollup_scope(true).number())
-                    .bind(filter.agents.clone());
-                filter.plan_of_agents().bind(counters)
-            }
-            Source::Raw => filter.bind(scope.select(include_str!("dashboard.raw.sql"))),
+            Source::Rolled => counters
+                .bind(filter.rollup_scope(true).number())
+                .bind(filter.agents.clone())
+                .bind_plan(&filter.plan_of_agents())
+                .bind_plan(&filter.plan(Detail::Fine)),
+            Source::Raw => counters,
         };
         let Counters {
             dials,

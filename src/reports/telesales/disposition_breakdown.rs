@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::keys::{bounded, named};
 use crate::percent::{PercentText, largest_remainder};
 use crate::reports::report::{About, Ask, Module, Place, Report};
-use crate::rollups::{Detail, Source};
+use crate::rollups::{Detail, Statements, statements};
 use crate::table::{Chart, Table, row};
 
 pub struct DispositionBreakdown;
@@ -31,17 +31,19 @@ row! {
     }
 }
 
-const ROLLED: &str = bounded!(
-    "count desc, key collate \"C\"",
-    ["label", "category", "color"],
-    ["count"],
-    include_str!("disposition_breakdown.sql")
-);
-const RAW: &str = bounded!(
-    "count desc, key collate \"C\"",
-    ["label", "category", "color"],
-    ["count"],
-    include_str!("disposition_breakdown.raw.sql")
+static STATEMENTS: Statements = statements!(
+    bounded!(
+        "count desc, key collate \"C\"",
+        ["label", "category", "color"],
+        ["count"],
+        include_str!("disposition_breakdown.sql")
+    ),
+    bounded!(
+        "count desc, key collate \"C\"",
+        ["label", "category", "color"],
+        ["count"],
+        include_str!("disposition_breakdown.raw.sql")
+    )
 );
 
 #[derive(sqlx::FromRow)]
@@ -71,10 +73,8 @@ impl Report for DispositionBreakdown {
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;
-        let rows = match ask.source {
-            Source::Rolled => filter.rolled(scope, ROLLED, Detail::Coarse),
-            Source::Raw => filter.bind(scope.select(RAW)),
-        };
+        let rows = filter.select(scope, &STATEMENTS, ask.source);
+        let rows = filter.bind_window(rows, ask.source, Detail::Coarse);
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         let counts: Vec<i64> = rows.iter().map(|row| row.count).collect();
         let disposition = |(row, pct): (Counters, PercentText)| TelesalesDisposition {

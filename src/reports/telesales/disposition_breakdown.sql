@@ -1,8 +1,8 @@
--- Calls by disposition, blocked ones included. $2 scope, $3 campaign, $4 agents, $5 to $11 the plan of the window.
+-- Calls by disposition, blocked ones included. $2 scope, $3 campaign, $4 agents; the plan of the window.
 select callboard_short(d.code) as key, min(callboard_short(d.label)) as label, min(d.category) as category,
        min(d.color) as color, sum(c.count) as count
-from (select code, sum(calls) as count
-      from rolled_telesales_dispositions($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+from (select code collate "default" as code, sum(calls) as count
+      from {{rolled telesales_dispositions scope=$2 campaign=$3 agents=$4}} r
       group by code
       having sum(calls) <> 0) c
 join dispositions d on d.tenant_id = $1 and d.code = c.code

@@ -10,6 +10,4 @@ select ($2::bigint is null
        (select name from telesales_campaigns where tenant_id = $1 and id = $2) as campaign_name,
        array(select left(name, 255) from agents where tenant_id = $1 and id = any ($3) order by id limit 20) as agent_names,
        (select name from teams where tenant_id = $1 and id = $4) as team_name,
-       not exists (select from rollup_stale
-                   where tenant_id = $1 and module = 'telesales'
-                     and (campaign_id is null or campaign_id = $2)) as trusted
+       {{trusted telesales n.campaign_id = $2}} as trusted

@@ -4,7 +4,7 @@ select (select count(*) from telesales_leads l
         where l.tenant_id = $1 and l.created_at < $3 and ($4 is null or l.campaign_id = $4)) as leads,
        count(distinct c.lead_id) as dialed,
        count(distinct c.lead_id) filter (where callboard_is_answer(c.result)) as connected,
-       count(distinct c.lead_id) filter (where c.talk_sec > 30) as talked,
+       count(distinct c.lead_id) filter (where {{long_talk c}}) as talked,
        count(distinct c.lead_id) filter (where c.disposition is not null) as disposed,
        count(distinct c.lead_id) filter (where d.is_conversion) as converted
 from callboard_calls($1, $2, $3, $4, $5) c

@@ -5,7 +5,7 @@ use crate::closed::TelesalesStage;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::reports::report::{About, Ask, Module, Place, Report};
-use crate::rollups::{Plan, Source};
+use crate::rollups::{Plan, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 
 pub struct Funnel;
@@ -20,6 +20,8 @@ row! {
         count: i64 => "Leads",
     }
 }
+
+static STATEMENTS: Statements = statements!("funnel");
 
 #[derive(sqlx::FromRow)]
 struct Counters {
@@ -52,11 +54,9 @@ impl Report for Funnel {
         let counters = match filter.source_of_leads(scope, ask.source).await? {
             Source::Rolled => {
                 let leads = Plan::before(filter.window.to, filter.rollup_scope(false));
-                filter
-                    .rolled_leads(scope, include_str!("funnel.sql"), &leads)
-                    .await?
+                filter.rolled_leads(scope, &STATEMENTS, &leads).await?
             }
-            Source::Raw => filter.bind(scope.select(include_str!("funnel.raw.sql"))),
+            Source::Raw => filter.select(scope, &STATEMENTS, Source::Raw),
         };
         let counters: Counters = counters.fetch_one(scope.connection()).await?;
         let Counters {

@@ -5,8 +5,8 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::DecimalNumber;
 use crate::reports::report::{About, Ask, Module, Place, Report};
-use crate::reports::{series, week};
-use crate::rollups::Source;
+use crate::reports::week;
+use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, Weekday, row};
 use crate::time::Granularity;
 
@@ -28,6 +28,8 @@ row! {
         answer_rate_pct: DecimalNumber<1> => "Answer rate, %",
     }
 }
+
+static STATEMENTS: Statements = statements!("hour_dow_heatmap");
 
 #[derive(Debug, Default, Clone, Copy, sqlx::FromRow)]
 struct Counters {
@@ -54,17 +56,8 @@ impl Report for HourDowHeatmap {
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;
-        let rows = match ask.source {
-            Source::Rolled => filter.rolled_by(
-                scope,
-                include_str!("hour_dow_heatmap.sql"),
-                Granularity::Hour,
-            ),
-            Source::Raw => {
-                let rows = filter.bind(scope.select(include_str!("hour_dow_heatmap.raw.sql")));
-                series::bind_segments(rows, &filter.window)
-            }
-        };
+        let rows = filter.select(scope, &STATEMENTS, ask.source);
+        let rows = filter.bind_local(rows, ask.source, Granularity::Hour);
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         let cell = |(
             day_of_week,

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::keys::{bounded, named};
 use crate::percent::PercentText;
 use crate::reports::report::{About, Ask, Module, Place, Report};
-use crate::rollups::{Detail, Plan, Source};
+use crate::rollups::{Detail, Plan, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 
 pub struct LeadSourceAttribution;
@@ -29,17 +29,19 @@ row! {
     }
 }
 
-const ROLLED: &str = bounded!(
-    "leads desc, key collate \"C\"",
-    [],
-    ["leads", "dialed", "contacted", "converted"],
-    include_str!("lead_source_attribution.sql")
-);
-const RAW: &str = bounded!(
-    "leads desc, key collate \"C\"",
-    [],
-    ["leads", "dialed", "contacted", "converted"],
-    include_str!("lead_source_attribution.raw.sql")
+static STATEMENTS: Statements = statements!(
+    bounded!(
+        "leads desc, key collate \"C\"",
+        [],
+        ["leads", "dialed", "contacted", "converted"],
+        include_str!("lead_source_attribution.sql")
+    ),
+    bounded!(
+        "leads desc, key collate \"C\"",
+        [],
+        ["leads", "dialed", "contacted", "converted"],
+        include_str!("lead_source_attribution.raw.sql")
+    )
 );
 
 #[derive(sqlx::FromRow)]
@@ -73,9 +75,9 @@ impl Report for LeadSourceAttribution {
         let rows = match filter.source_of_leads(scope, ask.source).await? {
             Source::Rolled => {
                 let leads = Plan::whole(&filter.window, Detail::Coarse, filter.rollup_scope(false));
-                filter.rolled_leads(scope, ROLLED, &leads).await?
+                filter.rolled_leads(scope, &STATEMENTS, &leads).await?
             }
-            Source::Raw => filter.bind(scope.select(RAW)),
+            Source::Raw => filter.select(scope, &STATEMENTS, Source::Raw),
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         Ok(rows.into_iter().map(source).collect())

@@ -21,12 +21,14 @@ use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 
 use super::report::{Occasion, Subject};
-use super::series::Select;
+use super::series::{Select, bind_segments};
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::input::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
-use crate::rollups::{Detail, Links, Plan, Quiet, RollupScope, Source};
+use crate::rollups::{
+    Bind, Detail, Links, Plan, Quiet, RollupScope, Source, Statements, statement_of,
+};
 use crate::time::instant::Given;
 use crate::time::{Granularity, Window, Zone};
 
@@ -82,35 +84,43 @@ impl Filter {
             .bind(self.agents.clone())
     }
 
-    /// A statement over roll-ups: `$2` to `$4` scope, campaign and agents, `$5` to `$11` the plan of the window.
-    fn rolled<R: for<'r> FromRow<'r, PgRow>>(
-        &self,
-        scope: &Scope,
-        sql: &'static str,
-        detail: Detail,
-    ) -> Select<R> {
-        let plan = Plan::whole(
-            &self.window,
-            detail,
-            self.rollup_scope(self.agents.is_some()),
-        );
-        plan.bind(self.narrowed(scope.select(sql)))
+    /// A statement over calls. Over roll-ups `$2` to `$4` are scope, campaign and agents, over rows `$2` to `$5` what
+    /// [`Filter::bind`] binds; its own arguments come next, then the window.
+    fn select<R>(&self, scope: &Scope, sql: &'static Statements, source: Source) -> Select<R>
+    where
+        R: for<'r> FromRow<'r, PgRow>,
+    {
+        let rows = scope.select(sql.of(source));
+        match source {
+            Source::Rolled => self
+                .in_scope(rows, self.agents.is_some())
+                .bind(self.agents.clone().unwrap_or_else(|| vec![0])),
+            Source::Raw => self.bind(rows),
+        }
     }
 
-    /// Like [`Filter::rolled`], for figures by local time.
-    fn rolled_by<R: for<'r> FromRow<'r, PgRow>>(
-        &self,
-        scope: &Scope,
-        sql: &'static str,
-        unit: Granularity,
-    ) -> Select<R> {
-        let plan = Plan::cut(&self.window, unit, self.rollup_scope(self.agents.is_some()));
-        plan.bind(self.narrowed(scope.select(sql)))
+    /// Binds the plan of the window for figures of it as a whole. Statements over rows have it already.
+    fn bind_window<R>(&self, rows: Select<R>, source: Source, detail: Detail) -> Select<R> {
+        match source {
+            Source::Rolled => rows.bind_plan(&self.plan(detail)),
+            Source::Raw => rows,
+        }
     }
 
-    fn narrowed<R>(&self, rows: Select<R>) -> Select<R> {
-        self.in_scope(rows, self.agents.is_some())
-            .bind(self.agents.clone().unwrap_or_else(|| vec![0]))
+    /// Binds the window for figures by local time: its plan, or its segments.
+    fn bind_local<R>(&self, rows: Select<R>, source: Source, unit: Granularity) -> Select<R> {
+        match source {
+            Source::Rolled => {
+                let of = self.rollup_scope(self.agents.is_some());
+                rows.bind_plan(&Plan::cut(&self.window, unit, of))
+            }
+            Source::Raw => bind_segments(rows, &self.window),
+        }
+    }
+
+    fn plan(&self, detail: Detail) -> Plan {
+        let of = self.rollup_scope(self.agents.is_some());
+        Plan::whole(&self.window, detail, of)
     }
 
     /// The plan of the window by agent.
@@ -118,12 +128,12 @@ impl Filter {
         Plan::whole(&self.window, Detail::Fine, self.rollup_scope(true))
     }
 
-    /// A statement over leads, whom agents do not narrow: `$2` and `$3` scope and campaign, `$4` to `$10` the
-    /// plan, `$11` to `$20` the links of the window.
+    /// A statement over leads, whom agents do not narrow: `$2` and `$3` scope and campaign, then a plan and the links of
+    /// the window.
     async fn rolled_leads<R>(
         &self,
         scope: &mut Scope,
-        sql: &'static str,
+        sql: &'static Statements,
         plan: &Plan,
     ) -> Result<Select<R>>
     where
@@ -131,12 +141,13 @@ impl Filter {
     {
         let quiet = scope
             .select(include_str!("overhang.sql"))
-            .bind(self.campaign);
-        let quiet = Quiet::bind(quiet, &self.window)
-            .fetch_one(scope.connection())
-            .await?;
-        let rows = plan.bind(self.in_scope(scope.select(sql), false));
-        Ok(Links::within(&self.window, quiet).bind(rows))
+            .bind(self.campaign)
+            .bind_rest_of_hours(&self.window);
+        let quiet: Quiet = quiet.fetch_one(scope.connection()).await?;
+        let rows = self.in_scope(scope.select(sql.of(Source::Rolled)), false);
+        Ok(rows
+            .bind_plan(plan)
+            .bind_links(&Links::within(&self.window, quiet)))
     }
 
     fn in_scope<R>(&self, rows: Select<R>, by_agent: bool) -> Select<R> {
@@ -217,7 +228,7 @@ impl Subject for Filter {
     }
 
     async fn check(&mut self, scope: &mut Scope) -> Result<()> {
-        let named = scope.select::<Named>(include_str!("filter.sql"));
+        let named = scope.select::<Named>(statement_of!(include_str!("filter.sql")));
         let named = named
             .bind(self.campaign)
             .bind(self.agents.clone())
@@ -261,11 +272,8 @@ impl Subject for Filter {
 
 /// True if the roll-ups of a tenant, or of its campaign, can be trusted.
 async fn trusted(scope: &mut Scope, campaign: Option<i64>) -> Result<bool> {
-    let row = scope.select::<(bool,)>(
-        "select not exists (select from rollup_stale
-                            where tenant_id = $1 and module = 'telesales'
-                              and (campaign_id is null or campaign_id = $2))",
-    );
+    let sql = statement_of!("select {{trusted telesales n.campaign_id = $2}}");
+    let row = scope.select::<(bool,)>(sql);
     Ok(row.bind(campaign).fetch_one(scope.connection()).await?.0)
 }
 

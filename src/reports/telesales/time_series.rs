@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::input::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::reports::series::{self, Series};
-use crate::rollups::Source;
+use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, row};
 use crate::time::{Bucket, Granularity};
 
@@ -47,6 +47,8 @@ struct Counters {
     talk_sec: i64,
     conversions: i64,
 }
+
+static STATEMENTS: Statements = statements!("time_series");
 
 impl series::Bucketed for Counters {
     fn bucket(&self) -> i64 {
@@ -96,17 +98,8 @@ impl Report for TimeSeries {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, Series>) -> Result<Self::Body> {
         let (filter, series) = (&ask.subject, ask.options);
         let window = &filter.window;
-        let rows = match ask.source {
-            Source::Rolled => series.bind_units(filter.rolled_by(
-                scope,
-                include_str!("time_series.sql"),
-                series.granularity,
-            )),
-            Source::Raw => series.bind(
-                filter.bind(scope.select(include_str!("time_series.raw.sql"))),
-                window,
-            ),
-        };
+        let rows = series.bind(filter.select(scope, &STATEMENTS, ask.source));
+        let rows = filter.bind_local(rows, ask.source, series.granularity);
         let rows: Vec<Counters> =
             series.filled(rows.fetch_all(scope.connection()).await?, window)?;
         Ok(rows

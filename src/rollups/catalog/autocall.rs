@@ -1,6 +1,6 @@
 //! AutoCall's roll-ups: attempts, and leads by when they were created.
 
-use super::{
+use super::family::{
     ALWAYS, Detail, Dimension, Family, OF_ACCOUNT, OF_CAMPAIGNS, Rollup, Stages, rows, sum,
 };
 

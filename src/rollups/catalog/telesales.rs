@@ -1,6 +1,8 @@
 //! Telesales' roll-ups: calls, by agent too, and leads by when they were created.
 
-use super::{ALWAYS, BY_AGENTS, Detail, Dimension, Family, OF_ACCOUNT, Rollup, Stages, rows, sum};
+use super::family::{
+    ALWAYS, BY_AGENTS, Detail, Dimension, Family, OF_ACCOUNT, Rollup, Stages, rows, sum,
+};
 
 const DIAL: &str = "callboard_is_dial(r.result)";
 const ANSWER: &str = "callboard_is_answer(r.result)";
@@ -61,7 +63,7 @@ pub static TELESALES_CALLS: Family = Family {
                 rows("answers", ANSWER),
                 rows(
                     "short",
-                    "callboard_is_answer(r.result) and r.talk_sec < (select callboard_short_call_sec($1))",
+                    "callboard_is_answer(r.result) and r.talk_sec < ({{short_call_sec}})",
                 ),
                 rows("rejected", "r.result = 'rejected'"),
                 sum("talk_sec", ALWAYS, "r.talk_sec"),

@@ -1,4 +1,3 @@
--- Seconds of talk below which an answer is short. A setting that is no number in its range is ignored.
 select coalesce(
     (
         select n

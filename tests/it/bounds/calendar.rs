@@ -5,7 +5,8 @@ use callboard::analytics;
 use callboard::reports::{ALL, report::Place};
 use callboard::rollups::{Comparison, compact};
 use callboard::verify::Questions;
-use serde_json::json;
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Executor};
 
 use crate::exports::{file, records};
 use crate::support::{NOW, TENANT, TestApp};
@@ -192,15 +193,29 @@ async fn stage_pairs_over_the_whole_calendar_are_found_by_index() {
         .data("/api/autocall/campaigns/1/reports/funnel?from=1980-01-01&to=9999-12-31&timezone=UTC")
         .await;
     assert_eq!(funnel[1]["count"], 1, "{funnel}");
-    let plan = test
-        .query(
-            TENANT,
-            "explain (analyze, buffers, timing off, format json)
-             select * from rolled_autocall_leads(1, 0::smallint, 1, '1980-01-01Z', '10000-01-01Z', '1980-01-01Z', '10000-01-01Z',
-                 '{96}', '{3652}', '{2932897}', '{96}', '{3652}', '{2932897}')",
-        )
-        .await;
-    let pages = plan[0][0]["Plan"]["Shared Hit Blocks"]
+    let leads = callboard::rollups::readers()
+        .into_iter()
+        .find_map(|(name, sql)| (name == "autocall_leads").then_some(sql))
+        .expect("a reader");
+    let mut scope = test.app.db.read(TENANT).await.expect("a scope");
+    let prepare = format!(
+        "prepare leads (bigint, smallint, bigint, timestamptz, timestamptz, timestamptz, timestamptz,
+             integer[], integer[], integer[], integer[], integer[], integer[]) as {leads}"
+    );
+    scope
+        .connection()
+        .execute(AssertSqlSafe(prepare))
+        .await
+        .expect("prepared");
+    let plan: Value = sqlx::query_scalar(
+        "explain (analyze, buffers, timing off, format json)
+         execute leads (1, 0::smallint, 1, '1980-01-01Z', '10000-01-01Z', '1980-01-01Z', '10000-01-01Z',
+             '{96}', '{3652}', '{2932897}', '{96}', '{3652}', '{2932897}')",
+    )
+    .fetch_one(scope.connection())
+    .await
+    .expect("a plan");
+    let pages = plan[0]["Plan"]["Shared Hit Blocks"]
         .as_i64()
         .expect("a number of pages");
     assert!(

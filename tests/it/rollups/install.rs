@@ -40,6 +40,25 @@ async fn a_different_catalog_is_replaced_and_rebuilt() {
     assert_eq!(bygone, None);
 }
 
+/// Versions before this one read through functions. An instance of one of them may still serve.
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_that_another_version_reads_through_stay() {
+    let app = TestApp::new().await;
+    let options = app.app.db.unscoped().connect_options().as_ref().clone();
+    execute(
+        &options,
+        "update rollup_schema set tables = 'another', readers = 'another';
+         create function rolled_bygone_totals(tenant bigint) returns table (dialed integer) language sql
+             as 'select dialed from autocall_totals where tenant_id = tenant';
+         comment on function rolled_bygone_totals is 'callboard reader'"
+            .into(),
+    )
+    .await;
+    migrate(&options).await.expect("migrated");
+    let read = "select to_jsonb(count(*)) from rolled_bygone_totals(1)";
+    assert_eq!(app.query(TENANT, read).await[0], 0);
+}
+
 /// A server of another version compacts by other rules: it keeps away from sums that are not its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_compactor_ignores_a_catalog_of_another_version() {

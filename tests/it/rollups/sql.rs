@@ -256,24 +256,10 @@ async fn rows_with_dangling_references_are_counted() {
 async fn roll_ups_are_read_by_their_whole_key_before_analyze() {
     let app = TestApp::new().await;
     let mut scope = app.app.db.read(TENANT).await.expect("a scope");
-    for (reader, whose) in readers(&mut scope).await {
-        let prepare = format!(
-            "prepare {reader} (smallint, bigint, bigint[], integer[], integer[], integer[], integer[]) as
-             select * from {reader}({TENANT}, $1, {whose}, $4, $5, $6, $7, '{{}}', '{{}}', '{{}}')"
-        );
-        scope
-            .connection()
-            .execute(AssertSqlSafe(prepare))
-            .await
-            .expect("prepared");
-        let explain = format!(
-            "explain (format json) execute {reader} (0, 1, '{{1, 2}}', '{{1}}', '{{2}}', '{{3}}', '{{0}}')"
-        );
-        let plan: Value = sqlx::query_scalar(AssertSqlSafe(explain))
-            .fetch_one(scope.connection())
-            .await
-            .expect("a plan");
-        let conditions = index_conditions(&plan, reader.trim_start_matches("rolled_"));
+    for (reader, takes) in readers(&mut scope).await {
+        let plan = "'{1}', '{2}', '{3}', '{0}', '{}', '{}', '{}'";
+        let plan = explained(&mut scope, &reader, takes, plan).await;
+        let conditions = index_conditions(&plan, &reader);
         assert_eq!(conditions.len(), 1, "{reader}: {plan:#}");
         for column in [
             "tenant_id",
@@ -323,23 +309,9 @@ async fn partial_buckets_are_read_by_a_time_index() {
         .await
         .expect("indexes");
     let by_time: BTreeMap<String, String> = by_time.into_iter().collect();
-    for (reader, whose) in readers(&mut scope).await {
-        let prepare = format!(
-            "prepare {reader} (smallint, bigint, bigint[], timestamptz[], timestamptz[], integer[]) as
-             select * from {reader}({TENANT}, $1, {whose}, '{{}}', '{{}}', '{{}}', '{{}}', $4, $5, $6)"
-        );
-        scope
-            .connection()
-            .execute(AssertSqlSafe(prepare))
-            .await
-            .expect("prepared");
-        let explain = format!(
-            "explain (format json) execute {reader} (0, 1, '{{1, 2}}', '{{2026-06-10 10:01Z}}', '{{2026-06-10 10:14Z}}', '{{0}}')"
-        );
-        let plan: Value = sqlx::query_scalar(AssertSqlSafe(explain))
-            .fetch_one(scope.connection())
-            .await
-            .expect("a plan");
+    for (reader, takes) in readers(&mut scope).await {
+        let plan = "'{}', '{}', '{}', '{}', '{2026-06-10 10:01Z}', '{2026-06-10 10:14Z}', '{0}'";
+        let plan = explained(&mut scope, &reader, takes, plan).await;
         let used: Vec<String> = indexes(&plan)
             .into_iter()
             .filter(|name| by_time.contains_key(name))
@@ -357,24 +329,46 @@ async fn partial_buckets_are_read_by_a_time_index() {
     }
 }
 
-/// Every reader of a plan, and how it is told whose rows are wanted: `$2` a campaign, `$3` agents or campaigns.
+/// What a reader takes between the tenant and the plan.
+const CAMPAIGN_AND_AGENTS: &str = "0::smallint, 1::bigint, '{1, 2}'::bigint[]";
+const CAMPAIGNS: &str = "0::smallint, '{1, 2}'::bigint[]";
+
+/// Prepares every reader of sums, and what each takes.
 async fn readers(scope: &mut Scope) -> Vec<(String, &'static str)> {
-    let readers: Vec<(String, bool)> = sqlx::query_as(
-        "select proname::text, 'agents' = any (proargnames) from pg_proc
-         where starts_with(proname, 'rolled_') and 'widths' = any (proargnames)
-           and proargnames && '{agents, campaigns}' order by 1",
-    )
-    .fetch_all(scope.connection())
-    .await
-    .expect("functions");
+    let mut readers = Vec::new();
+    for (name, sql) in callboard::rollups::readers() {
+        if sql.contains("_links l") || name.starts_with("agents_") {
+            continue;
+        }
+        let (takes, types) = if sql.contains("$3::bigint[]") {
+            (CAMPAIGNS, "smallint, bigint[]")
+        } else {
+            (CAMPAIGN_AND_AGENTS, "smallint, bigint, bigint[]")
+        };
+        let plan =
+            "integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]";
+        let prepare = format!("prepare {name} (bigint, {types}, {plan}) as {sql}");
+        scope
+            .connection()
+            .execute(AssertSqlSafe(prepare))
+            .await
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        readers.push((name.to_owned(), takes));
+    }
     assert!(
-        readers.len() > 5 && readers.iter().any(|(_, of_agents)| !of_agents),
+        readers.len() > 12 && readers.iter().any(|(_, takes)| *takes == CAMPAIGNS),
         "{readers:?}"
     );
     readers
-        .into_iter()
-        .map(|(name, of_agents)| (name, if of_agents { "$2, $3" } else { "$3" }))
-        .collect()
+}
+
+/// The plan of a prepared reader for such arguments.
+async fn explained(scope: &mut Scope, reader: &str, takes: &str, plan: &str) -> Value {
+    let explain = format!("explain (format json) execute {reader} ({TENANT}, {takes}, {plan})");
+    sqlx::query_scalar(AssertSqlSafe(explain))
+        .fetch_one(scope.connection())
+        .await
+        .unwrap_or_else(|error| panic!("{reader}: {error}"))
 }
 
 /// The indexes that a plan looks into.

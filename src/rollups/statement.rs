@@ -1,0 +1,291 @@
+//! Statements over roll-ups: templates that take in readers, plans and terms by name.
+//!
+//! - `{{rolled autocall_totals scope=campaign campaign=$2}}`: a reader in parentheses. Its arguments: `scope` by name or
+//!   as `$n`; `campaign`, 0 without; `agents`, an array, all together without; `campaigns`; `plan`, the name of one, or
+//!   `always`. A value holds no blank, and no column of an alias that the reader has itself.
+//! - `{{plan}}`: the arguments of a plan, where a function takes them.
+//! - `{{trusted telesales n.campaign_id = $2}}`: whether roll-ups can be trusted, as far as notes `n` go that the
+//!   condition picks.
+//! - Terms, as `{{retryable l}}` (`terms`).
+//!
+//! `$1` is the tenant. A plan or links take the lowest row of numbers that the statement leaves free, in the order in
+//! which it first names them, and are bound so (`bind`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use super::bind::{OF_LINKS, OF_PLAN};
+use super::catalog::Module;
+use super::reader::{Reader, agents_dialing, agents_of_calls, reader};
+use super::scope::Scope;
+use super::template::{fill, part, sql};
+use super::{links, sources, states, terms};
+
+/// Name of the plan that a reader reads by where it names none.
+const WINDOW: &str = "window";
+/// Name of the plan of all time, which is not bound.
+const ALWAYS: &str = "always";
+
+/// Every reader.
+static READERS: LazyLock<Vec<Reader>> = LazyLock::new(|| {
+    let mut readers = Vec::new();
+    for family in Module::ALL.into_iter().flat_map(Module::families) {
+        readers.extend(family.rollups.iter().map(|rollup| reader(family, rollup)));
+        readers.extend(family.stages.map(|stages| links::reader(family, stages)));
+    }
+    readers.extend([sources::reader(), states::reader(), agents_of_calls()]);
+    let totals = readers.iter().find(|it| it.name == "telesales_totals");
+    let dialing = totals.map(agents_dialing);
+    readers.extend(dialing);
+    readers
+});
+
+/// A statement as it is executed. Panics at a hole that is unknown or lacks an argument: texts are fixed when the server
+/// is built, and a test fills all of them.
+pub fn statement(text: &str) -> String {
+    let mut numbers = Numbers::left_by(text);
+    fill(text.trim_end(), |hole| {
+        let (word, of) = hole.split_once(' ').unwrap_or((hole, ""));
+        match word {
+            "rolled" => taken_in(of, &mut numbers),
+            "plan" => Some(list(numbers.of(WINDOW, OF_PLAN), OF_PLAN)),
+            "trusted" => {
+                let (module, condition) = of.split_once(' ')?;
+                let values: [(&str, &dyn std::fmt::Display); 2] =
+                    [("module", &module), ("condition", &condition)];
+                Some(part(sql!("trusted"), &values))
+            }
+            _ => terms::term(hole),
+        }
+    })
+}
+
+/// Every reader by name, as the statement that does nothing but read it: `$2` scope, `$3` campaign or campaigns, `$4`
+/// agents if it has them, then the plan or the links.
+pub fn readers() -> Vec<(&'static str, String)> {
+    let arguments = |text: &str| {
+        let known = [
+            ("scope", "$2"),
+            ("campaign", "$3"),
+            ("campaigns", "$3"),
+            ("agents", "$4"),
+        ];
+        let known = known
+            .iter()
+            .filter(|(name, _)| text.contains(&format!("{{{{:{name}}}}}")));
+        let known = known.map(|(name, value)| format!(" {name}={value}"));
+        known.collect::<String>()
+    };
+    let read = |reader: &'static Reader| {
+        let select = if reader.text.starts_with("array(") {
+            "select"
+        } else {
+            "select * from"
+        };
+        let (name, arguments) = (reader.name.as_str(), arguments(&reader.text));
+        let text = format!("{select} {{{{rolled {name}{arguments}}}}} r");
+        (name, statement(&text))
+    };
+    READERS.iter().map(read).collect()
+}
+
+/// A reader with the arguments that a hole gives it.
+fn taken_in(hole: &str, numbers: &mut Numbers) -> Option<String> {
+    let mut words = hole.split_whitespace();
+    let name = words.next()?;
+    let reader = READERS.iter().find(|reader| reader.name == name)?;
+    let given: BTreeMap<&str, &str> = words
+        .map(|word| word.split_once('='))
+        .collect::<Option<_>>()?;
+    let mut open: BTreeSet<&str> = given.keys().copied().collect();
+    let plan = given.get("plan").copied().unwrap_or(WINDOW);
+    let text = fill(&reader.text, |hole| {
+        let argument = hole.strip_prefix(':')?;
+        let is_of_plan = ["ranges", "ragged"].contains(&argument);
+        open.remove(if is_of_plan { "plan" } else { argument });
+        match (argument, given.get(argument).copied()) {
+            ("scope", Some(scope)) => Some(match Scope::named(scope) {
+                Some(scope) => scope.sql(),
+                None => typed(scope, "smallint"),
+            }),
+            ("campaign", campaign) => Some(typed(campaign.unwrap_or("0"), "bigint")),
+            ("agents" | "campaigns", Some(ids)) => Some(typed(ids, "bigint[]")),
+            ("agents", None) => Some("'{0}'::bigint[]".to_owned()),
+            ("ranges" | "ragged", _) if plan == ALWAYS => Some(always(argument)),
+            ("ranges", _) => Some(list(numbers.of(plan, OF_PLAN), 4)),
+            ("ragged", _) => Some(list(numbers.of(plan, OF_PLAN) + 4, 3)),
+            ("window_from", _) => Some(list(numbers.of("links", OF_LINKS), 1)),
+            ("window_to", _) => Some(list(numbers.of("links", OF_LINKS) + 1, 1)),
+            ("hours_from", _) => Some(list(numbers.of("links", OF_LINKS) + 2, 1)),
+            ("hours_to", _) => Some(list(numbers.of("links", OF_LINKS) + 3, 1)),
+            ("rectangles", _) => Some(list(numbers.of("links", OF_LINKS) + 4, 6)),
+            _ => None,
+        }
+    });
+    assert!(open.is_empty(), "{name} has no argument {open:?}");
+    for (alias, _) in given.values().filter_map(|value| value.split_once('.')) {
+        assert!(!names(&reader.text, alias), "{name} has its own {alias}");
+    }
+    Some(format!("(\n    {}\n)", text.replace('\n', "\n    ")))
+}
+
+/// Whether a text names a column by that alias.
+fn names(text: &str, alias: &str) -> bool {
+    let is_between = |letter: char| !(letter.is_ascii_alphanumeric() || "_.".contains(letter));
+    let mut words = text.split(is_between);
+    words.any(|word| word.split_once('.').is_some_and(|(of, _)| of == alias))
+}
+
+/// An argument or a number with its type; a column has one.
+fn typed(value: &str, kind: &str) -> String {
+    if value.starts_with('$') || value.bytes().all(|byte| byte.is_ascii_digit()) {
+        format!("{value}::{kind}")
+    } else {
+        value.to_owned()
+    }
+}
+
+/// All time as one range of days without end.
+fn always(argument: &str) -> String {
+    match argument {
+        "ranges" => "'{96}'::integer[], '{-2147483648}'::integer[], '{2147483647}'::integer[], '{0}'::integer[]",
+        _ => "'{}'::timestamptz[], '{}'::timestamptz[], '{}'::integer[]",
+    }
+    .to_owned()
+}
+
+/// So many arguments from that number on.
+fn list(first: usize, count: usize) -> String {
+    let numbers = (first..first + count).map(|number| format!("${number}"));
+    numbers.collect::<Vec<_>>().join(", ")
+}
+
+/// Numbers of arguments.
+struct Numbers {
+    taken: BTreeSet<usize>,
+    first: BTreeMap<String, usize>,
+}
+
+impl Numbers {
+    /// The numbers that a text does not name itself.
+    fn left_by(text: &str) -> Self {
+        let named = text.split('$').skip(1).filter_map(|rest| {
+            let end = rest.find(|letter: char| !letter.is_ascii_digit());
+            rest[..end.unwrap_or(rest.len())].parse().ok()
+        });
+        Self {
+            taken: named.chain([0, 1]).collect(),
+            first: BTreeMap::new(),
+        }
+    }
+
+    /// The first of so many numbers in a row, the same whenever it is asked for by that name.
+    fn of(&mut self, name: &str, count: usize) -> usize {
+        if let Some(first) = self.first.get(name) {
+            return *first;
+        }
+        let is_free = |first: &usize| self.taken.range(first..&(first + count)).next().is_none();
+        let first = (1..).find(is_free).unwrap_or_default(); // infallible: numbers have no end
+        self.taken.extend(first..first + count);
+        self.first.insert(name.to_owned(), first);
+        first
+    }
+}
+
+/// What a figure is read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Sums, where they can be trusted.
+    Rolled,
+    /// The rows themselves: slow, and what the sums are held against.
+    Raw,
+}
+
+/// The statements of one question: over the roll-ups, and the same over the rows.
+#[derive(Debug)]
+pub struct Statements {
+    pub rolled: LazyLock<String>,
+    pub raw: LazyLock<String>,
+}
+
+impl Statements {
+    pub fn of(&'static self, source: Source) -> &'static str {
+        match source {
+            Source::Rolled => &self.rolled,
+            Source::Raw => &self.raw,
+        }
+    }
+}
+
+/// The statements `<name>.sql` and `<name>.raw.sql` beside the file, or two texts.
+macro_rules! statements {
+    ($name:literal) => {
+        $crate::rollups::statements!(
+            include_str!(concat!($name, ".sql")),
+            include_str!(concat!($name, ".raw.sql"))
+        )
+    };
+    ($rolled:expr, $raw:expr) => {
+        $crate::rollups::Statements {
+            rolled: std::sync::LazyLock::new(|| $crate::rollups::statement($rolled)),
+            raw: std::sync::LazyLock::new(|| $crate::rollups::statement($raw)),
+        }
+    };
+}
+pub(crate) use statements;
+
+/// One statement from its text, filled once.
+macro_rules! statement_of {
+    ($text:expr) => {{
+        static SQL: std::sync::LazyLock<String> =
+            std::sync::LazyLock::new(|| $crate::rollups::statement($text));
+        SQL.as_str()
+    }};
+}
+pub(crate) use statement_of;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_take_the_numbers_that_a_statement_leaves() {
+        let mut numbers = Numbers::left_by("select $1, $2, $12, $3");
+        assert_eq!(numbers.of("window", 7), 4);
+        assert_eq!(numbers.of("links", 10), 13);
+        assert_eq!(numbers.of("window", 7), 4);
+        assert_eq!(
+            statement("select f($1, {{plan}}) -- $2"),
+            "select f($1, $3, $4, $5, $6, $7, $8, $9) -- $2"
+        );
+    }
+
+    #[test]
+    fn every_reader_can_be_taken_in() {
+        let readers = readers();
+        assert!(readers.len() > 15, "{}", readers.len());
+        for (name, sql) in readers {
+            assert!(!sql.contains("{{"), "{name}: {sql}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "has no argument {\"agent\"}")]
+    fn an_argument_that_a_reader_does_not_have_is_refused() {
+        statement("select * from {{rolled autocall_totals scope=campaign agent=$2}} r");
+    }
+
+    #[test]
+    #[should_panic(expected = "autocall_lead_states has its own c")]
+    fn an_argument_that_a_reader_would_take_for_its_own_is_refused() {
+        statement(
+            "select * from c, {{rolled autocall_lead_states scope=campaign campaigns=c.ids}} r",
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "an unknown hole: rolled nothing")]
+    fn a_reader_that_there_is_not_is_refused() {
+        statement("select * from {{rolled nothing}} r");
+    }
+}
