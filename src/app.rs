@@ -1,4 +1,4 @@
-//! The state that requests, workers and commands share; made by `boot`, and by tests.
+//! State shared by requests, workers and commands; created by `boot`, and by tests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::db::Database;
 use crate::exports::settings::Settings as Exports;
 use crate::time::Clock;
 
-/// What every request needs. Cheap to clone.
+/// State of every request. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     pub db: Database,

@@ -73,7 +73,7 @@ impl Running {
         if config.keep() < config.cache_ttl {
             tracing::warn!(
                 ms = config.keep().as_millis(),
-                "answers are kept no longer than clients are promised"
+                "CALLBOARD_CACHE_TTL is capped at 5s"
             );
         }
         let (keys, exports) = (keys(config, sharing)?, Exports::of(config)?);
@@ -104,7 +104,7 @@ impl Running {
             .await
             .is_err()
         {
-            tracing::warn!("a transaction under way was broken off");
+            tracing::warn!("aborted open transactions at shutdown");
         }
         if tokio::time::timeout(time.saturating_sub(begun.elapsed()), self.postgres.stop())
             .await

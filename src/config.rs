@@ -57,7 +57,7 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_COMPACT_EVERY", default_value = "5s", value_parser = within("1ms", "1d"), global = true)]
     pub compact_every: Duration,
 
-    /// How long responses may be reused for identical requests, at most 5s; 0 disables reuse.
+    /// Time that responses may be reused for identical requests, at most 5s; 0 disables reuse.
     #[arg(long, env = "CALLBOARD_CACHE_TTL", default_value = "5s", value_parser = within("0s", "1d"), global = true)]
     pub cache_ttl: Duration,
 
@@ -74,15 +74,15 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_EXPORT_WORKERS", default_value_t = 2, value_parser = workers(), global = true)]
     pub export_workers: u64,
 
-    /// How long a finished export can be downloaded, at most 365d.
+    /// Time that a finished export can be downloaded, at most 365d.
     #[arg(long, env = "CALLBOARD_EXPORT_TTL", default_value = "1h", value_parser = within("1s", "365d"), global = true)]
     pub export_ttl: Duration,
 
-    /// How long audit log entries are kept.
+    /// Retention of audit log entries.
     #[arg(long, env = "CALLBOARD_AUDIT_KEEP", default_value = "1825d", value_parser = within("1d", "36500d"), global = true)]
     pub audit_keep: Duration,
 
-    /// How long ended sessions are kept, for `callboard token list`.
+    /// Retention of ended sessions, for `callboard token list`.
     #[arg(long, env = "CALLBOARD_SESSIONS_KEEP", default_value = "90d", value_parser = within("1d", "36500d"), global = true)]
     pub sessions_keep: Duration,
 

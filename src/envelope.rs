@@ -5,7 +5,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The envelope of one resource: `{"data": …}`.
+/// Envelope of one resource: `{"data": …}`.
 #[derive(Serialize, ToSchema)]
 pub struct Data<T> {
     pub data: T,
@@ -22,7 +22,7 @@ pub struct Page<T> {
     pub last_page: i64,
     /// Rows per page.
     pub per_page: i64,
-    /// Rows on all pages.
+    /// Number of rows on all pages.
     pub total: i64,
 }
 

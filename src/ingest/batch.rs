@@ -1,6 +1,7 @@
-//! A chunk of lines into the database: references checked, rows staged by COPY, then one upsert a kind.
+//! Stores a chunk of lines: checks references, stages rows by COPY, and upserts them with one
+//! statement per kind.
 //!
-//! The statements are made once from the list of kinds, whose names are all that goes into them.
+//! The statements are built once from the list of kinds and contain only names from it.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -15,27 +16,28 @@ use super::line::Row;
 use crate::db::Scope;
 use crate::error::{Faults, Result};
 
-/// A line as read: its number, and its row or what is wrong with it.
+/// A parsed line: its number, and its row or faults.
 pub type Line = (u64, Result<Row, Faults>);
 
-/// What became of a chunk.
+/// Result of a chunk.
 #[derive(Debug, Default)]
 pub struct Outcome {
     pub stored: u64,
     pub rejected: Vec<(u64, Faults)>,
 }
 
-/// The valid lines of a chunk, which can be stored more than once.
+/// The valid lines of a chunk; they can be stored repeatedly.
 pub struct Accepted(BTreeMap<usize, Rows>);
 
-/// Checks the lines of a chunk within the scope's transaction, and says what is wrong with those that are not accepted.
+/// Checks the lines of a chunk within the scope's transaction. Returns the accepted rows and the
+/// faults of the others.
 pub async fn check(scope: &mut Scope, lines: Vec<Line>) -> Result<(Accepted, Outcome)> {
     let known = known_references(scope, &lines).await?;
     let (rows, outcome) = accept(lines, known);
     Ok((Accepted(rows), outcome))
 }
 
-/// Stores what was accepted within the scope's transaction.
+/// Stores accepted rows within the scope's transaction.
 pub async fn store(scope: &mut Scope, accepted: &Accepted) -> Result<()> {
     for (kind, rows) in &accepted.0 {
         upsert(scope, &KINDS[*kind], rows).await?;
@@ -46,16 +48,16 @@ pub async fn store(scope: &mut Scope, accepted: &Accepted) -> Result<()> {
 type Rows = HashMap<Key, Row>;
 type Known = HashSet<(&'static str, Key)>;
 
-/// Of what the lines refer to, what is stored already.
+/// Finds the stored rows among those that the lines refer to.
 async fn known_references(scope: &mut Scope, lines: &[Line]) -> Result<Known> {
-    let mut wanted: BTreeMap<&'static str, HashSet<&Key>> = BTreeMap::new();
+    let mut referenced: BTreeMap<&'static str, HashSet<&Key>> = BTreeMap::new();
     for row in lines.iter().filter_map(|(_, row)| row.as_ref().ok()) {
         for (_, kind, key) in &row.references {
-            wanted.entry(kind).or_default().insert(key);
+            referenced.entry(kind).or_default().insert(key);
         }
     }
     let mut known = Known::new();
-    for (kind, keys) in wanted {
+    for (kind, keys) in referenced {
         let (mut numbers, mut texts) = (Vec::new(), Vec::new());
         for key in keys {
             match key {
@@ -85,13 +87,13 @@ async fn known_references(scope: &mut Scope, lines: &[Line]) -> Result<Known> {
     Ok(known)
 }
 
-/// Goes through the lines in order: a row may refer to what is stored or to an accepted row before it, and a
-/// later row takes the place of an earlier one with its key, unless it knows less. The rows come by their place in
-/// [`KINDS`].
+/// Checks the lines in order. A row may refer to stored rows and to accepted rows before it; a
+/// later row replaces an earlier one with the same key unless it is less complete. Returns rows by
+/// their position in [`KINDS`].
 fn accept(lines: Vec<Line>, mut known: Known) -> (BTreeMap<usize, Rows>, Outcome) {
     let (mut rows, mut outcome) = (BTreeMap::<usize, Rows>::new(), Outcome::default());
     for (number, line) in lines {
-        match line.and_then(|row| refer(row, &known)) {
+        match line.and_then(|row| check_references(row, &known)) {
             Ok(mut row) => {
                 outcome.stored += 1;
                 known.insert((row.kind.name, row.key.clone()));
@@ -116,7 +118,7 @@ fn accept(lines: Vec<Line>, mut known: Known) -> (BTreeMap<usize, Rows>, Outcome
     (rows, outcome)
 }
 
-fn refer(row: Row, known: &Known) -> Result<Row, Faults> {
+fn check_references(row: Row, known: &Known) -> Result<Row, Faults> {
     let mut faults = Faults::default();
     for (field, kind, key) in &row.references {
         if !known.contains(&(*kind, key.clone())) {
@@ -168,10 +170,10 @@ async fn copy(connection: &mut PgConnection, statements: &Statements, rows: &Row
     Ok(())
 }
 
-/// What a kind is stored with.
+/// Statements to store a kind.
 struct Statements {
     key_type: &'static str,
-    /// Of the keys in `$2`, those that are stored.
+    /// Selects the stored ones among the keys in `$2`.
     find: String,
     stage: String,
     copy: String,
@@ -225,8 +227,9 @@ impl Statements {
     }
 }
 
-/// Rows go in by their key, all in one statement, so that two writers of the same rows wait for each other
-/// instead of locking up. Rows that say nothing new, or less than is known, are left alone. A stored `created_at` stays.
+/// Upserts rows in key order in one statement, so that concurrent writers of the same rows wait
+/// instead of deadlocking. Unchanged and less complete rows are skipped. A stored `created_at`
+/// stays.
 fn upsert_sql(kind: &Kind, staged: &str, columns: &[&str]) -> String {
     let (table, key) = (kind.table, kind.key().name);
     let changing: Vec<&str> = columns

@@ -1,4 +1,5 @@
-//! The fields of ingest in words, made of the list of kinds: sentences for the OpenAPI document, tables in Markdown.
+//! Documentation of the ingest fields, generated from the list of kinds: sentences for OpenAPI,
+//! tables in Markdown.
 
 use std::fmt::Write;
 
@@ -6,7 +7,7 @@ use super::field::{Field, Presence, Type};
 use super::kind::{KINDS, Kind};
 use crate::input::composite::MAX_JSON;
 
-/// A kind in a few sentences.
+/// Describes a kind in a few sentences.
 pub fn about(kind: &Kind) -> String {
     let key = kind.key().name;
     let finished = kind.finished_by.map_or_else(String::new, |field| {
@@ -19,7 +20,7 @@ pub fn about(kind: &Kind) -> String {
     )
 }
 
-/// A field in a few sentences: its meaning, its form, and what stands for it where it is left out.
+/// Describes a field in a few sentences: meaning, format, and default.
 pub fn meaning(field: &Field) -> String {
     let absent = match field.presence {
         Presence::Kept => " Left out, the first value stays; at first, the instant of storing.",
@@ -30,12 +31,12 @@ pub fn meaning(field: &Field) -> String {
     format!("{}{form}{absent}", sentences(field.about))
 }
 
-/// Doc comments as one paragraph.
+/// Joins doc comments into one paragraph.
 fn sentences(about: &str) -> String {
     about.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What a type says beside its name, in a sentence.
+/// Format of a type beyond its name, as a sentence.
 fn form(kind: Type) -> Option<String> {
     Some(match kind {
         Type::Reference(target) => format!("Id of a `{target}` that is stored or stands earlier."),
@@ -54,7 +55,7 @@ fn form(kind: Type) -> Option<String> {
     })
 }
 
-/// The type of a field in a few words.
+/// Short name of a field's type.
 fn type_name(kind: Type) -> String {
     match kind {
         Type::Id | Type::Reference(_) => "integer, 64 bits".into(),
@@ -79,7 +80,7 @@ fn type_name(kind: Type) -> String {
     }
 }
 
-/// What stands for a field that is left out; `*` where it may not be.
+/// Default of a field; `*` if it is required.
 fn default_of(field: &Field) -> String {
     match field.presence {
         Presence::Required => "*".into(),
@@ -102,7 +103,7 @@ may have, white space around it not counted. Phones are returned as they were se
 This file is generated: `callboard fields > docs/ingest.md`.
 ";
 
-/// Every kind with a table of its fields, in Markdown.
+/// Documents every kind with a table of its fields, in Markdown.
 pub fn markdown() -> String {
     let mut text = OPENING.to_owned();
     for kind in KINDS {

@@ -1,6 +1,6 @@
-//! What a field of a line may hold, and how it is handed to Postgres: as text of the COPY format.
+//! Types of fields, and their encoding for Postgres in COPY text format.
 //!
-//! Owns validation of single values. Whether what a reference names exists is `batch`'s to find out.
+//! Owns validation of single values. Must not know which rows exist: `batch` checks references.
 
 use std::fmt::Write;
 use std::str::FromStr;
@@ -23,18 +23,18 @@ pub struct Field {
     pub name: &'static str,
     pub kind: Type,
     pub presence: Presence,
-    /// Its meaning, one sentence or more.
+    /// Its meaning, in one or more sentences.
     pub about: &'static str,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Presence {
     Required,
-    /// Null where it is left out.
+    /// Null if omitted.
     Optional,
-    /// This, in COPY's text, where it is left out.
+    /// A default in COPY text format.
     Or(&'static str),
-    /// Its first value is kept where it is left out; the instant of storing where there is none.
+    /// Keeps its first value if omitted; at first, the time of storing.
     Kept,
 }
 
@@ -81,18 +81,18 @@ impl Field {
     }
 }
 
-/// The most characters of a phone number, separators included.
+/// Maximum length of a phone number, including separators.
 const MAX_PHONE: usize = 64;
 
-/// The type of a field. Lengths of texts are in code points of their normal form C.
+/// Type of a field. Lengths of texts are in code points of normal form C.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
     Id,
-    /// A text that rows are found by.
+    /// A text key.
     Key {
         max: usize,
     },
-    /// An opaque text that rows are found by, as sent.
+    /// An opaque text key, stored as sent.
     Token {
         max: usize,
     },
@@ -108,34 +108,34 @@ pub enum Type {
     Moment,
     /// An instant from 1980 on.
     Started,
-    /// The id of a stored row of that kind.
+    /// Id of a stored row of a kind.
     Reference(&'static str),
-    /// The code of a stored row of that kind.
+    /// Code of a stored row of a kind.
     Code(&'static str),
-    /// A phone number in any usual spelling.
+    /// A phone number in any common format.
     Phone,
     /// `#RRGGBB`
     Color,
-    /// Keys of a telephone, in the order they were pressed.
+    /// Phone keys in the order pressed.
     Keys {
         max: usize,
     },
-    /// 0 to 1, kept to six decimals.
+    /// 0 to 1, stored with six decimals.
     Fraction,
-    /// 0 to 100, kept to six decimals.
+    /// 0 to 100, stored with six decimals.
     Percent,
     /// A JSON object.
     Object,
-    /// What each key does in a script: `[{digit, label, action_type, …}]`.
+    /// Actions of a script's keys: `[{digit, label, action_type, …}]`.
     Actions,
-    /// At most so many texts in order, of so many characters each.
+    /// A list of at most `most` texts of at most `max` characters.
     Steps {
         most: usize,
         max: usize,
     },
 }
 
-/// What an account's lines leave unsaid.
+/// Defaults of a tenant for incomplete values.
 #[derive(Debug, Clone, Copy)]
 pub struct Locale {
     /// Zone of times without an offset.
@@ -144,7 +144,7 @@ pub struct Locale {
     pub country_code: u16,
 }
 
-/// What a row is found by within its kind.
+/// Key of a row within its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
     Number(i64),
@@ -154,7 +154,7 @@ pub enum Key {
 const EARLIEST_START: &str = "1980-01-01T00:00:00Z";
 
 impl Type {
-    /// The kind of row that a value refers to, if it does.
+    /// Kind of row that a value refers to, if any.
     pub fn target(self) -> Option<&'static str> {
         match self {
             Self::Reference(kind) | Self::Code(kind) => Some(kind),
@@ -178,7 +178,7 @@ impl Type {
         }
     }
 
-    /// The key in a JSON value of a type that rows are found by.
+    /// Parses a key from a JSON value.
     pub fn key(self, json: &str) -> Result<Key, Fault> {
         match self {
             Self::Key { max } => Ok(Key::Text(within(&text(json)?, max)?.into_owned())),
@@ -190,7 +190,7 @@ impl Type {
         }
     }
 
-    /// Reads a JSON value and appends it as COPY text. Err says what it should have been.
+    /// Parses a JSON value and appends it in COPY text format. Returns a fault if it is invalid.
     pub fn encode(self, json: &str, locale: Locale, out: &mut String) -> Result<(), Fault> {
         match self {
             Self::Id
@@ -290,7 +290,7 @@ fn write(out: &mut String, value: impl std::fmt::Display) {
     let _ = write!(out, "{value}"); // infallible: a String takes everything
 }
 
-/// Appends a text as COPY's text format has it.
+/// Appends a text escaped for COPY text format.
 fn escape(text: &str, out: &mut String) {
     for letter in text.chars() {
         match letter {
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_becomes_e164_and_keeps_what_was_sent() {
+    fn a_phone_is_stored_as_e164_and_as_sent() {
         assert_eq!(
             encoded(Type::Phone, r#""0987 654-321""#).unwrap(),
             "84987654321\t0987 654-321"
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_in_normal_form_and_opaque_ones_are_as_sent() {
+    fn texts_are_normalized_and_opaque_ones_stay_as_sent() {
         let text = r#"" \u0065\u0301 a ""#;
         for kind in [TEXT, Type::Key { max: 5 }, Type::Code("x")] {
             assert_eq!(encoded(kind, text).unwrap(), " \u{e9} a ", "{kind:?}");
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn values_reach_postgres_as_they_are() {
+    fn values_are_encoded_for_copy() {
         assert_eq!(encoded(TEXT, r#""a\tb\\c\n""#).unwrap(), "a\\tb\\\\c\\n");
         assert_eq!(
             encoded(STEPS, r#"["a\"b","c\\d"]"#).unwrap(),
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_is_kept_number_for_number() {
+    fn numbers_of_a_payload_are_kept_exactly() {
         let payload = r#"{"iccid":89840200001234567891,"x":[0.10,1e3,"1e999 \" 1e999"]}"#;
         assert_eq!(
             encoded(Type::Object, payload).unwrap(),
@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_its_type_is_refused() {
+    fn values_of_the_wrong_type_are_refused() {
         let number = Type::Integer { min: 1, max: 5 };
         for (kind, json) in [
             (Type::Id, "1.5"),

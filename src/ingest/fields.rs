@@ -1,7 +1,7 @@
-//! Fields of one line as they stand in its JSON.
+//! Fields of one line.
 //!
-//! Owns what is kept of a line that has more fields than any kind: memory beyond the line itself does not grow with their
-//! number. Must not know what a field means.
+//! Owns the memory for lines with unknown fields: beyond the line itself it does not grow with
+//! their number. Must not know what a field means.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
@@ -12,29 +12,30 @@ use serde_json::value::RawValue;
 
 use super::kind::KINDS;
 
-/// Unknown fields that are told by name, and letters of each name.
+/// Maximum number of unknown fields reported by name, and of characters of each name.
 pub const MAX_UNKNOWN: usize = 20;
 pub const MAX_NAME: usize = 100;
 
-/// Names of the fields of all kinds.
+/// Field names of all kinds.
 static NAMES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     let fields = KINDS.iter().flat_map(|kind| kind.fields);
     fields.map(|field| field.name).chain(["kind"]).collect()
 });
 
-/// A JSON object: its values by name, where any kind has a field of that name. Of a name that stands twice, the last.
+/// A JSON object: its values by name, for names that any kind has. The last value of a repeated
+/// name counts.
 pub struct Fields<'a> {
     known: HashMap<&'static str, &'a RawValue>,
     unknown: Unknown,
 }
 
 impl<'a> Fields<'a> {
-    /// The JSON of a value.
+    /// JSON text of a value.
     pub fn get(&self, name: &str) -> Option<&'a str> {
         self.known.get(name).map(|value| value.get())
     }
 
-    /// The first names that are no fields, in their order, and the number of those left out.
+    /// Returns the first unknown names in order, and the number of further ones.
     pub fn unknown(&self, is_field: impl Fn(&str) -> bool) -> (BTreeSet<String>, u64) {
         let mut unknown = self.unknown.clone();
         let of_others = |name: &&&str| **name != "kind" && !is_field(name);
@@ -75,7 +76,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     }
 }
 
-/// The first names of those added, and the number of the others.
+/// The first names in order, and the number of further ones.
 #[derive(Clone, Default)]
 struct Unknown {
     names: BTreeSet<String>,
@@ -97,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_for_unknown_fields_does_not_grow_with_their_number_or_length() {
+    fn memory_for_unknown_fields_is_bounded() {
         let many: String = (0..100_000)
             .rev()
             .map(|number| format!(",\"x{number:06}\":1"))

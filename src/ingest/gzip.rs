@@ -1,4 +1,4 @@
-//! Gzip as gzip(1) reads it: any number of packed members one after the other, zero bytes behind them.
+//! Gzip decompression as in gzip(1): any number of concatenated members, followed by zero padding.
 
 use std::io::Result;
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use async_compression::tokio::bufread::GzipDecoder;
 use tokio::io::{AsyncBufRead, AsyncRead, BufReader, ReadBuf};
 use tokio::task::coop;
 
-/// Unpacks a stream, which must begin with a member.
+/// Decompresses a stream that starts with a gzip member.
 pub fn gunzip<R: AsyncBufRead + Unpin>(packed: R) -> BufReader<Members<R>> {
     BufReader::new(Members {
         state: State::Within(Box::new(GzipDecoder::new(packed))),
@@ -22,9 +22,9 @@ pub struct Members<R> {
 
 enum State<R> {
     Within(Box<GzipDecoder<R>>),
-    /// Behind a member; padding may follow, another member, or the end.
+    /// After a member: padding, another member, or the end follows.
     Behind(R),
-    /// For the moment of passing from one state to the other.
+    /// Placeholder during a change of state.
     Passing,
 }
 
@@ -44,7 +44,7 @@ impl<R: AsyncBufRead + Unpin> AsyncRead for Members<R> {
                     }
                 }
                 State::Behind(packed) => {
-                    // Empty members and padding may go on and on: others get their turn.
+                    // Empty members and padding can be endless; yields to other tasks.
                     let turn = ready!(coop::poll_proceed(context));
                     let bytes = ready!(Pin::new(&mut *packed).poll_fill_buf(context))?;
                     turn.made_progress();
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn members_and_the_zeros_behind_them_are_read_however_they_are_cut() {
+    async fn members_and_padding_are_read_in_pieces_of_any_size() {
         let text = "line\n".repeat(2_000);
         let zeros = [0; 700];
         for (packed, expected) in [
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_gzip_is_an_error_and_never_an_end() {
+    async fn invalid_gzip_is_an_error() {
         let whole = gzip("some text");
         let followed = |by: &[u8]| [whole.as_slice(), by].concat();
         let cut = whole[..whole.len() - 1].to_vec();

@@ -1,4 +1,4 @@
-//! The items of a JSON body, one at a time: of an array each element, of an object itself.
+//! Splits a JSON body into items: the elements of an array, or a single object.
 
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -9,13 +9,13 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
 use super::reader::{CHUNK_BYTES, CHUNK_LINES, MAX_LINE, RawLine};
 use crate::error::{Error, Result};
 
-/// The largest JSON body, unpacked, in bytes.
+/// Maximum size of a JSON body, decompressed, in bytes.
 pub const MAX_BODY: u64 = 16 << 20;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Checks a whole body before any of it is stored, and gives it back from its start. Malformed where it is no JSON,
-/// Misshapen where it is neither an object nor an array.
+/// Checks a whole body before any of it is stored, and returns it from its start. Returns
+/// `Malformed` if it is not JSON, and `Misshapen` if it is neither an object nor an array.
 pub async fn checked(body: BufReader<tokio::fs::File>) -> Result<BufReader<tokio::fs::File>> {
     let file = body.into_inner().into_std().await;
     let file = tokio::task::spawn_blocking(move || check(file))
@@ -47,7 +47,8 @@ fn check(mut file: File) -> Result<File> {
     Ok(file)
 }
 
-/// Whether a text begins like a JSON body rather than like a line: with an array, or an object over several lines.
+/// Returns true if a text starts like a JSON body rather than a line: with an array, or with an
+/// object over several lines.
 pub fn begin_in(text: &[u8]) -> bool {
     let text = text
         .strip_prefix(BYTE_ORDER_MARK)
@@ -57,7 +58,7 @@ pub fn begin_in(text: &[u8]) -> bool {
     text.starts_with(b"[") || (first_line.len() < text.len() && first_line.trim_ascii_end() == b"{")
 }
 
-/// Cuts a body that has been [`checked`] into its items.
+/// Splits a body that has been [`checked`] into items.
 pub struct ItemReader<R> {
     stream: R,
     /// Index of the next item.
@@ -65,22 +66,22 @@ pub struct ItemReader<R> {
     cutter: Cutter,
 }
 
-/// Place within the body.
+/// State of the tokenizer within the body.
 #[derive(Default)]
 struct Cutter {
     begun: bool,
-    /// Lists and objects around the next byte, the body's own list not counted.
+    /// Nesting depth of the next byte, not counting the outer list.
     depth: usize,
     in_string: bool,
     escaped: bool,
 }
 
-/// Part that a byte has in its body.
+/// Role of a byte in the body.
 enum Cut {
     Item,
     /// White space around an item.
     Space,
-    /// What begins, separates or ends items.
+    /// Start, separator or end of items.
     Border,
 }
 
@@ -114,12 +115,12 @@ impl<R: AsyncBufRead + Unpin> ItemReader<R> {
         }
     }
 
-    /// Whether there may be another chunk. Its body is at hand, so there is nothing to wait for.
+    /// Returns true if there may be another chunk. Never waits, because the body is complete.
     pub async fn begin(&mut self) -> std::io::Result<bool> {
         Ok(!self.stream.fill_buf().await?.is_empty())
     }
 
-    /// The next items, at most one chunk of them; None at the end.
+    /// Reads at most one chunk of items; `None` at the end.
     pub async fn chunk(&mut self) -> std::io::Result<Option<Vec<RawLine>>> {
         let (mut items, mut size) = (Vec::new(), 0);
         while items.len() < CHUNK_LINES && size < CHUNK_BYTES {
@@ -136,7 +137,7 @@ impl<R: AsyncBufRead + Unpin> ItemReader<R> {
         Ok(Some(items))
     }
 
-    /// The next item: Some(None) where it is too long, None at the end of the body.
+    /// Reads the next item: `Some(None)` if it is too long, `None` at the end of the body.
     async fn item(&mut self) -> std::io::Result<Option<Option<Vec<u8>>>> {
         let (mut item, mut too_long, mut ended) = (Vec::new(), false, false);
         while !ended {
@@ -152,7 +153,7 @@ impl<R: AsyncBufRead + Unpin> ItemReader<R> {
                     Cut::Item if item.len() < MAX_LINE => item.push(*byte),
                     Cut::Item => too_long = true,
                     Cut::Space => {}
-                    // Nothing stands before the first item, and nothing behind the last.
+                    // There is nothing before the first item and after the last.
                     Cut::Border => ended = !item.is_empty(),
                 }
                 if ended {
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn items_are_cut_where_they_end_however_the_body_is_cut() {
+    async fn items_are_split_for_any_size_of_pieces() {
         for (text, expected) in [
             ("[]", vec![]),
             (" [ \n ] ", vec![]),
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_item_beyond_the_longest_is_passed_over_in_bounded_memory() {
+    async fn an_oversized_item_is_skipped_in_bounded_memory() {
         let (fits, long) = ("x".repeat(MAX_LINE - 2), "x".repeat(MAX_LINE - 1));
         let found = items(&format!("[\"{fits}\" , \"{long}\",7]"), 4096).await;
         let lengths: Vec<_> = found
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_json_body_is_told_from_lines_by_its_beginning() {
+    fn a_json_body_is_recognized_by_its_start() {
         for json in ["[", " \n[{", "\u{feff}[]", "{\n  \"kind\"", " { \r\n}"] {
             assert!(begin_in(json.as_bytes()), "{json:?}");
         }

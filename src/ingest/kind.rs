@@ -1,5 +1,5 @@
-//! The kinds of line, each with its fields: type, presence, default and meaning, each stated once. Validation,
-//! staging, upserts and the documentation all read this list.
+//! The kinds of lines and their fields: type, presence, default and meaning, each defined once.
+//! Validation, staging, upserts and documentation derive from this list.
 
 use super::field::Type::{
     Actions, Code, Color, Enum, Flag, Fraction, Id, Integer, Key, Keys, Moment, Object, Percent,
@@ -12,20 +12,21 @@ use crate::closed::{
 };
 use crate::text::NAME_LEN;
 
-/// What a line can state a row of.
+/// A kind of row that a line can hold.
 #[derive(Debug)]
 pub struct Kind {
     pub name: &'static str,
     pub table: &'static str,
     pub about: &'static str,
-    /// The field that a finished row has. A line without it never replaces a row that has it: knowing less does not
-    /// replace knowing more, in whatever order the two arrive.
+    /// Field that finished rows have. A line without it never replaces a row that has it, whatever
+    /// the order of arrival: less complete data does not replace more complete data.
     pub finished_by: Option<&'static str>,
-    /// The first field is the key, unique within the account.
+    /// Fields of the kind; the first one is the key, unique within the tenant.
     pub fields: &'static [Field],
 }
 
-/// Makes [`KINDS`]: `"kind" in "table" { presence field: Type [, default]; … }`, the doc comments being the meaning.
+/// Defines [`KINDS`]: `"kind" in "table" { presence field: Type [, default]; … }`, with doc
+/// comments as meanings.
 macro_rules! kinds {
     ($(
         $(#[doc = $about:literal])+
@@ -33,7 +34,7 @@ macro_rules! kinds {
             $( $(#[doc = $meaning:literal])+ $presence:ident $field:ident: $kind:expr $(, $default:literal)?; )+
         }
     )+) => {
-        /// Every kind, what is referred to before what refers to it.
+        /// All kinds; a kind follows those it refers to.
         pub static KINDS: &[Kind] = &[$( Kind {
             name: $name,
             table: $table,
@@ -55,29 +56,29 @@ kinds! {
         required name: NAME;
     }
 
-    /// Somebody who talks to customers.
+    /// A person who talks to customers.
     "agent" in "agents" {
         /// Id of the agent in the source system.
         required id: Id;
-        /// Name as reports show it.
+        /// Name shown in reports.
         required name: NAME;
-        /// Name the agent signs in to the dialer with. Opens nothing in Callboard.
+        /// Login name of the agent at the dialer. Not a Callboard login.
         required username: NAME;
         /// Team the agent belongs to now. Reports by team count all of its agents' calls, past ones too.
         optional team_id: Reference("team");
     }
 
-    /// What an agent may say of a Telesales call.
+    /// A disposition that agents can give a Telesales call.
     "disposition" in "dispositions" {
         /// Code that calls refer to.
         required code: Key { max: NAME_LEN };
-        /// Name as reports show it.
+        /// Name shown in reports.
         required label: NAME;
-        /// What it says of the contact.
+        /// Category of the contact.
         required category: Enum(DispositionCategory::VALUES);
         /// Color in charts, as `#RRGGBB`.
         required color: Color;
-        /// True where a call with this disposition is a conversion. A change holds for past calls too.
+        /// True if calls with this disposition are conversions. A change also applies to past calls.
         or is_conversion: Flag, "false";
     }
 
@@ -85,7 +86,7 @@ kinds! {
     "caller_id" in "caller_ids" {
         /// The number, as calls name it in their `cid`.
         required cid: Key { max: NAME_LEN };
-        /// Name as reports show it.
+        /// Name shown in reports.
         optional display_name: NAME;
         /// Network the number belongs to.
         required carrier: Enum(Carrier::VALUES);
@@ -93,23 +94,23 @@ kinds! {
         required cli_type: Enum(CallerIdType::VALUES);
         /// State in the dialer's pool.
         or pool_status: Enum(PoolStatus::VALUES), "active";
-        /// End of the present cooldown.
+        /// End of the current cooldown.
         optional cooldown_until: Moment;
-        /// Calls a day that the number is meant for.
+        /// Intended number of calls per day.
         or daily_cap: Integer { min: 1, max: i32::MAX }, "200";
     }
 
-    /// What AutoCall says to a lead, and what each key does.
+    /// A script that AutoCall plays to leads, with the action of each key.
     "autocall_script" in "autocall_scripts" {
         /// Id of the script in the source system.
         required id: Id;
         /// Name of the script.
         required name: NAME;
-        /// Text that is read out.
+        /// Text of the script.
         optional template_text: Text { max: 20_000 };
         /// Template id as Analytics knows it; `tpl_<id>` where absent.
         optional template_id: NAME;
-        /// Status as the source system calls it.
+        /// Status in the source system.
         or status: NAME, "active";
         /// Meaning of each key. In the funnel, an answered attempt counts as a choice only where its deciding key
         /// stands here; in a script without actions every key does.
@@ -120,9 +121,9 @@ kinds! {
     "autocall_campaign" in "autocall_campaigns" {
         /// Id of the campaign in the source system.
         required id: Id;
-        /// Name as reports and files show it.
+        /// Name shown in reports and files.
         required name: NAME;
-        /// Script that is played.
+        /// Script of the campaign.
         optional script_id: Reference("autocall_script");
         /// State of the campaign.
         or status: Enum(CampaignStatus::VALUES), "active";
@@ -132,7 +133,7 @@ kinds! {
         kept created_at: Moment;
     }
 
-    /// Somebody an AutoCall campaign wants to reach.
+    /// A person an AutoCall campaign tries to reach.
     "autocall_lead" in "autocall_leads" {
         /// Id of the lead in the source system.
         required id: Id;
@@ -184,7 +185,7 @@ kinds! {
         optional transfer: Enum(Transfer::VALUES);
         /// Agent who took the call.
         optional agent_id: Reference("agent");
-        /// What the agent made of it; free text. In the funnel, any value counts as a disposition.
+        /// Disposition by the agent; free text. In the funnel, any value counts as a disposition.
         optional agent_disposition: NAME;
         /// Number the lead saw; free text.
         optional caller_id: NAME;
@@ -200,7 +201,7 @@ kinds! {
     "telesales_campaign" in "telesales_campaigns" {
         /// Id of the campaign in the source system.
         required id: Id;
-        /// Name as reports show it.
+        /// Name shown in reports.
         required name: NAME;
         /// State of the campaign. The abandon rate of active ones is checked each minute.
         or status: Enum(CampaignStatus::VALUES), "active";
@@ -210,7 +211,7 @@ kinds! {
         kept created_at: Moment;
     }
 
-    /// Somebody a Telesales campaign wants to reach.
+    /// A person a Telesales campaign tries to reach.
     "telesales_lead" in "telesales_leads" {
         /// Id of the lead in the source system.
         required id: Id;
@@ -218,7 +219,7 @@ kinds! {
         required campaign_id: Reference("telesales_campaign");
         /// Phone number; need not be unique.
         required phone: Phone;
-        /// Where the lead came from; free text. Absent: reports show `(unknown)`.
+        /// Source of the lead; free text. Absent: reports show `(unknown)`.
         optional source: NAME;
         /// Name of the person.
         optional full_name: NAME;
@@ -256,7 +257,7 @@ kinds! {
         or wrap_sec: COUNT, "0";
         /// Hangup cause as the switch names it.
         optional hangup_cause: NAME;
-        /// What the agent made of the call. A dial whose disposition has `is_conversion` is a conversion.
+        /// Disposition by the agent. A dial whose disposition has `is_conversion` is a conversion.
         optional disposition: Code("disposition");
     }
 }
@@ -282,14 +283,14 @@ impl Kind {
         self.fields.iter().position(|field| field.name == name)
     }
 
-    /// The field that keeps its first value where a line leaves it out.
+    /// Field that keeps its first value if a line omits it.
     pub fn kept(&self) -> Option<&'static Field> {
         self.fields
             .iter()
             .find(|field| field.presence == Presence::Kept)
     }
 
-    /// Columns as they are staged, with their types, in the order of the fields.
+    /// Staged columns with their types, in the order of the fields.
     pub fn columns(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.fields.iter().flat_map(|field| {
             let sent = (field.kind == Phone).then_some(("phone_as_sent", "text"));
@@ -303,7 +304,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_leads_to_a_kind_that_is_stored_before() {
+    fn references_point_to_earlier_kinds() {
         for (at, kind) in KINDS.iter().enumerate() {
             for field in kind.fields {
                 if let Some(target) = field.kind.target() {
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finished_row_is_told_by_an_optional_field_of_its_kind() {
+    fn the_finishing_field_is_an_optional_field_of_its_kind() {
         for kind in KINDS {
             let Some(name) = kind.finished_by else {
                 continue;

@@ -1,4 +1,4 @@
-//! One line: JSON in, a row of some kind out, or what is wrong with it, field by field.
+//! Parsing of one line: JSON in, a row of some kind or faults by field out.
 
 use super::field::{Key, Locale, Presence};
 use super::fields::Fields;
@@ -7,29 +7,30 @@ use crate::error::Faults;
 use crate::input::fault;
 use crate::json;
 
-/// A valid line, but for the rows it refers to.
+/// A valid line whose references are not checked yet.
 #[derive(Debug)]
 pub struct Row {
     pub kind: &'static Kind,
     pub key: Key,
-    /// The row in COPY's text format, without `created_at`, each value behind a tab.
+    /// The row in COPY text format without `created_at`; each value follows a tab.
     pub columns: String,
-    /// In COPY's text format; the kinds that have it keep the first value where it is left out.
+    /// In COPY text format; `None` keeps the first value.
     pub created_at: Option<String>,
-    /// What the row refers to: field, kind, key.
+    /// References of the row: field, kind, key.
     pub references: Vec<(&'static str, &'static str, Key)>,
-    /// True where its kind has no field that finishes a row.
+    /// True if its kind has no finishing field.
     pub is_finished: bool,
 }
 
 impl Row {
-    /// Whether it takes the place of an earlier row with its key: later ones do, unless they know less.
+    /// Returns true if this row replaces an earlier one with its key: later rows do, unless they
+    /// are less complete.
     pub fn replaces(&self, earlier: &Self) -> bool {
         self.is_finished || !earlier.is_finished
     }
 }
 
-/// Reads one line. Faults that concern no field of it go by the name of the whole, `unit`.
+/// Parses one line. Faults of no particular field are reported under `unit`.
 pub fn parse(line: &str, unit: &str, locale: Locale) -> Result<Row, Faults> {
     let mut faults = Faults::default();
     let fields: Fields<'_> = match serde_json::from_str(line) {
@@ -43,13 +44,13 @@ pub fn parse(line: &str, unit: &str, locale: Locale) -> Result<Row, Faults> {
         faults.add("kind", fault::one_of(KINDS.iter().map(|kind| kind.name)));
         return Err(faults);
     };
-    tell_unknown(kind, &fields, unit, &mut faults);
+    report_unknown(kind, &fields, unit, &mut faults);
     row(kind, &fields, locale, &mut faults)
         .filter(|_| faults.is_empty())
         .ok_or(faults)
 }
 
-fn tell_unknown(kind: &Kind, fields: &Fields<'_>, unit: &str, faults: &mut Faults) {
+fn report_unknown(kind: &Kind, fields: &Fields<'_>, unit: &str, faults: &mut Faults) {
     let (names, more) = fields.unknown(|name| kind.field(name).is_some());
     for name in names {
         faults.add(name, "is no field of this kind.");
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn every_faulty_field_of_a_line_is_told() {
+    fn every_faulty_field_of_a_line_is_reported() {
         assert_eq!(
             faults(r#"{"kind":"agent","id":"x","colour":1,"team_id":1.5}"#),
             ["colour", "id", "name", "team_id", "username"]
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_a_million_faults_is_told_in_few_words() {
+    fn a_line_with_a_million_faults_has_a_bounded_report() {
         let fields: String = (0..100_000)
             .map(|number| format!(r#","x{number}":1"#))
             .collect();
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_line_leaves_out_takes_its_default() {
+    fn omitted_fields_take_their_defaults() {
         let row = parse(
             r#"{"kind":"caller_id","cid":"0900","carrier":"other","cli_type":"mobile","display_name":""}"#,
             "line",
@@ -166,7 +167,7 @@ mod tests {
     }
 }
 
-/// Any text at all as a line: `script/fuzz` tries a million.
+/// Arbitrary text as a line; `script/fuzz` tries a million.
 #[cfg(test)]
 mod fuzz {
     use crate::time::Zone;
@@ -179,7 +180,7 @@ mod fuzz {
         country_code: 84,
     };
 
-    /// What such values are, among others.
+    /// Values used among random ones.
     const KNOWN: &[&str] = &[
         "null",
         "true",
@@ -219,7 +220,7 @@ mod fuzz {
         "nonsense",
     ];
 
-    /// A JSON value of any sort, or something that only looks like one.
+    /// A JSON value of any type, or text that resembles one.
     fn value() -> impl Strategy<Value = String> {
         prop_oneof![
             5 => prop::sample::select(KNOWN).prop_map(str::to_owned),
@@ -229,7 +230,7 @@ mod fuzz {
         ]
     }
 
-    /// A line of some kind, each field of it good or bad, and the whole maybe damaged.
+    /// A line of some kind with valid and invalid fields, possibly damaged as a whole.
     fn line() -> impl Strategy<Value = String> {
         let damage = prop::option::weighted(0.3, (any::<prop::sample::Index>(), ".{0,3}"));
         let values = prop::collection::vec(prop::option::weighted(0.8, value()), 24);
@@ -256,11 +257,11 @@ mod fuzz {
 
     proptest! {
         #[test]
-        fn any_line_is_one_row_of_copy_or_told(line in prop_oneof![8 => line(), 1 => ".{0,80}"]) {
+        fn any_line_is_one_row_of_copy_or_reported(line in prop_oneof![8 => line(), 1 => ".{0,80}"]) {
             match parse(&line, "line", LOCALE) {
                 Ok(row) => {
                     let columns = row.kind.columns().filter(|(name, _)| *name != "created_at").count();
-                    prop_assert_eq!(row.columns.matches('\t').count(), columns, "a value that goes beyond its column");
+                    prop_assert_eq!(row.columns.matches('\t').count(), columns, "a value that exceeds its column");
                     let text = row.columns + row.created_at.as_deref().unwrap_or_default();
                     prop_assert!(!text.contains(['\n', '\r', '\0']), "{}", text);
                 }

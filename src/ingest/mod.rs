@@ -1,7 +1,8 @@
-//! Call data coming in: one JSON object a line, or a JSON array of them, each stating a whole row.
+//! Ingest of call data: one JSON object per line, or a JSON array of them, each with a complete
+//! row.
 //!
-//! Owns the kinds of lines and how they are checked and stored. Reads any stream in bounded memory, so it
-//! serves a request's body and a file alike. Must not know either.
+//! Owns the kinds of lines and their validation and storage. Reads any stream in bounded memory, so
+//! it serves request bodies and files. Must not know either.
 
 mod batch;
 pub mod document;
@@ -34,33 +35,33 @@ use reader::{LineReader, RawLine};
 use room::Room;
 pub use spool::{Spooled, spool};
 
-/// How many faulty lines an answer tells of.
-pub const MAX_TOLD: usize = 100;
+/// Maximum number of faulty lines in an answer.
+pub const MAX_REPORTED: usize = 100;
 
-/// Where lines go, and how.
+/// Destination of lines, and mode of storing.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
     pub tenant: i64,
     pub locale: Locale,
-    /// All or nothing: with one bad line, nothing is stored.
+    /// All or nothing: one bad line rejects the whole body.
     pub atomic: bool,
 }
 
-/// What became of the lines.
+/// Result of an ingest.
 #[derive(Debug, Default, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = IngestTally)]
 pub struct Tally {
     /// Lines that were not blank.
     pub received: u64,
-    /// Lines accepted, whether they changed a row or not.
+    /// Lines accepted, including those that changed nothing.
     pub stored: u64,
-    /// Lines refused.
+    /// Lines rejected.
     pub rejected: u64,
-    /// The first 100 of the lines refused.
+    /// The first 100 rejected lines.
     pub errors: Vec<LineFaults>,
 }
 
-/// What is wrong with one line, or one item of a JSON array.
+/// Faults of one line, or one item of a JSON array.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LineFaults {
     /// Number of the line in the body, from 1, blank lines counted.
@@ -77,7 +78,7 @@ pub struct LineFaults {
 }
 
 impl LineFaults {
-    /// `line` or `item`, and which.
+    /// `line` or `item`, with its number.
     pub fn place(&self) -> (&'static str, u64) {
         match (self.line, self.index) {
             (Some(line), _) => (LINE, line),
@@ -90,7 +91,7 @@ const LINE: &str = "line";
 const ITEM: &str = "item";
 
 impl Tally {
-    /// Whether something was refused and nothing stored.
+    /// Returns true if lines were rejected and none stored.
     pub fn is_refused(&self) -> bool {
         self.stored == 0 && self.rejected > 0
     }
@@ -99,8 +100,8 @@ impl Tally {
         self.received += received as u64;
         self.stored += outcome.stored;
         self.rejected += outcome.rejected.len() as u64;
-        let room = MAX_TOLD - self.errors.len();
-        let told = outcome.rejected.into_iter().take(room);
+        let room = MAX_REPORTED - self.errors.len();
+        let reported = outcome.rejected.into_iter().take(room);
         let place = |number| {
             if unit == LINE {
                 (Some(number), None)
@@ -108,7 +109,7 @@ impl Tally {
                 (None, Some(number))
             }
         };
-        self.errors.extend(told.map(|(number, errors)| {
+        self.errors.extend(reported.map(|(number, errors)| {
             let (line, index) = place(number);
             LineFaults {
                 line,
@@ -118,12 +119,12 @@ impl Tally {
         }));
     }
 
-    /// The faults told, as fields of one request: `lines.3.result`, `items.0.result`.
+    /// The reported faults as fields of one request: `lines.3.result`, `items.0.result`.
     pub fn faults(&self) -> Faults {
         let mut faults = Faults::default();
-        for told in &self.errors {
-            let (unit, number) = told.place();
-            for (field, messages) in told.errors.iter() {
+        for line in &self.errors {
+            let (unit, number) = line.place();
+            for (field, messages) in line.errors.iter() {
                 messages
                     .iter()
                     .for_each(|message| faults.add(format!("{unit}s.{number}.{field}"), message));
@@ -133,13 +134,13 @@ impl Tally {
     }
 }
 
-/// Lines as they come, or a JSON body that has been checked.
+/// A stream of lines, or a JSON body that has been checked.
 pub enum Body<R> {
     Lines(R),
     Json(R),
 }
 
-/// Either reader, and the name of what it reads.
+/// Reader of either kind.
 enum Reader<R> {
     Lines(LineReader<R>),
     Items(ItemReader<R>),
@@ -175,10 +176,12 @@ impl<R: AsyncBufRead + Unpin> Reader<R> {
     }
 }
 
-/// Reads the body to its end and stores it. When this returns, what the tally calls stored is committed: nothing,
-/// where the target is atomic and a line was refused. `progress` is told after each chunk that is.
+/// Reads the body to its end and stores it. On return, the rows counted as stored are committed;
+/// there are none if the target is atomic and a line was rejected. `progress` is called after each
+/// committed chunk.
 ///
-/// Malformed where the stream breaks off: the chunks before are kept, unless the target is atomic.
+/// Returns `Malformed` if the stream breaks off; earlier chunks stay stored, unless the target is
+/// atomic.
 pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     db: &Database,
     target: Target,
@@ -188,16 +191,16 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     let mut reader = Reader::new(body);
     let unit = reader.unit();
     let mut tally = Tally::default();
-    // In this order: what holds room must not wait for those that wait for room.
-    let _turn = if target.atomic {
+    // The order matters: a holder of memory must not wait for those who wait for memory.
+    let _slot = if target.atomic {
         Some(db.atomic_store_slot(target.tenant).await?)
     } else {
         None
     };
     let _room = if target.atomic {
-        Room::of_whole().await?
+        Room::reserve_for_atomic().await?
     } else {
-        Room::claimed()
+        Room::reserved()
     };
     let mut whole = if target.atomic {
         Some(db.write(target.tenant).await?)
@@ -207,10 +210,10 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     let mut next = read(&mut reader, target).await?;
     while let Some((lines, room)) = next {
         let received = lines.len();
-        // While one chunk is stored, the next is read and parsed. Whatever becomes of the reading, the storing
-        // comes to its end: a COPY that is dropped on its way leaves its connection out of step.
+        // One chunk is stored while the next is read and parsed. Storing always runs to completion,
+        // because a cancelled COPY leaves its connection out of sync.
         let mut storing = pin!(async {
-            // Gone once it is stored: a body that waits for its next chunk holds none.
+            // Released once stored: a body that waits for its next chunk holds no memory.
             let _room = room;
             store(db, target, whole.as_mut(), lines).await
         });
@@ -233,8 +236,8 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     Ok(tally)
 }
 
-/// As [`ingest`], of a body that can be read again: where its transaction gave way to another, it is tried again, and
-/// `progress` begins anew.
+/// Like [`ingest`], for a body that can be read again: on a transaction conflict it is retried, and
+/// `progress` starts over.
 pub async fn ingest_spooled(
     db: &Database,
     target: Target,
@@ -245,7 +248,7 @@ pub async fn ingest_spooled(
     loop {
         match ingest(db, target, body.rewound().await?, &mut progress).await {
             Err(Error::GaveWay(cause)) if target.atomic && tries < TRIES => {
-                give_way(tries, &cause).await
+                back_off(tries, &cause).await
             }
             ended => return ended,
         }
@@ -253,15 +256,15 @@ pub async fn ingest_spooled(
     }
 }
 
-/// Tries at a transaction that gives way to others.
+/// Maximum number of attempts of a transaction with conflicts.
 const TRIES: u32 = 5;
 
-/// Lets the others go first; longer each time, and not as long as they do when they give way to us.
-async fn give_way(tries: u32, cause: &Cause) {
+/// Waits before a retry, longer each time, with random jitter.
+async fn back_off(tries: u32, cause: &Cause) {
     tracing::info!(
         tries,
         %cause,
-        "a body gave way to another, and is tried again"
+        "transaction conflict; will retry"
     );
     let share = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
     tokio::time::sleep(Duration::from_millis((50 << tries) + share)).await;
@@ -290,7 +293,7 @@ async fn store(
             }
         };
         match stored {
-            Err(Error::GaveWay(cause)) if tries < TRIES => give_way(tries, &cause).await,
+            Err(Error::GaveWay(cause)) if tries < TRIES => back_off(tries, &cause).await,
             stored => return stored.map(|()| outcome),
         }
         tries += 1;
@@ -298,7 +301,7 @@ async fn store(
     }
 }
 
-/// The next chunk, with the room it takes; None at the end.
+/// Reads the next chunk and reserves its memory; `None` at the end.
 async fn read<R: AsyncBufRead + Unpin>(
     reader: &mut Reader<R>,
     target: Target,
@@ -309,9 +312,9 @@ async fn read<R: AsyncBufRead + Unpin>(
         return Ok(None);
     }
     let room = if target.atomic {
-        Room::claimed()
+        Room::reserved()
     } else {
-        Room::of_chunk().await?
+        Room::reserve_for_chunk().await?
     };
     let Some(raw) = reader.chunk().await.map_err(broken)? else {
         return Ok(None);

@@ -1,6 +1,6 @@
-//! Text stored by versions before normal form C, brought into it: once for each account and table, in small batches,
-//! while the account is read and written. Which columns there are, the list of kinds says; a migration listed what is
-//! left to do.
+//! Conversion of text stored by earlier versions to normal form C: once per tenant and table, in
+//! small batches, while the tenant's data is in use. The list of kinds supplies the columns; a
+//! migration recorded the remaining work.
 
 use std::time::Duration;
 
@@ -12,17 +12,17 @@ use crate::db::{Database, Lane, Scope};
 use crate::error::Result;
 use crate::supervise;
 
-/// Rows looked at in one transaction.
+/// Rows checked in one transaction.
 const BATCH: i64 = 5_000;
 
-/// Pause before a server tries again what failed, and between looks whether another instance is through.
+/// Pause before a retry, and interval of checks for another instance's lease.
 const PAUSE: Duration = Duration::from_secs(30);
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Lock of the instance that normalises.
+/// Advisory lock of the conversion.
 const LOCK: i64 = 0x6e66_6300;
 
-/// As [`run`], until it succeeds: for a server, beside its work.
+/// Like [`run`], with retries until it succeeds; a background task of a server.
 pub async fn keep_trying(db: Database) {
     let db = db.lane(Lane::Upkeep);
     while supervise::attempt("normalisation of stored text", run(&db))
@@ -33,29 +33,29 @@ pub async fn keep_trying(db: Database) {
     }
 }
 
-/// Normalises what is left. Waits for another instance that is at it.
+/// Converts the remaining text. Waits for another instance that is doing so.
 pub async fn run(db: &Database) -> Result<()> {
     let lease = loop {
         match db.lease(LOCK).await? {
             Some(lease) => break lease,
-            None => tokio::time::sleep(LOOK_EVERY).await,
+            None => tokio::time::sleep(POLL_INTERVAL).await,
         }
     };
-    let done = accounts(db).await;
+    let done = convert_tenants(db).await;
     lease.release().await?;
     done
 }
 
-async fn accounts(db: &Database) -> Result<()> {
+async fn convert_tenants(db: &Database) -> Result<()> {
     for tenant in db.tenants().await? {
         if is_left(db, tenant).await? {
-            account(db, tenant).await?;
+            convert_tenant(db, tenant).await?;
         }
     }
     Ok(())
 }
 
-/// Whether an account has text to be looked at. Databases in another encoding than UTF8 cannot hold decomposed text.
+/// Returns true if a tenant has text to convert. Only UTF8 databases can contain decomposed text.
 async fn is_left(db: &Database, tenant: i64) -> Result<bool> {
     let mut scope = db.write(tenant).await?;
     let left = "select exists (select from unnormalised where tenant_id = $1) and getdatabaseencoding() = 'UTF8'";
@@ -66,16 +66,16 @@ async fn is_left(db: &Database, tenant: i64) -> Result<bool> {
     Ok(left)
 }
 
-async fn account(db: &Database, tenant: i64) -> Result<()> {
+async fn convert_tenant(db: &Database, tenant: i64) -> Result<()> {
     let mut scope = db.write(tenant).await?;
     let name = "update tenants set name = callboard_nfc(name) where id = $1 and name is not nfc normalized";
     scope.query(name).execute(scope.connection()).await?;
-    done(&mut scope, "tenants").await?;
+    mark_done(&mut scope, "tenants").await?;
     scope.commit().await?;
     for kind in KINDS {
-        table(db, tenant, kind).await?;
+        convert_table(db, tenant, kind).await?;
     }
-    // Calls refer to the normal keys by now.
+    // By now calls refer to the normalized keys.
     for kind in KINDS.iter().filter(|kind| has_text_key(kind)) {
         let (table, key) = (kind.table, kind.key().name);
         let mut scope = db.write(tenant).await?;
@@ -85,14 +85,14 @@ async fn account(db: &Database, tenant: i64) -> Result<()> {
             .bind(tenant)
             .execute(scope.connection())
             .await?;
-        done(&mut scope, table).await?;
+        mark_done(&mut scope, table).await?;
         scope.commit().await?;
     }
     Ok(())
 }
 
-/// Takes a table from what is left.
-async fn done(scope: &mut Scope, table: &'static str) -> Result<()> {
+/// Marks a table as done.
+async fn mark_done(scope: &mut Scope, table: &'static str) -> Result<()> {
     let done = scope
         .query("delete from unnormalised where tenant_id = $1 and relation = $2")
         .bind(table);
@@ -100,7 +100,7 @@ async fn done(scope: &mut Scope, table: &'static str) -> Result<()> {
     Ok(())
 }
 
-async fn table(db: &Database, tenant: i64, kind: &'static Kind) -> Result<()> {
+async fn convert_table(db: &Database, tenant: i64, kind: &'static Kind) -> Result<()> {
     let mut scope = db.write(tenant).await?;
     let left = scope
         .query("select from unnormalised where tenant_id = $1 and relation = $2")
@@ -122,7 +122,7 @@ async fn table(db: &Database, tenant: i64, kind: &'static Kind) -> Result<()> {
         behind = batch(&mut scope, &sql, behind).await?;
         let is_last = behind.is_none();
         if is_last && !has_text_key(kind) {
-            done(&mut scope, kind.table).await?;
+            mark_done(&mut scope, kind.table).await?;
         }
         scope.commit().await?;
         if is_last {
@@ -131,7 +131,7 @@ async fn table(db: &Database, tenant: i64, kind: &'static Kind) -> Result<()> {
     }
 }
 
-/// Normalises the rows behind that key; returns the last key looked at, None where there was none.
+/// Converts a batch of rows after a key. Returns the last key checked, or `None` at the end.
 async fn batch(scope: &mut Scope, sql: &str, behind: Option<String>) -> Result<Option<String>> {
     let batch = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
         .bind(scope.tenant())
@@ -144,7 +144,7 @@ fn has_text_key(kind: &Kind) -> bool {
     matches!(kind.key().kind, Type::Key { .. })
 }
 
-/// Columns of text in normal form, the key aside, with the text by which one is told that is not.
+/// Text columns other than the key, with the expression to test for normal form.
 fn columns(kind: &'static Kind) -> Vec<(&'static str, String)> {
     let columns = kind.fields.iter().skip(1).filter_map(|field| {
         let name = field.name;
@@ -158,26 +158,26 @@ fn columns(kind: &'static Kind) -> Vec<(&'static str, String)> {
     columns.collect()
 }
 
-/// Whether a row may be written: tables refuse instants outside the years 1 to 9999, and rows stored before they did are
-/// left as they are.
+/// Condition for writable rows: tables refuse instants outside the years 1 to 9999, and older rows
+/// with such instants stay unchanged.
 fn is_writable(kind: &'static Kind) -> String {
     let instants = kind
         .fields
         .iter()
         .filter(|field| matches!(field.kind, Type::Moment | Type::Started));
-    let told = instants.map(|field| {
+    let conditions = instants.map(|field| {
         format!(
             "({0} is null or callboard_told({0}) is not null)",
             field.name
         )
     });
     std::iter::once("true".to_owned())
-        .chain(told)
+        .chain(conditions)
         .collect::<Vec<_>>()
         .join(" and ")
 }
 
-/// Copies of the rows whose keys are not in normal form, under those that are, unless there is such a row.
+/// Copies rows whose keys are not in normal form to normalized keys, unless those exist.
 fn copy_sql(kind: &'static Kind) -> String {
     let (table, key) = (kind.table, kind.key().name);
     let others: Vec<&str> = kind
@@ -196,8 +196,8 @@ fn copy_sql(kind: &'static Kind) -> String {
     )
 }
 
-/// One batch. Rows are locked in the order of their keys, as ingest does, so that the two wait and do not lock up.
-/// `$2` is the key behind which it begins, as text, `$3` how many rows it looks at.
+/// Converts one batch. Rows are locked in key order, as in ingest, to avoid deadlocks. `$2` is the
+/// key to start after, as text, and `$3` the number of rows to check.
 fn batch_sql(kind: &'static Kind) -> String {
     let (table, key, columns) = (kind.table, kind.key().name, columns(kind));
     let key_type = kind.key().kind.sql_type();

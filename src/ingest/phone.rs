@@ -1,9 +1,10 @@
-//! Phone numbers in their usual spellings, brought into one.
+//! Normalization of phone numbers.
 
-/// A phone number as E.164 without its plus; None where it is none.
+/// Converts a phone number to E.164 without the plus sign. Returns `None` if it is invalid.
 ///
-/// Spaces and the separators people write are dropped, `00` in front is an international prefix, and one leading `0`
-/// is the national prefix, which stands for `country_code`. Then 8 to 15 digits are left, the first of them not 0.
+/// Spaces and common separators are dropped, a leading `00` is the international prefix, and a
+/// single leading `0` is the national prefix, replaced by `country_code`. The result must have 8 to
+/// 15 digits and not start with 0.
 pub fn e164(text: &str, country_code: u16) -> Option<String> {
     let written: String = text
         .chars()
@@ -24,7 +25,8 @@ pub fn e164(text: &str, country_code: u16) -> Option<String> {
     (is_number && !digits.starts_with('0')).then_some(digits)
 }
 
-/// A space of any width, or one of `-./()`. Tabs and line breaks are none: they stand between two numbers.
+/// Matches spaces of any width and `-./()`. Tabs and line breaks do not match, because they
+/// separate two numbers.
 fn is_separator(letter: char) -> bool {
     let is_space = letter.is_whitespace()
         && !letter.is_control()
@@ -39,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn usual_spellings_of_a_number_are_one_number() {
+    fn common_formats_of_a_number_are_equal() {
         for text in [
             "0987654321",
             "84987654321",
@@ -59,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_none() {
+    fn invalid_numbers_are_none() {
         for text in [
             "",
             "+",
@@ -83,9 +85,9 @@ mod tests {
     }
 
     proptest! {
-        /// The rule, said a second time over random digits, prefixes and separators.
+        /// The same rule, implemented again for random digits, prefixes and separators.
         #[test]
-        fn any_spelling_is_read_by_the_rule(
+        fn random_formats_follow_the_rule(
             prefix in prop::sample::select(vec!["", "+", "00", "0"]),
             digits in "[0-9]{0,17}",
             separators in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(vec![' ', '-', '.', '(', ')', '/'])), 0..8),
@@ -96,7 +98,7 @@ mod tests {
                 text.insert(at.index(text.len() + 1), separator);
             }
             let text: String = text.into_iter().collect();
-            // Digits may begin with a prefix of their own.
+            // The digits may start with a prefix themselves.
             let (international, rest) = match prefix {
                 "" if digits.starts_with("00") => (true, digits[2..].to_owned()),
                 "0" if digits.starts_with('0') => (true, digits[1..].to_owned()),
@@ -110,7 +112,7 @@ mod tests {
         }
 
         #[test]
-        fn a_number_found_is_found_again_in_it(text in ".{0,24}", code in 1_u16..1000) {
+        fn normalization_is_idempotent(text in ".{0,24}", code in 1_u16..1000) {
             if let Some(number) = e164(&text, code) {
                 prop_assert_eq!(e164(&number, code), Some(number.clone()));
                 prop_assert_eq!(e164(&format!("+{number}"), code), Some(number));

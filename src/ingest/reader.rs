@@ -1,23 +1,24 @@
-//! Lines off a stream, in chunks of bounded size, whatever the stream holds.
+//! Reads lines from a stream in chunks of bounded size.
 
 use std::time::Duration;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 use tokio::time::{Instant, timeout_at};
 
-/// The longest line that is read, in bytes.
+/// Maximum length of a line, in bytes.
 pub const MAX_LINE: usize = 1 << 20;
-/// How much is parsed and stored at a time, in lines and in bytes.
+/// Maximum size of a chunk that is parsed and stored at once, in lines and bytes.
 pub const CHUNK_LINES: usize = 10_000;
 pub const CHUNK_BYTES: usize = 4 << 20;
-/// Time for a chunk to fill; what has come by then is stored.
+/// Maximum time to fill a chunk; a partial one is stored after that.
 const CHUNK_TIME: Duration = Duration::from_secs(2);
 
-/// A line that is not blank, with its number in the stream, from 1; or an item of a JSON body with its index, from 0.
+/// A non-blank line with its number in the stream, from 1; or an item of a JSON body with its
+/// index, from 0.
 #[derive(Debug)]
 pub struct RawLine {
     pub number: u64,
-    /// None where it was longer than [`MAX_LINE`].
+    /// `None` if longer than [`MAX_LINE`].
     pub bytes: Option<Vec<u8>>,
 }
 
@@ -29,10 +30,10 @@ pub struct LineReader<R> {
     unfinished: Unfinished,
 }
 
-/// A line without its end; None where it is too long.
+/// A line without its line ending; `None` if too long.
 type Text = Option<Vec<u8>>;
 
-/// What has come of a line.
+/// Bytes read of an incomplete line.
 #[derive(Default)]
 struct Unfinished {
     text: Vec<u8>,
@@ -43,7 +44,7 @@ struct Unfinished {
 impl Unfinished {
     fn add(&mut self, part: &[u8]) {
         self.is_begun = true;
-        // A carriage return may stand behind the longest line.
+        // One more byte, for a carriage return after a line of maximum length.
         self.is_too_long |= self.text.len() + part.len() > MAX_LINE + 1;
         if !self.is_too_long {
             self.text.extend_from_slice(part);
@@ -74,7 +75,7 @@ impl<R: AsyncBufRead + Unpin> LineReader<R> {
         }
     }
 
-    /// Waits for the first line of the next chunk. False at the end.
+    /// Waits for the first line of the next chunk. Returns false at the end of the stream.
     pub async fn begin(&mut self) -> std::io::Result<bool> {
         if self.first.is_none() {
             self.first = self.line().await?;
@@ -82,8 +83,8 @@ impl<R: AsyncBufRead + Unpin> LineReader<R> {
         Ok(self.first.is_some())
     }
 
-    /// The next lines, at most one chunk of them, and no more than have come two seconds after the first; None at the
-    /// end. A chunk of blank lines is empty.
+    /// Reads at most one chunk of lines, ending two seconds after its first line. Returns `None` at
+    /// the end of the stream. A chunk of blank lines is empty.
     pub async fn chunk(&mut self) -> std::io::Result<Option<Vec<RawLine>>> {
         let (mut lines, mut size) = (Vec::new(), 0);
         if !self.begin().await? {
@@ -113,10 +114,12 @@ impl<R: AsyncBufRead + Unpin> LineReader<R> {
         Ok(Some(lines))
     }
 
-    /// The next line; None at the end of the stream. What has come of it is kept where this is dropped.
+    /// Reads the next line; `None` at the end of the stream. Cancel-safe: bytes of an incomplete
+    /// line are kept.
     async fn line(&mut self) -> std::io::Result<Option<Text>> {
         loop {
-            // What is packed can always be read on: without this, nobody else would have a turn.
+            // A compressed stream can be ready indefinitely; without this, other tasks would
+            // starve.
             tokio::task::coop::consume_budget().await;
             let buffer = self.stream.fill_buf().await?;
             if buffer.is_empty() {
@@ -140,7 +143,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn lines_keep_their_numbers_and_blank_ones_do_not_count() {
+    async fn lines_keep_their_numbers_and_blank_lines_are_skipped() {
         let text = format!("a\n\n  \r\n{}\nb", "x".repeat(MAX_LINE + 1));
         let mut reader = LineReader::new(tokio::io::BufReader::with_capacity(7, text.as_bytes()));
         let lines = reader.chunk().await.unwrap().unwrap();
@@ -155,9 +158,9 @@ mod tests {
         assert!(reader.chunk().await.unwrap().is_none());
     }
 
-    /// A client that sends a line now and then holds no room for a chunk.
+    /// A slow client does not hold memory for a chunk.
     #[tokio::test]
-    async fn a_chunk_ends_while_its_client_says_nothing_and_no_byte_is_lost() {
+    async fn a_chunk_ends_while_its_client_is_silent_and_no_byte_is_lost() {
         let (mut client, stream) = tokio::io::duplex(64);
         let mut reader = LineReader::new(tokio::io::BufReader::new(stream));
         client.write_all(b"a\nb\nhal").await.unwrap();
@@ -175,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_chunk_grows_whatever_the_lines_are() {
+    async fn chunks_are_bounded_for_any_lines() {
         for text in [
             "\n".repeat(3 * CHUNK_BYTES),
             format!("{}\n", "x".repeat(MAX_LINE + 1)).repeat(10),

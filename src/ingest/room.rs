@@ -1,25 +1,26 @@
-//! Memory for bodies: chunks being read, parsed and stored, of all bodies together.
+//! Memory for chunks of all bodies that are being read, parsed and stored.
 //!
-//! Owns its bound. A body waits for room unread. None holds room while it waits for its client or for more room: a chunk
-//! claims it once it has a line, ends soon after, and is then stored and gone.
+//! Owns its bound. A body waits for memory before it is read further. None holds memory while it
+//! waits for its client or for more memory: a chunk reserves it once it has a line, ends soon
+//! after, and is then stored.
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::error::{Error, Result};
 
-/// Memory that a chunk takes at most, about: its lines, the rows they are parsed to, and those as they are sent.
+/// Approximate maximum memory of a chunk: its lines, the parsed rows, and their COPY text.
 const CHUNK: usize = 16 << 20;
-/// Memory of all chunks together.
+/// Maximum memory of all chunks.
 const ALL: usize = 256 << 20;
 
-/// One for the process, as memory is.
+/// Shared by the process, like memory itself.
 static CHUNKS: Semaphore = Semaphore::const_new(ALL / CHUNK);
 
-/// Room for chunks, given up when it is dropped.
+/// Reserved memory of chunks, released when dropped.
 pub struct Room(#[expect(dead_code, reason = "held, not used")] Option<SemaphorePermit<'static>>);
 
 impl Room {
-    pub async fn of_chunk() -> Result<Self> {
+    pub async fn reserve_for_chunk() -> Result<Self> {
         CHUNKS
             .acquire()
             .await
@@ -27,9 +28,10 @@ impl Room {
             .map_err(Error::internal)
     }
 
-    /// Room for one chunk that is stored and one that is read meanwhile, claimed ahead by bodies that hold locks while
-    /// they are read: others may hold room and wait for those.
-    pub async fn of_whole() -> Result<Self> {
+    /// Reserves memory for one chunk being stored and one being read. Bodies that hold locks while
+    /// they are read reserve it in advance, because others may hold memory and wait for those
+    /// locks.
+    pub async fn reserve_for_atomic() -> Result<Self> {
         CHUNKS
             .acquire_many(2)
             .await
@@ -37,8 +39,8 @@ impl Room {
             .map_err(Error::internal)
     }
 
-    /// For a chunk of a body that has claimed its room.
-    pub fn claimed() -> Self {
+    /// For a chunk of a body that has reserved its memory in advance.
+    pub fn reserved() -> Self {
         Self(None)
     }
 }

@@ -1,4 +1,4 @@
-//! Bodies kept on disk: what has to be whole before any of it is stored.
+//! Bodies spooled to disk: those that must be complete before any of it is stored.
 
 use std::io::SeekFrom;
 use std::path::Path;
@@ -9,8 +9,9 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncSeekExt, AsyncWriteExt, BufR
 use super::Body;
 use crate::error::{Error, Result};
 
-/// Reads a stream to its end and gives it back off a file of no name in that folder, which goes with its last reader.
-/// Malformed where the stream breaks off, TooLarge where it has more than `most` bytes, NoRoom where the disk is full.
+/// Reads a stream to its end into an unnamed temporary file in `folder` and returns a reader of it.
+/// Returns `Malformed` if the stream breaks off, `TooLarge` if it exceeds `most` bytes, and
+/// `NoRoom` if the disk is full.
 pub async fn spool<R: AsyncBufRead + Unpin>(
     mut stream: R,
     most: u64,
@@ -44,10 +45,10 @@ pub async fn spool<R: AsyncBufRead + Unpin>(
     Ok(BufReader::new(file))
 }
 
-/// A body on disk that can be read more than once.
+/// A spooled body that can be read repeatedly.
 pub struct Spooled {
     file: File,
-    /// Place where it begins.
+    /// Start of the body in the file.
     start: u64,
     is_json: bool,
 }
@@ -68,7 +69,8 @@ impl Spooled {
         })
     }
 
-    /// The body from its beginning. Those given out share one place in it, so only the last is to be read.
+    /// Returns the body from its start. Returned readers share one position, so only the latest may
+    /// be used.
     pub(super) async fn rewound(&mut self) -> Result<Body<BufReader<File>>> {
         self.file.seek(SeekFrom::Start(self.start)).await?;
         let body = BufReader::with_capacity(64 << 10, self.file.try_clone().await?);
