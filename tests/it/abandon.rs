@@ -1,4 +1,4 @@
-//! The abandon rate: the live snapshot, and the minute check that records breaches.
+//! The abandon rate: the live snapshot, and the check that records breaches each minute.
 
 use callboard::reports::telesales::abandon_check;
 use callboard::time::Clock;
@@ -11,7 +11,7 @@ fn now() -> DateTime<Utc> {
     NOW.parse().expect("an instant")
 }
 
-/// A campaign with so many dials, so many of them abandoned, one hour ago.
+/// A campaign with that many dials, N of them abandoned, one hour ago.
 fn campaign(id: i64, status: &str, limit: f64, dials: usize, abandoned: usize) -> Vec<Value> {
     let mut lines = vec![
         json!({"kind": "telesales_campaign", "id": id, "name": format!("Campaign {id}"), "status": status, "abandon_rate_limit_pct": limit}),
@@ -41,7 +41,7 @@ async fn the_check_reads_raw_rows_when_roll_ups_are_stale() {
     let test = TestApp::new().await;
     let sale = json!({"kind": "disposition", "code": "sale", "label": "Sale", "category": "contact",
         "color": "#10B981", "is_conversion": true});
-    test.ingest(&[sale]).await; // a term changed: nothing rolled is to be trusted until it is rebuilt
+    test.ingest(&[sale]).await; // a changed term marks roll-ups stale
     records_each_breach_once(&test).await;
 }
 

@@ -1,4 +1,4 @@
-//! The lists of campaigns that dashboards choose from.
+//! The campaign lists.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Whether the server is alive, and whether it is ready.
+//! Liveness and readiness probes.
 
 use callboard::time::zone::database::Database;
 use reqwest::{Method, StatusCode};

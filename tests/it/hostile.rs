@@ -1,4 +1,4 @@
-//! What clients send that no client should: always a 4xx that names the field, never a 500.
+//! Invalid input: always a 4xx that names the field, never a 500.
 
 use calamine::Reader;
 use callboard::reports;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestApp;
 
-/// Good values of everything a report may require, to be overridden by bad ones.
+/// Valid values of every required parameter, to be overridden by invalid ones.
 fn target(path: &str, extra: &str) -> String {
     let path = path.replace("{id}", "1");
     let good = "date_from=2026-06-01&date_to=2026-06-02&campaign_ids=1";
@@ -261,7 +261,7 @@ async fn unknown_agent_list_spellings_are_refused() {
     }
 }
 
-/// A good value of each kind of parameter, and another one.
+/// Two valid values of each kind of parameter.
 fn values(name: &str) -> (&'static str, &'static str) {
     match name {
         "from" | "to" | "date_from" | "date_to" => ("2026-06-01", "2026-06-02"),
@@ -297,7 +297,7 @@ async fn array_spellings_are_accepted_or_422_naming_the_field() {
         vec!["page", "per_page"],
     ));
     for (path, names) in paths {
-        // What the route requires, but for the parameter that is spelled otherwise.
+        // The route's required parameters without the one spelled differently.
         let required = |but: &str| -> String {
             let required = [
                 ("date_from", "2026-06-01"),
@@ -422,7 +422,8 @@ async fn only_exportable_reports_have_export_routes() {
     }
 }
 
-/// Texts that spreadsheets choke on or run, and instants they cannot reckon with, come out whole.
+/// Texts that spreadsheets cannot read or would run as formulas, and instants they cannot
+/// represent, are written whole.
 #[tokio::test]
 async fn files_hold_any_stored_text_and_instant() {
     let test = with_campaigns().await;

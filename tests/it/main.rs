@@ -1,4 +1,4 @@
-//! The integration tests: one binary, one Postgres of its own, a database for each test.
+//! Integration tests: one binary with one Postgres, and a database per test.
 
 mod abandon;
 mod access;

@@ -1,4 +1,4 @@
-//! The OpenAPI document: current, served, and true to what the server answers.
+//! The OpenAPI document: current, served, and in agreement with responses.
 
 use serde_json::Value;
 
@@ -81,7 +81,7 @@ fn every_operation_and_field_has_a_description() {
     }
 }
 
-/// What lies beyond them is refused, so whoever reads the document has to know.
+/// Values beyond the bounds are refused, so the document must state them.
 #[test]
 fn every_request_integer_has_bounds() {
     fn look(document: &Value, place: &str, part: &Value, seen: &mut usize) {
@@ -132,7 +132,7 @@ fn every_request_integer_has_bounds() {
     assert!(seen > 50, "{seen} integers were seen");
 }
 
-/// Every example is a body that its own schema takes.
+/// Every example must validate against its schema.
 #[test]
 fn examples_match_their_schemas() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");
@@ -165,7 +165,7 @@ fn examples_match_their_schemas() {
     assert!(examples > callboard::reports::ALL.len() - 1 + 2 * callboard::analytics::ALL.len());
 }
 
-/// Every part of the document, with the path to it; examples left out, which only look like parts.
+/// Every schema part of the document with its path, without examples, which only resemble parts.
 fn parts<'a>(place: String, part: &'a Value, found: &mut Vec<(String, &'a Value)>) {
     match part {
         Value::Object(members) => {
@@ -185,7 +185,7 @@ fn parts<'a>(place: String, part: &'a Value, found: &mut Vec<(String, &'a Value)
     }
 }
 
-/// Programs that make clients give what stands inline a name of their own, a new one with every change.
+/// Client generators name inline schemas themselves, with a new name after every change.
 #[test]
 fn every_schema_is_named_and_used() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");
@@ -203,7 +203,7 @@ fn every_schema_is_named_and_used() {
         let is_named = place
             .strip_prefix("/components/schemas/")
             .is_some_and(|name| !name.contains('/'));
-        let is_part = place.contains("/allOf/"); // what a flattened field adds to the schema it names
+        let is_part = place.contains("/allOf/"); // added by a flattened field
         assert!(
             is_named || is_part || part["properties"].is_null() || place.ends_with("/properties"),
             "{place}"
@@ -225,7 +225,7 @@ fn every_schema_is_named_and_used() {
     }
 }
 
-/// A field is always there and may be null, or it may be missing and is never null: not both.
+/// A field is either required and nullable, or optional and never null.
 #[test]
 fn no_response_field_is_both_optional_and_nullable() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");
@@ -305,7 +305,8 @@ fn every_operation_has_an_id_a_tag_and_its_permission() {
     }
 }
 
-/// A client of JSON takes every answer of an operation for JSON: files have operations of their own.
+/// JSON clients parse every response of an operation as JSON, so files have operations of their
+/// own.
 #[test]
 fn a_response_is_either_json_or_a_file() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");
@@ -343,7 +344,7 @@ fn a_response_is_either_json_or_a_file() {
     assert!(files > 8, "{files} files were seen");
 }
 
-/// What has several forms says in one field which it is, and every value of that field stands for one.
+/// Variants are distinguished by one field, and each of its values selects one variant.
 #[test]
 fn variants_have_a_discriminator() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");

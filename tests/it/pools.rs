@@ -1,4 +1,4 @@
-//! Connections shared by accounts: one that holds many keeps the others from nothing.
+//! Connection pools shared by tenants: a busy tenant does not block the others.
 
 use std::time::Duration;
 
@@ -14,10 +14,11 @@ use crate::support::{Client, TENANT, TestApp};
 
 const OTHER: i64 = 2;
 const CAMPAIGNS: &str = "/api/autocall/campaigns";
-/// Part of the statement that [`long_reading`] waits in.
+/// Text of the statement that blocks [`long_reading`].
 const WAITS: &str = "pg_advisory_xact_lock_shared";
 
-/// An app with eight connections to read, a client of another account, and the lock that long readings wait for.
+/// An app with eight read connections, a client of another tenant, and the lock that long reads
+/// wait for.
 async fn crowded() -> (TestApp, Database, Client, SideConnection) {
     let test = TestApp::new().await;
     let token = test.account(OTHER).await;
@@ -91,7 +92,7 @@ async fn raw_reads_of_a_tenant_use_at_most_two_connections() {
     }
 }
 
-/// The lock is held all along: only Postgres itself can end the statements.
+/// The lock is never released: only Postgres can end the statements.
 #[tokio::test]
 async fn an_abandoned_read_is_cancelled_and_frees_its_connection() {
     let (_test, db, client, mut side) = crowded().await;
@@ -127,7 +128,8 @@ async fn all_statements_of_a_request_share_one_deadline() {
     );
 }
 
-/// Sign-in, tokens, probes and the work beside requests go on where every connection for reports and bodies is taken.
+/// Login, tokens, probes and background work proceed while all connections for reports and bodies
+/// are in use.
 #[tokio::test]
 async fn background_work_does_not_wait_for_reports() {
     let (_test, db, client, mut side) = crowded().await;

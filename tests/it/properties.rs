@@ -1,4 +1,4 @@
-//! What must hold between the reports, whatever the world, the zone and the window.
+//! Invariants between reports for any world, zone and window.
 
 use std::io::Cursor;
 
@@ -17,7 +17,7 @@ fn begin() -> DateTime<Utc> {
     "2026-02-20T00:00:00Z".parse().expect("an instant")
 }
 
-/// Worlds of their own, each asked about several windows in several zones.
+/// Random worlds, each read over several windows in several zones.
 async fn each_window(check: impl AsyncFn(&TestApp, &str, &str)) {
     for seed in 0..3 {
         let mut random = StdRng::seed_from_u64(seed);
@@ -39,7 +39,7 @@ async fn each_window(check: impl AsyncFn(&TestApp, &str, &str)) {
     }
 }
 
-/// By dates, by instants to the microsecond, or empty.
+/// A window by dates, by instants to the microsecond, or empty.
 fn window(random: &mut StdRng) -> (String, String) {
     let at = begin() + TimeDelta::microseconds(random.random_range(0..70 * 86_400_000_000_i64));
     let end = at + TimeDelta::microseconds(random.random_range(0..20 * 86_400_000_000_i64));
@@ -210,7 +210,7 @@ async fn telesales_reports_are_consistent_with_each_other() {
     .await;
 }
 
-/// A JSON value as its cell reads in CSV.
+/// A JSON value as CSV text.
 fn csv_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -227,7 +227,8 @@ fn same_instant(csv: &str, json: &str) -> bool {
     json.len() == 25 && read(csv).is_some() && read(csv) == read(json)
 }
 
-/// Whether a cell of the workbook holds what JSON says: numbers as numbers, also those that JSON gives as text.
+/// Compares a workbook cell with a JSON value: numbers as numbers, also those that JSON gives as
+/// text.
 fn same_cell(cell: &Data, value: &Value, zone: callboard::time::Zone) -> bool {
     match (cell, value) {
         (Data::Empty, Value::Null) => true,
@@ -255,7 +256,7 @@ fn same_cell(cell: &Data, value: &Value, zone: callboard::time::Zone) -> bool {
     }
 }
 
-/// The rows of a body as objects: a list, or the one object it is.
+/// The rows of a body: its list, or the one object it is.
 fn rows(data: Value) -> Vec<Value> {
     match data {
         Value::Array(rows) => rows,

@@ -1,4 +1,4 @@
-//! Every report against a reference in another language, written from the contract alone by another hand.
+//! Every report against an independent implementation in Python, written from the contract alone.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub const ZONES: &[&str] = &[
     "Pacific/Chatham",
 ];
 
-/// Windows on and off the edges of buckets, over DST changes, empty, and by date.
+/// Windows on and off bucket edges, over DST changes, empty, and by date.
 pub const WINDOWS: &[(&str, &str)] = &[
     ("2026-03-20", "2026-04-10"),
     ("2026-03-29", "2026-03-29"),
@@ -39,7 +39,7 @@ pub const WINDOWS: &[(&str, &str)] = &[
     ("2026-04-01T12:00:00", "2026-04-04T24:00:00"),
 ];
 
-/// A request for every report in many ways, all of them valid.
+/// Valid random requests for every report.
 fn requests(random: &mut StdRng, count: usize) -> Vec<Value> {
     (0..count).map(|_| request(random)).collect()
 }
@@ -107,7 +107,7 @@ fn request(random: &mut StdRng) -> Value {
         "settings": {"health_min_calls": 25, "short_call_sec": 8}})
 }
 
-/// The request as a client puts it.
+/// The request's target, as clients send it.
 pub fn target(request: &Value) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in request["query"].as_object().expect("an object") {
@@ -120,8 +120,8 @@ pub fn target(request: &Value) -> String {
     )
 }
 
-/// Python with the time zone data that the server ships, because the system's may be older and differ. None until
-/// `script/test` has installed it.
+/// Python with the time zone data that the server ships, because the system's may differ. `None`
+/// until `script/test` has installed it.
 pub fn pinned_python() -> Option<Command> {
     let executable = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/tzdata/bin/python3");
     let mut python = executable.exists().then(|| Command::new(executable))?;
@@ -129,7 +129,7 @@ pub fn pinned_python() -> Option<Command> {
     Some(python)
 }
 
-/// What the reference answers, line by line.
+/// The reference's answers, one a line.
 pub fn reference(lines: &[Value], requests: &[Value]) -> Vec<String> {
     let mut world = tempfile::NamedTempFile::new().expect("a file");
     let write = |mut to: &mut dyn Write, values: &[Value]| {
@@ -139,7 +139,7 @@ pub fn reference(lines: &[Value], requests: &[Value]) -> Vec<String> {
     };
     write(world.as_file_mut(), lines);
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/reference/reference.py");
-    // Of the zones asked for here no release of the last years has changed any.
+    // No tzdata release of recent years changed any of the zones used here.
     let mut python = pinned_python().unwrap_or_else(|| Command::new("python3"));
     let python = python
         .arg("-B")
@@ -168,7 +168,7 @@ pub fn reference(lines: &[Value], requests: &[Value]) -> Vec<String> {
 #[tokio::test]
 async fn every_report_matches_the_reference_byte_for_byte() {
     let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
-    // The world ends after the server's now, so that default windows and "today" cut through it.
+    // The world ends after the server's clock, so that default windows and "today" cut through it.
     let whole = Size {
         attempts: 22_000,
         calls: 22_000,

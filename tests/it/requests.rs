@@ -1,4 +1,4 @@
-//! What stands around every request: its id, and what the log has to say of it.
+//! Request ids and the access log.
 
 use reqwest::StatusCode;
 

@@ -1,17 +1,17 @@
-//! The bodies that the documents show, reproduced from ingested rows, key order included.
+//! The sample bodies of the contract, reproduced from ingested rows, key order included.
 
 use serde_json::{Value, json};
 
 use crate::support::{NOW, TestApp};
 
-/// A body as it goes over the wire, from the readable form it is kept in.
+/// The compact form of a body, from the readable form in `samples/`.
 fn wire(example: &str) -> String {
     serde_json::from_str::<Value>(example)
         .expect("JSON")
         .to_string()
 }
 
-/// The campaign of document 000: 5,000 leads, 4,823 attempts.
+/// The AutoCall sample campaign: 5,000 leads, 4,823 attempts.
 pub fn sample_campaign() -> Vec<Value> {
     let at = "2026-06-28T03:00:00Z";
     let mut lines = vec![
@@ -69,7 +69,8 @@ pub fn sample_campaign() -> Vec<Value> {
     lines
 }
 
-/// The calls of document 002's dashboard: 487 dials, 312 answers, 57,563 s of talk, 12 agents, 5 blocked.
+/// The calls of the Telesales sample dashboard: 487 dials, 312 answers, 57,563 s of talk, 12
+/// agents, 5 blocked.
 fn sample_calls() -> Vec<Value> {
     let mut lines =
         vec![json!({"kind": "telesales_campaign", "id": 43, "name": "Outbound Sales Q3-2026 03"})];
@@ -220,7 +221,7 @@ async fn other_autocall_reports_match_the_contract_samples() {
     }
 }
 
-/// Attempts or calls of one campaign, so many of them with a result, the others busy.
+/// Attempts or calls of one campaign, N of them with a result, the others busy.
 fn calls(
     kind: &str,
     name: &str,
@@ -287,7 +288,7 @@ async fn comparison_matches_the_contract_sample() {
     );
 }
 
-/// The documents show some of the 168 cells that the contract (section 3 and 4) wants in full.
+/// The samples show some of the 168 cells that the contract (sections 3 and 4) requires in full.
 #[tokio::test]
 async fn heatmaps_contain_the_sample_cells_among_all_168() {
     let test = TestApp::new().await;
@@ -354,7 +355,8 @@ async fn heatmaps_contain_the_sample_cells_among_all_168() {
     );
 }
 
-/// Calls of one agent or caller ID: so many answered with talk and wrap as stated, so many rejected, the rest busy.
+/// Calls of one agent or caller ID: N answered with the given talk and wrap time, N rejected, the
+/// rest busy.
 struct Calls {
     name: &'static str,
     dials: usize,
@@ -374,7 +376,7 @@ impl Calls {
                 at if at < self.answers + self.rejected => "rejected",
                 _ => "busy",
             };
-            // Short answers first; the last answer takes what is missing of the sum.
+            // Short answers first; the last answer gets the remainder of the sum.
             let long = (self.handling_sec - 5 * self.short) / (self.answers - self.short);
             let rest = self.handling_sec - 5 * self.short - long * (self.answers - self.short - 1);
             let talk = match number {
@@ -411,8 +413,8 @@ fn telesales_basics() -> Vec<Value> {
     ]
 }
 
-/// 002's sample rows divide conversions by dials (18.42, 15.71); the contract's `conv_rate` divides by answers, as
-/// 002's own field table does: 28.57 and 25.58. All else is as the document shows it.
+/// The older sample rows divide conversions by dials (18.42, 15.71). The contract's `conv_rate`
+/// divides by answers, as their own field table does: 28.57 and 25.58. All else equals the sample.
 #[tokio::test]
 async fn agent_and_caller_id_rows_match_the_contract_samples() {
     let test = TestApp::new().await;
@@ -482,8 +484,9 @@ async fn agent_and_caller_id_rows_match_the_contract_samples() {
     );
 }
 
-/// 002 shows two of several dispositions, whose shares (30.45, 25.00) are of a sum it does not show; the contract's
-/// shares are of the calls with a disposition and add up to 100.00, so these two alone are 54.91 and 45.09.
+/// The sample shows two of several dispositions, with shares (30.45, 25.00) of a sum that it does
+/// not show. The contract's shares are of the calls with a disposition and add up to 100.00, so
+/// these two alone are 54.91 and 45.09.
 #[tokio::test]
 async fn dispositions_match_the_contract_sample() {
     let test = TestApp::new().await;
@@ -577,7 +580,8 @@ async fn lead_sources_match_the_contract_sample() {
     );
 }
 
-/// 002 prints its times without a zone; the contract prints them as ISO 8601 and adds three keys after `breached`.
+/// The sample prints times without a zone. The contract prints them as ISO 8601 and adds three keys
+/// after `breached`.
 #[tokio::test]
 async fn abandon_rate_matches_the_contract_sample() {
     let test = TestApp::at("2026-06-09T02:31:14Z".parse().expect("an instant")).await;

@@ -1,4 +1,4 @@
-//! Days and hours where they are hard: over DST changes and in zones a quarter of an hour off.
+//! Days and hours over DST changes and in zones with offsets of a quarter hour.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::support::program::{Program, eventually};
 use crate::support::world::instant;
 use crate::support::{TENANT, TestApp};
 
-/// Zone, the local days of a change with the days around it, and the hours of each day by its own clock.
+/// Zone, the local days around a change, and the hours of each by its own clock.
 const CHANGES: &[(&str, &[(&str, usize)])] = &[
     (
         "Europe/Berlin",
@@ -48,7 +48,7 @@ const CHANGES: &[(&str, &[(&str, usize)])] = &[
     ),
 ];
 
-/// An attempt and a call every 10 minutes from one instant to another, the first of each hour answered.
+/// An attempt and a call every 10 minutes of the period, the first of each hour answered.
 fn every_ten_minutes(from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Value> {
     let mut lines = vec![
         json!({"kind": "autocall_campaign", "id": 1, "name": "C"}),
@@ -224,7 +224,7 @@ async fn every_bucket_the_window_touches_is_listed() {
     );
 }
 
-/// Offsets as PyPI's tzdata has them, a copy of the tz database that others keep.
+/// Offsets of PyPI's tzdata, an independent copy of the tz database.
 #[derive(serde::Deserialize)]
 struct Others {
     version: String,
@@ -248,7 +248,7 @@ fn every_zone_has_the_offsets_of_the_same_tzdata_release() {
     ours.sort_unstable();
     assert_eq!(ours, names);
     if Database::current().release().as_str() > SHIPPED {
-        return; // this system knows of changes that the pinned data does not
+        return; // the system's data is newer than the pinned data
     }
     let (from, to) = ("2015-01-01T00:00:00Z", "2038-01-01T00:00:00Z");
     for (name, spans) in others.zones {
@@ -418,7 +418,7 @@ async fn a_server_logs_its_zone_release_and_warns_of_a_newer_one() {
     server.stop().await;
 }
 
-/// An attempt and a call in the middle of a day's last second, and at the midnight after.
+/// An attempt and a call within a day's last second, and at the following midnight.
 async fn with_calls_around_midnight() -> TestApp {
     let test = TestApp::new().await;
     let mut lines = vec![
@@ -442,7 +442,7 @@ async fn with_calls_around_midnight() -> TestApp {
     test
 }
 
-/// Ends, and how many of those attempts lie before each in Ho Chi Minh City.
+/// Window ends and the number of those attempts before each, in Ho Chi Minh City.
 const ENDS: &[(&str, i64)] = &[
     ("2026-06-10T23:59:59", 1),
     ("2026-06-10T23:59:59.25", 1),
@@ -452,9 +452,9 @@ const ENDS: &[(&str, i64)] = &[
     ("2026-06-10T23:59:59Z", 3),
     ("2026-06-10T23:59:59.123Z", 3),
     ("2026-06-10T24:00Z", 3),
-    // Clock times that are not the day's last, as written.
+    // Times other than the day's last second apply as written.
     ("2026-06-10T16:59:59Z", 0),
-    ("2026-06-11T06:59:59", 2), // in UTC, which jobs are stored in, it is
+    ("2026-06-11T06:59:59", 2), // the last second in UTC, the zone of stored jobs
     ("2026-06-10T23:59", 0),
 ];
 

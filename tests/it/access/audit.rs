@@ -1,4 +1,4 @@
-//! The log of who came in, as `callboard audit` prints it.
+//! The audit log, as `callboard audit` prints it.
 
 use std::time::Duration;
 
@@ -173,14 +173,14 @@ async fn operator_actions_are_logged_and_audit_filters_by_event() {
     );
 }
 
-/// Every row of a table that belongs to no account, as text.
+/// Every row of a table without a tenant, as text.
 async fn strangers(test: &TestApp) -> Vec<String> {
     let mut transaction = test.app.db.unknown_logins().await.expect("a transaction");
     let rows = sqlx::query_scalar("select s::text from audit_strangers s order by id");
     rows.fetch_all(&mut *transaction).await.expect("rows")
 }
 
-/// People type passwords into the field for the name.
+/// Users type passwords into the name field by mistake.
 #[tokio::test]
 async fn unknown_user_names_are_logged_as_digests_only() {
     let test = TestApp::new().await;
@@ -300,7 +300,7 @@ async fn only_old_entries_and_ended_sessions_are_removed() {
         "another instance is at it"
     );
     held.release().await.expect("released");
-    // 240 logins are ten days old or less, the one of that very instant included.
+    // 240 logins are ten days old or less, including one exactly ten days old.
     let (entries, sessions) = (20 * 24 - 240 + 2_500, 4);
     assert_eq!(
         prune::prune(&test.app.db, keep, now).await.expect("pruned"),
@@ -370,7 +370,7 @@ async fn only_the_newest_failed_logins_are_kept() {
     assert_eq!((left.len(), left.last()), (3, last.as_ref()));
 }
 
-/// A login under a name that exists and one under a name that does not take the same steps.
+/// Logins under known and unknown names take different code paths.
 #[tokio::test]
 async fn a_failed_login_writes_one_entry_for_known_and_unknown_names() {
     let test = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! What browsers are told: of every answer, and of pages from elsewhere.
+//! Security headers and CORS.
 
 use reqwest::{Method, StatusCode};
 

@@ -1,4 +1,4 @@
-//! How often a token may ask, and what it is told of it.
+//! Rate limits and their headers.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -14,7 +14,7 @@ use crate::support::{Answer, Client, NOW, TENANT, TestApp};
 
 const KPIS: &str = "/api/autocall/campaigns/1/reports/kpis";
 
-/// Where time goes by as a test says.
+/// A server with a clock that the test moves.
 pub struct Counting {
     pub test: TestApp,
     pub client: Client,
@@ -43,13 +43,13 @@ impl Counting {
         self.micros.fetch_add(ms * 1000, Ordering::Relaxed);
     }
 
-    /// In seconds since 1970, rounded up.
+    /// A time as Unix seconds, rounded up.
     fn in_ms(&self, ms: i64) -> i64 {
         (self.micros.load(Ordering::Relaxed) + ms * 1000 + 999_999) / 1_000_000
     }
 }
 
-/// Limit, what remains, and when it is full again.
+/// Limit, remaining requests, and time of the full reset.
 fn limit_headers(answer: &Answer) -> Option<(i64, i64, i64)> {
     let number = |name| answer.header(name).parse().ok();
     Some((

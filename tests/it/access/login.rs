@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Client, TENANT, TestApp};
 
 const ME: &str = "/api/auth/me";
-/// Of users that tests make.
+/// The password of users that tests create.
 pub const PASSWORD: &str = "correct horse";
 
 pub async fn login(client: &Client, body: &Value) -> Answer {
@@ -254,7 +254,8 @@ async fn concurrent_logins_queue_and_do_not_delay_other_requests() {
     );
 }
 
-/// More logins from several networks than are checked while anybody waits, and two users in the midst of them.
+/// More logins from several networks than the server verifies at once, with two real users among
+/// them.
 #[tokio::test(flavor = "multi_thread")]
 async fn users_can_log_in_during_a_login_flood() {
     let test = TestApp::new().await;
@@ -291,7 +292,7 @@ async fn users_can_log_in_during_a_login_flood() {
         .join_next()
         .await
         .expect("the first answer")
-        .expect("no panic"); // all turns are taken now
+        .expect("no panic"); // all verification slots are in use
     let (regular, newcomer) = tokio::join!(
         from(&client, "192.0.2.1".into(), "regular", PASSWORD),
         from(&client, "203.0.113.1".into(), "newcomer", PASSWORD)

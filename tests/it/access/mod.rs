@@ -1,4 +1,4 @@
-//! Who gets in, to what, and that nobody sees a neighbour's rows.
+//! Authentication, permissions and tenant isolation on every route.
 
 mod audit;
 mod browsers;
@@ -17,20 +17,20 @@ use sqlx::Row;
 
 use crate::support::{TENANT, TestApp, world};
 
-/// An operation of the API as its own document states it.
+/// An operation as the OpenAPI document describes it.
 struct Operation {
     method: Method,
     path: String,
-    /// What a token must have; None where no token is asked for.
+    /// Required permissions; `None` for open routes.
     permissions: Option<Vec<Permission>>,
-    /// The names of its parameters.
+    /// Parameter names.
     parameters: Vec<String>,
-    /// The media types of its body; none where it takes none.
+    /// Accepted media types of the body; empty without a body.
     accepts: Vec<String>,
 }
 
 impl Operation {
-    /// Its path for campaign 1, with whatever it requires.
+    /// The path for campaign 1, with required parameters.
     fn target(&self) -> String {
         self.path_for("1")
     }
@@ -91,7 +91,8 @@ fn guarded() -> Vec<Operation> {
         .collect()
 }
 
-/// Routes that need no token, each with its reason. What is not on this list and wants no token fails a test.
+/// Routes that need no token, each with its reason. A test fails for any other route without a
+/// permission.
 const OPEN: &[(&str, &str)] = &[
     ("/healthz", "asked by what starts and stops servers"),
     ("/readyz", "asked by what sends requests their way"),
@@ -204,7 +205,7 @@ async fn every_route_requires_exactly_its_own_permissions() {
                 operation.path
             );
         }
-        // Some permission, so that it is limited to it: none named is all of the role's.
+        // An unrelated permission: an empty list would grant all of the role's.
         let enough = if wanted.is_empty() {
             vec![Permission::IngestWrite]
         } else {
@@ -364,7 +365,7 @@ fn rows_of_another_tenant() -> [Value; 5] {
     ]
 }
 
-/// Parameters that name something of an account's.
+/// Parameters that hold ids of a tenant's resources.
 const ID_PARAMETERS: &[&str] = &["campaign_id", "campaign_ids", "team_id", "agent_ids[]"];
 
 #[tokio::test]

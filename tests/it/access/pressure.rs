@@ -1,4 +1,4 @@
-//! More than there is room for, and longer than anybody waits.
+//! Exhausted pools and statement timeouts.
 
 use callboard::db::Database;
 use reqwest::StatusCode;

@@ -1,4 +1,4 @@
-//! What is nobody's to see is in no log and no answer, however much is logged.
+//! Secrets and personal data appear in no log or response at any log level.
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ async fn secrets_are_never_logged_at_any_level() {
     server.stop().await;
 }
 
-/// What callers ask for may be personal. A slow reading is logged by the name of its question.
+/// Filter values may be personal. A slow query is logged by the name of its request.
 #[tokio::test]
 async fn filter_values_are_not_logged_with_slow_queries() {
     let test = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! The life of a login's token.
+//! Expiry of login tokens.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::support::program::eventually;
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
-/// Somebody who has just logged in, and the token.
+/// A user who has just logged in, and the token.
 async fn logged_in() -> (Counting, String) {
     let counting = Counting::new().await;
     counting.test.user(TENANT, "ann", Role::Admin).await;
@@ -30,7 +30,7 @@ async fn status(counting: &Counting, token: &str) -> StatusCode {
         .status
 }
 
-/// Minutes from the login to the use that is on record.
+/// Minutes from the login to the recorded last use.
 async fn last_used(counting: &Counting) -> i64 {
     let sql = "select to_jsonb((extract(epoch from last_used_at - created_at) / 60)::bigint) from sessions
                where last_used_at is not null";

@@ -1,4 +1,4 @@
-//! Tokens that somebody made, changed, or was told to give up.
+//! Tokens: forged, altered, expired and revoked ones, and signing secrets.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use crate::support::{TENANT, TestApp};
 
 const ME: &str = "/api/auth/me";
 
-/// The parts of a token, unpacked.
+/// The decoded parts of a token.
 fn parts(token: &str) -> [Vec<u8>; 3] {
     let parts: Vec<Vec<u8>> = token.split('.').map(from_base64).collect();
     parts.try_into().expect("three parts")
@@ -160,7 +160,7 @@ async fn a_token_with_any_altered_byte_is_refused() {
             "{what}"
         );
     }
-    // Signed by us, though for no session of that account: a bug of ours would still not let anybody in.
+    // Validly signed, but for a session of another tenant: such a bug must not grant access.
     for claims in [
         json!({"tenant": 2}),
         json!({"tenant": -1}),
@@ -248,7 +248,7 @@ async fn an_expired_token_is_refused() {
     }
 }
 
-/// On both of two instances that keep what they have read for as long as they may.
+/// Two instances with the longest cache lifetime.
 #[tokio::test]
 async fn revocations_reach_every_instance_within_ten_seconds() {
     let test = TestApp::keeping(Duration::from_secs(5)).await;
@@ -324,7 +324,7 @@ async fn token_list_shows_no_usable_token() {
         .iter()
         .map(|row| row["username"].as_str().expect("a name"))
         .collect();
-    names.sort_unstable(); // all were issued at the same instant
+    names.sort_unstable(); // all have the same issue time
     assert_eq!(names, ["admin-1", "ann"]);
     let anns = program.ok(&list(&["--username", "Ann"]), "").await;
     assert!(
@@ -420,7 +420,7 @@ async fn secret_rotation_keeps_issued_tokens_valid() {
     );
 }
 
-/// A token that no server would take is not issued.
+/// Commands refuse to issue a token that no server would accept.
 #[tokio::test]
 async fn commands_sign_only_with_a_secret_the_server_accepts() {
     let test = TestApp::new().await;

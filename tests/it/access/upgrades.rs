@@ -1,4 +1,4 @@
-//! Users, sessions and logs of the first release, after the migrations that followed.
+//! Users, sessions and audit entries of the first release after later migrations.
 
 use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::login::{credentials, login};
 use crate::support::{TENANT, TestApp, database};
 
-/// A user as the first release made one: in whatever form the name and the password were typed.
+/// A user as created by the first release: name and password in the form they were typed.
 fn user(id: i64, name: &str, password: &str) -> String {
     let (key, hash) = (
         name.to_lowercase(),

@@ -1,4 +1,4 @@
-//! Whose attempts are read: an account's own, and for a reseller those of its merchants, here and only here.
+//! Scope of analytics: a tenant's own attempts, and for a reseller those of its merchants.
 
 use callboard::auth::Role;
 use callboard::auth::tenant::{DEFAULT_TIMEZONE, Tenant};
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, TestApp};
 
-/// Resellers 10 and 20 with merchants 11 and 12, and 21; 11 is a reseller itself, of 111; 30 is nobody's. Each has as
-/// many attempts as its number says.
+/// Resellers 10 and 20 with merchants 11 and 12, and 21; 11 is itself the reseller of 111; 30 has
+/// none. Each has as many attempts as its id.
 const ACCOUNTS: [(i64, Option<i64>); 7] = [
     (10, None),
     (11, Some(10)),
@@ -97,7 +97,7 @@ async fn a_reseller_reads_its_merchants_and_a_merchant_only_itself() {
                     sum(&|_, of| of == Some(other)),
                     "{id} asks for {other}'s"
                 );
-                // By rows, leads and payloads as well.
+                // Over raw rows, leads and payloads too.
                 let lengths = json!({"min_duration": other, "max_duration": other});
                 assert_eq!(
                     count(client, lengths).await,
@@ -145,7 +145,7 @@ async fn a_reseller_reads_its_merchants_only_in_analytics() {
         1
     );
 
-    // Not even its own SQL, with whatever it may set, sees more of them than the list.
+    // Plain SQL with any setting sees no more of them than the list.
     for setting in [
         "",
         "set local callboard.merchants = 'on';",
@@ -185,7 +185,7 @@ async fn a_reseller_reads_its_merchants_only_in_analytics() {
     }
 }
 
-/// Many merchants: those of one account after the other, each in its own sums.
+/// Many merchants, each read from its own sums.
 #[tokio::test]
 async fn hundreds_of_merchants_are_read_in_one_snapshot() {
     let test = TestApp::new().await;

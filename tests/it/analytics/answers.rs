@@ -1,4 +1,5 @@
-//! Every question with every filter against the reference, and against the reports that speak of the same.
+//! Every analytics query with every filter, against the reference and against reports of the same
+//! figures.
 
 use callboard::analytics::{ALL, filter};
 use callboard::auth::Tenant;
@@ -27,7 +28,7 @@ fn pick<T: Clone>(random: &mut StdRng, of: &[T]) -> T {
     of[random.random_range(0..of.len())].clone()
 }
 
-/// A value for that filter, one that does not contradict another.
+/// A value for that filter that does not contradict the others.
 fn value(random: &mut StdRng, name: &str) -> Value {
     let window = pick(random, WINDOWS);
     match name {
@@ -72,7 +73,7 @@ fn value(random: &mut StdRng, name: &str) -> Value {
     }
 }
 
-/// Every question with every filter, and then any filters together.
+/// Every query type with every filter, then with random sets of filters.
 fn requests(random: &mut StdRng, more: usize) -> Vec<Value> {
     let names = || filter::ALL.iter().map(|filter| filter.name);
     let questions = || ALL.iter().map(|question| question.about.name);
@@ -141,7 +142,7 @@ async fn every_query_type_with_every_filter_matches_the_reference() {
     let requests = requests(&mut StdRng::seed_from_u64(11), 300);
     let expected = reference(&lines, &requests);
     assert_eq!(expected.len(), requests.len());
-    // From the journal alone, then from what it was folded into.
+    // From the journal alone, then from the compacted sums.
     for settled in [false, true] {
         if settled {
             compact::settle(&test.app.db).await.expect("compacted");

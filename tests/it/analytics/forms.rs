@@ -1,4 +1,4 @@
-//! What an answer looks like: its pages, its CSV, its headers.
+//! Response forms: pages, CSV, headers.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn csv(test: &Client, question: &Value) -> Answer {
     .await
 }
 
-/// A JSON value as its cell reads in CSV.
+/// A JSON value as CSV text.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -122,7 +122,7 @@ async fn a_cached_answer_reports_its_age() {
     test.execute(1, "delete from autocall_attempts where uuid = 'attempt-1'")
         .await;
 
-    // The same question in other words, and as another file; another question; and the same one anew.
+    // The same query in other words and as CSV, another query, and the same one without the cache.
     let again = test.ask(&json!({"filters": {"date_from": "2026-01-01T00:00:00Z", "date_to": null}, "page": 1, "query_type": "call_count"})).await;
     assert_eq!(
         (again.text(), again.header("age").is_empty()),
@@ -150,7 +150,7 @@ async fn a_cached_answer_reports_its_age() {
         (anew.json()["data"][0]["count"].clone(), anew.header("age")),
         (json!(49), "")
     );
-    // Another account never meets it.
+    // Another tenant never gets the cached answer.
     let neighbour = Client::new(test.url.clone(), test.account(2).await);
     assert_eq!(neighbour.ask(&question).await.json()["data"][0]["count"], 0);
     let later = test
@@ -164,7 +164,7 @@ async fn a_cached_answer_reports_its_age() {
     assert_eq!(later.ask(&question).await.json()["data"][0]["count"], 49);
 }
 
-/// Every example of the document can be asked, and is answered as the document says.
+/// Every example request of the document gets a response that matches its schema.
 #[tokio::test]
 async fn answers_match_the_openapi_schemas() {
     let test = TestApp::new().await;

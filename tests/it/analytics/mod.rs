@@ -1,4 +1,4 @@
-//! Analytics: twelve questions, ten filters, and what they are held against.
+//! Analytics: twelve query types, ten filters, and their oracles.
 
 mod accounts;
 mod answers;

@@ -1,4 +1,5 @@
-//! What is refused, as which of two failures, and that every fault is named by its place.
+//! Refused queries: 400 for a wrong shape, 422 for invalid values, and every fault named by its
+//! path.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ async fn post(test: &TestApp, kind: Option<&str>, body: impl Into<reqwest::Body>
     (answer.status.as_u16(), answer.json())
 }
 
-/// The places that are named.
+/// The reported paths.
 fn places(body: &Value) -> Vec<&str> {
     body["errors"]
         .as_object()
@@ -30,7 +31,7 @@ async fn wrong_shapes_are_400_and_invalid_values_are_422() {
     let of = |filters: &str| format!(r#"{{"query_type":"call_count","filters":{filters}}}"#);
     let with = |more: &str| format!(r#"{{"query_type":"call_count",{more}}}"#);
     for (body, status, expected) in [
-        // What is not the shape of a question.
+        // Bodies of the wrong shape.
         ("{}".into(), 400, &["query_type"][..]),
         (r#"{"query_type":null}"#.into(), 400, &["query_type"]),
         (r#"{"query_type":""}"#.into(), 400, &["query_type"]),
@@ -120,7 +121,7 @@ async fn wrong_shapes_are_400_and_invalid_values_are_422() {
         (with(r#""page":"1""#), 400, &["page"]),
         (with(r#""page":1.5"#), 400, &["page"]),
         (with(r#""page_size":{}"#), 400, &["page_size"]),
-        // Values that cannot be worked with.
+        // Invalid values.
         (with(r#""granularity":"year""#), 422, &["granularity"]),
         (with(r#""timezone":"Mars/Olympus""#), 422, &["timezone"]),
         (with(r#""page":0"#), 422, &["page"]),

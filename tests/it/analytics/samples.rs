@@ -1,11 +1,11 @@
-//! The sample of document 004, reproduced from ingested rows.
+//! The analytics sample of the contract, reproduced from ingested rows.
 
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
 
-/// January 2025 of the sample: 42 calls of ten seconds and more on the first, 58 on the second, 37 on the third, and
-/// beside them what its filters leave out.
+/// January 2025 of the sample: 42 calls of ten seconds or longer on the first, 58 on the second, 37
+/// on the third, and calls that its filters exclude.
 fn january() -> Vec<Value> {
     let mut lines = vec![
         json!({"kind": "autocall_script", "id": 1, "name": "Offer", "template_id": "tpl_xyz789"}),
@@ -33,7 +33,7 @@ fn january() -> Vec<Value> {
         attempt(2, format!("2025-01-{day:02}T12:00:00Z"), 30);
     }
     attempt(1, "2024-12-31T23:59:59.999999Z".into(), 30);
-    attempt(1, "2025-02-01T00:00:00Z".into(), 30); // the window ends with the second that its end names
+    attempt(1, "2025-02-01T00:00:00Z".into(), 30); // the window includes the second of its end
     lines
 }
 
@@ -45,7 +45,7 @@ async fn calls_over_time_matches_the_contract_sample() {
         "../../../src/analytics/examples/calls_over_time.request.json"
     ))
     .expect("JSON");
-    question["filters"]["merchant_id"] = "mer_1".into(); // here accounts have numbers
+    question["filters"]["merchant_id"] = "mer_1".into(); // tenants have numeric ids
     let answer = test.ask(&question).await.json();
     let days = answer["data"].as_array().expect("rows");
     assert_eq!(days.len(), 31);

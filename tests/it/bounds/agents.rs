@@ -1,10 +1,10 @@
-//! Accounts with thousands of agents.
+//! Tenants with thousands of agents.
 
 use serde_json::json;
 
 use crate::support::{TENANT, TestApp};
 
-/// Agents of a team and their calls, one each, in the journal.
+/// Agents of a team with one call each, in the journal.
 async fn with_agents(number: u32) -> TestApp {
     let test = TestApp::new().await;
     let rows = format!(
@@ -23,7 +23,7 @@ async fn with_agents(number: u32) -> TestApp {
 const DASHBOARD: &str =
     "/api/telesales/reports/dashboard?date_from=2026-06-01&date_to=2026-06-20T00:00:05Z";
 
-/// Each agent's calls were looked for in all of the journal, which took longer than an answer may.
+/// Regression: a scan of the whole journal per agent exceeded the statement timeout.
 #[tokio::test]
 async fn a_dashboard_counts_twenty_thousand_agents_from_the_journal() {
     let test = with_agents(20_000).await;

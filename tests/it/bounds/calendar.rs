@@ -1,5 +1,5 @@
-//! Instants outside the years 1 to 9999: refused by tables, and survived where a table has them already; windows that
-//! reach the ends of the calendar.
+//! Instants outside the years 1 to 9999, which tables refuse and readers tolerate where they exist
+//! already; windows that reach the ends of the calendar.
 
 use callboard::analytics;
 use callboard::reports::{ALL, report::Place};
@@ -26,7 +26,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("telesales_calls", "ended_at"),
 ];
 
-/// The last that Postgres knows, and what it knows beside: a hundred years more than the decoder holds, and less.
+/// The last instant Postgres can store, and others a century beyond the decoder's range and less.
 const OUTSIDE: [&str; 4] = [
     "infinity",
     "-infinity",
@@ -116,7 +116,8 @@ async fn stored_out_of_range_instants_belong_to_no_window() {
     file(&test, &json!({"report_type": "full", "format": "xlsx"})).await;
 }
 
-/// Every report and question answers, over all there is and without a window, and from sums as from rows.
+/// Every report and analytics query answers over all of time and without a window, from roll-ups
+/// and from raw rows.
 async fn hold(test: &TestApp, when: &str) {
     for report in ALL {
         let windows = match report.about.place {
@@ -178,7 +179,7 @@ async fn exports_cover_both_ends_of_the_calendar() {
     }
 }
 
-/// Two attempts, eight thousand years apart.
+/// Two attempts, eight thousand years apart, have no stage pairs walked between them.
 #[tokio::test(flavor = "multi_thread")]
 async fn stage_pairs_over_the_whole_calendar_are_found_by_index() {
     let test = filled().await;

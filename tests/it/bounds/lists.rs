@@ -1,4 +1,5 @@
-//! Lists by a free text with more keys than an answer holds, and texts longer than a reader takes.
+//! Lists by free text with more keys than a response holds, and texts longer than the readers'
+//! limit.
 
 use callboard::auth::Tenant;
 use callboard::auth::tenant::DEFAULT_TIMEZONE;
@@ -12,7 +13,8 @@ use crate::support::{NOW, TENANT, TestApp};
 const FROM: &str = "2026-06-01";
 const TO: &str = "2026-06-20";
 
-/// Keys of each list, with `more` behind the limit: the first ten have two rows, every seventh three.
+/// Keys of each list, `more` of them beyond the limit. The first ten have two rows, every seventh
+/// has three.
 fn world(more: usize, account: i64) -> Vec<Value> {
     let mut lines = vec![
         json!({"kind": "autocall_campaign", "id": 1, "name": "A", "created_at": "2026-05-01T00:00:00Z"}),
@@ -179,7 +181,7 @@ async fn keys_beyond_the_ten_thousandth_are_merged_into_one_row() {
     );
 }
 
-/// The most frequent keys are only known once all accounts are added.
+/// The most frequent keys are known only after all tenants are summed.
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_of_several_tenants_are_summed_before_ranking() {
     let test = TestApp::new().await;
@@ -214,7 +216,7 @@ async fn keys_of_several_tenants_are_summed_before_ranking() {
     compare_with_reference(&test, &lines, &requests, "from sums and rows").await;
 }
 
-/// Stored by other SQL than ours.
+/// Rows written by plain SQL, which can exceed the lengths of ingest.
 #[tokio::test(flavor = "multi_thread")]
 async fn long_texts_are_truncated_to_255_characters_when_read() {
     let test = TestApp::new().await;

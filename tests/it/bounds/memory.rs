@@ -1,4 +1,4 @@
-//! Memory of a server that is asked for everything at once about the worst that can be stored.
+//! Peak memory of a server under concurrent requests for everything over worst-case rows.
 
 use callboard::analytics;
 use callboard::reports::{ALL, report::Place};
@@ -15,10 +15,10 @@ use crate::support::{Client, TENANT, TestApp};
 /// has at most 10,001 rows of one or two texts of 255 characters, four bytes each: 20 MB, held about four times while it
 /// is read, written, packed and sent. An answer whose statement has no such bound takes more than the margin alone.
 const MEMORY_LIMIT: u64 = 768 << 20;
-/// How many ask the same at once.
+/// Concurrent requests for each path.
 const CONCURRENCY: usize = 6;
 
-/// Every text as long as Postgres takes it easily, more keys than a list holds, paths of thousands of steps.
+/// Texts of a megabyte, more keys than a list holds, paths of thousands of steps.
 const WORST_CASE: &[&str] = &[
     "update tenants set name = repeat('𝄞', 1000000) where id = 1",
     "insert into autocall_scripts (tenant_id, id, name, dtmf_actions)
@@ -72,8 +72,8 @@ fn peak(pid: u32) -> u64 {
         << 10
 }
 
-/// Every question that is asked of an account: a method, a target and a body. Asked at once they differ a little, or one
-/// reading would be shared by all.
+/// Every request of a tenant: method, target and body. Concurrent ones differ slightly, so that
+/// they do not share one query.
 fn everything(which: usize) -> Vec<(Method, String, Value)> {
     let end = format!("2026-06-20T00:00:{which:02}Z");
     let mut all = Vec::new();

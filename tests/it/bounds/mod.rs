@@ -1,4 +1,4 @@
-//! Answers of a bounded size, whatever is stored, and instants that no calendar has.
+//! Responses of bounded size for any stored data, and instants outside the calendar.
 
 mod agents;
 mod calendar;

@@ -1,4 +1,4 @@
-//! Answers that are kept: for whom, for how long, and for whom not.
+//! Cached responses: scope, lifetime, and requests that bypass the cache.
 
 use std::time::{Duration, Instant};
 

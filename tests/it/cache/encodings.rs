@@ -1,4 +1,4 @@
-//! Bodies in the coding that a client accepts.
+//! Content codings negotiated by `Accept-Encoding`.
 
 use std::io::Read;
 
@@ -14,7 +14,7 @@ async fn accepting(client: &Client, path: &str, codings: &str) -> Answer {
     client.get_with(path, "accept-encoding", codings).await
 }
 
-/// The body as it was before it was packed.
+/// The decompressed body.
 fn decompressed(answer: &Answer) -> Vec<u8> {
     let (mut plain, packed) = (Vec::new(), answer.bytes.as_slice());
     let read = match answer.header("content-encoding") {
@@ -84,7 +84,7 @@ async fn a_cached_answer_is_compressed_once_per_coding_and_counted() {
     );
 }
 
-/// Every route: what is JSON and has more than a kibibyte is packed, files and what is small are not.
+/// JSON of more than a kibibyte is compressed on every route; files and small bodies are not.
 #[tokio::test]
 async fn every_route_compresses_large_json_but_not_files() {
     let test = TestApp::new().await;

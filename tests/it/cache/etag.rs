@@ -1,4 +1,4 @@
-//! The tag of an answer: it changes when a figure changes, and only then.
+//! ETags: they change when a figure changes, and only then.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn now() -> DateTime<Utc> {
     NOW.parse().expect("an instant")
 }
 
-/// Where each report is, with what it requires and nothing more: a window that may end now does.
+/// The path of each report with only its required parameters. The default window ends now.
 fn paths() -> Vec<String> {
     let required = "from=2026-06-01&date_from=2026-06-01&date_to=2026-07-03&campaign_ids=1,2";
     reports::ALL
@@ -31,7 +31,7 @@ async fn tags(client: &Client) -> Vec<String> {
     tags
 }
 
-/// A world in which each report has something to count, an hour long and over.
+/// A world of an hour in which every report counts something.
 async fn with_a_world(keep: Duration) -> TestApp {
     let test = TestApp::keeping(keep).await;
     let (from, to) = (now() - TimeDelta::hours(2), now() - TimeDelta::hours(1));

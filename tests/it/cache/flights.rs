@@ -1,4 +1,4 @@
-//! Many who ask the same at once: one reading, for those it is not too old for.
+//! Concurrent identical requests share one query, unless its snapshot is older than they accept.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ async fn no_cache_does_not_join_an_earlier_query() {
     side.lock("autocall_leads").await;
     let early = ask(&test, "private");
     side.until_waiting(1).await;
-    // Ingest would wait for the leads too.
+    // Plain SQL, because ingest would wait for the lock on the leads too.
     let mut scope = test.app.db.write(1).await.expect("a scope");
     let copy = "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at)
                 values ($1, 'b', 1, 1, 2, '2026-06-10')";
@@ -84,7 +84,7 @@ async fn callers_do_not_join_a_query_whose_snapshot_is_too_old() {
     side.until_waiting(1).await;
     tokio::time::sleep(SHORT).await;
     let late = ask(&test, "private");
-    // The caller is read anew, too, and comes through: its tables are not locked.
+    // The session is read again too, and succeeds: its tables are not locked.
     side.until_waiting(2).await;
     side.unlock().await;
     assert_eq!((dialed(early).await, dialed(late).await), (1, 1));

@@ -1,4 +1,4 @@
-//! What is kept of what was read: how old it may be, who shares it, and what it never hides.
+//! The cache of query results: maximum age, sharing, and what it must never hide.
 
 mod answers;
 mod encodings;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestApp;
 
-/// Longer than any test here takes.
+/// A lifetime longer than any test here.
 const LONG: Duration = Duration::from_secs(120);
 const SHORT: Duration = Duration::from_millis(400);
 
@@ -30,7 +30,7 @@ fn attempt(uuid: &str) -> Value {
         "started_at": "2026-06-10T03:00:00Z", "result": "answered", "billsec": 10})
 }
 
-/// A campaign with one attempt, on a server that keeps for so long what it has read.
+/// A campaign with one attempt, on a server with that cache lifetime.
 async fn with_an_attempt(keep: Duration) -> TestApp {
     let test = TestApp::keeping(keep).await;
     test.ingest(&campaign()).await;

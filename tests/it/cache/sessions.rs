@@ -1,4 +1,4 @@
-//! Callers who are kept: in for a few seconds without a look at the database, and out in time.
+//! Cached sessions: no database lookup for a few seconds, and revocation in time.
 
 use std::time::{Duration, Instant};
 

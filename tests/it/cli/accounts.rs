@@ -1,4 +1,4 @@
-//! Accounts, users and tokens.
+//! Commands for tenants, users and tokens.
 
 use callboard::auth::{Permission, Role};
 use reqwest::{Method, StatusCode};
@@ -262,7 +262,7 @@ async fn user_names_are_unique_across_tenants() {
     program.ok(&create("1", "ümlaut", &[]), "ÄÖÜäöüßẞ").await;
 }
 
-/// The command line makes no user whom login would turn away unread.
+/// Commands create no user whose login would be refused as invalid.
 #[tokio::test]
 async fn users_created_by_command_can_log_in() {
     let test = TestApp::new().await;

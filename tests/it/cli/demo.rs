@@ -1,4 +1,4 @@
-//! The demo, run as a newcomer runs it.
+//! The demo command.
 
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::net::TcpListener;

@@ -211,7 +211,7 @@ async fn an_atomic_import_retries_from_its_first_line_after_a_deadlock() {
     assert_eq!(stored(&test).await, 11_000);
 }
 
-/// Runs what follows with a terminal as its standard error, and passes on what it says there.
+/// Runs a command with a terminal as its standard error, and forwards its output.
 const ON_A_TERMINAL: &str = "
 import os, pty, subprocess, sys
 terminal, its_end = pty.openpty()
@@ -297,7 +297,7 @@ async fn an_import_ends_when_the_database_is_lost() {
         .await
         .expect("sent");
 
-    // From outside the transaction, which sees the others as they were when it first looked.
+    // From outside the transaction, whose view of `pg_stat_activity` is fixed at its first read.
     let mut operator = PgConnection::connect_with(&database)
         .await
         .expect("a connection");

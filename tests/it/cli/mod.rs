@@ -1,4 +1,4 @@
-//! The commands, run as an operator runs them.
+//! The command line.
 
 mod accounts;
 mod demo;
@@ -137,7 +137,7 @@ async fn an_unreachable_database_is_reported_in_one_sentence() {
     }
 }
 
-/// What went wrong: the first of several commands to end took the database with it.
+/// Regression: the first of several commands to end stopped the shared database.
 #[tokio::test]
 async fn commands_sharing_an_embedded_postgres_end_in_any_order() {
     let program = Program::new();

@@ -1,4 +1,4 @@
-//! The door to the database.
+//! `callboard psql`
 
 use sqlx::ConnectOptions;
 
@@ -24,7 +24,7 @@ async fn psql(program: &Program, arguments: &[&str]) -> (Option<i32>, String, St
     )
 }
 
-/// Both as the owner and as a superuser, whom row-level security would not hold.
+/// Runs as the owner and as a superuser, who bypasses row-level security.
 #[tokio::test]
 async fn psql_reads_one_tenant_and_writes_only_when_allowed() {
     let test = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! Bodies that are slow to come, or never do.
+//! Bodies that arrive slowly or never.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ async fn a_slow_but_progressing_body_is_accepted() {
     assert_eq!(wire.seen().await.status, 200);
 }
 
-/// Begins a body and waits until it counts.
+/// Starts a body and waits until the server counts it.
 async fn begin(server: &Limited, token: &str) -> Wire {
     let mut wire = server.connect().await;
     wire.send(post(INGEST, token, NDJSON, 1 << 20)).await;
@@ -75,7 +75,7 @@ async fn answer_of_another(server: &Limited, path: &str, token: &str) -> u16 {
         ("application/json", "{}      ")
     };
     wire.send(post(path, token, kind, 8)).await;
-    tokio::time::sleep(Duration::from_millis(50)).await; // so that it comes after its head
+    tokio::time::sleep(Duration::from_millis(50)).await; // sent separately from the head
     wire.send(body).await;
     wire.seen().await.status
 }
@@ -95,7 +95,7 @@ async fn unfinished_bodies_are_capped_per_tenant() {
         begin(&server, &test.token).await,
         begin(&server, &test.token).await,
     ];
-    // Until both are counted, a third may still have room; a small one counts when it is waited for.
+    // A third may still fit until both are counted; a small one counts once it is waited for.
     crate::support::program::eventually("both count", async || {
         answer_of_another(&server, "/analytics", &test.token).await == 503
     })
@@ -119,7 +119,7 @@ async fn unfinished_bodies_are_capped_per_tenant() {
     );
 }
 
-/// Without an account nobody can keep those out who have one, nor those who log in.
+/// Unauthenticated clients cannot block tenants or logins.
 #[tokio::test]
 async fn unauthenticated_bodies_are_evicted_for_newer_ones() {
     let test = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! Caps on connections, and which one makes room.
+//! Connection caps and evictions.
 
 use callboard::http::Limits;
 use serde_json::json;
@@ -14,7 +14,7 @@ fn limits(connections: usize, connections_per_address: usize) -> Limits {
     }
 }
 
-/// Begins a request that lasts until its body is sent.
+/// Starts a request that stays open until its body is sent.
 async fn busy(mut wire: Wire, token: &str) -> Wire {
     wire.send(post(INGEST, token, NDJSON, 100)).await;
     wire.send("  ").await;

@@ -1,4 +1,4 @@
-//! Heads of requests: slow, large, and what is said of them.
+//! Request heads: slow, large and invalid ones.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::TestApp;
 
 const ORIGIN: &str = "https://reports.example.com";
 
-/// A request with a header of that many bytes, that many headers, and a query of that many bytes.
+/// A request with one header of that many bytes, that many headers, and a query of that many bytes.
 fn request(bytes: usize, headers: usize, query: usize) -> String {
     let headers: String = (0..headers)
         .map(|number| format!("x-{number}: y\r\n"))
@@ -40,7 +40,7 @@ async fn a_slow_request_head_times_out() {
     }
 }
 
-/// Each holds its memory until the time for a head is over.
+/// Each unfinished head holds memory until its timeout.
 #[tokio::test]
 async fn the_oldest_unfinished_head_is_evicted() {
     let test = TestApp::new().await;
@@ -100,7 +100,7 @@ async fn an_oversized_head_is_refused_in_json_with_cors_headers() {
             assert_eq!(seen.json(), json!({"message": message}));
         }
     }
-    // Heads that the codec cannot hold are refused by the status alone, and closed.
+    // Heads beyond the codec's limits get a bare status, and the connection is closed.
     for (head, status) in [
         (request(128 << 10, 0, 0), 431),
         (request(0, 300, 0), 431),

@@ -1,4 +1,4 @@
-//! Things that clients can hold open: connections, writes, heads and bodies; and what ends them.
+//! Resources that clients can hold open (connections, writes, heads, bodies), and their limits.
 
 mod bodies;
 mod caps;
@@ -21,10 +21,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::TestApp;
 
-/// Far longer than anything here takes.
+/// A timeout far above the duration of any test here.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A server within limits of its own.
+/// A server with its own connection limits.
 struct Limited {
     address: SocketAddr,
     stop: CancellationToken,
@@ -61,7 +61,7 @@ impl Limited {
         )
     }
 
-    /// From another address of this machine.
+    /// Connects from another loopback address.
     async fn connect_from(&self, local: &str) -> Wire {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket
@@ -70,7 +70,7 @@ impl Limited {
         Wire(socket.connect(self.address).await.expect("a connection"))
     }
 
-    /// Waits until it has stopped.
+    /// Waits until the server has stopped.
     async fn ended(self) {
         tokio::time::timeout(PATIENCE, self.serving)
             .await
@@ -79,10 +79,10 @@ impl Limited {
     }
 }
 
-/// A connection, byte by byte.
+/// A raw connection.
 struct Wire(TcpStream);
 
-/// An answer off a wire.
+/// A response read from a raw connection.
 #[derive(Debug)]
 struct Seen {
     status: u16,
@@ -116,12 +116,12 @@ impl Wire {
         self.seen().await
     }
 
-    /// The next answer, of a known length.
+    /// Reads the next response, which has a content length.
     async fn seen(&mut self) -> Seen {
         self.try_seen().await.expect("an answer")
     }
 
-    /// None where the connection ends before there is one.
+    /// Like `seen`; `None` if the connection ends first.
     async fn try_seen(&mut self) -> Option<Seen> {
         tokio::time::timeout(PATIENCE, self.read())
             .await
@@ -148,7 +148,7 @@ impl Wire {
         })
     }
 
-    /// Waits until the other end closes the connection, having said nothing more.
+    /// Waits for the server to close the connection without sending more.
     async fn closed(mut self) {
         let read = tokio::time::timeout(PATIENCE, self.0.read_u8())
             .await
@@ -157,7 +157,7 @@ impl Wire {
     }
 }
 
-/// The head of a request with a body of that many bytes.
+/// A request head that announces a body of that many bytes.
 fn post(path: &str, token: &str, kind: &str, length: usize) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"

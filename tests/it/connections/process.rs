@@ -1,4 +1,4 @@
-//! The program within the descriptors that it is given.
+//! The program within its file descriptor limit.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use super::Wire;
 use crate::support::TestApp;
 use crate::support::program::{Program, Server};
 
-/// A server that may have 320 descriptors, of which it is given 300: 160 connections, 40 of them from one address.
+/// A server with a limit of 320 descriptors, of which 300 are usable: 160 connections, 40 of them
+/// from one address.
 async fn few_descriptors(program: &Program) -> Server {
     let line = r#"ulimit -S -n 300; ulimit -H -n 320; exec "$0" "$@""#;
     Server::start(program.limited(line, &["serve"])).await
@@ -56,8 +57,8 @@ async fn the_soft_descriptor_limit_is_raised_to_the_hard_limit() {
     server.stop().await;
 }
 
-/// The attack of which a server died: more connections than it has descriptors, that ask and never read, or never end
-/// their head.
+/// Regression: more connections than descriptors, which never read or never finish their head,
+/// stopped the server.
 #[tokio::test]
 async fn connections_of_one_address_do_not_starve_others_or_probes() {
     let test = TestApp::new().await;
@@ -77,7 +78,7 @@ async fn connections_of_one_address_do_not_starve_others_or_probes() {
             0 => "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(50),
             _ => "GET /healthz HTTP/1.1\r\nhost: x\r\nx: ".to_owned(),
         };
-        // One that is refused may be closed already.
+        // A refused connection may be closed already.
         let _ = tokio::io::AsyncWriteExt::write_all(&mut wire.0, request.as_bytes()).await;
         held.push(wire);
     }

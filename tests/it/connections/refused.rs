@@ -10,10 +10,11 @@ use callboard::time::Clock;
 use super::{INGEST, Limited, NDJSON, Seen, post};
 use crate::support::{TENANT, TestApp};
 
-/// More than sockets and codec hold.
+/// A body larger than the socket and codec buffers.
 const LARGE: usize = 24 << 20;
 
-/// Sends the whole upload before it looks for an answer, as simple clients do; then asks for something else.
+/// Sends the whole upload before reading the response, as simple clients do, then sends another
+/// request.
 async fn upload(server: &Limited, head: String) -> (Seen, u16) {
     let mut wire = server.connect().await;
     wire.send(head).await;
@@ -106,7 +107,7 @@ async fn expect_continue_uploads_are_refused_at_once() {
     assert_eq!(wire.seen().await.status, 200);
 }
 
-/// A refused body is an unfinished one: newer ones of the kind take its place.
+/// A refused body counts as unfinished: newer ones evict it.
 #[tokio::test]
 async fn refused_uploads_count_as_unfinished_bodies() {
     let test = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! Stopping: connections and bodies that end at once, and those that have a little time.
+//! Shutdown: connections and bodies that end at once, and those with a grace period.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn teams(numbers: std::ops::Range<u32>) -> String {
         .collect()
 }
 
-/// Requests have a minute here, so that only what is closed at once ends the server in this test's time.
+/// A grace period of a minute, so that the server ends in time only if everything closes at once.
 fn limits() -> Limits {
     Limits {
         stop_requests: Duration::from_secs(60),
@@ -78,7 +78,7 @@ async fn shutdown_ends_an_ingest_body_after_its_chunk_with_503() {
     );
 }
 
-/// One that can always be read on never waits, and must be ended all the same.
+/// A body that always has bytes never waits, and must end too.
 #[tokio::test]
 async fn shutdown_ends_a_body_that_never_pauses() {
     let test = TestApp::new().await;
@@ -95,7 +95,7 @@ async fn shutdown_ends_a_body_that_never_pauses() {
     let seen = tokio::spawn(async move {
         use tokio::io::AsyncReadExt;
         let mut seen = Vec::new();
-        let _ = reading.read_to_end(&mut seen).await; // it may be broken off after the answer
+        let _ = reading.read_to_end(&mut seen).await; // the connection may be aborted after the response
         String::from_utf8(seen).expect("UTF-8")
     });
     tokio::time::sleep(Duration::from_millis(200)).await;

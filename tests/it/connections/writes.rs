@@ -1,4 +1,4 @@
-//! Clients that read slowly, or not at all.
+//! Clients that read slowly or not at all.
 
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,8 @@ async fn a_stalled_write_closes_the_connection() {
     };
     let server = Limited::new(&test, limits).await;
     let mut stuck = server.connect().await;
-    // It never reads, so that the server soon neither writes nor reads, and its own writes wait too.
+    // The client never reads, so the server soon stops reading and writing, and the client's writes
+    // block too.
     let broken_off = async { while stuck.0.write_all(PIPELINED.as_bytes()).await.is_ok() {} };
     tokio::time::timeout(PATIENCE, broken_off)
         .await
@@ -35,8 +36,8 @@ async fn a_stalled_write_closes_the_connection() {
     .await;
 }
 
-/// With a small window on its side, each of its reads lets through far less than the kernel waits for before it takes
-/// new bytes of ours.
+/// With a small receive window, each client read frees less space than the kernel requires before
+/// it accepts new bytes.
 #[tokio::test]
 async fn a_slow_download_is_not_timed_out() {
     let test = TestApp::new().await;

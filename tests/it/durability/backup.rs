@@ -1,4 +1,4 @@
-//! Backups as the documents tell to make them: by a role that row-level security does not hold, and nothing is missing.
+//! Backups as documented: a role that bypasses row-level security dumps every row.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::support::{TestApp, database};
 
 const REPORT: &str = "/api/autocall/campaigns/1/reports/kpis?from=2026-06-01&to=2026-06-02";
 
-/// A program of Postgres on that database, as its user.
+/// Runs a Postgres client program on that database as its user.
 async fn run(name: &str, on: &PgConnectOptions, arguments: &[&str]) -> Output {
     let host = on
         .get_socket()
@@ -40,7 +40,7 @@ async fn ok(name: &str, on: &PgConnectOptions, arguments: &[&str]) {
     assert!(output.status.success(), "{name}: {}", words(&output.stderr));
 }
 
-/// The rows of every table.
+/// Row counts of every table.
 async fn rows(superuser: &PgConnectOptions) -> BTreeMap<String, Vec<String>> {
     let mut connection = PgConnection::connect_with(superuser)
         .await
@@ -64,7 +64,8 @@ async fn rows(superuser: &PgConnectOptions) -> BTreeMap<String, Vec<String>> {
     rows
 }
 
-/// A database with rows of two accounts, and the same as superuser. None on a server that lets us in as none.
+/// A database with rows of two tenants, and its superuser URL. `None` if the server grants no
+/// superuser.
 async fn with_rows() -> Option<(TestApp, PgConnectOptions, PgConnectOptions)> {
     let test = TestApp::new().await;
     test.ingest(&campaign()).await;
@@ -139,7 +140,7 @@ async fn a_superuser_dump_restores_every_row() {
     client.ingest(&[attempt("c")]).await;
 }
 
-/// The trap that SECURITY.md warns of: nothing says that rows are missing.
+/// The trap described in SECURITY.md: no error reports that rows are missing.
 #[tokio::test]
 async fn a_dump_by_the_server_role_fails_or_is_empty() {
     let Some((_test, owner, _)) = with_rows().await else {

@@ -1,4 +1,4 @@
-//! What was acknowledged is there, whatever dies.
+//! Durability of acknowledged rows over crashes.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use crate::support::{Client, body};
 
 type Acknowledged = Arc<Mutex<BTreeSet<String>>>;
 
-/// Sends attempts in small bodies for as long as there is a server, and remembers those it acknowledged.
+/// Sends attempts in small bodies while a server answers, and records the acknowledged ones.
 async fn dial(client: Client, dialer: usize, acknowledged: Acknowledged) {
     for number in 0.. {
         let uuids: Vec<String> = (0..40)
@@ -32,7 +32,7 @@ async fn dial(client: Client, dialer: usize, acknowledged: Acknowledged) {
     }
 }
 
-/// Lets `crash` happen in the middle of ingest, and looks at what the next server finds.
+/// Runs `crash` during ingest, and checks the rows the next server finds.
 async fn acknowledged_rows_survive(crash: impl AsyncFnOnce(&Program, Server)) {
     let program = Program::new();
     let server = program.serve().await;
@@ -131,7 +131,7 @@ async fn a_killed_first_start_is_repaired_by_the_next() {
     server.stop().await;
 }
 
-/// One backend that dies takes all others with it: Postgres starts over by itself.
+/// A crashed backend makes Postgres restart by itself.
 #[tokio::test]
 async fn a_restarting_postgres_causes_503_until_it_is_back() {
     let program = Program::new();

@@ -1,4 +1,4 @@
-//! The data directory: whose it is, what is kept in it, and who may come near.
+//! The data directory: ownership, contents and access.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -50,7 +50,7 @@ async fn commands_work_beside_a_running_server() {
     program.ok(&["migrate"], "").await;
     assert_eq!(client.get("/readyz").await.status.as_u16(), 200);
     server.stop().await;
-    // And without one, each brings Postgres up and down again.
+    // Without a server, each command starts and stops Postgres.
     program.ok(&import, &attempts("late", 0..10)).await;
     program.assert_nothing_runs();
     let server = program.serve().await;
@@ -86,7 +86,7 @@ async fn commands_wait_for_a_starting_server() {
 #[tokio::test]
 async fn an_unreachable_data_directory_is_reported_with_a_remedy() {
     if !geteuid().is_root() {
-        return; // Postgres then runs as ourselves, who can reach what is ours.
+        return; // Postgres runs as the current user, who can read the directory.
     }
     let program = Program::new();
     fs::set_permissions(program.place(), Permissions::from_mode(0o700)).expect("closed");
@@ -158,7 +158,7 @@ async fn an_unprivileged_user_runs_postgres_as_itself() {
         .flatten()
         .filter(|_| geteuid().is_root())
     else {
-        return; // Then every other test here runs as one.
+        return; // Not root: every other test runs unprivileged already.
     };
     let uid = nobody.uid.as_raw();
     let program = Program::new().by(nobody);

@@ -1,4 +1,4 @@
-//! On somebody's own Postgres, as whichever role they have for it.
+//! An external Postgres with different kinds of roles.
 
 use callboard::db::Database;
 use serde_json::json;
@@ -10,8 +10,8 @@ use crate::support::Client;
 use crate::support::database::{self, execute, uuid};
 use crate::support::program::Program;
 
-/// Serves two accounts from that database, and looks whether each sees its own and a query without an account
-/// sees nothing.
+/// Serves two tenants from that database, and checks that each sees its own rows and a query
+/// without a tenant sees none.
 async fn serves_and_guards(database: &PgConnectOptions) {
     let program = Program::on(database);
     let server = program.serve().await;
@@ -98,7 +98,7 @@ async fn the_owner_needs_no_extra_privileges() {
     serves_and_guards(&database::create_empty().await).await;
 }
 
-/// What a provider gives: a role that may make tables in a schema, and nothing else.
+/// The role of a hosting provider: it may create tables in a schema, and nothing else.
 #[tokio::test]
 async fn a_role_without_createrole_and_createdb_is_enough() {
     let Some(superuser) = database::as_superuser(&database::create_empty().await).await else {

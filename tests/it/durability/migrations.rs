@@ -1,4 +1,4 @@
-//! Migrations beside the life of a database: they wait for others, and make nobody wait for long.
+//! Migrations on a database in use: they wait for locks without blocking others for long.
 
 use std::fs;
 use std::path::Path;
@@ -43,7 +43,7 @@ async fn a_migration_waiting_for_a_lock_does_not_block_readers() {
         waited
     })
     .await;
-    // Behind the migration in the queue for the table; answered although the long reading goes on.
+    // Queued behind the migration's lock, and answered although the long read goes on.
     side.execute("select from exports").await.expect("read");
     assert!(!migrating.is_finished());
     reader.execute("commit").await.expect("done");
@@ -91,8 +91,9 @@ async fn an_instance_waits_for_a_running_migration() {
     }
 }
 
-/// sqlx compares a hash of the whole text: a database that has applied a migration refuses one that was changed, even by a
-/// comment. A release adds its migrations to the list (`sha256sum *.sql > released.sha256`).
+/// sqlx compares a hash of the whole text: a database that has applied a migration refuses an
+/// edited one, even if only a comment changed. A release adds its migrations to the list
+/// (`sha256sum *.sql > released.sha256`).
 #[test]
 fn released_migrations_are_unchanged() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");

@@ -1,4 +1,5 @@
-//! The real program on its own Postgres: killed, stopped, started again, started twice, misconfigured.
+//! The real program on its embedded Postgres: killed, stopped, restarted, started twice,
+//! misconfigured.
 
 mod backup;
 mod crash;
@@ -16,7 +17,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use crate::support::program::Program;
 use crate::support::{Client, body};
 
-/// What attempts refer to.
+/// The rows that attempts refer to.
 fn campaign() -> [Value; 2] {
     [
         json!({"kind": "autocall_campaign", "id": 1, "name": "C"}),
@@ -37,7 +38,7 @@ fn attempts(prefix: &str, numbers: std::ops::Range<usize>) -> String {
     )
 }
 
-/// How many attempts the report shows.
+/// The number of attempts in the report.
 async fn dialed(client: &Client) -> u64 {
     let kpis = client
         .data("/api/autocall/campaigns/1/reports/kpis?from=2026-06-01&to=2026-06-02")
@@ -45,7 +46,7 @@ async fn dialed(client: &Client) -> u64 {
     kpis["dialed"].as_u64().expect("a number")
 }
 
-/// A look into the program's own Postgres, past the program.
+/// A direct connection to the program's embedded Postgres.
 async fn inside(program: &Program) -> Option<PgConnection> {
     let (options, _guest) = Embedded::join(&program.data()).await?;
     let mut connection = PgConnection::connect_with(&options).await.ok()?;
@@ -56,7 +57,7 @@ async fn inside(program: &Program) -> Option<PgConnection> {
     Some(connection)
 }
 
-/// The attempts stored; none where there is no Postgres yet to ask.
+/// The number of stored attempts; `None` while Postgres is unreachable.
 async fn stored(program: &Program) -> Vec<String> {
     let Some(mut connection) = inside(program).await else {
         return Vec::new();

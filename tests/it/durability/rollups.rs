@@ -1,4 +1,4 @@
-//! Roll-ups say what the rows say after a crash, in the middle of ingest and of compaction.
+//! Roll-ups equal the raw rows after a crash during ingest and compaction.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -33,7 +33,7 @@ fn beginnings() -> Vec<Value> {
     lines
 }
 
-/// A dial of each module.
+/// One dial per module.
 fn dials(uuid: &str, number: i64) -> [Value; 2] {
     let started = format!(
         "2026-06-{:02}T{:02}:{:02}:00Z",
@@ -73,7 +73,7 @@ async fn ingest(client: Client, dialer: i64, acknowledged: Acknowledged) {
     }
 }
 
-/// Somebody's own SQL beside the server, for as long as there is a Postgres.
+/// Plain SQL corrections while Postgres is reachable.
 async fn correct(mut connection: PgConnection) {
     for number in 0.. {
         let digit = number % 10;
@@ -92,7 +92,7 @@ async fn correct(mut connection: PgConnection) {
 
 async fn verified(program: &Program) -> String {
     let output = program.run(&["verify", "--all", "--sample", "200"]).await;
-    let is_equal = matches!(output.status.code(), Some(0 | 2)); // 2: much was skipped, while it is rebuilt
+    let is_equal = matches!(output.status.code(), Some(0 | 2)); // 2: much was skipped during a rebuild
     assert!(
         is_equal,
         "{} {}",
@@ -121,7 +121,7 @@ async fn sums_survive(crash: impl AsyncFnOnce(&Program, Server)) {
     crash(&program, server).await;
     futures_util::future::join_all(writers).await;
 
-    // Before the next server has compacted anything; then with its compactor at work; then when all is done.
+    // Checked before the next server compacts, while it compacts, and after.
     let calm = verified(&program).await;
     assert!(calm.contains(" 0 different"), "{calm}");
     let server = program.serve().await;
@@ -165,7 +165,7 @@ async fn roll_ups_survive_a_machine_crash() {
     .await;
 }
 
-/// The server lives on, without a database, and is then stopped.
+/// The server keeps running without a database and is then stopped.
 #[tokio::test]
 async fn roll_ups_survive_a_killed_postgres() {
     sums_survive(async |program, server| {

@@ -1,4 +1,4 @@
-//! Leaving in order.
+//! Graceful shutdown.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::{Client, TestApp};
 
 const DOCKER_STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A request whose body comes as it is told to.
+/// A request whose body the test sends piece by piece.
 fn slow_request(
     client: &Client,
 ) -> (
@@ -35,7 +35,7 @@ fn slow_request(
     (pieces, async { post.await.expect("an answer") })
 }
 
-/// Stops the server in the middle of an upload, which is answered all the same.
+/// Stops the server during an upload, which still gets a response.
 async fn stops_cleanly(program: &Program, mut server: Server, stop: impl FnOnce(&Server)) {
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
@@ -80,7 +80,7 @@ async fn sigterm_answers_in_flight_requests_and_ends_every_process() {
     stops_cleanly(&program, server, |server| signal("TERM", &[server.pid()])).await;
 }
 
-/// As Docker does it, which kills after ten seconds.
+/// Docker kills a container ten seconds after SIGTERM.
 #[tokio::test]
 async fn shutdown_is_bounded_with_every_kind_of_client_connected() {
     let program = Program::new();
@@ -150,7 +150,7 @@ async fn shutdown_does_not_wait_for_an_unresponsive_database() {
     side.unlock().await;
 }
 
-/// A terminal sends its SIGINT to the whole process group, Postgres included if it were in it.
+/// A terminal sends SIGINT to the whole process group, which would include Postgres.
 #[tokio::test]
 async fn ctrl_c_answers_in_flight_requests_and_ends_every_process() {
     let program = Program::new();

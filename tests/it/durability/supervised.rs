@@ -1,4 +1,4 @@
-//! The embedded Postgres brought down under a running server: it comes back by itself, in the same place.
+//! Restarts of the embedded Postgres under a running server, in the same place.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::support::Client;
 use crate::support::disk::Disk;
 use crate::support::program::{Program, Server, eventually, signal};
 
-/// The process of the Postgres on that data directory.
+/// The process id of the Postgres on that data directory.
 fn postmaster(data: &Path) -> u32 {
     let state =
         fs::read_to_string(data.join("postgres/postmaster.pid")).expect("a running Postgres");
@@ -44,7 +44,7 @@ async fn until_ready(server: &Server) {
     .await;
 }
 
-/// Restarts that the server told of.
+/// Restarts in the server's log.
 fn restarts(server: &Server) -> usize {
     server
         .log()
@@ -140,7 +140,8 @@ async fn a_postgres_in_smart_shutdown_is_stopped_and_restarted() {
     let server = program.serve().await;
     let client = program.client(&server).await;
     client.ingest(&campaign()).await;
-    // The pools never go: it would refuse new connections for as long as the server runs.
+    // The pools keep their connections, so Postgres would refuse new ones for as long as the server
+    // runs.
     signal("TERM", &[postmaster(&program.data())]);
     until_restarted(&server, 1).await;
     assert_eq!(dialed(&client).await, 0);
@@ -231,7 +232,7 @@ async fn an_export_survives_a_postgres_restart_without_losing_an_attempt() {
     server.stop().await;
 }
 
-/// In a hurry.
+/// Short intervals.
 const PACE: EmbeddedPace = EmbeddedPace {
     poll_interval: Duration::from_millis(10),
     probe_interval: Duration::from_millis(50),
@@ -298,7 +299,7 @@ async fn a_working_postgres_is_not_restarted() {
         .expect("Postgres")
         .expect("a new directory");
     let works = postmaster(&place.data());
-    // All connections in use: no new one is taken, and nothing is wrong.
+    // All connections are in use: new ones are refused, and Postgres is healthy.
     let mut held = Vec::new();
     while let Ok(connection) = PgConnection::connect_with(embedded.options()).await {
         held.push(connection);

@@ -1,4 +1,4 @@
-//! What is in the files: every figure of the reports, and every attempt, in both formats.
+//! File contents: every figure of the reports and every attempt, in both formats.
 
 use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::support::{TENANT, TestApp, world};
 
 const WINDOW: &str = "from=2026-06-01&to=2026-06-07";
 
-/// A world of calls, some of whose texts are formulas to a spreadsheet.
+/// A world of calls with texts that spreadsheets would read as formulas.
 async fn with_calls() -> TestApp {
     let test = TestApp::new().await;
     let (from, to) = ("2026-05-31T00:00:00Z", "2026-06-09T00:00:00Z");
@@ -32,7 +32,7 @@ async fn with_calls() -> TestApp {
     test
 }
 
-/// A JSON value as a cell of CSV has it.
+/// A JSON value as a CSV cell.
 fn cell(value: &Value) -> String {
     let text = match value {
         Value::Null => return String::new(),
@@ -46,7 +46,7 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// A figure of a report as a cell: one that is a text in JSON is a number all the same.
+/// A figure of a report as a cell: numbers, also those that JSON gives as text.
 fn figure(value: &Value) -> String {
     let number = value
         .as_str()
@@ -54,7 +54,7 @@ fn figure(value: &Value) -> String {
     number.map_or_else(|| cell(value), str::to_owned)
 }
 
-/// Fails with what differs, and no more.
+/// Asserts equality and prints only the rows that differ.
 fn assert_same_rows(found: &[Vec<String>], expected: &[Vec<String>]) {
     assert_eq!(found.len(), expected.len());
     found
@@ -63,7 +63,7 @@ fn assert_same_rows(found: &[Vec<String>], expected: &[Vec<String>]) {
         .for_each(|(found, expected)| assert_eq!(found, expected));
 }
 
-/// Rows of objects as CSV has them: their keys, then their values, those that are objects or lists left out.
+/// JSON objects as CSV rows: the keys, then the values, without nested objects and lists.
 fn rows(objects: &[Value], columns: &[&str]) -> Vec<Vec<String>> {
     let header = columns.iter().map(ToString::to_string).collect();
     let row = |object: &Value| columns.iter().map(|name| figure(&object[*name])).collect();
@@ -76,7 +76,7 @@ fn list(value: &Value) -> Vec<Value> {
     value.as_array().expect("a list").clone()
 }
 
-/// Every table of a report type, named, as its JSON has it.
+/// Every table of a report type by name, from its JSON.
 async fn tables(test: &TestApp, report_type: &str) -> Vec<(String, Vec<Vec<String>>)> {
     let report = async |name: &str| {
         test.data(&format!(
@@ -95,7 +95,7 @@ async fn tables(test: &TestApp, report_type: &str) -> Vec<(String, Vec<Vec<Strin
                 .iter()
                 .map(|(digit, count)| json!({"digit": digit, "count": count}))
                 .collect();
-            // By the local clock, with its offset.
+            // Local time with its offset.
             assert_eq!(kpis["computed_at"], "2026-06-30T08:00:00+00:00");
             kpis["computed_at"] = "2026-06-30T15:00:00+07:00".into();
             let columns = [
@@ -218,7 +218,7 @@ async fn a_csv_has_every_figure_of_its_reports() {
     }
 }
 
-/// Every attempt of the window as SQL finds it, as CSV is to have it.
+/// The expected CSV row of every attempt of the window, read by SQL.
 async fn attempts(test: &TestApp) -> Vec<Vec<String>> {
     let sql = r#"
         select jsonb_build_array(a.uuid, a.campaign_id, a.lead_id, a.attempt_number, local(a.started_at), local(a.answered_at), local(a.ended_at),
@@ -267,7 +267,7 @@ async fn a_full_csv_has_every_attempt_and_no_formulas() {
     assert_eq!(header, expected);
     let mut expected = attempts(&test).await;
     assert!(expected.len() > 80, "{}", expected.len());
-    // Offsets that are no whole minutes, of times before there were any, are rounded to what RFC 3339 can say.
+    // Historical offsets with seconds are rounded to minutes, the precision of RFC 3339.
     for row in &mut expected {
         row[5] = row[5].replace("+07:06:30", "+07:07");
     }
@@ -306,7 +306,7 @@ const WEEK: [&str; 7] = [
     "Saturday",
 ];
 
-/// A cell of a workbook as CSV would have it, its numbers being numbers.
+/// A workbook cell as CSV text; numbers must be numbers.
 fn cell_text(data: &Data, expected: &str) -> String {
     match data {
         Data::Empty => String::new(),
@@ -317,7 +317,7 @@ fn cell_text(data: &Data, expected: &str) -> String {
                 .map_or(0, |(_, decimals)| decimals.len());
             format!("{number:.decimals$}")
         }
-        // A day is a date, and a bucket of the trend.
+        // A day is a date cell, and a bucket of the trend.
         Data::DateTime(at) if expected.len() == 10 => at
             .as_datetime()
             .expect("a time")
@@ -381,7 +381,7 @@ async fn a_workbook_has_every_figure_and_every_attempt() {
         assert_eq!(workbook.sheet_names(), sheets);
         let mut tables = tables(&test, report_type).await;
         if report_type == "full" {
-            tables.drain(..2); // the KPIs are in the summary
+            tables.drain(..2); // the summary holds the KPIs
         }
         for (name, expected) in tables {
             let (on, left) = match name.as_str() {
@@ -446,7 +446,7 @@ fn assert_attempts(rows: &[Vec<Data>], expected: &[Vec<String>]) {
     }
 }
 
-/// The figures people would look for, beside their names.
+/// The headline figures beside their labels.
 fn assert_summary(rows: &[Vec<Data>], kpis: &Value) {
     let value_of = |name: &str| {
         let row = rows.iter().find(|row| row[0] == Data::String(name.into()));
@@ -520,7 +520,7 @@ async fn a_window_without_calls_gives_files_without_rows() {
     }
 }
 
-/// A part of a workbook as it stands in its archive.
+/// A file of the workbook's archive, as text.
 fn archive_part(workbook: &[u8], name: &str) -> String {
     use std::io::Read;
     let mut archive = zip::ZipArchive::new(Cursor::new(workbook)).expect("an archive");
@@ -547,7 +547,8 @@ async fn workbooks_have_properties_landscape_layout_and_filters() {
     ] {
         assert!(properties.contains(said), "{said}: {properties}");
     }
-    // Summary, Trend, Hangup, Heatmap, DTMF, Funnel, Attempts: all of one table but the first and DTMF.
+    // The sheets are Summary, Trend, Hangup, Heatmap, DTMF, Funnel and Attempts. All but the first
+    // and DTMF hold one table.
     for (number, has_filter) in [
         (1, false),
         (2, true),
@@ -570,7 +571,7 @@ async fn workbooks_have_properties_landscape_layout_and_filters() {
         6,
         "headers are repeated: {names}"
     );
-    // Two grids of the week are colored on the summary, and three columns of the heatmap's own sheet.
+    // The summary colors two week grids, and the heatmap sheet three columns.
     assert_eq!(
         archive_part(&workbook, "xl/worksheets/sheet1.xml")
             .matches("<colorScale>")
@@ -617,7 +618,7 @@ async fn windows_of_up_to_two_days_are_charted_by_hour() {
     }
 }
 
-/// Texts that one system or another counts, cuts or reads in its own way.
+/// Texts that systems count, cut or interpret differently.
 #[tokio::test]
 async fn texts_are_cut_at_the_cell_limit_and_otherwise_unchanged() {
     let test = TestApp::new().await;
@@ -641,7 +642,7 @@ async fn texts_are_cut_at_the_cell_limit_and_otherwise_unchanged() {
             "started_at": format!("2026-06-02T03:00:0{number}Z"), "result": "answered", "outcome": outcome}));
     }
     test.ingest(&lines).await;
-    // Stored before texts had lengths.
+    // Rows from before texts had a maximum length.
     let long = "💩".repeat(20_000);
     let mut scope = test.app.db.write(TENANT).await.expect("a scope");
     let update = scope

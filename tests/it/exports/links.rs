@@ -1,4 +1,4 @@
-//! Links: to whom they open what, and for how long.
+//! Download links: scope, expiry, ranges, logging and limits.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{download, june, order, path, settle, show};
 use crate::support::{Answer, Client, TENANT, TestApp, http};
 
-/// A campaign with a name in many scripts, and an export of it that is ready.
+/// A campaign with a name in many scripts, and a ready export of it.
 async fn with_export(format: &str) -> (TestApp, Value) {
     let test = TestApp::new().await;
     test.ingest(&[
@@ -297,7 +297,7 @@ async fn the_sweep_deletes_orphaned_files_and_keeps_foreign_ones() {
         std::fs::write(file, "x").expect("written");
     }
     let mut then = test.app.clone();
-    // Files have the system's time, which is after that of the tests or before it.
+    // File times come from the system clock, which may be before or after the tests' clock.
     then.clock = Clock::Fixed(Clock::System.now());
     test.execute(TENANT, "update exports set expires_at = '2100-01-01'")
         .await;
@@ -319,7 +319,7 @@ async fn the_sweep_deletes_orphaned_files_and_keeps_foreign_ones() {
     assert_eq!(follow(&test, &link).await.status, StatusCode::OK);
 }
 
-/// Downloads in the audit log: their addresses.
+/// Downloads in the audit log.
 async fn downloads(test: &TestApp) -> Vec<Value> {
     test.query(
         TENANT,
@@ -378,7 +378,7 @@ async fn downloads_are_logged_once_per_link_address_and_hour() {
     from(60, "192.0.2.2", "", Method::GET).await;
     from(3_599, "192.0.2.1", "", Method::GET).await;
     assert_eq!(downloads(&test).await, ["192.0.2.1", "192.0.2.2"]);
-    // Of the same address at once: one entry.
+    // Concurrent downloads from one address make one entry.
     let at_once = (0..8).map(|_| from(120, "192.0.2.3", "bytes=0-0", Method::GET));
     assert_eq!(futures_util::future::join_all(at_once).await, [206; 8]);
     assert_eq!(downloads(&test).await.len(), 3);
@@ -422,7 +422,7 @@ async fn links_are_rate_limited_by_address() {
         .await;
     let link = link(&ready);
     for left in (0..120).rev() {
-        // Whether it is one of ours or not.
+        // Valid and invalid links count alike.
         let asked = if left % 2 == 0 {
             link.clone()
         } else {

@@ -1,4 +1,4 @@
-//! Exports: from the order to the file, whatever happens on the way.
+//! Exports, from the order to the file, and failures on the way.
 
 mod files;
 mod links;
@@ -18,7 +18,7 @@ use crate::support::{Answer, Client, TestApp};
 
 const EXPORT: &str = "/api/autocall/campaigns/1/reports/export";
 
-/// Works until nothing is left to do that can be done now.
+/// Runs jobs until none is ready.
 async fn settle(app: &App) {
     while worker::next(app, &CancellationToken::new())
         .await
@@ -26,7 +26,7 @@ async fn settle(app: &App) {
     {}
 }
 
-/// Orders an export of campaign 1; its id.
+/// Orders an export of campaign 1 and returns its id.
 async fn order(client: &Client, body: &Value) -> String {
     let answer = client.send(client.post(EXPORT).json(body)).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
@@ -50,7 +50,7 @@ async fn cancel(client: &Client, id: &str) -> Answer {
         .await
 }
 
-/// The path of a link, for a client that speaks to that server.
+/// The path of a link, for a client of that server.
 fn path(link: &str) -> &str {
     link.find("/api/")
         .map(|at| &link[at..])
@@ -74,7 +74,7 @@ async fn download(client: &Client, ready: &Value) -> Answer {
     answer
 }
 
-/// The files of an archive: their names, without `.csv`, and what is in them.
+/// The files of a ZIP archive: names without `.csv`, and contents.
 pub fn unzip(bytes: &[u8]) -> Vec<(String, String)> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
     (0..archive.len())
@@ -111,7 +111,7 @@ pub fn records(text: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// An order of that report, as that file, over the days of the random world.
+/// An order of that report in that format over the days of the random world.
 fn june(report_type: &str, format: &str) -> Value {
     json!({"report_type": report_type, "format": format, "from": "2026-06-01", "to": "2026-06-07"})
 }

@@ -1,4 +1,5 @@
-//! The queue under strain: several instances, accounts, tries; workers that are slow, stopped, or killed.
+//! The queue under load: several instances, tenants and attempts; workers that are slow, stopped or
+//! killed.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -21,7 +22,7 @@ use crate::support::program::{Program, eventually, signal};
 use crate::support::side_connection::SideConnection;
 use crate::support::{Client, TENANT, TestApp};
 
-/// In a hurry; a lease is as long as it is, for tests say themselves when one has run out.
+/// Short intervals and a full-length lease: tests expire leases explicitly.
 const PACE: Pace = Pace {
     lease: Duration::from_secs(30),
     renew_every: Duration::from_millis(20),
@@ -29,7 +30,7 @@ const PACE: Pace = Pace {
     wait: Duration::ZERO,
 };
 
-/// A campaign of so many attempts.
+/// A campaign with that many attempts.
 async fn with_attempts(attempts: u32) -> TestApp {
     let mut test = TestApp::new().await;
     test.app.exports.pace = PACE;
@@ -49,7 +50,7 @@ async fn with_attempts(attempts: u32) -> TestApp {
     test
 }
 
-/// Notes each claim that is given, and each file that is finished, as the database sees it.
+/// Records each claim and each finished file in a table, by trigger.
 async fn record_claims(test: &TestApp) {
     test.execute(
         TENANT,
@@ -156,7 +157,7 @@ async fn a_new_job_is_announced_by_notification() {
     let mut test = with_attempts(1).await;
     test.app.exports.pace.look_every = Duration::from_secs(3600);
     let instance = Instance::start(&test.app);
-    // The second job is there when nobody looks by himself any more.
+    // The second job arrives when no worker polls any more.
     for _ in 0..2 {
         let mut listening = false;
         eventually("it listens", async || {
@@ -211,10 +212,10 @@ async fn exports_of_one_tenant_do_not_starve_another() {
     assert_eq!((&claimed[1].1, &claimed[3].1), (&theirs[0], &theirs[1]));
 }
 
-/// What a full export waits for then: the statement it begins with.
+/// The statement a full export starts with, where it is blocked.
 const BLOCKED_STATEMENT: &str = "-- When campaigns began";
 
-/// Orders a full export and lets it come as far as the attempts, which are held back.
+/// Orders a full export and blocks it at its attempts.
 async fn block_export(test: &TestApp) -> (String, SideConnection) {
     let mut side = SideConnection::of(test).await;
     let id = order(test, &june("full", "csv")).await;
@@ -229,12 +230,12 @@ async fn a_worker_that_lost_its_lease_publishes_nothing() {
     let (id, mut side) = block_export(&test).await;
     let first = Instance::start(&test.app);
     side.until_waits(BLOCKED_STATEMENT, 1).await;
-    first.stop.cancel(); // it takes up nothing else; what it has it would give back
+    first.stop.cancel(); // it takes no other job, and would requeue this one
     first.running.await.expect("an end");
     assert_eq!(show(&test, &id).await["status"], "queued");
-    side.until_waits(BLOCKED_STATEMENT, 0).await; // Postgres does not go on with what nobody waits for
+    side.until_waits(BLOCKED_STATEMENT, 0).await; // Postgres cancels statements without a client
 
-    // One that cannot renew its lease: whoever comes later takes the job.
+    // A worker that cannot renew its lease loses the job to the next one.
     let mut slow = test.app.clone();
     slow.exports.pace.renew_every = Duration::from_secs(3600);
     slow.exports.workers = 1;
@@ -270,7 +271,7 @@ async fn a_worker_that_lost_its_lease_publishes_nothing() {
     .await;
 }
 
-/// How many files there are.
+/// The number of files.
 fn count(dir: &std::path::Path) -> usize {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     entries
@@ -289,7 +290,7 @@ async fn a_worker_stops_before_a_lease_it_cannot_renew_expires() {
     let mut test = with_attempts(100).await;
     test.app.exports.pace.lease = Duration::from_millis(300);
     let (id, mut side) = block_export(&test).await;
-    // Renewals wait as well, as they would for a database that does not answer.
+    // Renewals block too, as with an unresponsive database.
     let mut holder = SideConnection::of(&test).await;
     let attending = {
         let app = test.app.clone();
@@ -297,7 +298,7 @@ async fn a_worker_stops_before_a_lease_it_cannot_renew_expires() {
     };
     side.until_waits(BLOCKED_STATEMENT, 1).await;
     holder.lock("exports").await;
-    // It lets go by itself, and says so as soon as it can.
+    // It gives the job up by itself and records that as soon as it can.
     side.until_waits(BLOCKED_STATEMENT, 0).await;
     holder.unlock().await;
     assert!(attending.await.expect("no panic").expect("an end"));
@@ -320,7 +321,7 @@ async fn cancelling_a_running_job_takes_effect_at_once_and_leaves_no_file() {
     side.until_waits(BLOCKED_STATEMENT, 1).await;
     assert_eq!(show(&test, &id).await["status"], "running");
     assert_eq!(cancel(&test, &id).await.status, StatusCode::NO_CONTENT);
-    // Although what it waits for never comes.
+    // The lock it waits for is never released.
     attending.await.expect("no panic").expect("an end");
     assert_eq!(show(&test, &id).await["error"], "Cancelled.");
     side.unlock().await;
@@ -444,7 +445,7 @@ async fn a_job_fails_with_a_message_after_a_day_of_store_outage() {
     std::fs::remove_file(&dir).expect("removed");
 }
 
-/// As [`next`], although the job is to wait.
+/// Runs the next job, like [`next`], ignoring its back-off.
 async fn next_now(test: &TestApp) {
     test.execute(TENANT, "update exports set wait_until = null")
         .await;
@@ -505,7 +506,7 @@ async fn a_job_of_another_version_is_left_queued_without_blocking_others() {
     until(&test, &id, "ready").await;
 }
 
-/// What the clock of a worker shows, in microseconds.
+/// The workers' clock, in microseconds.
 static CLOCK: AtomicI64 = AtomicI64::new(0);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -521,7 +522,7 @@ async fn a_panicking_worker_is_restarted_and_counted() {
     test.app.exports.workers = 1;
     test.app.exports.pace.wait = Duration::from_secs(2);
     test.app.clock = Clock::Set(&CLOCK);
-    // No instant lies an hour after the last one.
+    // An hour after the last representable instant overflows the clock.
     CLOCK.store(
         DateTime::<Utc>::MAX_UTC.timestamp_micros(),
         Ordering::Relaxed,
@@ -566,7 +567,7 @@ async fn a_full_store_fails_jobs_with_a_message_until_space_is_freed() {
     }
 }
 
-/// What somebody sees who acts for no account, having said that.
+/// The exports visible to a connection without a tenant and with that setting.
 async fn seen(test: &TestApp, said: &str) -> Vec<(String, i64)> {
     let mut transaction = test.app.db.unscoped().begin().await.expect("a transaction");
     sqlx::query(sqlx::AssertSqlSafe(said.to_owned()))
@@ -623,7 +624,7 @@ async fn workers_see_the_whole_queue_and_a_link_sees_one_job() {
     assert_eq!(seen(&test, "set local callboard.link = ''").await, []);
 }
 
-/// The program on the database of a test, its files beside the test's own.
+/// The program on the test's database, with its files beside the test's own.
 fn program(test: &TestApp) -> Program {
     Program::beside(test).with(
         "CALLBOARD_EXPORT_STORE",
@@ -688,7 +689,7 @@ async fn a_stopping_server_requeues_its_job_at_once() {
 async fn a_full_disk_fails_the_job_with_a_message_and_leaves_no_file() {
     let test = with_attempts(20_000).await;
     let program = program(&test);
-    // Files may not grow beyond 64 KiB, which a full disk is like to whoever writes; without the signal that goes with it.
+    // A file size limit of 64 KiB acts like a full disk; its signal is ignored.
     let server = crate::support::program::Server::start(
         program.limited("trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"", &["serve"]),
     )

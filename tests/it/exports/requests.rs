@@ -1,4 +1,4 @@
-//! What clients send and are told.
+//! Export requests and their responses.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ async fn post_with_key(client: &Client, key: &str, body: &Value) -> Answer {
         .await
 }
 
-/// An account with a campaign that has no calls.
+/// A tenant with a campaign without calls.
 async fn with_campaign() -> TestApp {
     let test = TestApp::new().await;
     test.ingest(&[
@@ -260,7 +260,7 @@ async fn an_idempotency_key_returns_the_same_job() {
     let test = with_campaign().await;
     let first = post_with_key(&test, "k-1", &june("full", "xlsx")).await;
     assert_eq!(first.status, StatusCode::ACCEPTED);
-    // The same, said otherwise: the default format, members nobody reads.
+    // The same order in other words: the default format spelled out, unknown members.
     let again = post_with_key(
         &test,
         "k-1",

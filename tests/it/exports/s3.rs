@@ -1,4 +1,4 @@
-//! Exports in a bucket: the real program against a server that speaks S3.
+//! Exports in a bucket: the real program against an S3-compatible server.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::{june, order, path, records, show, unzip};
 use crate::support::program::{Program, eventually};
 use crate::support::{Answer, Client, TENANT, TestApp, http};
 
-/// A bucket of its own on a server of its own.
+/// An S3-compatible server with one bucket.
 struct Bucket {
     server: Child,
     url: String,
@@ -28,7 +28,7 @@ impl Bucket {
         Self::start_at(port).await
     }
 
-    /// With nothing in it, whatever was there.
+    /// Starts with an empty bucket.
     async fn start_at(port: u16) -> Self {
         let executable =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("target/s3-server/bin/moto_server");
@@ -58,7 +58,7 @@ impl Bucket {
         this
     }
 
-    /// What it gives somebody without a token.
+    /// The response to a request without a token.
     async fn get(&self, path: &str) -> Answer {
         Client::new(self.url.clone(), String::new())
             .request(Method::GET, path, None)
@@ -166,7 +166,7 @@ async fn a_bucket_file_is_served_by_redirect_and_expires() {
     until(&client, &id, "expired").await;
     assert_eq!(follow(&client, &ready).await.status, StatusCode::GONE);
     server.stop().await;
-    let again = program.serve().await; // which sweeps as it begins
+    let again = program.serve().await; // the sweep runs at startup
     eventually("the file is gone", async || bucket.keys().await.is_empty()).await;
     again.stop().await;
 }

@@ -1,4 +1,4 @@
-//! All or nothing.
+//! Atomic bodies.
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ async fn atomic_bodies_report_the_first_hundred_bad_lines() {
     assert_eq!(fields(&answer.json()["errors"]), expected);
 }
 
-/// What went wrong: each slow body held one of the few connections that write, and eight of them all.
+/// Regression: each slow body held one of the few write connections, and eight held all.
 #[tokio::test]
 async fn slow_clients_do_not_block_other_writers() {
     let test = TestApp::new().await;
@@ -106,7 +106,8 @@ async fn slow_clients_do_not_block_other_writers() {
     slow.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
-/// Two bodies that write the same two tables in opposite orders, each over several chunks: one of them gives way.
+/// Two bodies that write the same two tables in opposite orders over several chunks deadlock, and
+/// one is retried.
 #[tokio::test(flavor = "multi_thread")]
 async fn deadlocked_atomic_bodies_are_both_stored() {
     let test = TestApp::new().await;
@@ -134,7 +135,7 @@ async fn deadlocked_atomic_bodies_are_both_stored() {
     }
 }
 
-/// A body that is all or nothing and one in chunks: whichever gives way is stored all the same.
+/// An atomic body and a chunked one: the loser of the deadlock is stored too.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chunk_that_loses_a_deadlock_is_retried() {
     let test = TestApp::new().await;
@@ -149,7 +150,7 @@ async fn a_chunk_that_loses_a_deadlock_is_retried() {
                 .collect::<Vec<_>>()
         };
         let (one, other) = (format!("one {round}"), format!("other {round}"));
-        // In a chunk the kinds are written in their own order, whatever that of the lines is.
+        // A chunk writes kinds in a fixed order, independent of its lines.
         let whole = body(
             &[
                 lines("agent", &one),

@@ -1,4 +1,4 @@
-//! How a body comes: packed, broken, in pieces, as something else, or not to its end.
+//! Request bodies: compressed, truncated, chunked, of other types.
 
 use std::time::Duration;
 
@@ -157,7 +157,7 @@ async fn a_body_may_be_split_anywhere() {
     assert_eq!(stored, names);
 }
 
-/// As much of a request as somebody sends who hangs up after a while.
+/// Sends part of a request, then disconnects.
 async fn hang_up(client: Client, body: String, after: Duration) {
     let address = client.url.trim_start_matches("http://").to_owned();
     let mut socket = TcpStream::connect(address).await.expect("a connection");
@@ -197,7 +197,7 @@ async fn client_disconnects_leave_the_server_healthy() {
     }
 }
 
-/// As tar(1) and block devices leave it: zeros up to the next block.
+/// tar(1) and block devices pad with zeros to the next block.
 #[tokio::test]
 async fn zero_padding_after_gzip_is_ignored() {
     let test = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! Several writers of the same rows.
+//! Concurrent writers of the same rows.
 
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -12,7 +12,7 @@ const WRITERS: u64 = 8;
 const ROUNDS: u64 = 4;
 const KEYS: i64 = 150;
 
-/// What one writer says of every row in one round, in an order of its own; now and then with `created_at`.
+/// One writer's lines for every row in one round, in random order; sometimes with `created_at`.
 fn lines(writer: u64, round: u64) -> Vec<Value> {
     let mut random = StdRng::seed_from_u64(writer * 100 + round);
     let mut kinds: Vec<Vec<Value>> = vec![Vec::new(); 4];
@@ -127,7 +127,7 @@ async fn counts_are_right_for_bodies_of_one_and_many_chunks() {
     for (name, answer) in futures_util::future::join_all(writers).await {
         match answer.status.as_u16() {
             200 => stored.push(name),
-            // Two that wait for each other: one gives way and may come again.
+            // One of two deadlocked writers fails and may retry.
             status => assert_eq!(status, 503, "{}", answer.text()),
         }
     }

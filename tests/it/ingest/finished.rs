@@ -1,4 +1,4 @@
-//! A line that knows less never replaces a row that knows more.
+//! An unfinished line never replaces a finished row.
 
 use callboard::ingest::kind::{KINDS, Kind};
 use rand::rngs::StdRng;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{one_of_each_kind, send, tally, team};
 use crate::support::{TENANT, TestApp, body};
 
-/// The kinds whose rows are finished by a field, each with that field.
+/// Kinds with a field that finishes a row.
 fn finishing() -> Vec<(&'static Kind, &'static str)> {
     let kinds: Vec<_> = KINDS
         .iter()
@@ -19,7 +19,8 @@ fn finishing() -> Vec<(&'static Kind, &'static str)> {
     kinds
 }
 
-/// A line of the kind about the row of that key: `state` in its finishing field, `note` in a free text.
+/// A line of the kind for the row of that key: `state` in its finishing field, `note` in a free
+/// text.
 fn line(kind: &Kind, key: &str, state: Value, note: &str) -> Value {
     let mut line = one_of_each_kind()
         .into_iter()
@@ -83,7 +84,8 @@ async fn an_unfinished_line_is_counted_but_does_not_replace_a_finished_row() {
     }
 }
 
-/// Every order of three lines about one row, in one body, in bodies of their own, and far apart in one body.
+/// Every order of three lines about one row: in one body, in separate bodies, and far apart in one
+/// body.
 #[tokio::test]
 async fn the_last_finished_line_wins_in_every_order() {
     let test = with_references().await;
@@ -156,7 +158,7 @@ async fn the_last_finished_line_wins_in_every_order() {
     }
 }
 
-/// Late lines of calls in progress race the final ones, on connections of their own.
+/// Late lines of calls in progress, concurrent with the final ones on other connections.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_concurrent_late_line_does_not_replace_the_final_one() {
     const KEYS: usize = 300;

@@ -1,4 +1,4 @@
-//! Every text of every kind at its length and one beyond.
+//! Every text field at its maximum length and one beyond.
 
 use callboard::ingest::field::{Field, Type};
 use callboard::ingest::kind::{KINDS, Kind};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{fields, one_of_each_kind, rows, send, team};
 use crate::support::{TestApp, body};
 
-/// So many code points, of one byte and of several.
+/// A text of that many code points, of one byte and of several.
 fn letters(count: usize) -> String {
     "aễ🦀".chars().cycle().take(count).collect()
 }
@@ -22,7 +22,7 @@ fn padded(open: &str, close: &str, bytes: usize) -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// Values of the greatest length with what is stored of them, and values that are too long.
+/// Values of the maximum length with their stored form, and values beyond it.
 fn at_the_limit(kind: Type) -> (Vec<(Value, Value)>, Vec<Value>) {
     let as_sent = |values: Vec<Value>| {
         values
@@ -136,7 +136,7 @@ async fn texts_are_stored_at_their_maximum_length_and_refused_beyond() {
     assert!(tried > 50, "{tried} were tried");
 }
 
-/// A type that can hold text without end would have to be named here.
+/// A new unbounded text type must be added here.
 #[test]
 fn every_text_field_has_a_maximum_length() {
     for field in KINDS.iter().flat_map(|kind| kind.fields) {

@@ -1,4 +1,4 @@
-//! Limits on what a body takes: room on disks, size of atomic bodies, time of statements and locks.
+//! Limits of a body: disk space, size of atomic bodies, statement and lock timeouts.
 
 use serde_json::{Value, json};
 use sqlx::Executor;
@@ -33,7 +33,7 @@ async fn database_failures_map_to_their_status() {
     assert_eq!(send(&test, "", body(&[team(1)])).await.status, 200);
 }
 
-/// Files of at most 512 bytes are to a writer what a full disk is; the signal that goes with the limit is ignored.
+/// A file size limit of 512 bytes acts like a full disk; its signal is ignored.
 const SMALL_FILES: &str = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
 
 #[tokio::test]

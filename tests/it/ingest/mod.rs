@@ -1,4 +1,4 @@
-//! Call data coming in over a real socket: what is stored, what is refused, and what is said of it.
+//! Ingest over a real socket: stored rows, rejected lines and reports.
 
 mod atomic;
 mod bodies;
@@ -28,7 +28,7 @@ const TABLES: [&str; 11] = [
     "telesales_calls",
 ];
 
-/// A line of each kind, in the order of [`TABLES`], with no more than it must have.
+/// A line of each kind in the order of [`TABLES`], with its required fields only.
 fn one_of_each_kind() -> Vec<Value> {
     vec![
         json!({"kind": "team", "id": 1, "name": "T"}),
@@ -58,7 +58,7 @@ async fn send(client: &Client, query: &str, body: impl Into<reqwest::Body>) -> A
     client.send(post.body(body)).await
 }
 
-/// Sends lines and returns what became of them.
+/// Sends lines and returns their tally.
 async fn tally(client: &Client, body: impl Into<reqwest::Body>) -> Value {
     let answer = client.ingest_text(body).await;
     let tally = answer.json()["data"].take();
@@ -72,7 +72,7 @@ async fn tally(client: &Client, body: impl Into<reqwest::Body>) -> Value {
     tally
 }
 
-/// The lines told of and their faulty fields.
+/// The reported lines and their faulty fields.
 fn reported(tally: &Value) -> Vec<(u64, Vec<String>)> {
     let lines = tally["errors"].as_array().expect("errors").iter();
     lines
@@ -85,7 +85,7 @@ fn reported(tally: &Value) -> Vec<(u64, Vec<String>)> {
         .collect()
 }
 
-/// The faulty fields, each with at least a sentence.
+/// The faulty fields; each must have a message.
 fn fields(errors: &Value) -> Vec<String> {
     for messages in errors.as_object().expect("by field").values() {
         let sentences = messages.as_array().expect("a list");
@@ -104,7 +104,7 @@ fn fields(errors: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Whole rows, without their account.
+/// Whole rows without their tenant id.
 async fn rows(test: &TestApp, table: &str) -> Vec<Value> {
     test.query(
         TENANT,
@@ -113,7 +113,7 @@ async fn rows(test: &TestApp, table: &str) -> Vec<Value> {
     .await
 }
 
-/// Has the first writes to a table fail with that SQLSTATE, and the later ones succeed.
+/// Makes the first writes to a table fail with that SQLSTATE.
 pub async fn fail_writes(test: &TestApp, table: &str, sqlstate: &str, times: u32) {
     let trigger = format!(
         "drop sequence if exists writes;

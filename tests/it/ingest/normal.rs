@@ -1,4 +1,4 @@
-//! Text in one normal form, whichever form it was sent, stored or asked for in.
+//! Unicode normal form C of ingested, stored and searched text.
 
 use callboard::auth::Role;
 use callboard::ingest::normal;
@@ -12,7 +12,7 @@ fn decomposed(text: &str) -> String {
     text.nfd().collect()
 }
 
-/// A line of each kind with "é" in every text it may have, uuids aside.
+/// A line of each kind with "é" in every text field but uuids.
 fn lines() -> Vec<Value> {
     let mut lines = one_of_each_kind();
     let more = [
@@ -44,7 +44,7 @@ fn lines() -> Vec<Value> {
     lines
 }
 
-/// All rows of an account as text, keys and all.
+/// All rows of a tenant as text, keys included.
 async fn everything(test: &TestApp, tenant: i64) -> Vec<Value> {
     let all: Vec<String> = TABLES
         .map(|table| {
@@ -61,7 +61,7 @@ async fn everything(test: &TestApp, tenant: i64) -> Vec<Value> {
     .await
 }
 
-/// Rewrites every text of an account into the other form, as a version before would have stored it.
+/// Rewrites every text of a tenant into the decomposed form, as an older version stored it.
 async fn decompose(test: &TestApp, tenant: i64) {
     let columns = "select to_jsonb(array[table_name::text, column_name::text, data_type::text])
         from information_schema.columns where table_schema = 'public' and column_name <> 'uuid'
@@ -85,7 +85,7 @@ async fn decompose(test: &TestApp, tenant: i64) {
     assert!(changed > 30, "{changed} columns were found");
 }
 
-/// Lists an account's tables as to be gone through, as the upgrade of a database with data does.
+/// Marks a tenant's tables for normalization, as the upgrade of a database with data does.
 async fn list(test: &TestApp, tenant: i64) {
     for table in TABLES.iter().chain(&["tenants"]) {
         test.execute(
@@ -108,7 +108,7 @@ async fn ingested_text_is_stored_in_normal_form_c() {
         assert_eq!(reported["stored"], 1, "{reported}");
     }
     assert_eq!(everything(&test, TENANT).await, composed);
-    // Ids of calls are no text that is read: they are compared as sent.
+    // Call ids are compared as sent and never normalized.
     let mut call = lines().pop().expect("a call");
     for uuid in ["\u{e9}", "e\u{301}"] {
         call["uuid"] = uuid.into();

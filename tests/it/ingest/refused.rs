@@ -1,4 +1,4 @@
-//! What is no good is told by line and field, and keeps nothing else from being stored.
+//! Invalid lines are reported by line and field, and do not affect the others.
 
 use callboard::ingest::kind::KINDS;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{TABLES, count, one_of_each_kind, reported, send, tally, team};
 use crate::support::{TestApp, body};
 
-/// For each kind, lines with faults and the fields that are at fault.
+/// Invalid lines of each kind with their faulty fields.
 fn faulty() -> Vec<(Value, &'static [&'static str])> {
     let long = |letters| "x".repeat(letters);
     vec![
@@ -303,14 +303,14 @@ async fn references_must_be_stored_or_earlier_in_the_body() {
     test.ingest_as(&neighbour, &one_of_each_kind()).await;
     let agent = |id: i64, team: i64| json!({"kind": "agent", "id": id, "name": "A", "username": "a", "team_id": team});
     let lines = [
-        agent(1, 1),                                           // the neighbour's
-        agent(2, 3),                                           // stands later
+        agent(1, 1),                                           // of another tenant
+        agent(2, 3),                                           // defined later
         json!({"kind": "team", "id": 4, "name": null}),        // refused
-        agent(3, 4),                                           // refers to what was refused
+        agent(3, 4),                                           // refers to a rejected line
         team(3),                                               //
-        agent(4, 3),                                           // stands earlier
-        agent(5, 5),                                           // its own id is no team's
-        json!({"kind": "team", "id": 3, "name": "T", "x": 1}), // refused, but an earlier line was not
+        agent(4, 3),                                           // defined earlier
+        agent(5, 5),                                           // its id is not a team's
+        json!({"kind": "team", "id": 3, "name": "T", "x": 1}), // rejected, but an earlier line was stored
         agent(6, 3),                                           //
         agent(2, 3),                                           // reported before, now good
     ];

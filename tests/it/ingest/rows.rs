@@ -1,4 +1,4 @@
-//! What a line makes of its row.
+//! Rows written by lines: defaults, merges, times and numbers.
 
 use callboard::auth::Tenant;
 use callboard::auth::tenant::Change;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{TABLES, one_of_each_kind, rows, send, tally};
 use crate::support::{TENANT, TestApp, body, world};
 
-/// A line of each kind, in the order of [`TABLES`], with every field it may have.
+/// A line of each kind in the order of [`TABLES`], with every field.
 fn full_lines() -> Vec<Value> {
     vec![
         json!({"kind": "team", "id": 1, "name": "Team"}),
@@ -41,7 +41,7 @@ fn full_lines() -> Vec<Value> {
     ]
 }
 
-/// A row as the database shows it, from the line that stated it.
+/// The database row expected from a line.
 fn row_of(line: &Value) -> Value {
     let mut row = line.clone();
     let fields = row.as_object_mut().expect("an object");
@@ -66,7 +66,7 @@ fn row_of(line: &Value) -> Value {
     row
 }
 
-/// What the lines of [`one_of_each_kind`] leave out, but for `created_at`.
+/// The defaults of fields omitted by [`one_of_each_kind`], except `created_at`.
 fn defaults() -> Vec<Value> {
     vec![
         json!({}),
@@ -86,7 +86,7 @@ fn defaults() -> Vec<Value> {
     ]
 }
 
-/// The line of a row that is finished, so that it takes the place of any other.
+/// The line with its finishing field set, so that it replaces any other.
 fn finished(mut line: Value) -> Value {
     let kind = Kind::named(line["kind"].as_str().expect("a name")).expect("a kind");
     if let Some(field) = kind.finished_by {
@@ -101,7 +101,7 @@ fn merged(mut row: Value, more: &Value) -> Value {
     row
 }
 
-/// The same number may come as 3 or as 3.000000.
+/// Compares JSON; 3 equals 3.000000.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
@@ -274,7 +274,7 @@ async fn times_keep_microseconds_and_use_the_request_or_tenant_zone() {
     let test = TestApp::new().await;
     test.ingest(&one_of_each_kind()).await;
     let of_day = "2026-06-01";
-    // Sent, with ?timezone=, and the instant it is; the account is in Asia/Ho_Chi_Minh.
+    // The text sent, `?timezone=`, and the expected instant. The tenant is in Asia/Ho_Chi_Minh.
     for (sent, zone, instant) in [
         (
             "2026-06-01T00:00:00.123456Z",

@@ -1,11 +1,11 @@
-//! One change after the other, compacted or not.
+//! Changes one at a time, before and after compaction.
 
 use callboard::rollups::compact;
 
 use super::{compare_with_raw, size};
 use crate::support::{TENANT, TestApp, world};
 
-/// What plain SQL may do to stored rows, each in a transaction of its own.
+/// Plain SQL statements on stored rows, each in a transaction of its own.
 const CHANGES: &[&str] = &[
     "update autocall_attempts set started_at = started_at + interval '1 day 7 minutes' where right(uuid, 1) = '3'",
     "update autocall_attempts set result = 'answered', billsec = billsec + 7, dtmf = '2' where right(uuid, 1) = '4'",

@@ -101,7 +101,7 @@ async fn verify_finds_differences_that_rebuild_fixes() {
     }
 }
 
-/// Roll-ups that are to be rebuilt answer nothing, and nothing is said of them.
+/// Stale roll-ups are not read, so they are skipped by `verify`.
 #[tokio::test(flavor = "multi_thread")]
 async fn verify_exits_with_2_when_much_was_skipped() {
     let app = filled().await;
@@ -130,7 +130,7 @@ async fn a_rebuild_finishes_beside_writers_and_readers() {
     .await;
     let lines = world::random(62, size(100, 100));
     let (db, url, token) = (app.app.db.clone(), app.url.clone(), app.token.clone());
-    // Terms keep changing as well: what is stale then is not what was asked to be made anew.
+    // Terms keep changing too, which marks roll-ups stale apart from the requested rebuild.
     let writer = tokio::spawn(async move {
         let client = crate::support::Client::new(url, token);
         loop {

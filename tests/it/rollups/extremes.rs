@@ -1,4 +1,4 @@
-//! Rows at the edges of what Postgres holds: of any time, of any length, too many, or none at all.
+//! Rows at the limits of Postgres: extreme times, long texts, many rows, and none.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ use super::{assert_roll_ups_equal_raw_rows, compare_with_raw, size};
 use crate::support::database::{execute, uuid};
 use crate::support::{Client, NOW, TENANT, TestApp, body, world};
 
-/// In a statement of its own, where the ends of windows are said.
+/// Compares one request with an explicit window.
 async fn compare_one_request(app: &TestApp, name: &str, path_id: Option<i64>, query: &str) {
     let report = reports::ALL
         .iter()
@@ -137,11 +137,11 @@ async fn a_hundred_thousand_longest_calls_do_not_overflow_sums() {
     }
 }
 
-/// A text that no index can hold whole.
+/// A text too long for an index entry.
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_of_any_length_are_counted() {
     let app = filled(36).await;
-    // Nothing that compresses, and alike to its last letter.
+    // Incompressible texts that differ only in the last character.
     let noise: String = (0..400).map(|_| uuid()).collect();
     let lines = (0..12).map(|n| {
         json!({"kind": "autocall_attempt", "uuid": format!("long-{n}"), "campaign_id": 1, "lead_id": 1, "attempt_number": 1,
@@ -213,7 +213,7 @@ async fn a_truncated_table_is_empty_in_every_report() {
     }
 }
 
-/// Asks in snapshots of its own. Who locks up with another gives way to it, and asks again.
+/// Compares in fresh snapshots, and retries after a deadlock.
 async fn looks(app: App, seed: u64, same: Arc<AtomicUsize>) {
     for seed in seed.. {
         let mut scope = app.db.read(TENANT).await.expect("a scope");
@@ -239,7 +239,7 @@ async fn looks(app: App, seed: u64, same: Arc<AtomicUsize>) {
     }
 }
 
-/// Whoever meets it waits or gives way, and nobody sees a part of it.
+/// Concurrent statements wait or fail with a deadlock, and none sees a partial truncate.
 #[tokio::test(flavor = "multi_thread")]
 async fn truncate_beside_readers_and_writers_is_atomic() {
     let app = filled(39).await;

@@ -1,4 +1,4 @@
-//! Roll-ups put over data that is there already: of an older version, or of another catalog.
+//! Installation of roll-ups over existing data, of an older version or another catalog.
 
 use callboard::boot::migrate;
 use callboard::rollups::compact;
@@ -15,7 +15,7 @@ async fn a_different_catalog_is_replaced_and_rebuilt() {
     app.ingest(&world::random(51, size(300, 300))).await;
     compact::settle(&app.app.db).await.expect("compacted");
     let options = app.app.db.unscoped().connect_options().as_ref().clone();
-    // As another version leaves it: with tables that are no longer known, and sums that mean something else.
+    // The state another version leaves: unknown tables, and sums with another meaning.
     execute(
         &options,
         "update rollup_schema set tables = 'another';
@@ -59,7 +59,7 @@ async fn functions_that_another_version_reads_through_stay() {
     assert_eq!(app.query(TENANT, read).await[0], 0);
 }
 
-/// A server of another version compacts by other rules: it keeps away from sums that are not its own.
+/// A server of another version compacts by other rules, so it must leave foreign sums alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_compactor_ignores_a_catalog_of_another_version() {
     let app = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! Roll-ups equal the raw rows: after every kind of write, whatever the compactor has done.
+//! Roll-ups equal the raw rows after every kind of write and at every state of compaction.
 
 mod changes;
 mod commands;
@@ -26,8 +26,8 @@ fn size(attempts: usize, calls: usize) -> Size {
     }
 }
 
-/// Asks every report and all of analytics about everything, and so many questions more, in one snapshot, and fails at
-/// the first two answers that differ. How many were answered by roll-ups, and how many could not be.
+/// Compares every report and analytics query, and that many random requests, in one snapshot, and
+/// fails at the first difference. Returns the numbers of equal and of stale answers.
 async fn compare_with_raw(
     app: &TestApp,
     tenant: i64,
@@ -60,7 +60,7 @@ async fn compare_with_raw(
     (same, stale)
 }
 
-/// As [`compare_with_raw`], where nothing may be stale.
+/// Asserts that [`compare_with_raw`] finds nothing stale.
 async fn assert_roll_ups_equal_raw_rows(app: &TestApp, tenant: i64, seed: u64, when: &str) {
     let (same, stale) = compare_with_raw(app, tenant, seed, 40, when).await;
     assert!(

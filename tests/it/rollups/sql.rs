@@ -1,4 +1,4 @@
-//! Somebody's own SQL: whatever it does to the rows, and whoever runs it, reports follow.
+//! Operators' own SQL: reports follow every write by any role.
 
 use std::collections::BTreeMap;
 
@@ -21,14 +21,14 @@ pub async fn filled(seed: u64) -> TestApp {
     app
 }
 
-/// Before the compactor has seen it, and after.
+/// Compares before and after compaction.
 pub async fn equal_before_and_after_compaction(app: &TestApp, tenant: i64, when: &str) {
     assert_roll_ups_equal_raw_rows(app, tenant, 1, &format!("{when}, in the journal")).await;
     compact::settle(&app.app.db).await.expect("compacted");
     assert_roll_ups_equal_raw_rows(app, tenant, 2, &format!("{when}, compacted")).await;
 }
 
-/// A connection to the server's database as its superuser, who passes by every guard.
+/// A superuser connection to the server's database, which bypasses row-level security.
 async fn superuser(app: &TestApp) -> Option<PgConnection> {
     let options = database::as_superuser(app.app.db.unscoped().connect_options().as_ref()).await?;
     Some(
@@ -107,7 +107,7 @@ async fn writes_by_a_role_with_rights_on_the_public_tables_only_are_counted() {
     let copied: String = (0..200)
         .map(|n| format!("1\tcopy-{n}\t2\t{n}\t2026-06-1{} 10:00Z\tanswered\n", n % 9))
         .collect();
-    // Postgres copies into a guarded table for those only whom the guard does not hold.
+    // `COPY` into a table with row-level security requires a role that bypasses it.
     let mut copy = superuser
         .copy_in_raw(&format!("copy telesales_calls {columns} from stdin"))
         .await
@@ -130,8 +130,8 @@ async fn writes_by_a_role_with_rights_on_the_public_tables_only_are_counted() {
     .await;
 }
 
-/// Triggers run with their owner's rights: put on a table of one's own they would write anything into anybody's
-/// journal.
+/// Trigger functions run with their owner's rights: attached to another table, they would write
+/// into any tenant's journal.
 #[tokio::test(flavor = "multi_thread")]
 async fn trigger_functions_cannot_be_used_by_other_roles() {
     let app = TestApp::new().await;
@@ -234,7 +234,7 @@ async fn rows_with_dangling_references_are_counted() {
     )
     .await;
     equal_before_and_after_compaction(&app, TENANT, "with rows of nobody").await;
-    // They come to be somebody's.
+    // The missing rows are added.
     app.ingest(&[
         json!({"kind": "disposition", "code": "never heard of", "label": "L", "category": "contact", "color": "#000000", "is_conversion": true}),
         json!({"kind": "autocall_script", "id": 7, "name": "S", "dtmf_actions": [{"digit": "2", "label": "L", "action_type": "hangup"}]}),
@@ -251,7 +251,8 @@ async fn rows_with_dangling_references_are_counted() {
     assert_roll_ups_equal_raw_rows(&app, TENANT, 5, "when they are somebody's").await;
 }
 
-/// A table that has just been filled and that nobody analyzed yet is planned for blindly, and a statement is planned once.
+/// A freshly filled table without statistics is planned by defaults, and a prepared statement is
+/// planned once.
 #[tokio::test]
 async fn roll_ups_are_read_by_their_whole_key_before_analyze() {
     let app = TestApp::new().await;
@@ -278,12 +279,12 @@ async fn roll_ups_are_read_by_their_whole_key_before_analyze() {
     }
 }
 
-/// An index that has the time after something else than what is known of a row would be gone through from end to end.
+/// An index with another column before the time would be scanned from end to end.
 #[tokio::test]
 async fn partial_buckets_are_read_by_a_time_index() {
     let app = TestApp::new().await;
     app.ingest(&world::random(91, size(300, 300))).await;
-    // So many that it matters, and few of them answered.
+    // Enough rows for the planner to prefer the index, few of them answered.
     app.execute(
         TENANT,
         "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at, result, billsec, script_path)
@@ -298,7 +299,7 @@ async fn partial_buckets_are_read_by_a_time_index() {
         .connection()
         .execute("set local enable_seqscan = off")
         .await
-        .expect("set"); // some tables are small here
+        .expect("set"); // some tables are too small for an index scan
     let by_time = sqlx::query_as(
         "select indexname::text, substring(indexdef from '[(](.*?)[)]') from pg_indexes
          where tablename in ('autocall_attempts', 'telesales_calls', 'autocall_leads', 'telesales_leads')
@@ -371,7 +372,7 @@ async fn explained(scope: &mut Scope, reader: &str, takes: &str, plan: &str) -> 
         .unwrap_or_else(|error| panic!("{reader}: {error}"))
 }
 
-/// The indexes that a plan looks into.
+/// The indexes a plan uses.
 fn indexes(plan: &Value) -> Vec<String> {
     match plan {
         Value::Array(all) => all.iter().flat_map(indexes).collect(),
@@ -385,7 +386,7 @@ fn indexes(plan: &Value) -> Vec<String> {
     }
 }
 
-/// By what a plan looks a table up.
+/// The index conditions of a plan.
 fn index_conditions(plan: &Value, table: &str) -> Vec<String> {
     let of_children = |plan: &Value| match plan {
         Value::Array(all) => all

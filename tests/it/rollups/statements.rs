@@ -1,10 +1,10 @@
-//! What the writers of the storm do: each a statement or two of somebody's own, at random.
+//! Random statements of the storm's writers.
 
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
-/// Chance for one writer.
+/// A writer's random numbers.
 pub struct Dice(StdRng);
 
 impl Dice {
@@ -24,8 +24,9 @@ impl Dice {
         all.choose(&mut self.0).expect("some")
     }
 
-    /// One of the statements, with chance in it: `{some}` a condition on `uuid` that one row in a hundred fulfils,
-    /// `{few}` the same on `id`, `{at}` an instant, `{n}` a number, `{digit}` a digit, `{campaign}` and `{lead}` ids.
+    /// One of the statements with its placeholders filled: `{some}` a condition on `uuid` that
+    /// matches one row in a hundred, `{few}` the same on `id`, `{at}` an instant, `{n}` a number,
+    /// `{digit}` a digit, `{campaign}` and `{lead}` ids.
     pub fn statement(&mut self, all: &[&str]) -> String {
         let mut sql = self.of(all).to_owned();
         for (name, value) in [
@@ -52,7 +53,7 @@ impl Dice {
     }
 }
 
-/// One row, written or written again.
+/// Upserts of single rows.
 pub const SINGLE: &[&str] = &[
     "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at)
      values ({account}, 'single-{n}', {campaign}, {lead}, 1, {at})
@@ -66,7 +67,7 @@ pub const SINGLE: &[&str] = &[
      values ({account}, 1000 + {n}, {campaign}, '1', '1', {at}) on conflict do nothing",
 ];
 
-/// What turns out to have been otherwise.
+/// Corrections of earlier rows.
 pub const CORRECTIONS: &[&str] = &[
     "update autocall_attempts set started_at = started_at + interval '1 day 7 minutes' where {some}",
     "update autocall_attempts set started_at = {at} where {some}",
@@ -96,7 +97,7 @@ pub const DELETIONS: &[&str] = &[
     "delete from autocall_leads where {few}",
 ];
 
-/// Many rows at once, several statements in one, what leaves nothing changed.
+/// Bulk writes, several statements in one, and writes that change nothing.
 pub const PLAIN: &[&str] = &[
     "update autocall_attempts set billsec = billsec + 1, ended_at = now()",
     "update telesales_calls set wrap_sec = wrap_sec + 1 where campaign_id = {campaign}",
@@ -120,7 +121,7 @@ pub const PLAIN: &[&str] = &[
      where l.tenant_id = c.tenant_id and l.id = c.lead_id and c.started_at < l.created_at and l.created_at > '1980-01-01Z' and l.id % 10 = {digit}",
 ];
 
-/// What an account changes of the terms that it is counted by.
+/// Changes of the terms that roll-ups are counted by.
 pub const TERMS: &[&str] = &[
     "update dispositions set is_conversion = not is_conversion where code in ('sale', 'no')",
     "insert into dispositions (tenant_id, code, label, category, color, is_conversion)

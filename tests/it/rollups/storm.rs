@@ -1,4 +1,4 @@
-//! Everything at once: two accounts, every kind of writer, two compactors, rebuilds, and those who look.
+//! Concurrent load: two tenants, every kind of writer, two compactors, rebuilds and readers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use super::{assert_roll_ups_equal_raw_rows, size};
 use crate::support::{Client, NOW, TENANT, TestApp, body, world};
 
 const NEIGHBOUR: i64 = 2;
-/// Answered by roll-ups, while everybody writes.
+/// Answers from roll-ups required while writers run.
 const COMPARISONS: usize = 2_000;
 
 #[derive(Clone, Default)]
@@ -49,8 +49,8 @@ impl Storm {
     }
 }
 
-/// Runs those statements in one transaction. Two writers may lock up or get in each other's way, as anywhere:
-/// one of them is undone.
+/// Runs the statements in one transaction. One of two conflicting writers is rolled back, as in any
+/// application.
 async fn write(storm: &Storm, mut scope: Scope, statements: &[String], then: Duration) {
     for sql in statements {
         let done = scope.connection().execute(AssertSqlSafe(sql.clone())).await;
@@ -60,7 +60,7 @@ async fn write(storm: &Storm, mut scope: Scope, statements: &[String], then: Dur
                 .and_then(|error| error.code())
                 .unwrap_or_default()
                 .into_owned();
-            // Lost against another writer, or the row referred to has just been deleted.
+            // A conflict with another writer, or a reference to a row just deleted.
             assert!(
                 ["40001", "40P01", "23503"].contains(&code.as_str()),
                 "{sql}: {error}"
@@ -74,7 +74,7 @@ async fn write(storm: &Storm, mut scope: Scope, statements: &[String], then: Dur
     storm.written.fetch_add(1, Ordering::Relaxed);
 }
 
-/// One statement after the other, each committed.
+/// Single statements, each committed.
 async fn writes(
     storm: Storm,
     db: Database,
@@ -90,7 +90,7 @@ async fn writes(
     }
 }
 
-/// Transactions of all sorts: long ones, of an old snapshot, with parts that are undone.
+/// Transactions: long ones, old snapshots, rolled-back savepoints.
 async fn transactions(storm: Storm, db: Database, mut dice: Dice) {
     while storm.rages() {
         let tenant = TENANT + dice.below(2);
@@ -119,7 +119,7 @@ async fn transactions(storm: Storm, db: Database, mut dice: Dice) {
     }
 }
 
-/// Batches over HTTP. A row that refers to what has been deleted meanwhile is refused.
+/// Batches over HTTP. Rows that refer to deleted ones are rejected.
 async fn ingests(storm: Storm, clients: [Client; 2], worlds: [Vec<Value>; 2], mut dice: Dice) {
     while storm.rages() {
         let of = usize::try_from(dice.below(2)).expect("small");
@@ -173,7 +173,7 @@ async fn distrusts(storm: Storm, db: Database, mut dice: Dice) {
     }
 }
 
-/// Looks for a difference, a few questions a snapshot, while what is committed goes on changing.
+/// Compares a few random requests per snapshot while commits go on.
 async fn looks(storm: Storm, db: Database, mut dice: Dice) {
     while storm.rages() {
         let mut scope = db.read(TENANT + dice.below(2)).await.expect("a scope");
@@ -198,7 +198,7 @@ async fn every_report_equals_the_raw_rows_in_every_snapshot_of_a_storm() {
     let app = TestApp::new().await;
     let neighbour = Client::new(app.url.clone(), app.account(NEIGHBOUR).await);
     let clients = [Client::new(app.url.clone(), app.token.clone()), neighbour];
-    // The same ids in both accounts.
+    // Both tenants use the same ids.
     let worlds = [
         world::random(21, size(220, 220)),
         world::random(22, size(220, 220)),
@@ -206,7 +206,7 @@ async fn every_report_equals_the_raw_rows_in_every_snapshot_of_a_storm() {
     for (client, lines) in clients.iter().zip(&worlds) {
         client.ingest(lines).await;
     }
-    // A second instance writes: it has connections of its own, and a compactor.
+    // A second instance has its own connections and compactor.
     let second = Database::open(app.app.db.unscoped().connect_options().as_ref().clone())
         .await
         .expect("a database");

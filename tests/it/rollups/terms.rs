@@ -1,4 +1,4 @@
-//! Terms that change while sums are made by them: two transactions at a time, in every order that matters.
+//! Term changes concurrent with compaction, in every relevant order of two transactions.
 
 use callboard::db::Scope;
 use callboard::rollups::compact;
@@ -31,7 +31,7 @@ async fn compact_and_compare(app: &TestApp, when: &str) {
     assert_roll_ups_equal_raw_rows(app, TENANT, 1, when).await;
 }
 
-/// Neither of the two sees what the other one does.
+/// Neither transaction sees the other's writes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_script_change_races_a_campaign_that_adopts_it() {
     for snapshot in [false, true] {
@@ -62,7 +62,7 @@ async fn a_script_change_races_a_campaign_that_adopts_it() {
     }
 }
 
-/// The one who changes the script looked at the campaigns before any had it.
+/// The script's writer read the campaigns before any used the script.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_script_change_from_an_old_snapshot_marks_campaigns_stale() {
     let app = filled(42).await;
@@ -79,7 +79,7 @@ async fn a_script_change_from_an_old_snapshot_marks_campaigns_stale() {
     compact_and_compare(&app, "made anew").await;
 }
 
-/// A note left behind is the one that counts, even if a rebuild has just taken another away.
+/// A remaining stale mark counts even if a rebuild has just removed another.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_term_change_during_a_rebuild_is_counted() {
     let app = filled(43).await;
@@ -103,7 +103,7 @@ async fn a_term_change_during_a_rebuild_is_counted() {
     compact_and_compare(&app, "made anew").await;
 }
 
-/// Another version may have written it, or somebody by hand.
+/// The invalid setting may come from another version or from manual SQL.
 #[tokio::test(flavor = "multi_thread")]
 async fn roll_ups_ignore_an_invalid_setting() {
     let app = filled(49).await;
@@ -137,8 +137,8 @@ async fn terms_moved_to_another_tenant_by_a_superuser_are_counted() {
     compact_and_compare(&app, "made anew").await;
 }
 
-/// A campaign that is new with a script of its own is read from the rows until the compactor has been there: so
-/// many at once must not keep it busy for long.
+/// A new campaign with a script is read from raw rows until it is compacted, so many at once must
+/// not keep the compactor busy for long.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_new_campaigns_are_built_in_one_pass() {
     let app = filled(45).await;
@@ -165,7 +165,7 @@ async fn a_thousand_new_campaigns_are_built_in_one_pass() {
     assert_roll_ups_equal_raw_rows(&app, TENANT, 2, "with a thousand campaigns").await;
 }
 
-/// Notes say what is stale, once: a statement over many rows leaves few.
+/// Stale marks are merged: a statement over many rows leaves few.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bulk_term_change_leaves_few_stale_marks() {
     let app = filled(46).await;
@@ -186,7 +186,7 @@ async fn a_bulk_term_change_leaves_few_stale_marks() {
     compact_and_compare(&app, "made anew").await;
 }
 
-/// One account's sums that cannot be made keep nobody else's from being made, nor those of its other module.
+/// A failure for one module of a tenant delays neither other tenants nor its other module.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_module_of_one_tenant_delays_no_other() {
     let app = filled(47).await;

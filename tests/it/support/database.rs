@@ -1,4 +1,4 @@
-//! One cluster a run, one migrated template, a database a test.
+//! One cluster per run, one migrated template, one database per test.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, OnceCell};
 struct Cluster {
     options: PgConnectOptions,
     template: String,
-    /// It stops when the process ends, however it does.
+    /// Stops when the process ends, however it ends.
     _embedded: Option<Embedded>,
 }
 
@@ -45,8 +45,8 @@ pub async fn create_empty() -> PgConnectOptions {
     cluster.options.clone().database(&name)
 }
 
-/// The same database as its superuser, whom row-level security does not hold. None on a cluster of somebody
-/// else's that lets us in as none.
+/// The same database as its superuser, who bypasses row-level security. `None` on an external
+/// cluster without superuser access.
 pub async fn as_superuser(database: &PgConnectOptions) -> Option<PgConnectOptions> {
     for options in [database.clone(), database.clone().username("postgres")] {
         let Ok(mut connection) = PgConnection::connect_with(&options).await else {
@@ -115,7 +115,7 @@ pub fn uuid() -> String {
 /// The last migration of the first release.
 const RELEASED: i64 = 12;
 
-/// A database as the first release left it, with those statements run on it for account 1.
+/// A database as the first release left it, after those statements ran for tenant 1.
 pub async fn released(statements: &str) -> PgConnectOptions {
     let database = create_empty().await;
     let all = Migrator::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations"))

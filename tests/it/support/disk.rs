@@ -1,15 +1,15 @@
-//! Disks that are small, for tests that fill them. Only root may have one.
+//! Small file systems for tests that fill them; mounting requires root.
 
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-/// A file system of so many MiB, until it is dropped.
+/// A file system of that many MiB, unmounted on drop.
 pub struct Disk<'a>(&'a Path);
 
 impl<'a> Disk<'a> {
-    /// None where mounting is not allowed.
+    /// `None` if mounting is not permitted.
     pub fn mount(at: &'a Path, mib: u32) -> Option<Self> {
         fs::create_dir_all(at).expect("made");
         let mut mount = Command::new("mount");

@@ -1,4 +1,4 @@
-//! What the tests stand on: a real Postgres, a real server on a real socket, and worlds of calls.
+//! Test fixtures: a real Postgres, a real server on a real socket, and worlds of calls.
 
 pub mod database;
 pub mod disk;
@@ -30,20 +30,20 @@ use sqlx::{AssertSqlSafe, Executor};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-/// The account that tests use unless they say otherwise.
+/// The default tenant of tests.
 pub const TENANT: i64 = 1;
-/// What the server's clock shows in tests.
+/// The time of the server's clock in tests.
 pub const NOW: &str = "2026-06-30T08:00:00Z";
 
-/// A server of its own, on a database of its own, with one account and its admin's token.
+/// A server on its own database, with one tenant and its admin's token.
 pub struct TestApp {
     pub app: App,
     client: Client,
-    /// Where its exports are kept.
+    /// Directory of the exports.
     pub files: TempDir,
 }
 
-/// Somebody who talks to a server, with a token.
+/// An HTTP client with a token.
 #[derive(Clone)]
 pub struct Client {
     pub url: String,
@@ -51,7 +51,7 @@ pub struct Client {
     http: reqwest::Client,
 }
 
-/// What came back.
+/// A response, read whole.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -77,7 +77,7 @@ impl Answer {
 }
 
 impl TestApp {
-    /// With the clock held at [`NOW`].
+    /// Starts a server with its clock held at [`NOW`].
     pub async fn new() -> Self {
         Self::at(NOW.parse().expect("an instant")).await
     }
@@ -86,12 +86,12 @@ impl TestApp {
         Self::start(now, Duration::ZERO).await
     }
 
-    /// As [`TestApp::new`], but it keeps for so long what it has read.
+    /// Like [`TestApp::new`], with that cache lifetime.
     pub async fn keeping(keep: Duration) -> Self {
         Self::start(NOW.parse().expect("an instant"), keep).await
     }
 
-    /// On a database that has its accounts already: nobody's token is at hand.
+    /// Starts a server on a database with existing tenants; the client has no token.
     pub async fn on(database: PgConnectOptions) -> Self {
         Self::over(database, NOW.parse().expect("an instant"), Duration::ZERO).await
     }
@@ -119,7 +119,7 @@ impl TestApp {
         }
     }
 
-    /// Another instance on the same database, where it is another time, and a client with the same token.
+    /// Another instance on the same database with another clock, and a client with the same token.
     pub async fn instance(&self, now: DateTime<Utc>, keep: Duration) -> Client {
         let (db, keys, exports) = (
             self.app.db.clone(),
@@ -130,14 +130,15 @@ impl TestApp {
         Client::new(serve(&app).await, self.token.clone())
     }
 
-    /// Another instance on the same database, changed in something, and a client with the same token.
+    /// Another instance on the same database with changed settings, and a client with the same
+    /// token.
     pub async fn changed(&self, change: impl FnOnce(&mut App)) -> Client {
         let mut app = self.app.clone();
         change(&mut app);
         Client::new(serve(&app).await, self.token.clone())
     }
 
-    /// Makes another account and returns its admin's token.
+    /// Creates another tenant and returns its admin's token.
     pub async fn account(&self, tenant: i64) -> String {
         Tenant::create(
             &self.app.db,
@@ -152,7 +153,7 @@ impl TestApp {
             .await
     }
 
-    /// Makes a user and returns a token with all that its role may.
+    /// Creates a user and returns a token with all permissions of its role.
     pub async fn user(&self, tenant: i64, username: &str, role: Role) -> String {
         let user = NewUser {
             tenant,
@@ -178,7 +179,7 @@ impl TestApp {
             .expect("a token")
     }
 
-    /// Runs somebody's own SQL on one account's rows.
+    /// Runs SQL on the rows of one tenant.
     pub async fn execute(&self, tenant: i64, sql: &str) {
         let mut scope = self.app.db.write(tenant).await.expect("a scope");
         scope
@@ -189,7 +190,7 @@ impl TestApp {
         scope.commit().await.expect("committed");
     }
 
-    /// What an SQL query of one account finds, a JSON value a row.
+    /// Rows of an SQL query as one tenant, one JSON value each.
     pub async fn query(&self, tenant: i64, sql: &str) -> Vec<Value> {
         let mut scope = self.app.db.read(tenant).await.expect("a scope");
         let sql = AssertSqlSafe(sql.to_owned());
@@ -200,7 +201,7 @@ impl TestApp {
     }
 }
 
-/// Serves on a port of its own; returns where.
+/// Serves on a free port and returns the address.
 async fn serve(app: &App) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -232,19 +233,19 @@ impl Client {
         self.request(Method::GET, path, Some(&self.token)).await
     }
 
-    /// As [`Client::get`], expecting 200, and its body.
+    /// Like [`Client::get`]; asserts 200.
     pub async fn ok(&self, path: &str) -> Answer {
         let answer = self.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
         answer
     }
 
-    /// What stands under `data`.
+    /// The response's `data`.
     pub async fn data(&self, path: &str) -> Value {
         self.ok(path).await.json()["data"].take()
     }
 
-    /// As [`Client::get`], with another header.
+    /// Like [`Client::get`], with an extra header.
     pub async fn get_with(&self, path: &str, header: &str, value: &str) -> Answer {
         let request = self
             .http
@@ -267,12 +268,12 @@ impl Client {
             .bearer_auth(&self.token)
     }
 
-    /// Asks a question of analytics.
+    /// Sends an analytics query.
     pub async fn ask(&self, question: &Value) -> Answer {
         self.send(self.post("/analytics").json(question)).await
     }
 
-    /// As [`Client::ask`], expecting 200, and its rows.
+    /// Like [`Client::ask`]; asserts 200 and returns the rows.
     pub async fn rows(&self, question: &Value) -> Vec<Value> {
         let answer = self.ask(question).await;
         assert_eq!(
@@ -294,7 +295,7 @@ impl Client {
         }
     }
 
-    /// Sends lines as they stand.
+    /// Sends a raw ingest body.
     pub async fn ingest_text(&self, lines: impl Into<reqwest::Body>) -> Answer {
         self.send(
             self.post("/api/ingest")
@@ -304,7 +305,7 @@ impl Client {
         .await
     }
 
-    /// Stores lines, all of which must be good.
+    /// Ingests lines; asserts that all are stored.
     pub async fn ingest(&self, lines: &[Value]) {
         self.ingest_as(&self.token, lines).await;
     }
@@ -327,7 +328,7 @@ impl Client {
     }
 }
 
-/// A client that is led nowhere. It has no cryptography but what a program brings.
+/// An HTTP client that follows no redirects. It uses only the TLS a program installs.
 pub fn http() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
@@ -336,7 +337,7 @@ pub fn http() -> reqwest::Client {
         .expect("a client")
 }
 
-/// Lines as they go over the wire.
+/// Lines as an NDJSON body.
 pub fn body(lines: &[Value]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }

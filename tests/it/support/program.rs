@@ -1,4 +1,4 @@
-//! The real program, run as people run it, with its data in a place of its own.
+//! The real program with a data directory of its own.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -17,10 +17,10 @@ use tokio::process::{Child, Command};
 
 use super::{Client, TENANT, TestApp};
 
-/// Far more than anything here takes: who waits this long waits for nothing.
+/// A timeout far above the duration of any step: reaching it means the condition never holds.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// `callboard` with its settings. Takes its data and whatever still runs on it with it.
+/// `callboard` with its settings. Drop deletes its data and ends its processes.
 pub struct Program {
     place: TempDir,
     executable: PathBuf,
@@ -29,7 +29,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// With a data directory that is not there yet, and so a Postgres of its own.
+    /// Uses a new data directory, and so an embedded Postgres.
     pub fn new() -> Self {
         let open = Permissions::from_mode(0o755);
         let place = tempfile::Builder::new()
@@ -45,12 +45,12 @@ impl Program {
         }
     }
 
-    /// On a database that is there already.
+    /// Uses an existing database.
     pub fn on(database: &PgConnectOptions) -> Self {
         Self::new().with("DATABASE_URL", database.to_url_lossy().as_str())
     }
 
-    /// On the database of a server under test, whose tokens are this program's too.
+    /// Uses the database of a server under test, whose tokens it accepts.
     pub fn beside(test: &TestApp) -> Self {
         Self::on(&test.app.db.unscoped().connect_options())
             .with("CALLBOARD_SECRET", &"\x07".repeat(32))
@@ -61,7 +61,7 @@ impl Program {
         self
     }
 
-    /// Run by that user, who gets a copy that he can reach.
+    /// Runs as that user, from a copy that the user can read.
     pub fn by(mut self, user: User) -> Self {
         let copy = self.place.path().join("callboard");
         fs::copy(&self.executable, &copy).expect("a copy");
@@ -84,7 +84,7 @@ impl Program {
         self.place.path().join("data")
     }
 
-    /// Whether initdb is at work, or was.
+    /// True once initdb has started.
     pub fn is_making_its_cluster(&self) -> bool {
         let entries = std::fs::read_dir(self.data())
             .into_iter()
@@ -98,13 +98,13 @@ impl Program {
         })
     }
 
-    /// The program about to be started, its input and its output in our hands.
+    /// A command with piped input and output.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.executable);
         for ours in ["DATABASE_URL", "CALLBOARD_SECRET", "RUST_LOG"] {
             command.env_remove(ours);
         }
-        // Nothing is kept unless a test says so: what is stored is seen at once.
+        // Caching is off by default, so that writes are visible at once.
         command
             .env("CALLBOARD_CACHE_TTL", "0")
             .env("CALLBOARD_DATA_DIR", self.data())
@@ -123,7 +123,8 @@ impl Program {
         command
     }
 
-    /// As [`Program::command`], begun by a line of shell: `$0` is the program, `$@` its arguments.
+    /// Like [`Program::command`], started by a line of shell: `$0` is the program, `$@` its
+    /// arguments.
     pub fn limited(&self, line: &str, arguments: &[&str]) -> Command {
         let plain = self.command(arguments);
         let mut command = Command::new("sh");
@@ -146,17 +147,17 @@ impl Program {
         command
     }
 
-    /// Runs a command to its end.
+    /// Runs a command to completion.
     pub async fn run(&self, arguments: &[&str]) -> Output {
         self.feed(arguments, b"").await
     }
 
-    /// As [`Program::run`], with that on its standard input.
+    /// Like [`Program::run`], with that standard input.
     pub async fn feed(&self, arguments: &[&str], input: &[u8]) -> Output {
         let mut child = self.command(arguments).spawn().expect("a process");
         let mut stdin = child.stdin.take().expect("piped");
         let feeding = async move {
-            let _ = stdin.write_all(input).await; // a program that fails does not read to the end
+            let _ = stdin.write_all(input).await; // a failing program may not read all input
         };
         let both = async { tokio::join!(feeding, child.wait_with_output()).1 };
         tokio::time::timeout(PATIENCE, both)
@@ -165,7 +166,7 @@ impl Program {
             .expect("an output")
     }
 
-    /// Runs a command that must succeed, and returns what it printed.
+    /// Runs a command that must succeed, and returns its output.
     pub async fn ok(&self, arguments: &[&str], input: &str) -> String {
         let output = self.feed(arguments, input.as_bytes()).await;
         assert!(
@@ -176,7 +177,7 @@ impl Program {
         words(&output.stdout)
     }
 
-    /// Runs a command that must fail with exit code 1, and returns what it complained of.
+    /// Runs a command that must fail with exit code 1, and returns its error output.
     pub async fn refused(&self, arguments: &[&str], input: &str) -> String {
         let output = self.feed(arguments, input.as_bytes()).await;
         assert_eq!(
@@ -192,7 +193,7 @@ impl Program {
         Server::start(self.command(&["serve"])).await
     }
 
-    /// Makes the account, its admin and a token, and speaks to that server with it.
+    /// Creates the tenant, its admin and a token, and returns a client of that server.
     pub async fn client(&self, server: &Server) -> Client {
         let tenant = TENANT.to_string();
         self.ok(
@@ -220,8 +221,8 @@ impl Program {
         Client::new(server.url.clone(), token.trim().into())
     }
 
-    /// Every process that has to do with the data: Postgres, its keeper, the program itself. None is seen
-    /// where there is no /proc.
+    /// Every process that uses the data directory: Postgres, its keeper, the program itself. Empty
+    /// without /proc.
     pub fn processes(&self) -> Vec<u32> {
         let data = self.data();
         let names = |path: &Path| {
@@ -254,7 +255,7 @@ impl Program {
 }
 
 impl Drop for Program {
-    /// Postgres stops by itself when the program has ended; what does not is ended here.
+    /// Postgres stops by itself when the program has ended; leftovers are killed here.
     fn drop(&mut self) {
         let started = Instant::now();
         while !self.processes().is_empty() && started.elapsed() < Duration::from_secs(20) {
@@ -280,7 +281,7 @@ impl Server {
         Self::start_printing_to(command, Stdio::null()).await
     }
 
-    /// As [`Server::start`], its standard output going there.
+    /// Like [`Server::start`], with that standard output.
     pub async fn start_printing_to(mut command: Command, stdout: impl Into<Stdio>) -> Self {
         let mut child = command
             .stdin(Stdio::null())
@@ -335,7 +336,7 @@ impl Server {
             .collect()
     }
 
-    /// Where its own Postgres listens.
+    /// Socket directory of its embedded Postgres.
     pub fn sockets(&self) -> PathBuf {
         let ready = self
             .logged("embedded Postgres is ready")
@@ -354,7 +355,7 @@ impl Server {
             .expect("a status")
     }
 
-    /// Stops it as a service manager does, and expects that it goes well.
+    /// Stops the server with SIGTERM, and asserts exit code 0.
     pub async fn stop(mut self) {
         signal("TERM", &[self.pid()]);
         assert_eq!(self.ended().await.code(), Some(0), "{}", self.log());
@@ -367,7 +368,7 @@ impl Server {
     }
 }
 
-/// Sends a signal, to all of them at once. A process group has a minus before its number.
+/// Sends a signal to all processes at once. A process group is a negative number.
 pub fn signal(name: &str, processes: &[impl ToString]) {
     let mut kill = std::process::Command::new("sh");
     kill.args(["-c", r#"kill -s "$0" -- "$@" 2>/dev/null"#, name])
@@ -375,7 +376,7 @@ pub fn signal(name: &str, processes: &[impl ToString]) {
     kill.status().expect("a shell");
 }
 
-/// Waits for something that is bound to happen.
+/// Waits until the condition holds.
 pub async fn eventually(what: &str, mut happened: impl AsyncFnMut() -> bool) {
     let started = Instant::now();
     while !happened().await {

@@ -1,4 +1,5 @@
-//! Somebody at the database of a server under test: keeps statements waiting, counts them, breaks them off.
+//! A direct connection to the database of a server under test: blocks, counts and cancels
+//! statements.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 use super::TestApp;
 use super::program::eventually;
 
-/// A connection of their own.
+/// A connection of its own.
 pub struct SideConnection(PgConnection);
 
 impl SideConnection {
@@ -24,7 +25,7 @@ impl SideConnection {
         )
     }
 
-    /// Keeps everybody from those tables until [`SideConnection::unlock`].
+    /// Locks those tables exclusively until [`SideConnection::unlock`].
     pub async fn lock(&mut self, tables: &str) {
         let lock = AssertSqlSafe(format!(
             "begin; lock table {tables} in access exclusive mode"
@@ -32,7 +33,7 @@ impl SideConnection {
         self.0.execute(lock).await.expect("locked");
     }
 
-    /// Keeps statements waiting that want this lock shared.
+    /// Blocks statements that need this advisory lock in shared mode.
     pub async fn lock_long_readings(&mut self) {
         self.0
             .execute("begin; select pg_advisory_xact_lock(7)")
@@ -45,9 +46,9 @@ impl SideConnection {
         self.0.close().await.expect("closed");
     }
 
-    /// How many statements wait for a lock.
+    /// The number of statements waiting for a lock.
     async fn waiting(&mut self) -> i64 {
-        // A transaction sees the same activity all along unless it says otherwise.
+        // A transaction caches `pg_stat_activity` unless told to refresh it.
         self.0
             .execute("select pg_stat_clear_snapshot()")
             .await
@@ -59,7 +60,7 @@ impl SideConnection {
             .expect("a count")
     }
 
-    /// Waits until so many statements wait for a lock, and makes sure that no more will.
+    /// Waits until N statements wait for a lock, and checks that no more follow.
     pub async fn until_waiting(&mut self, statements: i64) {
         let started = Instant::now();
         while self.waiting().await < statements {
@@ -73,7 +74,7 @@ impl SideConnection {
         assert_eq!(self.waiting().await, statements);
     }
 
-    /// Waits until so many statements wait for a lock that have this in them.
+    /// Waits until N statements that contain this text wait for a lock.
     pub async fn until_waits(&mut self, part: &str, statements: i64) {
         let count = "select count(*) from pg_stat_activity
                      where datname = current_database() and wait_event_type = 'Lock' and strpos(query, $1) > 0";
@@ -99,7 +100,7 @@ impl SideConnection {
         }
     }
 
-    /// Waits until a statement has waited so long for a lock.
+    /// Waits until a statement has waited that long for a lock.
     pub async fn until_waited(&mut self, time: Duration) {
         let long = "select exists (select from pg_stat_activity where datname = current_database()
                     and wait_event_type = 'Lock' and clock_timestamp() - query_start > make_interval(secs => $1))";
@@ -117,14 +118,14 @@ impl SideConnection {
         .await;
     }
 
-    /// Breaks the statements of those who wait off, as Postgres does with those that take too long.
+    /// Cancels the waiting statements, as a statement timeout does.
     pub async fn cancel(&mut self) {
         let cancel = "select pg_cancel_backend(pid) from pg_stat_activity
                       where datname = current_database() and wait_event_type = 'Lock'";
         self.0.execute(cancel).await.expect("done");
     }
 
-    /// Breaks the connections of those who wait.
+    /// Terminates the waiting connections.
     pub async fn break_off(&mut self) {
         let kill = "select pg_terminate_backend(pid) from pg_stat_activity
                     where datname = current_database() and wait_event_type = 'Lock'";

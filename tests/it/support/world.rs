@@ -1,4 +1,4 @@
-//! Worlds of calls: small ones stated by hand, and random ones with everything dialers send.
+//! Worlds of calls: small explicit ones, and random ones with everything dialers send.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use rand::rngs::StdRng;
@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
 
-/// How large a random world is, and when it happens.
+/// Size and period of a random world.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
     pub attempts: usize,
@@ -26,7 +26,7 @@ const PROVIDERS: [Option<&str>; 5] = [
     Some("(unknown)"),
     Some("carrier_b"),
 ];
-/// Some of them are results, too.
+/// Dial causes; some are results too.
 const OUTCOMES: [Option<&str>; 5] = [
     None,
     None,
@@ -39,8 +39,8 @@ pub fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// A world of everything that may occur: calls in progress, without agents or causes, blocked, retried,
-/// keys of every sort, sources that are blank, leads of another campaign, instants on the edges of buckets.
+/// A random world of every case: calls in progress, without agents or causes, blocked, retried; all
+/// kinds of keys, blank sources, leads of another campaign, instants on bucket edges.
 pub fn random(seed: u64, size: Size) -> Vec<Value> {
     let more = StdRng::seed_from_u64(seed.wrapping_add(1 << 32));
     let mut world = World {
@@ -55,8 +55,8 @@ pub fn random(seed: u64, size: Size) -> Vec<Value> {
     world.lines
 }
 
-/// The same world as dialers send it: texts of some lines decomposed, and late lines about calls that have ended, which
-/// take nothing away.
+/// The same world as dialers send it: some texts decomposed, and late lines about ended calls,
+/// which change nothing.
 pub fn as_sent(seed: u64, lines: &[Value]) -> Vec<Value> {
     let mut random = StdRng::seed_from_u64(seed);
     let mut sent = Vec::new();
@@ -90,7 +90,7 @@ pub fn as_sent(seed: u64, lines: &[Value]) -> Vec<Value> {
 
 struct World {
     random: StdRng,
-    /// For what only analytics look at.
+    /// A random value for fields that only analytics reads.
     more: StdRng,
     size: Size,
     lines: Vec<Value>,
@@ -105,7 +105,7 @@ impl World {
         of[self.more.random_range(0..of.len())].clone()
     }
 
-    /// On the edges of fifths and of what is kept, or anywhere, or none.
+    /// A random sentiment: on edges, anywhere, or none.
     fn sentiment(&mut self) -> Value {
         let anywhere = self.more.random_range(0..=10_000_000);
         let edges = [0.0, 0.2, 0.4, 0.1999994, 0.1999995, 0.8, 1.0].map(Value::from);
@@ -124,7 +124,8 @@ impl World {
         }
     }
 
-    /// Somewhere in the world's time, now and then exactly on a quarter of an hour or just before it.
+    /// A random instant of the world's period, sometimes exactly on a quarter hour or just before
+    /// it.
     fn at(&mut self) -> DateTime<Utc> {
         let span = (self.size.to - self.size.from)
             .num_microseconds()
@@ -218,7 +219,7 @@ impl World {
         for number in 0..self.size.attempts {
             let campaign = self
                 .random
-                .random_range(*CAMPAIGNS.start()..*CAMPAIGNS.end()); // the last has none
+                .random_range(*CAMPAIGNS.start()..*CAMPAIGNS.end()); // the last campaign has no attempts
             let result = self.pick(&[
                 json!("answered"),
                 json!("answered"),
@@ -298,7 +299,7 @@ impl World {
             "blocked",
             "",
         ]);
-        // The first lines see almost no answers, so that every health occurs.
+        // The first caller IDs get almost no answers, so that every health status occurs.
         let result = if line <= 2 && self.random.random_bool(0.93) {
             "no_answer"
         } else {
