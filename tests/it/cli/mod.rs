@@ -1,9 +1,11 @@
 //! The command line.
 
-mod accounts;
 mod demo;
 mod import;
 mod psql;
+mod tenants;
+mod tokens;
+mod users;
 
 use serde_json::Value;
 

@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{EXPORT, cancel, download, june, order, settle, show};
-use crate::samples::sample_campaign;
+use crate::samples::autocall::sample_campaign;
 use crate::support::{Answer, Client, TENANT, TestApp};
 
 async fn post(client: &Client, body: &Value) -> Answer {

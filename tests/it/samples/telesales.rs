@@ -1,73 +1,9 @@
-//! The sample bodies of the contract, reproduced from ingested rows, key order included.
+//! The Telesales samples.
 
 use serde_json::{Value, json};
 
-use crate::support::{NOW, TestApp};
-
-/// The compact form of a body, from the readable form in `samples/`.
-fn wire(example: &str) -> String {
-    serde_json::from_str::<Value>(example)
-        .expect("JSON")
-        .to_string()
-}
-
-/// The AutoCall sample campaign: 5,000 leads, 4,823 attempts.
-pub fn sample_campaign() -> Vec<Value> {
-    let at = "2026-06-28T03:00:00Z";
-    let mut lines = vec![
-        json!({"kind": "autocall_script", "id": 1, "name": "Renewal", "dtmf_actions": [
-            {"digit": "1", "label": "Accept transfer to agent", "action_type": "queue", "target_queue_name": "queue_sales"},
-            {"digit": "2", "label": "Not interested", "action_type": "playback_then_hangup"},
-            {"digit": "0", "label": "Replay", "action_type": "repeat_script"}]}),
-        json!({"kind": "autocall_campaign", "id": 5, "name": "Renewal Q3", "script_id": 1, "started_at": "2026-06-28T00:00:00Z"}),
-    ];
-    for lead in 1..=5000 {
-        lines.push(json!({"kind": "autocall_lead", "id": lead, "campaign_id": 5, "phone": format!("09{lead:08}"), "created_at": "2026-06-01"}));
-    }
-    let results = [
-        ("answered", 3120),
-        ("no_answer", 1234),
-        ("busy", 287),
-        ("failed", 182),
-    ];
-    let results = results
-        .iter()
-        .flat_map(|(result, count)| std::iter::repeat_n(*result, *count));
-    let keys = [("1", 1840), ("2", 950), ("0", 215), ("", 115)];
-    let mut keys = keys
-        .iter()
-        .flat_map(|(key, count)| std::iter::repeat_n(*key, *count));
-    for (at_index, result) in results.enumerate() {
-        let lead = at_index + 1;
-        let mut line = json!({"kind": "autocall_attempt", "uuid": format!("a{lead}"), "campaign_id": 5, "lead_id": lead,
-            "attempt_number": 1, "started_at": at, "result": result});
-        if result == "answered" {
-            let key = keys.next().expect("a key for each answer");
-            line["billsec"] = 42.into();
-            line["dtmf"] = key.into();
-            line["script_path"] = match key {
-                "1" => json!(["intro", "press_1", "queue_sales"]),
-                "2" => json!(["intro", "press_2", "playback_polite", "hangup"]),
-                _ => json!([]),
-            };
-            if key == "1" {
-                line["transfer"] = if lead <= 1807 { "connected" } else { "queued" }.into();
-            }
-            if lead <= 1640 {
-                line["agent_disposition"] = "disposed".into();
-            }
-        }
-        line["hangup_cause"] = match result {
-            "answered" => json!("NORMAL_CLEARING"),
-            "no_answer" => json!("NO_ANSWER"),
-            "busy" => json!("USER_BUSY"),
-            _ if lead <= 3120 + 1234 + 287 + 95 => json!("CALL_REJECTED"),
-            _ => json!("RECOVERY_ON_TIMER"),
-        };
-        lines.push(line);
-    }
-    lines
-}
+use super::wire;
+use crate::support::TestApp;
 
 /// The calls of the Telesales sample dashboard: 487 dials, 312 answers, 57,563 s of talk, 12
 /// agents, 5 blocked.
@@ -98,56 +34,6 @@ fn sample_calls() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn kpis_match_the_contract_sample() {
-    let test = TestApp::at("2026-06-30T08:00:00Z".parse().expect("an instant")).await;
-    test.ingest(&sample_campaign()).await;
-    let answer = test.ok("/api/autocall/campaigns/5/reports/kpis").await;
-    assert_eq!(
-        answer.text(),
-        wire(include_str!("../../src/reports/autocall/kpis.json"))
-    );
-    assert_eq!(
-        answer.json()["data"]["computed_at"],
-        NOW.replace('Z', "+00:00")
-    );
-}
-
-#[tokio::test]
-async fn trend_matches_the_contract_sample() {
-    let test = TestApp::new().await;
-    let mut lines = vec![
-        json!({"kind": "autocall_campaign", "id": 5, "name": "Renewal Q3", "started_at": "2026-06-28"}),
-        json!({"kind": "autocall_lead", "id": 1, "campaign_id": 5, "phone": "0900000001"}),
-    ];
-    for (day, dialed, answered, seconds, transfers) in
-        [("28", 1200, 780, 41, 460), ("29", 1612, 1098, 43, 642)]
-    {
-        for number in 0..dialed {
-            let result = if number < answered {
-                "answered"
-            } else {
-                "busy"
-            };
-            let transfer = if number < transfers {
-                Value::from("queued")
-            } else {
-                Value::Null
-            };
-            lines.push(json!({"kind": "autocall_attempt", "uuid": format!("{day}-{number}"), "campaign_id": 5, "lead_id": 1, "attempt_number": 1,
-                "started_at": format!("2026-06-{day}T23:59:59.999999+07:00"), "result": result, "billsec": seconds, "transfer": transfer}));
-        }
-    }
-    test.ingest(&lines).await;
-    let answer = test
-        .ok("/api/autocall/campaigns/5/reports/trend?from=2026-06-28&to=2026-06-29")
-        .await;
-    assert_eq!(
-        answer.text(),
-        wire(include_str!("../../src/reports/autocall/trend.json"))
-    );
-}
-
-#[tokio::test]
 async fn dashboard_matches_the_contract_sample() {
     let test = TestApp::new().await;
     test.ingest(&sample_calls()).await;
@@ -155,7 +41,9 @@ async fn dashboard_matches_the_contract_sample() {
         test.ok("/api/telesales/reports/dashboard?campaign_id=43&date_from=2026-06-01&date_to=2026-06-10").await;
     assert_eq!(
         answer.text(),
-        wire(include_str!("../../src/reports/telesales/dashboard.json"))
+        wire(include_str!(
+            "../../../src/reports/telesales/dashboard.json"
+        ))
     );
 }
 
@@ -195,163 +83,9 @@ async fn time_series_matches_the_contract_sample() {
         .await;
     assert_eq!(
         answer.text(),
-        wire(include_str!("../../src/reports/telesales/time_series.json"))
-    );
-}
-
-#[tokio::test]
-async fn other_autocall_reports_match_the_contract_samples() {
-    let test = TestApp::new().await;
-    test.ingest(&sample_campaign()).await;
-    for (report, sample) in [
-        (
-            "hangup",
-            include_str!("../../src/reports/autocall/hangup.json"),
-        ),
-        ("dtmf", include_str!("../../src/reports/autocall/dtmf.json")),
-        (
-            "funnel",
-            include_str!("../../src/reports/autocall/funnel.json"),
-        ),
-    ] {
-        let answer = test
-            .ok(&format!("/api/autocall/campaigns/5/reports/{report}"))
-            .await;
-        assert_eq!(answer.text(), wire(sample), "{report}");
-    }
-}
-
-/// Attempts or calls of one campaign, N of them with a result, the others busy.
-fn calls(
-    kind: &str,
-    name: &str,
-    campaign: i64,
-    at: &str,
-    (all, answered): (usize, usize),
-) -> Vec<Value> {
-    let line = |number| {
-        let result = if number < answered {
-            "answered"
-        } else {
-            "busy"
-        };
-        json!({"kind": kind, "uuid": format!("{name}-{number}"), "campaign_id": campaign, "lead_id": campaign,
-            "started_at": at, "result": result})
-    };
-    (0..all).map(line).collect()
-}
-
-#[tokio::test]
-async fn comparison_matches_the_contract_sample() {
-    let test = TestApp::new().await;
-    let mut lines = Vec::new();
-    for (id, name, answered) in [
-        (5, "Renewal Q3", 6230),
-        (8, "Cross-sell Q3", 5518),
-        (12, "Win-back churned", 4892),
-    ] {
-        lines.push(json!({"kind": "autocall_campaign", "id": id, "name": name}));
-        lines.push(
-            json!({"kind": "autocall_lead", "id": id, "campaign_id": id, "phone": "0900000001"}),
-        );
-        let mut attempts = calls(
-            "autocall_attempt",
-            name,
-            id,
-            "2026-06-28T03:00:00Z",
-            (10_000, answered),
-        );
-        attempts
-            .iter_mut()
-            .for_each(|attempt| attempt["attempt_number"] = 1.into());
-        lines.append(&mut attempts);
-    }
-    test.ingest(&lines).await;
-    let answer = test
-        .ok("/api/autocall/campaigns/comparison?campaign_ids=5,8,12")
-        .await;
-    assert_eq!(
-        answer.text(),
-        wire(include_str!("../../src/reports/autocall/comparison.json"))
-    );
-    let reversed = test
-        .data("/api/autocall/campaigns/comparison?campaign_ids=12,5,12&metric=transfer_rate_pct")
-        .await;
-    assert_eq!(
-        reversed[0],
-        json!({"campaign_id": 12, "campaign_name": "Win-back churned", "metric_value": "0.00"})
-    );
-    assert_eq!(
-        reversed.as_array().map(Vec::len),
-        Some(2),
-        "duplicates are dropped, the order asked is kept"
-    );
-}
-
-/// The samples show some of the 168 cells that the contract (sections 3 and 4) requires in full.
-#[tokio::test]
-async fn heatmaps_contain_the_sample_cells_among_all_168() {
-    let test = TestApp::new().await;
-    let mut lines = vec![
-        json!({"kind": "autocall_campaign", "id": 1, "name": "C"}),
-        json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0900000001"}),
-        json!({"kind": "telesales_campaign", "id": 1, "name": "C"}),
-        json!({"kind": "telesales_lead", "id": 1, "campaign_id": 1, "phone": "0900000001"}),
-    ];
-    for (at, counts) in [
-        ("2026-06-01T09:30:00+07:00", (156, 102)),
-        ("2026-06-01T10:00:00+07:00", (178, 121)),
-        ("2026-06-02T14:59:59+07:00", (201, 134)),
-    ] {
-        let mut attempts = calls("autocall_attempt", at, 1, at, counts);
-        attempts
-            .iter_mut()
-            .for_each(|attempt| attempt["attempt_number"] = 1.into());
-        lines.append(&mut attempts);
-    }
-    lines.append(&mut calls(
-        "telesales_call",
-        "call",
-        1,
-        "2026-06-01T09:15:00Z",
-        (87, 56),
-    ));
-    test.ingest(&lines).await;
-    for (path, sample) in [
-        (
-            "/api/autocall/campaigns/1/reports/heatmap?from=2026-06-01&to=2026-06-07",
-            include_str!("../../src/reports/autocall/heatmap.json"),
-        ),
-        (
-            "/api/telesales/reports/hour-dow-heatmap?date_from=2026-06-01&date_to=2026-06-07",
-            include_str!("../../src/reports/telesales/hour_dow_heatmap.json"),
-        ),
-    ] {
-        let cells = test.data(path).await;
-        let cells = cells.as_array().expect("cells");
-        let places: Vec<i64> = cells
-            .iter()
-            .map(|cell| {
-                cell["day_of_week"].as_i64().expect("a day") * 24
-                    + cell["hour"].as_i64().expect("an hour")
-            })
-            .collect();
-        assert_eq!(places, (0..168).collect::<Vec<_>>());
-        let sample: Value = serde_json::from_str(sample).expect("JSON");
-        let texts: Vec<String> = cells.iter().map(Value::to_string).collect();
-        for shown in sample["data"].as_array().expect("cells") {
-            assert!(texts.contains(&shown.to_string()), "{shown}");
-        }
-    }
-    let valued = test
-        .data("/api/autocall/campaigns/1/reports/heatmap?metric=answer_rate_pct")
-        .await;
-    assert!(
-        valued
-            .as_array()
-            .expect("cells")
-            .iter()
-            .all(|cell| cell["value"] == cell["answer_rate_pct"])
+        wire(include_str!(
+            "../../../src/reports/telesales/time_series.json"
+        ))
     );
 }
 
@@ -454,7 +188,7 @@ async fn agent_and_caller_id_rows_match_the_contract_samples() {
     assert_eq!(
         agents.text(),
         wire(include_str!(
-            "../../src/reports/telesales/agent_performance.json"
+            "../../../src/reports/telesales/agent_performance.json"
         ))
     );
 
@@ -479,7 +213,7 @@ async fn agent_and_caller_id_rows_match_the_contract_samples() {
     assert_eq!(
         health.text(),
         wire(include_str!(
-            "../../src/reports/telesales/caller_id_health.json"
+            "../../../src/reports/telesales/caller_id_health.json"
         ))
     );
 }
@@ -504,7 +238,7 @@ async fn dispositions_match_the_contract_sample() {
     assert_eq!(
         answer.text(),
         wire(include_str!(
-            "../../src/reports/telesales/disposition_breakdown.json"
+            "../../../src/reports/telesales/disposition_breakdown.json"
         ))
     );
 }
@@ -535,7 +269,7 @@ async fn funnel_matches_the_contract_sample() {
         .await;
     assert_eq!(
         answer.text(),
-        wire(include_str!("../../src/reports/telesales/funnel.json"))
+        wire(include_str!("../../../src/reports/telesales/funnel.json"))
     );
 }
 
@@ -575,7 +309,7 @@ async fn lead_sources_match_the_contract_sample() {
     assert_eq!(
         answer.text(),
         wire(include_str!(
-            "../../src/reports/telesales/lead_source_attribution.json"
+            "../../../src/reports/telesales/lead_source_attribution.json"
         ))
     );
 }
@@ -597,7 +331,7 @@ async fn abandon_rate_matches_the_contract_sample() {
     assert_eq!(
         answer.text(),
         wire(include_str!(
-            "../../src/reports/telesales/abandon_rate.json"
+            "../../../src/reports/telesales/abandon_rate.json"
         ))
     );
 }
