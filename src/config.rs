@@ -61,7 +61,7 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_CACHE_TTL", default_value = "5s", value_parser = within("0s", "1d"), global = true)]
     pub cache_ttl: Duration,
 
-    /// Base URL of links to exports. Without it, the address that is listened on.
+    /// Base URL of links to exports. Without it, the listen address.
     #[arg(long, env = "CALLBOARD_PUBLIC_URL", value_parser = base_url, global = true)]
     pub public_url: Option<String>,
 

@@ -150,7 +150,7 @@ async fn a_postgres_in_smart_shutdown_is_stopped_and_restarted() {
         refusal["cause"]
             .as_str()
             .expect("text")
-            .contains("took no connection"),
+            .contains("no connection accepted for"),
         "{refusal}"
     );
     server.stop().await;
