@@ -18,6 +18,9 @@ pub fn reader(family: &Family, rollup: &Rollup) -> Reader {
     let agent = family
         .agent
         .map_or("0".to_owned(), |agent| format!("coalesce(r.{agent}, 0)"));
+    let wanted = family
+        .agent
+        .map_or(String::new(), |_| part(sql!("reader_agents"), &[]));
     let of_row = |counter: fn(&Counter) -> String| rollup.columns(Dimension::of_row, counter);
     let rows = narrowed(family.agent, rollup.scopes)
         .into_iter()
@@ -27,6 +30,7 @@ pub fn reader(family: &Family, rollup: &Rollup) -> Reader {
                 sql!("reader_rows"),
                 &[
                     ("agent", &agent),
+                    ("wanted", &wanted),
                     (
                         "entries",
                         &of_row(|it| format!("r.weight * {}", it.of_row())),

@@ -2,10 +2,8 @@ union all
 select r.quarter::bigint * 900 + p.utc_offset,
        {{agent}},
        {{entries}}
-from (
-    select range_agg(int8range(id, id, '[]')) as ids
-    from unnest({{:agents}}) as agent (id)
-) wanted
+from (select) one
+{{wanted}}
 cross join lateral (
     select *
     from {{table}}_journal r
@@ -24,11 +22,8 @@ union all
 select callboard_local_second(r.{{at}}, p.utc_offset),
        {{agent}},
        {{rows}}
-from (
-    select range_agg(int8range(id, id, '[]')) as ids
-    from unnest({{:agents}}) as agent (id)
-) wanted
-cross join unnest({{:ragged}}) as p (begins, ends, utc_offset)
+from unnest({{:ragged}}) as p (begins, ends, utc_offset)
+{{wanted}}
 cross join lateral (
     select *
     from {{table}} r
