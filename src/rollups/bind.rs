@@ -1,4 +1,4 @@
-//! Binding of plans: the arguments that a statement takes in as `{{plan}}` or with a reader, in their order.
+//! Binding of plans and links: the arguments of `{{plan}}` and of readers, in order.
 
 use super::plan::{Links, Plan, Quiet, Range, Rectangle, narrow};
 use crate::db::Select;
@@ -9,7 +9,7 @@ pub const OF_PLAN: usize = 7;
 /// Arguments of links.
 pub const OF_LINKS: usize = 10;
 
-/// Binds what roll-ups are read by.
+/// Binds the arguments of readers.
 pub trait Bind {
     /// Width, first and last bucket and offset of each range, then from, to and offset of each ragged end.
     #[must_use]
@@ -20,8 +20,8 @@ pub trait Bind {
     #[must_use]
     fn bind_links(self, links: &Links) -> Self;
 
-    /// The rest of the hours that a window begins and ends in: from the hour to the window's start, from its end to
-    /// the end of the hour.
+    /// The rest of the hours at the window's edges: from the hour to the window's start, and from its end to the end of the
+    /// hour.
     #[must_use]
     fn bind_rest_of_hours(self, window: &Window) -> Self;
 }

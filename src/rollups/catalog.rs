@@ -1,8 +1,8 @@
-//! What is rolled up: every table that is counted, every counter, dimension and stage, each named once.
+//! The catalog: every counted table, counter, dimension and stage, each declared once.
 //!
-//! From this list come the columns of the roll-ups, the journal and the triggers that write it, the readers of reports,
-//! and the compactor's statements (`ddl`, `reader`, `fold`, `links`). A counter added here is all there is to adding
-//! one: roll-ups are derived, and a list that changed makes them anew.
+//! The columns of the roll-ups, the journal with its triggers, the readers of reports and the compactor's statements are
+//! generated from it (`ddl`, `reader`, `fold`, `links`). Adding a counter needs no other change: roll-ups are derived, and
+//! a changed catalog rebuilds them.
 //!
 //! In SQL here `r` is a row, of the table itself or of its journal, and `$1` the tenant; holes are terms (`terms`).
 
@@ -15,7 +15,7 @@ pub use autocall::{AUTOCALL_ATTEMPTS, AUTOCALL_LEAD_STATES, AUTOCALL_LEADS};
 pub use family::{Counter, Detail, Dimension, Family, Rollup, Stages};
 pub use telesales::{TELESALES_CALLS, TELESALES_LEADS, TELESALES_STAGES};
 
-/// Roll-ups that are made and trusted together.
+/// Roll-ups that are compacted and trusted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Module {
     Autocall,

@@ -1,8 +1,8 @@
-//! The compactor: moves the journal into the roll-ups, and makes anew what cannot be trusted.
+//! The compactor: folds the journal into the roll-ups and rebuilds stale ones.
 //!
-//! Owns the order of the statements. Each module of each account is a repeatable-read transaction of its own, done
-//! by one instance at a time, so that a reader finds an entry in the journal or in the roll-up, never in both or
-//! in neither; writers neither wait for it nor are waited for.
+//! Owns the order of the statements. Each module of each tenant is compacted in a repeatable-read transaction of its own, by
+//! one instance at a time, so that a reader finds an entry either in the journal or in the roll-up, never in both or
+//! neither. Writers and the compactor never wait for each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -20,7 +20,7 @@ use crate::db::{Database, Lane, Scope};
 use crate::error::Result;
 use crate::supervise;
 
-/// Names the modules' accounts among Postgres' advisory locks.
+/// Postgres advisory lock of a tenant's module.
 fn lock(module: Module, tenant: i64) -> i64 {
     let name = match module {
         Module::Autocall => 0x726f_6c61_0000_0000,
@@ -29,17 +29,17 @@ fn lock(module: Module, tenant: i64) -> i64 {
     name ^ tenant
 }
 
-/// Which work is done.
+/// Kinds of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Work {
-    /// Of the journal, which takes milliseconds.
+    /// Folding the journal, which takes milliseconds.
     Fold,
-    /// From the rows, which takes as long as it takes.
+    /// Rebuilding from rows, which can take long.
     Rebuild,
 }
 
-/// Compacts every account every so often, for as long as it is polled. What fails is logged, and tried again
-/// the next time. What is made anew does not keep the journals of others waiting.
+/// Compacts every tenant at intervals, as long as it is polled. Failures are logged and retried. A rebuild does not delay the
+/// journals of other tenants.
 pub async fn run(db: Database, every: Duration) {
     let db = db.lane(Lane::Compaction);
     tokio::join!(
@@ -48,13 +48,13 @@ pub async fn run(db: Database, every: Duration) {
     );
 }
 
-/// The name that panics are counted under.
+/// Name in the count of panics.
 pub const TASK: &str = "compactor";
 
 async fn run_with(db: &Database, every: Duration, work: Work) {
     let visit_all = async || {
         for tenant in db.tenants().await? {
-            // An account whose roll-ups fail does not keep those behind it waiting.
+            // One tenant's failure must not affect the others.
             let account = tracing::error_span!("account", tenant);
             supervise::attempt(TASK, visit(db, tenant, &[work]))
                 .instrument(account)
@@ -75,18 +75,18 @@ pub async fn settle(db: &Database) -> Result<()> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Done {
-    /// There was nothing to do, or another instance is at it.
+    /// Nothing to do, or another instance is compacting.
     Nothing,
     Compacted,
     Rebuilt,
 }
 
-/// Brings one account's roll-ups up to date with what is committed now.
+/// Brings one tenant's roll-ups up to date with everything committed.
 pub async fn compact(db: &Database, tenant: i64) -> Result<Done> {
     visit(db, tenant, &[Work::Fold, Work::Rebuild]).await
 }
 
-/// Does such work where there is any, on both modules at once. One that fails does not keep the other from being done.
+/// Does pending work of that kind, on both modules concurrently. A failure of one does not stop the other.
 async fn visit(db: &Database, tenant: i64, works: &[Work]) -> Result<Done> {
     let waiting = waiting(db, tenant)
         .await?
@@ -97,7 +97,7 @@ async fn visit(db: &Database, tenant: i64, works: &[Work]) -> Result<Done> {
         .try_fold(Done::Nothing, |most, done| Ok(most.max(done?)))
 }
 
-/// The modules of an account that there is work for. A look, without taking a turn at anything.
+/// The modules of a tenant with pending work. Read-only; takes no lock.
 async fn waiting(db: &Database, tenant: i64) -> Result<Vec<(Module, Work)>> {
     let mut scope = db.read(tenant).await?;
     let look = scope.select::<(String, bool)>(WAITING.as_str());
@@ -114,7 +114,7 @@ async fn waiting(db: &Database, tenant: i64) -> Result<Vec<(Module, Work)>> {
     Ok(waiting)
 }
 
-/// As [`compact`], of one module.
+/// Like [`compact`], for one module.
 pub async fn compact_module(db: &Database, tenant: i64, module: Module) -> Result<Done> {
     let Some(lease) = db.lease(lock(module, tenant)).await? else {
         return Ok(Done::Nothing);
@@ -145,13 +145,13 @@ async fn compact_in_turn(db: &Database, tenant: i64, module: Module) -> Result<D
             Done::Rebuilt
         }
         Some(Stale::Campaigns(campaigns)) => {
-            // The journal speaks of the account as a whole too, and so goes first.
+            // The journal also affects the sums over all campaigns, so it is folded first.
             make(&mut scope, module, Origin::Journal, &[]).await?;
             make(&mut scope, module, Origin::RowsOfCampaigns, &campaigns).await?;
             Done::Rebuilt
         }
     };
-    // In this snapshot, which does not see the notes that came since.
+    // Only notes visible in this snapshot; later ones stay.
     let forget = scope
         .query("delete from rollup_stale where tenant_id = $1 and module = $2")
         .bind(module.name());
@@ -164,8 +164,8 @@ async fn compact_in_turn(db: &Database, tenant: i64, module: Module) -> Result<D
 #[derive(Debug, Clone, Copy)]
 pub struct Note(i64);
 
-/// Calls the roll-ups of an account, or of one of its campaigns, stale: they are made anew by the next
-/// compaction, and read from the raw rows until then.
+/// Marks the roll-ups of a tenant, or of one of its campaigns, stale: the next compaction rebuilds them, and reports read
+/// rows until then.
 pub async fn distrust(
     db: &Database,
     tenant: i64,
@@ -184,7 +184,7 @@ pub async fn distrust(
     Ok(Note(note))
 }
 
-/// Whether what that note says is still so.
+/// True if a note still holds.
 pub async fn holds(db: &Database, tenant: i64, note: Note) -> Result<bool> {
     let mut scope = db.read(tenant).await?;
     let note = scope
@@ -195,13 +195,13 @@ pub async fn holds(db: &Database, tenant: i64, note: Note) -> Result<bool> {
     Ok(note.fetch_one(scope.connection()).await?.0)
 }
 
-/// What cannot be trusted of a module.
+/// The stale part of a module.
 enum Stale {
     All,
     Campaigns(Vec<i64>),
 }
 
-/// None where all can be.
+/// `None` if nothing is stale.
 async fn stale(scope: &mut Scope, module: Module) -> Result<Option<Stale>> {
     let notes = scope.select::<(Option<i64>, Option<i64>, Option<i64>)>(
         "select s.campaign_id, s.script_id, c.id
@@ -242,7 +242,7 @@ async fn make(scope: &mut Scope, module: Module, origin: Origin, campaigns: &[i6
     Ok(())
 }
 
-/// What a compaction of a module begins with.
+/// Statements at the start of a compaction.
 static BEGINNING: LazyLock<BTreeMap<Module, String>> =
     LazyLock::new(|| Module::ALL.map(|module| (module, beginning(module))).into());
 
@@ -261,7 +261,7 @@ pub(super) fn beginning(module: Module) -> String {
     statement(sql!("begin"), &[("tables", &lines(tables))])
 }
 
-/// The modules with work, and whether anything of them is stale.
+/// The modules with pending work, and whether any part of them is stale.
 pub(super) fn looks() -> String {
     let module = |module: Module| {
         let entries = module.families().map(|family| {
@@ -284,7 +284,7 @@ pub(super) fn looks() -> String {
     )
 }
 
-/// What to run, in order. Links are made while the trail still tells what they were made from.
+/// The statements to run, in order. Links are updated before the trail, which records what they were made from.
 pub(super) fn statements(module: Module, origin: Origin) -> Vec<String> {
     let families = module.families();
     let mut statements = Vec::new();

@@ -1,16 +1,16 @@
-//! What came of asking twice: from the sums, and from the rows that they were made of.
+//! Comparison of two results: from roll-ups and from rows.
 
 use std::fmt::Display;
 
 #[derive(Debug)]
 pub enum Comparison {
     Same,
-    /// The roll-ups cannot be trusted, and are not.
+    /// The roll-ups are stale.
     Stale,
     Different(Box<Difference>),
 }
 
-/// Two answers to one question.
+/// Two results of one request.
 #[derive(Debug)]
 pub struct Difference {
     pub question: String,
@@ -19,7 +19,7 @@ pub struct Difference {
 }
 
 impl Comparison {
-    /// Of two answers to that question, refusals being answers too.
+    /// Compares two results of that request; errors are results too.
     pub fn of(question: &impl Display, rolled: String, raw: String) -> Self {
         if rolled == raw {
             return Self::Same;

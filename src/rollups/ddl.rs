@@ -1,6 +1,6 @@
-//! Statements that create tables of sums, and the journal with the triggers that write it.
+//! DDL of the roll-up tables, and of the journal with its triggers.
 //!
-//! Must not know which tables there are (`install`).
+//! Must not know the list of tables (`install`).
 
 use super::catalog::{Family, Rollup};
 use super::template::{lines, part, sql, statement};
@@ -21,7 +21,7 @@ pub fn rollup(rollup: &Rollup) -> String {
     )
 }
 
-/// What finds a row of a roll-up. A text of the dimension may be longer than an index can hold.
+/// The key of a roll-up. Texts of the dimension are hashed, because they can be too long for an index.
 pub fn key(rollup: &Rollup) -> String {
     let value = rollup
         .dimension
@@ -71,7 +71,7 @@ pub fn journal(family: &Family) -> Vec<String> {
     ]
 }
 
-/// The trigger that empties what is derived from a table when that is emptied.
+/// The trigger that truncates derived tables with their source.
 pub fn truncation(family: &Family, derived: &[String]) -> String {
     let body = part(
         sql!("on_truncate"),

@@ -1,17 +1,17 @@
-//! Statements that move rows into roll-ups: the journal's entries every few seconds, or a table's own rows where a
-//! roll-up is rebuilt. Both are the same statements over another source.
+//! Statements that add rows to roll-ups: the journal's entries every few seconds, or a table's own rows in a rebuild. Both
+//! use the same statements with different sources.
 //!
-//! One statement a table, all bound to one tenant by `$1`; they are run in one repeatable-read transaction (`compact`),
-//! so that all of them see the same entries.
+//! One statement per table, with the tenant as `$1`. All run in one repeatable-read transaction (`compact`), so that they see
+//! the same entries.
 
 use super::catalog::{Family, Rollup, Scope};
 use super::ddl::key;
 use super::template::{all, joined, lines, part, sql, statement};
 
-/// Where rows come from.
+/// Source of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
-    /// What was written since the last compaction.
+    /// The journal: changes since the last compaction.
     Journal,
     /// All rows of the tenant.
     Rows,
@@ -22,7 +22,7 @@ pub enum Origin {
 impl Origin {
     pub const ALL: [Self; 3] = [Self::Journal, Self::Rows, Self::RowsOfCampaigns];
 
-    /// The rows as a relation with a weight and a quarter each.
+    /// The rows as a relation, each with a weight and a quarter hour.
     pub fn relation(self, family: &Family) -> String {
         if self == Self::Journal {
             return part(sql!("family_journal"), &[("table", &family.table)]);
@@ -42,7 +42,7 @@ impl Origin {
         )
     }
 
-    /// Conditions that pick the rows of a table by its alias, `r.`.
+    /// Conditions on the rows of a table with the alias `r`.
     pub fn conditions(self, alias: &str) -> String {
         let tenant = format!("{alias}tenant_id = $1");
         let campaigns = format!("{alias}campaign_id = any ($2)");
@@ -51,14 +51,14 @@ impl Origin {
             .chain((self == Self::RowsOfCampaigns).then_some(campaigns)))
     }
 
-    /// The scopes that these rows are all of: those of some campaigns are not all of an account's.
+    /// The scopes that these rows cover completely: the rows of some campaigns do not cover the tenant.
     pub fn scopes(self, all: &[Scope]) -> Vec<Scope> {
         let whole = |scope: &Scope| self != Self::RowsOfCampaigns || scope.has_campaign();
         all.iter().copied().filter(whole).collect()
     }
 }
 
-/// Adds the origin's rows to a roll-up.
+/// The statement that adds the source's rows to a roll-up.
 pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
     sum(
         rollup,
@@ -68,7 +68,7 @@ pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
     )
 }
 
-/// Adds a relation to a roll-up: rows with a weight, a quarter and a campaign.
+/// The statement that adds a relation to a roll-up: rows with a weight, a quarter hour and a campaign.
 pub fn sum(rollup: &Rollup, agent: Option<&str>, rows: &str, scopes: &[Scope]) -> String {
     let finest = finest(rollup, scopes);
     let agent = agent.map_or("null::bigint".to_owned(), |agent| format!("r.{agent}"));
@@ -134,13 +134,13 @@ pub fn sum(rollup: &Rollup, agent: Option<&str>, rows: &str, scopes: &[Scope]) -
     )
 }
 
-/// Quarters of an hour in the finest bucket that these scopes are kept by.
+/// Quarter hours in the finest bucket of these scopes.
 fn finest(rollup: &Rollup, scopes: &[Scope]) -> i32 {
     let levels = scopes.iter().flat_map(|scope| rollup.detail.levels(*scope));
     levels.min().map_or(1, |level| level.width())
 }
 
-/// The relation of sums with every level and scope that each goes into.
+/// The sums, with every level and scope that each is added to.
 fn levels(rollup: &Rollup, scopes: &[Scope]) -> String {
     let list = |of_agents: bool| {
         let scopes = scopes
@@ -161,7 +161,7 @@ fn levels(rollup: &Rollup, scopes: &[Scope]) -> String {
     )
 }
 
-/// Takes out what a roll-up holds of a tenant, or of its campaigns `$2`.
+/// Deletes a tenant's rows from a roll-up, or those of its campaigns `$2`.
 pub fn clear(table: &str, origin: Origin) -> String {
     let conditions = match origin {
         Origin::RowsOfCampaigns => format!(

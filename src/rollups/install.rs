@@ -1,8 +1,7 @@
-//! The derived tables: made from the catalog, and made again when it changes.
+//! Installation of the derived tables, from the catalog.
 //!
-//! Owns which statements create them. What is derived can always be derived again: a server that finds the
-//! tables of another catalog drops them, makes its own, and marks every tenant stale, which is read from its
-//! raw rows until the compactor has been there.
+//! Owns the list of statements. A server that finds the tables of another catalog drops them, creates its own, and marks
+//! every tenant stale: reports read rows until the compactor has rebuilt the roll-ups.
 
 use std::sync::LazyLock;
 
@@ -16,11 +15,11 @@ use super::{ddl, links, sources, states};
 use crate::db;
 use crate::error::Result;
 
-/// Names the work among Postgres' advisory locks.
+/// Postgres advisory lock of the installation.
 const LOCK: i64 = 0x6361_6c6c_0002;
 
-/// Of the rules that sums are made by. Raised where these change though the tables do not, so that what an
-/// earlier version summed is made anew.
+/// Version of the rules by which sums are computed. Raise it when the rules change but the tables do not, so that roll-ups
+/// are rebuilt.
 const RULES: u32 = 2;
 
 const ALL_STALE: &str = sql!("all_stale");
@@ -28,8 +27,7 @@ const ALL_STALE: &str = sql!("all_stale");
 /// that version may still serve, and calls them.
 const DROP: &str = sql!("drop_tables");
 
-/// Makes what is derived unless it is that of this catalog already. Several instances may do so at once: one of
-/// them does the work.
+/// Installs the derived tables unless they are this catalog's. Concurrent instances are safe: one of them does the work.
 pub async fn install(connection: &mut PgConnection) -> Result<()> {
     let wanted = &*FINGERPRINT;
     let mut transaction = connection.begin().await?;
@@ -63,10 +61,10 @@ async fn run<S: AsRef<str>>(connection: &mut PgConnection, statements: &[S]) -> 
     Ok(())
 }
 
-/// Tells what is derived here from what another catalog, or another version of the rules, derives.
+/// The fingerprint of this catalog and this version of the rules.
 static FINGERPRINT: LazyLock<String> = LazyLock::new(|| fingerprint(&tables()));
 
-/// Of what statements say: laying them out anew derives nothing again.
+/// Ignores comments and layout: reformatting a statement does not cause a rebuild.
 fn fingerprint(statements: &[String]) -> String {
     let mut digest = Sha256::new_with_prefix(RULES.to_string());
     for word in statements.iter().flat_map(|sql| sql.split_whitespace()) {
@@ -77,8 +75,8 @@ fn fingerprint(statements: &[String]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether the derived tables are this catalog's: another version of the server may have put its own in their
-/// place, whose sums are made by other rules.
+/// True if the derived tables are this catalog's. Another version of the server may have replaced them by its own, with sums
+/// by other rules.
 pub async fn is_ours(scope: &mut db::Scope) -> Result<bool> {
     let ours = sqlx::query_scalar("select exists (select from rollup_schema where tables = $1)");
     Ok(ours

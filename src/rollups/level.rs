@@ -1,7 +1,7 @@
-//! Bucket levels: how wide a bucket of a roll-up is, and how its buckets are numbered.
+//! Levels: the widths of buckets and their numbering.
 //!
-//! The finest is a quarter of an hour, because every offset of a zone in use is a multiple of it, so that one
-//! store serves every zone. A bucket's number counts buckets of its width since 1970, in UTC.
+//! The finest is a quarter of an hour, because every offset in use is a multiple of it, so that the same buckets serve every
+//! zone. Buckets of a width are numbered from 1970 in UTC.
 
 use chrono::{DateTime, Utc};
 
@@ -17,7 +17,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// Quarters of an hour in a bucket, by which a level is known in the database too.
+    /// Width in quarter hours, which identifies the level in the database.
     pub const fn width(self) -> i32 {
         match self {
             Self::Quarter => 1,
@@ -30,17 +30,17 @@ impl Level {
         self.width() as i64 * QUARTER
     }
 
-    /// The bucket that the instant lies in.
+    /// The bucket of an instant.
     pub fn bucket(self, at: DateTime<Utc>) -> i64 {
         at.timestamp().div_euclid(self.seconds())
     }
 
-    /// The first bucket that does not begin before the instant.
+    /// The first bucket that starts at or after an instant.
     pub fn bucket_from(self, at: DateTime<Utc>) -> i64 {
         self.bucket(at) + i64::from(self.start(self.bucket(at)) < at)
     }
 
-    /// When a bucket begins.
+    /// Start of a bucket.
     pub fn start(self, bucket: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(bucket * self.seconds(), 0).unwrap_or_default() // infallible: buckets come of instants
     }

@@ -1,13 +1,12 @@
-//! Links: how the distinct leads of any window are counted without looking at their calls.
+//! Links: counts of distinct leads in any window, without reading their calls.
 //!
-//! The rows of one lead that reached a stage are a chain in time. Count each row of the chain once, and take
-//! each pair of neighbours that lies in the window away again: what is left is 1 if the lead has any row there,
-//! and 0 if not. So a link is a pair of instants, earlier and later, with a weight: +1 from a row to itself, −1
-//! from a row to the next; and the distinct leads of a window are the sum of the weights of the links inside it.
-//! Links are kept summed by the hour or day of both ends, for every stage.
+//! The rows of a lead that reached a stage form a chain in time. Count every row of the chain in the window, and subtract
+//! every pair of neighbours in the window: the result is 1 if the lead has a row there, and 0 if not. So a link is a pair of
+//! instants, earlier and later, with a weight: +1 from a row to itself, −1 from a row to the next; and the distinct leads of a
+//! window are the sum of the weights of the links inside it. Links are summed by the hour or day of both ends, per stage.
 //!
-//! The trail is what links were made from: each lead's rows with their stages, as of the last compaction. Leads
-//! whose rows changed since, and those with rows in the window's ragged ends, are looked at one by one.
+//! The trail records what links were made from: each lead's rows with their stages, as of the last compaction. Leads whose
+//! rows changed since, and leads with rows in the window's ragged ends, are counted one by one.
 
 use super::catalog::{Family, Scope, Stages};
 use super::fold::{self, Origin};
@@ -23,12 +22,12 @@ pub fn table(stages: &Stages) -> String {
     format!("{}_links", stages.name)
 }
 
-/// Whether leads are counted over all campaigns of a tenant too.
+/// True if leads are also counted over all campaigns of a tenant.
 fn across(family: &Family) -> bool {
     family.scopes.contains(&Scope::Account)
 }
 
-/// Columns that a lead is found by in the trail: by lead first where its rows in all campaigns are asked for.
+/// Key columns of the trail: by lead first if leads are counted over all campaigns.
 fn lead_key(family: &Family) -> &'static str {
     if across(family) {
         "lead_id, campaign_id"
@@ -49,7 +48,7 @@ pub fn tables(family: &Family, stages: &Stages) -> String {
     )
 }
 
-/// A column for each stage.
+/// A column per stage.
 pub fn columns(stages: impl Iterator<Item = (&'static str, u32)>) -> String {
     lines(stages.map(|(name, _)| format!("{name} integer not null")))
 }
@@ -75,7 +74,7 @@ pub fn at_the_ends(family: &Family) -> String {
     joined(parts, "\nunion\n")
 }
 
-/// Leads with a row that changed since the last compaction.
+/// Leads with rows changed since the last compaction.
 pub fn changed(family: &Family) -> String {
     let parts = narrowed(None, family.scopes).into_iter().map(|conditions| {
         part(
@@ -90,7 +89,7 @@ pub fn changed(family: &Family) -> String {
     joined(parts, "\nunion\n")
 }
 
-/// What each lead of the relations `ends` and `changed` has reached.
+/// Stages reached by each lead of the relations `ends` and `changed`.
 pub fn reached(family: &Family, stages: &Stages) -> String {
     let in_scope = if across(family) {
         format!(
@@ -113,7 +112,7 @@ pub fn reached(family: &Family, stages: &Stages) -> String {
     )
 }
 
-/// The reader that counts the leads of a window, each once a stage.
+/// The reader that counts the distinct leads of a window per stage.
 pub fn reader(family: &Family, stages: &Stages) -> Reader {
     let corrected = |name: &str, bit| {
         format!(
@@ -144,7 +143,7 @@ pub fn reader(family: &Family, stages: &Stages) -> Reader {
     }
 }
 
-/// Adds what the origin changes to the links; the trail must not have been changed yet.
+/// The statement that adds the source's changes to the links. It must run before the trail is updated.
 pub fn add(family: &Family, stages: &Stages, origin: Origin) -> String {
     let scopes = origin
         .scopes(family.scopes)
@@ -191,7 +190,7 @@ pub fn add(family: &Family, stages: &Stages, origin: Origin) -> String {
     )
 }
 
-/// The levels that links are kept at, as rows of `values`.
+/// The levels of links, as rows of `values`.
 pub fn widths() -> String {
     values(Links::LEVELS.iter().map(|level| level.width().to_string()))
 }
@@ -201,7 +200,7 @@ pub fn values(items: impl Iterator<Item = String>) -> String {
     joined(items.map(|item| format!("({item})")), ", ")
 }
 
-/// The rows of every lead that the origin changes, before (version −1) and after (+1).
+/// The rows of every changed lead, before (version −1) and after (+1) the change.
 fn versions(family: &Family, stages: &Stages, origin: Origin) -> String {
     let (mask, rows) = (stages.mask(), origin.relation(family));
     if origin != Origin::Journal {
@@ -237,7 +236,7 @@ fn versions(family: &Family, stages: &Stages, origin: Origin) -> String {
     )
 }
 
-/// Brings the trail up to what the links say.
+/// The statements that bring the trail up to date with the links.
 pub fn follow(family: &Family, stages: &Stages, origin: Origin) -> Vec<String> {
     let rows = origin.relation(family);
     let add = statement(
@@ -264,7 +263,7 @@ pub fn follow(family: &Family, stages: &Stages, origin: Origin) -> Vec<String> {
     }
 }
 
-/// Takes out what is known of a tenant, or of its campaigns `$2`.
+/// Deletes the rows of a tenant, or of its campaigns `$2`.
 pub fn clear(stages: &Stages, origin: Origin) -> Vec<String> {
     let trail = format!(
         "delete from {}\nwhere {}",

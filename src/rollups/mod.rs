@@ -1,16 +1,14 @@
-//! Roll-ups: why reports take milliseconds on millions of calls, and are exact at every commit.
+//! Roll-ups: sums that make reports take milliseconds over millions of calls, exact at every commit.
 //!
-//! The raw rows are the truth. From them, sums are kept by quarter of an hour, hour and day (`level`), for every
-//! counter and dimension in the list (`catalog`). Every statement that writes rows leaves what it changed in a
-//! journal, by triggers (`ddl`, `install`), whoever runs it; the compactor (`compact`, `fold`) moves the journal into
-//! the sums. A report reads, in one statement and so in one snapshot, the sums of whole buckets (`plan`), the
-//! journal's entries for the same buckets, and the raw rows of the window's ragged ends: nothing it shows depends
-//! on when the compactor was last there. Leads, each counted once, are counted by links (`links`, `sources`); how far
-//! they have come is summed by their creation (`states`).
+//! The raw rows are the truth. Sums of them are kept by quarter of an hour, hour and day (`level`), for every counter and
+//! dimension in the catalog (`catalog`). Triggers record every change of rows, by whatever statement, in a journal (`ddl`,
+//! `install`); the compactor (`compact`, `fold`) adds the journal to the sums. A report reads, in one statement and so in one
+//! snapshot, the sums of whole buckets (`plan`), the journal's entries for the same buckets, and the raw rows of the window's
+//! ragged ends: its figures do not depend on the last compaction. Distinct leads are counted by links (`links`, `sources`);
+//! the progress of leads is summed by their creation (`states`).
 //!
-//! Sums are made by terms that an account may change, such as which dispositions are conversions. Who changes one
-//! leaves a note in the same transaction that the sums are stale, and they are read from the raw rows until they
-//! have been made anew.
+//! Sums depend on terms that a tenant can change, such as which dispositions are conversions. Changing one also writes, in
+//! the same transaction, a note that the sums are stale: reports read rows until the sums are rebuilt.
 //!
 //! Must not know a report.
 

@@ -8,18 +8,17 @@ use crate::time::window::Segment;
 use crate::time::{Granularity, Window, Zone};
 use chrono::{DateTime, Utc};
 
-/// Whole buckets of one level, half-open, and the offset their local time has.
+/// Whole buckets of one level, half-open, with the offset of their local time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     pub level: Level,
     pub from: i64,
     pub to: i64,
-    /// Seconds that local time is ahead of UTC.
+    /// Offset of local time from UTC in seconds.
     pub utc_offset: i32,
 }
 
-/// A window taken apart: buckets where whole ones fit, raw rows at the ragged ends. Nothing is in two parts,
-/// and nothing of the window is in none.
+/// A window divided into whole buckets and ragged ends of raw rows, without overlaps or gaps.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Plan {
     pub ranges: Vec<Range>,
@@ -27,7 +26,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// For figures of the window as a whole.
+    /// The plan for totals of the window.
     pub fn whole(window: &Window, detail: Detail, scope: Scope) -> Self {
         Self::of(window, detail.levels(scope))
     }
@@ -47,8 +46,8 @@ impl Plan {
         plan
     }
 
-    /// For figures by local hour, day or week: a bucket may be taken whole only where it lies within one of
-    /// these, which depends on the zone's offset at the time.
+    /// The plan for figures by local hour, day or week: a bucket is used only if it lies within one of these, which depends
+    /// on the zone's offset at the time.
     pub fn cut(window: &Window, unit: Granularity, scope: Scope) -> Self {
         let mut plan = Self::default();
         for segment in window.segments() {
@@ -67,9 +66,9 @@ impl Plan {
         plan
     }
 
-    /// Everything that lies before an instant.
+    /// Everything before an instant.
     pub fn before(end: DateTime<Utc>, scope: Scope) -> Self {
-        // infallible: the first day that Postgres knows, in 4714 BC
+        // infallible: the first day of Postgres' calendar, in 4714 BC
         let from = DateTime::from_timestamp(-210_866_803_200, 0).unwrap_or_default();
         Self::whole(
             &Window {
@@ -82,8 +81,7 @@ impl Plan {
         )
     }
 
-    /// Takes a stretch apart: coarse buckets inside, finer ones towards both ends, raw rows where not even the
-    /// finest fits.
+    /// Divides a range: coarse buckets inside, finer ones towards both ends, raw rows where not even the finest fits.
     fn add(&mut self, stretch: Segment, levels: &[Level]) {
         let Some((coarsest, finer)) = levels.split_last() else {
             if stretch.from < stretch.to {
@@ -121,23 +119,22 @@ impl Plan {
     }
 }
 
-/// Quarters of an hour of the years 1 to 9999 need 29 bits.
+/// Quarter hours of the years 1 to 9999 fit into 29 bits.
 pub fn narrow(bucket: i64) -> i32 {
     i32::try_from(bucket).unwrap_or(if bucket < 0 { i32::MIN } else { i32::MAX })
 }
 
 const _: () = assert!(9999 * 366 * 86_400 / QUARTER < i32::MAX as i64);
 
-/// Where two instants of one lead may lie, each within a range of whole buckets.
+/// A pair of ranges of whole buckets, for two instants of a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rectangle {
     pub earlier: Range,
     pub later: Range,
 }
 
-/// Whether nothing happened in the rest of the hours that a window begins and ends in: before its start, after
-/// its end. Such an hour counts as a whole one, which spares looking at its leads one by one. It is so where a
-/// window begins with its campaign, and where it ends now.
+/// True for each edge of a window if the rest of its hour, outside the window, has no rows. Such an hour counts as a whole
+/// one, so that its leads need not be read one by one. This holds if a window starts with its campaign, or ends now.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct Quiet {
     pub before: bool,
@@ -172,26 +169,25 @@ impl Quiet {
     }
 }
 
-/// A window taken apart for counting leads: the rectangles that every pair of instants within its whole hours
-/// falls into, each pair into one.
+/// A window divided for counting leads: rectangles that contain every pair of instants within its whole hours exactly once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Links {
     pub window: Window,
-    /// The whole hours of the window; empty where there is none.
+    /// The whole hours of the window; empty if there are none.
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,
     pub rectangles: Vec<Rectangle>,
 }
 
 impl Links {
-    /// The levels that links are kept at.
+    /// The levels of links.
     pub const LEVELS: [Level; 2] = [Level::Hour, Level::Day];
 
     pub fn within(window: &Window, quiet: Quiet) -> Self {
         let ranges = Plan::of(&quiet.widened(window), &Self::LEVELS).ranges;
         let start = |range: &Range| range.level.start(range.from);
         let end = |range: &Range| range.level.start(range.to);
-        // Ranges ascend, and no pair goes back in time.
+        // Ranges ascend, and the second instant of a pair is never earlier.
         let pairs = ranges.iter().enumerate().flat_map(|(at, earlier)| {
             ranges[at..].iter().map(|later| Rectangle {
                 earlier: *earlier,
@@ -229,7 +225,7 @@ mod tests {
         }
     }
 
-    /// Each part as `level from to offset`, in order of time.
+    /// Each part as `level from to offset`, in time order.
     fn shown(plan: &Plan) -> Vec<String> {
         let name = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
         let ranges = plan.ranges.iter().map(|range| {
@@ -342,7 +338,7 @@ mod tests {
                 "Hour 2026-03-29T01:00:00Z 2026-03-29T03:00:00Z 7200"
             ]
         );
-        // At one minute past midnight, until 2011.
+        // DST changed at one minute past midnight until 2011.
         let st_johns = Plan::cut(
             &window(
                 "2010-03-14T03:00:00Z",

@@ -1,6 +1,6 @@
-//! All generated SQL as text: `callboard schema` prints it, and `schema/rollups.sql` is what it printed last.
+//! All generated SQL as text, printed by `callboard schema` and committed as `schema/rollups.sql`.
 //!
-//! What is printed is what is executed: the statements come from the functions that their executors call.
+//! It is the SQL that is executed: the statements come from the functions that their executors call.
 
 use super::catalog::Module;
 use super::fold::Origin;

@@ -1,12 +1,11 @@
-//! The readers that roll-ups are read through, and what every reader is made of.
+//! Readers: the parts of statements that read roll-ups.
 //!
-//! A reader is a part of a statement with arguments, which a statement takes in by name (`statement`). Must not know
-//! how sums are made.
+//! A reader has arguments and is included in a statement by name (`statement`). Must not know how sums are computed.
 
 use super::catalog::{Counter, Dimension, Family, Rollup, Scope};
 use super::template::{all, joined, part, sql};
 
-/// A select with arguments, the holes `{{:…}}`.
+/// A select with arguments, its holes `{{:…}}`.
 #[derive(Debug)]
 pub struct Reader {
     pub name: String,
@@ -60,7 +59,7 @@ pub fn reader(family: &Family, rollup: &Rollup) -> Reader {
     }
 }
 
-/// Agents of a telesales scope with a call at any time: an array.
+/// An array of the agents of a telesales scope with a call at any time.
 pub fn agents_of_calls() -> Reader {
     Reader {
         name: "agents_of_calls".to_owned(),
@@ -68,7 +67,7 @@ pub fn agents_of_calls() -> Reader {
     }
 }
 
-/// Agents of a telesales scope with a dial in a plan's window, of those in an array or, where it is null, of all.
+/// Agents of a telesales scope with a dial in a plan's window, among those of an array, or all if it is null.
 pub fn agents_dialing(totals: &Reader) -> Reader {
     let of_uncertain = totals.text.replace("{{:agents}}", "uncertain.ids");
     Reader {
@@ -83,8 +82,8 @@ pub fn agents_dialing(totals: &Reader) -> Reader {
     }
 }
 
-/// Conditions that pick the rows of a scope, the argument of a reader, at most one set of which can hold: apart, so
-/// that each is found by its own index.
+/// Conditions on the rows of a scope, the argument of a reader. At most one set of them can hold; they are separate, so that
+/// each uses its own index.
 pub fn narrowed(agent: Option<&str>, scopes: &[Scope]) -> Vec<Vec<String>> {
     let in_scopes = |test: &dyn Fn(Scope) -> bool| {
         let scopes = scopes.iter().filter(|scope| test(**scope));

@@ -1,6 +1,6 @@
-//! Scopes: what a roll-up's rows are sums over.
+//! Scopes of sums: tenant, campaign, and by agent.
 
-/// What a roll-up's rows are sums over. Its number is stored.
+/// The scope of a roll-up's sums. Its number is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     Campaign = 0,
@@ -17,7 +17,7 @@ impl Scope {
         Self::Agent,
     ];
 
-    /// The scope that sums are narrowed to.
+    /// The scope for those filters.
     pub fn of(campaign: bool, agents: bool) -> Self {
         match (campaign, agents) {
             (true, false) => Self::Campaign,
@@ -31,7 +31,7 @@ impl Scope {
         self as i16
     }
 
-    /// The scope of that name in templates of statements.
+    /// The scope of that name in templates.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.name() == name)
     }
@@ -45,7 +45,7 @@ impl Scope {
         }
     }
 
-    /// Its number as statements have it, with its name beside it.
+    /// Its number in a statement, with its name as a comment.
     pub fn sql(self) -> String {
         format!("{} /* {} */", self.number(), self.name())
     }

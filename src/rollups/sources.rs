@@ -1,10 +1,9 @@
-//! Links of lead sources: how many leads that were created in a window reached a stage in that same window.
+//! Links of lead sources: counts of leads that were created in a window and reached a stage in the same window.
 //!
-//! Such a lead was created, and has a row of the stage, within the window. Of its rows only two matter: the
-//! first one not before its creation, and the last one before it. It counts if creation and either of them lie
-//! in the window, which three links say: +1 from creation to the first, +1 from the last to creation, and −1
-//! from the last to the first, for the case that both do. They are kept as the links of a funnel are (`links`),
-//! by source.
+//! Only two rows of such a lead matter: the first one at or after its creation, and the last one before it. The lead counts
+//! if its creation and at least one of them are in the window. Three links express this: +1 from creation to the first, +1
+//! from the last to creation, and −1 from the last to the first, in case both are. They are stored like the links of a funnel
+//! (`links`), by source.
 
 use super::catalog::{Family, Scope, TELESALES_CALLS, TELESALES_LEADS, TELESALES_STAGES};
 use super::fold::Origin;
@@ -13,7 +12,7 @@ use super::reader::Reader;
 use super::template::{joined, lines, part, sql, statement};
 
 pub const TABLE: &str = "telesales_source_links";
-/// Stages of the funnel that lead sources are judged by.
+/// Stages of the funnel that are counted by lead source.
 const STAGES: [&str; 3] = ["dialed", "connected", "converted"];
 
 /// Name and bit of each stage.
@@ -23,12 +22,12 @@ fn bits() -> impl Iterator<Item = (&'static str, u32)> {
         .filter(|(name, _)| STAGES.contains(name))
 }
 
-/// A column for each stage, one a line.
+/// A column per stage, one a line.
 fn columns(column: impl Fn(&str, u32) -> String) -> String {
     lines(bits().map(|(name, bit)| column(name, bit)))
 }
 
-/// What is made from that family's rows here.
+/// Tables derived from that family's rows here.
 pub fn derived_from(family: &Family) -> Option<String> {
     [TELESALES_CALLS.table, TELESALES_LEADS.table]
         .contains(&family.table)
@@ -42,7 +41,7 @@ pub fn table() -> String {
     )
 }
 
-/// The reader that counts, by source, the leads created in a window that reached a stage in it.
+/// The reader that counts, by source, leads created in a window that reached a stage in it.
 pub fn reader() -> Reader {
     let corrected =
         |name: &str, bit| part(sql!("sources_corrected"), &[("name", &name), ("bit", &bit)]);
@@ -75,8 +74,8 @@ pub fn reader() -> Reader {
     }
 }
 
-/// Adds what the sources of calls and leads change. With the journal the trail must be as it was; where all is
-/// rebuilt, it must have been made.
+/// The statement that adds changes of calls and leads. With the journal, it must run before the trail is updated; in a
+/// rebuild, after the trail is built.
 pub fn add(origin: Origin) -> String {
     let sum = |bit| format!("coalesce(sum(weight) filter (where stage = {bit}), 0)");
     let any = bits().map(|(_, bit)| format!("{} <> 0", sum(bit)));
@@ -102,7 +101,7 @@ pub fn add(origin: Origin) -> String {
     )
 }
 
-/// The relations `leads` and `events`: whatever changes, before (version −1) and after (+1).
+/// The relations `leads` and `events`: changed rows, before (version −1) and after (+1) the change.
 fn versions(origin: Origin) -> String {
     match origin {
         Origin::Journal => part(

@@ -1,15 +1,15 @@
-//! Statements over roll-ups: templates that take in readers, plans and terms by name.
+//! Statements over roll-ups: templates that include readers, plans and terms by name.
 //!
 //! - `{{rolled autocall_totals scope=campaign campaign=$2}}`: a reader in parentheses. Its arguments: `scope` by name or
-//!   as `$n`; `campaign`, 0 without; `agents`, an array, all together without; `campaigns`; `plan`, the name of one, or
-//!   `always`. A value holds no blank, and no column of an alias that the reader has itself.
-//! - `{{plan}}`: the arguments of a plan, where a function takes them.
-//! - `{{trusted telesales n.campaign_id = $2}}`: whether roll-ups can be trusted, as far as notes `n` go that the
-//!   condition picks.
+//!   as `$n`; `campaign`, by default 0; `agents`, an array, by default all together; `campaigns`; `plan`, the name of one,
+//!   or `always`. A value contains no blank, and no column of an alias that the reader uses itself.
+//! - `{{plan}}`: the arguments of a plan, for a function.
+//! - `{{trusted telesales n.campaign_id = $2}}`: true if the roll-ups can be trusted, by the notes `n` that meet the
+//!   condition.
 //! - Terms, as `{{retryable l}}` (`terms`).
 //!
-//! `$1` is the tenant. A plan or links take the lowest row of numbers that the statement leaves free, in the order in
-//! which it first names them, and are bound so (`bind`).
+//! `$1` is the tenant. Plans and links get the lowest consecutive numbers that the statement leaves free, in the order in which
+//! it first names them, and are bound in that order (`bind`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -21,9 +21,9 @@ use super::scope::Scope;
 use super::template::{fill, part, sql};
 use super::{links, sources, states, terms};
 
-/// Name of the plan that a reader reads by where it names none.
+/// Name of a reader's default plan.
 const WINDOW: &str = "window";
-/// Name of the plan of all time, which is not bound.
+/// Name of the plan of all time, which needs no arguments.
 const ALWAYS: &str = "always";
 
 /// Every reader.
@@ -40,8 +40,8 @@ static READERS: LazyLock<Vec<Reader>> = LazyLock::new(|| {
     readers
 });
 
-/// A statement as it is executed. Panics at a hole that is unknown or lacks an argument: texts are fixed when the server
-/// is built, and a test fills all of them.
+/// The statement to execute. Panics on an unknown hole or a missing argument: the texts are fixed at compile time, and a
+/// test fills all of them.
 pub fn statement(text: &str) -> String {
     let mut numbers = Numbers::left_by(text);
     fill(text.trim_end(), |hole| {
@@ -60,8 +60,8 @@ pub fn statement(text: &str) -> String {
     })
 }
 
-/// Every reader by name, as the statement that does nothing but read it: `$2` scope, `$3` campaign or campaigns, `$4`
-/// agents if it has them, then the plan or the links.
+/// Every reader by name, in a statement that only reads it: `$2` scope, `$3` campaign or campaigns, `$4` agents if it has
+/// them, then the plan or the links.
 pub fn readers() -> Vec<(&'static str, String)> {
     let arguments = |text: &str| {
         let known = [
@@ -89,7 +89,7 @@ pub fn readers() -> Vec<(&'static str, String)> {
     READERS.iter().map(read).collect()
 }
 
-/// A reader with the arguments that a hole gives it.
+/// A reader with the arguments of a hole.
 fn taken_in(hole: &str, numbers: &mut Numbers) -> Option<String> {
     let mut words = hole.split_whitespace();
     let name = words.next()?;
@@ -129,7 +129,7 @@ fn taken_in(hole: &str, numbers: &mut Numbers) -> Option<String> {
     Some(format!("(\n    {}\n)", text.replace('\n', "\n    ")))
 }
 
-/// Whether a text names a column by that alias.
+/// True if a text names a column of that alias.
 fn names(text: &str, alias: &str) -> bool {
     let is_between = |letter: char| !(letter.is_ascii_alphanumeric() || "_.".contains(letter));
     let mut words = text.split(is_between);
@@ -145,7 +145,7 @@ fn typed(value: &str, kind: &str) -> String {
     }
 }
 
-/// All time as one range of days without end.
+/// All time as one unbounded range of days.
 fn always(argument: &str) -> String {
     match argument {
         "ranges" => "'{96}'::integer[], '{-2147483648}'::integer[], '{2147483647}'::integer[], '{0}'::integer[]",
@@ -154,7 +154,7 @@ fn always(argument: &str) -> String {
     .to_owned()
 }
 
-/// So many arguments from that number on.
+/// `count` arguments from that number on.
 fn list(first: usize, count: usize) -> String {
     let numbers = (first..first + count).map(|number| format!("${number}"));
     numbers.collect::<Vec<_>>().join(", ")
@@ -167,7 +167,7 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// The numbers that a text does not name itself.
+    /// The numbers that a text does not use itself.
     fn left_by(text: &str) -> Self {
         let named = text.split('$').skip(1).filter_map(|rest| {
             let end = rest.find(|letter: char| !letter.is_ascii_digit());
@@ -179,7 +179,7 @@ impl Numbers {
         }
     }
 
-    /// The first of so many numbers in a row, the same whenever it is asked for by that name.
+    /// The first of `count` consecutive numbers; the same for the same name.
     fn of(&mut self, name: &str, count: usize) -> usize {
         if let Some(first) = self.first.get(name) {
             return *first;
@@ -192,16 +192,16 @@ impl Numbers {
     }
 }
 
-/// What a figure is read from.
+/// Source of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// Sums, where they can be trusted.
+    /// Roll-ups, if they can be trusted.
     Rolled,
-    /// The rows themselves: slow, and what the sums are held against.
+    /// Raw rows: slow, and the reference for roll-ups.
     Raw,
 }
 
-/// The statements of one question: over the roll-ups, and the same over the rows.
+/// The statements of one figure: over roll-ups, and the same over rows.
 #[derive(Debug)]
 pub struct Statements {
     pub rolled: LazyLock<String>,

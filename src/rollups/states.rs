@@ -1,8 +1,8 @@
-//! States of leads: how many of the leads created in a window have been tried, are being tried, or are done with.
+//! States of leads: counts of leads created in a window, by progress.
 //!
-//! A lead's state depends on its own row and on all its attempts, whenever they were and whatever campaign they were
-//! made for, so no journal says what it became. It says which leads to look at again: what they were counted as is taken
-//! out, and what the rows say now is put in. What each lead was counted as is the trail here.
+//! A lead's state depends on its own row and on all its attempts, at any time and for any campaign, so the journal does not
+//! contain it. The journal names the leads to recount: their previous state is subtracted and the current one added. The
+//! trail here records the counted state of each lead.
 
 use super::catalog::{AUTOCALL_LEAD_STATES, AUTOCALL_LEADS, Counter, Family};
 use super::fold::{self, Origin};
@@ -12,12 +12,12 @@ use super::template::{body, lines, part, sql, statement};
 const TRAIL: &str = "autocall_lead_trail";
 const SUMS: &str = AUTOCALL_LEAD_STATES.name;
 
-/// The trail; the sums are a table as every roll-up's.
+/// The trail. The sums are in a table like every roll-up's.
 pub fn trail() -> String {
     statement(sql!("states_table"), &[])
 }
 
-/// What is made from that family's rows alone, and empty where they are. Without attempts leads have states too.
+/// Tables derived from that family's rows only, empty if there are none. Leads without attempts have states too.
 pub fn derived_from(family: &Family) -> Vec<&'static str> {
     if family.table == AUTOCALL_LEADS.table {
         vec![TRAIL, SUMS]
@@ -26,17 +26,17 @@ pub fn derived_from(family: &Family) -> Vec<&'static str> {
     }
 }
 
-/// The state of a lead `l`, as the trail has it.
+/// The state of a lead `l`, as in the trail.
 fn state() -> &'static str {
     body(sql!("state"))
 }
 
-/// Leads that something was written about since the last compaction.
+/// Leads with changes since the last compaction.
 fn changed() -> &'static str {
     body(sql!("states_changed"))
 }
 
-/// The leads of the relation `changed` with weights: as they were counted, and as they are.
+/// The leads of the relation `changed` with weights: as counted (−1) and as they are (+1).
 fn versions(and: &str) -> String {
     part(
         sql!("states_versions"),
@@ -44,7 +44,7 @@ fn versions(and: &str) -> String {
     )
 }
 
-/// The reader that counts the leads of a plan's window, of a tenant or of some campaigns.
+/// The reader that counts the leads created in a plan's window, of a tenant or of some campaigns.
 pub fn reader() -> Reader {
     let counters = AUTOCALL_LEAD_STATES.counters;
     let list = |each: fn(&Counter) -> String| lines(counters.iter().map(each));
@@ -76,7 +76,7 @@ pub fn reader() -> Reader {
     }
 }
 
-/// Adds what the origin changes to the sums, and brings the trail up to it.
+/// The statements that add the source's changes to the sums and update the trail.
 pub fn add(origin: Origin) -> Vec<String> {
     let sum = |rows: &str| {
         let scopes = origin.scopes(AUTOCALL_LEAD_STATES.scopes);
@@ -110,7 +110,7 @@ pub fn add(origin: Origin) -> Vec<String> {
     }
 }
 
-/// Takes out what is known of a tenant, or of its campaigns `$2`.
+/// Deletes the rows of a tenant, or of its campaigns `$2`.
 pub fn clear(origin: Origin) -> Vec<String> {
     vec![
         format!("delete from {TRAIL}\nwhere {}", origin.conditions("")),

@@ -1,11 +1,11 @@
-//! Templates of SQL statements: text with holes, `{{name}}`, which Rust fills with names and lists.
+//! Templates of SQL statements: text with holes, `{{name}}`, filled with names and lists.
 //!
-//! Every hole must be filled and every value must fill one, so that text and code cannot drift apart unseen: both are
-//! fixed when the server is built, a fault panics, and `callboard schema` and its test fill every template there is.
+//! Every hole must be filled and every value must be used, so that text and code cannot diverge. Both are fixed at compile
+//! time: a mistake panics, and `callboard schema` and its test fill every template.
 //!
-//! Holes of three kinds: those a caller fills by name; terms (`{{scope campaign}}`, see [`terms`]); and arguments of
-//! a reader (`{{:campaign}}`), which stay open until a statement takes the reader in. Further lines of a value are
-//! indented as the line of its hole; a line with nothing but a hole goes where the value is empty.
+//! There are three kinds of holes: values by name; terms (`{{scope campaign}}`, see [`terms`]); and arguments of a reader
+//! (`{{:campaign}}`), which stay open until a statement includes the reader. Further lines of a value are indented like the
+//! line of its hole; a line that consists of a hole is dropped if the value is empty.
 
 use std::fmt::Display;
 
@@ -22,7 +22,7 @@ pub(super) use sql;
 /// Values of holes by name.
 pub type Values<'a> = &'a [(&'a str, &'a dyn Display)];
 
-/// A whole statement, with the comment that its template opens with.
+/// A complete statement, with the comment at the top of its template.
 pub fn statement(text: &str, values: Values<'_>) -> String {
     let mut open: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
     let filled = fill(text.trim_end(), |hole| {
@@ -39,12 +39,12 @@ pub fn statement(text: &str, values: Values<'_>) -> String {
     filled
 }
 
-/// A part of a statement: as [`statement`], without the comment that its template opens with.
+/// A part of a statement: like [`statement`], without the comment at the top.
 pub fn part(text: &str, values: Values<'_>) -> String {
     statement(body(text), values)
 }
 
-/// The text behind the comment that it opens with.
+/// The text after the comment at its top.
 pub fn body(text: &str) -> &str {
     let mut rest = text;
     while rest.starts_with("--") {
@@ -53,7 +53,7 @@ pub fn body(text: &str) -> &str {
     rest.trim_end()
 }
 
-/// Fills every hole. Panics at one that is not closed or that `value` does not know.
+/// Fills every hole. Panics on one that is not closed or that `value` does not know.
 pub fn fill(text: &str, mut value: impl FnMut(&str) -> Option<String>) -> String {
     let mut filled = String::with_capacity(2 * text.len());
     let mut rest = text;

@@ -1,16 +1,16 @@
-//! Terms: what several statements count by, each said once, for roll-ups and for those that read rows.
+//! Terms: SQL expressions shared by several statements, over roll-ups and over rows.
 //!
-//! A term is a hole with a name and what it is of: `{{retryable l}}` is whether the lead `l` is to be tried again.
+//! A term is a hole with a name and a subject: `{{retryable l}}` is true if the lead `l` is to be retried.
 
 use super::scope::Scope;
 use crate::auth::settings::Settings;
 
-/// A term's text. None where there is no such term.
+/// The text of a term. `None` if there is no such term.
 pub fn term(hole: &str) -> Option<String> {
     let (name, of) = hole.split_once(' ').unwrap_or((hole, ""));
     Some(match name {
         "scope" => Scope::named(of)?.sql(),
-        // Leads that are tried again; every other status is final.
+        // Leads to retry; every other status is final.
         "retryable" => format!("{of}.status in ('pending', 'in_progress', 'retry')"),
         "long_talk" => format!("{of}.talk_sec > 30"),
         // An attempt's outcome is its result where the dialer named none.

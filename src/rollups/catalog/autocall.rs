@@ -1,4 +1,4 @@
-//! AutoCall's roll-ups: attempts, and leads by when they were created.
+//! AutoCall's roll-ups: attempts, and leads by creation.
 
 use super::family::{
     ALWAYS, Detail, Dimension, Family, OF_ACCOUNT, OF_CAMPAIGNS, Rollup, Stages, rows, sum,
@@ -165,8 +165,7 @@ pub static AUTOCALL_LEADS: Family = Family {
     stages: None,
 };
 
-/// Of leads, by when they were created (`states`): `r` is a lead with its attempts over all time, whatever campaign they
-/// were made for.
+/// Roll-up of leads by creation (`states`): `r` is a lead with its attempts, at any time and for any campaign.
 pub static AUTOCALL_LEAD_STATES: Rollup = Rollup {
     name: "autocall_lead_states",
     scopes: OF_ACCOUNT,

@@ -1,53 +1,53 @@
-//! A table that is counted, and what is counted of it.
+//! A counted table with its roll-ups.
 
 use crate::rollups::level::Level;
 use crate::rollups::scope::Scope;
 use crate::rollups::template;
 
-/// A table whose rows are counted.
+/// A counted table.
 #[derive(Debug)]
 pub struct Family {
     pub table: &'static str,
-    /// When a row happened: the instant its buckets go by.
+    /// Column of the instant that determines a row's bucket.
     pub at: &'static str,
     pub lead: &'static str,
-    /// Whose call it was, where reports can be narrowed to some agents.
+    /// Column of the agent, if reports can filter by agents.
     pub agent: Option<&'static str>,
-    /// What else of a row its counters look at: name and type.
+    /// Further columns that counters read: name and type.
     pub facts: &'static [(&'static str, &'static str)],
-    /// What leads are counted over.
+    /// Scopes that leads are counted over.
     pub scopes: &'static [Scope],
     pub rollups: &'static [Rollup],
-    /// Stages of which leads are counted, each lead once.
+    /// Stages of the funnel, for which distinct leads are counted.
     pub stages: Option<&'static Stages>,
 }
 
-/// A table of sums: a row for each scope, bucket and value of its dimension.
+/// A table of sums, with a row per scope, bucket and value of its dimension.
 #[derive(Debug)]
 pub struct Rollup {
     pub name: &'static str,
     pub scopes: &'static [Scope],
     pub detail: Detail,
-    /// What it is divided by besides scope and time.
+    /// Dimension besides scope and time.
     pub dimension: Option<Dimension>,
-    /// Which rows count at all; every row without.
+    /// Condition on counted rows; all rows without one.
     pub only: Option<&'static str>,
     pub counters: &'static [Counter],
 }
 
-/// How finely a roll-up is kept. A level finer than it has costs nothing but speed: what its buckets do not
-/// cover is read from the rows.
+/// Granularity of a roll-up. A missing fine level costs only speed: parts of a window that its buckets do not cover are read
+/// from rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// One that is cut by local hours, which in some zones begin at a quarter past.
+    /// For reports by local hour, which in some zones begins at a quarter past.
     Fine,
-    /// One with many values, which is only ever summed over whole windows: the fewer rows a quarter of an hour
-    /// has, the less it is worth keeping.
+    /// For many values that are only summed over whole windows: quarter-hour buckets with few rows each are not worth
+    /// keeping.
     Coarse,
 }
 
 impl Detail {
-    /// The levels for a scope, ascending. Agents multiply the rows, the more so by campaign.
+    /// The levels for a scope, ascending. Agents multiply the rows, especially by campaign.
     pub fn levels(self, scope: Scope) -> &'static [Level] {
         match (self, scope) {
             (Self::Fine, Scope::AgentOfCampaign) => &[Level::Hour, Level::Day],
@@ -65,20 +65,20 @@ pub struct Dimension {
     pub sql: &'static str,
 }
 
-/// An integer summed over rows.
+/// An integer that is summed over rows.
 #[derive(Debug)]
 pub struct Counter {
     pub name: &'static str,
-    /// Of which rows.
+    /// Condition on its rows.
     pub when: &'static str,
     pub what: What,
 }
 
 #[derive(Debug)]
 pub enum What {
-    /// How many there are.
+    /// Number of rows.
     Rows,
-    /// The sum of something, in seconds: more than 32 bits hold in a day.
+    /// Sum of an expression in seconds, which can exceed 32 bits in a day.
     Sum(&'static str),
 }
 
@@ -98,18 +98,18 @@ pub(super) const fn sum(name: &'static str, when: &'static str, what: &'static s
     }
 }
 
-/// Stages of a funnel: a lead has reached one in a window if a row of the stage lies in it.
+/// Stages of a funnel: a lead reaches a stage in a window if a row of the stage is in it.
 #[derive(Debug)]
 pub struct Stages {
-    /// Begins the names of the two tables: `…_trail`, `…_links`.
+    /// Name prefix of its two tables, `…_trail` and `…_links`.
     pub name: &'static str,
-    /// What a stage's condition needs joined to `r`.
+    /// Joins to `r` needed by the stages' conditions.
     pub join: &'static str,
     /// Name and condition, at most 15.
     pub all: &'static [(&'static str, &'static str)],
 }
 
-/// Of every row.
+/// A condition that holds for every row.
 pub(super) const ALWAYS: &str = "true";
 
 pub(super) const OF_CAMPAIGNS: &[Scope] = &[Scope::Campaign];
@@ -126,7 +126,7 @@ impl Family {
         format!("{}_journal", self.table)
     }
 
-    /// The columns that a row and its journal entries have in common, in order: name and type.
+    /// Columns shared by a row and its journal entries, in order: name and type.
     pub fn columns(&self) -> Vec<(&'static str, &'static str)> {
         let agent = self.agent.map(|agent| (agent, "bigint"));
         let fixed = [
@@ -143,7 +143,7 @@ impl Family {
 }
 
 impl Counter {
-    /// What one row adds.
+    /// The value that one row adds.
     pub fn of_row(&self) -> String {
         match self.what {
             What::Rows => if_so(self.when, "1"),
@@ -160,13 +160,13 @@ impl Counter {
 }
 
 impl Stages {
-    /// Name and bit of each stage, the first stage the lowest.
+    /// Name and bit of each stage, from the lowest bit.
     pub fn bits(&self) -> impl Iterator<Item = (&'static str, u32)> + use<> {
         let all = self.all.iter().enumerate();
         all.map(|(at, (name, _))| (*name, 1 << at))
     }
 
-    /// A column for each stage, one a line.
+    /// A column per stage, one a line.
     pub fn columns(&self, column: impl Fn(&str, u32) -> String) -> String {
         template::lines(self.bits().map(|(name, bit)| column(name, bit)))
     }
@@ -190,20 +190,20 @@ impl Rollup {
         template::lines(value.into_iter().chain(self.counters.iter().map(counter)))
     }
 
-    /// Which rows count, where not all do.
+    /// Condition on counted rows, if any.
     pub fn condition(&self) -> Option<String> {
         self.only.map(|only| template::part(only, &[]))
     }
 }
 
 impl Dimension {
-    /// Its value of a row.
+    /// Its value for a row.
     pub fn of_row(&self) -> String {
         format!("{} collate \"C\"", template::part(self.sql, &[]))
     }
 }
 
-/// `then` of rows that meet a condition, 0 of others.
+/// `then` for rows that meet a condition, 0 for others.
 fn if_so(condition: &str, then: &str) -> String {
     match condition {
         ALWAYS => then.to_owned(),

@@ -1,4 +1,4 @@
-//! Telesales' roll-ups: calls, by agent too, and leads by when they were created.
+//! Telesales' roll-ups: calls, also by agent, and leads by creation.
 
 use super::family::{
     ALWAYS, BY_AGENTS, Detail, Dimension, Family, OF_ACCOUNT, Rollup, Stages, rows, sum,
@@ -73,7 +73,7 @@ pub static TELESALES_CALLS: Family = Family {
     stages: Some(&TELESALES_STAGES),
 };
 
-/// Of calls; lead sources are judged by some of them.
+/// Stages of calls; lead sources use some of them.
 pub static TELESALES_STAGES: Stages = Stages {
     name: "telesales",
     join: "",

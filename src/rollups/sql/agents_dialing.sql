@@ -1,5 +1,5 @@
--- Agents with a dial in the window of a plan. One bucket tells that an agent dialed, unless something was taken away since
--- the last compaction: then the sum does.
+-- Agents with a dial in the window of a plan. One bucket proves that an agent dialed, unless rows were removed since the last
+-- compaction: then the sum decides.
 with dialing as materialized (
     select agent.id,
            exists (

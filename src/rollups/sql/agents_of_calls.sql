@@ -1,4 +1,4 @@
--- Agents with a call at any time. The sums lie in the order of agents: each look-up finds the next.
+-- Agents with a call at any time. The sums are indexed by agent: each lookup finds the next one.
 array(
     with recursive seen as (
         select min(t.agent_id) as id

@@ -1,5 +1,5 @@
--- A compaction ends, however long it takes and whatever limits its role has. TRUNCATE locks a table before what is derived
--- from it, and so does this: neither waits for the other in a circle.
+-- A compaction has no timeout, whatever limits its role has. TRUNCATE locks a table before its derived tables, and so does
+-- this, so that they cannot deadlock.
 set local statement_timeout = 0;
 set local lock_timeout = 0;
 set local idle_in_transaction_session_timeout = 0;

@@ -1,4 +1,4 @@
--- Drops whatever another catalog derived: each of its tables and triggers' functions carries the mark.
+-- Drops the derived objects of another catalog: its tables and trigger functions carry a mark.
 do $$
     declare
         made record;

@@ -1,5 +1,5 @@
--- Adds rows to {{rollup}}. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to {{rollup}}. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            {{agent}} as agent_id,

@@ -1,5 +1,5 @@
--- Journal of {{table}}: every statement adds what it wrote (weight 1) and what it took away (weight -1), row by row,
--- until a compaction moves the entries into the roll-ups. Writers never wait for each other here.
+-- Journal of {{table}}: every statement adds the rows it wrote (weight 1) and the rows it removed (weight -1), until a
+-- compaction moves the entries into the roll-ups. Writers never wait for each other here.
 create table {{table}}_journal (
     tenant_id bigint not null,
     weight integer not null,
@@ -7,7 +7,7 @@ create table {{table}}_journal (
     {{columns}}
 );
 create index on {{table}}_journal (tenant_id, campaign_id);
--- Emptied all the time: dead entries have to go before they slow readers down.
+-- Emptied all the time: dead entries must be vacuumed before they slow readers down.
 alter table {{table}}_journal set (
     autovacuum_vacuum_scale_factor = 0,
     autovacuum_vacuum_threshold = 5000,

@@ -1,5 +1,5 @@
--- Leads of a window, each counted once a stage: the links inside its whole hours, corrected by the leads that links do
--- not know all of, looked at one by one: those with a row in the ragged ends and those that changed since the last
+-- Distinct leads of a window per stage: the links inside its whole hours, corrected by leads that are read one by one,
+-- because links do not have all of their rows: leads with a row in the ragged ends, and leads changed since the last
 -- compaction.
 with linked as (
     select

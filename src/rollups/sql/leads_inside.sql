@@ -1,6 +1,6 @@
 -- Links inside the whole hours. A short range is walked bucket by bucket, which finds the links that begin in it and end
--- before the window does without reading the others. A long one may be of millennia with hardly anything in it: there
--- the links that begin in it are read.
+-- within the window without reading the others. A long range may cover millennia with few rows: there, all links that begin
+-- in it are read.
 from unnest({{:rectangles}}) as q (width, first_bucket, end_bucket, later_width, later_first, later_end)
 cross join lateral (
     select l.*

@@ -1,6 +1,5 @@
--- Stages of each lead that links do not know all of, as bits: truly those in the window, linked those in its whole hours
--- as the links have it. Of leads that did not change the trail is the truth; of the others, the trail with the journal's
--- entries.
+-- Stages of each lead that links do not know completely, as bits: `truly` in the window, `linked` in its whole hours
+-- according to the links. For unchanged leads the trail is complete; for the others, the trail with the journal's entries.
 select s.lead_id, r.truly, r.linked
 from ends s
 cross join lateral (

@@ -1,4 +1,4 @@
--- Adds what changed to {{name}}_links, while the trail still says what they were made of.
+-- Adds changes to {{name}}_links, while the trail still records what they were made of.
 with {{versions}},
 chains as ( -- each row of a lead with the hour of the last row before it in each stage
     select version,

@@ -1,13 +1,13 @@
--- Rows that add up to the window of a plan: a local time, an agent, the value of the dimension and the counters. In one
--- statement, and so in one snapshot: the roll-up's buckets, the journal's entries for the same buckets, and the raw rows
+-- Rows that add up to the window of a plan: a local time, an agent, the value of the dimension and the counters. One
+-- statement, and so one snapshot, reads the roll-up's buckets, the journal's entries for the same buckets, and the raw rows
 -- of the ragged ends.
 --
--- Each range and each agent is looked up by itself (lateral, offset 0): the statement is planned once for all arguments,
--- and the planner does not know how little a range is. With an array of agents it read a whole campaign wherever a table
--- had been filled and not analyzed yet.
+-- Each range and each agent is looked up separately (lateral, offset 0): the statement is planned once for all arguments,
+-- and the planner cannot know how small a range is. With an array of agents it read a whole campaign if a table had been
+-- filled but not analyzed.
 --
--- Rows are compared with the agents as a set of ranges, which is searched by halves. An array is compared element by
--- element, which took half a minute with thousands of agents.
+-- Agents are matched as a multirange, which is searched by bisection. An array is compared element by element, which took
+-- half a minute with thousands of agents.
 select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
        stored.agent_id,
        {{stored}}

@@ -1,5 +1,5 @@
 -- Leads created in a window that reached a stage in it, by source: the links inside the window's whole hours, corrected by
--- the leads that links do not know all of, as they were when links were made and as they are.
+-- leads that links do not know completely: minus their counted state, plus their current one.
 with linked as (
     select
         l.source,

@@ -1,5 +1,5 @@
--- Adds what changed to the links of lead sources. After a compaction of the journal the trail of calls must be as it was;
--- where all is rebuilt, it must have been made.
+-- Adds changes to the links of lead sources. For the journal, it runs before the trail of calls is updated; in a rebuild,
+-- after the trail is built.
 with {{versions}},
 nearest as ( -- of each lead in each stage: the first row from its creation on, the last row before
     select l.version,

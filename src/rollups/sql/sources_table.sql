@@ -9,7 +9,7 @@ create table telesales_source_links (
     source text collate "C" not null,
     {{columns}}
 );
--- A source may be longer than an index can hold.
+-- A source can be too long for an index.
 create unique index on telesales_source_links (
     tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
 );

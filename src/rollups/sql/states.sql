@@ -1,5 +1,5 @@
--- Leads created in the window of a plan by how far they have come, of an account or of some campaigns. As every reader it
--- looks up each range by itself; the leads created in the window's ragged ends are looked at one by one.
+-- Leads created in the window of a plan by progress, of a tenant or of some campaigns. Like every reader, it looks up each
+-- range separately; leads created in the window's ragged ends are read one by one.
 with changed as materialized (
     {{changed}}
 )

@@ -1,4 +1,4 @@
--- What each lead was counted as at the last compaction.
+-- The state of each lead as counted by the last compaction.
 create table autocall_lead_trail (
     tenant_id bigint not null,
     lead_id bigint not null,

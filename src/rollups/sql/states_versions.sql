@@ -1,4 +1,4 @@
--- The leads of the relation changed with weights: as they were counted, and as they are.
+-- The leads of the relation `changed` with weights: as counted (-1) and as they are (+1).
 select -1 as weight,
        callboard_quarter(l.created_at) as quarter,
        l.lead_id,

@@ -1,4 +1,4 @@
--- Brings {{name}}_trail up to what the links say.
+-- Brings {{name}}_trail up to date with the links.
 insert into {{name}}_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
 select $1,
        r.campaign_id,

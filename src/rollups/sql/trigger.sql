@@ -6,7 +6,7 @@ create function {{table}}_on_{{event}}() returns trigger
         return null;
     end $body$;
 comment on function {{table}}_on_{{event}}() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function {{table}}_on_{{event}}() from public;
 create trigger rollup_{{event}} after {{event}} on {{table}}
     {{rows}}

@@ -1,5 +1,5 @@
--- Whether roll-ups can be trusted: no note says that they are stale, neither all of a module's nor those that a condition
--- on the note n picks.
+-- True if roll-ups can be trusted: no note marks them stale, neither all of a module's nor those that a condition on the note
+-- n selects.
 not exists (
     select from rollup_stale n
     where n.tenant_id = $1

@@ -1,4 +1,4 @@
--- Modules with anything to do, and whether anything of them is stale.
+-- Modules with pending work, and whether any part of them is stale.
 select module, stale
 from (
     {{modules}}
