@@ -1,7 +1,7 @@
-"""What the OpenAPI document cannot say, told to the tool that makes requests of it (see script/contract).
+"""Rules that the OpenAPI document cannot express, for Schemathesis (see script/contract).
 
-Each hook names the rule it stands for. None of them looks at answers, and no check is switched off: they only keep
-requests from being taken for good ones that are not, or for bad ones.
+Each hook states its rule. No hook inspects responses or disables a check: hooks only correct the classification of
+generated requests as valid or invalid.
 """
 
 import datetime
@@ -10,11 +10,11 @@ import json
 import schemathesis
 from hypothesis import strategies as st
 
-# The document says that these are names of the IANA database.
+# The document requires names of the IANA database.
 ZONES = ["UTC", "Asia/Ho_Chi_Minh", "Asia/Kathmandu", "America/New_York", "Pacific/Chatham", "Australia/Lord_Howe"]
 schemathesis.openapi.format("time-zone", st.sampled_from(ZONES))
 
-# What a body means is told line by line, or item by item, with 200 where one of them is good: some good ones, some bad.
+# Ingest reports lines or items one by one, with 200 if any is valid: a mix of valid and invalid ones.
 GOOD = {"kind": "team", "id": 1, "name": "North"}
 LINES = [
     '{"kind":"agent","id":3,"name":"Nguyen Van A","username":"agent01","team_id":1}',
@@ -32,9 +32,9 @@ def lines_as_they_are(context, value):
 
 @schemathesis.hook("filter_case").apply_to(path="/api/ingest")
 def bodies_that_a_schema_can_judge(context, case):
-    """What is said to be packed has to be, and what is put in place of a text is one too once it is sent. One bad item
-    among good ones is told in a 200, and a member that is null is as if absent: of JSON, only what is neither an object
-    nor an array is bad as a whole."""
+    """A body declared as gzip must be gzip, and any value sent in place of a text becomes a text. An invalid item among
+    valid ones is reported in a 200, and a null member is treated as absent: JSON is invalid as a whole only if it is
+    neither an object nor an array."""
     if str((case.headers or {}).get("Content-Encoding")).lower() in ("gzip", "x-gzip"):
         return False
     if case.media_type == "application/x-ndjson":
@@ -44,8 +44,8 @@ def bodies_that_a_schema_can_judge(context, case):
 
 @schemathesis.hook("map_case").apply_to(path="/api/ingest")
 def a_good_row_behind_it(context, case):
-    """The schema of lines is a text, for there is none of lines; whether an item is good depends on what is stored,
-    which no schema knows. With atomic, one that is not makes a 422 of the whole."""
+    """OpenAPI has no schema for lines, so theirs is a text. Validity of an item depends on stored rows, which no schema
+    knows. With `atomic`, one invalid item makes the whole body a 422."""
     if case.media_type == "application/x-ndjson" and isinstance(case.body, str):
         case.body = "\n".join([case.body, *LINES[len(case.body) % len(LINES) :], json.dumps(GOOD)])
     elif is_good(case) and isinstance(case.body, (dict, list)):
@@ -61,7 +61,7 @@ def is_good(case):
 
 @schemathesis.hook("map_body").apply_to(path="/api/auth/login")
 def somebody_who_exists(context, body):
-    """Half of those who log in well are somebody, so that answers to them are looked at too."""
+    """Replaces half of the valid credentials with those of a user, so that successful logins are checked too."""
     if isinstance(body, dict):
         fit = all(isinstance(body.get(name), str) and 0 < len(body[name]) <= 255 for name in ("username", "password"))
         if fit and len(body["username"]) % 2 == 0:
@@ -73,8 +73,7 @@ WINDOWS = (("from", "to"), ("date_from", "date_to"))
 
 
 def date_of(text):
-    """The date that a text begins with, the last of its month where the month is not that long. None where it begins
-    with none."""
+    """The date at the start of a text, limited to the last day of its month; None without a date."""
     text = str(text)
     for day in (text[8:10], "30", "29", "28"):
         try:
@@ -86,9 +85,9 @@ def date_of(text):
 
 @schemathesis.hook("map_query")
 def windows_of_the_calendar(context, query):
-    """A pattern does not know how long a month is (June 31), and no schema compares two parameters: an end may not
-    lie before its start, nor, in Telesales, more than 90 days behind it. Gaps are filled for so many buckets and no
-    more: where only one end is given, the other is the campaign's, and the one that is given lies near it."""
+    """A pattern cannot know the length of a month (June 31), and no schema compares two parameters: an end must not lie
+    before its start, nor, in Telesales, more than 90 days after it. The number of filled buckets is limited: with one
+    end given, the other is the campaign's, so the given end must lie near it."""
     for window in WINDOWS:
         given = {name: date_of(query[name]) for name in window if (query or {}).get(name)}
         for name, date in given.items():
@@ -110,13 +109,13 @@ EXPORT = "/api/autocall/campaigns/{id}/reports/export"
 
 @schemathesis.hook("map_body").apply_to(path=EXPORT)
 def windows_of_orders(context, body):
-    """As in queries."""
+    """Applies the same rules as in queries."""
     return windows_of_the_calendar(context, body) if isinstance(body, dict) else body
 
 
 @schemathesis.hook("filter_body").apply_to(path=EXPORT)
 def what_an_order_leaves_empty(context, body):
-    """A member that is null or empty is as if absent."""
+    """A null or empty member is treated as absent."""
     return not isinstance(body, dict) or all(value not in ("", None) for value in body.values())
 
 
@@ -129,8 +128,7 @@ def are_numbers(*values):
 
 @schemathesis.hook("filter_case").apply_to(path="/analytics")
 def what_a_question_leaves_empty(context, case):
-    """A member that is null is as if absent, and so is an empty text; what is tried one value at a time is not brought
-    into order below."""
+    """A null member and an empty text are treated as absent; values tried one at a time are not corrected below."""
     body = case.body
     if not isinstance(body, dict):
         return True
@@ -144,13 +142,13 @@ def what_a_question_leaves_empty(context, case):
 
 @schemathesis.hook("map_body").apply_to(path="/analytics")
 def questions_in_order(context, body):
-    """As in queries; nor does a schema compare a minimum with its maximum, or count the buckets of a window."""
+    """Applies the same rules as in queries. No schema compares a minimum with its maximum or counts buckets."""
     filters = body.get("filters") if isinstance(body, dict) else None
     if not isinstance(filters, dict):
         return body
     ends = [name for name in WINDOWS[1] if date_of(filters.get(name)) is not None]
     for name in ends if len(ends) == 1 else []:
-        # The other end is an attempt's, and an hour is the smallest bucket.
+        # The other end is that of an attempt, and an hour is the smallest bucket.
         filters[name] = "2026-06-01" + str(filters[name])[10:]
     windows_of_the_calendar(context, filters)
     for least, most in LIMITS:
@@ -160,13 +158,13 @@ def questions_in_order(context, body):
 
 
 def texts_of(value):
-    """What a parameter is sent as: a text for each of several values; nothing for one that is null."""
+    """The texts a parameter is sent as: one per value, none for null."""
     several = value if isinstance(value, (list, tuple, dict)) else [value]
     return [str(one) for one in several if one is not None]
 
 
 @schemathesis.hook("filter_query")
 def an_empty_value_is_as_if_absent(context, query):
-    """No schema says so: to=&granularity= is as good as neither, where the parameter is not required. What has nothing
-    in it is sent as an empty value."""
+    """No schema says that empty optional parameters (to=&granularity=) are treated as absent. An empty list is sent as
+    an empty value."""
     return all(any(texts_of(value)) for value in (query or {}).values())

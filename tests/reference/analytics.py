@@ -1,7 +1,7 @@
 """Analytics, section 5 of the contract.
 
-`answer` takes the worlds by account, the resellers by account, one request, and returns the whole body. An account's
-attempts and leads are gone through from end to end for each filter of each question.
+`answer` takes the worlds by tenant, the resellers by tenant, one request, and returns the whole body. Every query
+scans all attempts and leads of a tenant for each filter.
 """
 
 from collections import Counter, defaultdict
@@ -11,11 +11,11 @@ from basics import bounded, by_bytes, fixed, instant_of, normal, percent_text, s
 
 
 class Attempt:
-    """An attempt with what the filters ask of it: its account, its lead, its template."""
+    """An attempt with its tenant, lead and template, for the filters."""
 
-    def __init__(self, account, world, row):
+    def __init__(self, tenant, world, row):
         self.row = row
-        self.account = account
+        self.tenant = tenant
         self.lead = world.leads.get(row["lead_id"])
         self.template = template_of(world, row["campaign_id"])
 
@@ -23,19 +23,19 @@ class Attempt:
         return self.row["billsec"] if self.row["result"] == "answered" else None
 
     def sentiment(self):
-        told = self.row["sentiment"]
-        return None if told is None else Decimal(fixed(Decimal(told), 1, 6))
+        sentiment = self.row["sentiment"]
+        return None if sentiment is None else Decimal(fixed(Decimal(sentiment), 1, 6))
 
     def outcome(self):
         return short(self.row["outcome"] if self.row["outcome"] is not None else self.row["result"])
 
 
 class Lead:
-    def __init__(self, account, world, row):
+    def __init__(self, tenant, world, row):
         self.row = row
-        self.account = account
+        self.tenant = tenant
         self.template = template_of(world, row["campaign_id"])
-        self.attempts = [Attempt(account, world, attempt) for attempt in world.attempts_of_lead[row["id"]]]
+        self.attempts = [Attempt(tenant, world, attempt) for attempt in world.attempts_of_lead[row["id"]]]
 
     def status(self):
         if not self.attempts:
@@ -55,18 +55,18 @@ def template_of(world, campaign_id):
     return script["template_id"] if script["template_id"] is not None else "tpl_%d" % script["id"]
 
 
-def equal(stored, wanted):
+def equal(stored, expected):
     """Equality of JSON: true is not 1, and 1 is 1.0."""
-    if isinstance(stored, bool) or isinstance(wanted, bool):
-        return stored is wanted
-    if isinstance(stored, (int, Decimal)) and isinstance(wanted, (int, Decimal)):
-        return Decimal(stored) == Decimal(wanted)
-    return isinstance(stored, str) and isinstance(wanted, str) and stored == wanted
+    if isinstance(stored, bool) or isinstance(expected, bool):
+        return stored is expected
+    if isinstance(stored, (int, Decimal)) and isinstance(expected, (int, Decimal)):
+        return Decimal(stored) == Decimal(expected)
+    return isinstance(stored, str) and isinstance(expected, str) and stored == expected
 
 
-class Asked:
-    def __init__(self, told, resellers):
-        body = told["body"]
+class Query:
+    def __init__(self, request, resellers):
+        body = request["body"]
         self.query_type = body["query_type"]
         self.filters = normal(body.get("filters") or {})
         self.zone = zone(body.get("timezone") or "UTC")
@@ -85,7 +85,7 @@ class Asked:
         return (self.start is None or self.start <= instant) and (self.end is None or instant < self.end)
 
     def between(self, value, low, high):
-        """Whether a value passes both bounds; where any is asked for, a missing value passes neither."""
+        """Checks a value against both bounds; a missing value fails if any bound is given."""
         low, high = self.filters.get(low), self.filters.get(high)
         if low is None and high is None:
             return True
@@ -96,50 +96,50 @@ class Asked:
         return durations and self.between(attempt.sentiment(), "sentiment_min", "sentiment_max")
 
     def place(self, thing):
-        """Account, reseller and template, of an attempt or a lead."""
-        reseller = self.resellers[thing.account]
+        """Checks tenant, reseller and template of an attempt or a lead."""
+        reseller = self.resellers[thing.tenant]
         named = {
-            "merchant_id": "mer_%d" % thing.account,
+            "merchant_id": "mer_%d" % thing.tenant,
             "reseller_id": None if reseller is None else "res_%d" % reseller,
             "template_id": thing.template,
         }
         return all(self.filters.get(name) in (None, named[name]) for name in named)
 
     def payload(self, lead):
-        wanted = self.filters.get("payload_filters") or {}
-        if not wanted:
+        expected = self.filters.get("payload_filters") or {}
+        if not expected:
             return True
         if lead is None:
             return False
         missing = object()
-        return all(equal(lead["payload"].get(key, missing), value) for key, value in wanted.items())
+        return all(equal(lead["payload"].get(key, missing), value) for key, value in expected.items())
 
 
-def attempts_asked(worlds, asked):
-    for account, world in worlds.items():
+def matching_attempts(worlds, query):
+    for tenant, world in worlds.items():
         for rows in world.attempts_of.values():
             for row in rows:
-                attempt = Attempt(account, world, row)
+                attempt = Attempt(tenant, world, row)
                 if (
-                    asked.within(row["started_at"])
-                    and asked.place(attempt)
-                    and asked.payload(attempt.lead)
-                    and asked.figures(attempt)
+                    query.within(row["started_at"])
+                    and query.place(attempt)
+                    and query.payload(attempt.lead)
+                    and query.figures(attempt)
                 ):
                     yield attempt
 
 
-def leads_asked(worlds, asked):
+def matching_leads(worlds, query):
     by_figures = any(
-        asked.filters.get(name) is not None
+        query.filters.get(name) is not None
         for name in ("min_duration", "max_duration", "sentiment_min", "sentiment_max")
     )
-    for account, world in worlds.items():
+    for tenant, world in worlds.items():
         for row in world.leads.values():
-            lead = Lead(account, world, row)
-            if not (asked.within(row["created_at"]) and asked.place(lead) and asked.payload(row)):
+            lead = Lead(tenant, world, row)
+            if not (query.within(row["created_at"]) and query.place(lead) and query.payload(row)):
                 continue
-            if by_figures and not any(asked.figures(attempt) for attempt in lead.attempts):
+            if by_figures and not any(query.figures(attempt) for attempt in lead.attempts):
                 continue
             yield lead
 
@@ -163,11 +163,11 @@ def with_shares(key, ranked):
     return [{**row, "pct": pct} for row, pct in zip(rows, pcts)]
 
 
-def call_count(attempts, asked):
+def call_count(attempts, query):
     return [{"count": len(attempts)}]
 
 
-def call_duration(attempts, asked):
+def call_duration(attempts, query):
     seconds = durations(attempts)
     if not seconds:
         return [{"avg": None, "min": None, "max": None, "total": None}]
@@ -179,16 +179,16 @@ def outcomes(attempts):
     return by_count(attempt.outcome() for attempt in attempts if attempt.outcome() is not None)
 
 
-def outcome_distribution(attempts, asked):
+def outcome_distribution(attempts, query):
     return with_shares("outcome", outcomes(attempts))
 
 
-def top_outcomes(attempts, asked):
+def top_outcomes(attempts, query):
     rows = bounded([{"outcome": outcome, "count": count} for outcome, count in outcomes(attempts)], "count")
     return [{"rank": rank, **row} for rank, row in enumerate(rows, 1)]
 
 
-def sentiment_distribution(attempts, asked):
+def sentiment_distribution(attempts, query):
     fifths = ["0.0-0.2", "0.2-0.4", "0.4-0.6", "0.6-0.8", "0.8-1.0"]
     counts = [0] * 5
     for attempt in attempts:
@@ -201,44 +201,44 @@ def sentiment_distribution(attempts, asked):
     return with_shares("bucket", list(zip(fifths, counts)))
 
 
-def label(asked, instant):
-    day = asked.zone.bucket(instant, "hour" if asked.unit == "hour" else "week" if asked.unit == "week" else "day")
-    return day[:7] if asked.unit == "month" else day
+def label(query, instant):
+    day = query.zone.bucket(instant, "hour" if query.unit == "hour" else "week" if query.unit == "week" else "day")
+    return day[:7] if query.unit == "month" else day
 
 
-def labels_touched(asked, start, end):
-    unit = "day" if asked.unit == "month" else asked.unit
-    touched = asked.zone.buckets_touched(start, end, unit)
-    return sorted({text[:7] if asked.unit == "month" else text for text in touched})
+def labels_touched(query, start, end):
+    unit = "day" if query.unit == "month" else query.unit
+    touched = query.zone.buckets_touched(start, end, unit)
+    return sorted({text[:7] if query.unit == "month" else text for text in touched})
 
 
-def over_time(attempts, asked):
+def over_time(attempts, query):
     """Pairs of label and attempts, for every bucket of the window."""
     starts = [attempt.row["started_at"] for attempt in attempts]
-    if not starts and (asked.start is None or asked.end is None):
+    if not starts and (query.start is None or query.end is None):
         return []
-    start = asked.start if asked.start is not None else min(starts)
-    end = asked.end if asked.end is not None else max(starts) + 1
-    buckets = {text: [] for text in labels_touched(asked, start, end)}
+    start = query.start if query.start is not None else min(starts)
+    end = query.end if query.end is not None else max(starts) + 1
+    buckets = {text: [] for text in labels_touched(query, start, end)}
     for attempt in attempts:
-        buckets[label(asked, attempt.row["started_at"])].append(attempt)
+        buckets[label(query, attempt.row["started_at"])].append(attempt)
     return list(buckets.items())
 
 
-def calls_over_time(attempts, asked):
-    return [{"date": text, "count": len(rows)} for text, rows in over_time(attempts, asked)]
+def calls_over_time(attempts, query):
+    return [{"date": text, "count": len(rows)} for text, rows in over_time(attempts, query)]
 
 
-def avg_duration_over_time(attempts, asked):
+def avg_duration_over_time(attempts, query):
     rows = []
-    for text, inside in over_time(attempts, asked):
+    for text, inside in over_time(attempts, query):
         seconds = durations(inside)
         average = number(fixed(sum(seconds), len(seconds), 2)) if seconds else None
         rows.append({"date": text, "avg_duration": average})
     return rows
 
 
-def retry_analysis(attempts, asked):
+def retry_analysis(attempts, query):
     calls_by_number = defaultdict(list)
     for attempt in attempts:
         calls_by_number[attempt.row["attempt_number"]].append(attempt)
@@ -256,22 +256,22 @@ def retry_analysis(attempts, asked):
     return rows
 
 
-def provider_breakdown(attempts, asked):
+def provider_breakdown(attempts, query):
     providers = [attempt.row["provider"] for attempt in attempts]
     return with_shares("provider", by_count("(unknown)" if name is None else short(name) for name in providers))
 
 
-def hourly_heatmap(attempts, asked):
-    counts = Counter(asked.zone.cell(attempt.row["started_at"])[1] for attempt in attempts)
+def hourly_heatmap(attempts, query):
+    counts = Counter(query.zone.cell(attempt.row["started_at"])[1] for attempt in attempts)
     return [{"hour": hour, "count": counts[hour]} for hour in range(24)]
 
 
-def status_distribution(leads, asked):
+def status_distribution(leads, query):
     counts = Counter(lead.status() for lead in leads)
     return with_shares("status", [(status, counts[status]) for status in ("BACKLOG", "PROCESSING", "RETRY", "FINISHED")])
 
 
-def conversion_funnel(leads, asked):
+def conversion_funnel(leads, query):
     counts = [
         ("BACKLOG", len(leads)),
         ("PROCESSING", sum(1 for lead in leads if len(lead.attempts) >= 1)),
@@ -296,18 +296,18 @@ OF_ATTEMPTS = {
 OF_LEADS = {"status_distribution": status_distribution, "conversion_funnel": conversion_funnel}
 
 
-def answer(worlds, resellers, told):
-    """`worlds` are those that the token's account may read."""
-    asked = Asked(told, resellers)
-    if asked.query_type in OF_LEADS:
-        rows = OF_LEADS[asked.query_type](list(leads_asked(worlds, asked)), asked)
+def answer(worlds, resellers, request):
+    """`worlds` holds the worlds the tenant may read."""
+    query = Query(request, resellers)
+    if query.query_type in OF_LEADS:
+        rows = OF_LEADS[query.query_type](list(matching_leads(worlds, query)), query)
     else:
-        rows = OF_ATTEMPTS[asked.query_type](list(attempts_asked(worlds, asked)), asked)
-    before = (asked.page - 1) * asked.page_size
+        rows = OF_ATTEMPTS[query.query_type](list(matching_attempts(worlds, query)), query)
+    before = (query.page - 1) * query.page_size
     return {
-        "query_type": asked.query_type,
-        "data": rows[before : before + asked.page_size],
+        "query_type": query.query_type,
+        "data": rows[before : before + query.page_size],
         "total": len(rows),
-        "page": asked.page,
-        "page_size": asked.page_size,
+        "page": query.page,
+        "page_size": query.page_size,
     }

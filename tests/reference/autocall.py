@@ -1,6 +1,6 @@
 """The AutoCall reports, section 3 of the contract.
 
-Every function takes the world, one request and the campaign, and returns what stands under `data`.
+Every function takes the world, one request and the campaign, and returns the value of `data`.
 """
 
 from collections import Counter, defaultdict
@@ -46,7 +46,7 @@ def deciding_key(attempt):
 
 
 def keys_by_count(answered):
-    """Pairs of deciding key and count; attempts without input are not in it."""
+    """Pairs of deciding key and count, without attempts that have no input."""
     counts = Counter(deciding_key(attempt) for attempt in answered if attempt["dtmf"])
     return sorted(counts.items(), key=lambda item: (-item[1], by_bytes(item[0])))
 

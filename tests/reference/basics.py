@@ -1,7 +1,7 @@
-"""Instants, time zones, exact ratios and JSON text, as section 1 of the contract states them.
+"""Instants, time zones, exact ratios and JSON text: section 1 of the contract.
 
-An instant is an int, microseconds since 1970 in UTC, and a local time is such an int on the local clock. Comparing
-aware datetimes of one zone ignores `fold`, and adding to them is clock arithmetic; ints do neither.
+An instant is an int of microseconds since 1970 in UTC; a local time is such an int on the local clock. Comparisons of
+aware datetimes of one zone ignore `fold`, and additions follow the wall clock; ints avoid both.
 """
 
 import json
@@ -22,14 +22,14 @@ DAY = 24 * HOUR
 LOCAL_EPOCH = datetime(1970, 1, 1)
 UTC_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
-# datetime ends at these years; no row lies beyond them, so the offset at the brink is as good as any.
+# Range of datetime. No row lies beyond, so the offset at the limit is used there.
 EARLIEST = -62_000_000_000 * SECOND
 LATEST = 253_000_000_000 * SECOND
 
 MOMENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
     r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?"
-    # A space is what a `+` becomes when a query string is decoded.
+    # Decoding a query string turns `+` into a space.
     r"([Zz]|[+\- ]\d\d(?::?\d\d)?)?)?"
 )
 
@@ -53,7 +53,7 @@ class Zone:
         if quarter not in self.known:
             first = self._ask_offset(quarter * QUARTER)
             last = self._ask_offset((quarter + 1) * QUARTER - 1)
-            # Some zones have changed at 00:01, so a quarter hour is not always of one piece.
+            # Some zones changed at 00:01, so a quarter hour may have two offsets.
             self.known[quarter] = first if first == last else None
         offset = self.known[quarter]
         return self._ask_offset(instant) if offset is None else offset
@@ -100,7 +100,7 @@ class Zone:
             stop = min(end, (start // HOUR + 1) * HOUR)
             if self.offset(start) != self.offset(stop - 1):
                 stop = self.first_change(start, stop - 1)
-            # The piece is of one offset and no longer than an hour, so its two ends name all it touches.
+            # The piece has one offset and lasts an hour at most, so its two ends name every bucket it touches.
             labels.add(self.bucket(start, unit))
             labels.add(self.bucket(stop - 1, unit))
             start = stop
@@ -124,7 +124,7 @@ def bucket_label(local_hour, unit):
 
 
 def instant_of(text, reader, is_end=False):
-    """An ISO 8601 datetime or bare date; `reader` is the zone of what carries no offset."""
+    """An ISO 8601 datetime or bare date; `reader` is the zone of texts without an offset."""
     match = MOMENT.fullmatch(text.strip())
     if not match:
         raise ValueError("no datetime: %r" % text)
@@ -132,11 +132,11 @@ def instant_of(text, reader, is_end=False):
     days = date(int(year), int(month), int(day)).toordinal() - LOCAL_EPOCH.toordinal()
     if hour is None:
         return reader.midnight(days + 1 if is_end else days)
-    # 24:00:00 needs nothing of its own: it is 24 hours after midnight.
+    # 24:00:00 needs no special case: it is 24 hours after midnight.
     whole = days * DAY + int(hour) * HOUR + int(minute) * MINUTE + int(second or 0) * SECOND
     clock = whole + int((fraction or "").ljust(6, "0")[:6])
     if is_end and (hour, minute, second) == ("23", "59", "59"):
-        # The whole second is taken in, unless the clock skips it.
+        # The whole second is included, unless the clock skips it.
         return min(read_clock(whole, offset, reader) + SECOND, read_clock(whole + SECOND, offset, reader))
     return read_clock(clock, offset, reader)
 
@@ -158,7 +158,7 @@ def print_instant(instant):
 
 
 def rounded(numerator, denominator):
-    """The quotient as an int, half away from zero; 0 where there is nothing to divide by."""
+    """The quotient as an int, half away from zero; 0 for a zero denominator."""
     if denominator == 0:
         return 0
     quotient = Fraction(numerator) / denominator
@@ -197,12 +197,12 @@ OTHER = "(other)"
 
 
 def short(text):
-    """Text as it is read: ingest refuses longer ones, a table does not."""
+    """Text cut as readers cut it: ingest refuses longer ones, tables do not."""
     return None if text is None else text[:255]
 
 
 def bounded(rows, *counters):
-    """Rows of a list by a free text, in order; those behind the first 10,000 as one, without its other columns."""
+    """Rows of a list by free text, in order; rows beyond the first 10,000 are merged into one without its other columns."""
     rest = rows[MOST_KEYS:]
     if not rest:
         return rows
@@ -217,7 +217,7 @@ def by_bytes(text):
 
 
 def to_json(value):
-    """Compact JSON. Not json.dumps throughout, because that would send decimals through floats."""
+    """Compact JSON. json.dumps would convert decimals to floats."""
     if isinstance(value, dict):
         return "{" + ",".join(to_json(key) + ":" + to_json(value[key]) for key in value) + "}"
     if isinstance(value, list):
@@ -229,7 +229,7 @@ def to_json(value):
 
 
 def normal(value):
-    """A value of JSON with its texts, keys too, in normal form C."""
+    """A JSON value with all texts and keys in normal form C."""
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
     if isinstance(value, list):

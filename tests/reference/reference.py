@@ -1,26 +1,25 @@
 #!/usr/bin/env python3
 """A second, independent implementation of Callboard's report figures.
 
-It is written from the contract and the source documents alone and shares nothing with the server: no code, no
-database, no arithmetic. It is deliberately naive, lists of dicts read from end to end for every request, so that it
-can be checked against the contract by reading. The checks send one world and the same requests to both and expect
-the same bytes.
+Written from the contract alone, it shares nothing with the server: no code, no database, no arithmetic. It is
+deliberately naive (lists of dicts, scanned for every request), so that it can be checked against the contract by
+reading. The tests send one world and the same requests to both and expect equal bytes.
 
     python3 tests/reference/reference.py WORLD.ndjson < REQUESTS.ndjson > BODIES.ndjson
 
-WORLD holds ingest lines, all of them valid. A request is one JSON object a line:
+WORLD holds valid ingest lines. Requests are JSON objects, one a line:
 
     {"path": "/api/autocall/campaigns/5/reports/trend", "query": {"from": "2026-06-01"},
      "now": "2026-06-30T08:00:00+00:00", "timezone": "Asia/Ho_Chi_Minh", "tenant_id": 1, "settings": {}}
 
-`timezone` is the account's own zone, `now` the server's clock, `settings` overrides the account's thresholds,
-`tenant_id` is needed by abandon-rate only. Only requests that the server answers with 200 are understood.
+`timezone` is the tenant's zone, `now` the server's clock, `settings` overrides the tenant's thresholds; only
+abandon-rate needs `tenant_id`. Only requests that the server answers with 200 are supported.
 
-A request for analytics has `"path": "/analytics"` and its `body`, and is answered with the whole body. Where the world
-has more accounts than one, a line `{"kind": "account", "id": 2, "reseller_id": 1}` says whose the lines behind it are.
+A request for analytics has `"path": "/analytics"` and its `body`, and is answered with the whole body. In a world of
+several tenants, a line `{"kind": "account", "id": 2, "reseller_id": 1}` starts the lines of that tenant.
 
-Needs Python 3.9 and a tz database, nothing else. basics.py has time, ratios and JSON; autocall.py and telesales.py
-have the reports, analytics.py has analytics.
+Requires Python 3.9 and a tz database, nothing else. basics.py holds time, ratios and JSON; autocall.py and
+telesales.py the reports, analytics.py analytics.
 """
 
 import json
@@ -30,7 +29,7 @@ from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
-# The folder is part of a checkout that the checks must leave as they found it.
+# No __pycache__ in the checkout.
 sys.dont_write_bytecode = True
 
 import analytics  # noqa: E402
@@ -52,7 +51,7 @@ KEYS = {
     "telesales_call": "uuid",
 }
 
-# The optional fields that a report reads; what no report reads is not kept in step here.
+# Defaults of the optional fields that reports read; other fields are left out.
 DEFAULTS = {
     "team": {},
     "agent": {"team_id": None},
@@ -87,10 +86,10 @@ DEFAULTS = {
 
 INSTANTS = ("started_at", "created_at", "cooldown_until")
 
-# A row that has this field is finished; a line without it then changes nothing.
+# A row with this field is finished; a later line without it changes nothing.
 FINISHED_BY = {"autocall_attempt": "result", "telesales_call": "result"}
 
-# Ids of calls are compared as they were sent; every other text is in normal form C.
+# Call ids are compared as sent; every other text is in normal form C.
 AS_SENT = ("uuid",)
 
 DEFAULT_SETTINGS = {
@@ -116,22 +115,22 @@ class World:
         for line in lines:
             kind = line["kind"]
             # Blank text is null, and null takes the default.
-            told = {
+            row = {
                 field: value if field in AS_SENT else normal(value)
                 for field, value in line.items()
                 if value is not None and not (isinstance(value, str) and not value.strip())
             }
             for field in INSTANTS:
-                if field in told:
-                    told[field] = instant_of(told[field], zone("UTC"))
-            key = told[KEYS[kind]]
+                if field in row:
+                    row[field] = instant_of(row[field], zone("UTC"))
+            key = row[KEYS[kind]]
             before = stored[kind].get(key)
             finish = FINISHED_BY.get(kind)
-            if finish and before is not None and before[finish] is not None and finish not in told:
+            if finish and before is not None and before[finish] is not None and finish not in row:
                 continue
             if before is not None and "created_at" in before:
-                told.setdefault("created_at", before["created_at"])
-            stored[kind][key] = {**DEFAULTS[kind], **told}
+                row.setdefault("created_at", before["created_at"])
+            stored[kind][key] = {**DEFAULTS[kind], **row}
 
         self.agents = stored["agent"]
         self.dispositions = stored["disposition"]
@@ -152,16 +151,16 @@ class World:
 
 
 def read_worlds(lines):
-    """The world of each account, and its reseller."""
-    lines_of, resellers, account = {1: []}, {1: None}, 1
+    """Worlds and resellers by tenant."""
+    lines_of, resellers, tenant = {1: []}, {1: None}, 1
     for line in lines:
         if line["kind"] == "account":
-            account = line["id"]
-            lines_of.setdefault(account, [])
-            resellers[account] = line["reseller_id"]
+            tenant = line["id"]
+            lines_of.setdefault(tenant, [])
+            resellers[tenant] = line["reseller_id"]
         else:
-            lines_of[account].append(line)
-    return {account: World(lines) for account, lines in lines_of.items()}, resellers
+            lines_of[tenant].append(line)
+    return {tenant: World(lines) for tenant, lines in lines_of.items()}, resellers
 
 
 def by_campaign(rows):
@@ -172,40 +171,40 @@ def by_campaign(rows):
 
 
 class Request:
-    def __init__(self, told, default_zone):
-        # An empty value is as if absent.
+    def __init__(self, request, default_zone):
+        # An empty value is treated as absent.
         self.query = {
-            name: str(value) for name, value in told.get("query", {}).items() if value is not None and value != ""
+            name: str(value) for name, value in request.get("query", {}).items() if value is not None and value != ""
         }
         self.zone = zone(self.query.get("timezone", default_zone))
-        self.now = instant_of(told["now"], zone("UTC"))
+        self.now = instant_of(request["now"], zone("UTC"))
         self.fill_gaps = self.query.get("fill_gaps", "false").lower() in ("true", "1")
-        self.tenant_id = told.get("tenant_id")
-        self.settings = {**DEFAULT_SETTINGS, **told.get("settings", {})}
+        self.tenant_id = request.get("tenant_id")
+        self.settings = {**DEFAULT_SETTINGS, **request.get("settings", {})}
 
     def setting(self, name):
         return Fraction(self.settings[name])
 
 
-def answer(worlds, resellers, told):
-    own = told.get("tenant_id", 1)
-    if told["path"] == "/analytics":
-        readable = {account: world for account, world in worlds.items() if own in (account, resellers[account])}
-        return analytics.answer(readable, resellers, told)
-    return {"data": report(worlds[own], told)}
+def answer(worlds, resellers, request):
+    own = request.get("tenant_id", 1)
+    if request["path"] == "/analytics":
+        readable = {tenant: world for tenant, world in worlds.items() if own in (tenant, resellers[tenant])}
+        return analytics.answer(readable, resellers, request)
+    return {"data": report(worlds[own], request)}
 
 
-def report(world, told):
-    path = told["path"]
+def report(world, request):
+    path = request["path"]
     if path == "/api/autocall/campaigns/comparison":
-        return autocall.comparison(world, Request(told, told["timezone"]))
+        return autocall.comparison(world, Request(request, request["timezone"]))
     match = re.fullmatch(r"/api/autocall/campaigns/(\d+)/reports/([a-z]+)", path)
     if match:
         campaign = world.autocall_campaigns[int(match[1])]
-        return autocall.OF_CAMPAIGN[match[2]](world, Request(told, told["timezone"]), campaign)
+        return autocall.OF_CAMPAIGN[match[2]](world, Request(request, request["timezone"]), campaign)
     match = re.fullmatch(r"/api/telesales/reports/([a-z-]+)", path)
     if match:
-        return telesales.REPORTS[match[1]](world, Request(told, "UTC"))
+        return telesales.REPORTS[match[1]](world, Request(request, "UTC"))
     raise ValueError("no such report: %r" % path)
 
 
@@ -214,8 +213,8 @@ def main():
         sys.exit("usage: reference.py WORLD.ndjson < REQUESTS.ndjson > BODIES.ndjson")
     with open(sys.argv[1], "rb") as stream:
         worlds, resellers = read_worlds(read_lines(stream))
-    for told in read_lines(sys.stdin.buffer):
-        body = to_json(answer(worlds, resellers, told))
+    for request in read_lines(sys.stdin.buffer):
+        body = to_json(answer(worlds, resellers, request))
         sys.stdout.buffer.write(body.encode("utf-8") + b"\n")
 
 

@@ -1,6 +1,6 @@
 """The Telesales reports, section 4 of the contract.
 
-Every function takes the world and one request, and returns what stands under `data`.
+Every function takes the world and one request, and returns the value of `data`.
 """
 
 from collections import Counter, defaultdict
@@ -19,13 +19,13 @@ def window(request):
     return start, end
 
 
-def campaign_asked(request):
+def selected_campaign(request):
     text = request.query.get("campaign_id")
     return None if text is None else int(text)
 
 
-def agents_asked(world, request):
-    """The ids of the agents whose calls count, or None where calls of all, and of none, do."""
+def selected_agents(world, request):
+    """Ids of the selected agents; None selects all calls, with and without an agent."""
     chosen = None
     if "agent_ids" in request.query:
         chosen = {int(part) for part in request.query["agent_ids"].split(",") if part.strip()}
@@ -39,17 +39,17 @@ def agents_asked(world, request):
 def calls_in_scope(world, request):
     start, end = window(request)
     calls = [call for call in world.calls if start <= call["started_at"] < end]
-    campaign_id = campaign_asked(request)
+    campaign_id = selected_campaign(request)
     if campaign_id is not None:
         calls = [call for call in calls if call["campaign_id"] == campaign_id]
-    agents = agents_asked(world, request)
+    agents = selected_agents(world, request)
     if agents is not None:
         calls = [call for call in calls if call["agent_id"] in agents]
     return calls
 
 
 def leads_in_scope(world, request):
-    campaign_id = campaign_asked(request)
+    campaign_id = selected_campaign(request)
     return [lead for lead in world.telesales_leads if campaign_id in (None, lead["campaign_id"])]
 
 
@@ -304,7 +304,7 @@ def abandons_left(limit, dials, abandoned):
 def abandon_rate(world, request):
     minutes = int(request.query.get("window_minutes", 43200))
     start = request.now - minutes * MINUTE
-    campaign_id = campaign_asked(request)
+    campaign_id = selected_campaign(request)
     campaign = world.telesales_campaigns.get(campaign_id)
     dials = [
         call for call in dials_of(world.calls)
@@ -331,7 +331,7 @@ def abandon_rate(world, request):
         "abandon_rate_of_answers_pct": percent_number(len(abandoned), len(answers), 2),
         "abandons_left": abandons_left(limit, len(dials), len(abandoned)),
     }
-    # Breaches come from a background check, which this reference has none of.
+    # Breaches come from a background check, which the reference does not have.
     return {"current": current, "breaches": []}
 
 
