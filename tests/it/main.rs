@@ -23,4 +23,5 @@ mod rollups;
 mod routes;
 mod samples;
 mod support;
+mod tenancy;
 mod zones;

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use crate::support::world::Size;
 use crate::support::{NOW, TestApp};
 
-fn size(attempts: usize, calls: usize) -> Size {
+pub fn size(attempts: usize, calls: usize) -> Size {
     let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
     Size {
         attempts,
@@ -28,7 +28,7 @@ fn size(attempts: usize, calls: usize) -> Size {
 
 /// Compares every report and analytics query, and that many random requests, in one snapshot, and
 /// fails at the first difference. Returns the numbers of equal and of stale answers.
-async fn compare_with_raw(
+pub async fn compare_with_raw(
     app: &TestApp,
     tenant: i64,
     seed: u64,

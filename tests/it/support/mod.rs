@@ -83,12 +83,17 @@ impl TestApp {
     }
 
     pub async fn at(now: DateTime<Utc>) -> Self {
-        Self::start(now, Duration::ZERO).await
+        Self::start(database::create().await, now, Duration::ZERO).await
     }
 
     /// Like [`TestApp::new`], with that cache lifetime.
     pub async fn keeping(keep: Duration) -> Self {
-        Self::start(NOW.parse().expect("an instant"), keep).await
+        Self::start(
+            database::create().await,
+            NOW.parse().expect("an instant"),
+            keep,
+        )
+        .await
     }
 
     /// Starts a server on a database with existing tenants; the client has no token.
@@ -96,8 +101,13 @@ impl TestApp {
         Self::over(database, NOW.parse().expect("an instant"), Duration::ZERO).await
     }
 
-    async fn start(now: DateTime<Utc>, keep: Duration) -> Self {
-        let mut this = Self::over(database::create().await, now, keep).await;
+    /// Like [`TestApp::new`], on a database without tenants.
+    pub async fn new_on(database: PgConnectOptions) -> Self {
+        Self::start(database, NOW.parse().expect("an instant"), Duration::ZERO).await
+    }
+
+    async fn start(database: PgConnectOptions, now: DateTime<Utc>, keep: Duration) -> Self {
+        let mut this = Self::over(database, now, keep).await;
         this.client.token = this.account(TENANT).await;
         this
     }

@@ -1,0 +1,217 @@
+//! Every statement names its tenant, in the plans that Postgres executes.
+//!
+//! Row-level security hides the rows of other tenants from a statement that forgets to, so results cannot show it. Plans do:
+//! without row-level security, every scan of a table with tenants must compare `tenant_id` with a constant or an argument.
+//! A table distributed by tenant needs the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use callboard::rollups::compact;
+use serde_json::{Value, json};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor};
+
+use crate::support::{TENANT, TestApp, database, world};
+
+/// Statements that do not name one tenant by design, by a part of their text.
+const EXEMPT: &[&str] = &[
+    // Triggers: the rows of a transition table carry their tenant, and one statement may write those of several.
+    "old_rows", "new_rows",
+];
+
+/// Kinds of scan with conditions of their own; a bitmap's are repeated in its heap scan.
+const SCANS: &[&str] = &[
+    "Seq Scan",
+    "Index Scan",
+    "Index Only Scan",
+    "Bitmap Heap Scan",
+    "Tid Scan",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scan_of_a_table_with_tenants_names_one() {
+    let options = database::create().await;
+    let Some(superuser) = database::as_superuser(&options).await else {
+        return;
+    };
+    let mut superuser = PgConnection::connect_with(&superuser)
+        .await
+        .expect("a connection");
+    explain_everything(&mut superuser, &options).await;
+    let app = TestApp::new_on(options).await;
+    use_everything(&app).await;
+
+    let tables = tables_with_tenants(&mut superuser).await;
+    let log: String = sqlx::query_scalar("select current_setting('data_directory')")
+        .fetch_one(&mut superuser)
+        .await
+        .expect("a path");
+    let log = Path::new(&log)
+        .parent()
+        .expect("a directory")
+        .join("postgres.log");
+    let log = fs::read(log).expect("the log");
+    let plans = plans(&String::from_utf8_lossy(&log));
+    assert!(plans.len() > 500, "{} plans", plans.len());
+    let mut scans = BTreeSet::new();
+    let mut wrong: BTreeMap<String, Value> = BTreeMap::new();
+    for plan in &plans {
+        let text = plan["Query Text"].as_str().unwrap_or_default();
+        let is_exempt = EXEMPT.iter().any(|part| text.contains(part));
+        for scan in scans_of(&plan["Plan"]) {
+            let Some(key) = tables.get(scan["Relation Name"].as_str().unwrap_or_default()) else {
+                continue;
+            };
+            scans.insert(scan["Relation Name"].to_string());
+            if !is_exempt && !names_tenant(&scan, key) {
+                wrong.insert(text.to_owned(), scan);
+            }
+        }
+    }
+    assert!(scans.len() > 20, "tables scanned: {scans:?}");
+    let wrong: Vec<String> = wrong
+        .iter()
+        .map(|(text, scan)| format!("{text}\n-> {scan}"))
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "{} statements name no tenant:\n{}",
+        wrong.len(),
+        wrong.join("\n\n")
+    );
+}
+
+#[test]
+fn a_scan_that_names_no_tenant_is_found() {
+    let scan = |condition: &str| json!({"Node Type": "Seq Scan", "Filter": condition});
+    for condition in [
+        "(tenant_id = '1'::bigint)",
+        "((status = 'x'::text) AND (tenant_id = $1))",
+        "((l.tenant_id = '1'::bigint) AND (id = a.lead_id))",
+    ] {
+        assert!(names_tenant(&scan(condition), "tenant_id"), "{condition}");
+    }
+    for condition in [
+        "(status = 'x'::text)",
+        "(tenant_id = (current_setting('callboard.tenant'::text))::bigint)",
+        "(tenant_id = a.tenant_id)",
+        "(my_tenant_id = '1'::bigint)",
+    ] {
+        assert!(!names_tenant(&scan(condition), "tenant_id"), "{condition}");
+    }
+}
+
+/// Logs the plan of every statement in the database, those inside functions and triggers too, and turns row-level security
+/// off, whose conditions would stand in every plan.
+async fn explain_everything(superuser: &mut PgConnection, options: &PgConnectOptions) {
+    let database = options.get_database().expect("a name");
+    for setting in [
+        "session_preload_libraries = 'auto_explain'",
+        "auto_explain.log_min_duration = 0",
+        "auto_explain.log_nested_statements = on",
+        "auto_explain.log_format = 'json'",
+    ] {
+        let sql = format!("load 'auto_explain'; alter database {database} set {setting}");
+        superuser.execute(AssertSqlSafe(sql)).await.expect(setting);
+    }
+    let unguarded = "do $$
+        declare guarded regclass;
+        begin
+            for guarded in select oid from pg_class where relrowsecurity loop
+                execute format('alter table %s disable row level security', guarded);
+            end loop;
+        end $$";
+    superuser
+        .execute(unguarded)
+        .await
+        .expect("unguarded tables");
+}
+
+/// Ingests, compacts, and asks every report and question from both sources; orders an export; logs in.
+async fn use_everything(app: &TestApp) {
+    app.ingest(&world::random(77, super::rollups::size(200, 200)))
+        .await;
+    super::rollups::compare_with_raw(app, TENANT, 77, 20, "in the journal").await;
+    compact::settle(&app.app.db).await.expect("compacted");
+    super::rollups::compare_with_raw(app, TENANT, 78, 20, "compacted").await;
+    app.ingest(&world::random(78, super::rollups::size(50, 50)))
+        .await;
+    compact::settle(&app.app.db).await.expect("compacted");
+    for path in [
+        "/api/autocall/campaigns",
+        "/api/telesales/campaigns?search=a",
+        "/api/autocall/campaigns/1/reports/export",
+        "/api/auth/me",
+    ] {
+        app.ok(path).await;
+    }
+    let order = json!({"report_type": "full", "from": "2026-06-01", "to": "2026-06-30"});
+    let ordered = app
+        .send(
+            app.post("/api/autocall/campaigns/1/reports/export")
+                .json(&order),
+        )
+        .await;
+    assert_eq!(ordered.status, 202, "{}", ordered.text());
+    let question =
+        json!({"query_type": "top_outcomes", "filters": {"payload_filters": {"city": "Hanoi"}}});
+    app.ask(&question).await;
+    let login = json!({"username": format!("admin-{TENANT}"), "password": "correct horse"});
+    app.send(app.post("/api/auth/login").json(&login)).await;
+}
+
+/// Tables with a column for the tenant, by name; the key of `tenants` itself is its id.
+async fn tables_with_tenants(superuser: &mut PgConnection) -> BTreeMap<String, &'static str> {
+    let sql = "select distinct table_name::text from information_schema.columns
+               where table_schema = 'public' and column_name = 'tenant_id'";
+    let names: Vec<String> = sqlx::query_scalar(sql)
+        .fetch_all(superuser)
+        .await
+        .expect("the tables");
+    let keyed = names.into_iter().map(|name| (name, "tenant_id"));
+    keyed.chain([("tenants".to_owned(), "id")]).collect()
+}
+
+/// The logged plans. A plan follows `plan:` on lines that start with a tab.
+fn plans(log: &str) -> Vec<Value> {
+    let mut plans = Vec::new();
+    for entry in log.split("  plan:\n").skip(1) {
+        let lines = entry.lines().map_while(|line| line.strip_prefix('\t'));
+        let plan = lines.collect::<Vec<_>>().join("\n");
+        plans.extend(serde_json::from_str::<Value>(&plan));
+    }
+    plans
+}
+
+/// Every scan of a table in a plan.
+fn scans_of(node: &Value) -> Vec<Value> {
+    let mut scans = Vec::new();
+    if SCANS.iter().any(|scan| node["Node Type"] == *scan) && node["Relation Name"].is_string() {
+        let mut scan = node.clone();
+        scan.as_object_mut().expect("a node").remove("Plans");
+        scans.push(scan);
+    }
+    for child in node["Plans"].as_array().into_iter().flatten() {
+        scans.extend(scans_of(child));
+    }
+    scans
+}
+
+/// True if a condition of the scan compares the key with a constant or an argument.
+fn names_tenant(scan: &Value, key: &str) -> bool {
+    ["Index Cond", "Recheck Cond", "Filter"].iter().any(|kind| {
+        let condition = scan[*kind].as_str().unwrap_or_default();
+        condition
+            .match_indices(&format!("{key} = "))
+            .any(|(at, found)| {
+                let before = condition[..at].chars().next_back();
+                let is_whole =
+                    before.is_none_or(|letter| !letter.is_ascii_alphanumeric() && letter != '_');
+                let value = condition[at + found.len()..].trim_start_matches(['\'', '(']);
+                is_whole
+                    && value.starts_with(|letter: char| letter.is_ascii_digit() || letter == '$')
+            })
+    })
+}
