@@ -8,8 +8,8 @@
 -- Tables and triggers
 ----------------------------------------------------------------------------------------------------------------------
 
--- Journal of autocall_attempts: every statement adds what it wrote (weight 1) and what it took away (weight -1), row by row,
--- until a compaction moves the entries into the roll-ups. Writers never wait for each other here.
+-- Journal of autocall_attempts: every statement adds the rows it wrote (weight 1) and the rows it removed (weight -1), until a
+-- compaction moves the entries into the roll-ups. Writers never wait for each other here.
 create table autocall_attempts_journal (
     tenant_id bigint not null,
     weight integer not null,
@@ -30,7 +30,7 @@ create table autocall_attempts_journal (
     sentiment numeric(7, 6)
 );
 create index on autocall_attempts_journal (tenant_id, campaign_id);
--- Emptied all the time: dead entries have to go before they slow readers down.
+-- Emptied all the time: dead entries must be vacuumed before they slow readers down.
 alter table autocall_attempts_journal set (
     autovacuum_vacuum_scale_factor = 0,
     autovacuum_vacuum_threshold = 5000,
@@ -86,7 +86,7 @@ create function autocall_attempts_on_insert() returns trigger
         return null;
     end $body$;
 comment on function autocall_attempts_on_insert() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_attempts_on_insert() from public;
 create trigger rollup_insert after insert on autocall_attempts
     referencing new table as new_rows
@@ -191,7 +191,7 @@ create function autocall_attempts_on_update() returns trigger
         return null;
     end $body$;
 comment on function autocall_attempts_on_update() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_attempts_on_update() from public;
 create trigger rollup_update after update on autocall_attempts
     referencing old table as old_rows new table as new_rows
@@ -241,7 +241,7 @@ create function autocall_attempts_on_delete() returns trigger
         return null;
     end $body$;
 comment on function autocall_attempts_on_delete() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_attempts_on_delete() from public;
 create trigger rollup_delete after delete on autocall_attempts
     referencing old table as old_rows
@@ -410,8 +410,8 @@ create table autocall_links (
 comment on table autocall_links is 'callboard derived';
 call callboard_guard('autocall_links');
 
--- Journal of autocall_leads: every statement adds what it wrote (weight 1) and what it took away (weight -1), row by row,
--- until a compaction moves the entries into the roll-ups. Writers never wait for each other here.
+-- Journal of autocall_leads: every statement adds the rows it wrote (weight 1) and the rows it removed (weight -1), until a
+-- compaction moves the entries into the roll-ups. Writers never wait for each other here.
 create table autocall_leads_journal (
     tenant_id bigint not null,
     weight integer not null,
@@ -422,7 +422,7 @@ create table autocall_leads_journal (
     status text
 );
 create index on autocall_leads_journal (tenant_id, campaign_id);
--- Emptied all the time: dead entries have to go before they slow readers down.
+-- Emptied all the time: dead entries must be vacuumed before they slow readers down.
 alter table autocall_leads_journal set (
     autovacuum_vacuum_scale_factor = 0,
     autovacuum_vacuum_threshold = 5000,
@@ -458,7 +458,7 @@ create function autocall_leads_on_insert() returns trigger
         return null;
     end $body$;
 comment on function autocall_leads_on_insert() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_leads_on_insert() from public;
 create trigger rollup_insert after insert on autocall_leads
     referencing new table as new_rows
@@ -513,7 +513,7 @@ create function autocall_leads_on_update() returns trigger
         return null;
     end $body$;
 comment on function autocall_leads_on_update() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_leads_on_update() from public;
 create trigger rollup_update after update on autocall_leads
     referencing old table as old_rows new table as new_rows
@@ -543,7 +543,7 @@ create function autocall_leads_on_delete() returns trigger
         return null;
     end $body$;
 comment on function autocall_leads_on_delete() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_leads_on_delete() from public;
 create trigger rollup_delete after delete on autocall_leads
     referencing old table as old_rows
@@ -564,8 +564,8 @@ create unique index on autocall_lead_totals (
 comment on table autocall_lead_totals is 'callboard derived';
 call callboard_guard('autocall_lead_totals');
 
--- Journal of telesales_calls: every statement adds what it wrote (weight 1) and what it took away (weight -1), row by row,
--- until a compaction moves the entries into the roll-ups. Writers never wait for each other here.
+-- Journal of telesales_calls: every statement adds the rows it wrote (weight 1) and the rows it removed (weight -1), until a
+-- compaction moves the entries into the roll-ups. Writers never wait for each other here.
 create table telesales_calls_journal (
     tenant_id bigint not null,
     weight integer not null,
@@ -581,7 +581,7 @@ create table telesales_calls_journal (
     disposition text
 );
 create index on telesales_calls_journal (tenant_id, campaign_id);
--- Emptied all the time: dead entries have to go before they slow readers down.
+-- Emptied all the time: dead entries must be vacuumed before they slow readers down.
 alter table telesales_calls_journal set (
     autovacuum_vacuum_scale_factor = 0,
     autovacuum_vacuum_threshold = 5000,
@@ -627,7 +627,7 @@ create function telesales_calls_on_insert() returns trigger
         return null;
     end $body$;
 comment on function telesales_calls_on_insert() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_calls_on_insert() from public;
 create trigger rollup_insert after insert on telesales_calls
     referencing new table as new_rows
@@ -707,7 +707,7 @@ create function telesales_calls_on_update() returns trigger
         return null;
     end $body$;
 comment on function telesales_calls_on_update() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_calls_on_update() from public;
 create trigger rollup_update after update on telesales_calls
     referencing old table as old_rows new table as new_rows
@@ -747,7 +747,7 @@ create function telesales_calls_on_delete() returns trigger
         return null;
     end $body$;
 comment on function telesales_calls_on_delete() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_calls_on_delete() from public;
 create trigger rollup_delete after delete on telesales_calls
     referencing old table as old_rows
@@ -840,8 +840,8 @@ create table telesales_links (
 comment on table telesales_links is 'callboard derived';
 call callboard_guard('telesales_links');
 
--- Journal of telesales_leads: every statement adds what it wrote (weight 1) and what it took away (weight -1), row by row,
--- until a compaction moves the entries into the roll-ups. Writers never wait for each other here.
+-- Journal of telesales_leads: every statement adds the rows it wrote (weight 1) and the rows it removed (weight -1), until a
+-- compaction moves the entries into the roll-ups. Writers never wait for each other here.
 create table telesales_leads_journal (
     tenant_id bigint not null,
     weight integer not null,
@@ -852,7 +852,7 @@ create table telesales_leads_journal (
     source text
 );
 create index on telesales_leads_journal (tenant_id, campaign_id);
--- Emptied all the time: dead entries have to go before they slow readers down.
+-- Emptied all the time: dead entries must be vacuumed before they slow readers down.
 alter table telesales_leads_journal set (
     autovacuum_vacuum_scale_factor = 0,
     autovacuum_vacuum_threshold = 5000,
@@ -888,7 +888,7 @@ create function telesales_leads_on_insert() returns trigger
         return null;
     end $body$;
 comment on function telesales_leads_on_insert() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_leads_on_insert() from public;
 create trigger rollup_insert after insert on telesales_leads
     referencing new table as new_rows
@@ -943,7 +943,7 @@ create function telesales_leads_on_update() returns trigger
         return null;
     end $body$;
 comment on function telesales_leads_on_update() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_leads_on_update() from public;
 create trigger rollup_update after update on telesales_leads
     referencing old table as old_rows new table as new_rows
@@ -973,7 +973,7 @@ create function telesales_leads_on_delete() returns trigger
         return null;
     end $body$;
 comment on function telesales_leads_on_delete() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_leads_on_delete() from public;
 create trigger rollup_delete after delete on telesales_leads
     referencing old table as old_rows
@@ -1023,14 +1023,14 @@ create table telesales_source_links (
     connected integer not null,
     converted integer not null
 );
--- A source may be longer than an index can hold.
+-- A source can be too long for an index.
 create unique index on telesales_source_links (
     tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
 );
 comment on table telesales_source_links is 'callboard derived';
 call callboard_guard('telesales_source_links');
 
--- What each lead was counted as at the last compaction.
+-- The state of each lead as counted by the last compaction.
 create table autocall_lead_trail (
     tenant_id bigint not null,
     lead_id bigint not null,
@@ -1082,7 +1082,7 @@ create function autocall_attempts_on_truncate() returns trigger
         return null;
     end $body$;
 comment on function autocall_attempts_on_truncate() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_attempts_on_truncate() from public;
 create trigger rollup_truncate after truncate on autocall_attempts
     for each statement execute function autocall_attempts_on_truncate();
@@ -1099,7 +1099,7 @@ create function autocall_leads_on_truncate() returns trigger
         return null;
     end $body$;
 comment on function autocall_leads_on_truncate() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_leads_on_truncate() from public;
 create trigger rollup_truncate after truncate on autocall_leads
     for each statement execute function autocall_leads_on_truncate();
@@ -1119,7 +1119,7 @@ create function telesales_calls_on_truncate() returns trigger
         return null;
     end $body$;
 comment on function telesales_calls_on_truncate() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_calls_on_truncate() from public;
 create trigger rollup_truncate after truncate on telesales_calls
     for each statement execute function telesales_calls_on_truncate();
@@ -1136,7 +1136,7 @@ create function telesales_leads_on_truncate() returns trigger
         return null;
     end $body$;
 comment on function telesales_leads_on_truncate() is 'callboard derived';
--- It has its owner's rights: nobody else may put it on a table of their own.
+-- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_leads_on_truncate() from public;
 create trigger rollup_truncate after truncate on telesales_leads
     for each statement execute function telesales_leads_on_truncate();
@@ -1209,10 +1209,7 @@ select * from (
            r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
            r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
            r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from autocall_attempts_journal r
@@ -1253,11 +1250,7 @@ select * from (
            case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
            case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
            case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1293,10 +1286,7 @@ select * from (
            r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
            r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
            r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from autocall_attempts_journal r
@@ -1336,11 +1326,7 @@ select * from (
            case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
            case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
            case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1376,10 +1362,7 @@ select * from (
            0,
            callboard_short(r.hangup_cause) collate "C",
            r.weight * 1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from autocall_attempts_journal r
@@ -1401,11 +1384,7 @@ select * from (
            0,
            callboard_short(r.hangup_cause) collate "C",
            1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1443,10 +1422,7 @@ select * from (
            0,
            callboard_path(r.script_path) collate "C",
            r.weight * 1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from autocall_attempts_journal r
@@ -1468,11 +1444,7 @@ select * from (
            0,
            callboard_path(r.script_path) collate "C",
            1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1510,10 +1482,7 @@ select * from (
            0,
            callboard_short(coalesce(r.outcome, r.result)) collate "C",
            r.weight * 1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from autocall_attempts_journal r
@@ -1535,11 +1504,7 @@ select * from (
            0,
            callboard_short(coalesce(r.outcome, r.result)) collate "C",
            1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1556,10 +1521,7 @@ select * from (
            0,
            callboard_short(coalesce(r.outcome, r.result)) collate "C",
            r.weight * 1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from autocall_attempts_journal r
@@ -1580,11 +1542,7 @@ select * from (
            0,
            callboard_short(coalesce(r.outcome, r.result)) collate "C",
            1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1621,10 +1579,7 @@ select * from (
            0,
            callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
            r.weight * 1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from autocall_attempts_journal r
@@ -1645,11 +1600,7 @@ select * from (
            0,
            callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
            1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1665,10 +1616,7 @@ select * from (
            0,
            callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
            r.weight * 1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from autocall_attempts_journal r
@@ -1688,11 +1636,7 @@ select * from (
            0,
            callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
            1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1730,10 +1674,7 @@ select * from (
            r.attempt_number::text collate "C",
            r.weight * 1,
            r.weight * case when r.result = 'answered' then 1 else 0 end
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from autocall_attempts_journal r
@@ -1755,11 +1696,7 @@ select * from (
            r.attempt_number::text collate "C",
            1,
            case when r.result = 'answered' then 1 else 0 end
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1776,10 +1713,7 @@ select * from (
            r.attempt_number::text collate "C",
            r.weight * 1,
            r.weight * case when r.result = 'answered' then 1 else 0 end
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from autocall_attempts_journal r
@@ -1800,11 +1734,7 @@ select * from (
            r.attempt_number::text collate "C",
            1,
            case when r.result = 'answered' then 1 else 0 end
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1840,10 +1770,7 @@ select * from (
            0,
            callboard_fifth(r.sentiment)::text collate "C",
            r.weight * 1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from autocall_attempts_journal r
@@ -1865,11 +1792,7 @@ select * from (
            0,
            callboard_fifth(r.sentiment)::text collate "C",
            1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1886,10 +1809,7 @@ select * from (
            0,
            callboard_fifth(r.sentiment)::text collate "C",
            r.weight * 1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from autocall_attempts_journal r
@@ -1910,11 +1830,7 @@ select * from (
            0,
            callboard_fifth(r.sentiment)::text collate "C",
            1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -2087,10 +2003,7 @@ select * from (
     select r.quarter::bigint * 900 + p.utc_offset,
            0,
            r.weight * 1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from autocall_leads_journal r
@@ -2110,11 +2023,7 @@ select * from (
     select callboard_local_second(r.created_at, p.utc_offset),
            0,
            1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_leads r
@@ -2161,7 +2070,8 @@ select * from (
            r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
            r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
            r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
-    from (
+    from (select) one
+    cross join (
         select range_agg(int8range(id, id, '[]')) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
@@ -2191,11 +2101,11 @@ select * from (
            case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
            case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
            case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
-    from (
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join (
         select range_agg(int8range(id, id, '[]')) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_calls r
@@ -2217,7 +2127,8 @@ select * from (
            r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
            r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
            r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
-    from (
+    from (select) one
+    cross join (
         select range_agg(int8range(id, id, '[]')) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
@@ -2246,11 +2157,11 @@ select * from (
            case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
            case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
            case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
-    from (
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join (
         select range_agg(int8range(id, id, '[]')) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_calls r
@@ -2287,7 +2198,8 @@ select * from (
            coalesce(r.agent_id, 0),
            r.disposition collate "C",
            r.weight * 1
-    from (
+    from (select) one
+    cross join (
         select range_agg(int8range(id, id, '[]')) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
@@ -2313,11 +2225,11 @@ select * from (
            coalesce(r.agent_id, 0),
            r.disposition collate "C",
            1
-    from (
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join (
         select range_agg(int8range(id, id, '[]')) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_calls r
@@ -2335,7 +2247,8 @@ select * from (
            coalesce(r.agent_id, 0),
            r.disposition collate "C",
            r.weight * 1
-    from (
+    from (select) one
+    cross join (
         select range_agg(int8range(id, id, '[]')) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
@@ -2360,11 +2273,11 @@ select * from (
            coalesce(r.agent_id, 0),
            r.disposition collate "C",
            1
-    from (
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join (
         select range_agg(int8range(id, id, '[]')) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_calls r
@@ -2424,7 +2337,8 @@ select * from (
            )) then 1 else 0 end,
            r.weight * case when r.result = 'rejected' then 1 else 0 end,
            r.weight * (r.talk_sec)::bigint
-    from (
+    from (select) one
+    cross join (
         select range_agg(int8range(id, id, '[]')) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
@@ -2468,11 +2382,11 @@ select * from (
            )) then 1 else 0 end,
            case when r.result = 'rejected' then 1 else 0 end,
            (r.talk_sec)::bigint
-    from (
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join (
         select range_agg(int8range(id, id, '[]')) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_calls r
@@ -2508,7 +2422,8 @@ select * from (
            )) then 1 else 0 end,
            r.weight * case when r.result = 'rejected' then 1 else 0 end,
            r.weight * (r.talk_sec)::bigint
-    from (
+    from (select) one
+    cross join (
         select range_agg(int8range(id, id, '[]')) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
@@ -2551,11 +2466,11 @@ select * from (
            )) then 1 else 0 end,
            case when r.result = 'rejected' then 1 else 0 end,
            (r.talk_sec)::bigint
-    from (
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    cross join (
         select range_agg(int8range(id, id, '[]')) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_calls r
@@ -2747,10 +2662,7 @@ select * from (
     select r.quarter::bigint * 900 + p.utc_offset,
            0,
            r.weight * 1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from telesales_leads_journal r
@@ -2770,11 +2682,7 @@ select * from (
     select callboard_local_second(r.created_at, p.utc_offset),
            0,
            1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_leads r
@@ -2789,10 +2697,7 @@ select * from (
     select r.quarter::bigint * 900 + p.utc_offset,
            0,
            r.weight * 1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from telesales_leads_journal r
@@ -2811,11 +2716,7 @@ select * from (
     select callboard_local_second(r.created_at, p.utc_offset),
            0,
            1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_leads r
@@ -2851,10 +2752,7 @@ select * from (
            0,
            callboard_source(r.source) collate "C",
            r.weight * 1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from telesales_leads_journal r
@@ -2875,11 +2773,7 @@ select * from (
            0,
            callboard_source(r.source) collate "C",
            1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_leads r
@@ -2895,10 +2789,7 @@ select * from (
            0,
            callboard_source(r.source) collate "C",
            r.weight * 1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
+    from (select) one
     cross join lateral (
         select *
         from telesales_leads_journal r
@@ -2918,11 +2809,7 @@ select * from (
            0,
            callboard_source(r.source) collate "C",
            1
-    from (
-        select range_agg(int8range(id, id, '[]')) as ids
-        from unnest($4::bigint[]) as agent (id)
-    ) wanted
-    cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_leads r
@@ -3491,7 +3378,8 @@ select * from (
                r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
-        from (
+        from (select) one
+        cross join (
             select range_agg(int8range(id, id, '[]')) as ids
             from unnest(uncertain.ids) as agent (id)
         ) wanted
@@ -3521,11 +3409,11 @@ select * from (
                case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
-        from (
+        from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+        cross join (
             select range_agg(int8range(id, id, '[]')) as ids
             from unnest(uncertain.ids) as agent (id)
         ) wanted
-        cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_calls r
@@ -3547,7 +3435,8 @@ select * from (
                r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
-        from (
+        from (select) one
+        cross join (
             select range_agg(int8range(id, id, '[]')) as ids
             from unnest(uncertain.ids) as agent (id)
         ) wanted
@@ -3576,11 +3465,11 @@ select * from (
                case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
-        from (
+        from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+        cross join (
             select range_agg(int8range(id, id, '[]')) as ids
             from unnest(uncertain.ids) as agent (id)
         ) wanted
-        cross join unnest($9, $10, $11) as p (begins, ends, utc_offset)
         cross join lateral (
             select *
             from telesales_calls r
@@ -3600,7 +3489,7 @@ select * from (
 -- Looking for work
 ----------------------------------------------------------------------------------------------------------------------
 
--- Modules with anything to do, and whether anything of them is stale.
+-- Modules with pending work, and whether any part of them is stale.
 select module, stale
 from (
     select 'autocall' as module,
@@ -3619,8 +3508,8 @@ where stale or pending;
 -- Beginning of a compaction of autocall
 ----------------------------------------------------------------------------------------------------------------------
 
--- A compaction ends, however long it takes and whatever limits its role has. TRUNCATE locks a table before what is derived
--- from it, and so does this: neither waits for the other in a circle.
+-- A compaction has no timeout, whatever limits its role has. TRUNCATE locks a table before its derived tables, and so does
+-- this, so that they cannot deadlock.
 set local statement_timeout = 0;
 set local lock_timeout = 0;
 set local idle_in_transaction_session_timeout = 0;
@@ -3635,8 +3524,8 @@ in access share mode;
 -- Compaction of autocall: journal
 ----------------------------------------------------------------------------------------------------------------------
 
--- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -3813,8 +3702,8 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
     key_star = stored.key_star + excluded.key_star,
     key_hash = stored.key_hash + excluded.key_hash;
 
--- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -3867,8 +3756,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
     attempts = stored.attempts + excluded.attempts;
 
--- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -3921,8 +3810,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
     attempts = stored.attempts + excluded.attempts;
 
--- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -3977,8 +3866,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -4032,8 +3921,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -4093,8 +3982,8 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     calls = stored.calls + excluded.calls,
     answered = stored.answered + excluded.answered;
 
--- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -4149,7 +4038,7 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds what changed to autocall_links, while the trail still says what they were made of.
+-- Adds changes to autocall_links, while the trail still records what they were made of.
 with changes as materialized (
     select r.campaign_id,
            r.lead_id,
@@ -4287,8 +4176,8 @@ on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bu
     handed_over = stored.handed_over + excluded.handed_over,
     disposed = stored.disposed + excluded.disposed;
 
--- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -4336,8 +4225,8 @@ order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
--- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -4505,7 +4394,7 @@ on conflict (tenant_id, lead_id) do update set
     (campaign_id, created_at, status, attempts, in_progress) =
         (excluded.campaign_id, excluded.created_at, excluded.status, excluded.attempts, excluded.in_progress);
 
--- Brings autocall_trail up to what the links say.
+-- Brings autocall_trail up to date with the links.
 insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
 select $1,
        r.campaign_id,
@@ -4591,8 +4480,8 @@ where tenant_id = $1;
 delete from autocall_lead_states
 where tenant_id = $1;
 
--- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -4785,8 +4674,8 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
     key_star = stored.key_star + excluded.key_star,
     key_hash = stored.key_hash + excluded.key_hash;
 
--- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -4855,8 +4744,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
     attempts = stored.attempts + excluded.attempts;
 
--- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -4925,8 +4814,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
     attempts = stored.attempts + excluded.attempts;
 
--- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -4997,8 +4886,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -5068,8 +4957,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -5145,8 +5034,8 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     calls = stored.calls + excluded.calls,
     answered = stored.answered + excluded.answered;
 
--- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -5217,7 +5106,7 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds what changed to autocall_links, while the trail still says what they were made of.
+-- Adds changes to autocall_links, while the trail still records what they were made of.
 with versions as (
     select 1 as version,
            r.campaign_id,
@@ -5349,8 +5238,8 @@ on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bu
     handed_over = stored.handed_over + excluded.handed_over,
     disposed = stored.disposed + excluded.disposed;
 
--- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -5404,7 +5293,7 @@ order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
--- Brings autocall_trail up to what the links say.
+-- Brings autocall_trail up to date with the links.
 insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
 select $1,
        r.campaign_id,
@@ -5469,8 +5358,8 @@ on conflict (tenant_id, lead_id) do update set
     (campaign_id, created_at, status, attempts, in_progress) =
         (excluded.campaign_id, excluded.created_at, excluded.status, excluded.attempts, excluded.in_progress);
 
--- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -5621,8 +5510,8 @@ where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
   and campaign_id = any ($2);
 
--- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -5813,8 +5702,8 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
     key_star = stored.key_star + excluded.key_star,
     key_hash = stored.key_hash + excluded.key_hash;
 
--- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -5884,8 +5773,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
     attempts = stored.attempts + excluded.attempts;
 
--- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -5955,8 +5844,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
     attempts = stored.attempts + excluded.attempts;
 
--- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -6025,8 +5914,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -6094,8 +5983,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -6169,8 +6058,8 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     calls = stored.calls + excluded.calls,
     answered = stored.answered + excluded.answered;
 
--- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -6239,7 +6128,7 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds what changed to autocall_links, while the trail still says what they were made of.
+-- Adds changes to autocall_links, while the trail still records what they were made of.
 with versions as (
     select 1 as version,
            r.campaign_id,
@@ -6372,8 +6261,8 @@ on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bu
     handed_over = stored.handed_over + excluded.handed_over,
     disposed = stored.disposed + excluded.disposed;
 
--- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -6428,7 +6317,7 @@ order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
--- Brings autocall_trail up to what the links say.
+-- Brings autocall_trail up to date with the links.
 insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
 select $1,
        r.campaign_id,
@@ -6495,8 +6384,8 @@ on conflict (tenant_id, lead_id) do update set
     (campaign_id, created_at, status, attempts, in_progress) =
         (excluded.campaign_id, excluded.created_at, excluded.status, excluded.attempts, excluded.in_progress);
 
--- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -6581,8 +6470,8 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
 -- Beginning of a compaction of telesales
 ----------------------------------------------------------------------------------------------------------------------
 
--- A compaction ends, however long it takes and whatever limits its role has. TRUNCATE locks a table before what is derived
--- from it, and so does this: neither waits for the other in a circle.
+-- A compaction has no timeout, whatever limits its role has. TRUNCATE locks a table before its derived tables, and so does
+-- this, so that they cannot deadlock.
 set local statement_timeout = 0;
 set local lock_timeout = 0;
 set local idle_in_transaction_session_timeout = 0;
@@ -6597,8 +6486,8 @@ in access share mode;
 -- Compaction of telesales: journal
 ----------------------------------------------------------------------------------------------------------------------
 
--- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
@@ -6699,8 +6588,8 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
     talk_sec = stored.talk_sec + excluded.talk_sec,
     handling_sec = stored.handling_sec + excluded.handling_sec;
 
--- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
@@ -6766,8 +6655,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
@@ -6871,7 +6760,7 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     rejected = stored.rejected + excluded.rejected,
     talk_sec = stored.talk_sec + excluded.talk_sec;
 
--- Adds what changed to telesales_links, while the trail still says what they were made of.
+-- Adds changes to telesales_links, while the trail still records what they were made of.
 with changes as materialized (
     select r.campaign_id,
            r.lead_id,
@@ -7008,8 +6897,8 @@ on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bu
     disposed = stored.disposed + excluded.disposed,
     converted = stored.converted + excluded.converted;
 
--- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -7060,8 +6949,8 @@ order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
--- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -7115,8 +7004,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
     leads = stored.leads + excluded.leads;
 
--- Adds what changed to the links of lead sources. After a compaction of the journal the trail of calls must be as it was;
--- where all is rebuilt, it must have been made.
+-- Adds changes to the links of lead sources. For the journal, it runs before the trail of calls is updated; in a rebuild,
+-- after the trail is built.
 with changed as materialized (
     select lead_id from telesales_calls_journal where tenant_id = $1
     union
@@ -7246,7 +7135,7 @@ on conflict (
     connected = stored.connected + excluded.connected,
     converted = stored.converted + excluded.converted;
 
--- Brings telesales_trail up to what the links say.
+-- Brings telesales_trail up to date with the links.
 insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
 select $1,
        r.campaign_id,
@@ -7319,8 +7208,8 @@ where tenant_id = $1;
 delete from telesales_source_links
 where tenant_id = $1;
 
--- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
@@ -7432,8 +7321,8 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
     talk_sec = stored.talk_sec + excluded.talk_sec,
     handling_sec = stored.handling_sec + excluded.handling_sec;
 
--- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
@@ -7510,8 +7399,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
@@ -7626,7 +7515,7 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     rejected = stored.rejected + excluded.rejected,
     talk_sec = stored.talk_sec + excluded.talk_sec;
 
--- Adds what changed to telesales_links, while the trail still says what they were made of.
+-- Adds changes to telesales_links, while the trail still records what they were made of.
 with versions as (
     select 1 as version,
            r.campaign_id,
@@ -7752,8 +7641,8 @@ on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bu
     disposed = stored.disposed + excluded.disposed,
     converted = stored.converted + excluded.converted;
 
--- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -7810,8 +7699,8 @@ order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
--- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -7871,7 +7760,7 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
     leads = stored.leads + excluded.leads;
 
--- Brings telesales_trail up to what the links say.
+-- Brings telesales_trail up to date with the links.
 insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
 select $1,
        r.campaign_id,
@@ -7906,8 +7795,8 @@ having sum(r.weight) <> 0
 on conflict (tenant_id, lead_id, campaign_id, at, stages) do update set
     n = stored.n + excluded.n;
 
--- Adds what changed to the links of lead sources. After a compaction of the journal the trail of calls must be as it was;
--- where all is rebuilt, it must have been made.
+-- Adds changes to the links of lead sources. For the journal, it runs before the trail of calls is updated; in a rebuild,
+-- after the trail is built.
 with leads as (
     select 1 as version,
            r.id as lead_id,
@@ -8042,8 +7931,8 @@ where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
   and campaign_id = any ($2);
 
--- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
@@ -8150,8 +8039,8 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
     talk_sec = stored.talk_sec + excluded.talk_sec,
     handling_sec = stored.handling_sec + excluded.handling_sec;
 
--- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
@@ -8225,8 +8114,8 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
@@ -8338,7 +8227,7 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     rejected = stored.rejected + excluded.rejected,
     talk_sec = stored.talk_sec + excluded.talk_sec;
 
--- Adds what changed to telesales_links, while the trail still says what they were made of.
+-- Adds changes to telesales_links, while the trail still records what they were made of.
 with versions as (
     select 1 as version,
            r.campaign_id,
@@ -8465,8 +8354,8 @@ on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bu
     disposed = stored.disposed + excluded.disposed,
     converted = stored.converted + excluded.converted;
 
--- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -8521,8 +8410,8 @@ order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
--- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves little to put into every level and
--- scope; agents multiply rows, so what is summed over all agents is made of what has been summed over them.
+-- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
@@ -8580,7 +8469,7 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
     leads = stored.leads + excluded.leads;
 
--- Brings telesales_trail up to what the links say.
+-- Brings telesales_trail up to date with the links.
 insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
 select $1,
        r.campaign_id,
@@ -8616,8 +8505,8 @@ having sum(r.weight) <> 0
 on conflict (tenant_id, lead_id, campaign_id, at, stages) do update set
     n = stored.n + excluded.n;
 
--- Adds what changed to the links of lead sources. After a compaction of the journal the trail of calls must be as it was;
--- where all is rebuilt, it must have been made.
+-- Adds changes to the links of lead sources. For the journal, it runs before the trail of calls is updated; in a rebuild,
+-- after the trail is built.
 with leads as (
     select 1 as version,
            r.id as lead_id,
