@@ -138,7 +138,7 @@ async fn a_role_that_bypasses_row_level_security_is_refused() {
     for command in ["migrate", "serve"] {
         let printed = program.refused(&[command], "").await;
         assert!(
-            printed.contains("use a role without BYPASSRLS"),
+            printed.contains("connect as a role without SUPERUSER or BYPASSRLS"),
             "{command}: {printed}"
         );
     }

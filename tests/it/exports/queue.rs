@@ -252,6 +252,11 @@ async fn a_worker_that_lost_its_lease_publishes_nothing() {
         .pop()
         .expect("attempts");
     assert_eq!(attempts.lines().count(), 101);
+    // Before the stop, which would leave a file that is just being stored to the sweep.
+    eventually("nothing else is kept", async || {
+        count(test.files.path()) == 1
+    })
+    .await;
     slow.stop().await;
     quick.stop().await;
     assert_eq!(recorded_ids(&test, "begun").await.len(), 3);
@@ -265,10 +270,6 @@ async fn a_worker_that_lost_its_lease_publishes_nothing() {
         link(&show(&test, ready["job_id"].as_str().expect("an id")).await),
         link(&ready)
     );
-    eventually("nothing else is kept", async || {
-        count(test.files.path()) == 1
-    })
-    .await;
 }
 
 /// The number of files.

@@ -217,7 +217,7 @@ async fn a_job_waits_while_the_bucket_is_unavailable() {
     bucket.server.kill().await.expect("killed");
     let id = order(&client, &june("kpis", "xlsx")).await;
     eventually("it is tried", async || {
-        server.logged("a try at an export failed").is_some()
+        server.logged("export attempt failed").is_some()
     })
     .await;
     until(&client, &id, "queued").await;
