@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use callboard::auth::Tenant;
 use callboard::db::Database;
-use callboard::reports::report::Occasion;
+use callboard::reports::report::Context;
 
 use crate::support::ask::tenant;
 use crate::support::results::{Section, figure};
@@ -141,7 +141,7 @@ async fn step_by_step(
     let begun = lap();
     Tenant::load(&mut scope).await.expect("the account");
     let loaded = lap();
-    let occasion = Occasion {
+    let occasion = Context {
         tenant: account,
         now,
     };

@@ -154,7 +154,7 @@ async fn insert(connection: &mut PgConnection, name: &str, rows: usize) {
     }
 }
 
-/// Ends of the same calls.
+/// WindowBounds of the same calls.
 async fn update(connection: &mut PgConnection, name: &str, rows: usize) {
     for number in 0..rows {
         let update = sqlx::query(

@@ -58,7 +58,7 @@ pub trait Outcome: Send + Sync {
     fn json(&self) -> Result<String>;
 
     /// The body without timestamps that follow the clock, for the ETag. `None` if it has none.
-    fn timeless_json(&self) -> Result<Option<String>> {
+    fn json_without_timestamps(&self) -> Result<Option<String>> {
         Ok(None)
     }
 

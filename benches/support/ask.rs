@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use callboard::auth::Tenant;
 use callboard::db::Database;
-use callboard::reports::report::Occasion;
+use callboard::reports::report::Context;
 
 use super::rolled::Source;
 use super::windows::{Question, Window};
@@ -36,7 +36,7 @@ pub async fn ask(
     let query = question.query(window);
     let started = Instant::now();
     let mut scope = db.read(tenant.id).await.expect("a scope");
-    let occasion = Occasion {
+    let occasion = Context {
         tenant,
         now: window.now,
     };

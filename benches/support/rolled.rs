@@ -18,7 +18,7 @@ pub async fn install(options: &PgConnectOptions) {
 
 /// Rebuilds and compacts until nothing is pending.
 pub async fn settle(db: &Database) {
-    compact::settle(db).await.expect("compacted");
+    compact::compact_until_idle(db).await.expect("compacted");
 }
 
 /// A running compactor. It stops when this is dropped.

@@ -36,9 +36,10 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<()> {
         Some(ModuleName::Telesales) => *module == Module::Telesales,
     };
     for module in Module::ALL.into_iter().filter(is_selected) {
-        let mark = compact::distrust(&app.db, arguments.tenant, module, arguments.campaign).await?;
+        let mark =
+            compact::mark_stale(&app.db, arguments.tenant, module, arguments.campaign).await?;
         // A running server may rebuild them first; this waits for it.
-        while compact::holds(&app.db, arguments.tenant, mark).await? {
+        while compact::still_stale(&app.db, arguments.tenant, mark).await? {
             compact::compact_module(&app.db, arguments.tenant, module).await?;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

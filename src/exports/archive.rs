@@ -9,7 +9,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::attempts::{self, COLUMNS, Rows};
 use super::contents::Contents;
-use super::watch::{Watch, Watched};
+use super::progress::{CancelWriter, Progress};
 use crate::error::{Error, Result};
 use crate::files::csv::Writer;
 use crate::table::{CellRef, Table};
@@ -19,8 +19,13 @@ use crate::time::instant::local;
 const LEVEL: i64 = 1;
 
 /// Writes the tables, and the attempts if the export has them.
-pub fn write(contents: &Contents, rows: Option<Rows>, watch: &Watch, to: &mut File) -> Result<()> {
-    let to = BufWriter::with_capacity(1 << 20, Watched(to, watch));
+pub fn write(
+    contents: &Contents,
+    rows: Option<Rows>,
+    watch: &Progress,
+    to: &mut File,
+) -> Result<()> {
+    let to = BufWriter::with_capacity(1 << 20, CancelWriter(to, watch));
     let zone = contents.caption.zone;
     if let Some(only) = contents.only_table() {
         let mut writer = Writer::begin(to, only.columns, zone)?;
@@ -38,7 +43,7 @@ pub fn write(contents: &Contents, rows: Option<Rows>, watch: &Watch, to: &mut Fi
         begin(&mut archive, "attempts", contents, true)?;
         let mut writer = Writer::begin(&mut archive, COLUMNS, zone)?;
         for batch in rows {
-            watch.go_on()?;
+            watch.check_cancelled()?;
             watch.wrote(attempts::each(&batch, |row| {
                 writer.record(row.iter().copied())
             })?);

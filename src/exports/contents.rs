@@ -8,8 +8,8 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::files::{Caption, Heading};
-use crate::reports::autocall::Beginning;
-use crate::reports::report::Occasion;
+use crate::reports::autocall::CampaignStart;
+use crate::reports::report::Context;
 use crate::reports::{self, Definition};
 use crate::rollups::Source;
 use crate::table::Table;
@@ -63,11 +63,11 @@ impl Contents {
         now: DateTime<Utc>,
     ) -> Result<Self> {
         let tenant = Tenant::load(scope).await?;
-        let beginning = Beginning::load(scope, &[campaign])
+        let beginning = CampaignStart::load(scope, &[campaign])
             .await?
             .pop()
             .ok_or(Error::NotFound)?;
-        let occasion = Occasion {
+        let context = Context {
             tenant: &tenant,
             now,
         };
@@ -77,8 +77,8 @@ impl Contents {
                 .report
                 .of_window(campaign, &window)
                 .ok_or_else(|| Error::internal("a part of a file without a campaign"))?;
-            let answer = request.answer(scope, occasion, Source::Rolled).await?;
-            if let Some(hours) = hourly::read(scope, occasion, &request, &answer).await? {
+            let answer = request.answer(scope, context, Source::Rolled).await?;
+            if let Some(hours) = hourly::read(scope, context, &request, &answer).await? {
                 by_hour = Some(hours);
             }
             parts.push((part, answer.outcome.tables()));

@@ -8,12 +8,12 @@ use rust_xlsxwriter::{Format as Style, FormatAlign, Workbook, Worksheet, XlsxErr
 
 use super::attempts::{self, COLUMNS, Row, Rows};
 use super::contents::Contents;
-use super::watch::{Watch, Watched};
+use super::progress::{CancelWriter, Progress};
 use crate::error::Result;
 use crate::files::pictures::{Frame, picture};
 use crate::files::sheet::{
-    INSTANT_FORMAT, Placed, add_tables, by_nature, failure, filter, finish_sheet, placed, print,
-    style, write_cell, write_header,
+    INSTANT_FORMAT, Placed, add_tables, default_alignment, failure, filter, finish_sheet, placed,
+    print, style, write_cell, write_header,
 };
 use crate::files::{Caption, about, text};
 use crate::table::{CellRef, Format, Table};
@@ -30,7 +30,7 @@ pub struct Place<'a> {
 pub fn write(
     contents: &Contents,
     rows: Option<Rows>,
-    watch: &Watch,
+    watch: &Progress,
     place: Place<'_>,
     to: &mut File,
 ) -> Result<()> {
@@ -42,7 +42,7 @@ pub fn write(
         None => write_parts(&mut workbook, contents)?,
     }
     workbook
-        .save_to_writer(BufWriter::with_capacity(1 << 20, Watched(to, watch)))
+        .save_to_writer(BufWriter::with_capacity(1 << 20, CancelWriter(to, watch)))
         .map_err(failure)
 }
 
@@ -64,7 +64,7 @@ fn write_full(
     workbook: &mut Workbook,
     contents: &Contents,
     rows: Rows,
-    watch: &Watch,
+    watch: &Progress,
     most: u32,
 ) -> Result<()> {
     let Some(((_, kpis), others)) = contents.parts.split_first() else {
@@ -217,7 +217,7 @@ fn width(name: &str, format: Format) -> f64 {
 fn write_attempts(
     workbook: &mut Workbook,
     rows: Rows,
-    watch: &Watch,
+    watch: &Progress,
     zone: Zone,
     most: u32,
 ) -> Result<()> {
@@ -225,7 +225,7 @@ fn write_attempts(
     let styles = Styles::new();
     let (mut number, mut written) = (1, 0);
     for batch in rows {
-        watch.go_on()?;
+        watch.check_cancelled()?;
         let in_batch = attempts::each(&batch, |row| {
             if written == most {
                 number += 1;
@@ -249,7 +249,7 @@ fn attempts_sheet(workbook: &mut Workbook, number: u32) -> Result<Worksheet, Xls
     } else {
         format!("Attempts {number}")
     })?;
-    write_header(&mut sheet, 0, COLUMNS, by_nature)?;
+    write_header(&mut sheet, 0, COLUMNS, default_alignment)?;
     finish_sheet(&mut sheet)?;
     Ok(sheet)
 }

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::asked::Answer;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::reports::report::Occasion;
+use crate::reports::report::Context;
 use crate::reports::request::Request;
 use crate::rollups::Source;
 use crate::table::Table;
@@ -15,7 +15,7 @@ use crate::time::instant::local;
 /// The same series by hour, in the same snapshot, where the answer is a series of one or two days. None of all else.
 pub async fn read(
     scope: &mut Scope,
-    occasion: Occasion<'_>,
+    context: Context<'_>,
     request: &Request,
     answer: &Answer,
 ) -> Result<Option<Table>> {
@@ -34,7 +34,7 @@ pub async fn read(
     {
         return Ok(None);
     }
-    let hours = by_hour.answer(scope, occasion, Source::Rolled).await?;
+    let hours = by_hour.answer(scope, context, Source::Rolled).await?;
     Ok(hours.outcome.tables().into_iter().next())
 }
 

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::full::{self, Place};
 use super::job::Job;
 use super::name;
-use super::watch::Watch;
+use super::progress::Progress;
 use crate::app::App;
 use crate::error::Error;
 use crate::files::name::content_type;
@@ -30,7 +30,7 @@ pub struct Made {
 }
 
 /// Makes the file of a job and stores it under a key that no other attempt has.
-pub async fn make(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<Made, Failure> {
+pub async fn make(app: &App, job: &Job, watch: &Arc<Progress>) -> Result<Made, Failure> {
     let started = Instant::now();
     let (contents, file) = write(app, job, watch).await?;
     let seconds = started.elapsed().as_secs_f64();
@@ -68,7 +68,7 @@ pub async fn make(app: &App, job: &Job, watch: &Arc<Watch>) -> Result<Made, Fail
 async fn write(
     app: &App,
     job: &Job,
-    watch: &Arc<Watch>,
+    watch: &Arc<Progress>,
 ) -> Result<(Contents, std::fs::File), Failure> {
     let mut scope = app
         .db
@@ -114,7 +114,7 @@ fn write_file(
     contents: &Contents,
     rows: Option<Rows>,
     format: Format,
-    watch: &Watch,
+    watch: &Progress,
     place: Place<'_>,
 ) -> Result<std::fs::File, Failure> {
     // The temp_dir is part of the store or on a local disk.

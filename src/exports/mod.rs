@@ -16,11 +16,11 @@ pub mod job;
 pub mod link;
 mod make;
 pub mod name;
+mod progress;
 pub mod queue;
 pub mod request;
 pub mod settings;
 pub mod sweep;
-mod watch;
 pub mod worker;
 
 /// Name of the workers in logs and in the count of panics.

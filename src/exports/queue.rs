@@ -343,13 +343,13 @@ pub async fn wait(
 }
 
 /// Requeues a job without counting the attempt.
-pub async fn give_back(db: &Database, job: &Job) -> Result<()> {
+pub async fn requeue(db: &Database, job: &Job) -> Result<()> {
     let mut scope = db.lane(Lane::Queue).write(job.tenant).await?;
-    let give_back = scope
-        .query(include_str!("sql/give_back.sql"))
+    let requeued = scope
+        .query(include_str!("sql/requeue.sql"))
         .bind(job.id.clone())
         .bind(job.claim);
-    give_back.execute(scope.connection()).await?;
+    requeued.execute(scope.connection()).await?;
     sqlx::query("select pg_notify($1, '')")
         .bind(CHANNEL)
         .execute(scope.connection())
@@ -368,13 +368,13 @@ pub struct File {
 }
 
 /// The file of a job named by a valid link. `Expired` if it is deleted.
-pub async fn behind_link(db: &Database, id: &str) -> Result<File> {
+pub async fn file_for_link(db: &Database, id: &str) -> Result<File> {
     let mut transaction = db.lane(Lane::Tokens).unscoped().begin().await?;
     sqlx::query("select set_config('callboard.link', $1, true)")
         .bind(id)
         .execute(&mut *transaction)
         .await?;
-    let file = sqlx::query_as(include_str!("sql/behind_link.sql")).bind(id);
+    let file = sqlx::query_as(include_str!("sql/file_for_link.sql")).bind(id);
     file.fetch_optional(&mut *transaction)
         .await?
         .ok_or(Error::Expired)

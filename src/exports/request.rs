@@ -7,8 +7,8 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::input::{Choice, Kind, Parameter, Query, ZONE_OF_ACCOUNT};
-use crate::reports::autocall::{Beginning, Campaign, FROM, TO};
-use crate::reports::report::{Export, Format, Occasion, Subject};
+use crate::reports::autocall::{Campaign, CampaignStart, FROM, TO};
+use crate::reports::report::{Context, Export, Format, Subject};
 use crate::reports::{self, Definition};
 use crate::time::Window;
 
@@ -103,7 +103,7 @@ pub struct Order {
 }
 
 /// NotFound where the account has no such campaign.
-pub async fn find_campaign(scope: &mut Scope, campaign: i64) -> Result<Beginning> {
+pub async fn find_campaign(scope: &mut Scope, campaign: i64) -> Result<CampaignStart> {
     Campaign::find(scope, Some(campaign)).await
 }
 
@@ -125,8 +125,8 @@ impl Order {
             .map(|parameter| query.text(parameter).map(str::to_owned));
         let ends = Campaign::read(&mut query);
         let mut faults = query.into_faults();
-        let occasion = Occasion { tenant, now };
-        let campaign = Campaign::resolve(&ends, beginning, occasion, &mut faults);
+        let context = Context { tenant, now };
+        let campaign = Campaign::resolve(&ends, beginning, context, &mut faults);
         let (report_type, campaign) = faults.into_result(report_type.zip(campaign))?;
         let attempts = campaign.attempts(scope).await?;
         let asked = json!([campaign.id, report_type.name(), format.name(), given]).to_string();

@@ -15,9 +15,9 @@ use tokio_util::task::AbortOnDropHandle;
 use super::failure::Failure;
 use super::job::Job;
 use super::make::{Made, make};
+use super::progress::Progress;
 use super::queue::{self, Holder, TRIES};
 use super::sweep;
-use super::watch::Watch;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::supervise;
@@ -100,13 +100,13 @@ pub async fn next(app: &App, stop: &CancellationToken) -> Result<bool> {
         tries = job.tries,
         "export begun"
     );
-    let ended = attend(app, &job, stop).await;
+    let ended = run_job(app, &job, stop).await;
     write_down(app, &job, &ended, stop).await?;
     Ok(true)
 }
 
 /// End of an attempt.
-enum Ended {
+enum JobEnd {
     Made(Result<Made, Failure>),
     /// The claim was lost.
     Lost,
@@ -114,32 +114,32 @@ enum Ended {
 }
 
 /// Makes the file while the claim holds.
-async fn attend(app: &App, job: &Job, stop: &CancellationToken) -> Ended {
-    let watch = Arc::new(Watch::new(job.rows_expected));
+async fn run_job(app: &App, job: &Job, stop: &CancellationToken) -> JobEnd {
+    let watch = Arc::new(Progress::new(job.rows_expected));
     let making = {
         let (app, job, watch) = (app.clone(), job.clone(), Arc::clone(&watch));
         // In a task of its own, so that a panic is a failed attempt.
         AbortOnDropHandle::new(tokio::spawn(async move { make(&app, &job, &watch).await }))
     };
-    let ended = until_ended(app, job, &watch, making, stop).await;
+    let ended = renew_until_done(app, job, &watch, making, stop).await;
     watch.stop();
     ended
 }
 
 /// Renews the lease until the file is made, the attempt fails, or the claim is lost.
-async fn until_ended(
+async fn renew_until_done(
     app: &App,
     job: &Job,
-    watch: &Watch,
+    watch: &Progress,
     mut making: Making,
     stop: &CancellationToken,
-) -> Ended {
+) -> JobEnd {
     let pace = app.exports.pace;
     let mut until = Instant::now() + pace.lease;
     while Instant::now() < until {
         tokio::select! {
-            made = &mut making => return Ended::Made(made.unwrap_or_else(|panic| Err(Failure::panicked(panic)))),
-            () = stop.cancelled() => return Ended::Stopped,
+            made = &mut making => return JobEnd::Made(made.unwrap_or_else(|panic| Err(Failure::panicked(panic)))),
+            () = stop.cancelled() => return JobEnd::Stopped,
             () = sleep(pace.renew_every) => {}
         }
         let asked = Instant::now();
@@ -150,7 +150,7 @@ async fn until_ended(
         .await
         {
             Ok(Ok(true)) => until = asked + pace.lease,
-            Ok(Ok(false)) => return Ended::Lost,
+            Ok(Ok(false)) => return JobEnd::Lost,
             Ok(Err(error)) => {
                 tracing::warn!(job = job.id, %error, "could not renew the lease of an export; will retry")
             }
@@ -158,14 +158,14 @@ async fn until_ended(
         }
     }
     // Another worker may claim the job from now on.
-    Ended::Made(Err(Failure::lease()))
+    JobEnd::Made(Err(Failure::lease()))
 }
 
 type Making = AbortOnDropHandle<Result<Made, Failure>>;
 
 /// Records the end of an attempt, retrying until the database is reachable: otherwise an outage would look like a dead
 /// worker and count as an attempt. Gives up after `stop`; the lease then expires.
-async fn write_down(app: &App, job: &Job, ended: &Ended, stop: &CancellationToken) -> Result<()> {
+async fn write_down(app: &App, job: &Job, ended: &JobEnd, stop: &CancellationToken) -> Result<()> {
     let mut is_told = false;
     loop {
         match end(app, job, ended).await {
@@ -186,9 +186,9 @@ async fn write_down(app: &App, job: &Job, ended: &Ended, stop: &CancellationToke
     }
 }
 
-async fn end(app: &App, job: &Job, ended: &Ended) -> Result<()> {
+async fn end(app: &App, job: &Job, ended: &JobEnd) -> Result<()> {
     match ended {
-        Ended::Made(Ok(made)) => {
+        JobEnd::Made(Ok(made)) => {
             if !queue::finish(app, job, made).await? {
                 tracing::info!(
                     job = job.id,
@@ -211,15 +211,15 @@ async fn end(app: &App, job: &Job, ended: &Ended) -> Result<()> {
                 "export ready"
             );
         }
-        Ended::Made(Err(failure)) => {
+        JobEnd::Made(Err(failure)) => {
             let gave_up = fail(app, job, failure).await?;
             tracing::warn!(tenant = job.tenant, job = job.id, tries = job.tries, %failure, ?gave_up, "export attempt failed");
         }
-        Ended::Lost => tracing::info!(
+        JobEnd::Lost => tracing::info!(
             job = job.id,
             "lost the lease on an export; discarding its file"
         ),
-        Ended::Stopped => queue::give_back(&app.db, job).await?,
+        JobEnd::Stopped => queue::requeue(&app.db, job).await?,
     }
     Ok(())
 }

@@ -20,14 +20,14 @@ const CHUNK: usize = 1_000;
 const BUFFER: usize = 64 << 10;
 
 /// One table as a complete file, in pieces.
-pub fn pieces(table: Table, zone: Zone) -> impl Iterator<Item = Result<Vec<u8>>> {
+pub fn chunks(table: Table, zone: Zone) -> impl Iterator<Item = Result<Vec<u8>>> {
     let Table { columns, rows, .. } = table;
     let header = move || Writer::begin(Vec::new(), columns, zone)?.finish();
     let mut rows = rows.into_iter();
     let chunk = move || {
         let mut chunk = rows.by_ref().take(CHUNK).peekable();
         chunk.peek()?;
-        let mut writer = Writer::go_on(Vec::new(), zone);
+        let mut writer = Writer::resume(Vec::new(), zone);
         Some(
             chunk
                 .try_for_each(|row| writer.record(row.iter().map(CellRef::from)))
@@ -49,7 +49,7 @@ impl<W: Write> Writer<W> {
     /// Starts a file and writes its header.
     pub fn begin(mut to: W, columns: &[Column], zone: Zone) -> Result<Self> {
         to.write_all(BYTE_ORDER_MARK)?;
-        let mut this = Self::go_on(to, zone);
+        let mut this = Self::resume(to, zone);
         this.records
             .write_record(columns.iter().map(|column| column.name))
             .map_err(failure)?;
@@ -57,7 +57,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// Continues a file that has its header.
-    fn go_on(to: W, zone: Zone) -> Self {
+    fn resume(to: W, zone: Zone) -> Self {
         let mut records = ::csv::WriterBuilder::new();
         records
             .terminator(::csv::Terminator::CRLF)
@@ -183,7 +183,7 @@ mod tests {
             rows,
             chart: None,
         };
-        let file: Vec<u8> = pieces(table, zone("Asia/Ho_Chi_Minh"))
+        let file: Vec<u8> = chunks(table, zone("Asia/Ho_Chi_Minh"))
             .flat_map(Result::unwrap)
             .collect();
         let file = String::from_utf8(file).unwrap();
@@ -200,7 +200,7 @@ mod tests {
                 rows: vec![vec![Cell::Text(format!("{first}1+1"))]],
                 chart: None,
             };
-            let file: Vec<u8> = pieces(table, zone("UTC"))
+            let file: Vec<u8> = chunks(table, zone("UTC"))
                 .flat_map(Result::unwrap)
                 .collect();
             let file = String::from_utf8(file).unwrap();

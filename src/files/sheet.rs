@@ -67,14 +67,14 @@ pub struct Placed<'a> {
 
 /// Location of the tables written by [`add_tables`].
 pub fn placed<'a>(tables: &'a [Table], sheet: &'a str) -> Vec<Placed<'a>> {
-    lefts(tables)
+    first_columns(tables)
         .zip(tables)
         .map(|(left, table)| Placed { table, sheet, left })
         .collect()
 }
 
 /// The first column of each table.
-fn lefts(tables: &[Table]) -> impl Iterator<Item = u16> {
+fn first_columns(tables: &[Table]) -> impl Iterator<Item = u16> {
     tables.iter().scan(0, |next, table| {
         let left = *next;
         *next += table.columns.len() + GAP;
@@ -103,7 +103,7 @@ fn sheet_name(title: &str) -> String {
 fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(), XlsxError> {
     let styles: Vec<Vec<Style>> = tables.iter().map(styles).collect();
     sheet.set_row_height(0, TWO_LINES)?;
-    for (left, table) in lefts(tables).zip(tables) {
+    for (left, table) in first_columns(tables).zip(tables) {
         write_header(sheet, left, table.columns, |style, column| {
             aligned(style, column).set_text_wrap()
         })?;
@@ -117,7 +117,7 @@ fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(
         .max()
         .unwrap_or(0);
     for (number, index) in (1..).zip(0..longest) {
-        for ((left, table), styles) in lefts(tables).zip(tables).zip(&styles) {
+        for ((left, table), styles) in first_columns(tables).zip(tables).zip(&styles) {
             for ((at, cell), style) in (left..)
                 .zip(table.rows.get(index).into_iter().flatten())
                 .zip(styles)
@@ -137,7 +137,7 @@ fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(
     if let [only] = tables {
         filter(sheet, only.columns.len(), only.rows.len())?;
     }
-    lefts(tables)
+    first_columns(tables)
         .zip(tables)
         .try_for_each(|(left, table)| scale(sheet, left, table))
 }
@@ -249,7 +249,7 @@ fn aligned(style: Style, column: &Column) -> Style {
 }
 
 /// The alignment of values without a style: numbers, and so times, to the right.
-pub fn by_nature(style: Style, column: &Column) -> Style {
+pub fn default_alignment(style: Style, column: &Column) -> Style {
     match column.format {
         Format::Text | Format::Flag | Format::Weekday => style.set_align(FormatAlign::Left),
         Format::Id | Format::Integer | Format::Decimal(_) | Format::Instant | Format::Bucket => {

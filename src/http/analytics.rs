@@ -86,7 +86,7 @@ impl Kind {
             Self::Json => Bytes::from(answer.outcome.json()?),
             Self::Csv => {
                 let tables = answer.outcome.tables().into_iter();
-                let pieces = tables.flat_map(|table| csv::pieces(table, answer.caption.zone));
+                let pieces = tables.flat_map(|table| csv::chunks(table, answer.caption.zone));
                 pieces.collect::<Result<Vec<_>>>()?.concat().into()
             }
         };

@@ -74,7 +74,7 @@ pub async fn download(
     let query = Query::parse(&query.unwrap_or_default(), [&EXPIRES, &SIGNATURE]);
     let given = |parameter| query.text(parameter).unwrap_or_default();
     links(&app).check(&job, &name, given(&EXPIRES), given(&SIGNATURE), now)?;
-    let file = queue::behind_link(&app.db, &job).await?;
+    let file = queue::file_for_link(&app.db, &job).await?;
     let left = (file.expires_at - now)
         .to_std()
         .unwrap_or_default()

@@ -74,7 +74,7 @@ impl Middleware {
         Self { cors, ..self }
     }
 
-    /// Ends bodies that are being received; see [`Bodies::stop`].
+    /// WindowBounds bodies that are being received; see [`Bodies::stop`].
     pub fn stop(&self) {
         self.bodies.stop();
     }

@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 use crate::exports::hourly;
 use crate::files::{self, Heading};
 use crate::input::Choice;
-use crate::reports::report::{About, Format, Module, Occasion, Place};
+use crate::reports::report::{About, Context, Format, Module, Place};
 use crate::reports::request::Request;
 use crate::reports::{self, Definition};
 use crate::rollups::Source;
@@ -153,13 +153,13 @@ impl OfFile {
     async fn read(request: Request, mut scope: Scope, clock: Clock) -> Result<Self> {
         let made_at = clock.now();
         let tenant = Tenant::load(&mut scope).await?;
-        let occasion = Occasion {
+        let context = Context {
             tenant: &tenant,
             now: made_at,
         };
-        let answer = request.answer(&mut scope, occasion, Source::Rolled).await?;
+        let answer = request.answer(&mut scope, context, Source::Rolled).await?;
         let by_hour = if request.format() == Format::Xlsx {
-            hourly::read(&mut scope, occasion, &request, &answer).await?
+            hourly::read(&mut scope, context, &request, &answer).await?
         } else {
             None
         };
@@ -181,7 +181,13 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'sta
 
 fn written(answer: &Answer) -> Result<answers::Body> {
     let json = answer.outcome.json()?;
-    let tag = caching::tag(answer.outcome.timeless_json()?.as_deref().unwrap_or(&json));
+    let tag = caching::tag(
+        answer
+            .outcome
+            .json_without_timestamps()?
+            .as_deref()
+            .unwrap_or(&json),
+    );
     Ok(answers::Body {
         encoded: Bytes::from(json).into(),
         tag,
@@ -209,7 +215,7 @@ fn download(
     let (kind, body) = match format {
         Format::Json => return Err(Error::internal("a file that is none")),
         Format::Csv => {
-            let pieces = files::csv::pieces(table, answer.caption.zone);
+            let pieces = files::csv::chunks(table, answer.caption.zone);
             (
                 files::csv::CONTENT_TYPE,
                 Body::from_stream(stream::iter(pieces)),

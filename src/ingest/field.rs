@@ -15,7 +15,7 @@ use crate::input::value::{Fault, is_key, measured, text, within};
 use crate::json;
 use crate::text::NAME_LEN;
 use crate::time::Zone;
-use crate::time::instant::Given;
+use crate::time::instant::GivenInstant;
 
 /// A field of a kind, declared once.
 #[derive(Debug)]
@@ -273,7 +273,7 @@ fn decimal(json: &str, max: Decimal) -> Result<Decimal, Fault> {
 }
 
 fn instant(json: &str, zone: Zone) -> Result<DateTime<Utc>, Fault> {
-    let given = Given::parse(&text(json)?).ok_or(fault::MOMENT)?;
+    let given = GivenInstant::parse(&text(json)?).ok_or(fault::MOMENT)?;
     Ok(given.start(zone))
 }
 

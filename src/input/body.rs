@@ -12,7 +12,7 @@ use super::fault;
 use crate::error::{Error, Faults, Result};
 use crate::json::{self, Type};
 use crate::text::nfc;
-use crate::time::instant::Given;
+use crate::time::instant::GivenInstant;
 
 /// The members of an object, by name.
 pub type Fields = BTreeMap<String, Box<RawValue>>;
@@ -78,8 +78,8 @@ impl Reader {
         Some(nfc(&text).into_owned())
     }
 
-    pub fn moment(&mut self, place: &str, value: &RawValue) -> Option<Given> {
-        let moment = Given::parse(&self.text(place, value)?);
+    pub fn moment(&mut self, place: &str, value: &RawValue) -> Option<GivenInstant> {
+        let moment = GivenInstant::parse(&self.text(place, value)?);
         if moment.is_none() {
             self.fail(place, fault::MOMENT);
         }

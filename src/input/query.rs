@@ -9,7 +9,7 @@ use super::parameter::{AGENT_IDS, Choice, Kind, MAX_AGENTS, Parameter, Spelling,
 use crate::error::{Faults, Result};
 use crate::text::nfc;
 use crate::time::Zone;
-use crate::time::instant::Given;
+use crate::time::instant::GivenInstant;
 use crate::time::zone::UnknownZone;
 
 /// The parameters of a request, and the faults found so far.
@@ -180,8 +180,8 @@ impl Query {
         self.read(&ZONE_OF_ACCOUNT, &UnknownZone.to_string(), Zone::named)
     }
 
-    pub fn moment(&mut self, parameter: &Parameter) -> Option<Given> {
-        self.read(parameter, fault::MOMENT, Given::parse)
+    pub fn moment(&mut self, parameter: &Parameter) -> Option<GivenInstant> {
+        self.read(parameter, fault::MOMENT, GivenInstant::parse)
     }
 
     /// Agents in any spelling of `agent_ids`, distinct and ascending. `None` without any.

@@ -74,7 +74,7 @@ pub const FORMAT: Parameter = Parameter::optional(
 
 /// The context of a request: the tenant as it is in the snapshot, and the time.
 #[derive(Debug, Clone, Copy)]
-pub struct Occasion<'a> {
+pub struct Context<'a> {
     pub tenant: &'a Tenant,
     pub now: DateTime<Utc>,
 }
@@ -114,7 +114,7 @@ pub trait Subject: Send + Sync + Sized {
     fn resolve(
         asked: &Self::Asked,
         found: Self::Found,
-        occasion: Occasion<'_>,
+        context: Context<'_>,
         faults: &mut Faults,
     ) -> Option<Self>;
 
@@ -171,8 +171,8 @@ pub trait Body: Serialize + Send + Sync {
     /// A reference to its schema. Adds the schemas that it refers to.
     fn reference(schemas: &mut Schemas) -> RefOr<Schema>;
 
-    /// See [`Object::timeless`].
-    fn timeless(&self) -> Option<Self>
+    /// See [`Object::without_timestamps`].
+    fn without_timestamps(&self) -> Option<Self>
     where
         Self: Sized,
     {
@@ -184,7 +184,7 @@ pub trait Body: Serialize + Send + Sync {
 pub trait Object: Serialize + ToSchema + Send + Sync {
     /// A copy with timestamps cleared that follow the clock, for the ETag: equal for equal figures. `None` if there are no
     /// such timestamps.
-    fn timeless(&self) -> Option<Self>
+    fn without_timestamps(&self) -> Option<Self>
     where
         Self: Sized,
     {
@@ -197,8 +197,8 @@ impl<T: Object> Body for T {
         table::reference::<T>(schemas)
     }
 
-    fn timeless(&self) -> Option<Self> {
-        Object::timeless(self)
+    fn without_timestamps(&self) -> Option<Self> {
+        Object::without_timestamps(self)
     }
 }
 

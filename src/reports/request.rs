@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::report::{Ask, Body, FORMAT, Format, Occasion, Report, Subject};
+use super::report::{Ask, Body, Context, FORMAT, Format, Report, Subject};
 use crate::answers::Value;
 use crate::asked::{Answer, Answering, Asked, Outcome};
 use crate::auth::Tenant;
@@ -32,7 +32,7 @@ trait Erased: Value {
     fn answer<'a>(
         &'a self,
         scope: &'a mut Scope,
-        occasion: Occasion<'a>,
+        context: Context<'a>,
         source: Source,
     ) -> Answering<'a>;
 }
@@ -56,10 +56,10 @@ impl Request {
     pub async fn answer(
         &self,
         scope: &mut Scope,
-        occasion: Occasion<'_>,
+        context: Context<'_>,
         source: Source,
     ) -> Result<Answer> {
-        self.0.answer(scope, occasion, source).await
+        self.0.answer(scope, context, source).await
     }
 }
 
@@ -96,11 +96,11 @@ impl Asked for Request {
     ) -> Answering<'a> {
         Box::pin(async move {
             let tenant = Tenant::load(scope).await?;
-            let occasion = Occasion {
+            let context = Context {
                 tenant: &tenant,
                 now,
             };
-            self.answer(scope, occasion, source).await
+            self.answer(scope, context, source).await
         })
     }
 }
@@ -145,12 +145,12 @@ impl<R: Report> Parsed<R> {
     async fn compute(
         &self,
         scope: &mut Scope,
-        occasion: Occasion<'_>,
+        context: Context<'_>,
         source: Source,
     ) -> Result<Answer> {
         let found = R::Subject::find(scope, self.path_id).await?;
         let mut faults = self.faults.clone();
-        let subject = R::Subject::resolve(&self.subject, found, occasion, &mut faults);
+        let subject = R::Subject::resolve(&self.subject, found, context, &mut faults);
         let mut subject = faults.into_result(subject)?;
         subject.check(scope).await?;
 
@@ -163,8 +163,8 @@ impl<R: Report> Parsed<R> {
             scope.plan_by_arguments().await?;
         }
         let ask = Ask {
-            tenant: occasion.tenant,
-            now: occasion.now,
+            tenant: context.tenant,
+            now: context.now,
             source,
             subject,
             options: self.options.clone(),
@@ -223,10 +223,10 @@ impl<R: Report> Erased for Parsed<R> {
     fn answer<'a>(
         &'a self,
         scope: &'a mut Scope,
-        occasion: Occasion<'a>,
+        context: Context<'a>,
         source: Source,
     ) -> Answering<'a> {
-        Box::pin(self.compute(scope, occasion, source))
+        Box::pin(self.compute(scope, context, source))
     }
 }
 
@@ -237,8 +237,11 @@ impl<R: Report> Outcome for Computed<R> {
         json(&self.0)
     }
 
-    fn timeless_json(&self) -> Result<Option<String>> {
-        self.0.timeless().map(|body| json(&body)).transpose()
+    fn json_without_timestamps(&self) -> Result<Option<String>> {
+        self.0
+            .without_timestamps()
+            .map(|body| json(&body))
+            .transpose()
     }
 
     fn tables(&self) -> Vec<Table> {

@@ -66,7 +66,7 @@ async fn run_with(db: &Database, every: Duration, work: Work) {
 }
 
 /// Compacts until nothing is left to do.
-pub async fn settle(db: &Database) -> Result<()> {
+pub async fn compact_until_idle(db: &Database) -> Result<()> {
     for tenant in db.tenants().await? {
         while compact(db, tenant).await? != Done::Nothing {}
     }
@@ -160,18 +160,18 @@ async fn compact_in_turn(db: &Database, tenant: i64, module: Module) -> Result<D
     Ok(done)
 }
 
-/// Names a note that something is stale.
+/// A mark that roll-ups are stale, by its id.
 #[derive(Debug, Clone, Copy)]
-pub struct Note(i64);
+pub struct StaleMark(i64);
 
 /// Marks the roll-ups of a tenant, or of one of its campaigns, stale: the next compaction rebuilds them, and reports read
 /// rows until then.
-pub async fn distrust(
+pub async fn mark_stale(
     db: &Database,
     tenant: i64,
     module: Module,
     campaign: Option<i64>,
-) -> Result<Note> {
+) -> Result<StaleMark> {
     let mut scope = db.write(tenant).await?;
     let insert = scope
         .select::<(i64,)>("insert into rollup_stale (tenant_id, module, campaign_id) values ($1, $2, $3) returning id");
@@ -181,17 +181,17 @@ pub async fn distrust(
         .fetch_one(scope.connection())
         .await?;
     scope.commit().await?;
-    Ok(Note(note))
+    Ok(StaleMark(note))
 }
 
-/// True if a note still holds.
-pub async fn holds(db: &Database, tenant: i64, note: Note) -> Result<bool> {
+/// True if the mark has not been removed by a rebuild.
+pub async fn still_stale(db: &Database, tenant: i64, mark: StaleMark) -> Result<bool> {
     let mut scope = db.read(tenant).await?;
     let note = scope
         .select::<(bool,)>(
             "select exists (select from rollup_stale where tenant_id = $1 and id = $2)",
         )
-        .bind(note.0);
+        .bind(mark.0);
     Ok(note.fetch_one(scope.connection()).await?.0)
 }
 

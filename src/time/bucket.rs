@@ -135,11 +135,11 @@ impl Granularity {
 mod tests {
     use super::*;
     use crate::time::Zone;
-    use crate::time::instant::Given;
+    use crate::time::instant::GivenInstant;
     use crate::time::zone::zone;
 
     fn labels(granularity: Granularity, zone: Zone, from: &str, to: &str) -> Vec<String> {
-        let given = |text| Given::parse(text).expect(text);
+        let given = |text| GivenInstant::parse(text).expect(text);
         let window = Window {
             from: given(from).start(zone),
             to: given(to).end(zone),
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn an_unbounded_window_is_not_filled() {
-        let given = |text| Given::parse(text).unwrap().start(Zone::UTC);
+        let given = |text| GivenInstant::parse(text).unwrap().start(Zone::UTC);
         let window = Window {
             from: given("0001-01-01"),
             to: given("9999-12-31"),

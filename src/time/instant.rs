@@ -66,7 +66,7 @@ impl utoipa::ToSchema for Instant {}
 
 /// A date or time sent by a client, before its zone is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Given {
+pub enum GivenInstant {
     Date(NaiveDate),
     /// A clock time without an offset, in the zone of the request.
     Local(NaiveDateTime),
@@ -78,7 +78,7 @@ pub enum Given {
     },
 }
 
-impl Given {
+impl GivenInstant {
     /// Parses `2026-06-01`, `2026-06-01T08:30:00.123456Z`, `… +07:00`, or a time without offset. A
     /// blank before the offset counts as `+`, which query strings lose. Returns `None` if the text
     /// is not a date, or the date does not exist.
@@ -261,8 +261,8 @@ mod tests {
     use crate::time::zone::zone;
 
     fn utc(text: &str) -> String {
-        match Given::parse(text) {
-            Some(Given::Date(date)) => date.to_string(),
+        match GivenInstant::parse(text) {
+            Some(GivenInstant::Date(date)) => date.to_string(),
             Some(given) => given
                 .start(zone("Asia/Ho_Chi_Minh"))
                 .to_rfc3339_opts(SecondsFormat::AutoSi, true),
@@ -339,7 +339,7 @@ mod tests {
     #[test]
     fn an_end_in_the_last_second_of_a_day_includes_that_second() {
         let end = |text: &str, name: &str| {
-            let end = Given::parse(text).expect(text).end(zone(name));
+            let end = GivenInstant::parse(text).expect(text).end(zone(name));
             end.to_rfc3339_opts(SecondsFormat::AutoSi, true)
         };
         for (text, name, expected) in [
@@ -380,7 +380,7 @@ mod tests {
         ] {
             assert_eq!(end(text, name), expected, "{text} {name}");
         }
-        let start = Given::parse("2026-06-30T23:59:59.5Z")
+        let start = GivenInstant::parse("2026-06-30T23:59:59.5Z")
             .unwrap()
             .start(Zone::UTC);
         assert_eq!(
@@ -398,10 +398,10 @@ mod tests {
             "2026-07-01T00:00:00Z",
         ] {
             let instant: DateTime<Utc> = text.parse().unwrap();
-            let given = Given::parse(&exactly(instant)).unwrap();
+            let given = GivenInstant::parse(&exactly(instant)).unwrap();
             assert_eq!(
                 given,
-                Given::Instant {
+                GivenInstant::Instant {
                     at: instant,
                     end: instant
                 },
@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn ends_are_compared_with_starts_as_sent() {
-        let given = |text| Given::parse(text).unwrap();
+        let given = |text| GivenInstant::parse(text).unwrap();
         for (start, end, before) in [
             ("2026-06-30T23:59:59.5Z", "2026-06-30T23:59:59Z", true),
             ("2026-06-30T23:59:59Z", "2026-06-30T23:59:59Z", false),

@@ -92,11 +92,11 @@ pub fn instant_of(local: NaiveDateTime, zone: Zone) -> DateTime<Utc> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::instant::Given;
+    use crate::time::instant::GivenInstant;
     use crate::time::zone::zone;
 
     fn window(zone: Zone, from: &str, to: &str) -> Window {
-        let given = |text| Given::parse(text).expect(text);
+        let given = |text| GivenInstant::parse(text).expect(text);
         Window {
             from: given(from).start(zone),
             to: given(to).end(zone),
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn skipped_times_map_to_the_change_and_repeated_ones_to_the_earlier_instant() {
         let berlin = |text: &str| {
-            Given::parse(text)
+            GivenInstant::parse(text)
                 .unwrap()
                 .start(zone("Europe/Berlin"))
                 .to_rfc3339()

@@ -151,7 +151,7 @@ async fn background_work_does_not_wait_for_reports() {
         .await;
     assert_eq!(logout.status, StatusCode::NO_CONTENT);
     let compaction = db.lane(Lane::Compaction);
-    callboard::rollups::compact::settle(&compaction)
+    callboard::rollups::compact::compact_until_idle(&compaction)
         .await
         .expect("compacted");
     readings.iter().for_each(JoinHandle::abort);

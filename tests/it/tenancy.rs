@@ -139,11 +139,15 @@ async fn use_everything(app: &TestApp) {
     app.ingest(&world::random(77, super::rollups::size(200, 200)))
         .await;
     super::rollups::compare_with_raw(app, TENANT, 77, 20, "in the journal").await;
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     super::rollups::compare_with_raw(app, TENANT, 78, 20, "compacted").await;
     app.ingest(&world::random(78, super::rollups::size(50, 50)))
         .await;
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     for path in [
         "/api/autocall/campaigns",
         "/api/telesales/campaigns?search=a",

@@ -63,7 +63,7 @@ impl Bodies {
         }))
     }
 
-    /// Ends every body after its time, discarded ones too.
+    /// WindowBounds every body after its time, discarded ones too.
     pub fn stop(&self) {
         self.0.stopped.get_or_init(Instant::now);
         self.0.stop.cancel();

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Beginning, Ends, FROM, TO};
+use super::{CampaignStart, FROM, TO, WindowBounds};
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
 use crate::percent::PercentText;
-use crate::reports::report::{About, Ask, Module, Occasion, Place, Report, Subject};
+use crate::reports::report::{About, Ask, Context, Module, Place, Report, Subject};
 use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, Statements, statements};
 use crate::table::{Chart, Id, Table, row};
 use crate::time::{Window, Zone};
@@ -58,18 +58,18 @@ row! {
 #[derive(Debug)]
 pub struct Campaigns {
     ids: Vec<i64>,
-    ends: Ends,
+    ends: WindowBounds,
     zone: Zone,
-    beginnings: HashMap<i64, Beginning>,
+    beginnings: HashMap<i64, CampaignStart>,
 }
 
 impl Subject for Campaigns {
     const PARAMETERS: &'static [Parameter] = &[CAMPAIGN_IDS, FROM, TO, ZONE_OF_ACCOUNT];
-    type Asked = (Option<Vec<i64>>, Ends);
+    type Asked = (Option<Vec<i64>>, WindowBounds);
     type Found = ();
 
     fn read(query: &mut Query) -> Self::Asked {
-        (query.id_list(&CAMPAIGN_IDS), Ends::read(query))
+        (query.id_list(&CAMPAIGN_IDS), WindowBounds::read(query))
     }
 
     fn heap((ids, _): &Self::Asked) -> usize {
@@ -83,10 +83,10 @@ impl Subject for Campaigns {
     fn resolve(
         (ids, ends): &Self::Asked,
         (): (),
-        occasion: Occasion<'_>,
+        context: Context<'_>,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let zone = ends.zone(occasion.tenant, faults);
+        let zone = ends.zone(context.tenant, faults);
         Some(Self {
             ids: ids.clone()?,
             ends: *ends,
@@ -96,7 +96,7 @@ impl Subject for Campaigns {
     }
 
     async fn check(&mut self, scope: &mut Scope) -> Result<()> {
-        let beginnings = Beginning::load(scope, &self.ids).await?;
+        let beginnings = CampaignStart::load(scope, &self.ids).await?;
         self.beginnings = beginnings
             .into_iter()
             .map(|beginning| (beginning.id, beginning))
@@ -155,7 +155,7 @@ impl Report for Comparison {
     }
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaigns, Metric>) -> Result<Self::Body> {
-        let campaigns: Vec<&Beginning> = ask
+        let campaigns: Vec<&CampaignStart> = ask
             .subject
             .ids
             .iter()
@@ -170,7 +170,7 @@ impl Report for Comparison {
             Source::Raw => raw(scope, &ask.subject.ids, &windows).await?,
         };
         let counters: HashMap<i64, Counters> = rows.into_iter().map(|row| (row.id, row)).collect();
-        let row = |campaign: &&Beginning| AutocallComparisonRow {
+        let row = |campaign: &&CampaignStart| AutocallComparisonRow {
             campaign_id: Id(campaign.id),
             campaign_name: campaign.name.clone(),
             metric_value: value(

@@ -104,7 +104,7 @@ struct CountersAndKeys {
 }
 
 impl Object for AutocallKpis {
-    fn timeless(&self) -> Option<Self> {
+    fn without_timestamps(&self) -> Option<Self> {
         Some(Self {
             computed_at: Instant::default(),
             ..self.clone()

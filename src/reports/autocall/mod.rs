@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 
-use super::report::{Occasion, Subject};
+use super::report::{Context, Subject};
 use super::series::{Select, bind_segments};
 use crate::auth::Tenant;
 use crate::db::Scope;
@@ -28,7 +28,7 @@ use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::rollups::{
     Bind, Detail, Plan, RollupScope, Source, Statements, statement_of, statements,
 };
-use crate::time::instant::Given;
+use crate::time::instant::GivenInstant;
 use crate::time::{Granularity, Window, Zone};
 
 pub const FROM: Parameter = Parameter::optional(
@@ -103,7 +103,7 @@ struct Counted {
 
 /// Start of a campaign, for the default window.
 #[derive(Debug, sqlx::FromRow)]
-pub struct Beginning {
+pub struct CampaignStart {
     pub id: i64,
     pub name: String,
     pub started_at: Option<DateTime<Utc>>,
@@ -114,7 +114,7 @@ pub struct Beginning {
     pub trusted: bool,
 }
 
-impl Beginning {
+impl CampaignStart {
     /// Those of the campaigns that the tenant has, unordered.
     pub async fn load(scope: &mut Scope, ids: &[i64]) -> Result<Vec<Self>> {
         let rows = scope
@@ -132,13 +132,13 @@ impl Beginning {
 
 /// The bounds of a window as requested, each with a default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Ends {
-    from: Option<Given>,
-    to: Option<Given>,
+pub struct WindowBounds {
+    from: Option<GivenInstant>,
+    to: Option<GivenInstant>,
     zone: Option<Zone>,
 }
 
-impl Ends {
+impl WindowBounds {
     /// Reads `from`, `to` and `timezone`.
     pub fn read(query: &mut Query) -> Self {
         Self {
@@ -150,7 +150,7 @@ impl Ends {
 
     /// The bounds of exactly that window.
     fn of(window: &Window) -> Self {
-        let given = |at| Some(Given::Instant { at, end: at });
+        let given = |at| Some(GivenInstant::Instant { at, end: at });
         Self {
             from: given(window.from),
             to: given(window.to),
@@ -171,7 +171,7 @@ impl Ends {
 
     /// The window, with defaults for missing bounds. A default is never on the wrong side of the other bound: a campaign
     /// that has not begun has an empty window.
-    pub fn window(self, beginning: &Beginning, zone: Zone, now: DateTime<Utc>) -> Window {
+    pub fn window(self, beginning: &CampaignStart, zone: Zone, now: DateTime<Utc>) -> Window {
         let to = self.to.map_or(now, |to| to.end(zone));
         let from = self
             .from
@@ -187,35 +187,35 @@ impl Ends {
 
 impl Subject for Campaign {
     const PARAMETERS: &'static [Parameter] = &[FROM, TO, ZONE_OF_ACCOUNT];
-    type Asked = Ends;
-    type Found = Beginning;
+    type Asked = WindowBounds;
+    type Found = CampaignStart;
 
-    fn read(query: &mut Query) -> Ends {
-        Ends::read(query)
+    fn read(query: &mut Query) -> WindowBounds {
+        WindowBounds::read(query)
     }
 
-    fn of_window(window: &Window) -> Option<Ends> {
-        Some(Ends::of(window))
+    fn of_window(window: &Window) -> Option<WindowBounds> {
+        Some(WindowBounds::of(window))
     }
 
-    async fn find(scope: &mut Scope, path_id: Option<i64>) -> Result<Beginning> {
+    async fn find(scope: &mut Scope, path_id: Option<i64>) -> Result<CampaignStart> {
         let id = path_id.ok_or(Error::NotFound)?;
-        Beginning::load(scope, &[id])
+        CampaignStart::load(scope, &[id])
             .await?
             .pop()
             .ok_or(Error::NotFound)
     }
 
     fn resolve(
-        ends: &Ends,
-        beginning: Beginning,
-        occasion: Occasion<'_>,
+        ends: &WindowBounds,
+        beginning: CampaignStart,
+        context: Context<'_>,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let zone = ends.zone(occasion.tenant, faults);
+        let zone = ends.zone(context.tenant, faults);
         Some(Self {
             id: beginning.id,
-            window: ends.window(&beginning, zone, occasion.now),
+            window: ends.window(&beginning, zone, context.now),
             trusted: beginning.trusted,
         })
     }

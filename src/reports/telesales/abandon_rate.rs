@@ -14,7 +14,7 @@ use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::input::{Kind, Parameter, Query, ZONE_UTC};
 use crate::percent::DecimalNumber;
-use crate::reports::report::{About, Ask, Module, Object, Occasion, Place, Report, Subject};
+use crate::reports::report::{About, Ask, Context, Module, Object, Place, Report, Subject};
 use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, Statements, statements};
 use crate::table::{Id, Table};
 use crate::time::{Instant, Window, Zone};
@@ -143,19 +143,14 @@ impl Subject for Recent {
         Ok(())
     }
 
-    fn resolve(
-        asked: &AskedRecent,
-        (): (),
-        occasion: Occasion<'_>,
-        _: &mut Faults,
-    ) -> Option<Self> {
+    fn resolve(asked: &AskedRecent, (): (), context: Context<'_>, _: &mut Faults) -> Option<Self> {
         Some(Self {
             campaign_id: asked.campaign_id,
             campaign: None,
             minutes: asked.minutes,
             window: Window {
-                from: occasion.now - TimeDelta::minutes(asked.minutes),
-                to: occasion.now,
+                from: context.now - TimeDelta::minutes(asked.minutes),
+                to: context.now,
                 zone: asked.zone,
             },
             trusted: false,
@@ -209,7 +204,7 @@ static STATEMENTS: Statements = statements!("abandon_rate");
 
 impl Object for TelesalesAbandonRate {
     /// Clears the bounds of the current window, which end with the request. Those of recorded breaches are facts and stay.
-    fn timeless(&self) -> Option<Self> {
+    fn without_timestamps(&self) -> Option<Self> {
         let mut still = self.clone();
         still.current.measure.window_from = Instant::default();
         still.current.measure.window_to = Instant::default();

@@ -15,7 +15,7 @@ use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, Statements, statem
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;
 use crate::time::Window;
-use crate::time::instant::{Given, local};
+use crate::time::instant::{GivenInstant, local};
 
 pub struct CallerIdHealth;
 
@@ -164,7 +164,7 @@ impl Report for CallerIdHealth {
 /// Start of today in the request's zone.
 fn midnight(ask: &Ask<'_, Filter, ()>) -> DateTime<Utc> {
     let zone = ask.subject.window.zone;
-    Given::Date(local(ask.now, zone).date()).start(zone)
+    GivenInstant::Date(local(ask.now, zone).date()).start(zone)
 }
 
 fn caller_id(counters: Counters, settings: &Settings) -> TelesalesCallerId {

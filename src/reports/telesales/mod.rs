@@ -20,7 +20,7 @@ use chrono::TimeDelta;
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 
-use super::report::{Occasion, Subject};
+use super::report::{Context, Subject};
 use super::series::{Select, bind_segments};
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
@@ -29,7 +29,7 @@ use crate::input::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
 use crate::rollups::{
     Bind, Detail, Links, Plan, Quiet, RollupScope, Source, Statements, statement_of,
 };
-use crate::time::instant::Given;
+use crate::time::instant::GivenInstant;
 use crate::time::{Granularity, Window, Zone};
 
 const CAMPAIGN_ID: Parameter = Parameter::optional(
@@ -66,8 +66,8 @@ pub struct Filter {
 /// The filters as requested.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AskedFilter {
-    from: Option<Given>,
-    to: Option<Given>,
+    from: Option<GivenInstant>,
+    to: Option<GivenInstant>,
     zone: Zone,
     campaign: Option<i64>,
     /// In ascending order.
@@ -201,7 +201,7 @@ impl Subject for Filter {
         Ok(())
     }
 
-    fn resolve(asked: &AskedFilter, (): (), _: Occasion<'_>, faults: &mut Faults) -> Option<Self> {
+    fn resolve(asked: &AskedFilter, (): (), _: Context<'_>, faults: &mut Faults) -> Option<Self> {
         let (from, to, zone) = (asked.from?, asked.to?, asked.zone);
         if to.ends_before(from, zone) {
             faults.add(DATE_TO.name, "must not be before date_from.");

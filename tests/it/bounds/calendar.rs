@@ -102,7 +102,9 @@ async fn stored_out_of_range_instants_belong_to_no_window() {
         test.execute(TENANT, &sql).await;
         for settled in [false, true] {
             if settled {
-                compact::settle(&test.app.db).await.expect("compacted");
+                compact::compact_until_idle(&test.app.db)
+                    .await
+                    .expect("compacted");
             }
             hold(&test, outside).await;
             assert_eq!(test.data(kpis).await["dialed"], before, "{outside}");
@@ -189,7 +191,9 @@ async fn stage_pairs_over_the_whole_calendar_are_found_by_index() {
          values (1, 'first', 1, 1, 1, '1980-01-01Z'), (1, 'last', 1, 1, 1, '9999-12-31Z')",
     )
     .await;
-    compact::settle(&test.app.db).await.expect("compacted");
+    compact::compact_until_idle(&test.app.db)
+        .await
+        .expect("compacted");
     let funnel = test
         .data("/api/autocall/campaigns/1/reports/funnel?from=1980-01-01&to=9999-12-31&timezone=UTC")
         .await;

@@ -144,7 +144,9 @@ async fn keys_beyond_the_ten_thousandth_are_merged_into_one_row() {
     let lines = world(40, TENANT);
     test.ingest(&lines).await;
     compare_with_reference(&test, &lines, &requests(), "from the journal").await;
-    compact::settle(&test.app.db).await.expect("compacted");
+    compact::compact_until_idle(&test.app.db)
+        .await
+        .expect("compacted");
     compare_with_reference(&test, &lines, &requests(), "from the sums").await;
     for report in ["autocall", "telesales"] {
         let sql =
@@ -207,7 +209,9 @@ async fn keys_of_several_tenants_are_summed_before_ranking() {
         .filter(|request| request["path"] == "/analytics")
         .collect();
     compare_with_reference(&test, &lines, &requests, "from the journals").await;
-    compact::settle(&test.app.db).await.expect("compacted");
+    compact::compact_until_idle(&test.app.db)
+        .await
+        .expect("compacted");
     test.execute(
         2,
         "insert into rollup_stale (tenant_id, module) values (2, 'autocall')",
@@ -303,7 +307,9 @@ async fn long_texts_are_truncated_to_255_characters_when_read() {
         );
         let campaigns = test.ok("/api/autocall/campaigns").await.json();
         assert_eq!(campaigns["data"][0]["name"], short, "{when}");
-        compact::settle(&test.app.db).await.expect("compacted");
+        compact::compact_until_idle(&test.app.db)
+            .await
+            .expect("compacted");
         if when == "from the sums" {
             for module in ["autocall", "telesales"] {
                 let sql = format!(

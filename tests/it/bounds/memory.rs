@@ -173,7 +173,9 @@ async fn memory_stays_bounded_under_worst_case_requests() {
     for sql in WORST_CASE {
         test.execute(TENANT, sql).await;
     }
-    compact::settle(&test.app.db).await.expect("compacted");
+    compact::compact_until_idle(&test.app.db)
+        .await
+        .expect("compacted");
     let program = Program::beside(&test)
         .with("CALLBOARD_RATE_LIMIT", "off")
         .with("CALLBOARD_EXPORT_WORKERS", "6");

@@ -72,7 +72,7 @@ async fn with_rows() -> Option<(TestApp, PgConnectOptions, PgConnectOptions)> {
     test.ingest(&[attempt("a"), attempt("b")]).await;
     let neighbour = crate::support::Client::new(test.url.clone(), test.account(2).await);
     neighbour.ingest(&campaign()).await;
-    callboard::rollups::compact::settle(&test.app.db)
+    callboard::rollups::compact::compact_until_idle(&test.app.db)
         .await
         .expect("compacted");
     let owner = (*test.app.db.unscoped().connect_options()).clone();

@@ -249,7 +249,7 @@ const ACROSS_ACCOUNTS: &[(&str, &str)] = &[
         "takes up a job of any account, under a policy that shows the queue and no more",
     ),
     (
-        "behind_link.sql",
+        "file_for_link.sql",
         "a link names a job and no account; a policy shows that one row",
     ),
 ];

@@ -38,7 +38,9 @@ async fn roll_ups_equal_raw_rows_after_every_kind_of_change() {
     let (first, second) = lines.split_at(lines.len() * 2 / 3);
     app.ingest(first).await;
     compare_with_raw(&app, TENANT, 1, 60, "all in the journal").await;
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     compare_with_raw(&app, TENANT, 2, 60, "compacted").await;
     app.ingest(second).await;
     compare_with_raw(&app, TENANT, 3, 60, "more came").await;
@@ -46,7 +48,9 @@ async fn roll_ups_equal_raw_rows_after_every_kind_of_change() {
         app.execute(TENANT, change).await;
         compare_with_raw(&app, TENANT, 10 + number, 20, &format!("after {change}")).await;
         if number % 2 == 0 {
-            compact::settle(&app.app.db).await.expect("compacted");
+            compact::compact_until_idle(&app.app.db)
+                .await
+                .expect("compacted");
             compare_with_raw(
                 &app,
                 TENANT,
@@ -57,6 +61,8 @@ async fn roll_ups_equal_raw_rows_after_every_kind_of_change() {
             .await;
         }
     }
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     compare_with_raw(&app, TENANT, 4, 100, "in the end").await;
 }

@@ -12,7 +12,9 @@ use crate::support::{TENANT, TestApp, body, world};
 async fn filled() -> TestApp {
     let app = TestApp::new().await;
     app.ingest(&world::random(61, size(300, 300))).await;
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     app
 }
 
@@ -31,7 +33,7 @@ async fn the_smallest_pool_can_compact() {
     let db = Database::open_pools(app.app.db.unscoped().connect_options().as_ref().clone(), 2)
         .await
         .expect("opened");
-    compact::settle(&db).await.expect("compacted");
+    compact::compact_until_idle(&db).await.expect("compacted");
     let journal = "select count(*) from (select from autocall_attempts_journal union all select from telesales_calls_journal) j";
     let mut scope = db.read(TENANT).await.expect("a scope");
     let left: i64 = sqlx::query_scalar(journal)
@@ -106,7 +108,7 @@ async fn verify_finds_differences_that_rebuild_fixes() {
 async fn verify_exits_with_2_when_much_was_skipped() {
     let app = filled().await;
     for module in callboard::rollups::Module::ALL {
-        compact::distrust(&app.app.db, TENANT, module, None)
+        compact::mark_stale(&app.app.db, TENANT, module, None)
             .await
             .expect("noted");
     }
@@ -116,7 +118,9 @@ async fn verify_exits_with_2_when_much_was_skipped() {
         (Some(2), true),
         "{printed}"
     );
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     assert_eq!(verify(&app).await.0, Some(0));
 }
 
@@ -136,7 +140,7 @@ async fn a_rebuild_finishes_beside_writers_and_readers() {
         loop {
             for lines in lines.chunks(20) {
                 assert_eq!(client.ingest_text(body(lines)).await.status, 200);
-                compact::distrust(&db, TENANT, callboard::rollups::Module::Telesales, None)
+                compact::mark_stale(&db, TENANT, callboard::rollups::Module::Telesales, None)
                     .await
                     .expect("noted");
             }
@@ -153,7 +157,9 @@ async fn a_rebuild_finishes_beside_writers_and_readers() {
     );
     writer.abort();
     let _ = writer.await;
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     assert_roll_ups_equal_raw_rows(&app, TENANT, 2, "made anew").await;
 }
 

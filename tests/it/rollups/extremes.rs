@@ -80,7 +80,9 @@ async fn leads_created_at_any_time_are_counted() {
             compare_one_request(&app, "lead-source-attribution", None, &query).await;
             compare_one_request(&app, "telesales/reports/funnel", None, &query).await;
         }
-        compact::settle(&app.app.db).await.expect("compacted");
+        compact::compact_until_idle(&app.app.db)
+            .await
+            .expect("compacted");
     }
 }
 
@@ -128,12 +130,14 @@ async fn a_hundred_thousand_longest_calls_do_not_overflow_sums() {
                 .await;
         } else if when == "written again" {
             for module in callboard::rollups::Module::ALL {
-                compact::distrust(&app.app.db, TENANT, module, None)
+                compact::mark_stale(&app.app.db, TENANT, module, None)
                     .await
                     .expect("noted");
             }
         }
-        compact::settle(&app.app.db).await.expect("compacted");
+        compact::compact_until_idle(&app.app.db)
+            .await
+            .expect("compacted");
     }
 }
 
@@ -172,11 +176,13 @@ async fn texts_of_any_length_are_counted() {
         .await;
     equal_before_and_after_compaction(&app, TENANT, "with other long texts").await;
     for module in callboard::rollups::Module::ALL {
-        compact::distrust(&app.app.db, TENANT, module, None)
+        compact::mark_stale(&app.app.db, TENANT, module, None)
             .await
             .expect("noted");
     }
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     assert_roll_ups_equal_raw_rows(&app, TENANT, 8, "rebuilt").await;
 }
 
@@ -194,7 +200,9 @@ async fn a_truncated_table_is_empty_in_every_report() {
         let token = app.account(NEIGHBOUR).await;
         let lines = world::random(38, size(60, 60));
         app.ingest_as(&token, &lines).await;
-        compact::settle(&app.app.db).await.expect("compacted");
+        compact::compact_until_idle(&app.app.db)
+            .await
+            .expect("compacted");
         execute(
             app.app.db.unscoped().connect_options().as_ref(),
             format!("truncate {table}"),
@@ -203,9 +211,13 @@ async fn a_truncated_table_is_empty_in_every_report() {
         for tenant in [TENANT, NEIGHBOUR] {
             compare_with_raw(&app, tenant, 1, 40, &format!("{table} emptied")).await;
         }
-        compact::settle(&app.app.db).await.expect("compacted");
+        compact::compact_until_idle(&app.app.db)
+            .await
+            .expect("compacted");
         app.ingest_as(&token, &lines).await;
-        compact::settle(&app.app.db).await.expect("compacted");
+        compact::compact_until_idle(&app.app.db)
+            .await
+            .expect("compacted");
         for tenant in [TENANT, NEIGHBOUR] {
             equal_before_and_after_compaction(&app, tenant, &format!("{table} emptied and filled"))
                 .await;
@@ -292,6 +304,8 @@ async fn truncate_beside_readers_and_writers_is_atomic() {
         emptied > 6 && same > 50,
         "emptied {emptied} times, {same} alike"
     );
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     assert_roll_ups_equal_raw_rows(&app, TENANT, 1, "at last").await;
 }

@@ -13,7 +13,9 @@ use crate::support::{TENANT, TestApp, world};
 async fn a_different_catalog_is_replaced_and_rebuilt() {
     let app = TestApp::new().await;
     app.ingest(&world::random(51, size(300, 300))).await;
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     let options = app.app.db.unscoped().connect_options().as_ref().clone();
     // The state another version leaves: unknown tables, and sums with another meaning.
     execute(
@@ -28,7 +30,9 @@ async fn a_different_catalog_is_replaced_and_rebuilt() {
     migrate(&options).await.expect("migrated");
     let (same, stale) = compare_with_raw(&app, TENANT, 1, 40, "just replaced").await;
     assert!(stale > 0, "{same} alike, {stale} stale");
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     assert_roll_ups_equal_raw_rows(&app, TENANT, 2, "made anew").await;
     let mut connection = PgConnection::connect_with(&options)
         .await
@@ -124,10 +128,14 @@ async fn roll_ups_are_built_for_existing_rows() {
     migrate(&options).await.expect("migrated");
     let app = TestApp::on(options).await;
     compare_with_raw(&app, TENANT, 1, 40, "just migrated").await;
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     assert_roll_ups_equal_raw_rows(&app, TENANT, 2, "made").await;
     app.account(2).await;
     compare_with_raw(&app, 2, 3, 40, "of an account with calls older than itself").await;
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     assert_roll_ups_equal_raw_rows(&app, 2, 3, "made").await;
 }

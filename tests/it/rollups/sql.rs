@@ -17,14 +17,18 @@ pub const NEIGHBOUR: i64 = 2;
 pub async fn filled(seed: u64) -> TestApp {
     let app = TestApp::new().await;
     app.ingest(&world::random(seed, size(300, 300))).await;
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     app
 }
 
 /// Compares before and after compaction.
 pub async fn equal_before_and_after_compaction(app: &TestApp, tenant: i64, when: &str) {
     assert_roll_ups_equal_raw_rows(app, tenant, 1, &format!("{when}, in the journal")).await;
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     assert_roll_ups_equal_raw_rows(app, tenant, 2, &format!("{when}, compacted")).await;
 }
 
@@ -202,7 +206,9 @@ async fn rows_moved_between_tenants_by_a_superuser_are_counted() {
     let token = app.account(NEIGHBOUR).await;
     app.ingest_as(&token, &world::random(33, size(100, 100)))
         .await;
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     let Some(mut superuser) = superuser(&app).await else {
         return;
     };
@@ -247,7 +253,9 @@ async fn rows_with_dangling_references_are_counted() {
         json!({"kind": "agent", "id": -5, "name": "A", "username": "b"}),
     ])
     .await;
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     assert_roll_ups_equal_raw_rows(&app, TENANT, 5, "when they are somebody's").await;
 }
 

@@ -166,7 +166,7 @@ async fn distrusts(storm: Storm, db: Database, mut dice: Dice) {
             Module::Telesales
         };
         let campaign = (!dice.one_in(3)).then(|| 1 + dice.below(4));
-        compact::distrust(&db, TENANT + dice.below(2), module, campaign)
+        compact::mark_stale(&db, TENANT + dice.below(2), module, campaign)
             .await
             .expect("noted");
         tokio::time::sleep(Duration::from_millis(900)).await;
@@ -270,7 +270,9 @@ async fn every_report_equals_the_raw_rows_in_every_snapshot_of_a_storm() {
         "too little happened"
     );
     for tenant in [TENANT, NEIGHBOUR] {
-        compact::settle(&app.app.db).await.expect("compacted");
+        compact::compact_until_idle(&app.app.db)
+            .await
+            .expect("compacted");
         assert_roll_ups_equal_raw_rows(&app, tenant, 9, "when it is calm again").await;
     }
 }

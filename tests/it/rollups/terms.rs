@@ -14,7 +14,9 @@ const OTHER_KEYS: &str = r#"update autocall_scripts set dtmf_actions = '[{"digit
 async fn filled(seed: u64) -> TestApp {
     let app = TestApp::new().await;
     app.ingest(&world::random(seed, size(400, 200))).await;
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     app
 }
 
@@ -27,7 +29,9 @@ async fn run(scope: &mut Scope, sql: &str) {
 }
 
 async fn compact_and_compare(app: &TestApp, when: &str) {
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     assert_roll_ups_equal_raw_rows(app, TENANT, 1, when).await;
 }
 
@@ -152,7 +156,9 @@ async fn a_thousand_new_campaigns_are_built_in_one_pass() {
     )
     .await;
     let began = std::time::Instant::now();
-    compact::settle(&app.app.db).await.expect("compacted");
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
     let took = began.elapsed();
     assert!(took.as_secs() < 10, "{took:?}");
     let mut scope = app.app.db.read(TENANT).await.expect("a scope");

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Progress of one attempt at a job.
 #[derive(Debug)]
-pub struct Watch {
+pub struct Progress {
     expected: u64,
     rows: AtomicU64,
     stopped: AtomicBool,
@@ -14,7 +14,7 @@ pub struct Watch {
 /// Progress when all rows are written, in percent. Packing a workbook and storing the file take the rest.
 const ROWS_PCT: u64 = 90;
 
-impl Watch {
+impl Progress {
     /// Progress of a file with that many expected rows.
     pub fn new(expected: u64) -> Self {
         Self {
@@ -47,7 +47,7 @@ impl Watch {
     }
 
     /// An error once cancelled, so that the writer ends.
-    pub fn go_on(&self) -> io::Result<()> {
+    pub fn check_cancelled(&self) -> io::Result<()> {
         if self.stopped.load(Ordering::Relaxed) {
             Err(io::Error::other("stopped"))
         } else {
@@ -57,11 +57,11 @@ impl Watch {
 }
 
 /// A file whose writes fail once cancelled.
-pub struct Watched<'a, W>(pub W, pub &'a Watch);
+pub struct CancelWriter<'a, W>(pub W, pub &'a Progress);
 
-impl<W: Write> Write for Watched<'_, W> {
+impl<W: Write> Write for CancelWriter<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.1.go_on()?;
+        self.1.check_cancelled()?;
         self.0.write(bytes)
     }
 
@@ -70,7 +70,7 @@ impl<W: Write> Write for Watched<'_, W> {
     }
 }
 
-impl<W: Seek> Seek for Watched<'_, W> {
+impl<W: Seek> Seek for CancelWriter<'_, W> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.0.seek(to)
     }
