@@ -154,7 +154,7 @@ async fn insert(connection: &mut PgConnection, name: &str, rows: usize) {
     }
 }
 
-/// WindowBounds of the same calls.
+/// Ends of the same calls.
 async fn update(connection: &mut PgConnection, name: &str, rows: usize) {
     for number in 0..rows {
         let update = sqlx::query(

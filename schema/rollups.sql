@@ -3505,7 +3505,7 @@ from (
 where stale or pending;
 
 ----------------------------------------------------------------------------------------------------------------------
--- Beginning of a compaction of autocall
+-- Start of a compaction of autocall
 ----------------------------------------------------------------------------------------------------------------------
 
 -- A compaction has no timeout, whatever limits its role has. TRUNCATE locks a table before its derived tables, and so does
@@ -6467,7 +6467,7 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
     finished = stored.finished + excluded.finished;
 
 ----------------------------------------------------------------------------------------------------------------------
--- Beginning of a compaction of telesales
+-- Start of a compaction of telesales
 ----------------------------------------------------------------------------------------------------------------------
 
 -- A compaction has no timeout, whatever limits its role has. TRUNCATE locks a table before its derived tables, and so does

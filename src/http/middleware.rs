@@ -74,7 +74,7 @@ impl Middleware {
         Self { cors, ..self }
     }
 
-    /// WindowBounds bodies that are being received; see [`Bodies::stop`].
+    /// Ends bodies that are being received; see [`Bodies::stop`].
     pub fn stop(&self) {
         self.bodies.stop();
     }

@@ -122,7 +122,7 @@ impl Server {
                 accepted = Listener::accept(&mut listener) => accepted,
                 () = &mut stop => break,
             };
-            let Some((connection, evicted)) = self.registry.admit(peer.ip()) else {
+            let Some((connection, evicted)) = Connection::admit(&self.registry, peer.ip()) else {
                 self.refuse(stream, peer);
                 continue;
             };

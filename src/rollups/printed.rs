@@ -26,7 +26,7 @@ pub fn schema() -> String {
         let name = module.name();
         section(
             &mut text,
-            &format!("CampaignStart of a compaction of {name}"),
+            &format!("Start of a compaction of {name}"),
             &[compact::beginning(module)],
         );
         for (origin, title) in [

@@ -63,7 +63,7 @@ impl Bodies {
         }))
     }
 
-    /// WindowBounds every body after its time, discarded ones too.
+    /// Ends every body after its time, discarded ones too.
     pub fn stop(&self) {
         self.0.stopped.get_or_init(Instant::now);
         self.0.stop.cancel();

@@ -1,94 +1,13 @@
-//! One connection: its idle state and how it is closed.
+//! One connection: its requests, its blocked writes, and how it is closed.
+//!
+//! Leaves the registry that admitted it when it is dropped.
 
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
-use tokio::sync::Notify;
-
-use super::registry::Registry;
-
-/// Bytes beyond which an unfinished head counts as large.
-const LARGE_HEAD: usize = 16 << 10;
-
-/// The state of a connection, shared by its task and the registry.
-pub struct State {
-    /// The client's network; `None` for a trusted proxy.
-    pub network: Option<u128>,
-    /// [`REQUEST`] and [`WRITE`]; idle if neither is set.
-    busy: AtomicU8,
-    /// The microsecond at which it became idle, or [`BUSY`], or [`CLOSED`].
-    idle_since: AtomicU64,
-    /// Bytes of the next request's head, read while idle.
-    head: AtomicUsize,
-    close: Notify,
-    ended: Notify,
-}
-
-const BUSY: u64 = 0;
-const CLOSED: u64 = u64::MAX;
-
-/// A request is in progress.
-const REQUEST: u8 = 1;
-/// A write is blocked by the socket.
-const WRITE: u8 = 2;
-
-impl State {
-    /// An idle connection. `now` is in microseconds on the registry's clock.
-    pub fn new(network: Option<u128>, now: u64) -> Self {
-        let (busy, idle_since, head) = (
-            AtomicU8::new(0),
-            AtomicU64::new(instant(now)),
-            AtomicUsize::new(0),
-        );
-        Self {
-            network,
-            busy,
-            idle_since,
-            head,
-            close: Notify::new(),
-            ended: Notify::new(),
-        }
-    }
-
-    /// The microsecond at which it became idle. `None` if it is busy or closed.
-    pub fn idle_since(&self) -> Option<u64> {
-        Some(self.idle_since.load(Ordering::Acquire))
-            .filter(|since| !matches!(*since, BUSY | CLOSED))
-    }
-
-    /// Closes it if it has been idle since then. No request can begin afterwards.
-    pub fn close_if(&self, idle_since: u64) -> bool {
-        let closed = self.idle_since.compare_exchange(
-            idle_since,
-            CLOSED,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
-        if closed.is_ok() {
-            self.close.notify_one();
-        }
-        closed.is_ok()
-    }
-
-    /// Wakes its task to check for a close.
-    pub fn wake(&self) {
-        self.close.notify_one();
-    }
-
-    pub fn has_large_head(&self) -> bool {
-        self.head.load(Ordering::Acquire) > LARGE_HEAD
-    }
-
-    /// Resolves when its socket is closed.
-    pub async fn ended(&self) {
-        self.ended.notified().await;
-    }
-}
-
-/// Clamps an instant away from [`BUSY`] and [`CLOSED`].
-fn instant(micros: u64) -> u64 {
-    micros.clamp(BUSY + 1, CLOSED - 1)
-}
+use super::registry::{Admitted, Evicted, Registry};
+use super::state::{BUSY, CLOSED, LARGE_HEAD, REQUEST, State, WRITE, instant};
 
 /// An open connection, until it is dropped.
 pub struct Connection {
@@ -107,12 +26,18 @@ pub enum Closing {
 }
 
 impl Connection {
-    pub fn new(registry: Registry, id: u64, state: Arc<State>) -> Self {
-        Self {
-            registry,
-            id,
-            state,
-        }
+    /// Admits a connection from that peer (see [`Registry::admit`]), with the connection evicted for it.
+    pub fn admit(registry: &Registry, peer: IpAddr) -> Option<(Self, Option<Evicted>)> {
+        let Admitted { id, state, evicted } = registry.admit(peer)?;
+        let registry = registry.clone();
+        Some((
+            Self {
+                registry,
+                id,
+                state,
+            },
+            evicted,
+        ))
     }
 
     /// Marks the start of a request. False if the connection is closed, and the request must not run.

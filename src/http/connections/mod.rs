@@ -8,6 +8,7 @@ mod limits;
 mod occasionally;
 mod registry;
 mod socket;
+mod state;
 mod upload;
 
 pub use bodies::Bodies;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use ipnet::IpNet;
 
 use super::Limits;
-use super::connection::{Connection, State};
+use super::state::State;
 use crate::auth::limit::rate_limit_prefix;
 
 /// The open connections of a listener. Cheap to clone; clones share the count.
@@ -51,6 +51,14 @@ const NONE_IDLE: Duration = Duration::from_millis(10);
 /// Maximum number of large unfinished heads: each holds its memory until the head timeout.
 const LARGE_HEADS: usize = 64;
 
+/// A place for a new connection.
+pub struct Admitted {
+    pub id: u64,
+    pub state: Arc<State>,
+    /// The connection that was closed for it.
+    pub evicted: Option<Evicted>,
+}
+
 /// A connection that was closed to make room.
 pub struct Evicted(Arc<State>);
 
@@ -77,7 +85,7 @@ impl Registry {
 
     /// Admits a connection from that peer. At the limit, the connection idle longest is evicted: of the same network if
     /// that is at its limit, else of all. `None` if no connection is idle.
-    pub fn admit(&self, peer: IpAddr) -> Option<(Connection, Option<Evicted>)> {
+    pub fn admit(&self, peer: IpAddr) -> Option<Admitted> {
         let peer = peer.to_canonical();
         let is_proxy = self.0.proxies.iter().any(|net| net.contains(&peer));
         let network = (!is_proxy).then(|| rate_limit_prefix(peer));
@@ -93,7 +101,7 @@ impl Registry {
         };
         let state = Arc::new(State::new(network, self.now()));
         let id = open.enter(Arc::clone(&state));
-        Some((Connection::new(self.clone(), id, state), evicted))
+        Some(Admitted { id, state, evicted })
     }
 
     /// Closes idle connections at once and the others after their request.
@@ -225,6 +233,7 @@ impl Open {
 
 #[cfg(test)]
 mod tests {
+    use super::super::connection::Connection;
     use super::*;
 
     fn registry(connections: usize, connections_per_address: usize, proxies: &[&str]) -> Registry {
@@ -240,7 +249,7 @@ mod tests {
     }
 
     fn admit(registry: &Registry, peer: &str) -> Option<(Connection, bool)> {
-        let (connection, evicted) = registry.admit(peer.parse().unwrap())?;
+        let (connection, evicted) = Connection::admit(registry, peer.parse().unwrap())?;
         Some((connection, evicted.is_some()))
     }
 

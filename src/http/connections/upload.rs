@@ -193,7 +193,7 @@ impl Watched {
         })
     }
 
-    /// WindowBounds the body with an error in place of its next bytes.
+    /// Ends the body with an error in place of its next bytes.
     fn give_up(&mut self, end: BodyEnd) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let end = *self.upload.0.end.get_or_init(|| end);
         self.waiting = None;

@@ -421,7 +421,7 @@ fn attempt(world: &mut World, attempt: &Attempt) {
     if attempt.choice.is_some() && answered <= world.now {
         line["answered_at"] = answered.text().into();
     }
-    // WindowBounds in the future: the call is in progress and has no result yet.
+    // Ends in the future: the call is in progress and has no result yet.
     if ended <= world.now {
         line["ended_at"] = ended.text().into();
         line["result"] = result.into();

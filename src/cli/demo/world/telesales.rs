@@ -292,7 +292,7 @@ impl Desk<'_> {
         if talk > 0 && answered <= self.world.now {
             call["answered_at"] = answered.text().into();
         }
-        // WindowBounds in the future: the call is in progress and has no result yet.
+        // Ends in the future: the call is in progress and has no result yet.
         if ended <= self.world.now {
             call["ended_at"] = ended.text().into();
             call["result"] = result.into();
