@@ -26,7 +26,7 @@ pub struct List {
     pub rows: OfList,
     pub rows_of_leads: OfList,
     pub rolled: OfList,
-    /// Of several accounts, `$2` to `$10` and `$13` to `$17` the arguments of `callboard_in_accounts`, then the plan.
+    /// Over several tenants: `$2` to `$10` and `$13` to `$17` the arguments of `callboard_in_accounts`, then the plan.
     pub merged: Sql,
     pub detail: Detail,
 }
@@ -202,7 +202,7 @@ dimensions! {
     TOTAL: Fine,
         rows("0::bigint"),
         rolled("0::bigint", "autocall_totals", "r.dialed", "r.answered", "r.talk_sec");
-    /// Which fifth of 0 to 1 its sentiment lies in, from 0.
+    /// The fifth of its sentiment's range, from 0.
     FIFTH: Coarse,
         rows("callboard_fifth(a.sentiment)::bigint"),
         rolled("r.fifth::bigint", "autocall_sentiments", "r.calls", "0", "0");
@@ -236,7 +236,7 @@ lists! {
     OUTCOME: order("calls desc, key collate \"C\""),
         rows("callboard_short({{outcome a}})"),
         rolled("r.outcome", "autocall_outcomes", "r.calls", "0", "0");
-    /// Which attempt to reach its lead it is.
+    /// The attempt number.
     ATTEMPT_NUMBER: order("key::integer"),
         rows("a.attempt_number::text"),
         rolled("r.attempt_number", "autocall_tries", "r.calls", "r.answered", "0");

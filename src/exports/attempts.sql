@@ -1,5 +1,5 @@
--- Every attempt of a campaign in a window, as ingest names its fields, and whom it was made to; the oldest first.
--- COPY takes no arguments: which account, which campaign and which window is said in settings of the transaction.
+-- Every attempt of a campaign in a window with the ingest fields, and its lead's phone and reference; oldest first. COPY takes
+-- no arguments: tenant, campaign and window are settings of the transaction.
 copy (
     select callboard_short(a.uuid), a.campaign_id, a.lead_id, a.attempt_number, a.started_at, a.answered_at, a.ended_at, a.result,
            callboard_short(a.hangup_cause), a.billsec, callboard_short(a.dtmf), callboard_path(a.script_path), a.transfer, a.agent_id,

@@ -166,15 +166,15 @@ type Making = AbortOnDropHandle<Result<Made, Failure>>;
 /// Records the end of an attempt, retrying until the database is reachable: otherwise an outage would look like a dead
 /// worker and count as an attempt. Gives up after `stop`; the lease then expires.
 async fn write_down(app: &App, job: &Job, ended: &JobEnd, stop: &CancellationToken) -> Result<()> {
-    let mut is_told = false;
+    let mut is_logged = false;
     loop {
         match end(app, job, ended).await {
             Err(error @ (Error::Unavailable(_) | Error::GaveWay(_) | Error::TimedOut))
                 if !stop.is_cancelled() =>
             {
-                if !is_told {
+                if !is_logged {
                     tracing::warn!(job = job.id, %error, "could not record the end of an export; will retry");
-                    is_told = true;
+                    is_logged = true;
                 }
             }
             ended => return ended,

@@ -30,7 +30,7 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     let mut router = router.routes(routes!(post));
     let encoding = openapi::header_parameter(
         "Content-Encoding",
-        "gzip (or x-gzip), or identity, which is as if absent.",
+        "gzip (or x-gzip), or identity, which is treated as absent.",
         ENCODING,
     );
     let given = [

@@ -104,7 +104,7 @@ impl Middleware {
         peer: SocketAddr,
         refusal: Option<StatusCode>,
     ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
-        let told = AccessLog {
+        let access_log = AccessLog {
             started: Instant::now(),
             id: id(&request),
             method: request.method().clone(),
@@ -122,24 +122,24 @@ impl Middleware {
         }
         let context = RequestContext::new(peer, upload);
         request.extensions_mut().insert(context.clone());
-        if told.method == Method::HEAD {
+        if access_log.method == Method::HEAD {
             // Ranges are defined for GET alone (RFC 9110, section 14.2).
             request.headers_mut().remove(RANGE);
             request.headers_mut().remove(IF_RANGE);
         }
-        let limit = if told.uri.path() == self.unbounded {
+        let limit = if access_log.uri.path() == self.unbounded {
             Duration::MAX
         } else {
             self.limit
         };
-        let is_preflight = cors.is_some() && told.method == Method::OPTIONS;
+        let is_preflight = cors.is_some() && access_log.method == Method::OPTIONS;
         let answering = match refusal {
             Some(status) => Err(status),
             None if is_preflight => Err(StatusCode::OK),
             // A router is always ready.
             None => Ok(self.router.clone().call(request)),
         };
-        finish(answering, limit, told, context, coding, cors)
+        finish(answering, limit, access_log, context, coding, cors)
     }
 }
 
@@ -163,12 +163,12 @@ fn head_fault(request: &Request) -> Option<StatusCode> {
 async fn finish(
     answering: Result<RouteFuture<Infallible>, StatusCode>,
     limit: Duration,
-    told: AccessLog,
+    access_log: AccessLog,
     context: RequestContext,
     coding: Option<Coding>,
     cors: Option<(Cors, cors::Asked)>,
 ) -> Result<Response, Infallible> {
-    let (reads, is_refused) = (told.method.is_safe(), answering.is_err());
+    let (reads, is_refused) = (access_log.method.is_safe(), answering.is_err());
     // Only database statements can delay these.
     let limit = if reads { limit.min(DEADLINE) } else { limit };
     let answering = async move {
@@ -190,7 +190,7 @@ async fn finish(
         Poll::Ready(answered) => Ok(answered),
         Poll::Pending => {
             tokio::time::timeout(limit, answering)
-                .instrument(told.span())
+                .instrument(access_log.span())
                 .await
         }
     };
@@ -211,12 +211,12 @@ async fn finish(
     response = compression::pack(response, coding)
         .await
         .unwrap_or_else(IntoResponse::into_response);
-    told.log(&mut response, is_refused || ended.is_some());
+    access_log.log(&mut response, is_refused || ended.is_some());
     if let Some((cors, asked)) = cors {
         response = cors.apply(asked, response).await;
     }
     let headers = response.headers_mut();
-    headers.insert(REQUEST_ID, told.id);
+    headers.insert(REQUEST_ID, access_log.id);
     context.tell(headers);
     protect(headers);
     Ok(response)

@@ -145,12 +145,12 @@ mod tests {
         let fields: String = (0..100_000)
             .map(|number| format!(r#","x{number}":1"#))
             .collect();
-        let told = faults(&format!(
+        let found = faults(&format!(
             r#"{{"kind":"team","id":1,"name":"T","{}":1{fields}}}"#,
             "y".repeat(100_000)
         ));
-        assert_eq!(told.len(), MAX_UNKNOWN + 1);
-        assert!(told.iter().all(|field| field.len() <= MAX_NAME));
+        assert_eq!(found.len(), MAX_UNKNOWN + 1);
+        assert!(found.iter().all(|field| field.len() <= MAX_NAME));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub const QUARTER: i64 = 900;
 pub enum Level {
     Quarter,
     Hour,
-    /// Of UTC.
+    /// A day of UTC.
     Day,
 }
 

@@ -52,7 +52,7 @@ impl Question {
         }
     }
 
-    /// As [`Query::read`] of that body.
+    /// Like [`Query::read`] of that body.
     pub fn of_analytics(body: &Value, now: DateTime<Utc>) -> Result<Self> {
         let text = body.to_string();
         Ok(Self {
@@ -121,7 +121,7 @@ impl Questions {
         }
     }
 
-    /// As [`Questions::any`], about a report.
+    /// Like [`Questions::any`], for a report.
     pub fn any_report(&mut self) -> Option<Question> {
         self.reports.any(&mut self.chance)
     }

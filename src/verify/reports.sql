@@ -1,4 +1,4 @@
--- What an account has that reports can be asked about, and when its calls were.
+-- Subjects of a tenant's reports, and the range of its calls.
 select array(select id from autocall_campaigns where tenant_id = $1 order by id) as autocall_campaigns,
        array(select id from telesales_campaigns where tenant_id = $1 order by id) as telesales_campaigns,
        array(select id from agents where tenant_id = $1 order by id) as agents,

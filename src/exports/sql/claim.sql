@@ -1,5 +1,5 @@
--- Takes a job nobody works on, for whoever has the claim $1, for $2 seconds: of the accounts with the fewest jobs
--- running, the oldest. One that failed waits a while; one whose lease ran out is taken up again.
+-- Claims an unclaimed job with claim $1 for $2 seconds: the oldest one of the tenants with the fewest running jobs. A failed
+-- job waits for a while; a job with an expired lease is claimed again.
 with running as (
     select tenant_id, count(*) as jobs
     from exports

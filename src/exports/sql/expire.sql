@@ -1,4 +1,4 @@
--- Their file is gone: those that were kept until $2 or before. $3 their ids.
+-- Marks jobs expired whose files are deleted: those kept until $2 or before. $3 ids.
 update exports
 set status = 'expired', file_key = null
 where tenant_id = $1 and id = any ($3) and status = 'ready' and expires_at <= $2

@@ -1,5 +1,4 @@
--- A try failed: the job waits for $6 seconds times its tries, or has failed for good from the $5th try on, for the reason
--- $4, at $7.
+-- Records a failed attempt: the job waits $6 seconds per attempt, or fails for good from attempt $5 on, for reason $4, at $7.
 update exports
 set status = case when tries >= $5 then 'failed' else 'queued' end,
     error = case when tries >= $5 then $4 end,

@@ -1,4 +1,4 @@
--- Rows a second of the account's last files of the format $2 that had enough of them to tell.
+-- Rows a second of the tenant's last files in format $2, of those with enough rows to measure.
 select sum(rows_written)::float8 / nullif(sum(seconds_taken), 0)
 from (select rows_written, seconds_taken
       from exports

@@ -1,6 +1,5 @@
--- Something the job needs is out of reach, which is no try. The job waits $7 seconds at least, longer the longer this has
--- lasted; once it has lasted $6 seconds, the job has failed for the reason $4, at $5. No row where the claim $3 no longer
--- holds.
+-- Requeues a job whose store or database is unreachable, without counting an attempt. It waits at least $7 seconds, longer
+-- the longer the outage; after $6 seconds of outage it fails for reason $4, at $5. No row if claim $3 is lost.
 update exports
 set status = case when outage_since <= now() - make_interval(secs => $6) then 'failed' else 'queued' end,
     error = case when outage_since <= now() - make_interval(secs => $6) then $4 end,

@@ -1,4 +1,4 @@
--- What is to be done for the job $2, which is ours by the claim $3.
+-- The work of job $2, held by claim $3.
 select campaign_id, report_type, format, window_from, window_to, timezone, rows_expected, tries
 from exports
 where tenant_id = $1 and id = $2 and claim = $3

@@ -47,7 +47,7 @@ fn read(raw: &str) -> impl PartialEq + std::fmt::Debug + use<> {
     )
 }
 
-/// What such queries are made of.
+/// Parts of such queries.
 const KNOWN: &[&str] = &[
     "from=",
     "q=",

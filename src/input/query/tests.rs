@@ -93,7 +93,7 @@ fn one_value_is_read_in_every_spelling_and_several_are_a_fault() {
 }
 
 #[test]
-fn a_spelling_that_is_not_understood_is_told() {
+fn an_unsupported_spelling_is_a_fault() {
     let many = format!(
         "agent_ids={}",
         (0..1001)

@@ -1,5 +1,4 @@
--- When campaigns began, and whether their roll-ups can be trusted; no row for one that the account does not
--- have. $2 their ids.
+-- Start of campaigns, and whether their roll-ups can be trusted; no row for a campaign that the tenant does not have. $2 ids.
 select c.id,
        callboard_short(c.name) as name,
        callboard_told(c.started_at) as started_at,

@@ -1,4 +1,4 @@
--- The counters of several campaigns, each in its own window. $2 ids, $3 from, $4 to, position by position.
+-- The counters of several campaigns, each in its own window. $2 ids, $3 from, $4 to: arrays of the same length.
 select w.id,
        count(a.uuid) as dialed,
        count(*) filter (where a.result = 'answered') as answered,

@@ -1,4 +1,4 @@
--- Answered attempts by deciding key, the last one pressed; no key at all is the empty text.
+-- Answered attempts by deciding key (the last one pressed); without a key, the empty text.
 -- $2 campaign, $3 from, $4 to.
 select right(dtmf, 1) as digit, count(*) as count
 from autocall_attempts

@@ -1,5 +1,5 @@
--- Leads that came at least so far, each counted once. $2 campaign, $3 from, $4 to; $5 the keys that the
--- script gives something to do, null where it defines none and so any key will do.
+-- Distinct leads by stage. $2 campaign, $3 from, $4 to; $5 the keys with an action in the script, null if it defines none: then
+-- any key counts.
 select (select count(*) from autocall_leads l
         where l.tenant_id = $1 and l.campaign_id = $2 and l.created_at < $4) as imported,
        count(distinct lead_id) as dialed,

@@ -1,4 +1,4 @@
--- Attempts by hangup cause, the switch's own word; those without one do not count.
+-- Attempts by hangup cause, as named by the switch; attempts without one are left out.
 -- $2 campaign, $3 from, $4 to.
 select callboard_short(hangup_cause) as key, count(*) as count
 from autocall_attempts

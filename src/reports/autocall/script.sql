@@ -1,5 +1,5 @@
--- What the keys do in the script of a campaign, the first action of each key; no row where it has no script, or the
--- script defines none. $2 the campaign.
+-- Actions in the script of a campaign, the first one of each key; no row if it has no script, or the script defines none. $2
+-- campaign.
 select distinct on (action ->> 'digit') action ->> 'digit' as digit, callboard_short(action ->> 'label') as label
 from autocall_campaigns c
 join autocall_scripts s on s.tenant_id = c.tenant_id and s.id = c.script_id

@@ -1,4 +1,4 @@
--- Active campaigns with their dials of a window, those whose breach was not recorded lately.
+-- Active campaigns with their dials in a window, without campaigns whose breach was recorded recently.
 -- $2 from, $3 to, $4 the instant after which a recorded breach is recent.
 select t.id, callboard_short(t.name) as name, t.abandon_rate_limit_pct as limit_pct,
        count(*) as dials,

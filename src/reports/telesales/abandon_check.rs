@@ -81,7 +81,7 @@ async fn check_tenant(app: &App, tenant: i64) -> Result<u64> {
 
 static STATEMENTS: Statements = statements!("abandon_check");
 
-/// Whether the roll-ups of every campaign can be trusted.
+/// True if the roll-ups of every campaign can be trusted.
 async fn trusted(scope: &mut Scope) -> Result<bool> {
     let row = scope.select::<(bool,)>(statement_of!("select {{trusted telesales true}}"));
     Ok(row.fetch_one(scope.connection()).await?.0)

@@ -1,4 +1,4 @@
--- Active campaigns with their dials of a window, those whose breach was not recorded lately.
+-- Active campaigns with their dials in a window, without campaigns whose breach was recorded recently.
 -- $2 the instant after which a recorded breach is recent; the plan of the window.
 select t.id, callboard_short(t.name) as name, t.abandon_rate_limit_pct as limit_pct, c.dials, c.abandoned, c.answers
 from telesales_campaigns t

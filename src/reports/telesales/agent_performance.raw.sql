@@ -1,4 +1,4 @@
--- Dials by agent, for agents who have any. $2 from, $3 to, $4 campaign, $5 agents.
+-- Dials by agent, without agents that have none. $2 from, $3 to, $4 campaign, $5 agents.
 select a.id as key,
        callboard_short(a.name) as name,
        callboard_short(a.username) as username,

@@ -1,4 +1,4 @@
--- Dials by agent, for agents who have any. $2 the scope of agents' sums, $3 campaign, $4 agents or null;
+-- Dials by agent, without agents that have none. $2 the scope of sums by agent, $3 campaign, $4 agents or null;
 -- the plan of the window.
 select a.id as key,
        callboard_short(a.name) as name,

@@ -1,4 +1,4 @@
--- Records a breach. $2 campaign, $3 dials, $4 abandoned ones, $5 the window in minutes, $6 from, $7 to, which is now;
+-- Records a breach. $2 campaign, $3 dials, $4 abandoned dials, $5 window in minutes, $6 from, $7 to, which is now;
 -- $8 the campaign's name, $9 its limit.
 insert into abandon_breaches (
     tenant_id, campaign_id, attempts_total, attempts_abandoned, window_minutes, window_from, window_to, campaign_name,

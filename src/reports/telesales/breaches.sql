@@ -1,4 +1,4 @@
--- Breaches recorded, the newest first. $2 campaign or null.
+-- Recorded breaches, newest first. $2 campaign or null.
 select campaign_id, attempts_total, attempts_abandoned, window_minutes, window_from, window_to,
        callboard_short(campaign_name) as campaign_name, limit_pct, detected_at
 from abandon_breaches

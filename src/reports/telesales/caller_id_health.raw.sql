@@ -1,4 +1,4 @@
--- Every caller ID of the account with its dials in a window, and its dials of today over all campaigns and
+-- Every caller ID of the tenant with its dials in a window, and its dials of today over all campaigns and
 -- agents. $2 from, $3 to, $4 campaign, $5 agents; $6 seconds of talk below which an answer is short;
 -- $7, $8 today.
 with dials as ( -- of the window, by caller ID

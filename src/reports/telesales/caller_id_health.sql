@@ -1,5 +1,4 @@
--- Every caller ID of the account with its dials in a window, and its dials of today over all campaigns and
--- agents. $2 scope, $3 campaign, $4 agents; the plan of the window, then that of today.
+-- Every caller ID of the tenant with its dials in a window, and its dials of today over all campaigns and agents. $2 scope, $3 campaign, $4 agents; the plan of the window, then that of today.
 with dials as ( -- of the window, by caller ID
     select cid,
            sum(calls) as calls,

@@ -1,4 +1,4 @@
--- Calls in a window, summed. $2 from, $3 to, $4 campaign, $5 agents.
+-- Totals of the calls in a window. $2 from, $3 to, $4 campaign, $5 agents.
 select count(*) filter (where callboard_is_dial(result)) as dials,
        count(*) filter (where callboard_is_answer(result)) as answers,
        coalesce(sum(talk_sec) filter (where callboard_is_dial(result)), 0)::bigint as talk_sec,

@@ -1,5 +1,5 @@
--- Calls in a window, summed. $2 scope, $3 campaign, $4 agents; $5 the scope of agents' sums, $6 which of them or null; the
--- plan of those, then that of the window.
+-- Totals of the calls in a window. $2 scope, $3 campaign, $4 agents; $5 the scope of sums by agent, $6 its agents or null; the
+-- plan of that scope, then that of the window.
 select coalesce(sum(dials), 0) as dials,
        coalesce(sum(answers), 0) as answers,
        coalesce(sum(talk_sec), 0)::bigint as talk_sec,

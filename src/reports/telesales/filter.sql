@@ -1,4 +1,4 @@
--- What a filter names, and whether the account has it and its roll-ups can be trusted.
+-- The rows that a filter names, whether the tenant has them, and whether its roll-ups can be trusted.
 -- $2 campaign, $3 agents, $4 team; each may be null.
 select ($2::bigint is null
         or exists (select from telesales_campaigns where tenant_id = $1 and id = $2)) as campaign_known,

@@ -1,5 +1,4 @@
--- Leads that came at least so far, each counted once. $2 from, $3 to, $4 campaign, $5 agents, who narrow
--- calls and never leads.
+-- Distinct leads by stage. $2 from, $3 to, $4 campaign, $5 agents, which filter calls and never leads.
 select (select count(*) from telesales_leads l
         where l.tenant_id = $1 and l.created_at < $3 and ($4 is null or l.campaign_id = $4)) as leads,
        count(distinct c.lead_id) as dialed,

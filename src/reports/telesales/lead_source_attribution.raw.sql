@@ -1,6 +1,6 @@
--- Leads created in a window, by source, and how many of them had such a dial in it.
--- $2 from, $3 to, $4 campaign, $5 agents, who narrow calls and never leads.
-with reached as ( -- what a lead's dials in the window came to
+-- Leads created in a window by source, and those with a dial, an answer and a conversion in it.
+-- $2 from, $3 to, $4 campaign, $5 agents, which filter calls and never leads.
+with reached as ( -- stages reached by a lead's dials in the window
     select c.lead_id,
            bool_or(callboard_is_answer(c.result)) as contacted,
            bool_or(coalesce(d.is_conversion, false)) as converted

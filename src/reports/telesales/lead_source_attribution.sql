@@ -1,5 +1,5 @@
--- Leads created in a window, by source, and how many of them had such a dial in it. $2 scope, $3 campaign; the plan of the
--- window, then its links.
+-- Leads created in a window by source, and those with a dial, an answer and a conversion in it. $2 scope, $3 campaign; the plan
+-- of the window, then its links.
 select l.source as key,
        l.leads,
        coalesce(reached.dialed, 0) as dialed,

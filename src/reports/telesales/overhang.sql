@@ -1,5 +1,5 @@
--- Whether nothing happened in the rest of the hours that a window begins and ends in. $2 campaign or null; $3, $4
--- from that hour to the window's start, $5, $6 from the window's end to the end of its hour.
+-- True for each edge of a window if the rest of its hour has no rows. $2 campaign or null; $3, $4 from the hour to the window's
+-- start, $5, $6 from the window's end to the end of the hour.
 with rest (ends_first, begins, ends) as (values (true, $3::timestamptz, $4::timestamptz), (false, $5, $6)),
 quiet as (
     select ends_first,

@@ -213,7 +213,7 @@ async fn exports_of_one_tenant_do_not_starve_another() {
 }
 
 /// The statement a full export starts with, where it is blocked.
-const BLOCKED_STATEMENT: &str = "-- When campaigns began";
+const BLOCKED_STATEMENT: &str = "-- Start of campaigns";
 
 /// Orders a full export and blocks it at its attempts.
 async fn block_export(test: &TestApp) -> (String, SideConnection) {

@@ -266,7 +266,7 @@ fn every_statement_of_exports_names_its_account_or_is_on_the_list_of_those_that_
     }
 }
 
-/// Of an account, and not a relation of the statement's own or a function.
+/// A table of a tenant, and not a relation of the statement's own or a function.
 fn is_table(word: &str) -> bool {
     let tables = [
         "autocall_",

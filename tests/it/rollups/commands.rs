@@ -160,7 +160,7 @@ async fn a_rebuild_finishes_beside_writers_and_readers() {
     compact::compact_until_idle(&app.app.db)
         .await
         .expect("compacted");
-    assert_roll_ups_equal_raw_rows(&app, TENANT, 2, "made anew").await;
+    assert_roll_ups_equal_raw_rows(&app, TENANT, 2, "rebuilt").await;
 }
 
 #[tokio::test]

@@ -233,7 +233,7 @@ async fn looks(app: App, seed: u64, same: Arc<AtomicUsize>) {
             continue;
         };
         for _ in 0..10 {
-            // Of reports, which lock the tables they are compared by: an emptied table is empty in every snapshot.
+            // Only reports, which lock the tables they are compared by: an emptied table is empty in every snapshot.
             let Some(question) = chance.any_report() else {
                 continue;
             };

@@ -33,7 +33,7 @@ async fn a_different_catalog_is_replaced_and_rebuilt() {
     compact::compact_until_idle(&app.app.db)
         .await
         .expect("compacted");
-    assert_roll_ups_equal_raw_rows(&app, TENANT, 2, "made anew").await;
+    assert_roll_ups_equal_raw_rows(&app, TENANT, 2, "rebuilt").await;
     let mut connection = PgConnection::connect_with(&options)
         .await
         .expect("a connection");
@@ -83,7 +83,7 @@ async fn a_compactor_ignores_a_catalog_of_another_version() {
         compact::compact(&app.app.db, TENANT).await.expect("done"),
         compact::Done::Rebuilt
     );
-    assert_roll_ups_equal_raw_rows(&app, TENANT, 1, "made anew").await;
+    assert_roll_ups_equal_raw_rows(&app, TENANT, 1, "rebuilt").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -338,7 +338,7 @@ async fn partial_buckets_are_read_by_a_time_index() {
     }
 }
 
-/// What a reader takes between the tenant and the plan.
+/// Arguments of a reader between the tenant and the plan.
 const CAMPAIGN_AND_AGENTS: &str = "0::smallint, 1::bigint, '{1, 2}'::bigint[]";
 const CAMPAIGNS: &str = "0::smallint, '{1, 2}'::bigint[]";
 

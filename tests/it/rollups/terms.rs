@@ -62,7 +62,7 @@ async fn a_script_change_races_a_campaign_that_adopts_it() {
         compact_and_compare(&app, "by the keys as they still are").await;
         editor.commit().await.expect("committed");
         compare_with_raw(&app, TENANT, 2, 60, "by the keys as they are now").await;
-        compact_and_compare(&app, "made anew").await;
+        compact_and_compare(&app, "rebuilt").await;
     }
 }
 
@@ -80,7 +80,7 @@ async fn a_script_change_from_an_old_snapshot_marks_campaigns_stale() {
     run(&mut editor, OTHER_KEYS).await;
     editor.commit().await.expect("committed");
     compare_with_raw(&app, TENANT, 2, 60, "with other keys").await;
-    compact_and_compare(&app, "made anew").await;
+    compact_and_compare(&app, "rebuilt").await;
 }
 
 /// A remaining stale mark counts even if a rebuild has just removed another.
@@ -104,7 +104,7 @@ async fn a_term_change_during_a_rebuild_is_counted() {
     late.commit().await.expect("committed");
     let (_, stale) = compare_with_raw(&app, TENANT, 2, 40, "by the terms as they are now").await;
     assert!(stale > 0);
-    compact_and_compare(&app, "made anew").await;
+    compact_and_compare(&app, "rebuilt").await;
 }
 
 /// The invalid setting may come from another version or from manual SQL.
@@ -138,7 +138,7 @@ async fn terms_moved_to_another_tenant_by_a_superuser_are_counted() {
     )
     .await;
     compare_with_raw(&app, TENANT, 1, 60, "without it").await;
-    compact_and_compare(&app, "made anew").await;
+    compact_and_compare(&app, "rebuilt").await;
 }
 
 /// A new campaign with a script is read from raw rows until it is compacted, so many at once must
@@ -189,7 +189,7 @@ async fn a_bulk_term_change_leaves_few_stale_marks() {
         .expect("a count");
     assert!((1..10).contains(&left), "{left}");
     drop(scope);
-    compact_and_compare(&app, "made anew").await;
+    compact_and_compare(&app, "rebuilt").await;
 }
 
 /// A failure for one module of a tenant delays neither other tenants nor its other module.
