@@ -105,7 +105,7 @@ fn write_summary(
     sheet
         .set_column_width(0, LABELS)?
         .set_column_width(1, VALUES)?
-        .set_column_width(PICTURES - 1, 12)?;
+        .set_column_width(PICTURES - 1, 16)?;
     let mut row = about::write_lines(sheet, &contents.campaign, &contents.heading())? + 1;
     for table in kpis {
         row = write_figures(sheet, row, table, &contents.caption)? + 1;

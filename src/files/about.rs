@@ -17,6 +17,8 @@ const HEIGHT: u32 = 420;
 const ROWS: u32 = 22;
 /// Minimum last row of the print area.
 const LAST_ROW: u32 = 12;
+/// Last column covered by a chart of the default size.
+const LAST_COLUMN: u16 = 14;
 /// First column of figures that only a chart reads, to the right of the hours of a week.
 const AWAY: u16 = 27;
 
@@ -58,7 +60,12 @@ pub fn write(
         row += ROWS;
     }
     print(sheet);
-    sheet.set_print_area(0, 0, row.max(LAST_ROW), AWAY - 2)?;
+    let has_week = data
+        .iter()
+        .any(|placed| matches!(placed.table.chart, Some(Chart::Week { .. })));
+    // A heatmap is wider than a chart; without one, the chart takes the page's width.
+    let last_column = if has_week { AWAY - 2 } else { LAST_COLUMN };
+    sheet.set_print_area(0, 0, row.max(LAST_ROW), last_column)?;
     Ok(())
 }
 
