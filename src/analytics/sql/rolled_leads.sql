@@ -1,4 +1,4 @@
--- How far leads have come, of the account or of the campaigns that play a template: $2 scope, $3 the template or null; the
+-- Progress of leads, of the tenant or of the campaigns with a template: $2 scope, $3 the template or null; the
 -- plan of the window they were created in.
 select r.*
 from (
