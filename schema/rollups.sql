@@ -2072,7 +2072,8 @@ select * from (
            r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
     from (select) one
     cross join (
-        select range_agg(int8range(id, id, '[]')) as ids
+        -- The largest id has no successor, so its range is open.
+        select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
     cross join lateral (
@@ -2103,7 +2104,8 @@ select * from (
            case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
     from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join (
-        select range_agg(int8range(id, id, '[]')) as ids
+        -- The largest id has no successor, so its range is open.
+        select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
     cross join lateral (
@@ -2129,7 +2131,8 @@ select * from (
            r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
     from (select) one
     cross join (
-        select range_agg(int8range(id, id, '[]')) as ids
+        -- The largest id has no successor, so its range is open.
+        select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
     cross join lateral (
@@ -2159,7 +2162,8 @@ select * from (
            case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
     from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join (
-        select range_agg(int8range(id, id, '[]')) as ids
+        -- The largest id has no successor, so its range is open.
+        select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
     cross join lateral (
@@ -2200,7 +2204,8 @@ select * from (
            r.weight * 1
     from (select) one
     cross join (
-        select range_agg(int8range(id, id, '[]')) as ids
+        -- The largest id has no successor, so its range is open.
+        select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
     cross join lateral (
@@ -2227,7 +2232,8 @@ select * from (
            1
     from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join (
-        select range_agg(int8range(id, id, '[]')) as ids
+        -- The largest id has no successor, so its range is open.
+        select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
     cross join lateral (
@@ -2249,7 +2255,8 @@ select * from (
            r.weight * 1
     from (select) one
     cross join (
-        select range_agg(int8range(id, id, '[]')) as ids
+        -- The largest id has no successor, so its range is open.
+        select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
     cross join lateral (
@@ -2275,7 +2282,8 @@ select * from (
            1
     from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join (
-        select range_agg(int8range(id, id, '[]')) as ids
+        -- The largest id has no successor, so its range is open.
+        select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
     cross join lateral (
@@ -2339,7 +2347,8 @@ select * from (
            r.weight * (r.talk_sec)::bigint
     from (select) one
     cross join (
-        select range_agg(int8range(id, id, '[]')) as ids
+        -- The largest id has no successor, so its range is open.
+        select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
     cross join lateral (
@@ -2384,7 +2393,8 @@ select * from (
            (r.talk_sec)::bigint
     from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join (
-        select range_agg(int8range(id, id, '[]')) as ids
+        -- The largest id has no successor, so its range is open.
+        select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
     cross join lateral (
@@ -2424,7 +2434,8 @@ select * from (
            r.weight * (r.talk_sec)::bigint
     from (select) one
     cross join (
-        select range_agg(int8range(id, id, '[]')) as ids
+        -- The largest id has no successor, so its range is open.
+        select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
     cross join lateral (
@@ -2468,7 +2479,8 @@ select * from (
            (r.talk_sec)::bigint
     from unnest($9, $10, $11) as p (begins, ends, utc_offset)
     cross join (
-        select range_agg(int8range(id, id, '[]')) as ids
+        -- The largest id has no successor, so its range is open.
+        select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
         from unnest($4::bigint[]) as agent (id)
     ) wanted
     cross join lateral (
@@ -3380,7 +3392,8 @@ select * from (
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
         from (select) one
         cross join (
-            select range_agg(int8range(id, id, '[]')) as ids
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
             from unnest(uncertain.ids) as agent (id)
         ) wanted
         cross join lateral (
@@ -3411,7 +3424,8 @@ select * from (
                case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
         from unnest($9, $10, $11) as p (begins, ends, utc_offset)
         cross join (
-            select range_agg(int8range(id, id, '[]')) as ids
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
             from unnest(uncertain.ids) as agent (id)
         ) wanted
         cross join lateral (
@@ -3437,7 +3451,8 @@ select * from (
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
         from (select) one
         cross join (
-            select range_agg(int8range(id, id, '[]')) as ids
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
             from unnest(uncertain.ids) as agent (id)
         ) wanted
         cross join lateral (
@@ -3467,7 +3482,8 @@ select * from (
                case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
         from unnest($9, $10, $11) as p (begins, ends, utc_offset)
         cross join (
-            select range_agg(int8range(id, id, '[]')) as ids
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
             from unnest(uncertain.ids) as agent (id)
         ) wanted
         cross join lateral (
