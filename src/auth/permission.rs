@@ -21,16 +21,22 @@ pub enum Permission {
     AnalyticsApiAccess,
     /// POST /api/ingest.
     IngestWrite,
+    /// All of /api/webhooks.
+    WebhooksManage,
+    /// The audit log.
+    UsersManage,
 }
 
 impl Permission {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::AutocallApiAccess,
         Self::AutocallExportReport,
         Self::AutocallManageCampaign,
         Self::TelesalesApiAccess,
         Self::AnalyticsApiAccess,
         Self::IngestWrite,
+        Self::WebhooksManage,
+        Self::UsersManage,
     ];
 
     /// Name in tokens, documents and on the command line.
@@ -42,6 +48,8 @@ impl Permission {
             Self::TelesalesApiAccess => "telesales_api_access",
             Self::AnalyticsApiAccess => "analytics_api_access",
             Self::IngestWrite => "ingest_write",
+            Self::WebhooksManage => "webhooks_manage",
+            Self::UsersManage => "users_manage",
         }
     }
 }
@@ -55,7 +63,7 @@ impl Permission {
 pub enum Role {
     /// Everything.
     Admin,
-    /// Everything except writing call data.
+    /// Everything except writing call data, webhooks, and users.
     Supervisor,
     /// Telesales only.
     Agent,
@@ -75,10 +83,13 @@ impl Role {
     }
 
     pub fn may(self, permission: Permission) -> bool {
-        use Permission::{AnalyticsApiAccess, AutocallApiAccess, IngestWrite, TelesalesApiAccess};
+        use Permission::{
+            AnalyticsApiAccess, AutocallApiAccess, IngestWrite, TelesalesApiAccess, UsersManage,
+            WebhooksManage,
+        };
         match self {
             Self::Admin => true,
-            Self::Supervisor => permission != IngestWrite,
+            Self::Supervisor => !matches!(permission, IngestWrite | WebhooksManage | UsersManage),
             Self::Agent => permission == TelesalesApiAccess,
             Self::ReadOnly => matches!(
                 permission,

@@ -290,6 +290,8 @@ async fn roles_grant_the_permissions_of_the_contract() {
         "telesales_api_access",
         "analytics_api_access",
         "ingest_write",
+        "webhooks_manage",
+        "users_manage",
     ];
     assert_eq!(of(Role::Admin), all);
     assert_eq!(of(Role::Supervisor), all[..5]);
