@@ -25,6 +25,7 @@ pub mod json;
 pub mod keys;
 pub mod percent;
 pub mod supervise;
+mod template;
 pub mod text;
 
 pub mod encoded;

@@ -5,18 +5,20 @@
 
 use std::sync::LazyLock;
 
-use crate::keys::listed;
+use super::filter::{LeadSet, attempts};
+use crate::keys::KeyList;
 use crate::rollups::{Detail, statement};
+use crate::template::{body, composed};
 
 /// A dimension with few values, such as fifths or time buckets. Its keys are numbers.
 #[derive(Debug)]
 pub struct Dimension {
     /// Over the rows: `$1` to `$10` as filters have it (`filter`).
-    pub rows: Sql,
+    pub rows: String,
     /// The same, of the leads with the payload only.
-    pub rows_of_leads: Sql,
+    pub rows_of_leads: String,
     /// Over the roll-ups: `$2` scope, `$3` template; the plan of the window.
-    pub rolled: Sql,
+    pub rolled: String,
     pub detail: Detail,
 }
 
@@ -27,7 +29,7 @@ pub struct List {
     pub rows_of_leads: OfList,
     pub rolled: OfList,
     /// Over several tenants: `$2` to `$10` and `$13` to `$17` the arguments of `callboard_in_accounts`, then the plan.
-    pub merged: Sql,
+    pub merged: String,
     pub detail: Detail,
 }
 
@@ -35,13 +37,10 @@ pub struct List {
 #[derive(Debug)]
 pub struct OfList {
     /// Key, calls and answered ones of every value.
-    pub all: Sql,
+    pub all: String,
     /// The page of the list behind place `$11` up to `$12` ([`Page`]).
-    pub page: Sql,
+    pub page: String,
 }
-
-/// A statement, filled once.
-pub type Sql = LazyLock<String>;
 
 /// A page of a list.
 #[derive(Debug, Default, sqlx::FromRow)]
@@ -85,172 +84,198 @@ pub struct Keyed {
     pub tally: Tally,
 }
 
-/// A statement with its readers and terms in it.
-macro_rules! sql {
-    ($text:expr) => {
-        LazyLock::new(|| statement($text))
-    };
+/// A key over rows: its expression, and what is joined to the attempts for it.
+#[derive(Clone, Copy)]
+struct Rows {
+    key: &'static str,
+    joined: &'static str,
 }
 
-/// A statement over rows: of all leads or of some, the key, and what is joined to the attempts for it.
-macro_rules! rows {
-    ($leads:tt, $key:literal) => {
-        rows!($leads, $key, "")
-    };
-    ($leads:tt, $key:literal, $joined:literal) => {
-        concat!(
-            "select ",
-            $key,
-            " as key, ",
-            include_str!("sql/measures.sql"),
-            attempts!($leads, $joined),
-            " group by 1"
+impl Rows {
+    fn by(key: &'static str) -> Self {
+        Self { key, joined: "" }
+    }
+
+    fn sql(self, leads: LeadSet) -> String {
+        composed(
+            include_str!("sql/by_key.raw.sql"),
+            &[
+                ("key", &self.key),
+                ("attempts", &attempts(leads, self.joined)),
+            ],
         )
-    };
+    }
 }
 
-/// A statement over a roll-up: the key, the reader, and its counters of calls, answered calls and seconds.
-macro_rules! rolled {
-    ($key:literal, $reader:literal, $calls:literal, $answered:literal, $seconds:literal) => {
-        concat!(
-            "select ",
-            $key,
-            " as key, sum(",
-            $calls,
-            ")::bigint as calls, sum(",
-            $answered,
-            ")::bigint as answered, ",
-            "sum(",
-            $seconds,
-            ")::bigint as seconds, null::integer as shortest, null::integer as longest ",
-            "from unnest(coalesce(case when $3::text is not null then callboard_playing($1, $3) end, '{0}')) c (id) ",
-            "cross join lateral {{rolled ",
-            $reader,
-            " scope=$2 campaign=c.id}} r group by 1 having sum(",
-            $calls,
-            ") <> 0"
+/// A key over a roll-up: its expression, the reader, and the counters of calls, answered calls and seconds.
+#[derive(Clone, Copy)]
+struct Rolled {
+    key: &'static str,
+    reader: &'static str,
+    counters: [&'static str; 3],
+}
+
+impl Rolled {
+    fn sql(self) -> String {
+        let [calls, answered, seconds] = self.counters;
+        let rollup = format!("{{{{rolled {} scope=$2 campaign=c.id}}}}", self.reader);
+        composed(
+            include_str!("sql/by_key.sql"),
+            &[
+                ("key", &self.key),
+                ("calls", &calls),
+                ("answered", &answered),
+                ("seconds", &seconds),
+                ("rollup", &rollup),
+            ],
         )
-    };
+    }
 }
 
-macro_rules! dimensions {
-    ($(
-        $(#[$meta:meta])*
-        $name:ident: $detail:ident, rows($by:literal), rolled($($rolled:literal),*);
-    )*) => { $(
-        $(#[$meta])*
-        pub static $name: Dimension = Dimension {
-            rows: sql!(rows!(all, $by)),
-            rows_of_leads: sql!(rows!(of_leads, $by)),
-            rolled: sql!(rolled!($($rolled),*)),
-            detail: Detail::$detail,
-        };
-    )* };
-}
-
-macro_rules! lists {
-    ($(
-        $(#[$meta:meta])*
-        $name:ident: order($order:literal), rows($by:literal), rolled($($rolled:literal),*);
-    )*) => { $(
-        $(#[$meta])*
-        pub static $name: List = List {
-            rows: of_list!($order, rows!(all, $by)),
-            rows_of_leads: of_list!($order, rows!(of_leads, $by)),
-            rolled: of_list!($order, rolled!($($rolled),*)),
-            merged: sql!(page!(
-                $order,
-                "select key, sum(calls) as calls, sum(answered) as answered from callboard_in_accounts($1, $2, $3, $4, $5, ",
-                "$6, $7, $8, $9, $10, $13, $14, $15, $16, $17, {{plan}}) group by key"
-            )),
-            detail: Detail::Coarse,
-        };
-    )* };
-}
-
-macro_rules! of_list {
-    ($order:literal, $($statement:tt)+) => {
-        OfList {
-            all: sql!(concat!("select key, calls, answered from (", $($statement)+, ") counted")),
-            page: sql!(page!($order, $($statement)+)),
+impl Dimension {
+    fn new(detail: Detail, rows: Rows, rolled: Rolled) -> Self {
+        Self {
+            rows: statement(&rows.sql(LeadSet::All)),
+            rows_of_leads: statement(&rows.sql(LeadSet::WithPayload)),
+            rolled: statement(&rolled.sql()),
+            detail,
         }
-    };
-}
+    }
 
-macro_rules! page {
-    ($order:literal, $($statement:tt)+) => {
-        concat!(listed!($order, [], ["calls", "answered"], $($statement)+), include_str!("sql/page.sql"))
-    };
-}
-
-/// Regroups counts by hour, day or week `key` into the requested unit, from bucket `$first` to `$last` only. `$by_month`:
-/// the unit is months, which have no fixed length.
-macro_rules! timed {
-    ($by_month:literal, $first:literal, $last:literal, $($counted:tt)+) => {
-        concat!(
-            "select key, sum(calls)::bigint as calls, sum(answered)::bigint as answered, sum(seconds)::bigint as seconds, ",
-            "min(shortest) as shortest, max(longest) as longest ",
-            "from (select case when ", $by_month, "::boolean then callboard_month(c.key) else c.key end as key, ",
-            "c.calls, c.answered, c.seconds, c.shortest, c.longest from (", $($counted)+, ") c) d ",
-            "where key between ", $first, " and ", $last, " group by key"
-        )
-    };
-}
-
-dimensions! {
-    /// No dimension: everything in one row.
-    TOTAL: Fine,
-        rows("0::bigint"),
-        rolled("0::bigint", "autocall_totals", "r.dialed", "r.answered", "r.talk_sec");
-    /// The fifth of its sentiment's range, from 0.
-    FIFTH: Coarse,
-        rows("callboard_fifth(a.sentiment)::bigint"),
-        rolled("r.fifth::bigint", "autocall_sentiments", "r.calls", "0", "0");
-}
-
-macro_rules! by_time {
-    ($(#[$meta:meta])* $name:ident: $detail:ident, rows($by:literal, $joined:literal), rolled($($rolled:literal),*);) => {
-        $(#[$meta])*
-        pub static $name: Dimension = Dimension {
-            rows: sql!(timed!("$17", "$18", "$19", rows!(all, $by, $joined))),
-            rows_of_leads: sql!(timed!("$17", "$18", "$19", rows!(of_leads, $by, $joined))),
-            rolled: sql!(timed!("$14", "$15", "$16", rolled!($($rolled),*))),
-            detail: Detail::$detail,
+    /// Keys are local hours, days or weeks, which are regrouped. `rows_unit` and `rolled_unit` are the arguments
+    /// of the unit: whether it is months, the first and the last bucket.
+    fn by_time(rows: Rows, rows_unit: [&str; 3], rolled: Rolled, rolled_unit: [&str; 3]) -> Self {
+        let of = |[by_month, first, last]: [&str; 3], counted: String| {
+            statement(&composed(
+                include_str!("sql/by_time.sql"),
+                &[
+                    ("by_month", &by_month),
+                    ("first", &first),
+                    ("last", &last),
+                    ("counted", &counted),
+                ],
+            ))
         };
+        Self {
+            rows: of(rows_unit, rows.sql(LeadSet::All)),
+            rows_of_leads: of(rows_unit, rows.sql(LeadSet::WithPayload)),
+            rolled: of(rolled_unit, rolled.sql()),
+            detail: Detail::Fine,
+        }
+    }
+}
+
+impl List {
+    fn new(order: &'static str, rows: Rows, rolled: Rolled) -> Self {
+        let keys = KeyList {
+            order,
+            columns: &[],
+            counters: &["calls", "answered"],
+        };
+        let page = |counted: &str| {
+            let listed = keys.listed(counted);
+            statement(&composed(
+                include_str!("sql/page.sql"),
+                &[("listed", &listed)],
+            ))
+        };
+        let of = |counted: String| OfList {
+            all: statement(&composed(
+                include_str!("sql/list.sql"),
+                &[("counted", &counted)],
+            )),
+            page: page(&counted),
+        };
+        Self {
+            rows: of(rows.sql(LeadSet::All)),
+            rows_of_leads: of(rows.sql(LeadSet::WithPayload)),
+            rolled: of(rolled.sql()),
+            merged: page(include_str!("sql/merged.sql")),
+            detail: Detail::Coarse,
+        }
+    }
+}
+
+/// No dimension: everything in one row.
+pub static TOTAL: LazyLock<Dimension> = LazyLock::new(|| {
+    let rolled = Rolled {
+        key: "0::bigint",
+        reader: "autocall_totals",
+        counters: TOTALS,
     };
-}
+    Dimension::new(Detail::Fine, Rows::by("0::bigint"), rolled)
+});
 
-by_time! {
-    /// Local time: consecutive buckets, or hours of the day. `$11` to `$13` are the window's segments, `$14` the seconds in
-    /// a bucket, `$15` local seconds to add first, `$16` the number of buckets in a cycle, `$17` true for months, `$18` and
-    /// `$19` the first and last bucket; from roll-ups the same from `$11` on, without segments.
-    TIME: Fine,
-        rows("(callboard_local_second(a.started_at, s.utc_offset) + $15) / $14 % $16",
-             " join unnest($11::timestamptz[], $12::timestamptz[], $13::integer[]) s (begins, ends, utc_offset)
-                on a.started_at >= s.begins and a.started_at < s.ends"),
-        rolled("(r.local_second + $12) / $11 % $13", "autocall_totals", "r.dialed", "r.answered", "r.talk_sec");
-}
+/// The fifth of its sentiment's range, from 0.
+pub static FIFTH: LazyLock<Dimension> = LazyLock::new(|| {
+    let rolled = Rolled {
+        key: "r.fifth::bigint",
+        reader: "autocall_sentiments",
+        counters: CALLS,
+    };
+    let rows = Rows::by("callboard_fifth(a.sentiment)::bigint");
+    Dimension::new(Detail::Coarse, rows, rolled)
+});
 
-lists! {
-    /// The attempt's outcome, or its result.
-    OUTCOME: order("calls desc, key collate \"C\""),
-        rows("callboard_short({{outcome a}})"),
-        rolled("r.outcome", "autocall_outcomes", "r.calls", "0", "0");
-    /// The attempt number.
-    ATTEMPT_NUMBER: order("key::integer"),
-        rows("a.attempt_number::text"),
-        rolled("r.attempt_number", "autocall_tries", "r.calls", "r.answered", "0");
-    /// The provider, or `(unknown)`.
-    PROVIDER: order("calls desc, key collate \"C\""),
-        rows("callboard_short({{provider a}})"),
-        rolled("r.provider", "autocall_providers", "r.calls", "0", "0");
-}
+/// Local time: consecutive buckets, or hours of the day. `$11` to `$13` are the window's segments, `$14` the seconds in a
+/// bucket, `$15` local seconds to add first, `$16` the number of buckets in a cycle, `$17` true for months, `$18` and `$19`
+/// the first and last bucket; from roll-ups the same from `$11` on, without segments.
+pub static TIME: LazyLock<Dimension> = LazyLock::new(|| {
+    let rows = Rows {
+        key: "(callboard_local_second(a.started_at, s.utc_offset) + $15) / $14 % $16",
+        joined: body(include_str!("sql/segments.sql")),
+    };
+    let rolled = Rolled {
+        key: "(r.local_second + $12) / $11 % $13",
+        reader: "autocall_totals",
+        counters: TOTALS,
+    };
+    Dimension::by_time(rows, ["$17", "$18", "$19"], rolled, ["$14", "$15", "$16"])
+});
+
+/// The attempt's outcome, or its result.
+pub static OUTCOME: LazyLock<List> = LazyLock::new(|| {
+    let rolled = Rolled {
+        key: "r.outcome",
+        reader: "autocall_outcomes",
+        counters: CALLS,
+    };
+    let rows = Rows::by("callboard_short({{outcome a}})");
+    List::new(MOST_FREQUENT_FIRST, rows, rolled)
+});
+
+/// The attempt number.
+pub static ATTEMPT_NUMBER: LazyLock<List> = LazyLock::new(|| {
+    let rolled = Rolled {
+        key: "r.attempt_number",
+        reader: "autocall_tries",
+        counters: ["r.calls", "r.answered", "0"],
+    };
+    List::new("key::integer", Rows::by("a.attempt_number::text"), rolled)
+});
+
+/// The provider, or `(unknown)`.
+pub static PROVIDER: LazyLock<List> = LazyLock::new(|| {
+    let rolled = Rolled {
+        key: "r.provider",
+        reader: "autocall_providers",
+        counters: CALLS,
+    };
+    let rows = Rows::by("callboard_short({{provider a}})");
+    List::new(MOST_FREQUENT_FIRST, rows, rolled)
+});
+
+/// Counters of `autocall_totals`.
+const TOTALS: [&str; 3] = ["r.dialed", "r.answered", "r.talk_sec"];
+/// Counters of a roll-up that has calls only.
+const CALLS: [&str; 3] = ["r.calls", "0", "0"];
+const MOST_FREQUENT_FIRST: &str = r#"calls desc, key collate "C""#;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Statements in files are checked by `tests/it/layers.rs`; these are assembled here.
+    /// Statements in files are checked by `tests/it/layers`; these are composed of several.
     #[test]
     fn every_statement_names_its_account_for_every_table() {
         let dimensions =

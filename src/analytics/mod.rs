@@ -2,7 +2,7 @@
 //! section 5).
 //!
 //! A body is parsed into a plain value (`query`); its filters are resolved (`reach`); a pure function chooses the source
-//! (`plan`); statements are assembled at compile time from filters and dimensions (`filter`, `dimension`), and run tenant
+//! (`plan`); statements are composed once of filters and dimensions (`filter`, `dimension`), and run tenant
 //! by tenant in one snapshot (`reading`); the question turns counters into rows (`question`, `questions`). Must not know
 //! HTTP.
 //!
@@ -12,11 +12,9 @@
 //! row and its `impl Question` in `questions`, and a line of [`ALL`]. Implement it again, from the contract alone, in
 //! `tests/reference`.
 
-// First, because its macro must be defined before the modules that use it.
-#[macro_use]
-pub mod filter;
 mod about;
 mod dimension;
+pub mod filter;
 mod members;
 mod page;
 mod plan;

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
 use super::dimension::{Dimension, Keyed, List, OfList, Page, TIME, TOTAL, Tally};
+use super::filter::{LeadSet, attempts, leads_with_payload};
 use super::page::Paged;
 use super::plan;
 use super::query::{Filters, Query};
@@ -15,6 +16,7 @@ use super::reach::Reached;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, statement_of};
+use crate::template::composed;
 use crate::time::{Granularity, Window};
 
 pub use crate::db::Select;
@@ -318,25 +320,31 @@ fn rollup_scope(query: &Query) -> RollupScope {
 const EXTREMES: &str = include_str!("sql/extremes.sql");
 const EXTREMES_OF_FEW: &str = include_str!("sql/extremes_of_few.sql");
 
-const ALL_LEADS: &str = include_str!("sql/all_leads.sql");
-const SOME_LEADS: &str = concat!(
-    "with leads as (select l.id, l.status from autocall_leads l",
-    include_str!("sql/leads.sql")
-);
+/// Progress of leads, all of a tenant.
+fn some_leads() -> String {
+    progress("autocall_leads l", "")
+}
 
 /// Progress of the leads whose `id` a statement returns, possibly repeated.
-macro_rules! these_leads {
-    ($($these:tt)+) => {
-        concat!(
-            "with asked as materialized (", $($these)+, "\n), leads as (select l.id, l.status ",
-            "from asked m join autocall_leads l on l.id = m.id",
-            include_str!("sql/leads.sql")
-        )
-    };
+fn these_leads(ids: &str) -> String {
+    let asked = composed(include_str!("sql/asked_leads.sql"), &[("ids", &ids)]);
+    progress("asked m join autocall_leads l on l.id = m.id", &asked)
 }
-const LEADS_WITH_PAYLOAD: &str = these_leads!(include_str!("sql/matching.sql"));
-const LEADS_WITH_ATTEMPT: &str = these_leads!("select a.lead_id as id ", attempts!(all, ""));
-const LEADS_WITH_BOTH: &str = these_leads!("select a.lead_id as id ", attempts!(of_leads, ""));
+
+fn progress(leads: &str, asked: &str) -> String {
+    composed(
+        include_str!("sql/leads.sql"),
+        &[("asked", &asked), ("leads", &leads)],
+    )
+}
+
+/// Leads of the attempts that match the filters, by `id`.
+fn leads_with_attempt(leads: LeadSet) -> String {
+    composed(
+        include_str!("sql/lead_ids.sql"),
+        &[("attempts", &attempts(leads, ""))],
+    )
+}
 
 /// Progress of a tenant's leads, from rows. Filters by duration and sentiment keep leads with a matching attempt, at any
 /// time and for any campaign.
@@ -344,15 +352,15 @@ fn leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
     let filters = &query.filters;
     let Window { from, to, .. } = plan::created(query);
     let sql = match (filters.payload.is_some(), filters.by_figures()) {
-        (true, true) => statement_of!(LEADS_WITH_BOTH),
-        (true, false) => statement_of!(LEADS_WITH_PAYLOAD),
-        (false, true) => statement_of!(LEADS_WITH_ATTEMPT),
+        (true, true) => statement_of!(these_leads(&leads_with_attempt(LeadSet::WithPayload))),
+        (true, false) => statement_of!(these_leads(leads_with_payload())),
+        (false, true) => statement_of!(these_leads(&leads_with_attempt(LeadSet::All))),
         (false, false)
             if filters.from.is_none() && filters.to.is_none() && filters.template.is_none() =>
         {
-            return scope.select(statement_of!(ALL_LEADS));
+            return scope.select(statement_of!(include_str!("sql/all_leads.sql")));
         }
-        (false, false) => statement_of!(SOME_LEADS),
+        (false, false) => statement_of!(some_leads()),
     };
     let rows = bind_filters(
         scope.select(sql),
@@ -376,14 +384,13 @@ fn rolled_leads(scope: &Scope, query: &Query) -> Select<Leads> {
     rows.bind_plan(&Plan::whole(&plan::created(query), Detail::Fine, of))
 }
 
-const SPAN: &str = concat!(
-    "select min(a.started_at) as first, max(a.started_at) as last ",
-    attempts!(all, "")
-);
-const SPAN_OF_LEADS: &str = concat!(
-    "select min(a.started_at) as first, max(a.started_at) as last ",
-    attempts!(of_leads, "")
-);
+/// The first and the last attempt that match the filters.
+fn span_of(leads: LeadSet) -> String {
+    composed(
+        include_str!("sql/span.raw.sql"),
+        &[("attempts", &attempts(leads, ""))],
+    )
+}
 
 type Span = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
@@ -397,14 +404,13 @@ fn span(scope: &Scope, query: &Query, account: &Reached) -> Select<Span> {
             .bind(window.from)
             .bind(window.to)
             .bind(template),
-        (Source::Raw, None) => bind_filters(scope.select(SPAN), &window, filters, template, None),
-        (Source::Raw, term) => bind_filters(
-            scope.select(SPAN_OF_LEADS),
-            &window,
-            filters,
-            template,
-            term,
-        ),
+        (Source::Raw, term) => {
+            let sql = match term {
+                None => statement_of!(span_of(LeadSet::All)),
+                Some(_) => statement_of!(span_of(LeadSet::WithPayload)),
+            };
+            bind_filters(scope.select(sql), &window, filters, template, term)
+        }
     }
 }
 

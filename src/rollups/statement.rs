@@ -42,7 +42,8 @@ static READERS: LazyLock<Vec<Reader>> = LazyLock::new(|| {
 
 /// The statement to execute. Panics on an unknown hole or a missing argument: the texts are fixed at compile time, and a
 /// test fills all of them.
-pub fn statement(text: &str) -> String {
+pub fn statement(text: impl AsRef<str>) -> String {
+    let text = text.as_ref();
     let mut numbers = Numbers::left_by(text);
     fill(text.trim_end(), |hole| {
         let (word, of) = hole.split_once(' ').unwrap_or((hole, ""));
@@ -217,12 +218,18 @@ impl Statements {
     }
 }
 
-/// The statements `<name>.sql` and `<name>.raw.sql` beside the file, or two texts.
+/// The statements `<name>.sql` and `<name>.raw.sql` beside the file, those of a list by keys (`keys`), or two texts.
 macro_rules! statements {
     ($name:literal) => {
         $crate::rollups::statements!(
             include_str!(concat!($name, ".sql")),
             include_str!(concat!($name, ".raw.sql"))
+        )
+    };
+    ($keys:ident, $name:literal) => {
+        $crate::rollups::statements!(
+            $keys.bounded(include_str!(concat!($name, ".sql"))),
+            $keys.bounded(include_str!(concat!($name, ".raw.sql")))
         )
     };
     ($rolled:expr, $raw:expr) => {

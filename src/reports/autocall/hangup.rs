@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::Campaign;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::keys::{bounded, named};
+use crate::keys::{KeyList, named};
 use crate::percent::{PercentText, largest_remainder};
 use crate::reports::report::{About, Ask, Export, Module, Object, Place, Report};
 use crate::rollups::{Statements, statements};
@@ -26,20 +26,13 @@ row! {
     }
 }
 
-static STATEMENTS: Statements = statements!(
-    bounded!(
-        "count desc, key collate \"C\"",
-        [],
-        ["count"],
-        include_str!("hangup.sql")
-    ),
-    bounded!(
-        "count desc, key collate \"C\"",
-        [],
-        ["count"],
-        include_str!("hangup.raw.sql")
-    )
-);
+const KEYS: KeyList = KeyList {
+    order: r#"count desc, key collate "C""#,
+    columns: &[],
+    counters: &["count"],
+};
+
+static STATEMENTS: Statements = statements!(KEYS, "hangup");
 
 /// Hangup causes.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -3,7 +3,7 @@
 use super::Filter;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::keys::{bounded, named};
+use crate::keys::{KeyList, named};
 use crate::percent::{DecimalNumber, mean};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::rollups::{Bind, Source, Statements, statements};
@@ -33,20 +33,13 @@ row! {
     }
 }
 
-static STATEMENTS: Statements = statements!(
-    bounded!(
-        "dials desc, key",
-        ["name", "username"],
-        ["dials", "answers", "handling_sec", "conversions"],
-        include_str!("agent_performance.sql")
-    ),
-    bounded!(
-        "dials desc, key",
-        ["name", "username"],
-        ["dials", "answers", "handling_sec", "conversions"],
-        include_str!("agent_performance.raw.sql")
-    )
-);
+const KEYS: KeyList = KeyList {
+    order: "dials desc, key",
+    columns: &["name", "username"],
+    counters: &["dials", "answers", "handling_sec", "conversions"],
+};
+
+static STATEMENTS: Statements = statements!(KEYS, "agent_performance");
 
 #[derive(sqlx::FromRow)]
 struct Counters {

@@ -8,7 +8,7 @@ use crate::auth::settings::Settings;
 use crate::closed;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::keys::{bounded, named};
+use crate::keys::{KeyList, named};
 use crate::percent::{DecimalNumber, mean};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, Statements, statements};
@@ -62,34 +62,20 @@ row! {
     }
 }
 
-static STATEMENTS: Statements = statements!(
-    bounded!(
-        "key collate \"C\"",
-        [
-            "display_name",
-            "carrier",
-            "cli_type",
-            "pool_status",
-            "cooldown_until",
-            "daily_cap"
-        ],
-        ["calls", "answers", "talk_sec", "short", "rejected", "today"],
-        include_str!("caller_id_health.sql")
-    ),
-    bounded!(
-        "key collate \"C\"",
-        [
-            "display_name",
-            "carrier",
-            "cli_type",
-            "pool_status",
-            "cooldown_until",
-            "daily_cap"
-        ],
-        ["calls", "answers", "talk_sec", "short", "rejected", "today"],
-        include_str!("caller_id_health.raw.sql")
-    )
-);
+const KEYS: KeyList = KeyList {
+    order: r#"key collate "C""#,
+    columns: &[
+        "display_name",
+        "carrier",
+        "cli_type",
+        "pool_status",
+        "cooldown_until",
+        "daily_cap",
+    ],
+    counters: &["calls", "answers", "talk_sec", "short", "rejected", "today"],
+};
+
+static STATEMENTS: Statements = statements!(KEYS, "caller_id_health");
 
 #[derive(sqlx::FromRow)]
 struct Counters {

@@ -4,7 +4,7 @@ use super::Filter;
 use crate::closed::DispositionCategory;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::keys::{bounded, named};
+use crate::keys::{KeyList, named};
 use crate::percent::{PercentText, largest_remainder};
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::rollups::{Detail, Statements, statements};
@@ -31,20 +31,13 @@ row! {
     }
 }
 
-static STATEMENTS: Statements = statements!(
-    bounded!(
-        "count desc, key collate \"C\"",
-        ["label", "category", "color"],
-        ["count"],
-        include_str!("disposition_breakdown.sql")
-    ),
-    bounded!(
-        "count desc, key collate \"C\"",
-        ["label", "category", "color"],
-        ["count"],
-        include_str!("disposition_breakdown.raw.sql")
-    )
-);
+const KEYS: KeyList = KeyList {
+    order: r#"count desc, key collate "C""#,
+    columns: &["label", "category", "color"],
+    counters: &["count"],
+};
+
+static STATEMENTS: Statements = statements!(KEYS, "disposition_breakdown");
 
 #[derive(sqlx::FromRow)]
 struct Counters {

@@ -3,7 +3,7 @@
 use super::Filter;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::keys::{bounded, named};
+use crate::keys::{KeyList, named};
 use crate::percent::PercentText;
 use crate::reports::report::{About, Ask, Module, Place, Report};
 use crate::rollups::{Detail, Plan, Source, Statements, statements};
@@ -29,20 +29,13 @@ row! {
     }
 }
 
-static STATEMENTS: Statements = statements!(
-    bounded!(
-        "leads desc, key collate \"C\"",
-        [],
-        ["leads", "dialed", "contacted", "converted"],
-        include_str!("lead_source_attribution.sql")
-    ),
-    bounded!(
-        "leads desc, key collate \"C\"",
-        [],
-        ["leads", "dialed", "contacted", "converted"],
-        include_str!("lead_source_attribution.raw.sql")
-    )
-);
+const KEYS: KeyList = KeyList {
+    order: r#"leads desc, key collate "C""#,
+    columns: &[],
+    counters: &["leads", "dialed", "contacted", "converted"],
+};
+
+static STATEMENTS: Statements = statements!(KEYS, "lead_source_attribution");
 
 #[derive(sqlx::FromRow)]
 struct Counters {

@@ -1,0 +1,4 @@
+-- Leads by `id`, possibly repeated.
+asked as materialized (
+    {{ids}}
+),

@@ -1,0 +1,8 @@
+-- Every key of a list.
+select
+    key,
+    calls,
+    answered
+from (
+    {{counted}}
+) counted
