@@ -15,7 +15,8 @@
 //! - [`reports`]: all reports, each defined once. [`analytics`]: twelve queries of one form.
 //!   [`ingest`]: incoming call data.
 //! - [`exports`]: reports as files, created in the background. [`campaigns`]: list of campaigns.
-//! - [`verify`]: comparison of roll-ups with raw rows.
+//! - [`verify`]: comparison of roll-ups with raw rows. [`webhooks`]: events, sent to a tenant's
+//!   URLs.
 //! - [`http`]: all routes. [`cli`]: the commands.
 
 pub mod closed;
@@ -61,6 +62,7 @@ pub mod reports;
 pub mod campaigns;
 pub mod exports;
 pub mod verify;
+pub mod webhooks;
 
 pub mod http;
 

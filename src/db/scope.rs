@@ -159,6 +159,15 @@ impl Scope {
         Ok(())
     }
 
+    /// Makes changes of this transaction events: the triggers of `migrations/0022_events.sql` then
+    /// write deliveries to the webhooks that subscribe to them.
+    pub async fn make_events(&mut self) -> Result<()> {
+        self.connection
+            .execute("set local callboard.events = 'on'")
+            .await?;
+        Ok(())
+    }
+
     /// Lists the tenants that analytics may read for this one, by id: itself and its resellees.
     pub async fn reach(&mut self) -> Result<Vec<ReachableTenant>> {
         self.act_for(self.own).await?;

@@ -5,8 +5,12 @@ use hmac::{Hmac, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::Sha256;
 
+use crate::app::App;
 use crate::auth::token::Keys;
 use crate::error::{Error, Result};
+
+/// Route of files.
+pub const PATH: &str = "/api/public/exports/{job_id}/{file_name}";
 
 /// Creates and checks links.
 #[derive(Clone)]
@@ -18,6 +22,12 @@ pub struct Links<'a> {
 }
 
 impl<'a> Links<'a> {
+    /// Links to this server.
+    pub fn of(app: &'a App) -> Self {
+        let base = app.exports.public_url.as_deref().unwrap_or_default();
+        Self::new(&app.keys, format!("{base}{PATH}"))
+    }
+
     /// `address`: the URL of a file, with places for `{job_id}` and `{file_name}`.
     pub fn new(keys: &'a Keys, address: String) -> Self {
         Self {

@@ -15,12 +15,12 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::context::{Client, RequestContext};
-use super::exports::links;
 use super::openapi;
 use super::paths;
 use crate::app::App;
 use crate::auth::audit::{self, Details, Event};
 use crate::error::{Error, Result};
+use crate::exports::link::Links;
 use crate::exports::queue::{self, File};
 use crate::files::name::content_type;
 use crate::input::{Kind, Parameter, Query};
@@ -73,7 +73,7 @@ pub async fn download(
     let Path((job, name)) = path.map_err(|_| Error::Forbidden)?;
     let query = Query::parse(&query.unwrap_or_default(), [&EXPIRES, &SIGNATURE]);
     let given = |parameter| query.text(parameter).unwrap_or_default();
-    links(&app).check(&job, &name, given(&EXPIRES), given(&SIGNATURE), now)?;
+    Links::of(&app).check(&job, &name, given(&EXPIRES), given(&SIGNATURE), now)?;
     let file = queue::file_for_link(&app.db, &job).await?;
     let left = (file.expires_at - now)
         .to_std()

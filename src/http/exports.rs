@@ -192,7 +192,7 @@ pub async fn list(
     let mut query = Query::parse(query.as_deref().unwrap_or_default(), [&PAGE, &PER_PAGE]);
     let wanted = PageRequest::read(&mut query);
     let found = queue::page(&mut scope, campaign, query.finish(Some(wanted))?).await?;
-    let links = links(&app);
+    let links = Links::of(&app);
     Ok(Json(found.map(|stored| stored.seen(now, &links))))
 }
 
@@ -219,7 +219,7 @@ pub async fn show(
     let mut scope = app.db.read(caller.tenant.id).await?;
     let stored = queue::find(&mut scope, campaign, &job).await?;
     Ok(Json(Data {
-        data: stored.seen(app.clock.now(), &links(&app)),
+        data: stored.seen(app.clock.now(), &Links::of(&app)),
     }))
 }
 
@@ -255,9 +255,4 @@ fn campaign_and_job(path: Result<Path<(String, String)>, PathRejection>) -> Resu
         return Err(Error::NotFound);
     }
     Ok((campaign.parse().map_err(|_| Error::NotFound)?, job))
-}
-
-pub fn links(app: &App) -> Links<'_> {
-    let base = app.exports.public_url.as_deref().unwrap_or_default();
-    Links::new(&app.keys, format!("{base}{}", paths::DOWNLOAD))
 }

@@ -13,7 +13,7 @@ pub const TELESALES_CAMPAIGNS: &str = "/api/telesales/campaigns";
 
 pub const EXPORTS: &str = "/api/autocall/campaigns/{id}/reports/export";
 pub const EXPORT: &str = "/api/autocall/campaigns/{id}/reports/export/{job_id}";
-pub const DOWNLOAD: &str = "/api/public/exports/{job_id}/{file_name}";
+pub const DOWNLOAD: &str = crate::exports::link::PATH;
 
 pub const ANALYTICS: &str = "/analytics";
 pub const INGEST: &str = "/api/ingest";

@@ -33,7 +33,7 @@ const RANKS: &[&[&str]] = &[
     &["app"],
     &["boot"],
     &["reports", "analytics", "ingest", "exports", "campaigns"],
-    &["verify"],
+    &["verify", "webhooks"],
     &["http"],
     &["cli"],
 ];
