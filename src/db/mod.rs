@@ -4,7 +4,10 @@
 //! access goes through a [`Scope`], which is bound to one tenant.
 
 mod embedded;
+mod guard;
+mod installation;
 mod lane;
+mod migration;
 mod ownership;
 mod scope;
 mod slots;
@@ -15,25 +18,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Postgres, Transaction};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, Executor};
 
 pub use embedded::{
     Embedded, Guest, Pace as EmbeddedPace, Settings as EmbeddedSettings, TASK as EMBEDDED_TASK,
     program,
 };
+pub use installation::Lease;
 pub use lane::Lane;
 pub use scope::{ReachableTenant, Scope, Select};
 pub use slots::{Slot, Slots};
 
 use crate::error::{Cause, Error, Result};
-use crate::supervise::Backoff;
-
-static MIGRATOR: Migrator = sqlx::migrate!();
-
-/// Role that replaces a superuser, because row-level security does not apply to superusers.
-const GUARDED_ROLE: &str = "callboard_guarded";
 
 /// Settings of read connections. Roll-ups are read with a generic plan, because planning would take
 /// longer than reading.
@@ -43,14 +40,6 @@ pub const READING_SETTINGS: [(&str, &str); 4] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("max_parallel_workers_per_gather", "0"),
 ];
-
-/// Lock timeout of migrations, in milliseconds.
-const MIGRATION_LOCK_TIMEOUT: &str = "2000";
-/// Back-off between attempts at a migration.
-const MIGRATION_PAUSES: Backoff = Backoff {
-    first: Duration::from_millis(250),
-    longest: Duration::from_secs(5),
-};
 
 /// Limits of write connections: longer than any chunk or lock should take.
 const WRITING_SETTINGS: [(&str, &str); 2] = [("statement_timeout", "60s"), ("lock_timeout", "10s")];
@@ -82,10 +71,6 @@ const ATOMIC_BODIES_PER_TENANT: u32 = 2;
 const ROW_READERS_PER_TENANT: u32 = 2;
 
 const SNAPSHOT: &str = "begin isolation level repeatable read read only";
-
-/// Makes Postgres check that the client is still connected during a statement. Not supported on
-/// every operating system.
-const CHECK_CLIENT_CONNECTION: &str = "do $$ begin set client_connection_check_interval = '1s'; exception when others then null; end $$";
 
 /// Maximum number of connections of an instance.
 pub const fn most_connections(reading: u32, workers: u32) -> u32 {
@@ -158,16 +143,6 @@ fn no_connection() -> Error {
     Error::Unavailable("timed out waiting for a database connection".into())
 }
 
-/// An advisory lock held by this instance. See [`Database::lease`].
-pub struct Lease(Transaction<'static, Postgres>);
-
-impl Lease {
-    /// Releases the lease. A dropped lease is released too, but later.
-    pub async fn release(self) -> Result<()> {
-        Ok(self.0.rollback().await?)
-    }
-}
-
 impl Database {
     /// Opens the pools. Fails if the database cannot be reached or its role bypasses row-level
     /// security without a replacement.
@@ -181,7 +156,7 @@ impl Database {
         let mut connection = PgConnection::connect_with(&options)
             .await
             .map_err(unreachable_database)?;
-        let needs_guarded_role = bypasses_guard(&mut connection).await?;
+        let needs_guarded_role = guard::is_bypassed(&mut connection).await?;
         connection.close().await?;
 
         // `cache` logs slow reads by name; sqlx would log whole statements.
@@ -196,11 +171,11 @@ impl Database {
                 .after_connect(move |connection, _| {
                     Box::pin(async move {
                         if needs_guarded_role {
-                            connection
-                                .execute(AssertSqlSafe(format!("set role {GUARDED_ROLE}")))
-                                .await?;
+                            guard::enter(connection).await?;
                         }
-                        connection.execute(CHECK_CLIENT_CONNECTION).await?;
+                        connection
+                            .execute(include_str!("sql/check_client_connection.sql"))
+                            .await?;
                         Ok(())
                     })
                 })
@@ -273,37 +248,6 @@ impl Database {
             lane: Some(lane),
             ..self.clone()
         }
-    }
-
-    /// Applies the migrations, then the derived schema. Safe to run from several instances: one of
-    /// them does the work.
-    ///
-    /// The lock timeout is short and migrations are retried without limit, because a session that
-    /// waits for a table lock blocks all later ones, including readers.
-    pub async fn migrate(
-        options: &PgConnectOptions,
-        derive: impl AsyncFn(&mut PgConnection) -> Result<()> + Copy,
-    ) -> Result<()> {
-        let options = options
-            .clone()
-            .options([("lock_timeout", MIGRATION_LOCK_TIMEOUT)]);
-        for failures in 1.. {
-            let mut connection = PgConnection::connect_with(&options)
-                .await
-                .map_err(unreachable_database)?;
-            let migrated = migrate_once(&mut connection, derive).await;
-            let closed = connection.close().await; // releases its locks
-            match migrated {
-                Ok(()) => return Ok(closed?),
-                Err(error @ (Error::Unavailable(_) | Error::GaveWay(_))) => {
-                    let pause = MIGRATION_PAUSES.after(failures);
-                    tracing::warn!(%error, ms = pause.as_millis(), "could not migrate yet; will retry");
-                    tokio::time::sleep(pause).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        unreachable!("retries are unlimited")
     }
 
     /// Runs `read` on a snapshot of one tenant's rows, within the deadline of 30 s; returns
@@ -395,101 +339,6 @@ impl Database {
             .await
     }
 
-    /// Ids of all tenants, in order, for work that visits each in a scope of its own.
-    pub async fn tenants(&self) -> Result<Vec<i64>> {
-        let mut transaction = self
-            .reading
-            .connections
-            .begin_with("begin read only; set local callboard.roll_call = 'on'")
-            .await?;
-        Ok(sqlx::query_scalar("select id from tenants order by id")
-            .fetch_all(&mut *transaction)
-            .await?)
-    }
-
-    /// A transaction that sees waiting and running jobs of all tenants, and no other rows of
-    /// theirs.
-    pub async fn queue(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self
-            .lane_pool(Lane::Queue)
-            .begin_with("begin; set local callboard.queue = 'on'")
-            .await?)
-    }
-
-    /// Listens on a channel.
-    pub async fn listen(&self, channel: &str) -> Result<PgListener> {
-        let mut listener = PgListener::connect_with(&self.exporting).await?;
-        listener.listen(channel).await?;
-        Ok(listener)
-    }
-
-    /// A transaction that sees one user of any tenant, by normalized user name.
-    pub async fn login(&self, username_key: &str) -> Result<Transaction<'static, Postgres>> {
-        let mut transaction = self
-            .lane_pool(Lane::SignIn)
-            .begin_with("begin read only")
-            .await?;
-        let named =
-            sqlx::query("select set_config('callboard.login', $1, true)").bind(username_key);
-        named.execute(&mut *transaction).await?;
-        Ok(transaction)
-    }
-
-    /// A transaction on failed logins under unknown user names, which belong to no tenant.
-    pub async fn unknown_logins(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self
-            .lane_pool(Lane::SignIn)
-            .begin_with("begin; set local callboard.strangers = 'on'")
-            .await?)
-    }
-
-    /// A transaction on the fingerprints of the servers' secrets.
-    pub async fn secrets(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self
-            .writing
-            .connections
-            .begin_with("begin; set local callboard.secrets = 'on'")
-            .await?)
-    }
-
-    /// A transaction on the releases of the tz database that servers use.
-    pub async fn tz_releases(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self
-            .writing
-            .connections
-            .begin_with("begin; set local callboard.tz_releases = 'on'")
-            .await?)
-    }
-
-    /// Takes the lease `lock`, held by one instance at a time until it is released. Returns `None`
-    /// if another instance holds it.
-    pub async fn lease(&self, lock: i64) -> Result<Option<Lease>> {
-        // The transaction idles while the work runs on other connections.
-        let mut transaction = self
-            .writing
-            .connections
-            .begin_with("begin; set local idle_in_transaction_session_timeout = 0")
-            .await?;
-        let lock = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)").bind(lock);
-        let is_taken: bool = lock.fetch_one(&mut *transaction).await?;
-        Ok(is_taken.then_some(Lease(transaction)))
-    }
-
-    /// Checks that the database answers and has every migration of this build.
-    pub async fn ready(&self) -> Result<()> {
-        let applied: i64 =
-            sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
-                .fetch_one(self.lane_pool(Lane::Probes))
-                .await
-                .map_err(|error| Error::Unavailable(error.into()))?;
-        if usize::try_from(applied).is_ok_and(|applied| applied >= MIGRATOR.iter().count()) {
-            return Ok(());
-        }
-        Err(Error::Unavailable(
-            "migrations are missing: run `callboard migrate`".into(),
-        ))
-    }
-
     /// The pool itself, without scope and slots: a query on it sees no tenant's rows.
     pub fn unscoped(&self) -> &PgPool {
         &self.reading.connections
@@ -514,59 +363,8 @@ impl Database {
     }
 }
 
-async fn migrate_once(
-    connection: &mut PgConnection,
-    derive: impl AsyncFn(&mut PgConnection) -> Result<()>,
-) -> Result<()> {
-    ownership::check(connection).await?;
-    MIGRATOR
-        .run_direct(None, connection, false)
-        .await
-        .map_err(ownership::failure)?;
-    derive(connection).await?;
-    if bypasses_guard(connection).await? {
-        create_guarded_role(connection).await?;
-    }
-    Ok(())
-}
-
 fn unreachable_database(error: sqlx::Error) -> Error {
     Error::Unavailable(Cause::from(error).context("cannot reach the database"))
-}
-
-async fn bypasses_guard(connection: &mut PgConnection) -> Result<bool> {
-    let sql = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user";
-    Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
-}
-
-/// Creates the role that a superuser's connections switch to, with rights on Callboard's tables
-/// only. Runs under a lock, because concurrent grants on a table fail. The role belongs to the
-/// whole cluster, beyond the reach of the lock.
-async fn create_guarded_role(connection: &mut PgConnection) -> Result<()> {
-    let create = format!(
-        "select pg_advisory_xact_lock(hashtext('{GUARDED_ROLE}'));
-         do $$ begin
-             if not exists (select from pg_roles where rolname = '{GUARDED_ROLE}') then
-                 create role {GUARDED_ROLE} nologin;
-             end if;
-         exception when duplicate_object or unique_violation then null; -- created by another instance
-         end $$;
-         do $$ begin
-             grant {GUARDED_ROLE} to current_user;
-         exception when unique_violation then null; -- likewise
-         end $$;
-         grant usage on schema public to {GUARDED_ROLE};
-         grant select, insert, update, delete on all tables in schema public to {GUARDED_ROLE};
-         grant usage on all sequences in schema public to {GUARDED_ROLE};"
-    );
-    connection.execute(AssertSqlSafe(create)).await.map_err(|error| match Error::from(error) {
-        transient @ Error::Unavailable(_) => transient,
-        error => Error::Internal(format!(
-            "this database role bypasses row-level security and cannot create the role {GUARDED_ROLE}; \
-             connect as a role without SUPERUSER or BYPASSRLS: {error}"
-        ).into()),
-    })?;
-    Ok(())
 }
 
 #[cfg(test)]

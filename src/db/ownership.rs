@@ -14,12 +14,7 @@ const NAMED: usize = 3;
 /// Returns a setup error if `public` has relations but no migrations of Callboard. Relations of
 /// extensions do not count.
 pub async fn check(connection: &mut PgConnection) -> Result<()> {
-    let sql = "select c.relname::text from pg_class c
-               where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
-                 and to_regclass('public._sqlx_migrations') is null
-                 and not exists (select from pg_depend d
-                                 where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-               order by c.relname limit 4";
+    let sql = include_str!("sql/foreign_relations.sql");
     let found: Vec<String> = sqlx::query_scalar(sql).fetch_all(connection).await?;
     if found.is_empty() {
         return Ok(());

@@ -48,10 +48,7 @@ pub async fn run(db: Database, clock: Clock) {
 /// Records that a server uses a release. Returns the newest release in use.
 pub async fn record(db: &Database, own: &Release, now: DateTime<Utc>) -> Result<Option<Release>> {
     let mut transaction = db.tz_releases().await?;
-    let upsert = sqlx::query(
-        "insert into tz_releases (release, seen_at) values ($1, $2)
-         on conflict (release) do update set seen_at = greatest(tz_releases.seen_at, excluded.seen_at)",
-    );
+    let upsert = sqlx::query(include_str!("sql/record_tz_release.sql"));
     upsert
         .bind(own.as_str())
         .bind(now)
