@@ -68,10 +68,7 @@ pub async fn record(
     details: Details<'_>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let insert = scope.query(
-        "insert into audit_log (tenant_id, at, event, user_id, session_id, address, subject)
-         values ($1, $2, $3, $4, $5, $6, $7)",
-    );
+    let insert = scope.query(include_str!("sql/record_event.sql"));
     let insert = insert
         .bind(now)
         .bind(event.name())
@@ -103,10 +100,7 @@ pub async fn record_hourly(
         .bind(details.subject.map(str::to_owned))
         .bind(address.clone());
     lock.execute(scope.connection()).await?;
-    let recent = scope.select::<(bool,)>(
-        "select exists (select from audit_log
-                        where tenant_id = $1 and event = $2 and subject = $3 and address = $4 and at > $5 and at <= $6)",
-    );
+    let recent = scope.select::<(bool,)>(include_str!("sql/is_recorded.sql"));
     let recent = recent
         .bind(event.name())
         .bind(details.subject.map(str::to_owned))
@@ -167,21 +161,9 @@ pub struct EntryFilter {
     pub since: Option<DateTime<Utc>>,
 }
 
-const TENANT_LOG: &str = "
-    select l.at, l.tenant_id, l.event, l.user_id, u.username, null::text as name_digest, l.session_id,
-           l.address, l.subject
-    from audit_log l left join users u on u.tenant_id = l.tenant_id and u.id = l.user_id
-    where l.tenant_id = $1 and ($2::text is null or l.event = $2) and ($3::text is null or u.username_key = $3)
-      and ($4::timestamptz is null or l.at >= $4)
-    order by l.at, l.id";
+const TENANT_LOG: &str = include_str!("sql/log.sql");
 
-const UNKNOWN_LOGINS: &str = "
-    select at, null::bigint as tenant_id, event, null::bigint as user_id, null::text as username,
-           name_digest, null::uuid as session_id, address, null::text as subject
-    from audit_strangers
-    where ($1::text is null or event = $1) and ($2::text[] is null or name_digest = any ($2))
-      and ($3::timestamptz is null or at >= $3)
-    order by at, id";
+const UNKNOWN_LOGINS: &str = include_str!("sql/unknown_logins.sql");
 
 /// Returns the log of the tenant, or of one of its users, oldest entry first.
 pub fn list<'a>(

@@ -42,9 +42,7 @@ struct Found {
     is_disabled: bool,
 }
 
-const FIND: &str = "
-    select tenant_id, id, username, email, role, team_id, password_hash, disabled_at is not null as is_disabled
-    from users where username_key = $1";
+const FIND: &str = include_str!("sql/users_by_name.sql");
 
 /// Opens a session and returns its token. Returns `BadCredentials` if the user is unknown or
 /// disabled or the password is wrong. The reason is in the audit log only; neither the answer nor

@@ -177,34 +177,22 @@ enum Until {
     Id(i64),
 }
 
-const AUDIT: &str = "
-    delete from audit_log where tenant_id = $1 and id = any (array (
-        select id from audit_log where tenant_id = $1 and at < $3 order by at limit $2))";
+const AUDIT: &str = include_str!("sql/prune_audit.sql");
 
-const SESSIONS: &str = "
-    delete from sessions where tenant_id = $1 and id = any (array (
-        select id from sessions
-        where tenant_id = $1 and (least(revoked_at, expires_at) < $3 or last_used_at + interval '30 days' < $3) limit $2))";
+const SESSIONS: &str = include_str!("sql/prune_sessions.sql");
 const _: () = assert!(IDLE.num_days() == 30, "the interval of SESSIONS");
 
 /// Newest failed login beyond the limit.
-const EXCESS_FAILED: &str = "
-    select id from audit_log where tenant_id = $1 and event = 'login_failed' order by id desc offset $2 limit 1";
+const EXCESS_FAILED: &str = include_str!("sql/excess_failed_logins.sql");
 
-const FAILED: &str = "
-    delete from audit_log where tenant_id = $1 and id = any (array (
-        select id from audit_log where tenant_id = $1 and event = 'login_failed' and id <= $3 order by id limit $2))";
+const FAILED: &str = include_str!("sql/prune_failed_logins.sql");
 
-const UNKNOWN: &str = "
-    delete from audit_strangers where id = any (array (
-        select id from audit_strangers where at < $2 order by at limit $1))";
+const UNKNOWN: &str = include_str!("sql/prune_unknown_logins.sql");
 
 /// Newest unknown login beyond the limit.
 const EXCESS_UNKNOWN: &str = "select id from audit_strangers order by id desc offset $1 limit 1";
 
-const UNKNOWN_UP_TO: &str = "
-    delete from audit_strangers where id = any (array (
-        select id from audit_strangers where id <= $2 order by id limit $1))";
+const UNKNOWN_UP_TO: &str = include_str!("sql/prune_unknown_logins_to.sql");
 
 /// Removes the rows batch by batch. Returns the number of rows.
 async fn remove(db: &Database, rows: Rows) -> Result<u64> {

@@ -13,10 +13,7 @@ const EXPIRES_AFTER: TimeDelta = TimeDelta::days(1);
 /// Records the keys of this server and removes fingerprints that no server uses any more.
 pub async fn record(db: &Database, keys: &Keys, now: DateTime<Utc>) -> Result<()> {
     let mut transaction = db.secrets().await?;
-    let upsert = sqlx::query(
-        "insert into server_secrets (fingerprint, seen_at) select unnest($1::text[]), $2
-         on conflict (fingerprint) do update set seen_at = greatest(server_secrets.seen_at, excluded.seen_at)",
-    );
+    let upsert = sqlx::query(include_str!("sql/record_secrets.sql"));
     upsert
         .bind(keys.fingerprints())
         .bind(now)

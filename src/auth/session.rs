@@ -95,10 +95,7 @@ struct Stored {
     last_used_at: Option<DateTime<Utc>>,
 }
 
-const OPEN_SESSION: &str = "
-    select s.user_id, u.role, s.permissions, s.expires_at, s.last_used_at
-    from sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
-    where s.tenant_id = $1 and s.id = $2 and s.revoked_at is null and u.disabled_at is null";
+const OPEN_SESSION: &str = include_str!("sql/session.sql");
 
 /// Returns the caller of a token, at most as old as the cache allows. Returns `Unauthenticated` if
 /// the token is invalid or its session has ended.
@@ -280,10 +277,7 @@ pub async fn open(
     } = new;
     let permissions =
         permissions.map(|names| names.into_iter().map(str::to_owned).collect::<Vec<_>>());
-    let insert = scope.select::<(Uuid,)>(
-        "insert into sessions (tenant_id, user_id, permissions, device_name, created_at, expires_at, last_used_at)
-         values ($1, $2, $3, $4, $5, $6, $7) returning id",
-    );
+    let insert = scope.select::<(Uuid,)>(include_str!("sql/create_session.sql"));
     let insert = insert
         .bind(user)
         .bind(permissions)
@@ -314,13 +308,7 @@ pub struct Listed {
 
 /// Lists the sessions of the tenant, or of one of its users, oldest first.
 pub async fn list(scope: &mut Scope, username: Option<&str>) -> Result<Vec<Listed>> {
-    let select = scope.select(
-        "select s.id, u.username, s.permissions, s.device_name, s.created_at, s.expires_at, s.last_used_at,
-                s.revoked_at
-         from sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
-         where s.tenant_id = $1 and ($2::text is null or u.username_key = $2)
-         order by s.created_at, s.id",
-    );
+    let select = scope.select(include_str!("sql/sessions.sql"));
     Ok(select
         .bind(username.map(username_key))
         .fetch_all(scope.connection())
@@ -337,10 +325,7 @@ pub async fn revoke(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let mut scope = db.lane(Lane::SignIn).write(tenant).await?;
-    let update = scope.select::<(i64,)>(
-        "update sessions set revoked_at = $3 where tenant_id = $1 and id = $2 and revoked_at is null
-         returning user_id",
-    );
+    let update = scope.select::<(i64,)>(include_str!("sql/revoke_session.sql"));
     let (user,) = update
         .bind(session)
         .bind(now)

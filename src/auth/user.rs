@@ -64,10 +64,7 @@ pub async fn create(db: &Database, user: NewUser<'_>) -> Result<i64> {
     };
     let hash = faults.into_result(hash)?;
     let mut scope = db.write(user.tenant).await?;
-    let insert = scope.select::<(i64,)>(
-        "insert into users (tenant_id, username, username_key, email, role, team_id, password_hash)
-         values ($1, $2, $3, $4, $5, $6, $7) returning id",
-    );
+    let insert = scope.select::<(i64,)>(include_str!("sql/create_user.sql"));
     let insert = insert
         .bind(username.clone())
         .bind(username_key(&username))
@@ -147,9 +144,7 @@ pub struct Listed {
 
 /// Lists the tenant's users by id.
 pub async fn list(scope: &mut Scope) -> Result<Vec<Listed>> {
-    let select = scope.select(
-        "select id, username, email, role, team_id, created_at, disabled_at from users where tenant_id = $1 order by id",
-    );
+    let select = scope.select(include_str!("sql/users.sql"));
     Ok(select.fetch_all(scope.connection()).await?)
 }
 
@@ -215,10 +210,7 @@ async fn end_sessions(scope: &mut Scope, user: i64, now: DateTime<Utc>) -> Resul
 /// enabled user of this name.
 pub async fn disable(db: &Database, tenant: i64, username: &str, now: DateTime<Utc>) -> Result<()> {
     let mut scope = db.write(tenant).await?;
-    let update = scope.select::<(i64,)>(
-        "update users set disabled_at = $3 where tenant_id = $1 and username_key = $2 and disabled_at is null
-         returning id",
-    );
+    let update = scope.select::<(i64,)>(include_str!("sql/disable_user.sql"));
     let user = update
         .bind(username_key(username))
         .bind(now)
@@ -243,10 +235,7 @@ pub async fn disable(db: &Database, tenant: i64, username: &str, now: DateTime<U
 /// the tenant has no disabled user of this name.
 pub async fn enable(db: &Database, tenant: i64, username: &str, now: DateTime<Utc>) -> Result<()> {
     let mut scope = db.write(tenant).await?;
-    let update = scope.select::<(i64,)>(
-        "update users set disabled_at = null where tenant_id = $1 and username_key = $2 and disabled_at is not null
-         returning id",
-    );
+    let update = scope.select::<(i64,)>(include_str!("sql/enable_user.sql"));
     let user = update
         .bind(username_key(username))
         .fetch_optional(scope.connection())

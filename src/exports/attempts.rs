@@ -87,10 +87,7 @@ impl Iterator for Rows {
 
 /// Selects the attempts that [`COPY`] returns.
 pub async fn ask(scope: &mut Scope, campaign: i64, window: &Window) -> Result<()> {
-    let ask = "select set_config('callboard.tenant', $1::bigint::text, true),
-                      set_config('callboard.campaign', $2::bigint::text, true),
-                      set_config('callboard.window_from', $3::timestamptz::text, true),
-                      set_config('callboard.window_to', $4::timestamptz::text, true)";
+    let ask = include_str!("attempts_arguments.sql");
     scope
         .query(ask)
         .bind(campaign)

@@ -110,10 +110,9 @@ async fn submitted_before(
     by: i64,
     key: Option<String>,
 ) -> Result<Submitted> {
-    let find = scope.select::<(String, String, String, String, i64)>(
-        "select id, status, report_type, asked, rows_expected
-         from exports where tenant_id = $1 and created_by = $2 and idempotency_key = $3",
-    );
+    let find = scope.select::<(String, String, String, String, i64)>(include_str!(
+        "sql/by_idempotency_key.sql"
+    ));
     let found = find
         .bind(by)
         .bind(key)

@@ -203,11 +203,8 @@ enum Stale {
 
 /// `None` if nothing is stale.
 async fn stale(scope: &mut Scope, module: Module) -> Result<Option<Stale>> {
-    let notes = scope.select::<(Option<i64>, Option<i64>, Option<i64>)>(
-        "select s.campaign_id, s.script_id, c.id
-         from rollup_stale s left join autocall_campaigns c on c.tenant_id = $1 and c.script_id = s.script_id
-         where s.tenant_id = $1 and s.module = $2",
-    );
+    let notes = scope
+        .select::<(Option<i64>, Option<i64>, Option<i64>)>(include_str!("sql/stale_campaigns.sql"));
     let notes = notes
         .bind(module.name())
         .fetch_all(scope.connection())

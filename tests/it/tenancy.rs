@@ -23,7 +23,7 @@ const EXEMPT: &[&str] = &[
     // The list of tenants, for background work.
     "select id from tenants order by id",
     // A login has no tenant yet: user names are unique over all tenants.
-    "from users where username_key = $1",
+    "from users\nwhere username_key = $1",
 ];
 
 /// Kinds of scan with conditions of their own; a bitmap's are repeated in its heap scan.

@@ -159,7 +159,7 @@ impl Subject for Recent {
 
     async fn check(&mut self, scope: &mut Scope) -> Result<()> {
         if let Some(id) = self.campaign_id {
-            let find = "select callboard_short(name) as name, status, abandon_rate_limit_pct from telesales_campaigns where tenant_id = $1 and id = $2";
+            let find = include_str!("abandon_campaign.sql");
             let campaign = scope
                 .select(find)
                 .bind(id)

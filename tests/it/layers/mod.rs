@@ -1,6 +1,7 @@
 //! Import directions: no module uses one above it, no two files use each other, and statements name their tenant.
 
 mod imports;
+mod sql;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

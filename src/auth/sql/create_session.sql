@@ -1,0 +1,12 @@
+-- Creates a session. $2 user, $3 permissions, $4 device, $5 now, $6 expiry, $7 last use.
+insert into sessions (
+    tenant_id,
+    user_id,
+    permissions,
+    device_name,
+    created_at,
+    expires_at,
+    last_used_at
+)
+values ($1, $2, $3, $4, $5, $6, $7)
+returning id
