@@ -28,43 +28,64 @@ create table webhooks (
 );
 call callboard_guard('webhooks');
 
+-- No foreign key to webhooks: it would be checked for each event. What a deleted webhook leaves behind is pruned.
 create table webhook_deliveries (
-    tenant_id       bigint not null,
+    tenant_id        bigint not null,
     -- UUIDv7: ids sort by the order of the events.
-    id              uuid not null,
-    webhook_id      bigint not null,
-    event           text not null,
+    id               uuid not null,
+    webhook_id       bigint not null,
+    event            text not null,
     -- The lead, call or campaign of the event: first tries of one subject go to a webhook in order. Null: no order.
-    subject         text,
+    subject          text,
     -- Facts of the event; instants as Postgres prints them in JSON.
-    data            jsonb not null,
+    data             jsonb not null,
     -- The instant at which the event was written.
-    created_at      timestamptz not null,
+    created_at       timestamptz not null,
 
-    status          text not null default 'pending' check (status in ('pending', 'delivered', 'failed')),
-    attempts        integer not null default 0,
+    status           text not null default 'pending' check (status in ('pending', 'delivered', 'failed')),
+    -- All tries; those of the plan; and the time of the first, from which the plan counts.
+    attempts         integer not null default 0,
+    planned_tries    smallint not null default 0,
+    first_attempt_at timestamptz,
     -- True once its first try has an answer, or has run out of time.
-    is_answered     boolean not null default false,
-    next_attempt_at timestamptz,
-    claim           uuid,
-    leased_until    timestamptz,
-    response_status smallint,
-    response_body   text,
-    error           text,
-    delivered_at    timestamptz,
+    is_answered      boolean not null default false,
+    -- The next try is a replay, outside the plan.
+    is_replay        boolean not null default false,
+    next_attempt_at  timestamptz,
+    claim            uuid,
+    leased_until     timestamptz,
+    response_status  smallint,
+    response_body    text,
+    error            text,
+    delivered_at     timestamptz,
 
     primary key (tenant_id, id),
-    foreign key (tenant_id, webhook_id) references webhooks on delete cascade,
     check ((next_attempt_at is not null) = (status = 'pending'))
-);
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
 call callboard_guard('webhook_deliveries');
--- What is due, over all tenants, and what stands before a delivery of the same subject.
-create index on webhook_deliveries (next_attempt_at) where status = 'pending';
-create index on webhook_deliveries (tenant_id, webhook_id, subject, id) where status = 'pending' and not is_answered;
-create index on webhook_deliveries (tenant_id, webhook_id, id);
-create index on webhook_deliveries (created_at);
+-- First tries and retries that are due, each in its order; what stands before a delivery of the same subject; lists.
+create index webhook_deliveries_due on webhook_deliveries (tenant_id, webhook_id, is_answered, next_attempt_at, id)
+    where status = 'pending';
+create index webhook_deliveries_order on webhook_deliveries (tenant_id, webhook_id, subject, id)
+    where status = 'pending' and not is_answered;
+create index webhook_deliveries_list on webhook_deliveries (tenant_id, webhook_id, id);
 
--- Workers look for tenants with deliveries that are due. They see these only in a transaction that says so
--- (Database::queue).
+-- Workers look for tenants with deliveries that are due. They see these, and the webhooks, only in a transaction that
+-- says so (Database::queue).
 create policy queue on webhook_deliveries for select
-    using (current_setting('callboard.queue', true) = 'on' and status = 'pending');
+    using (status = 'pending' and (select current_setting('callboard.queue', true)) = 'on');
+create policy queue on webhooks for select
+    using ((select current_setting('callboard.queue', true)) = 'on');
+
+-- Wakes the workers: the payload is the tenant.
+create function callboard_wake_webhooks() returns trigger
+    language plpgsql
+    as $$
+    begin
+        perform pg_notify('callboard_webhooks', tenant_id::text) from (select distinct tenant_id from new_rows) t;
+        return null;
+    end
+    $$;
+create trigger wake after insert on webhook_deliveries
+    referencing new table as new_rows
+    for each statement execute function callboard_wake_webhooks();

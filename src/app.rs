@@ -14,6 +14,8 @@ use crate::config::{Config, Switch};
 use crate::db::Database;
 use crate::exports::settings::Settings as Exports;
 use crate::time::Clock;
+use crate::webhooks::guard::Guard;
+use crate::webhooks::settings::Settings as Webhooks;
 
 /// State of every request. Cheap to clone.
 #[derive(Clone)]
@@ -33,6 +35,7 @@ pub struct App {
     /// Cache of responses, by request.
     pub answers: Answers,
     pub exports: Exports,
+    pub webhooks: Webhooks,
     /// Maximum size of an atomic ingest body, unpacked, in bytes.
     pub atomic_limit: u64,
 }
@@ -54,12 +57,19 @@ impl App {
             sessions: session::sessions(keep),
             answers: answers::answers(keep),
             exports,
+            webhooks: Webhooks::new(Guard::new([])),
             atomic_limit: MAX_ATOMIC,
         }
     }
 
     /// Applies the operator's settings.
-    pub fn configured(db: Database, keys: Keys, config: &Config, exports: Exports) -> Self {
+    pub fn configured(
+        db: Database,
+        keys: Keys,
+        config: &Config,
+        exports: Exports,
+        webhooks: Webhooks,
+    ) -> Self {
         let clock = Clock::System;
         Self {
             limits: if config.rate_limit == Switch::On {
@@ -69,6 +79,7 @@ impl App {
             },
             trusted_proxies: config.trusted_proxies.0.clone().into(),
             cors_origins: config.cors_origins.0.clone().into(),
+            webhooks,
             ..Self::new(db, clock, keys, config.keep(), exports)
         }
     }

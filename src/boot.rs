@@ -17,6 +17,7 @@ use crate::db::{Database, Embedded, EmbeddedSettings, Guest};
 use crate::error::{Cause, Error, Result};
 use crate::exports::settings::Settings as Exports;
 use crate::rollups;
+use crate::webhooks::settings::Settings as Webhooks;
 
 /// Timeout of a command for another Callboard process to start or exit.
 const NEIGHBOUR_TIMEOUT: Duration = Duration::from_secs(60);
@@ -77,10 +78,11 @@ impl Running {
             );
         }
         let (keys, exports) = (keys(config, sharing)?, Exports::of(config)?);
+        let webhooks = Webhooks::of(config)?;
         let (options, postgres) = database(config, sharing).await?;
         match open(options, config.database_pool).await {
             Ok(db) => Ok(Self {
-                app: App::configured(db, keys, config, exports),
+                app: App::configured(db, keys, config, exports, webhooks),
                 postgres,
             }),
             Err(error) => {

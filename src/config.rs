@@ -105,6 +105,25 @@ pub struct Config {
     /// commas, or * for any.
     #[arg(long, env = "CALLBOARD_CORS_ORIGINS", default_value = "", value_parser = |text: &str| list(text, origin), global = true)]
     pub cors_origins: List<String>,
+
+    /// Networks that webhooks may lead to although they are private, and over http: a list such as
+    /// 10.0.0.0/8,fd00::/8, separated by commas.
+    #[arg(long, env = "CALLBOARD_WEBHOOK_ALLOW", default_value = "", value_parser = |text: &str| list(text, network), global = true)]
+    pub webhook_allow: List<IpNet>,
+
+    /// URL of the proxy that webhooks are sent through, such as http://proxy:3128. The proxy
+    /// decides which addresses names have.
+    #[arg(
+        long,
+        env = "CALLBOARD_WEBHOOK_PROXY",
+        hide_env_values = true,
+        global = true
+    )]
+    pub webhook_proxy: Option<Hidden>,
+
+    /// File of certificates in PEM: authorities that webhooks trust besides those of the system.
+    #[arg(long, env = "CALLBOARD_WEBHOOK_CA", global = true)]
+    pub webhook_ca: Option<PathBuf>,
 }
 
 /// Limited by the number of export connections.
@@ -316,6 +335,8 @@ mod tests {
         for (setting, wrong) in [
             ("--trusted-proxies", "proxy"),
             ("--trusted-proxies", "10.0.0.0/33"),
+            ("--webhook-allow", "10.0.0.0/33"),
+            ("--webhook-allow", "10.0.0.0/8,intranet"),
             ("--cors-origins", "a.example"),
             ("--cors-origins", "https://a.example/path"),
             ("--rate-limit", "maybe"),
@@ -344,6 +365,9 @@ mod tests {
         "rate_limit",
         "trusted_proxies",
         "cors_origins",
+        "webhook_allow",
+        "webhook_proxy",
+        "webhook_ca",
     ];
 
     #[test]

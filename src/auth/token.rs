@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use ring::aead::{CHACHA20_POLY1305, LessSafeKey, UnboundKey};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
@@ -42,6 +43,8 @@ struct Inner {
     links: Vec<Hmac<Sha256>>,
     /// Keys for digests of user names, in the same order.
     names: Vec<Hmac<Sha256>>,
+    /// Keys that encrypt the secrets of webhooks, in the same order.
+    webhooks: Vec<LessSafeKey>,
     /// See [`Keys::fingerprints`].
     fingerprints: Vec<String>,
     /// Tokens already verified, by their exact text. Invalid tokens are never stored.
@@ -74,6 +77,10 @@ impl Keys {
                 .collect::<Option<Vec<_>>>()
         };
         let (links, names) = (keys("callboard links")?, keys("callboard names")?);
+        let webhooks = secrets
+            .iter()
+            .map(|secret| encryption_key(secret, "callboard webhooks"))
+            .collect::<Option<Vec<_>>>()?;
         let fingerprints = keys("callboard fingerprint")?
             .iter()
             .map(|key| digest(key, b"", FINGERPRINT_LEN))
@@ -86,6 +93,7 @@ impl Keys {
                 decoding,
                 links,
                 names,
+                webhooks,
                 fingerprints,
                 verified,
             }))
@@ -96,12 +104,14 @@ impl Keys {
     pub fn none() -> Self {
         let (decoding, links, names, fingerprints) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let webhooks = Vec::new();
         let verified = RwLock::default();
         Self(Arc::new(Inner {
             encoding: None,
             decoding,
             links,
             names,
+            webhooks,
             fingerprints,
             verified,
         }))
@@ -123,6 +133,11 @@ impl Keys {
     /// Keys of signed links: the first signs, all verify.
     pub fn of_links(&self) -> &[Hmac<Sha256>] {
         &self.0.links
+    }
+
+    /// Keys that encrypt the secrets of webhooks: the first encrypts, all decrypt.
+    pub fn of_webhooks(&self) -> &[LessSafeKey] {
+        &self.0.webhooks
     }
 
     pub fn sign(&self, claims: &Claims) -> Result<String> {
@@ -176,11 +191,24 @@ const FINGERPRINT_LEN: usize = 32;
 /// identify the name.
 const NAME_DIGEST_LEN: usize = 8;
 
-/// Derives a key for one purpose from the secret.
-fn derived_key(secret: &[u8], purpose: &str) -> Option<Hmac<Sha256>> {
+/// Derives the bytes of a key for one purpose from the secret.
+fn derived_bytes(secret: &[u8], purpose: &str) -> Option<[u8; 32]> {
     let mut derived = Hmac::<Sha256>::new_from_slice(secret).ok()?;
     derived.update(purpose.as_bytes());
-    Hmac::new_from_slice(&derived.finalize().into_bytes()).ok()
+    Some(derived.finalize().into_bytes().into())
+}
+
+/// Derives a key that signs.
+fn derived_key(secret: &[u8], purpose: &str) -> Option<Hmac<Sha256>> {
+    Hmac::new_from_slice(&derived_bytes(secret, purpose)?).ok()
+}
+
+/// Derives a key that encrypts.
+fn encryption_key(secret: &[u8], purpose: &str) -> Option<LessSafeKey> {
+    let bytes = derived_bytes(secret, purpose)?;
+    Some(LessSafeKey::new(
+        UnboundKey::new(&CHACHA20_POLY1305, &bytes).ok()?,
+    ))
 }
 
 /// Returns the first hex digits of a text's digest.

@@ -4,3 +4,7 @@
 //! ask for it ([`Scope::make_events`](crate::db::Scope::make_events)).
 
 pub mod event;
+pub mod guard;
+pub mod secret;
+pub mod settings;
+pub mod signature;
