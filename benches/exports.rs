@@ -11,7 +11,7 @@ use std::time::Duration;
 use callboard::auth::Tenant;
 use callboard::db::Database;
 use callboard::exports::attempts::{self, COLUMNS};
-use callboard::exports::queue::{self, Ordered};
+use callboard::exports::queue;
 use callboard::exports::request::Order;
 use callboard::table::{Cell, CellRef};
 use callboard::time::{Window, Zone};
@@ -275,12 +275,7 @@ impl Bench {
         )
         .await
         .expect("an order");
-        let ordered = Ordered {
-            by: 1,
-            key: None,
-            at: now,
-        };
-        let id = queue::submit(&mut scope, &order, ordered)
+        let id = queue::submit(&mut scope, &order, 1, now)
             .await
             .expect("a job")
             .id;

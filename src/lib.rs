@@ -7,7 +7,8 @@
 //!   [`encoded`], [`time`], [`table`], [`page`]: shared types. [`input`]: input of clients and the
 //!   texts of its faults. [`files`]: tables as CSV and workbooks.
 //! - [`config`]: settings. [`db`]: Postgres, and the tenant scope of every query. [`cache`]:
-//!   short-lived query results; [`answers`]: response bodies, by query. [`store`]: finished files.
+//!   short-lived query results; [`answers`]: response bodies, by query. [`idempotency`]: answers to
+//!   repeated requests. [`store`]: finished files.
 //! - [`auth`]: tenants, users, sessions, tokens, permissions.
 //! - [`rollups`]: the sums that reports read. [`asked`]: a request for figures as a value, and its
 //!   answer.
@@ -15,6 +16,7 @@
 //! - [`reports`]: all reports, each defined once. [`analytics`]: twelve queries of one form.
 //!   [`ingest`]: incoming call data.
 //! - [`exports`]: reports as files, created in the background. [`campaigns`]: list of campaigns.
+//!   [`resources`]: scripts, campaigns and what else clients create and change.
 //! - [`verify`]: comparison of roll-ups with raw rows. [`webhooks`]: events, sent to a tenant's
 //!   URLs.
 //! - [`http`]: all routes. [`cli`]: the commands.
@@ -43,6 +45,7 @@ pub mod db;
 pub mod store;
 
 pub mod cache;
+pub mod idempotency;
 
 pub mod answers;
 
@@ -61,6 +64,7 @@ pub mod reports;
 
 pub mod campaigns;
 pub mod exports;
+pub mod resources;
 pub mod verify;
 pub mod webhooks;
 

@@ -1,51 +1,172 @@
-//! The audit log: logins, tokens and exports, with tenant, user, client address and time.
+//! The audit log: logins, tokens, exports and changes, with tenant, user, client address and time.
 //!
 //! An entry is written in the transaction of the event it records, so neither exists without the
 //! other. Logins under unknown user names belong to no tenant. They are stored in a table of their
 //! own, without the name, because people type passwords into that field.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use clap::builder::PossibleValue;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use serde::Serialize;
+use serde_json::Value;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::username::username_key;
 use crate::db::{Database, Scope};
 use crate::error::Result;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-#[clap(rename_all = "snake_case")]
-pub enum Event {
-    Login,
-    LoginFailed,
-    Logout,
-    TokenIssued,
-    TokenRevoked,
-    UserDisabled,
-    UserEnabled,
-    PasswordChanged,
-    ExportCreated,
-    ExportDownloaded,
+/// Defines [`Event`]: the name in the database, and the action that clients see.
+macro_rules! events {
+    ($( $event:ident = $stored:literal, $action:literal; )*) => {
+        /// An event of the log.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Event { $( $event ),* }
+
+        impl Event {
+            pub const ALL: &'static [Self] = &[$( Self::$event ),*];
+
+            /// Name in the database. Events from before actions keep the name they were stored by.
+            pub fn name(self) -> &'static str {
+                match self { $( Self::$event => $stored ),* }
+            }
+
+            /// Name in output: the kind of the target and what happened to it.
+            pub fn action(self) -> &'static str {
+                match self { $( Self::$event => $action ),* }
+            }
+        }
+    };
 }
 
-impl Event {
-    /// Name in the database and in output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Login => "login",
-            Self::LoginFailed => "login_failed",
-            Self::Logout => "logout",
-            Self::TokenIssued => "token_issued",
-            Self::TokenRevoked => "token_revoked",
-            Self::UserDisabled => "user_disabled",
-            Self::UserEnabled => "user_enabled",
-            Self::PasswordChanged => "password_changed",
-            Self::ExportCreated => "export_created",
-            Self::ExportDownloaded => "export_downloaded",
-        }
+events! {
+    Login = "login", "user.logged_in";
+    LoginFailed = "login_failed", "user.login_failed";
+    Logout = "logout", "user.logged_out";
+    TokenIssued = "token_issued", "token.issued";
+    TokenRevoked = "token_revoked", "token.revoked";
+    UserDisabled = "user_disabled", "user.disabled";
+    UserEnabled = "user_enabled", "user.enabled";
+    PasswordChanged = "password_changed", "user.password_changed";
+    ExportCreated = "export_created", "export.created";
+    ExportDownloaded = "export_downloaded", "export.downloaded";
+    ScriptCreated = "script.created", "script.created";
+    ScriptChanged = "script.changed", "script.changed";
+    ScriptDeleted = "script.deleted", "script.deleted";
+    CampaignCreated = "campaign.created", "campaign.created";
+    CampaignChanged = "campaign.changed", "campaign.changed";
+    CampaignDeleted = "campaign.deleted", "campaign.deleted";
+    CampaignStarted = "campaign.started", "campaign.started";
+    CampaignPaused = "campaign.paused", "campaign.paused";
+    CampaignResumed = "campaign.resumed", "campaign.resumed";
+    CampaignStopped = "campaign.stopped", "campaign.stopped";
+    LeadCreated = "lead.created", "lead.created";
+    LeadsImported = "leads.imported", "leads.imported";
+    LeadChanged = "lead.changed", "lead.changed";
+    LeadsChanged = "leads.changed", "leads.changed";
+    LeadDeleted = "lead.deleted", "lead.deleted";
+    WebhookCreated = "webhook.created", "webhook.created";
+    WebhookChanged = "webhook.changed", "webhook.changed";
+    WebhookDeleted = "webhook.deleted", "webhook.deleted";
+    WebhookSecretRotated = "webhook.secret_rotated", "webhook.secret_rotated";
+    WebhookReplayed = "webhook.replayed", "webhook.replayed";
+}
+
+/// On the command line, an event has both names.
+impl clap::ValueEnum for Event {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let value = PossibleValue::new(self.action());
+        Some(if self.name() == self.action() {
+            value
+        } else {
+            value.alias(self.name())
+        })
+    }
+}
+
+/// The caller who changes something.
+#[derive(Debug, Clone, Copy)]
+pub struct Actor {
+    pub user: i64,
+    pub session: Uuid,
+    pub address: IpAddr,
+    pub at: DateTime<Utc>,
+}
+
+/// The object of a change.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// `campaign`, `script`, …
+    pub kind: &'static str,
+    pub id: i64,
+    pub name: Option<&'a str>,
+}
+
+/// Changed fields with their old and new values.
+pub type Changes = BTreeMap<String, (Value, Value)>;
+
+/// Fields whose values never enter the log: secrets, phones, and data of leads, which holds phones.
+const WITHHELD: &[&str] = &[
+    "old_secret",
+    "payload",
+    "phone",
+    "phone_as_sent",
+    "phone_number",
+    "secret",
+    "variables",
+];
+/// Maximum length of a text in the log, in code points; the rest is left out.
+const MAX_TEXT: usize = 1_000;
+
+/// Adds a change to the tenant's log. Of a field that may hold a secret or a phone only the name is
+/// recorded, with nulls.
+pub async fn record_change(
+    scope: &mut Scope,
+    actor: Actor,
+    event: Event,
+    target: Target<'_>,
+    changes: Changes,
+) -> Result<()> {
+    let told = |(field, (old, new)): (String, (Value, Value))| {
+        let values = if WITHHELD.contains(&field.as_str()) {
+            [Value::Null, Value::Null]
+        } else {
+            [old, new].map(shortened)
+        };
+        (field, values)
+    };
+    let changes: BTreeMap<String, [Value; 2]> = changes.into_iter().map(told).collect();
+    let insert = scope.query(include_str!("sql/record_change.sql"));
+    let insert = insert
+        .bind(actor.at)
+        .bind(event.name())
+        .bind(actor.user)
+        .bind(actor.session)
+        .bind(actor.address.to_string());
+    let insert = insert
+        .bind(target.kind)
+        .bind(target.id.to_string())
+        .bind(target.name.map(str::to_owned))
+        .bind(Json(changes));
+    insert.execute(scope.connection()).await?;
+    Ok(())
+}
+
+fn shortened(value: Value) -> Value {
+    match value {
+        Value::String(text) => match text.char_indices().nth(MAX_TEXT) {
+            Some((end, _)) => Value::String(format!("{}…", &text[..end])),
+            None => Value::String(text),
+        },
+        value => value,
     }
 }
 

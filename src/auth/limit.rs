@@ -33,6 +33,8 @@ pub enum Group {
     Analytics,
     Ingest,
     Auth,
+    /// All other routes under /api.
+    Other,
     /// Logins from one client address.
     LoginAddress,
     /// Logins from one client address under one name.
@@ -53,6 +55,7 @@ impl Group {
             Self::Analytics => settings.rate_limit_analytics,
             Self::Ingest => settings.rate_limit_ingest,
             Self::Auth => settings.rate_limit_auth,
+            Self::Other => settings.rate_limit_other,
             Self::LoginAddress => return 30,
             Self::LoginName => return 5,
             Self::Link => return 120,

@@ -1,4 +1,4 @@
-//! Removes old audit entries and ended sessions, and bounds the entries of failed logins, which
+//! Removes old audit entries, ended sessions and expired answers of idempotency keys, and bounds the entries of failed logins, which
 //! clients without a token can create.
 //!
 //! Any number of instances may run this. One at a time prunes, in small transactions, so nothing
@@ -16,6 +16,7 @@ use super::session::IDLE;
 use super::token::Keys;
 use crate::db::{Database, Lane};
 use crate::error::Result;
+use crate::idempotency;
 use crate::supervise;
 use crate::time::Clock;
 
@@ -50,7 +51,10 @@ pub async fn run(db: Database, clock: Clock, keys: Keys, keep: Retention) {
     let prune = supervise::every("pruning", INTERVAL, async || {
         match prune(&db, keep, clock.now()).await? {
             0 => {}
-            rows => tracing::info!(rows, "pruned the audit log and ended sessions"),
+            rows => tracing::info!(
+                rows,
+                "pruned the audit log, ended sessions and idempotency keys"
+            ),
         }
         Ok(())
     });
@@ -109,6 +113,15 @@ async fn prune_tenant(
             sql: SESSIONS,
             tenant,
             until: Until::Time(start(now, keep.sessions)),
+        },
+    )
+    .await?;
+    rows += remove(
+        db,
+        Rows {
+            sql: idempotency::PRUNE,
+            tenant,
+            until: Until::Time(now - idempotency::KEPT),
         },
     )
     .await?;

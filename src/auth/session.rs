@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::audit::{self, Details, Event};
+use super::audit::{self, Actor, Details, Event};
 use super::token::{Claims, Keys};
 use super::username::username_key;
 use super::{Permission, Role, Tenant};
@@ -58,6 +58,16 @@ pub fn sessions(keep: Duration) -> Sessions {
 }
 
 impl Caller {
+    /// This caller as the author of a change.
+    pub fn actor(&self, address: IpAddr, at: DateTime<Utc>) -> Actor {
+        Actor {
+            user: self.user_id,
+            session: self.session,
+            address,
+            at,
+        }
+    }
+
     /// Checks a permission against the token and the role. A token can narrow its role, never
     /// extend it.
     pub fn may(&self, permission: Permission) -> bool {

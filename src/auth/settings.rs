@@ -66,6 +66,8 @@ settings! {
     rate_limit_ingest = 600, 1 to 1_000_000_000;
     /// Requests per minute and token: /api/auth, except logins.
     rate_limit_auth = 30, 1 to 1_000_000_000;
+    /// Requests per minute and token: all other routes under /api.
+    rate_limit_other = 120, 1 to 1_000_000_000;
 }
 
 impl Settings {

@@ -21,8 +21,6 @@ use crate::reports::report::Format;
 
 /// Notification channel for new jobs.
 pub const CHANNEL: &str = "callboard_exports";
-/// Lifetime of an idempotency key.
-const KEY_KEPT: TimeDelta = TimeDelta::hours(24);
 /// Rows a second assumed for a tenant's first export; about what was measured.
 const FIRST_SPEED: [(Format, f64); 2] = [(Format::Xlsx, 60_000.0), (Format::Csv, 300_000.0)];
 /// Maximum number of attempts at a job.
@@ -34,14 +32,6 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// Error of a cancelled job.
 const CANCELLED: &str = "Cancelled.";
 
-/// The user who orders, the idempotency key, and the time.
-#[derive(Debug, Clone)]
-pub struct Ordered {
-    pub by: i64,
-    pub key: Option<String>,
-    pub at: DateTime<Utc>,
-}
-
 /// A submitted job.
 #[derive(Debug)]
 pub struct Submitted {
@@ -49,21 +39,15 @@ pub struct Submitted {
     pub status: String,
     pub report_type: String,
     pub estimated_seconds: i64,
-    /// False if an earlier order with the same key created it.
-    pub is_new: bool,
 }
 
-/// Adds an order to the queue, once per key. `Conflict` if the key belongs to another order.
-pub async fn submit(scope: &mut Scope, order: &Order, ordered: Ordered) -> Result<Submitted> {
-    let Ordered { by, key, at } = ordered;
-    if key.is_some() {
-        let forget = scope
-            .query(include_str!("sql/forget_key.sql"))
-            .bind(by)
-            .bind(key.clone())
-            .bind(at - KEY_KEPT);
-        forget.execute(scope.connection()).await?;
-    }
+/// Adds an order of user `by` to the queue.
+pub async fn submit(
+    scope: &mut Scope,
+    order: &Order,
+    by: i64,
+    at: DateTime<Utc>,
+) -> Result<Submitted> {
     let id = format!("export_{}", Uuid::new_v4().simple());
     let (window, report_type, format) =
         (order.window, order.report_type.name(), order.format.name());
@@ -73,7 +57,7 @@ pub async fn submit(scope: &mut Scope, order: &Order, ordered: Ordered) -> Resul
         0
     };
     let submit = scope
-        .select::<(String,)>(include_str!("sql/submit.sql"))
+        .query(include_str!("sql/submit.sql"))
         .bind(id.clone())
         .bind(order.campaign);
     let submit = submit
@@ -85,12 +69,9 @@ pub async fn submit(scope: &mut Scope, order: &Order, ordered: Ordered) -> Resul
     let submit = submit
         .bind(at)
         .bind(by)
-        .bind(key.clone())
         .bind(order.asked.clone())
         .bind(rows);
-    if submit.fetch_optional(scope.connection()).await?.is_none() {
-        return submitted_before(scope, order, by, key).await;
-    }
+    submit.execute(scope.connection()).await?;
     let notify = sqlx::query("select pg_notify($1, '')").bind(CHANNEL);
     notify.execute(scope.connection()).await?;
     let estimated_seconds = estimate(scope, order.format, rows).await?;
@@ -99,39 +80,6 @@ pub async fn submit(scope: &mut Scope, order: &Order, ordered: Ordered) -> Resul
         status: "queued".into(),
         report_type: report_type.into(),
         estimated_seconds,
-        is_new: true,
-    })
-}
-
-/// The job of an idempotency key.
-async fn submitted_before(
-    scope: &mut Scope,
-    order: &Order,
-    by: i64,
-    key: Option<String>,
-) -> Result<Submitted> {
-    let find = scope.select::<(String, String, String, String, i64)>(include_str!(
-        "sql/by_idempotency_key.sql"
-    ));
-    let found = find
-        .bind(by)
-        .bind(key)
-        .fetch_optional(scope.connection())
-        .await?;
-    let (id, status, report_type, asked, rows) =
-        found.ok_or_else(|| Error::internal("bug: idempotency key has no export row"))?;
-    if asked != order.asked {
-        return Err(Error::Conflict(
-            "This Idempotency-Key was used for another export.".into(),
-        ));
-    }
-    let estimated_seconds = estimate(scope, order.format, rows).await?;
-    Ok(Submitted {
-        id,
-        status,
-        report_type,
-        estimated_seconds,
-        is_new: false,
     })
 }
 

@@ -1,25 +1,39 @@
-//! Small JSON bodies, read as a whole.
+//! JSON bodies, read as a whole.
+
+use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use futures_util::TryStreamExt;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 
-/// Maximum size of such a body, in bytes.
-const MOST: usize = 64 << 10;
+/// Maximum size of a small body, such as a login, in bytes.
+const SMALL: usize = 64 << 10;
+/// Maximum size of a body of a resource, in bytes (contract, section 8).
+pub const LARGE: usize = 16 << 20;
 
-/// The members of a JSON object. Errors of [`json`], and `Malformed` if it is not an object.
+/// The members of a JSON object of at most 64 KiB. Errors of [`json`], and `Malformed` if it is not an object.
 pub async fn object(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>> {
-    let bytes = json(headers, body).await?;
-    serde_json::from_slice(&bytes).map_err(|error| Error::Malformed(error.to_string()))
+    map(&json(headers, body).await?)
 }
 
-/// The bytes of a JSON body. `UnsupportedMedia` for another content type, `TooLarge` beyond 64 KiB, `Malformed` if it is
-/// incomplete.
+/// The members of a JSON object. `Malformed` if it is not an object.
+pub fn map(bytes: &[u8]) -> Result<Map<String, Value>> {
+    serde_json::from_slice(bytes).map_err(|error| Error::Malformed(error.to_string()))
+}
+
+/// The bytes of a JSON body of at most 64 KiB. Errors of [`read`].
 pub async fn json(headers: &HeaderMap, body: Body) -> Result<Vec<u8>> {
+    read(headers, body, SMALL).await
+}
+
+/// The bytes of a JSON body of at most `most` bytes. `UnsupportedMedia` for another content type, `TooLarge` beyond
+/// `most`, `Malformed` if it is incomplete.
+pub async fn read(headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<u8>> {
     if !is_json(headers) {
         return Err(Error::UnsupportedMedia {
             accepted: "application/json",
@@ -31,12 +45,26 @@ pub async fn json(headers: &HeaderMap, body: Body) -> Result<Vec<u8>> {
         .await
         .map_err(|error| Error::Malformed(error.to_string()))?
     {
-        if bytes.len() + part.len() > MOST {
+        if bytes.len() + part.len() > most {
             return Err(Error::TooLarge);
         }
         bytes.extend_from_slice(&part);
     }
     Ok(bytes)
+}
+
+/// The members of a JSON object, each as sent; the last one of a repeated name. `Malformed` if it is not an object.
+pub fn members(bytes: &[u8]) -> Result<BTreeMap<String, Box<RawValue>>> {
+    serde_json::from_slice(bytes).map_err(|error| Error::Malformed(error.to_string()))
+}
+
+/// Like [`members`], for a POST whose body may be empty: no members then.
+#[expect(dead_code, reason = "actions of campaigns follow")]
+pub fn optional_members(bytes: &[u8]) -> Result<BTreeMap<String, Box<RawValue>>> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(BTreeMap::new());
+    }
+    members(bytes)
 }
 
 /// A body without a content type is taken as JSON.

@@ -7,12 +7,14 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::context::Client;
 use super::extract::{AutocallExportReport, Permitted, path_id};
+use super::once::{self, Key, Once};
 use super::{body, openapi, paths};
 use crate::app::App;
 use crate::auth::audit::{self, Details, Event};
@@ -21,14 +23,13 @@ use crate::envelope::{Data, Page};
 use crate::error::{Error, Result};
 use crate::exports::job::Export;
 use crate::exports::link::Links;
-use crate::exports::queue::{self, Ordered, Submitted};
+use crate::exports::queue::{self, Submitted};
 use crate::exports::request::{Order, PARAMETERS, find_campaign};
 use crate::input::Query;
 use crate::page::{PAGE, PER_PAGE, PageRequest};
 
-const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
-/// Maximum length of an idempotency key, in bytes.
-const MAX_KEY: usize = 255;
+/// Maximum size of an order, in bytes.
+const MAX_ORDER: usize = 64 << 10;
 
 /// An order of an export.
 pub struct AutocallExportOrder;
@@ -46,7 +47,7 @@ impl ToSchema for AutocallExportOrder {}
 pub struct AutocallExportOrdered {
     /// The id of the export.
     job_id: String,
-    /// queued; for a repeated order, the current state.
+    /// queued.
     #[schema(value_type = ExportStatus)]
     status: String,
     /// The report.
@@ -62,7 +63,7 @@ pub struct AutocallExportOrdered {
 #[utoipa::path(post, path = paths::EXPORTS, tag = "AutoCall exports", operation_id = "autocall_export_order",
     params(
         ("id" = i64, Path, description = "The campaign."),
-        ("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{0,255}$", description = "A key for the order, at most 255 ASCII characters. The same user sending it again within 24 hours gets the same export."),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{0,255}$", description = once::ABOUT),
     ),
     request_body(content = AutocallExportOrder, example = json!({"report_type": "full", "from": "2026-06-01", "to": "2026-06-30", "format": "xlsx"})),
     responses(
@@ -70,8 +71,8 @@ pub struct AutocallExportOrdered {
             example = json!({"data": {"job_id": "export_a7b3c5d2", "status": "queued", "report_type": "full", "estimated_seconds": 30}})),
         (status = 400, description = "The body is not a JSON object.", body = super::error::Body),
         (status = 404, description = "The account has no such campaign.", body = super::error::Body),
-        (status = 409, description = "That Idempotency-Key was used for another order.", body = super::error::Body,
-            example = json!({"message": "This Idempotency-Key was used for another export."})),
+        (status = 409, description = "A request with this Idempotency-Key is still running.", body = super::error::Body,
+            example = json!({"message": "A request with this Idempotency-Key is still running."})),
         (status = 413, description = "The body is larger than 64 KiB.", body = super::error::Body),
         (status = 415, description = "The body is not application/json.", body = super::error::Body),
         (status = 422, description = "Missing or invalid fields, all of them listed.", body = super::error::Body),
@@ -81,44 +82,35 @@ pub async fn order(
     Permitted { caller, .. }: Permitted<AutocallExportReport>,
     State(app): State<Arc<App>>,
     Client(address): Client,
+    key: Key,
     path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<Data<AutocallExportOrdered>>)> {
+) -> Result<Response> {
     let (campaign, tenant, now) = (path_id(path)?, &caller.tenant, app.clock.now());
-    find_campaign(&mut app.db.read(tenant.id).await?, campaign).await?;
-    let members = body::object(&headers, body).await?;
-    let key = idempotency_key(&headers);
-    let mut scope = app.db.write(tenant.id).await?;
-    let order = Order::read(&mut scope, tenant, campaign, &members, now).await;
-    let (order, key) = both(order, key)?;
-    let submitted = queue::submit(
-        &mut scope,
-        &order,
-        Ordered {
-            by: caller.user_id,
-            key,
-            at: now,
-        },
-    )
-    .await?;
-    if submitted.is_new {
-        let (user, session) = (Some(caller.user_id), Some(caller.session));
-        let details = Details {
-            user,
-            session,
-            address: Some(address),
-            subject: Some(&submitted.id),
-        };
-        audit::record(&mut scope, Event::ExportCreated, details, now).await?;
-    }
-    scope.commit().await?;
+    let path = paths::EXPORTS.replace("{id}", &campaign.to_string());
+    let begun = Once::begin(&app, &caller, (key, &path), (&headers, body), MAX_ORDER).await?;
+    let mut run = match begun {
+        Once::Repeated(answer) => return Ok(answer),
+        Once::New(run) => run,
+    };
+    find_campaign(&mut run.scope, campaign).await?;
+    let members = body::map(run.body()?)?;
+    let order = Order::read(&mut run.scope, tenant, campaign, &members, now).await;
+    let order = run.checked(order)?;
+    let submitted = queue::submit(&mut run.scope, &order, caller.user_id, now).await?;
+    let details = Details {
+        user: Some(caller.user_id),
+        session: Some(caller.session),
+        address: Some(address),
+        subject: Some(&submitted.id),
+    };
+    audit::record(&mut run.scope, Event::ExportCreated, details, now).await?;
     let Submitted {
         id: job_id,
         status,
         report_type,
         estimated_seconds,
-        ..
     } = submitted;
     let data = AutocallExportOrdered {
         job_id,
@@ -126,40 +118,7 @@ pub async fn order(
         report_type,
         estimated_seconds,
     };
-    Ok((StatusCode::ACCEPTED, Json(Data { data })))
-}
-
-/// Both results, or the faults of both.
-fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
-    match (one, other) {
-        (Ok(one), Ok(other)) => Ok((one, other)),
-        (Err(Error::Invalid(mut faults)), Err(Error::Invalid(others))) => {
-            others.iter().for_each(|(field, messages)| {
-                messages
-                    .iter()
-                    .for_each(|message| faults.add(field, message))
-            });
-            Err(Error::Invalid(faults))
-        }
-        (Err(error), _) | (_, Err(error)) => Err(error),
-    }
-}
-
-/// The client's key for the order; an empty one is treated as absent.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
-    let Some(key) = headers.get(IDEMPOTENCY_KEY).filter(|key| !key.is_empty()) else {
-        return Ok(None);
-    };
-    let is_plain =
-        |key: &&str| key.len() <= MAX_KEY && key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    let key = key.to_str().ok().filter(is_plain);
-    let fault = || {
-        Error::invalid(
-            IDEMPOTENCY_KEY,
-            format!("must be at most {MAX_KEY} characters of ASCII."),
-        )
-    };
-    key.map(|key| Some(key.to_owned())).ok_or_else(fault)
+    run.finish(StatusCode::ACCEPTED, &Data { data }).await
 }
 
 /// The exports of a campaign, newest first.

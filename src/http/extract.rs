@@ -45,6 +45,10 @@ grants! {
     AutocallApiAccess: Autocall [AutocallApiAccess];
     TelesalesApiAccess: Telesales [TelesalesApiAccess];
     AutocallExportReport: Autocall [AutocallApiAccess, AutocallExportReport];
+    AutocallManage: Autocall [AutocallApiAccess, AutocallManageCampaign];
+    LeadImport: LeadImport [AutocallApiAccess, AutocallManageCampaign];
+    CampaignStart: Start [AutocallApiAccess, AutocallManageCampaign];
+    UsersManage: Other [UsersManage];
     AnalyticsApiAccess: Analytics [AnalyticsApiAccess];
     IngestWrite: Ingest [IngestWrite];
     /// Any valid token.

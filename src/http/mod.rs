@@ -19,9 +19,11 @@ mod headers;
 mod health;
 mod ingest;
 mod middleware;
+mod once;
 pub mod openapi;
 pub mod paths;
 mod reports;
+mod resources;
 mod serve;
 
 use std::sync::Arc;
@@ -55,6 +57,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let telesales = campaigns::add::<TelesalesApiAccess, TelesalesCampaign>;
     let router = autocall(router, paths::AUTOCALL_CAMPAIGNS);
     let router = telesales(router, paths::TELESALES_CAMPAIGNS);
+    let router = resources::add(router);
     let router = reports::add_all(router);
     let router = analytics::add(router, paths::ANALYTICS)
         .routes(routes!(exports::order, exports::list))

@@ -299,6 +299,35 @@ impl Kind {
     }
 }
 
+/// The field of a kind, by name, for declarations of resources.
+///
+/// # Panics
+///
+/// At compile time, if there is none.
+pub const fn field(kind: &str, name: &str) -> Field {
+    let mut at = 0;
+    while at < KINDS.len() {
+        let mut place = 0;
+        while is_same(KINDS[at].name, kind) && place < KINDS[at].fields.len() {
+            if is_same(KINDS[at].fields[place].name, name) {
+                return KINDS[at].fields[place];
+            }
+            place += 1;
+        }
+        at += 1;
+    }
+    panic!("bug: no such field")
+}
+
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use utoipa::openapi::RefOr;
 use utoipa::openapi::header::Header;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{HttpMethod, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::responses::{failed, header};
@@ -16,7 +16,19 @@ use crate::http::extract::Grant;
 
 /// Documents, for every operation of a path, what [`crate::http::extract::Permitted`] enforces: a token, its permissions (as
 /// roles of the security requirement), the rate limit, and the refusals.
-pub fn guard<G: Grant>(mut router: OpenApiRouter<Arc<App>>, path: &str) -> OpenApiRouter<Arc<App>> {
+///
+/// Operations that another grant has documented stay as they are ([`guard_methods`]).
+pub fn guard<G: Grant>(router: OpenApiRouter<Arc<App>>, path: &str) -> OpenApiRouter<Arc<App>> {
+    use HttpMethod::{Delete, Get, Patch, Post, Put};
+    guard_methods::<G>(router, path, &[Get, Post, Put, Delete, Patch])
+}
+
+/// Like [`guard`], for some methods of a path.
+pub fn guard_methods<G: Grant>(
+    mut router: OpenApiRouter<Arc<App>>,
+    path: &str,
+    methods: &[HttpMethod],
+) -> OpenApiRouter<Arc<App>> {
     let names: Vec<&str> = G::PERMISSIONS
         .iter()
         .map(|permission| permission.name())
@@ -32,14 +44,19 @@ pub fn guard<G: Grant>(mut router: OpenApiRouter<Arc<App>>, path: &str) -> OpenA
     let item = router.get_openapi_mut().paths.paths.get_mut(path);
     let operations = item.map(|item| {
         [
-            &mut item.get,
-            &mut item.post,
-            &mut item.put,
-            &mut item.delete,
-            &mut item.patch,
+            (HttpMethod::Get, &mut item.get),
+            (HttpMethod::Post, &mut item.post),
+            (HttpMethod::Put, &mut item.put),
+            (HttpMethod::Delete, &mut item.delete),
+            (HttpMethod::Patch, &mut item.patch),
         ]
     });
-    for operation in operations.into_iter().flatten().flatten() {
+    let operations = operations.into_iter().flatten();
+    let operations = operations.filter(|(method, _)| methods.contains(method));
+    for operation in operations.filter_map(|(_, operation)| operation.as_mut()) {
+        if operation.security.is_some() {
+            continue;
+        }
         let about = operation
             .description
             .take()

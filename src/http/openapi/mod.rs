@@ -29,7 +29,7 @@ use crate::encoded::{Coding, Encoded};
 use crate::error::Result;
 
 pub use analytics::add as add_analytics;
-pub use guard::guard;
+pub use guard::{guard, guard_methods};
 pub use ingest::IngestItems;
 pub use parameters::{Binary, add_parameters, described, header_parameter, object};
 pub use reports::{add_export, add_list, add_report};
