@@ -135,9 +135,9 @@ impl Rolled {
 impl Dimension {
     fn new(detail: Detail, rows: Rows, rolled: Rolled) -> Self {
         Self {
-            rows: statement(&rows.sql(LeadSet::All)),
-            rows_of_leads: statement(&rows.sql(LeadSet::WithPayload)),
-            rolled: statement(&rolled.sql()),
+            rows: statement(rows.sql(LeadSet::All)),
+            rows_of_leads: statement(rows.sql(LeadSet::WithPayload)),
+            rolled: statement(rolled.sql()),
             detail,
         }
     }
@@ -146,7 +146,7 @@ impl Dimension {
     /// of the unit: whether it is months, the first and the last bucket.
     fn by_time(rows: Rows, rows_unit: [&str; 3], rolled: Rolled, rolled_unit: [&str; 3]) -> Self {
         let of = |[by_month, first, last]: [&str; 3], counted: String| {
-            statement(&composed(
+            statement(composed(
                 include_str!("sql/by_time.sql"),
                 &[
                     ("by_month", &by_month),
@@ -174,13 +174,13 @@ impl List {
         };
         let page = |counted: &str| {
             let listed = keys.listed(counted);
-            statement(&composed(
+            statement(composed(
                 include_str!("sql/page.sql"),
                 &[("listed", &listed)],
             ))
         };
         let of = |counted: String| OfList {
-            all: statement(&composed(
+            all: statement(composed(
                 include_str!("sql/list.sql"),
                 &[("counted", &counted)],
             )),
