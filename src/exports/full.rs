@@ -12,11 +12,11 @@ use super::progress::{CancelWriter, Progress};
 use crate::error::Result;
 use crate::files::pictures::{Frame, picture};
 use crate::files::sheet::{
-    INSTANT_FORMAT, Placed, add_tables, default_alignment, failure, filter, finish_sheet, placed,
-    print, style, write_cell, write_header,
+    INSTANT_FORMAT, Placed, add_tables, failure, filter, finish_sheet, placed, print, style,
+    write_cell, write_header,
 };
 use crate::files::{Caption, about, text};
-use crate::table::{CellRef, Format, Table};
+use crate::table::{CellRef, Column, Format, Table};
 use crate::time::Zone;
 
 /// The directory it is made in, and its rows per sheet.
@@ -206,8 +206,11 @@ fn write_figures(
 /// Width of a column of attempts in characters, for typical values.
 fn width(name: &str, format: Format) -> f64 {
     match (name, format) {
-        ("uuid" | "script_path", _) => 38.0,
-        (_, Format::Instant) => 20.0,
+        ("uuid", _) => 38.0,
+        ("script_path", _) => 50.0,
+        ("hangup_cause", _) => 28.0,
+        ("agent_disposition" | "external_ref", _) | (_, Format::Instant) => 20.0,
+        ("result" | "dtmf" | "transfer", _) => 13.0,
         (_, Format::Text) => 16.0,
         _ => 11.0,
     }
@@ -249,7 +252,11 @@ fn attempts_sheet(workbook: &mut Workbook, number: u32) -> Result<Worksheet, Xls
     } else {
         format!("Attempts {number}")
     })?;
-    write_header(&mut sheet, 0, COLUMNS, default_alignment)?;
+    write_header(&mut sheet, 0, COLUMNS, |style, column| match column {
+        number if is_number(number) => style.set_align(FormatAlign::Right),
+        text if is_indented(text) => indented(style),
+        _ => style,
+    })?;
     finish_sheet(&mut sheet)?;
     Ok(sheet)
 }
@@ -273,10 +280,33 @@ fn push_attempts(
     Ok(())
 }
 
-/// Styles of the columns that need one.
+/// True if values are numbers, aligned right by default.
+fn is_number(column: &Column) -> bool {
+    matches!(
+        column.format,
+        Format::Id | Format::Integer | Format::Decimal(_)
+    )
+}
+
+/// True for an instant, and for a text to the right of a number, which it would touch.
+fn is_indented(column: &Column) -> bool {
+    let pairs = COLUMNS.windows(2);
+    column.format == Format::Instant
+        || pairs
+            .filter(|pair| pair[1].name == column.name)
+            .any(|pair| is_number(&pair[0]) && !is_number(&pair[1]))
+}
+
+fn indented(style: Style) -> Style {
+    style.set_align(FormatAlign::Left).set_indent(1)
+}
+
+/// Styles of the cells that need one. Every other cell has none, because a style takes time.
 struct Styles {
     instant: Style,
     long: Style,
+    text: Style,
+    is_indented: [bool; COLUMNS.len()],
 }
 
 /// Digits beyond which Excel shows an unstyled number with an exponent.
@@ -285,15 +315,18 @@ const MAX_PLAIN: u64 = 99_999_999_999;
 impl Styles {
     fn new() -> Self {
         Self {
-            instant: Style::new().set_num_format(INSTANT_FORMAT),
+            instant: indented(Style::new().set_num_format(INSTANT_FORMAT)),
             long: Style::new().set_num_format("0"),
+            text: indented(Style::new()),
+            is_indented: COLUMNS.each_ref().map(is_indented),
         }
     }
 
-    fn of(&self, cell: CellRef<'_>) -> Option<&Style> {
+    fn of(&self, at: u16, cell: CellRef<'_>) -> Option<&Style> {
         match cell {
             CellRef::Instant(_) => Some(&self.instant),
             CellRef::Integer(number) if number.unsigned_abs() > MAX_PLAIN => Some(&self.long),
+            CellRef::Text(_) if self.is_indented[usize::from(at)] => Some(&self.text),
             _ => None,
         }
     }
@@ -307,7 +340,7 @@ fn write_attempt(
     zone: Zone,
 ) -> Result<(), XlsxError> {
     for (at, cell) in (0..).zip(row) {
-        write_cell(sheet, (number, at), *cell, styles.of(*cell), zone)?;
+        write_cell(sheet, (number, at), *cell, styles.of(at, *cell), zone)?;
     }
     Ok(())
 }

@@ -109,9 +109,15 @@ pub fn picture(
         Some(Chart::Line { over, values }) => {
             let mut drawing = placed.draw(Drawing::new_line(), over, values, usize::MAX);
             // A date axis knows only days: the hours of a day would be drawn on top of each other.
-            drawing.iter_mut().for_each(|drawing| {
+            if let Some(drawing) = &mut drawing {
                 drawing.x_axis().set_text_axis(true);
-            });
+            }
+            // Not every program takes the format of the cells.
+            let format = placed.table.column(over);
+            let format = format.and_then(|at| sheet::bucket_format(placed.table, at));
+            if let (Some(drawing), Some(format)) = (&mut drawing, format) {
+                drawing.x_axis().set_num_format(format);
+            }
             drawing
         }
         Some(Chart::Bars { over, values }) => {

@@ -235,8 +235,10 @@ fn length(cell: CellRef<'_>) -> usize {
     }
 }
 
-/// Numbers are aligned right, everything else left with an indent.
+/// Numbers are aligned right, everything else left, with an indent that keeps neighbors apart and headers clear of the
+/// filter's arrow.
 fn aligned(style: Style, column: &Column) -> Style {
+    let style = style.set_indent(1);
     match column.format {
         Format::Integer | Format::Decimal(_) => style.set_align(FormatAlign::Right),
         Format::Text
@@ -244,17 +246,7 @@ fn aligned(style: Style, column: &Column) -> Style {
         | Format::Flag
         | Format::Instant
         | Format::Bucket
-        | Format::Weekday => style.set_align(FormatAlign::Left).set_indent(1),
-    }
-}
-
-/// The alignment of values without a style: numbers, and so times, to the right.
-pub fn default_alignment(style: Style, column: &Column) -> Style {
-    match column.format {
-        Format::Text | Format::Flag | Format::Weekday => style.set_align(FormatAlign::Left),
-        Format::Id | Format::Integer | Format::Decimal(_) | Format::Instant | Format::Bucket => {
-            style.set_align(FormatAlign::Right)
-        }
+        | Format::Weekday => style.set_align(FormatAlign::Left),
     }
 }
 
@@ -274,26 +266,25 @@ pub fn style(column: &Column) -> Style {
     aligned(style, column)
 }
 
-/// The number format of each column. Hourly buckets are shown with their time.
+/// The number format of each column.
 pub fn styles(table: &Table) -> Vec<Style> {
-    let has_hours = |at: usize| {
-        let first = table.rows.first().map(|row| &row[at]);
-        matches!(
-            first,
-            Some(Cell::Bucket(Bucket {
-                granularity: Granularity::Hour,
-                ..
-            }))
-        )
-    };
-    let styled = |(at, column)| {
-        if has_hours(at) {
-            style(column).set_num_format(HOUR_FORMAT)
-        } else {
-            style(column)
-        }
+    let styled = |(at, column)| match bucket_format(table, at) {
+        Some(format) => style(column).set_num_format(format),
+        None => style(column),
     };
     table.columns.iter().enumerate().map(styled).collect()
+}
+
+/// The number format of a column of buckets: hourly ones are shown with their time.
+pub fn bucket_format(table: &Table, at: usize) -> Option<&'static str> {
+    match table.rows.first().map(|row| &row[at]) {
+        Some(Cell::Bucket(Bucket {
+            granularity: Granularity::Hour,
+            ..
+        })) => Some(HOUR_FORMAT),
+        Some(Cell::Bucket(_)) => Some(DAY_FORMAT),
+        _ => None,
+    }
 }
 
 /// Writes a cell.
