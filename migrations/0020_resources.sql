@@ -26,6 +26,36 @@ alter table autocall_campaigns
     add column completed_at timestamptz,
     add column updated_at timestamptz not null default now();
 
+-- A change moves updated_at, and a campaign that becomes active or completed has an instant of that, whoever changes it.
+create function callboard_script_touched() returns trigger
+    language plpgsql
+    as $$
+    begin
+        new.updated_at := now();
+        return new;
+    end
+    $$;
+create trigger touched before update on autocall_scripts
+    for each row when (old.* is distinct from new.*) execute function callboard_script_touched();
+
+create function callboard_campaign_touched() returns trigger
+    language plpgsql
+    as $$
+    begin
+        new.updated_at := now();
+        if new.status <> old.status then
+            case new.status
+                when 'active' then new.started_at := coalesce(new.started_at, now());
+                when 'completed' then new.completed_at := coalesce(new.completed_at, now());
+                else null;
+            end case;
+        end if;
+        return new;
+    end
+    $$;
+create trigger touched before update on autocall_campaigns
+    for each row when (old.* is distinct from new.*) execute function callboard_campaign_touched();
+
 -- Lists of leads, newest id first, and the search for a phone that a campaign has.
 create index on autocall_leads (tenant_id, campaign_id, id);
 create index on autocall_leads (tenant_id, campaign_id, phone);

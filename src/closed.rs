@@ -63,6 +63,12 @@ macro_rules! sets {
 sets! {
     /// State of a campaign.
     CampaignStatus: ["draft", "active", "paused", "completed"];
+    /// Attempts after which a lead is tried again.
+    RetryCondition: ["no_answer", "busy", "failed", "any"];
+    /// Quality of a synthetic voice: A is the better one.
+    VoiceTier: ["A", "B"];
+    /// State of a voice.
+    VoiceStatus: ["active", "inactive"];
     /// State of an AutoCall lead.
     LeadStatus: ["pending", "in_progress", "retry", "completed", "failed", "dnc", "max_attempts_reached"];
     /// Result of an AutoCall attempt.

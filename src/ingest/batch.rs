@@ -1,11 +1,9 @@
-//! Stores a chunk of lines: checks references, stages rows by COPY, and upserts them with one
-//! statement per kind.
-//!
-//! The statements are built once from the list of kinds and contain only names from it.
+//! Stores a chunk of lines: checks references, stages rows by COPY, and upserts them with the
+//! statements of their kind.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::LazyLock;
+use std::fmt::Write;
 
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor, Row as _};
@@ -13,8 +11,10 @@ use sqlx::{AssertSqlSafe, Executor, Row as _};
 use super::field::Key;
 use super::kind::{KINDS, Kind};
 use super::line::Row;
+use super::statements::{STATEMENTS, Statements};
 use crate::db::Scope;
 use crate::error::{Faults, Result};
+use crate::input::fault;
 
 /// A parsed line: its number, and its row or faults.
 pub type Line = (u64, Result<Row, Faults>);
@@ -48,12 +48,18 @@ pub async fn store(scope: &mut Scope, accepted: &Accepted) -> Result<()> {
 type Rows = HashMap<Key, Row>;
 type Known = HashSet<(&'static str, Key)>;
 
-/// Finds the stored rows among those that the lines refer to.
+/// Finds the stored rows among those that the lines refer to, or rely on for required fields.
 async fn known_references(scope: &mut Scope, lines: &[Line]) -> Result<Known> {
     let mut referenced: BTreeMap<&'static str, HashSet<&Key>> = BTreeMap::new();
     for row in lines.iter().filter_map(|(_, row)| row.as_ref().ok()) {
         for (_, kind, key) in &row.references {
             referenced.entry(kind).or_default().insert(key);
+        }
+        if row.missing().next().is_some() {
+            referenced
+                .entry(row.kind.name)
+                .or_default()
+                .insert(&row.key);
         }
     }
     let mut known = Known::new();
@@ -94,7 +100,7 @@ fn accept(lines: Vec<Line>, mut known: Known) -> (BTreeMap<usize, Rows>, Outcome
     let (mut rows, mut outcome) = (BTreeMap::<usize, Rows>::new(), Outcome::default());
     for (number, line) in lines {
         match line.and_then(|row| check_references(row, &known)) {
-            Ok(mut row) => {
+            Ok(row) => {
                 outcome.stored += 1;
                 known.insert((row.kind.name, row.key.clone()));
                 let place = KINDS
@@ -104,10 +110,9 @@ fn accept(lines: Vec<Line>, mut known: Known) -> (BTreeMap<usize, Rows>, Outcome
                 let rows = rows.entry(place).or_default();
                 match rows.entry(row.key.clone()) {
                     Entry::Vacant(place) => drop(place.insert(row)),
-                    Entry::Occupied(mut place) if row.replaces(place.get()) => {
-                        row.created_at =
-                            row.created_at.or_else(|| place.get_mut().created_at.take());
-                        place.insert(row);
+                    Entry::Occupied(place) if row.replaces(place.get()) => {
+                        let (key, earlier) = place.remove_entry();
+                        rows.insert(key, row.over(earlier));
                     }
                     Entry::Occupied(_) => {}
                 }
@@ -118,8 +123,8 @@ fn accept(lines: Vec<Line>, mut known: Known) -> (BTreeMap<usize, Rows>, Outcome
     (rows, outcome)
 }
 
-fn check_references(row: Row, known: &Known) -> Result<Row, Faults> {
-    let mut faults = Faults::default();
+fn check_references(mut row: Row, known: &Known) -> Result<Row, Faults> {
+    let mut faults = std::mem::take(&mut row.faults);
     for (field, kind, key) in &row.references {
         if !known.contains(&(*kind, key.clone())) {
             faults.add(
@@ -127,6 +132,11 @@ fn check_references(row: Row, known: &Known) -> Result<Row, Faults> {
                 format!("refers to no {kind} that is stored or stands earlier."),
             );
         }
+    }
+    let is_known = |row: &Row| known.contains(&(row.kind.name, row.key.clone()));
+    if row.missing().next().is_some() && !is_known(&row) {
+        row.missing()
+            .for_each(|field| faults.add(field, fault::REQUIRED));
     }
     if faults.is_empty() {
         Ok(row)
@@ -146,10 +156,13 @@ async fn upsert(scope: &mut Scope, kind: &'static Kind, rows: &Rows) -> Result<(
         .await?;
     copy(connection, statements, rows).await?;
     for upsert in &statements.upserts {
-        sqlx::query(AssertSqlSafe(upsert.as_str()))
+        let done = sqlx::query(AssertSqlSafe(upsert.as_str()))
             .bind(tenant)
             .execute(&mut *connection)
             .await?;
+        if kind.keeps_absent && done.rows_affected() == rows.len() as u64 {
+            break; // All rows are new.
+        }
     }
     connection
         .execute(AssertSqlSafe(statements.clear.as_str()))
@@ -162,108 +175,13 @@ async fn copy(connection: &mut PgConnection, statements: &Statements, rows: &Row
     for row in rows.values() {
         text.push_str(row.created_at.as_deref().unwrap_or("\\N"));
         text.push_str(&row.columns);
+        if row.kind.keeps_absent {
+            let _ = write!(text, "\t{}", row.absent); // infallible: a String takes everything
+        }
         text.push('\n');
     }
     let mut copy = connection.copy_in_raw(&statements.copy).await?;
     copy.send(text.into_bytes()).await?;
     copy.finish().await?;
     Ok(())
-}
-
-/// Statements to store a kind.
-struct Statements {
-    key_type: &'static str,
-    /// Selects the stored ones among the keys in `$2`.
-    find: String,
-    stage: String,
-    copy: String,
-    upserts: Vec<String>,
-    clear: String,
-}
-
-static STATEMENTS: LazyLock<HashMap<&'static str, Statements>> = LazyLock::new(|| {
-    KINDS
-        .iter()
-        .map(|kind| (kind.name, Statements::of(kind)))
-        .collect()
-});
-
-impl Statements {
-    fn of(kind: &'static Kind) -> Self {
-        let (table, key) = (kind.table, kind.key().name);
-        let staged = format!("staged_{table}");
-        let kept = kind.kept().map(|field| field.name);
-        let stated: Vec<(&str, &str)> = kind
-            .columns()
-            .filter(|(name, _)| Some(*name) != kept)
-            .collect();
-        let typed: Vec<String> = stated
-            .iter()
-            .map(|(name, kind)| format!("{name} {kind}"))
-            .collect();
-        let names = stated.iter().map(|(name, _)| *name).collect::<Vec<_>>();
-
-        let mut upserts = vec![upsert_sql(kind, &staged, &names)];
-        if kept.is_some() {
-            upserts.push(format!(
-                "update {table} as stored set created_at = sent.created_at from {staged} as sent
-                 where stored.tenant_id = $1 and stored.{key} = sent.{key} and stored.created_at <> sent.created_at"
-            ));
-        }
-        Self {
-            key_type: kind.key().kind.sql_type(),
-            find: format!("select {key} from {table} where tenant_id = $1 and {key} = any ($2)"),
-            stage: format!(
-                "create temp table if not exists {staged} (created_at timestamptz, {})",
-                typed.join(", ")
-            ),
-            copy: format!(
-                "copy {staged} (created_at, {}) from stdin",
-                names.join(", ")
-            ),
-            upserts,
-            clear: format!("truncate {staged}"),
-        }
-    }
-}
-
-/// Upserts rows in key order in one statement, so that concurrent writers of the same rows wait
-/// instead of deadlocking. Unchanged and less complete rows are skipped. A stored `created_at`
-/// stays.
-fn upsert_sql(kind: &Kind, staged: &str, columns: &[&str]) -> String {
-    let (table, key) = (kind.table, kind.key().name);
-    let changing: Vec<&str> = columns
-        .iter()
-        .copied()
-        .filter(|column| *column != key)
-        .collect();
-    let list = |prefix: &str| {
-        changing
-            .iter()
-            .map(|column| format!("{prefix}{column}"))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let set = changing
-        .iter()
-        .map(|column| format!("{column} = excluded.{column}"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let (stored, sent) = (list("stored."), list("excluded."));
-    let columns = columns.join(", ");
-    let has_created_at = kind.kept().is_some();
-    let (created_at, first) = if has_created_at {
-        (", created_at", ", coalesce(created_at, now())")
-    } else {
-        ("", "")
-    };
-    let knows_enough = kind.finished_by.map_or_else(String::new, |field| {
-        format!("and (stored.{field} is null or excluded.{field} is not null)")
-    });
-    format!(
-        "insert into {table} as stored (tenant_id, {columns}{created_at})
-         select $1, {columns}{first} from {staged} order by {key}
-         on conflict (tenant_id, {key}) do update set {set}
-         where ({stored}) is distinct from ({sent}) {knows_enough}"
-    )
 }

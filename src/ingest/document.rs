@@ -13,8 +13,14 @@ pub fn about(kind: &Kind) -> String {
     let finished = kind.finished_by.map_or_else(String::new, |field| {
         format!(" Without `{field}`, a line for a row that has one is counted as stored and changes nothing.")
     });
+    let keeps = if kind.keeps_absent {
+        " For a row that is stored, an absent field, also a required one, keeps its value; null resets it to its \
+         default."
+    } else {
+        ""
+    };
     format!(
-        "{} Stored in `{}` by its `{key}`.{finished}",
+        "{} Stored in `{}` by its `{key}`.{finished}{keeps}",
         sentences(kind.about),
         kind.table
     )
@@ -66,7 +72,10 @@ fn type_name(kind: Type) -> String {
             .map(|value| format!("`{value}`"))
             .collect::<Vec<_>>()
             .join(", "),
-        Type::Integer { min, .. } => format!("integer, {min} or more"),
+        Type::Integer { min, max: i32::MAX } => format!("integer, {min} or more"),
+        Type::Integer { min, max } => format!("integer, {min} to {max}"),
+        Type::Size => "integer, 0 or more".into(),
+        Type::IntegerOrText { max } => format!("integer, or text, {max}"),
         Type::Flag => "true or false".into(),
         Type::Moment | Type::Started => "date or datetime".into(),
         Type::Phone => "phone".into(),
@@ -96,8 +105,8 @@ const OPENING: &str = "\
 # Ingest fields
 
 One JSON object a line states a whole row of its `kind`. What a line leaves out, or gives as null or as an empty text,
-takes its default; `*` marks what it may not leave out. The first field is the key: a line for a key that is stored
-changes that row. Texts are brought into Unicode's normal form C; the number behind a text is the most code points it
+takes its default, unless its kind keeps absent fields; `*` marks what it may not leave out. The first field is the
+key: a line for a key that is stored changes that row. Texts are brought into Unicode's normal form C; the number behind a text is the most code points it
 may have, white space around it not counted. Phones are returned as they were sent.
 
 This file is generated: `callboard fields > docs/ingest.md`.

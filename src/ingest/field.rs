@@ -115,6 +115,14 @@ impl Field {
     }
 }
 
+impl Field {
+    /// Staged columns with their types.
+    pub fn columns(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        let sent = (self.kind == Type::Phone).then_some(("phone_as_sent", "text"));
+        std::iter::once((self.name, self.kind.sql_type())).chain(sent)
+    }
+}
+
 /// Maximum length of a phone number, including separators.
 const MAX_PHONE: usize = 64;
 
@@ -137,6 +145,12 @@ pub enum Type {
     Integer {
         min: i32,
         max: i32,
+    },
+    /// A number of bytes.
+    Size,
+    /// An integer, or a text, stored as JSON of that type.
+    IntegerOrText {
+        max: usize,
     },
     Flag,
     Moment,
@@ -198,7 +212,7 @@ impl Type {
 
     pub fn sql_type(self) -> &'static str {
         match self {
-            Self::Id | Self::Reference(_) => "bigint",
+            Self::Id | Self::Reference(_) | Self::Size => "bigint",
             Self::Key { .. } | Self::Token { .. } | Self::Code(_) => "text collate \"C\"",
             Self::Text { .. } | Self::Enum(_) | Self::Phone | Self::Color | Self::Keys { .. } => {
                 "text"
@@ -207,7 +221,7 @@ impl Type {
             Self::Flag => "boolean",
             Self::Moment | Self::Started => "timestamptz",
             Self::Fraction | Self::Percent => "numeric",
-            Self::Object | Self::Actions => "jsonb",
+            Self::Object | Self::Actions | Self::IntegerOrText { .. } => "jsonb",
             Self::Steps { .. } => "text[]",
         }
     }
@@ -243,6 +257,20 @@ impl Type {
                     number.ok_or_else(|| fault::integer_within(&(min..=max)))?,
                 );
             }
+            Self::Size => {
+                let size = json::integer(json).filter(|size| *size >= 0);
+                write(out, size.ok_or("must be an integer of at least 0.")?);
+            }
+            Self::IntegerOrText { max } => match json::Type::of(json) {
+                json::Type::Text => escape(
+                    &serde_json::Value::from(&*within(&text(json)?, max)?).to_string(),
+                    out,
+                ),
+                _ => write(
+                    out,
+                    json::integer(json).ok_or("must be an integer or a text.")?,
+                ),
+            },
             Self::Flag => match json {
                 "true" | "false" => out.push_str(json),
                 _ => return Err(fault::FLAG.into()),
@@ -444,6 +472,9 @@ mod tests {
             encoded(STEPS, r#"["a\"b","c\\d"]"#).unwrap(),
             r#"{"a\\"b","c\\\\d"}"#
         );
+        let group = Type::IntegerOrText { max: 3 };
+        assert_eq!(encoded(group, "7.0").unwrap(), "7");
+        assert_eq!(encoded(group, r#""a\"7""#).unwrap(), r#""a\\"7""#);
         assert_eq!(encoded(Type::Fraction, "0.1234565").unwrap(), "0.123457");
         assert_eq!(encoded(Type::Fraction, "1e-1").unwrap(), "0.1");
         assert_eq!(
@@ -498,6 +529,10 @@ mod tests {
             (number, "0"),
             (number, "6"),
             (Type::Flag, "1"),
+            (Type::Size, "-1"),
+            (Type::IntegerOrText { max: 2 }, "1.5"),
+            (Type::IntegerOrText { max: 2 }, r#""abc""#),
+            (Type::IntegerOrText { max: 2 }, "true"),
             (Type::Started, r#""1979-12-31T23:59:59Z""#),
             (Type::Color, r##""#12345""##),
             (Type::Keys { max: 2 }, r#""1a""#),

@@ -2,13 +2,13 @@
 //! Validation, staging, upserts and documentation derive from this list.
 
 use super::field::Type::{
-    Actions, Code, Color, Enum, Flag, Fraction, Id, Integer, Key, Keys, Moment, Object, Percent,
-    Phone, Reference, Started, Steps, Text, Token,
+    Actions, Code, Color, Enum, Flag, Fraction, Id, Integer, IntegerOrText, Key, Keys, Moment,
+    Object, Percent, Phone, Reference, Size, Started, Steps, Text, Token,
 };
 use super::field::{Field, Presence, Type};
 use crate::closed::{
     AttemptResult, CallResult, CallerIdType, CampaignStatus, Carrier, DispositionCategory,
-    LeadStatus, PoolStatus, Transfer,
+    LeadStatus, PoolStatus, RetryCondition, Transfer, VoiceStatus, VoiceTier,
 };
 use crate::text::NAME_LEN;
 
@@ -21,16 +21,19 @@ pub struct Kind {
     /// Field that finished rows have. A line without it never replaces a row that has it, whatever
     /// the order of arrival: less complete data does not replace more complete data.
     pub finished_by: Option<&'static str>,
+    /// True if fields that a line for an existing row lacks keep their values, and null resets them
+    /// to their defaults. Lines of other kinds state the whole row.
+    pub keeps_absent: bool,
     /// Fields of the kind; the first one is the key, unique within the tenant.
     pub fields: &'static [Field],
 }
 
-/// Defines [`KINDS`]: `"kind" in "table" { presence field: Type [, default]; … }`, with doc
-/// comments as meanings.
+/// Defines [`KINDS`]: `"kind" in "table" [, finished by "field"] [, keeps absent]
+/// { presence field: Type [, default]; … }`, with doc comments as meanings.
 macro_rules! kinds {
     ($(
         $(#[doc = $about:literal])+
-        $name:literal in $table:literal $(, finished by $finished_by:literal)? {
+        $name:literal in $table:literal $(, finished by $finished_by:literal)? $(, keeps $absent:ident)? {
             $( $(#[doc = $meaning:literal])+ $presence:ident $field:ident: $kind:expr $(, $default:literal)?; )+
         }
     )+) => {
@@ -40,11 +43,14 @@ macro_rules! kinds {
             table: $table,
             about: concat!($($about),+),
             finished_by: kinds!(@option $($finished_by)?),
+            keeps_absent: kinds!(@flag $($absent)?),
             fields: &[$( Field::$presence(stringify!($field), $kind, concat!($($meaning),+) $(, $default)?) ),+],
         } ),+];
     };
     (@option) => { None };
     (@option $value:literal) => { Some($value) };
+    (@flag) => { false };
+    (@flag absent) => { true };
 }
 
 kinds! {
@@ -100,8 +106,40 @@ kinds! {
         or daily_cap: Integer { min: 1, max: i32::MAX }, "200";
     }
 
+    /// A voice that reads scripts aloud.
+    "voice" in "voices" {
+        /// Id of the voice in the source system, such as `vi-VN-female-01`.
+        required id: Key { max: NAME_LEN };
+        /// Name of the voice.
+        required name: NAME;
+        /// Language it speaks, such as `vi-VN`; free text.
+        optional language: NAME;
+        /// Gender it sounds like; free text.
+        optional gender: NAME;
+        /// Quality of the voice: A is the better one.
+        or tier: Enum(VoiceTier::VALUES), "B";
+        /// State of the voice. Scripts take active ones.
+        or status: Enum(VoiceStatus::VALUES), "active";
+    }
+
+    /// An audio file that scripts can play.
+    "media_file" in "media_files" {
+        /// Id of the file in the source system.
+        required id: Id;
+        /// Name of the file.
+        required name: NAME;
+        /// Address of the file.
+        required url: Text { max: 2_048 };
+        /// Length in seconds.
+        optional duration_sec: COUNT;
+        /// Size in bytes.
+        optional file_size: Size;
+        /// Creation of the file.
+        kept created_at: Moment;
+    }
+
     /// A script that AutoCall plays to leads, with the action of each key.
-    "autocall_script" in "autocall_scripts" {
+    "autocall_script" in "autocall_scripts", keeps absent {
         /// Id of the script in the source system.
         required id: Id;
         /// Name of the script.
@@ -110,6 +148,12 @@ kinds! {
         optional template_text: Text { max: 20_000 };
         /// Template id as Analytics knows it; `tpl_<id>` where absent.
         optional template_id: NAME;
+        /// Voice that reads the script.
+        optional voice_id: Code("voice");
+        /// Quality of the voice that reads the script.
+        or tts_tier: Enum(VoiceTier::VALUES), "B";
+        /// Maximum number of times the script is played in one attempt.
+        or max_repeat_per_attempt: Integer { min: 1, max: 5 }, "1";
         /// Status in the source system.
         or status: NAME, "active";
         /// Meaning of each key. In the funnel, an answered attempt counts as a choice only where its deciding key
@@ -118,23 +162,46 @@ kinds! {
     }
 
     /// An AutoCall campaign: a script played to its leads.
-    "autocall_campaign" in "autocall_campaigns" {
+    "autocall_campaign" in "autocall_campaigns", keeps absent {
         /// Id of the campaign in the source system.
         required id: Id;
         /// Name shown in reports and files.
         required name: NAME;
+        /// Description of the campaign.
+        optional description: Text { max: 2_000 };
         /// Script of the campaign.
         optional script_id: Reference("autocall_script");
+        /// Group of caller IDs in the dialer.
+        optional caller_id_group_id: IntegerOrText { max: 64 };
+        /// Maximum number of retries for a lead.
+        or max_retries: Integer { min: 0, max: 10 }, "3";
+        /// Minutes between an attempt and its retry.
+        or retry_interval_minutes: Integer { min: 1, max: 43_200 }, "60";
+        /// Result of attempts that are retried.
+        or retry_only_when: Enum(RetryCondition::VALUES), "no_answer";
+        /// Maximum number of attempts in progress.
+        or max_concurrent: Integer { min: 1, max: 200 }, "10";
+        /// Seconds after which an unanswered attempt ends.
+        or originate_timeout: Integer { min: 10, max: 180 }, "40";
+        /// True if the dialer writes attempts to its main call records too.
+        or write_to_main_cdr: Flag, "false";
+        /// Planned start, for the dialer.
+        optional start_at: Moment;
+        /// Planned end, for the dialer.
+        optional end_at: Moment;
         /// State of the campaign.
         or status: Enum(CampaignStatus::VALUES), "active";
-        /// Start of the campaign, where reports begin by default.
+        /// Start of the campaign, where reports begin by default. Set to now where null when the status becomes
+        /// `active`.
         optional started_at: Moment;
+        /// Completion of the campaign. Set to now where null when the status becomes `completed`.
+        optional completed_at: Moment;
         /// Creation of the campaign.
         kept created_at: Moment;
     }
 
     /// A person an AutoCall campaign tries to reach.
-    "autocall_lead" in "autocall_leads" {
+    "autocall_lead" in "autocall_leads", keeps absent {
         /// Id of the lead in the source system.
         required id: Id;
         /// Campaign the lead belongs to.
@@ -292,10 +359,14 @@ impl Kind {
 
     /// Staged columns with their types, in the order of the fields.
     pub fn columns(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.fields.iter().flat_map(|field| {
-            let sent = (field.kind == Phone).then_some(("phone_as_sent", "text"));
-            std::iter::once((field.name, field.kind.sql_type())).chain(sent)
-        })
+        self.fields.iter().flat_map(Field::columns)
+    }
+
+    /// Bits of the required fields, by their position.
+    pub fn required(&self) -> i64 {
+        let fields = self.fields.iter().enumerate();
+        let required = fields.filter(|(_, field)| field.presence == Presence::Required);
+        required.fold(0, |bits, (at, _)| bits | 1 << at)
     }
 }
 
@@ -341,6 +412,15 @@ mod tests {
                     assert!(before.is_some(), "{}.{}", kind.name, field.name);
                 }
             }
+        }
+    }
+
+    /// Positions of fields are bits of a `bigint`. A row has either sense of a less complete line.
+    #[test]
+    fn kinds_that_keep_absent_fields_have_few_fields_and_no_finishing_one() {
+        for kind in KINDS.iter().filter(|kind| kind.keeps_absent) {
+            assert!(kind.fields.len() < 63, "{}", kind.name);
+            assert_eq!(kind.finished_by, None, "{}", kind.name);
         }
     }
 

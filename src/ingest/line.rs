@@ -7,7 +7,8 @@ use crate::error::Faults;
 use crate::input::fault;
 use crate::json;
 
-/// A valid line whose references are not checked yet.
+/// A line whose references are not checked yet. Faults found so far are in it, so that they are
+/// reported with those of its references.
 #[derive(Debug)]
 pub struct Row {
     pub kind: &'static Kind,
@@ -16,6 +17,10 @@ pub struct Row {
     pub columns: String,
     /// In COPY text format; `None` keeps the first value.
     pub created_at: Option<String>,
+    /// Bits of the fields that the line lacks and that keep their stored values, by position in the
+    /// kind.
+    pub absent: i64,
+    pub faults: Faults,
     /// References of the row: field, kind, key.
     pub references: Vec<(&'static str, &'static str, Key)>,
     /// True if its kind has no finishing field.
@@ -28,9 +33,44 @@ impl Row {
     pub fn replaces(&self, earlier: &Self) -> bool {
         self.is_finished || !earlier.is_finished
     }
+
+    /// Required fields that the line lacks: only an existing row can supply them.
+    pub fn missing(&self) -> impl Iterator<Item = &'static str> {
+        let bits = self.absent & self.kind.required();
+        let fields = self.kind.fields.iter().enumerate();
+        fields.filter_map(move |(at, field)| (bits >> at & 1 == 1).then_some(field.name))
+    }
+
+    /// Puts this row over an earlier one with its key: what this line lacks is taken from there.
+    pub fn over(mut self, earlier: Self) -> Self {
+        if self.absent != 0 {
+            self.columns = self.merged_columns(&earlier);
+            self.absent &= earlier.absent;
+        }
+        self.created_at = self.created_at.or(earlier.created_at);
+        self
+    }
+
+    fn merged_columns(&self, earlier: &Self) -> String {
+        let mut merged = String::new();
+        let mut values = self.columns.split('\t').zip(earlier.columns.split('\t'));
+        values.next(); // Nothing stands before the first tab.
+        for (at, field) in self.kind.fields.iter().enumerate() {
+            if field.presence == Presence::Kept {
+                continue;
+            }
+            let is_absent = self.absent >> at & 1 == 1;
+            for (own, earlier) in values.by_ref().take(field.columns().count()) {
+                merged.push('\t');
+                merged.push_str(if is_absent { earlier } else { own });
+            }
+        }
+        merged
+    }
 }
 
-/// Parses one line. Faults of no particular field are reported under `unit`.
+/// Parses one line. Faults of no particular field are reported under `unit`. A line without a valid
+/// kind and key has only faults.
 pub fn parse(line: &str, unit: &str, locale: Locale) -> Result<Row, Faults> {
     let mut faults = Faults::default();
     let fields: Fields<'_> = match serde_json::from_str(line) {
@@ -45,9 +85,10 @@ pub fn parse(line: &str, unit: &str, locale: Locale) -> Result<Row, Faults> {
         return Err(faults);
     };
     report_unknown(kind, &fields, unit, &mut faults);
-    row(kind, &fields, locale, &mut faults)
-        .filter(|_| faults.is_empty())
-        .ok_or(faults)
+    match row(kind, &fields, locale, &mut faults) {
+        Some(row) => Ok(Row { faults, ..row }),
+        None => Err(faults),
+    }
 }
 
 fn report_unknown(kind: &Kind, fields: &Fields<'_>, unit: &str, faults: &mut Faults) {
@@ -77,10 +118,14 @@ fn row(
         key: Key::Number(0),
         columns: String::new(),
         created_at: None,
+        absent: 0,
+        faults: Faults::default(),
         references: Vec::new(),
         is_finished: kind.finished_by.is_none_or(|name| given(name).is_some()),
     };
+    let mut has_key = false;
     for (at, field) in kind.fields.iter().enumerate() {
+        let keeps = kind.keeps_absent && fields.get(field.name).is_none() && at > 0;
         let given = given(field.name);
         let mut value = String::new();
         match (given, &field.presence) {
@@ -95,7 +140,12 @@ fn row(
                 }
                 if at == 0 {
                     row.key = field.kind.key(json).ok()?;
+                    has_key = true;
                 }
+            }
+            (None, Presence::Required) if keeps => {
+                let nulls = vec!["\\N"; field.columns().count()];
+                value.push_str(&nulls.join("\t"));
             }
             (None, Presence::Required) => faults.add(field.name, fault::REQUIRED),
             (None, Presence::Or(default)) => value.push_str(default),
@@ -105,11 +155,12 @@ fn row(
         if field.presence == Presence::Kept {
             row.created_at = given.map(|_| value);
         } else {
+            row.absent |= i64::from(keeps) << at;
             row.columns.push('\t');
             row.columns.push_str(&value);
         }
     }
-    Some(row)
+    has_key.then_some(row)
 }
 
 #[cfg(test)]
@@ -124,7 +175,7 @@ mod tests {
     };
 
     fn faults(line: &str) -> Vec<String> {
-        let faults = parse(line, "line", LOCALE).expect_err(line);
+        let faults = parse(line, "line", LOCALE).map_or_else(|faults| faults, |row| row.faults);
         faults.iter().map(|(field, _)| field.to_owned()).collect()
     }
 
@@ -151,6 +202,22 @@ mod tests {
         ));
         assert_eq!(found.len(), MAX_UNKNOWN + 1);
         assert!(found.iter().all(|field| field.len() <= MAX_NAME));
+    }
+
+    #[test]
+    fn a_later_line_takes_absent_fields_from_an_earlier_one() {
+        let parse = |line: &str| parse(line, "line", LOCALE).unwrap();
+        let first = r#"{"kind":"autocall_lead","id":1,"campaign_id":2,"phone":"0987654321","external_ref":"a"}"#;
+        let second = r#"{"kind":"autocall_lead","id":1,"external_ref":null,"status":"dnc"}"#;
+        assert_eq!(
+            parse(second).missing().collect::<Vec<_>>(),
+            ["campaign_id", "phone"]
+        );
+        let row = parse(second).over(parse(first));
+        assert_eq!(row.columns, "\t1\t2\t84987654321\t0987654321\t\\N\t{}\tdnc");
+        assert_eq!(row.missing().count(), 0);
+        // The payload is in neither line.
+        assert_eq!(row.absent, 1 << 4);
     }
 
     #[test]
@@ -259,12 +326,13 @@ mod fuzz {
         #[test]
         fn any_line_is_one_row_of_copy_or_reported(line in prop_oneof![8 => line(), 1 => ".{0,80}"]) {
             match parse(&line, "line", LOCALE) {
-                Ok(row) => {
+                Ok(row) if row.faults.is_empty() => {
                     let columns = row.kind.columns().filter(|(name, _)| *name != "created_at").count();
                     prop_assert_eq!(row.columns.matches('\t').count(), columns, "a value that exceeds its column");
                     let text = row.columns + row.created_at.as_deref().unwrap_or_default();
                     prop_assert!(!text.contains(['\n', '\r', '\0']), "{}", text);
                 }
+                Ok(_) => {}
                 Err(faults) => prop_assert!(!faults.is_empty()),
             }
         }

@@ -17,6 +17,7 @@ mod phone;
 mod reader;
 mod room;
 mod spool;
+mod statements;
 
 use std::pin::pin;
 use std::time::Duration;

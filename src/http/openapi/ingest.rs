@@ -79,7 +79,8 @@ fn line(kind: &Kind) -> RefOr<Schema> {
         .iter()
         .fold(object, |object, field| {
             let object = object.property(field.name, property(field));
-            if field.presence == Presence::Required {
+            let is_key = field.name == kind.key().name;
+            if field.presence == Presence::Required && (is_key || !kind.keeps_absent) {
                 object.required(field.name)
             } else {
                 object
@@ -131,6 +132,17 @@ fn property(field: &Field) -> RefOr<Schema> {
             integer
                 .minimum(Some(f64::from(min)))
                 .maximum(Some(f64::from(max)))
+                .into()
+        }
+        field::Type::Size => of(Type::Integer)
+            .format(format(KnownFormat::Int64))
+            .minimum(Some(0.0))
+            .into(),
+        field::Type::IntegerOrText { max } => {
+            let kinds = [Type::Integer, Type::String, Type::Null];
+            text()
+                .schema_type(SchemaType::from_iter(kinds))
+                .max_length(Some(max))
                 .into()
         }
         field::Type::Flag => of(Type::Boolean).into(),

@@ -16,7 +16,11 @@ async fn one_bad_line_rejects_an_atomic_body() {
     assert_eq!(answer.json()["message"], "The given data was invalid.");
     assert_eq!(
         fields(&answer.json()["errors"]),
-        ["lines.13.started_at", "lines.14.line"]
+        [
+            "lines.15.campaign_id",
+            "lines.15.started_at",
+            "lines.16.line"
+        ]
     );
     for table in TABLES {
         assert_eq!(count(&test, table).await, 0, "{table}");
@@ -25,7 +29,7 @@ async fn one_bad_line_rejects_an_atomic_body() {
     let answer = send(&test, "atomic=1", body(&lines)).await;
     assert_eq!(
         answer.json()["data"],
-        json!({"received": 11, "stored": 11, "rejected": 0, "errors": []})
+        json!({"received": 13, "stored": 13, "rejected": 0, "errors": []})
     );
     for table in TABLES {
         assert_eq!(count(&test, table).await, 1, "{table}");

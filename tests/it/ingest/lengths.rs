@@ -31,7 +31,7 @@ fn at_the_limit(kind: Type) -> (Vec<(Value, Value)>, Vec<Value>) {
             .collect::<Vec<_>>()
     };
     match kind {
-        Type::Key { max } | Type::Text { max } => {
+        Type::Key { max } | Type::Text { max } | Type::IntegerOrText { max } => {
             let decomposed = "e\u{301}".repeat(max);
             let mut good = as_sent(vec![letters(max).into()]);
             good.push((
@@ -145,6 +145,7 @@ fn every_text_field_has_a_maximum_length() {
             Type::Id
                 | Type::Enum(_)
                 | Type::Integer { .. }
+                | Type::Size
                 | Type::Flag
                 | Type::Moment
                 | Type::Started

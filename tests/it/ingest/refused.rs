@@ -40,6 +40,37 @@ fn faulty() -> Vec<(Value, &'static [&'static str])> {
             ],
         ),
         (
+            json!({"kind": "voice", "id": 1, "tier": "C", "status": "gone"}),
+            &["id", "name", "status", "tier"],
+        ),
+        (
+            json!({"kind": "media_file", "id": 2, "name": "M", "duration_sec": -1, "file_size": 1.5}),
+            &["duration_sec", "file_size", "url"],
+        ),
+        (
+            json!({"kind": "autocall_script", "id": 2, "name": "S", "voice_id": "v2", "tts_tier": "a",
+                "max_repeat_per_attempt": 6}),
+            &["max_repeat_per_attempt", "tts_tier", "voice_id"],
+        ),
+        (
+            json!({"kind": "autocall_campaign", "id": 1, "name": null, "max_retries": 11, "retry_interval_minutes": 0,
+                "retry_only_when": "never", "max_concurrent": 201, "originate_timeout": 9, "write_to_main_cdr": 1,
+                "caller_id_group_id": 1.5, "start_at": 1, "end_at": "x", "completed_at": "y"}),
+            &[
+                "caller_id_group_id",
+                "completed_at",
+                "end_at",
+                "max_concurrent",
+                "max_retries",
+                "name",
+                "originate_timeout",
+                "retry_interval_minutes",
+                "retry_only_when",
+                "start_at",
+                "write_to_main_cdr",
+            ],
+        ),
+        (
             json!({"kind": "autocall_script", "id": 2, "name": "S", "status": 1,
                 "dtmf_actions": [{"digit": "A", "label": "L", "action_type": "queue"}]}),
             &["dtmf_actions", "status"],
@@ -225,7 +256,7 @@ async fn unstorable_json_is_reported_by_its_field() {
         )
     };
     let lines = [
-        one_of_each_kind()[8].to_string(),
+        one_of_each_kind()[10].to_string(),
         lead(&deep(100)),
         lead(&deep(10_000)),
         lead(r#"{"a":"\ud800"}"#),
