@@ -114,6 +114,16 @@ struct Campaign {
     around_the_clock: bool,
 }
 
+/// Time since a paused campaign was paused, in seconds.
+const PAUSED: i64 = 2 * DAY;
+
+impl Campaign {
+    /// The end of its dialing so far.
+    fn dialed_until(&self, now: Moment) -> Moment {
+        now.plus(if self.status == "paused" { -PAUSED } else { 0 })
+    }
+}
+
 struct Attempt {
     campaign: i64,
     lead: i64,
@@ -150,7 +160,7 @@ pub fn write(world: &mut World, agents: &[Agent]) {
     }
 }
 
-fn campaigns(today: Day) -> [Campaign; 6] {
+fn campaigns(today: Day) -> [Campaign; 7] {
     let (season, quarter) = (today.season(), today.quarter());
     let (last, next) = (Day(today.0 - 45).season(), Day(today.0 + 60).season());
     let campaign = |id, name, status, leads, reach, began, ends| Campaign {
@@ -222,6 +232,16 @@ fn campaigns(today: Day) -> [Campaign; 6] {
             -3 * DAY,
             -20 * DAY,
         ),
+        // Stopped halfway: its leads wait.
+        campaign(
+            7,
+            format!("Payment Reminder {quarter}"),
+            "paused",
+            900,
+            0.5,
+            9 * DAY,
+            -5 * DAY,
+        ),
     ]
 }
 
@@ -251,6 +271,7 @@ impl Floor<'_> {
     fn lead(&mut self, campaign: &Campaign, began: Moment, created: Moment, place: i64) {
         self.leads += 1;
         let (now, id, first) = (self.world.now, self.leads, self.attempts.len());
+        let until = campaign.dialed_until(now);
         let created = created.plus(place * MINUTE / 60);
         let offset = ((campaign.began - campaign.ends) as f64 * self.world.share()) as i64;
         let mut at = self.hour(campaign, began.plus(offset), began);
@@ -260,7 +281,7 @@ impl Floor<'_> {
             "pending"
         };
         for (number, answer_rate) in (1..).zip(ANSWER_RATES) {
-            if at >= now || status == "dnc" {
+            if at >= until || status == "dnc" {
                 break;
             }
             let attempt = self.attempt(campaign, id, number, at, answer_rate);

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::calendar::{DAY, Day};
 use super::lines;
+use crate::closed::CampaignStatus;
 
 /// Start times, in Vietnam: a Wednesday afternoon, a Sunday evening, New Year's night, and an early
 /// Monday.
@@ -218,6 +219,14 @@ fn causes_keys_and_campaigns_vary_realistically() {
                 .filter_map(first)
                 .any(|first| demo.now - first < DAY / 2),
             "one has just started"
+        );
+        let states: BTreeSet<&str> = campaigns
+            .iter()
+            .filter_map(|campaign| campaign["status"].as_str())
+            .collect();
+        assert_eq!(
+            states,
+            BTreeSet::from_iter(CampaignStatus::VALUES.iter().copied())
         );
         let name = campaigns[0]["name"].as_str().unwrap();
         assert!(
