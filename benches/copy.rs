@@ -30,6 +30,7 @@ pub async fn run_part(world: &World) -> Section {
             country_code: 84,
         },
         atomic: false,
+        events: false,
     };
     ingest(&db, target, Body::Lines(leads().as_bytes()), |_| ())
         .await

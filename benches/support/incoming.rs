@@ -166,6 +166,7 @@ pub async fn store(db: &Database, lines: &str) {
             country_code: 84,
         },
         atomic: false,
+        events: false,
     };
     let tally = ingest(db, target, Body::Lines(lines.as_bytes()), |_| ())
         .await

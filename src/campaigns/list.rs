@@ -1,6 +1,6 @@
 //! Paged lists of campaigns, newest id first.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use utoipa::ToSchema;
@@ -32,7 +32,7 @@ const STATUS: Parameter = Parameter::optional(
 pub const PARAMETERS: &[Parameter] = &[PAGE, PER_PAGE, Q, STATUS];
 
 /// An AutoCall campaign.
-#[derive(Debug, Serialize, ToSchema, FromRow)]
+#[derive(Debug, Serialize, Deserialize, ToSchema, FromRow)]
 pub struct AutocallCampaign {
     /// Its id in the source system.
     pub id: i64,

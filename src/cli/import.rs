@@ -45,6 +45,7 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
         tenant: tenant.id,
         locale,
         atomic: arguments.atomic,
+        events: false,
     };
     let (stream, read, size) = open(arguments).await?;
     let mut progress = Progress::new(read, size);

@@ -104,7 +104,7 @@ fn with_time(signal: impl Future<Output = ()> + Send + 'static) -> (Stop, Arc<On
 /// Serves requests and runs background tasks until `stop`.
 pub async fn serve(
     config: &Config,
-    app: App,
+    mut app: App,
     Work {
         listener,
         probes,
@@ -113,6 +113,7 @@ pub async fn serve(
 ) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?; // the system may have chosen the port
     tracing::info!(%address, "listening");
+    app.exports.listen_at(address);
     if secret::status(&app.db, &app.keys).await? == secret::SecretStatus::Unknown {
         tracing::warn!(
             "another server used this database with a different secret within the last day: each accepts only its own tokens"

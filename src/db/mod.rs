@@ -310,6 +310,14 @@ impl Database {
             .await
     }
 
+    /// Like [`Database::write`], with [`Scope::make_events`].
+    pub async fn write_with_events(&self, tenant: i64) -> Result<Scope> {
+        const BEGIN: &str = "begin; set local callboard.events = 'on'";
+        self.writing
+            .scope(BEGIN, tenant, self.writing.max_wait)
+            .await
+    }
+
     /// Waits for a slot to store an atomic body in one long transaction.
     pub async fn atomic_store_slot(&self, tenant: i64) -> Result<Slot> {
         self.atomic_stores

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -71,8 +71,8 @@ impl Work {
     }
 }
 
-/// The columns of a job that its client sees.
-#[derive(Debug, FromRow)]
+/// The columns of a job that its client sees, from the database or from the data of an event.
+#[derive(Debug, FromRow, Deserialize)]
 pub struct Stored {
     pub id: String,
     pub report_type: String,

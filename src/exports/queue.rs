@@ -218,7 +218,11 @@ pub async fn renew(db: &Database, job: &Job, lease: Duration, progress_pct: i16)
 pub async fn finish(app: &App, job: &Job, made: &Made) -> Result<bool> {
     let now = app.clock.now();
     let ttl = TimeDelta::from_std(app.exports.ttl).map_err(Error::internal)?;
-    let mut scope = app.db.lane(Lane::Queue).write(job.tenant).await?;
+    let mut scope = app
+        .db
+        .lane(Lane::Queue)
+        .write_with_events(job.tenant)
+        .await?;
     let finish = scope
         .query(include_str!("sql/finish.sql"))
         .bind(job.id.clone())
@@ -248,7 +252,11 @@ pub async fn finish(app: &App, job: &Job, made: &Made) -> Result<bool> {
 
 /// Records a failed attempt with a reason for the client. True if it was the last attempt; `None` if the claim is lost.
 pub async fn fail(app: &App, job: &Job, reason: &str, tries: i16) -> Result<Option<bool>> {
-    let mut scope = app.db.lane(Lane::Queue).write(job.tenant).await?;
+    let mut scope = app
+        .db
+        .lane(Lane::Queue)
+        .write_with_events(job.tenant)
+        .await?;
     let fail = scope
         .select::<(String,)>(include_str!("sql/fail.sql"))
         .bind(job.id.clone())
@@ -272,7 +280,10 @@ pub async fn wait(
     pause: Duration,
     now: DateTime<Utc>,
 ) -> Result<Option<bool>> {
-    let mut scope = db.lane(Lane::Queue).write(holder.tenant).await?;
+    let mut scope = db
+        .lane(Lane::Queue)
+        .write_with_events(holder.tenant)
+        .await?;
     let wait = scope
         .select::<(String,)>(include_str!("sql/wait.sql"))
         .bind(holder.id.to_owned())

@@ -1,5 +1,6 @@
 //! Settings of exports: the store, the workers and their intervals, and the lifetime of files.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::config::{Config, MAX_WORKERS};
@@ -57,6 +58,12 @@ impl Settings {
             pace: Pace::default(),
             rows_a_sheet: sheet::MAX_ROWS,
         }
+    }
+
+    /// Makes links lead to the listen address unless there is a base URL.
+    pub fn listen_at(&mut self, address: SocketAddr) {
+        self.public_url
+            .get_or_insert_with(|| format!("http://{address}"));
     }
 
     /// `Setup` if the store cannot be opened.

@@ -106,6 +106,7 @@ pub async fn post(
         tenant: caller.tenant.id,
         locale,
         atomic,
+        events: true,
     }))?;
     let (media, packed) = (Media::of(&headers)?, is_gzip(&headers)?);
     let body = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));

@@ -56,9 +56,7 @@ pub async fn serve_within(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?;
-    app.exports
-        .public_url
-        .get_or_insert_with(|| format!("http://{address}"));
+    app.exports.listen_at(address);
     tracing::debug!(
         connections = limits.connections,
         each = limits.connections_per_address,

@@ -46,6 +46,18 @@ pub struct Target {
     pub locale: Locale,
     /// All or nothing: one bad line rejects the whole body.
     pub atomic: bool,
+    /// Changes make events, which are sent to webhooks.
+    pub events: bool,
+}
+
+impl Target {
+    async fn begin(self, db: &Database) -> Result<Scope> {
+        if self.events {
+            db.write_with_events(self.tenant).await
+        } else {
+            db.write(self.tenant).await
+        }
+    }
 }
 
 /// Result of an ingest.
@@ -204,7 +216,7 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
         Room::reserved()
     };
     let mut whole = if target.atomic {
-        Some(db.write(target.tenant).await?)
+        Some(target.begin(db).await?)
     } else {
         None
     };
@@ -282,7 +294,7 @@ async fn store(
         batch::store(scope, &accepted).await?;
         return Ok(outcome);
     }
-    let mut scope = db.write(target.tenant).await?;
+    let mut scope = target.begin(db).await?;
     let (accepted, outcome) = batch::check(&mut scope, lines).await?;
     let mut tries = 1;
     loop {
@@ -298,7 +310,7 @@ async fn store(
             stored => return stored.map(|()| outcome),
         }
         tries += 1;
-        scope = db.write(target.tenant).await?;
+        scope = target.begin(db).await?;
     }
 }
 

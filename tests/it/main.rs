@@ -24,4 +24,5 @@ mod routes;
 mod samples;
 mod support;
 mod tenancy;
+mod webhooks;
 mod zones;

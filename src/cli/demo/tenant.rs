@@ -53,6 +53,7 @@ pub async fn refresh(app: &App) -> Result<(i64, u64)> {
             country_code: 84,
         },
         atomic: false,
+        events: false,
     };
     let tally = ingest::ingest(&app.db, target, Body::Lines(lines.as_bytes()), |_| ()).await?;
     if tally.rejected > 0 {

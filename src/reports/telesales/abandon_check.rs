@@ -74,6 +74,7 @@ async fn check_tenant(app: &App, tenant: i64) -> Result<u64> {
         .connection()
         .execute("set local statement_timeout = '30s'")
         .await?;
+    scope.make_events().await?;
     let recorded = record_breaches(&mut scope, app.clock.now()).await?;
     scope.commit().await?;
     Ok(recorded)

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::CAMPAIGN_ID;
@@ -187,8 +187,9 @@ impl Subject for Recent {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct Recorded {
+/// A row of `abandon_breaches`, from the database or from the data of an event.
+#[derive(sqlx::FromRow, Deserialize)]
+pub struct RecordedBreach {
     campaign_id: Id,
     attempts_total: i64,
     attempts_abandoned: i64,
@@ -196,8 +197,15 @@ struct Recorded {
     window_from: Instant,
     window_to: Instant,
     campaign_name: String,
+    #[serde(deserialize_with = "decimal")]
     limit_pct: Decimal,
     detected_at: Instant,
+}
+
+/// A decimal written as text, because JSON numbers are read as binary fractions.
+fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(serde::de::Error::custom)
 }
 
 static STATEMENTS: Statements = statements!("abandon_rate");
@@ -248,10 +256,10 @@ impl Report for AbandonRate {
         };
         let exposure: Exposure = exposure.fetch_one(scope.connection()).await?;
         let breaches = scope.select(include_str!("breaches.sql")).bind(campaign_id);
-        let breaches: Vec<Recorded> = breaches.fetch_all(scope.connection()).await?;
+        let breaches: Vec<RecordedBreach> = breaches.fetch_all(scope.connection()).await?;
         Ok(TelesalesAbandonRate {
             current: now(scope.tenant(), &ask.subject, &exposure),
-            breaches: breaches.into_iter().map(breach).collect(),
+            breaches: breaches.into_iter().map(Into::into).collect(),
         })
     }
 
@@ -284,22 +292,24 @@ fn now(tenant: i64, recent: &Recent, exposure: &Exposure) -> TelesalesAbandonNow
     }
 }
 
-fn breach(recorded: Recorded) -> TelesalesAbandonBreach {
-    TelesalesAbandonBreach {
-        measure: TelesalesAbandonMeasure {
-            campaign_id: Some(recorded.campaign_id),
-            attempts_total: recorded.attempts_total,
-            attempts_abandoned: recorded.attempts_abandoned,
-            abandon_rate_pct: DecimalNumber::percent(
-                recorded.attempts_abandoned,
-                recorded.attempts_total,
-            ),
-            window_minutes: recorded.window_minutes,
-            window_from: recorded.window_from,
-            window_to: recorded.window_to,
-        },
-        campaign_name: recorded.campaign_name,
-        limit_pct: DecimalNumber::new(recorded.limit_pct),
-        detected_at: recorded.detected_at,
+impl From<RecordedBreach> for TelesalesAbandonBreach {
+    fn from(recorded: RecordedBreach) -> Self {
+        Self {
+            measure: TelesalesAbandonMeasure {
+                campaign_id: Some(recorded.campaign_id),
+                attempts_total: recorded.attempts_total,
+                attempts_abandoned: recorded.attempts_abandoned,
+                abandon_rate_pct: DecimalNumber::percent(
+                    recorded.attempts_abandoned,
+                    recorded.attempts_total,
+                ),
+                window_minutes: recorded.window_minutes,
+                window_from: recorded.window_from,
+                window_to: recorded.window_to,
+            },
+            campaign_name: recorded.campaign_name,
+            limit_pct: DecimalNumber::new(recorded.limit_pct),
+            detected_at: recorded.detected_at,
+        }
     }
 }

@@ -1,0 +1,121 @@
+//! The catalogue: every event with its meaning, a sample of its body, and the shape of its data.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+use utoipa::ToSchema;
+
+use super::data::{Call, DisposedCall, Key, LeadAdded, LeadCompleted, LeadsImported, Test};
+use crate::app::App;
+use crate::campaigns::list::AutocallCampaign;
+use crate::error::{Error, Result};
+use crate::exports::job::Stored;
+use crate::exports::link::Links;
+use crate::reports::telesales::abandon_rate::{RecordedBreach, TelesalesAbandonBreach};
+
+/// An event that webhooks can subscribe to.
+#[derive(Debug)]
+pub struct Event {
+    pub name: &'static str,
+    pub about: &'static str,
+    /// A body.
+    pub sample: &'static str,
+    /// The data that is sent, of the data that the trigger stored.
+    pub shape: fn(&App, &Value) -> Result<Box<RawValue>>,
+}
+
+/// An event as `GET /api/webhooks/events` lists it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WebhookEvent {
+    /// Its name.
+    name: &'static str,
+    /// Meaning of the event.
+    description: &'static str,
+    /// A body as it is sent.
+    #[schema(value_type = Object)]
+    sample: Value,
+}
+
+/// Every event, in the order of the catalogue.
+pub fn list() -> Vec<WebhookEvent> {
+    let row = |event: &Event| WebhookEvent {
+        name: event.name,
+        description: event.about.trim(),
+        sample: serde_json::from_str(event.sample).unwrap_or_default(), // infallible: tests read every sample
+    };
+    EVENTS.iter().map(row).collect()
+}
+
+/// Defines [`EVENTS`]: meaning, name, and shape. The sample is `samples/<name>.json`.
+macro_rules! events {
+    ($( $(#[doc = $about:literal])+ $name:literal: $shape:expr; )+) => {
+        /// All events.
+        pub static EVENTS: &[Event] = &[$( Event {
+            name: $name,
+            about: concat!($($about),+),
+            sample: include_str!(concat!("samples/", $name, ".json")),
+            shape: $shape,
+        } ),+];
+    };
+}
+
+events! {
+    /// A lead came in by the API. More than 100 leads of one request are one `autocall.leads.imported` instead.
+    "autocall.lead.added": stored::<LeadAdded>;
+    /// More than 100 leads came in by one request.
+    "autocall.leads.imported": stored::<LeadsImported>;
+    /// An attempt to reach a lead appeared.
+    "autocall.call.initiated": stored::<Call>;
+    /// An attempt was answered.
+    "autocall.call.answered": stored::<Call>;
+    /// The lead pressed a key: one event for each key, by its position.
+    "autocall.lead.dtmf_pressed": stored::<Key>;
+    /// An attempt was transferred to an agent.
+    "autocall.call.transferred": stored::<Call>;
+    /// An attempt got its result.
+    "autocall.call.completed": stored::<Call>;
+    /// The status of a lead became a final one: completed, failed, dnc or max_attempts_reached.
+    "autocall.lead.completed": stored::<LeadCompleted>;
+    /// A campaign was started.
+    "autocall.campaign.started": stored::<AutocallCampaign>;
+    /// A campaign was paused.
+    "autocall.campaign.paused": stored::<AutocallCampaign>;
+    /// A paused campaign was resumed.
+    "autocall.campaign.resumed": stored::<AutocallCampaign>;
+    /// A campaign was completed.
+    "autocall.campaign.completed": stored::<AutocallCampaign>;
+    /// An agent gave a Telesales call a disposition, or another one.
+    "telesales.call.disposed": stored::<DisposedCall>;
+    /// The abandon rate of a Telesales campaign exceeds its limit.
+    "telesales.abandon.breached": breach;
+    /// An export is ready.
+    "report.export.ready": export;
+    /// An export failed for good. A cancelled one gives no event.
+    "report.export.failed": export;
+    /// A test of this webhook. It is sent whatever the webhook subscribes to.
+    "webhook.test": stored::<Test>;
+}
+
+/// Data in the shape that is stored.
+fn stored<T: DeserializeOwned + Serialize>(_: &App, data: &Value) -> Result<Box<RawValue>> {
+    raw(&read::<T>(data)?)
+}
+
+fn breach(_: &App, data: &Value) -> Result<Box<RawValue>> {
+    raw(&TelesalesAbandonBreach::from(read::<RecordedBreach>(data)?))
+}
+
+/// An export as it is now, with a link made now.
+fn export(app: &App, data: &Value) -> Result<Box<RawValue>> {
+    let job: Stored = read(data)?;
+    raw(&job.seen(app.clock.now(), &Links::of(app)))
+}
+
+fn read<T: DeserializeOwned>(data: &Value) -> Result<T> {
+    T::deserialize(data).map_err(Error::internal)
+}
+
+fn raw(data: &impl Serialize) -> Result<Box<RawValue>> {
+    to_raw_value(data).map_err(Error::internal)
+}

@@ -1,0 +1,1 @@
+//! Random lines, against a small reference.
