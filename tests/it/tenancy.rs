@@ -136,6 +136,10 @@ async fn explain_everything(superuser: &mut PgConnection, options: &PgConnectOpt
 
 /// Ingests, compacts, and asks every report and question from both sources; orders an export; logs in.
 async fn use_everything(app: &TestApp) {
+    let subscribe =
+        "insert into webhooks (tenant_id, id, url, events, secret, created_at, updated_at)
+                     values (1, 1, 'https://example.com/', '{*}', '', now(), now())";
+    app.execute(TENANT, subscribe).await;
     app.ingest(&world::random(77, super::rollups::size(200, 200)))
         .await;
     super::rollups::compare_with_raw(app, TENANT, 77, 20, "in the journal").await;
