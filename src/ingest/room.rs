@@ -44,3 +44,24 @@ impl Room {
         Self(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn chunks_beyond_the_memory_limit_wait() {
+        let mut held = vec![Room::reserve_for_atomic().await.expect("room")];
+        for _ in 2..ALL / CHUNK {
+            held.push(Room::reserve_for_chunk().await.expect("room"));
+        }
+        let mut next = pin!(Room::reserve_for_chunk());
+        assert!(next.as_mut().now_or_never().is_none());
+        held.pop();
+        assert!(next.await.is_ok());
+    }
+}

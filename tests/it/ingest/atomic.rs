@@ -4,7 +4,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::{TABLES, count, fields, one_of_each_kind, send, team};
-use crate::support::{TestApp, body, gzip};
+use crate::support::{Client, TENANT, TestApp, body, gzip};
 
 #[tokio::test]
 async fn one_bad_line_rejects_an_atomic_body() {
@@ -108,6 +108,23 @@ async fn slow_clients_do_not_block_other_writers() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     slow.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test]
+async fn a_tenant_stores_two_atomic_bodies_at_a_time() {
+    let test = TestApp::new().await;
+    let other = Client::new(test.url.clone(), test.account(2).await);
+    let slot = || test.app.db.atomic_body_slot(TENANT);
+    let (one, _two) = (slot().await.expect("a slot"), slot().await.expect("a slot"));
+    let client = Client::new(test.url.clone(), test.token.clone());
+    let third = tokio::spawn(async move { send(&client, "atomic=true", body(&[team(1)])).await });
+    for _ in 0..5 {
+        let answer = send(&other, "atomic=true", body(&[team(1)])).await;
+        assert_eq!(answer.status.as_u16(), 200);
+    }
+    assert!(!third.is_finished());
+    drop(one);
+    assert_eq!(third.await.expect("no panic").status.as_u16(), 200);
 }
 
 /// Two bodies that write the same two tables in opposite orders over several chunks deadlock, and
