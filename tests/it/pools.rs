@@ -32,7 +32,9 @@ async fn crowded() -> (TestApp, Database, Client, SideConnection) {
     (test, db, client, side)
 }
 
+/// Waits for the lock, for as long as it takes.
 async fn long_reading(mut scope: Scope, of_rows: bool) -> Result<()> {
+    scope.disable_statement_timeout().await?;
     if of_rows {
         scope.plan_by_arguments().await?;
     }
@@ -92,7 +94,7 @@ async fn raw_reads_of_a_tenant_use_at_most_two_connections() {
     }
 }
 
-/// The lock is never released: only Postgres can end the statements.
+/// The lock is never released and statements have no timeout: only the check of the client ends them.
 #[tokio::test]
 async fn an_abandoned_read_is_cancelled_and_frees_its_connection() {
     let (_test, db, client, mut side) = crowded().await;
