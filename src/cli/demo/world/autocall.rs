@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::World;
 use super::calendar::{AUTOMATED_HOURS, DAY, Day, HOUR, MINUTE, Moment};
+use super::campaigns::{Campaign, campaigns, scripts};
 use super::people::{Agent, Shift, caller_id};
 
 /// Answer rate of a lead by number of failed attempts; decreasing.
@@ -99,31 +100,6 @@ struct Choice {
     outcome: &'static str,
 }
 
-/// A campaign. Times are in seconds before now.
-struct Campaign {
-    id: i64,
-    name: String,
-    status: &'static str,
-    leads: i64,
-    /// Answer rate in the best hour.
-    reach: f64,
-    began: i64,
-    /// First attempts of its leads are spread until then.
-    ends: i64,
-    /// Calls leads abroad, in other time zones.
-    around_the_clock: bool,
-}
-
-/// Time since a paused campaign was paused, in seconds.
-const PAUSED: i64 = 2 * DAY;
-
-impl Campaign {
-    /// The end of its dialing so far.
-    fn dialed_until(&self, now: Moment) -> Moment {
-        now.plus(if self.status == "paused" { -PAUSED } else { 0 })
-    }
-}
-
 struct Attempt {
     campaign: i64,
     lead: i64,
@@ -138,12 +114,7 @@ struct Attempt {
 }
 
 pub fn write(world: &mut World, agents: &[Agent]) {
-    world.line(&json!({"kind": "autocall_script", "id": 1, "name": "Offer with three keys",
-        "template_text": "Hello {{customer_name}}, your contract ends soon.", "dtmf_actions": [
-            {"digit": "1", "label": "Talk to an agent", "action_type": "queue", "target_queue_name": "sales"},
-            {"digit": "2", "label": "Not interested", "action_type": "playback_then_hangup"},
-            {"digit": "3", "label": "Call me back", "action_type": "playback_then_hangup"},
-            {"digit": "0", "label": "Replay", "action_type": "repeat_script"}]}));
+    scripts(world);
     let mut floor = Floor {
         world,
         leads: 0,
@@ -158,91 +129,6 @@ pub fn write(world: &mut World, agents: &[Agent]) {
     for attempt in &attempts {
         self::attempt(world, attempt);
     }
-}
-
-fn campaigns(today: Day) -> [Campaign; 7] {
-    let (season, quarter) = (today.season(), today.quarter());
-    let (last, next) = (Day(today.0 - 45).season(), Day(today.0 + 60).season());
-    let campaign = |id, name, status, leads, reach, began, ends| Campaign {
-        id,
-        name,
-        status,
-        leads,
-        reach,
-        began,
-        ends,
-        around_the_clock: false,
-    };
-    [
-        campaign(
-            1,
-            format!("Renewal {quarter}"),
-            "active",
-            6_500,
-            0.66,
-            29 * DAY,
-            -6 * DAY,
-        ),
-        campaign(
-            2,
-            format!("Cross-sell {season}"),
-            "active",
-            3_600,
-            0.55,
-            20 * DAY,
-            -10 * DAY,
-        ),
-        // Near its end: almost all of its leads are done.
-        campaign(
-            3,
-            format!("Win-back {last}"),
-            "active",
-            2_400,
-            0.42,
-            27 * DAY,
-            4 * DAY,
-        ),
-        Campaign {
-            around_the_clock: true,
-            ..campaign(
-                4,
-                format!("Overseas Greetings {season}"),
-                "active",
-                4_000,
-                0.6,
-                3 * HOUR,
-                -9 * HOUR,
-            )
-        },
-        campaign(
-            5,
-            format!("Satisfaction Survey {last}"),
-            "completed",
-            1_500,
-            0.7,
-            28 * DAY,
-            16 * DAY,
-        ),
-        campaign(
-            6,
-            format!("Early Birds {next}"),
-            "draft",
-            1_200,
-            0.6,
-            -3 * DAY,
-            -20 * DAY,
-        ),
-        // Stopped halfway: its leads wait.
-        campaign(
-            7,
-            format!("Payment Reminder {quarter}"),
-            "paused",
-            900,
-            0.5,
-            9 * DAY,
-            -5 * DAY,
-        ),
-    ]
 }
 
 struct Floor<'a> {
@@ -260,6 +146,9 @@ impl Floor<'_> {
             "status": campaign.status, "created_at": created.text()});
         if began <= now {
             line["started_at"] = began.text().into();
+        }
+        if campaign.status == "completed" {
+            line["completed_at"] = now.plus(-campaign.ends).text().into();
         }
         self.world.line(&line);
         for place in 0..campaign.leads {

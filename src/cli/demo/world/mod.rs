@@ -1,11 +1,12 @@
 //! The demo's data: a month of calls of a fictional company, up to an instant, as ingest lines.
 //!
 //! Owns the content: people and their shifts (`people`, `calendar`), agents dialing (`telesales`),
-//! and automated calls (`autocall`). The same instant generates the same lines. Must not know how
+//! and automated calls (`autocall`, `campaigns`). The same instant generates the same lines. Must not know how
 //! lines are stored.
 
 mod autocall;
 mod calendar;
+mod campaigns;
 mod people;
 mod telesales;
 #[cfg(test)]
