@@ -107,6 +107,12 @@ sets! {
     ExportExpiredStatus: ["expired"];
     /// Report of an export.
     ExportReport: ["kpis", "trend", "hangup", "dtmf", "funnel", "full"];
+    /// State of a webhook.
+    WebhookStatus: ["active", "paused", "suspended"];
+    /// State of a webhook that a client may set.
+    WebhookSettableStatus: ["active", "paused"];
+    /// State of a delivery to a webhook.
+    DeliveryStatus: ["pending", "delivered", "failed"];
     /// Format of a file.
     FileFormat: ["xlsx", "csv"];
 }

@@ -33,6 +33,9 @@ pub enum Group {
     Analytics,
     Ingest,
     Auth,
+    Webhooks,
+    /// Tests and replays, which send at once.
+    WebhookTest,
     /// All other routes under /api.
     Other,
     /// Logins from one client address.
@@ -55,6 +58,8 @@ impl Group {
             Self::Analytics => settings.rate_limit_analytics,
             Self::Ingest => settings.rate_limit_ingest,
             Self::Auth => settings.rate_limit_auth,
+            Self::Webhooks => settings.rate_limit_webhooks,
+            Self::WebhookTest => settings.rate_limit_webhook_test,
             Self::Other => settings.rate_limit_other,
             Self::LoginAddress => return 30,
             Self::LoginName => return 5,

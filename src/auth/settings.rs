@@ -64,6 +64,10 @@ settings! {
     rate_limit_analytics = 120, 1 to 1_000_000_000;
     /// Requests per minute and token: /api/ingest.
     rate_limit_ingest = 600, 1 to 1_000_000_000;
+    /// Requests per minute and token: /api/webhooks, except tests and replays.
+    rate_limit_webhooks = 60, 1 to 1_000_000_000;
+    /// Requests per minute and token: tests and replays of webhooks.
+    rate_limit_webhook_test = 10, 1 to 1_000_000_000;
     /// Requests per minute and token: /api/auth, except logins.
     rate_limit_auth = 30, 1 to 1_000_000_000;
     /// Requests per minute and token: all other routes under /api.

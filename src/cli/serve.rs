@@ -22,6 +22,7 @@ use crate::ingest::normal;
 use crate::reports::telesales::abandon_check;
 use crate::rollups::compact;
 use crate::time::zone;
+use crate::webhooks;
 
 pub async fn run(config: &Config) -> Result<()> {
     run_with(config, async |app, work| {
@@ -84,7 +85,7 @@ pub async fn run_with(
 /// stop`).
 const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Timeout for releasing running exports, after the requests are answered.
+/// Timeout for releasing running exports and deliveries, after the requests are answered.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Resolves when the server has to stop.
@@ -143,10 +144,12 @@ pub async fn serve(
     tasks.spawn(abandon_check::run(app.clone()));
     tasks.spawn(compact::run(app.db.clone(), config.compact_every));
     tasks.spawn(normal::keep_trying(app.db.clone()));
-    // Running exports are released at once, while requests are still answered, so that other
+    // Running exports and deliveries are released at once, while requests are still answered, so that other
     // instances continue them.
     let stopping = CancellationToken::new();
-    let workers = tokio::spawn(worker::run(app.clone(), stopping.clone()));
+    let mut workers = JoinSet::new();
+    workers.spawn(worker::run(app.clone(), stopping.clone()));
+    workers.spawn(webhooks::worker::run(app.clone(), stopping.clone()));
     let stopping = stopping.drop_guard();
     let stop = async move {
         stop.await;
@@ -158,11 +161,17 @@ pub async fn serve(
         tasks.spawn(http::serve_probes(app.clone(), probes));
     }
     let served = http::serve(app, listener, stop).await;
-    // A job that was not released, because the database does not answer, is resumed when its lease
-    // expires.
-    match tokio::time::timeout(RELEASE_TIMEOUT, workers).await {
-        Ok(ended) => ended.map_err(Error::internal)?,
-        Err(_) => tracing::warn!("could not release running exports at shutdown"),
+    // A job or delivery that was not released, because the database does not answer, is resumed
+    // when its lease expires.
+    let released = async {
+        while let Some(ended) = workers.join_next().await {
+            ended.map_err(Error::internal)?;
+        }
+        Ok::<(), Error>(())
+    };
+    match tokio::time::timeout(RELEASE_TIMEOUT, released).await {
+        Ok(ended) => ended?,
+        Err(_) => tracing::warn!("could not release running exports and webhooks at shutdown"),
     }
     tasks.shutdown().await;
     served

@@ -16,7 +16,7 @@ pub enum Lane {
     /// The compactor: folding and rebuilding run concurrently for both modules, each with one
     /// connection for its lease and one for its work, eight at most.
     Compaction,
-    /// The export queue.
+    /// The queues of exports and of webhooks.
     Queue,
     /// Checks, sweeps and pruning: one connection for the lease of each of four tasks, and one to
     /// work with.

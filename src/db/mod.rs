@@ -44,8 +44,10 @@ pub const READING_SETTINGS: [(&str, &str); 4] = [
 /// Limits of write connections: longer than any chunk or lock should take.
 const WRITING_SETTINGS: [(&str, &str); 2] = [("statement_timeout", "60s"), ("lock_timeout", "10s")];
 
-/// Maximum number of export connections: one per running export and one that listens.
-pub const EXPORT_CONNECTIONS: u32 = 17;
+/// Maximum number of export connections: one per running export, and one for each listener.
+pub const EXPORT_CONNECTIONS: u32 = 16 + LISTENERS;
+/// Connections that listen: for exports and for webhooks.
+const LISTENERS: u32 = 2;
 
 /// Default number of read connections.
 pub const READ_CONNECTIONS: u32 = 16;
@@ -79,7 +81,7 @@ pub const fn most_connections(reading: u32, workers: u32) -> u32 {
         lanes += Lane::ALL[at].connections();
         at += 1;
     }
-    reading + writing(reading) + workers + 1 + lanes
+    reading + writing(reading) + workers + LISTENERS + lanes
 }
 
 /// Number of write connections for a number of read connections.
@@ -383,8 +385,8 @@ mod tests {
     /// states the first sum.
     #[test]
     fn two_instances_fit_into_a_default_postgres() {
-        assert_eq!(most_connections(READ_CONNECTIONS, 2), 47);
+        assert_eq!(most_connections(READ_CONNECTIONS, 2), 48);
         assert!(2 * most_connections(READ_CONNECTIONS, 2) <= 97);
-        assert_eq!(most_connections(40, 16), 40 + 20 + 17 + 20);
+        assert_eq!(most_connections(40, 16), 40 + 20 + 18 + 20);
     }
 }

@@ -77,6 +77,6 @@ impl Settings {
 }
 
 const _: () = assert!(
-    MAX_WORKERS < EXPORT_CONNECTIONS as u64,
-    "a connection for each worker and one more"
+    MAX_WORKERS + 2 <= EXPORT_CONNECTIONS as u64,
+    "a connection for each worker and for each listener"
 );

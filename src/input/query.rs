@@ -174,6 +174,17 @@ impl Query {
         })
     }
 
+    /// A value of [`Kind::Choice`], as listed there.
+    pub fn listed(&mut self, parameter: &Parameter) -> Option<&'static str> {
+        let Kind::Choice(values) = parameter.kind else {
+            return None;
+        };
+        let expected = fault::one_of(values.iter().copied());
+        self.read(parameter, &expected, |text| {
+            values.iter().copied().find(|value| *value == text)
+        })
+    }
+
     /// The requested zone. `None` if unknown too: dates are then checked in the default zone, so that their faults are
     /// reported as well.
     pub fn zone(&mut self) -> Option<Zone> {
