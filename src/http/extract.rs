@@ -48,6 +48,8 @@ grants! {
     AutocallManage: Autocall [AutocallApiAccess, AutocallManageCampaign];
     LeadImport: LeadImport [AutocallApiAccess, AutocallManageCampaign];
     CampaignStart: Start [AutocallApiAccess, AutocallManageCampaign];
+    WebhooksManage: Webhooks [WebhooksManage];
+    WebhookTest: WebhookTest [WebhooksManage];
     UsersManage: Other [UsersManage];
     AnalyticsApiAccess: Analytics [AnalyticsApiAccess];
     IngestWrite: Ingest [IngestWrite];

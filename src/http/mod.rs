@@ -25,6 +25,7 @@ pub mod paths;
 mod reports;
 mod resources;
 mod serve;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -65,7 +66,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(downloads::download));
     let router = guard::<AutocallExportReport>(router, paths::EXPORTS);
     let router = guard::<AutocallExportReport>(router, paths::EXPORT);
-    ingest::add(router)
+    webhooks::add(ingest::add(router))
 }
 
 /// Routes for probes, without a token.

@@ -17,3 +17,13 @@ pub const DOWNLOAD: &str = crate::exports::link::PATH;
 
 pub const ANALYTICS: &str = "/analytics";
 pub const INGEST: &str = "/api/ingest";
+
+pub const WEBHOOKS: &str = "/api/webhooks";
+pub const WEBHOOK_EVENTS: &str = "/api/webhooks/events";
+pub const WEBHOOK: &str = "/api/webhooks/{id}";
+pub const WEBHOOK_SECRET: &str = "/api/webhooks/{id}/rotate-secret";
+pub const WEBHOOK_TEST: &str = "/api/webhooks/{id}/test";
+pub const WEBHOOK_REPLAY: &str = "/api/webhooks/{id}/replay";
+pub const WEBHOOK_DELIVERIES: &str = "/api/webhooks/{id}/deliveries";
+pub const WEBHOOK_DELIVERY: &str = "/api/webhooks/{id}/deliveries/{delivery}";
+pub const WEBHOOK_DELIVERY_REPLAY: &str = "/api/webhooks/{id}/deliveries/{delivery}/replay";

@@ -85,6 +85,7 @@ pub fn base() -> OpenApi {
     let components = ComponentsBuilder::new()
         .security_scheme("token", SecurityScheme::Http(token))
         .schema_from::<error::Body>()
+        .schema_from::<super::webhooks::WebhookEventName>()
         .schemas_from_iter(ingest::schemas())
         .schemas_from_iter(closed::ALL.iter().map(|set| (set.name, set.schema())))
         .build();
@@ -107,7 +108,7 @@ pub fn base() -> OpenApi {
 }
 
 /// Groups of operations, in the order of the document.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     (
         "Running",
         "State of the server, and this document. No token required.",
@@ -129,6 +130,10 @@ const TAGS: [(&str, &str); 8] = [
     (
         "Analytics",
         "Queries over AutoCall attempts and leads, in one request body.",
+    ),
+    (
+        "Webhooks",
+        "URLs to which events are sent, signed and repeated until they are taken.",
     ),
     (
         "Ingest",

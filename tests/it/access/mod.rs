@@ -225,14 +225,20 @@ async fn an_unsupported_content_type_is_refused_with_the_accepted_types() {
     let test = TestApp::new().await;
     test.ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "C"})])
         .await;
+    let webhook =
+        "insert into webhooks (tenant_id, id, url, events, secret, created_at, updated_at)
+                   values (1, 1, 'https://example.com', '{*}', '', now(), now())";
+    test.execute(TENANT, webhook).await;
     let with_body: Vec<Operation> = operations()
         .into_iter()
         .filter(|operation| !operation.accepts.is_empty())
         .collect();
     assert!(with_body.len() >= 4, "login, order, ingest, analytics");
     for mut operation in with_body {
-        let request = test
-            .post(&operation.target())
+        let url = format!("{}{}", test.url, operation.target());
+        let request = reqwest::Client::new()
+            .request(operation.method.clone(), url)
+            .bearer_auth(&test.token)
             .header("content-type", "text/plain")
             .body("x");
         let answer = test.send(request).await;

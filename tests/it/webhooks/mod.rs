@@ -1,3 +1,6 @@
 //! Webhooks.
 
+mod delivery;
 mod events;
+mod hooks;
+mod receiver;
