@@ -4,6 +4,7 @@
 
 use super::scope::Scope;
 use crate::auth::settings::Settings;
+use crate::template::composed;
 
 /// The text of a term. `None` if there is no such term.
 pub fn term(hole: &str) -> Option<String> {
@@ -17,6 +18,22 @@ pub fn term(hole: &str) -> Option<String> {
         "outcome" => format!("coalesce({of}.outcome, {of}.result)"),
         "provider" => format!("coalesce({of}.provider, '(unknown)')"),
         "short_call_sec" => short_call_sec(),
+        // The agents of an array, if given, that are in a team, if given; null if neither is.
+        "members" => {
+            let (agents, team) = of.split_once(' ')?;
+            composed(
+                include_str!("sql/members.sql"),
+                &[("agents", &agents), ("team", &team)],
+            )
+        }
+        // True for a call of an agent of a team, if one is given.
+        "in_team" => {
+            let (call, team) = of.split_once(' ')?;
+            composed(
+                include_str!("sql/in_team.sql"),
+                &[("call", &call), ("team", &team)],
+            )
+        }
         _ => return None,
     })
 }

@@ -73,8 +73,7 @@ impl Report for AgentPerformance {
         let rows = scope.select(STATEMENTS.of(ask.source));
         let rows = match ask.source {
             Source::Rolled => filter
-                .in_scope(rows, true)
-                .bind(filter.agents.clone())
+                .bind_agents(filter.in_scope(rows, true))
                 .bind_plan(&filter.plan_of_agents()),
             Source::Raw => filter.bind(rows),
         };

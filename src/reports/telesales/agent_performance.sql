@@ -1,4 +1,4 @@
--- Dials by agent, without agents that have none. $2 the scope of sums by agent, $3 campaign, $4 agents or null;
+-- Dials by agent, without agents that have none. $2 the scope of sums by agent, $3 campaign, $4 agents, $5 team;
 -- the plan of the window.
 select a.id as key,
        callboard_short(a.name) as name,
@@ -12,7 +12,7 @@ from (select agent_id,
              sum(answers) as answers,
              sum(handling_sec)::bigint as handling_sec,
              sum(conversions) as conversions
-      from (select coalesce($4::bigint[], {{rolled agents_of_calls scope=$2 campaign=$3}}) as ids offset 0) g
+      from (select coalesce({{members $4 $5}}, {{rolled agents_of_calls scope=$2 campaign=$3}}) as ids offset 0) g
       cross join lateral {{rolled telesales_totals scope=$2 campaign=$3 agents=g.ids}} r
       group by agent_id
       having sum(dials) <> 0) c

@@ -1,19 +1,19 @@
 -- Every caller ID of the tenant with its dials in a window, and its dials of today over all campaigns and
--- agents. $2 from, $3 to, $4 campaign, $5 agents; $6 seconds of talk below which an answer is short;
--- $7, $8 today.
+-- agents. $2 from, $3 to, $4 campaign, $5 agents, $6 team; $7 seconds of talk below which an answer is short;
+-- $8, $9 today.
 with dials as ( -- of the window, by caller ID
     select cid,
            count(*) as calls,
            count(*) filter (where callboard_is_answer(result)) as answers,
            sum(talk_sec) as talk_sec,
-           count(*) filter (where callboard_is_answer(result) and talk_sec < $6) as short,
+           count(*) filter (where callboard_is_answer(result) and talk_sec < $7) as short,
            count(*) filter (where result = 'rejected') as rejected
-    from callboard_calls($1, $2, $3, $4, $5)
-    where callboard_is_dial(result) and cid is not null
+    from callboard_calls($1, $2, $3, $4, $5) c
+    where callboard_is_dial(result) and cid is not null and {{in_team c $6}}
     group by cid
 ), today as (
     select cid, count(*) as calls
-    from callboard_calls($1, $7, $8, null, null)
+    from callboard_calls($1, $8, $9, null, null)
     where callboard_is_dial(result) and cid is not null
     group by cid
 )

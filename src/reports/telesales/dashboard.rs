@@ -65,7 +65,6 @@ impl Report for Dashboard {
         let counters = match ask.source {
             Source::Rolled => counters
                 .bind(filter.rollup_scope(true).number())
-                .bind(filter.agents.clone())
                 .bind_plan(&filter.plan_of_agents())
                 .bind_plan(&filter.plan(Detail::Fine)),
             Source::Raw => counters,

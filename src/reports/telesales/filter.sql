@@ -6,7 +6,6 @@ select ($2::bigint is null
              where not exists (select from agents where tenant_id = $1 and agents.id = named.id)
              order by id) as agents_missing,
        ($4::bigint is null or exists (select from teams where tenant_id = $1 and id = $4)) as team_known,
-       array(select id from agents where tenant_id = $1 and team_id = $4 order by id) as members,
        (select name from telesales_campaigns where tenant_id = $1 and id = $2) as campaign_name,
        array(select left(name, 255) from agents where tenant_id = $1 and id = any ($3) order by id limit 20) as agent_names,
        (select name from teams where tenant_id = $1 and id = $4) as team_name,

@@ -1,12 +1,12 @@
 -- Leads created in a window by source, and those with a dial, an answer and a conversion in it.
--- $2 from, $3 to, $4 campaign, $5 agents, which filter calls and never leads.
+-- $2 from, $3 to, $4 campaign, $5 agents, $6 team, which filter calls and never leads.
 with reached as ( -- stages reached by a lead's dials in the window
     select c.lead_id,
            bool_or(callboard_is_answer(c.result)) as contacted,
            bool_or(coalesce(d.is_conversion, false)) as converted
     from callboard_calls($1, $2, $3, $4, $5) c
     left join dispositions d on d.tenant_id = $1 and d.code = c.disposition
-    where callboard_is_dial(c.result)
+    where callboard_is_dial(c.result) and {{in_team c $6}}
     group by c.lead_id
 )
 select callboard_source(l.source) as key,

@@ -14,8 +14,6 @@ pub mod hour_dow_heatmap;
 pub mod lead_source_attribution;
 pub mod time_series;
 
-use std::collections::BTreeSet;
-
 use chrono::TimeDelta;
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
@@ -55,8 +53,8 @@ const MAX_DAYS: i64 = 90;
 pub struct Filter {
     pub window: Window,
     pub campaign: Option<i64>,
-    /// Agents whose calls count; includes the team's agents once they are looked up.
-    pub agents: Option<Vec<i64>>,
+    /// Agents whose calls count, and the team they must be in.
+    agents: Option<Vec<i64>>,
     team: Option<i64>,
     trusted: bool,
     /// The active filters, for printing.
@@ -76,15 +74,21 @@ pub struct AskedFilter {
 }
 
 impl Filter {
-    /// Binds the arguments of `callboard_calls` behind the tenant: window, campaign, agents ($2 to $5).
+    /// Binds `$2` to `$6` of a statement over rows: window, campaign, agents and team.
     pub fn bind<R>(&self, rows: Select<R>) -> Select<R> {
-        rows.bind(self.window.from)
-            .bind(self.window.to)
-            .bind(self.campaign)
-            .bind(self.agents.clone())
+        self.bind_agents(
+            rows.bind(self.window.from)
+                .bind(self.window.to)
+                .bind(self.campaign),
+        )
     }
 
-    /// A statement over calls. Over roll-ups `$2` to `$4` are scope, campaign and agents, over rows `$2` to `$5` what
+    /// Binds agents and team. Which agents are in the team is left to the statement: there may be many.
+    fn bind_agents<R>(&self, rows: Select<R>) -> Select<R> {
+        rows.bind(self.agents.clone()).bind(self.team)
+    }
+
+    /// A statement over calls. Over roll-ups `$2` to `$5` are scope, campaign, agents and team, over rows `$2` to `$6` what
     /// [`Filter::bind`] binds; its own arguments come next, then the window.
     fn select<R>(&self, scope: &Scope, sql: &'static Statements, source: Source) -> Select<R>
     where
@@ -92,9 +96,7 @@ impl Filter {
     {
         let rows = scope.select(sql.of(source));
         match source {
-            Source::Rolled => self
-                .in_scope(rows, self.agents.is_some())
-                .bind(self.agents.clone().unwrap_or_else(|| vec![0])),
+            Source::Rolled => self.bind_agents(self.in_scope(rows, self.by_agent())),
             Source::Raw => self.bind(rows),
         }
     }
@@ -111,7 +113,7 @@ impl Filter {
     fn bind_local<R>(&self, rows: Select<R>, source: Source, unit: Granularity) -> Select<R> {
         match source {
             Source::Rolled => {
-                let of = self.rollup_scope(self.agents.is_some());
+                let of = self.rollup_scope(self.by_agent());
                 rows.bind_plan(&Plan::cut(&self.window, unit, of))
             }
             Source::Raw => bind_segments(rows, &self.window),
@@ -119,7 +121,7 @@ impl Filter {
     }
 
     fn plan(&self, detail: Detail) -> Plan {
-        let of = self.rollup_scope(self.agents.is_some());
+        let of = self.rollup_scope(self.by_agent());
         Plan::whole(&self.window, detail, of)
     }
 
@@ -155,13 +157,18 @@ impl Filter {
             .bind(self.campaign.unwrap_or(0))
     }
 
+    /// True if only the calls of some agents count.
+    fn by_agent(&self) -> bool {
+        self.agents.is_some() || self.team.is_some()
+    }
+
     fn rollup_scope(&self, by_agent: bool) -> RollupScope {
         RollupScope::of(self.campaign.is_some(), by_agent)
     }
 
     /// The source of distinct leads. Links do not distinguish agents: the leads of some agents are counted from calls.
     async fn source_of_leads(&self, scope: &mut Scope, source: Source) -> Result<Source> {
-        if source == Source::Raw || self.agents.is_none() {
+        if source == Source::Raw || !self.by_agent() {
             return Ok(source);
         }
         scope.plan_by_arguments().await?;
@@ -245,14 +252,6 @@ impl Subject for Filter {
         if !missing.is_empty() {
             return Err(Error::Missing(missing));
         }
-        if self.team.is_some() {
-            let asked = self.agents.take().map(BTreeSet::from_iter);
-            let both = named
-                .members
-                .into_iter()
-                .filter(|id| asked.as_ref().is_none_or(|ids| ids.contains(id)));
-            self.agents = Some(both.collect());
-        }
         self.trusted = named.trusted;
         Ok(())
     }
@@ -303,8 +302,6 @@ struct Named {
     campaign_known: bool,
     agents_missing: Vec<i64>,
     team_known: bool,
-    /// Name of the team.
-    members: Vec<i64>,
     campaign_name: Option<String>,
     /// Names of the first agents, by id.
     agent_names: Vec<String>,
