@@ -31,7 +31,9 @@ create function callboard_script_touched() returns trigger
     language plpgsql
     as $$
     begin
-        new.updated_at := now();
+        if new.updated_at = old.updated_at then
+            new.updated_at := now();
+        end if;
         return new;
     end
     $$;
@@ -42,7 +44,9 @@ create function callboard_campaign_touched() returns trigger
     language plpgsql
     as $$
     begin
-        new.updated_at := now();
+        if new.updated_at = old.updated_at then
+            new.updated_at := now();
+        end if;
         if new.status <> old.status then
             case new.status
                 when 'active' then new.started_at := coalesce(new.started_at, now());

@@ -63,6 +63,10 @@ macro_rules! sets {
 sets! {
     /// State of a campaign.
     CampaignStatus: ["draft", "active", "paused", "completed"];
+    /// State of a script.
+    ScriptStatus: ["draft", "active", "archived"];
+    /// Action of a key of a script.
+    DtmfActionType: ["playback", "playback_then_hangup", "switch_script", "queue", "repeat_script", "hangup"];
     /// Attempts after which a lead is tried again.
     RetryCondition: ["no_answer", "busy", "failed", "any"];
     /// Quality of a synthetic voice: A is the better one.

@@ -15,8 +15,8 @@
 //! - [`app`]: state shared by requests. [`boot`]: start and stop of a process.
 //! - [`reports`]: all reports, each defined once. [`analytics`]: twelve queries of one form.
 //!   [`ingest`]: incoming call data.
-//! - [`exports`]: reports as files, created in the background. [`campaigns`]: list of campaigns.
-//!   [`resources`]: scripts, campaigns and what else clients create and change.
+//! - [`exports`]: reports as files, created in the background. [`resources`]: scripts,
+//!   campaigns and what else clients create and change.
 //! - [`verify`]: comparison of roll-ups with raw rows. [`webhooks`]: events, sent to a tenant's
 //!   URLs.
 //! - [`http`]: all routes. [`cli`]: the commands.
@@ -62,7 +62,6 @@ pub mod analytics;
 pub mod ingest;
 pub mod reports;
 
-pub mod campaigns;
 pub mod exports;
 pub mod resources;
 pub mod verify;

@@ -44,9 +44,9 @@ pub enum Error {
     /// Like [`Error::NotFound`], for values named in a request, by field.
     #[error("not found: {0:?}")]
     Missing(Faults),
-    /// The current state does not allow the request; the client sees the text.
+    /// The current state does not allow the request; the client sees the rule, and the fields that violate it.
     #[error("{0}")]
-    Conflict(String),
+    Conflict(String, Faults),
     /// A link that has expired.
     #[error("expired")]
     Expired,
@@ -105,6 +105,11 @@ impl Error {
         let mut faults = Faults::default();
         faults.add(place, message);
         Self::Misshapen(faults)
+    }
+
+    /// A violated rule that no field is the cause of.
+    pub fn conflict(rule: impl Into<String>) -> Self {
+        Self::Conflict(rule.into(), Faults::default())
     }
 
     /// An unexpected failure, with its cause.

@@ -137,7 +137,7 @@ pub async fn cancel(scope: &mut Scope, campaign: i64, id: &str, now: DateTime<Ut
         .rows_affected();
     if cancelled == 0 {
         let Stored { status, .. } = find(scope, campaign, id).await?;
-        return Err(Error::Conflict(format!(
+        return Err(Error::conflict(format!(
             "This export is {status} and can no longer be cancelled."
         )));
     }

@@ -59,7 +59,6 @@ pub fn members(bytes: &[u8]) -> Result<BTreeMap<String, Box<RawValue>>> {
 }
 
 /// Like [`members`], for a POST whose body may be empty: no members then.
-#[expect(dead_code, reason = "actions of campaigns follow")]
 pub fn optional_members(bytes: &[u8]) -> Result<BTreeMap<String, Box<RawValue>>> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(BTreeMap::new());

@@ -17,7 +17,7 @@ const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 pub struct Body {
     /// The fixed message of the status; for a 409, the violated rule.
     message: String,
-    /// Faults by field: with a 422, with a 400 whose body could be parsed, and with a 404 for values that were not found.
+    /// Faults by field: with a 422, with a 409 that fields are the cause of, with a 400 whose body could be parsed, and with a 404 for values that were not found.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, Vec<String>>>, nullable = false)]
     errors: Option<Faults>,
@@ -32,7 +32,7 @@ impl IntoResponse for Error {
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, None),
             Self::Forbidden | Self::LacksPermission(_) => (StatusCode::FORBIDDEN, None),
             Self::NotFound | Self::Missing(_) => (StatusCode::NOT_FOUND, None),
-            Self::Conflict(_) => (StatusCode::CONFLICT, None),
+            Self::Conflict(..) => (StatusCode::CONFLICT, None),
             Self::Expired => (StatusCode::GONE, None),
             Self::BodyTimedOut => (StatusCode::REQUEST_TIMEOUT, None),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
@@ -52,7 +52,9 @@ impl IntoResponse for Error {
             Self::Invalid(faults) | Self::Misshapen(faults) | Self::Missing(faults) => {
                 respond(status, message(status).into(), Some(faults))
             }
-            Self::Conflict(rule) => respond(status, rule, None),
+            Self::Conflict(rule, faults) => {
+                respond(status, rule, (!faults.is_empty()).then_some(faults))
+            }
             Self::BadCredentials => respond(status, "Invalid username or password.".into(), None),
             Self::TooManyRequests { retry_after } => {
                 let message = format!("Too many requests. Retry after {retry_after} seconds.");

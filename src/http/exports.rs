@@ -14,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::context::Client;
 use super::extract::{AutocallExportReport, Permitted, path_id};
-use super::once::{self, Key, Once};
+use super::once::{Key, Once};
 use super::{body, openapi, paths};
 use crate::app::App;
 use crate::auth::audit::{self, Details, Event};
@@ -63,7 +63,6 @@ pub struct AutocallExportOrdered {
 #[utoipa::path(post, path = paths::EXPORTS, tag = "AutoCall exports", operation_id = "autocall_export_order",
     params(
         ("id" = i64, Path, description = "The campaign."),
-        ("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{0,255}$", description = once::ABOUT),
     ),
     request_body(content = AutocallExportOrder, example = json!({"report_type": "full", "from": "2026-06-01", "to": "2026-06-30", "format": "xlsx"})),
     responses(

@@ -6,7 +6,6 @@ mod analytics;
 mod auth;
 mod body;
 mod caching;
-mod campaigns;
 mod compression;
 mod connections;
 mod context;
@@ -18,6 +17,7 @@ mod extract;
 mod headers;
 mod health;
 mod ingest;
+mod lists;
 mod middleware;
 mod once;
 pub mod openapi;
@@ -35,11 +35,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::campaigns::list::{AutocallCampaign, TelesalesCampaign};
 use crate::error::Error;
+use crate::resources::telesales::TelesalesCampaign;
 use connections::Bodies;
 pub use connections::{Limits, raise_descriptors};
-use extract::{AnyToken, AutocallApiAccess, AutocallExportReport, TelesalesApiAccess};
+use extract::{AnyToken, AutocallExportReport, TelesalesApiAccess};
 use middleware::Middleware;
 use openapi::guard;
 pub use serve::{serve, serve_probes, serve_within, stop_signal};
@@ -54,17 +54,16 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let router = guard::<AnyToken>(router, paths::LOGOUT);
     let router = guard::<AnyToken>(router, paths::ME);
 
-    let autocall = campaigns::add::<AutocallApiAccess, AutocallCampaign>;
-    let telesales = campaigns::add::<TelesalesApiAccess, TelesalesCampaign>;
-    let router = autocall(router, paths::AUTOCALL_CAMPAIGNS);
-    let router = telesales(router, paths::TELESALES_CAMPAIGNS);
     let router = resources::add(router);
+    let telesales = lists::add::<TelesalesApiAccess, TelesalesCampaign>;
+    let router = telesales(router, paths::TELESALES_CAMPAIGNS);
     let router = reports::add_all(router);
     let router = analytics::add(router, paths::ANALYTICS)
         .routes(routes!(exports::order, exports::list))
         .routes(routes!(exports::show, exports::cancel))
         .routes(routes!(downloads::download));
-    let router = guard::<AutocallExportReport>(router, paths::EXPORTS);
+    let mut router = guard::<AutocallExportReport>(router, paths::EXPORTS);
+    openapi::resources::add_key(router.get_openapi_mut(), paths::EXPORTS);
     let router = guard::<AutocallExportReport>(router, paths::EXPORT);
     webhooks::add(ingest::add(router))
 }

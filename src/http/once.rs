@@ -24,6 +24,9 @@ const MAX_KEY: usize = 255;
 /// Description of the header, for documents.
 pub const ABOUT: &str = "A key for the request, at most 255 printable ASCII characters. The same request sent again within 24 hours is not made again, but gets the same answer.";
 
+/// Pattern of the header.
+pub const PATTERN: &str = "^[ -~]{0,255}$";
+
 /// The key of a request: `None` without one, an error for an invalid one.
 pub struct Key(Result<Option<String>, Faults>);
 

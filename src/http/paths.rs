@@ -9,6 +9,17 @@ pub const LOGOUT: &str = "/api/auth/logout";
 pub const ME: &str = "/api/auth/me";
 
 pub const AUTOCALL_CAMPAIGNS: &str = "/api/autocall/campaigns";
+pub const CAMPAIGN: &str = "/api/autocall/campaigns/{id}";
+pub const CAMPAIGN_START: &str = "/api/autocall/campaigns/{id}/start";
+pub const CAMPAIGN_PAUSE: &str = "/api/autocall/campaigns/{id}/pause";
+pub const CAMPAIGN_RESUME: &str = "/api/autocall/campaigns/{id}/resume";
+pub const CAMPAIGN_STOP: &str = "/api/autocall/campaigns/{id}/stop";
+pub const SCRIPTS: &str = "/api/autocall/scripts";
+pub const SCRIPT: &str = "/api/autocall/scripts/{id}";
+pub const VOICES: &str = "/api/autocall/voices";
+pub const VOICE: &str = "/api/autocall/voices/{id}";
+pub const MEDIA: &str = "/api/autocall/media";
+pub const MEDIA_FILE: &str = "/api/autocall/media/{id}";
 pub const TELESALES_CAMPAIGNS: &str = "/api/telesales/campaigns";
 
 pub const EXPORTS: &str = "/api/autocall/campaigns/{id}/reports/export";

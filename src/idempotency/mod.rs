@@ -49,7 +49,7 @@ impl Request {
         let (is_ours,) = self.bound(lock).fetch_one(scope.connection()).await?;
         if !is_ours {
             let message = "A request with this Idempotency-Key is still running.";
-            return Err(Error::Conflict(message.into()));
+            return Err(Error::conflict(message));
         }
         let find = self.bound(scope.select::<Kept>(include_str!("find.sql")));
         let kept = find

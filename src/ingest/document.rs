@@ -77,7 +77,7 @@ fn type_name(kind: Type) -> String {
         Type::Size => "integer, 0 or more".into(),
         Type::IntegerOrText { max } => format!("integer, or text, {max}"),
         Type::Flag => "true or false".into(),
-        Type::Moment | Type::Started => "date or datetime".into(),
+        Type::Moment | Type::End | Type::Started => "date or datetime".into(),
         Type::Phone => "phone".into(),
         Type::Color => "`#RRGGBB`".into(),
         Type::Keys { max } => format!("keys 0-9, * and #, {max}"),

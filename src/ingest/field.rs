@@ -154,6 +154,8 @@ pub enum Type {
     },
     Flag,
     Moment,
+    /// The end of a period: a date takes in that whole day.
+    End,
     /// An instant from 1980 on.
     Started,
     /// Id of a stored row of a kind.
@@ -219,7 +221,7 @@ impl Type {
             }
             Self::Integer { .. } => "integer",
             Self::Flag => "boolean",
-            Self::Moment | Self::Started => "timestamptz",
+            Self::Moment | Self::End | Self::Started => "timestamptz",
             Self::Fraction | Self::Percent => "numeric",
             Self::Object | Self::Actions | Self::IntegerOrText { .. } => "jsonb",
             Self::Steps { .. } => "text[]",
@@ -282,6 +284,7 @@ impl Type {
                 out.push_str(known.ok_or_else(|| fault::one_of(values.iter().copied()))?);
             }
             Self::Moment => write_instant(out, instant(json, locale.zone)?)?,
+            Self::End => write_instant(out, end(json, locale.zone)?)?,
             Self::Started => {
                 let instant = instant(json, locale.zone)?;
                 if instant < DateTime::<Utc>::from_str(EARLIEST_START).unwrap_or_default() {
@@ -366,6 +369,11 @@ fn decimal(json: &str, max: Decimal) -> Result<Decimal, Fault> {
 fn instant(json: &str, zone: Zone) -> Result<DateTime<Utc>, Fault> {
     let given = GivenInstant::parse(&text(json)?).ok_or(fault::MOMENT)?;
     Ok(given.start(zone))
+}
+
+fn end(json: &str, zone: Zone) -> Result<DateTime<Utc>, Fault> {
+    let given = GivenInstant::parse(&text(json)?).ok_or(fault::MOMENT)?;
+    Ok(given.end(zone))
 }
 
 /// Postgres reads years 1 to 9999 as we write them; an offset can lead out of them.
@@ -477,6 +485,10 @@ mod tests {
         assert_eq!(encoded(group, r#""a\"7""#).unwrap(), r#""a\\"7""#);
         assert_eq!(encoded(Type::Fraction, "0.1234565").unwrap(), "0.123457");
         assert_eq!(encoded(Type::Fraction, "1e-1").unwrap(), "0.1");
+        assert_eq!(
+            encoded(Type::End, r#""2026-06-01""#).unwrap(),
+            "2026-06-02T00:00:00.000000Z"
+        );
         assert_eq!(
             encoded(Type::Started, r#""2026-06-01""#).unwrap(),
             "2026-06-01T00:00:00.000000Z"

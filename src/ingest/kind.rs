@@ -2,7 +2,7 @@
 //! Validation, staging, upserts and documentation derive from this list.
 
 use super::field::Type::{
-    Actions, Code, Color, Enum, Flag, Fraction, Id, Integer, IntegerOrText, Key, Keys, Moment,
+    Actions, Code, Color, End, Enum, Flag, Fraction, Id, Integer, IntegerOrText, Key, Keys, Moment,
     Object, Percent, Phone, Reference, Size, Started, Steps, Text, Token,
 };
 use super::field::{Field, Presence, Type};
@@ -187,8 +187,8 @@ kinds! {
         or write_to_main_cdr: Flag, "false";
         /// Planned start, for the dialer.
         optional start_at: Moment;
-        /// Planned end, for the dialer.
-        optional end_at: Moment;
+        /// Planned end, for the dialer. A date is the end of that day.
+        optional end_at: End;
         /// State of the campaign.
         or status: Enum(CampaignStatus::VALUES), "active";
         /// Start of the campaign, where reports begin by default. Set to now where null when the status becomes

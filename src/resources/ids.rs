@@ -13,9 +13,9 @@ pub async fn next(scope: &mut Scope, count: usize) -> Result<Vec<i64>> {
     let mut ids = Vec::with_capacity(count);
     while ids.len() < count {
         let missing = i64::try_from(count - ids.len()).unwrap_or(i64::MAX);
-        let advance = scope.select::<(i64,)>(include_str!("next_ids.sql"));
+        let advance = scope.select::<(i64,)>(include_str!("sql/next_ids.sql"));
         let (first,) = advance.bind(missing).fetch_one(scope.connection()).await?;
-        let used = scope.select::<(i64,)>(include_str!("used_ids.sql"));
+        let used = scope.select::<(i64,)>(include_str!("sql/used_ids.sql"));
         let used = used.bind(first).bind(first + missing);
         let used: HashSet<i64> = used
             .fetch_all(scope.connection())

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::{RawValue, Value};
 
+use crate::auth::audit::Changes;
 use crate::error::Faults;
 use crate::ingest::field::{self, Field, Locale, Presence};
 use crate::input::fault;
@@ -21,7 +22,7 @@ const MAX_UNKNOWN: usize = 20;
 const MAX_NAME: usize = 100;
 
 /// Members of a resource.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Members {
     /// Members that clients set.
     pub settable: &'static [Field],
@@ -118,6 +119,15 @@ impl Members {
         }
         self.refuse(others.into_iter(), faults);
         columns
+    }
+
+    /// Members of a new resource as changes, without those that are null. `shown` is the resource as clients see it.
+    pub fn created(&self, shown: &Value) -> Changes {
+        let values = self.settable.iter().filter_map(|field| {
+            let value = shown.get(field.name).filter(|value| !value.is_null())?;
+            Some((field.name.to_owned(), (Value::Null, value.clone())))
+        });
+        values.collect()
     }
 
     fn settable(&self, name: &str) -> Option<&'static Field> {

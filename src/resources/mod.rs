@@ -1,6 +1,13 @@
 //! Resources that clients create and change over HTTP (contract, section 8), on the rows that ingest stores.
 //!
-//! Owns their members, ids, states and statements. Must not know HTTP.
+//! Owns their members, ids, states and statements, and the lists of campaigns. Must not know HTTP.
 
+pub mod campaigns;
 pub mod ids;
+pub mod list;
+pub mod media;
 pub mod members;
+pub mod rows;
+pub mod scripts;
+pub mod telesales;
+pub mod voices;

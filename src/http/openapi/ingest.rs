@@ -91,7 +91,7 @@ fn line(kind: &Kind) -> RefOr<Schema> {
 
 /// A field. Optional fields may be null. Defaults are described in words, because typed clients treat a property with a
 /// default as always present.
-fn property(field: &Field) -> RefOr<Schema> {
+pub fn property(field: &Field) -> RefOr<Schema> {
     let optional = field.presence != Presence::Required;
     let default =
         default(field).map_or_else(String::new, |default| format!(" Default: `{default}`."));
@@ -146,7 +146,7 @@ fn property(field: &Field) -> RefOr<Schema> {
                 .into()
         }
         field::Type::Flag => of(Type::Boolean).into(),
-        field::Type::Moment | field::Type::Started => {
+        field::Type::Moment | field::Type::End | field::Type::Started => {
             text().format(format(KnownFormat::DateTime)).into()
         }
         field::Type::Phone => text().into(),

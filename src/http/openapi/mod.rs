@@ -3,8 +3,10 @@
 mod analytics;
 mod guard;
 mod ingest;
+mod lists;
 mod parameters;
 mod reports;
+pub mod resources;
 mod responses;
 mod shape;
 
@@ -31,8 +33,9 @@ use crate::error::Result;
 pub use analytics::add as add_analytics;
 pub use guard::{guard, guard_methods};
 pub use ingest::IngestItems;
+pub use lists::add_list;
 pub use parameters::{Binary, add_parameters, described, header_parameter, object};
-pub use reports::{add_export, add_list, add_report};
+pub use reports::{add_export, add_report};
 
 /// The whole document.
 pub fn generate() -> Value {
@@ -108,13 +111,21 @@ pub fn base() -> OpenApi {
 }
 
 /// Groups of operations, in the order of the document.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 11] = [
     (
         "Running",
         "State of the server, and this document. No token required.",
     ),
     ("Access", "Login, logout and the current user."),
-    ("Campaigns", "Paged lists of campaigns."),
+    (
+        "Campaigns",
+        "AutoCall campaigns, from draft to completed, and the list of Telesales campaigns.",
+    ),
+    (
+        "AutoCall resources",
+        "Scripts, leads, voices and media. Callboard keeps them for a dialer and dials nobody.",
+    ),
+    ("Audit", "The audit log of the account."),
     (
         "AutoCall reports",
         "Reports on automated calls, most of them of one campaign.",

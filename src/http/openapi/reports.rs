@@ -1,4 +1,4 @@
-//! Operations of the reports and of the lists of campaigns, made from their definitions.
+//! Operations of the reports, made from their definitions.
 
 use utoipa::PartialSchema as _;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
@@ -9,9 +9,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, RefOr, Required, S
 use super::parameters::{Binary, closed, described, fresh, header_parameter, integer};
 use super::responses::{age, failures, header};
 use super::shape;
-use crate::campaigns::list::{self, Listed};
 use crate::closed::FileFormat;
-use crate::envelope::Page;
 use crate::files::{csv, workbook};
 use crate::reports::Definition;
 use crate::reports::report::{FORMAT, Module, Place};
@@ -161,38 +159,3 @@ fn files(response: ResponseBuilder) -> ResponseBuilder {
 
 /// Listed before the file types, so that generated clients that know none of those read a file as bytes.
 const BINARY: [&str; 1] = ["application/octet-stream"];
-
-/// Adds the operation of a list of campaigns.
-pub fn add_list<T: Listed>(document: &mut OpenApi, path: &str) {
-    let page = format!("{}Page", T::name());
-    let mut schemas = vec![
-        (T::name().into(), T::schema()),
-        (page.clone(), Page::<T>::schema()),
-    ];
-    T::schemas(&mut schemas);
-    let content = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name(page)))
-        .example(serde_json::from_str(T::EXAMPLE).ok())
-        .build();
-    let found = ResponseBuilder::new()
-        .description("A page of campaigns.")
-        .content("application/json", content);
-    let responses = failures(ResponsesBuilder::new().response("200", found)).build();
-    let operation = OperationBuilder::new()
-        .tag("Campaigns")
-        .summary(Some(T::TITLE))
-        .operation_id(Some(path.trim_start_matches("/api/").replace('/', "_")))
-        .responses(responses);
-    let operation = list::PARAMETERS.iter().fold(operation, |operation, given| {
-        operation.parameter(described(given))
-    });
-    document
-        .paths
-        .paths
-        .insert(path.to_owned(), PathItem::new(HttpMethod::Get, operation));
-    document
-        .components
-        .get_or_insert_default()
-        .schemas
-        .extend(schemas);
-}

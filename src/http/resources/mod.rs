@@ -2,6 +2,12 @@
 //!
 //! Owns statuses and bodies of these routes. Members, states and statements are those of [`crate::resources`].
 
+mod author;
+mod campaigns;
+mod media;
+mod scripts;
+mod voices;
+
 use std::sync::Arc;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -10,5 +16,8 @@ use crate::app::App;
 
 /// Adds all of these routes.
 pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
-    router
+    let router = campaigns::add(router);
+    let router = scripts::add(router);
+    let router = voices::add(router);
+    media::add(router)
 }

@@ -8,11 +8,11 @@ use utoipa::ToSchema;
 
 use super::data::{Call, DisposedCall, Key, LeadAdded, LeadCompleted, LeadsImported, Test};
 use crate::app::App;
-use crate::campaigns::list::AutocallCampaign;
 use crate::error::{Error, Result};
 use crate::exports::job::Stored;
 use crate::exports::link::Links;
 use crate::reports::telesales::abandon_rate::{RecordedBreach, TelesalesAbandonBreach};
+use crate::resources::campaigns::AutocallCampaign;
 
 /// An event that webhooks can subscribe to.
 #[derive(Debug)]

@@ -136,7 +136,7 @@ pub async fn create(
     let id = ids::next(scope, 1).await?;
     let id = *id.first().ok_or_else(|| Error::internal("bug: no id"))?;
     if count(scope).await? >= MAX {
-        return Err(Error::Conflict(format!(
+        return Err(Error::conflict(format!(
             "An account has at most {MAX} webhooks."
         )));
     }

@@ -92,6 +92,17 @@ fn guarded() -> Vec<Operation> {
         .collect()
 }
 
+/// A row of each kind that routes name by `{id}`, with the id 1.
+fn one_of_each() -> [Value; 5] {
+    [
+        json!({"kind": "autocall_script", "id": 1, "name": "S"}),
+        json!({"kind": "autocall_campaign", "id": 1, "name": "C", "script_id": 1}),
+        json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321"}),
+        json!({"kind": "voice", "id": "1", "name": "V"}),
+        json!({"kind": "media_file", "id": 1, "name": "M", "url": "https://media.example.com/m.wav"}),
+    ]
+}
+
 /// Routes that need no token, each with its reason. A test fails for any other route without a
 /// permission.
 const OPEN: &[(&str, &str)] = &[
@@ -223,8 +234,7 @@ async fn every_route_requires_exactly_its_own_permissions() {
 #[tokio::test]
 async fn an_unsupported_content_type_is_refused_with_the_accepted_types() {
     let test = TestApp::new().await;
-    test.ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "C"})])
-        .await;
+    test.ingest(&one_of_each()).await;
     let webhook =
         "insert into webhooks (tenant_id, id, url, events, secret, created_at, updated_at)
                    values (1, 1, 'https://example.com', '{*}', '', now(), now())";
@@ -235,10 +245,8 @@ async fn an_unsupported_content_type_is_refused_with_the_accepted_types() {
         .collect();
     assert!(with_body.len() >= 4, "login, order, ingest, analytics");
     for mut operation in with_body {
-        let url = format!("{}{}", test.url, operation.target());
-        let request = reqwest::Client::new()
-            .request(operation.method.clone(), url)
-            .bearer_auth(&test.token)
+        let request = test
+            .with_method(operation.method.clone(), &operation.target())
             .header("content-type", "text/plain")
             .body("x");
         let answer = test.send(request).await;

@@ -34,7 +34,7 @@ const RANKS: &[&[&str]] = &[
     &["exports/settings", "webhooks/settings"],
     &["app"],
     &["boot"],
-    &["reports", "analytics", "ingest", "exports", "campaigns"],
+    &["reports", "analytics", "ingest", "exports"],
     &["resources"],
     &["verify", "webhooks"],
     &["http"],

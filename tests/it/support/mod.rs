@@ -273,8 +273,12 @@ impl Client {
     }
 
     pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.with_method(Method::POST, path)
+    }
+
+    pub fn with_method(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http
-            .post(format!("{}{path}", self.url))
+            .request(method, format!("{}{path}", self.url))
             .bearer_auth(&self.token)
     }
 

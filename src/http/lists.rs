@@ -1,4 +1,4 @@
-//! `GET /api/autocall/campaigns` and `GET /api/telesales/campaigns`
+//! Paged lists, each with the same handler and operation.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use super::extract::{Grant, Permitted};
 use super::openapi;
 use crate::app::App;
-use crate::campaigns::list::{self, Listed, Wanted};
 use crate::envelope::Page;
 use crate::error::Result;
+use crate::resources::list::{self, Listed, Wanted};
 
 /// Adds the list at `path`.
 pub fn add<G: Grant, T: Listed>(
@@ -28,7 +28,7 @@ async fn page<G: Grant, T: Listed>(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Page<T>>> {
-    let wanted = Wanted::read(query.as_deref().unwrap_or_default())?;
+    let wanted = Wanted::read::<T>(query.as_deref().unwrap_or_default())?;
     let mut scope = app.db.read(caller.tenant.id).await?;
-    Ok(Json(list::page(&mut scope, wanted).await?))
+    Ok(Json(list::page(&mut scope, wanted, None).await?))
 }

@@ -1,3 +1,0 @@
-//! Campaigns: lists to choose from.
-
-pub mod list;

@@ -1,0 +1,5 @@
+-- Locks a script against changes. $2 id.
+select id
+from autocall_scripts
+where tenant_id = $1 and id = $2
+for update

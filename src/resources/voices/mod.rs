@@ -1,0 +1,59 @@
+//! Voices that scripts are read in, as ingest brought them.
+
+use serde::Serialize;
+use sqlx::FromRow;
+use utoipa::ToSchema;
+
+use super::list::Listed;
+use crate::closed::{VoiceStatus, VoiceTier};
+use crate::db::Scope;
+use crate::error::{Error, Result};
+use crate::input::{Kind, Parameter};
+
+/// A voice.
+#[derive(Debug, Serialize, ToSchema, FromRow)]
+#[schema(as = AutocallVoice)]
+pub struct Voice {
+    /// Its id, such as `vi-VN-female-01`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Language it speaks.
+    pub language: Option<String>,
+    /// Gender it sounds like.
+    pub gender: Option<String>,
+    /// A is the better quality.
+    #[schema(value_type = VoiceTier)]
+    pub tier: String,
+    /// Scripts take active ones.
+    #[schema(value_type = VoiceStatus)]
+    pub status: String,
+}
+
+impl Listed for Voice {
+    const TITLE: &'static str = "Voices, by id";
+    const TAG: &'static str = "AutoCall resources";
+    const OPERATION: &'static str = "autocall_voices";
+    const EXAMPLE: &'static str = include_str!("list.json");
+    const FILTERS: &'static [Parameter] = &[
+        Parameter::optional(
+            "tier",
+            Kind::Choice(VoiceTier::VALUES),
+            "Only voices of this tier.",
+        ),
+        Parameter::optional(
+            "status",
+            Kind::Choice(VoiceStatus::VALUES),
+            "Only voices with this status.",
+        ),
+    ];
+    const PAGE: &'static str = include_str!("page.sql");
+    const COUNT: &'static str = include_str!("count.sql");
+}
+
+/// One voice. `NotFound` without it.
+pub async fn find(scope: &mut Scope, id: &str) -> Result<Voice> {
+    let find = scope.select(include_str!("find.sql")).bind(id.to_owned());
+    let found = find.fetch_optional(scope.connection()).await?;
+    found.ok_or(Error::NotFound)
+}
