@@ -29,6 +29,7 @@ use crate::app::App;
 use crate::closed;
 use crate::encoded::{Coding, Encoded};
 use crate::error::Result;
+use crate::webhooks::event::catalogue::WebhookEventName;
 
 pub use analytics::add as add_analytics;
 pub use guard::{guard, guard_methods};
@@ -88,7 +89,7 @@ pub fn base() -> OpenApi {
     let components = ComponentsBuilder::new()
         .security_scheme("token", SecurityScheme::Http(token))
         .schema_from::<error::Body>()
-        .schema_from::<super::webhooks::WebhookEventName>()
+        .schema_from::<WebhookEventName>()
         .schemas_from_iter(ingest::schemas())
         .schemas_from_iter(closed::ALL.iter().map(|set| (set.name, set.schema())))
         .build();

@@ -16,7 +16,7 @@ use super::record;
 use crate::app::App;
 use crate::auth::Tenant;
 use crate::auth::audit::Event;
-use crate::closed::{DeliveryStatus, Set};
+use crate::closed::DeliveryStatus;
 use crate::envelope::{Data, Page};
 use crate::error::{Error, Result};
 use crate::http::context::Client;
@@ -25,7 +25,7 @@ use crate::http::{body, error, openapi, paths};
 use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::page::{PAGE, PER_PAGE, PageRequest};
 use crate::webhooks::deliveries::{self, Filter, Wanted, WebhookDelivery, WebhookReplay};
-use crate::webhooks::event::catalogue::EVENTS;
+use crate::webhooks::event::catalogue::{NAMES, WebhookEventName};
 use crate::webhooks::{request, store};
 
 const STATUS: Parameter = Parameter::optional(
@@ -35,35 +35,9 @@ const STATUS: Parameter = Parameter::optional(
 );
 const EVENT: Parameter = Parameter::optional(
     "event",
-    Kind::Choice(EVENT_NAMES),
+    Kind::Choice(NAMES),
     "Only deliveries of this event.",
 );
-/// Names of all events.
-const EVENT_NAMES: &[&str] = &{
-    let (mut names, mut at) = ([""; EVENTS.len()], 0);
-    while at < names.len() {
-        names[at] = EVENTS[at].name;
-        at += 1;
-    }
-    names
-};
-
-/// The name of an event.
-pub struct WebhookEventName;
-
-impl PartialSchema for WebhookEventName {
-    fn schema() -> RefOr<Schema> {
-        let set = Set {
-            name: "WebhookEventName",
-            about: "Name of an event.",
-            values: EVENT_NAMES,
-        };
-        set.schema()
-    }
-}
-
-impl ToSchema for WebhookEventName {}
-
 const FROM: Parameter = Parameter::required(
     "from",
     Kind::Moment,

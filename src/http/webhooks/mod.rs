@@ -30,7 +30,6 @@ use crate::page::{PAGE, PER_PAGE, PageRequest};
 use crate::webhooks::event::catalogue::{self, WebhookEvent};
 use crate::webhooks::request;
 use crate::webhooks::store::{self, Webhook};
-pub use deliveries::WebhookEventName;
 
 /// Adds all of these routes.
 pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {

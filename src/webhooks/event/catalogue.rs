@@ -4,10 +4,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::data::{Call, DisposedCall, Key, LeadAdded, LeadCompleted, LeadsImported, Test};
 use crate::app::App;
+use crate::closed::Set;
 use crate::error::{Error, Result};
 use crate::exports::job::Stored;
 use crate::exports::link::Links;
@@ -36,6 +38,32 @@ pub struct WebhookEvent {
     #[schema(value_type = Object)]
     sample: Value,
 }
+
+/// Names of all events.
+pub const NAMES: &[&str] = &{
+    let (mut names, mut at) = ([""; EVENTS.len()], 0);
+    while at < names.len() {
+        names[at] = EVENTS[at].name;
+        at += 1;
+    }
+    names
+};
+
+/// The name of an event.
+pub struct WebhookEventName;
+
+impl PartialSchema for WebhookEventName {
+    fn schema() -> RefOr<Schema> {
+        let set = Set {
+            name: "WebhookEventName",
+            about: "Name of an event.",
+            values: NAMES,
+        };
+        set.schema()
+    }
+}
+
+impl ToSchema for WebhookEventName {}
 
 /// Every event, in the order of the catalogue.
 pub fn list() -> Vec<WebhookEvent> {

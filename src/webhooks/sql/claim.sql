@@ -45,8 +45,7 @@ with candidates as (
 )
 update webhook_deliveries d
 set claim = $2, leased_until = now() + make_interval(secs => $6), first_attempt_at = coalesce(d.first_attempt_at, $5)
-from taken
-where d.tenant_id = $1 and d.id = taken.id and taken.place <= taken.room
+where d.tenant_id = $1 and d.id = any (array(select id from taken where place <= room))
   and d.status = 'pending' and (d.leased_until is null or d.leased_until <= now())
 returning
     d.id,

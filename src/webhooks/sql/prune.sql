@@ -1,9 +1,9 @@
 -- Deletes up to 5,000 deliveries with an id before $2.
 delete from webhook_deliveries
-where tenant_id = $1 and id in (
+where tenant_id = $1 and id = any (array(
     select id
     from webhook_deliveries
     where tenant_id = $1 and id < $2
     order by id
     limit 5000
-)
+))

@@ -238,31 +238,47 @@ fn every_statement_of_a_report_names_its_account_for_every_table() {
     }
 }
 
-/// Statements of exports that name no account, each with its reason.
+/// Statements of exports and webhooks that name no account, each with its reason.
 const ACROSS_ACCOUNTS: &[(&str, &str)] = &[
     (
-        "claim.sql",
+        "exports/sql/claim.sql",
         "takes up a job of any account, under a policy that shows the queue and no more",
     ),
     (
-        "file_for_link.sql",
+        "exports/sql/file_for_link.sql",
         "a link names a job and no account; a policy shows that one row",
+    ),
+    (
+        "webhooks/sql/due.sql",
+        "finds accounts with something to do, under a policy that shows pending deliveries and no more",
+    ),
+    (
+        "webhooks/sql/overfull.sql",
+        "finds webhooks with too many pending deliveries, under the same policy",
     ),
 ];
 
 #[test]
-fn every_statement_of_exports_names_its_account_or_is_on_the_list_of_those_that_cannot() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/exports/sql");
-    let files: Vec<PathBuf> = fs::read_dir(root)
-        .expect("a folder")
+fn every_statement_of_a_queue_names_its_account_or_is_on_the_list_of_those_that_cannot() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let folders = [
+        "exports/sql",
+        "webhooks/sql",
+        "webhooks/store/sql",
+        "webhooks/deliveries/sql",
+    ];
+    let files: Vec<PathBuf> = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(source.join(folder)).expect("a folder"))
         .map(|entry| entry.expect("an entry").path())
         .collect();
-    assert!(files.len() > 10, "only {} files seen", files.len());
+    assert!(files.len() > 30, "only {} files seen", files.len());
     for file in files {
-        let (text, name) = (
-            fs::read_to_string(&file).expect("a file"),
-            file.file_name().expect("a name").to_string_lossy(),
-        );
+        let text = fs::read_to_string(&file).expect("a file");
+        let name = file
+            .strip_prefix(&source)
+            .expect("a source")
+            .to_string_lossy();
         let names_it = text.contains("tenant_id = $1") || text.contains("values ($1,");
         let is_listed = ACROSS_ACCOUNTS.iter().any(|(listed, _)| *listed == name);
         assert!(names_it != is_listed, "{name}");

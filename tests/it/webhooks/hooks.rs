@@ -1,6 +1,5 @@
 //! A server with a worker, whose webhooks may lead to this machine, and whose clock is set by the test.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -162,9 +161,4 @@ pub fn work(app: &App) -> Worker {
     let stop = CancellationToken::new();
     tokio::spawn(worker::run(app.clone(), stop.clone()));
     Worker(stop.drop_guard())
-}
-
-/// The same webhooks settings with a resolver.
-pub fn resolving(app: &mut App, guard: Guard, names: Arc<dyn callboard::webhooks::guard::Names>) {
-    app.webhooks = app.webhooks.clone().with_guard(guard.with_names(names));
 }

@@ -7,12 +7,11 @@ set
     is_replay = d.is_answered or d.status <> 'pending',
     is_answered = d.is_answered or d.status <> 'pending',
     planned_tries = case when d.status = 'pending' then d.planned_tries else $5 end
-from (
+where d.tenant_id = $1 and d.status = $3 and d.id = any (array(
     select id
     from webhook_deliveries
     where tenant_id = $1 and webhook_id = $2 and status = $3
       and created_at >= $6 and created_at < $7 and id >= $8 and id < $10
     order by id
     limit $9
-) chosen
-where d.tenant_id = $1 and d.id = chosen.id and d.status = $3
+))

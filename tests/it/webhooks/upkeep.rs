@@ -1,0 +1,140 @@
+//! Bounds on the queue, pruning, and secrets under a new key.
+
+use callboard::auth::token::Keys;
+use callboard::webhooks::{deliveries, sweep};
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::hooks::{Hooks, WEBHOOKS};
+use super::receiver::Receiver;
+
+async fn count(hooks: &Hooks, condition: &str) -> i64 {
+    let sql = format!("select to_jsonb(count(*)) from webhook_deliveries where {condition}");
+    hooks.test.query(1, &sql).await[0]
+        .as_i64()
+        .expect("a number")
+}
+
+#[tokio::test]
+async fn beyond_100_000_pending_deliveries_the_oldest_fail() {
+    let hooks = Hooks::new().await;
+    let [full, other] = [
+        hooks.hook("http://127.0.0.1:9/").await,
+        hooks.hook("http://127.0.0.1:9/").await,
+    ];
+    let fill = format!(
+        "insert into webhook_deliveries (tenant_id, id, webhook_id, event, data, created_at, next_attempt_at)
+         select 1, callboard_delivery_id(now(), number), {full}, 'webhook.test', '{{}}', now(), now()
+         from generate_series(1, 100007) number"
+    );
+    hooks.test.execute(1, &fill).await;
+    hooks
+        .test
+        .execute(
+            1,
+            &fill
+                .replace(&full.to_string(), &other.to_string())
+                .replace("100007", "9")
+                .replace("now(), number", "now(), 200000 + number"),
+        )
+        .await;
+    for _ in 0..2 {
+        sweep::bound(&hooks.app).await.expect("swept");
+        assert_eq!(count(&hooks, "status = 'pending'").await, 100_009);
+        let oldest = "status = 'failed' and not exists (
+            select from webhook_deliveries other where other.status = 'pending' and other.id < webhook_deliveries.id)";
+        assert_eq!(count(&hooks, oldest).await, 7);
+    }
+    let failed = hooks
+        .client
+        .ok(&format!(
+            "{WEBHOOKS}/{full}/deliveries?status=failed&per_page=1"
+        ))
+        .await
+        .json();
+    assert_eq!(
+        failed["data"][0]["error"],
+        "Given up: more than 100,000 deliveries were pending."
+    );
+    let body = json!({"from": "2026-01-01", "status": "failed"});
+    let replay = hooks
+        .post(&format!("{WEBHOOKS}/{full}/replay"), &body)
+        .await
+        .json();
+    assert_eq!(
+        replay["data"],
+        json!({"replayed": 0, "has_more": true}),
+        "there is no room"
+    );
+}
+
+#[tokio::test]
+async fn deliveries_are_pruned_after_30_days_and_those_of_deleted_webhooks_at_once() {
+    let hooks = Hooks::new().await;
+    let [kept, deleted] = [
+        hooks.hook("http://127.0.0.1:9/").await,
+        hooks.hook("http://127.0.0.1:9/").await,
+    ];
+    hooks.events(&[("", 1)]).await;
+    hooks
+        .test
+        .execute(
+            1,
+            "update webhook_deliveries set status = 'failed', next_attempt_at = null",
+        )
+        .await;
+    hooks.delete(deleted).await;
+    assert_eq!(count(&hooks, "true").await, 2);
+    sweep::prune(&hooks.app).await.expect("swept");
+    assert_eq!(hooks.deliveries(kept).await.len(), 1);
+    assert_eq!(count(&hooks, "true").await, 1);
+    hooks.pass(TimeDelta::days(30) - TimeDelta::minutes(1));
+    sweep::prune(&hooks.app).await.expect("swept");
+    assert_eq!(count(&hooks, "true").await, 1);
+    hooks.pass(TimeDelta::minutes(2));
+    sweep::prune(&hooks.app).await.expect("swept");
+    assert_eq!(count(&hooks, "true").await, 0);
+}
+
+#[tokio::test]
+async fn secrets_move_to_a_new_key_and_without_their_key_nothing_is_sent() {
+    let (mut hooks, receiver) = (Hooks::new().await, Receiver::start().await);
+    let webhook = hooks.hook(&receiver.url()).await;
+    let [old, new] = ["\x07".repeat(32), "n".repeat(32)];
+    let stored = async |hooks: &Hooks| {
+        hooks
+            .test
+            .query(1, "select to_jsonb(secret) from webhooks")
+            .await
+    };
+    // Requests would need a token of the new key.
+    let test = async |hooks: &Hooks| {
+        let tested = deliveries::test(&hooks.app, 1, webhook).await;
+        serde_json::to_value(tested.expect("a delivery")).expect("JSON")
+    };
+    let before = stored(&hooks).await;
+    hooks.app.keys = Keys::new(new.as_bytes()).expect("long enough");
+    sweep::prune(&hooks.app).await.expect("swept");
+    assert_eq!(
+        stored(&hooks).await,
+        before,
+        "a secret that cannot be read is kept"
+    );
+    let failed = test(&hooks).await;
+    assert_eq!(
+        failed["error"],
+        "The secret cannot be decrypted, because the server's secret has changed. Rotate it."
+    );
+    assert_eq!(receiver.count(), 0);
+
+    hooks.app.keys = Keys::new(format!("{new},{old}").as_bytes()).expect("long enough");
+    assert_eq!(test(&hooks).await["status"], "delivered");
+    sweep::prune(&hooks.app).await.expect("swept");
+    assert_ne!(stored(&hooks).await, before);
+    hooks.app.keys = Keys::new(new.as_bytes()).expect("long enough");
+    assert_eq!(
+        test(&hooks).await["status"],
+        "delivered",
+        "the old key is not needed"
+    );
+}
