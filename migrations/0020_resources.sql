@@ -117,3 +117,44 @@ alter table audit_log
     add column target_id text,
     add column target_name text,
     add column changes jsonb;
+
+-- Entries as clients see them. Of events from before targets, the user, token or export is the target; the user is also the
+-- actor of logins, logouts and orders, while an operator on the command line is nobody.
+create view audit_entries with (security_invoker = true) as
+select
+    l.tenant_id,
+    l.id,
+    l.at,
+    l.event,
+    u.username_key,
+    case when is_actor then l.user_id end as actor_id,
+    case when is_actor then u.username end as actor_name,
+    case when is_actor then u.username_key end as actor_key,
+    case when is_actor then l.session_id end as token,
+    l.address,
+    coalesce(l.target_kind, old.kind) as target_kind,
+    case
+        when l.target_kind is not null then l.target_id
+        when old.kind = 'token' then l.session_id::text
+        when old.kind = 'export' then l.subject
+        else l.user_id::text
+    end as target_id,
+    case
+        when l.target_kind is not null then l.target_name
+        when old.kind <> 'export' then u.username
+    end as target_name,
+    coalesce(l.changes, '{}') as changes
+from audit_log l
+left join users u on u.tenant_id = l.tenant_id and u.id = l.user_id
+cross join lateral (
+    select case
+        when l.event like 'token_%' then 'token'
+        when l.event like 'export_%' then 'export'
+        else 'user'
+    end as kind
+) as old
+cross join lateral (
+    select l.user_id is not null
+           and l.event not in ('login_failed', 'token_issued', 'token_revoked', 'user_disabled', 'user_enabled',
+                               'password_changed') as is_actor
+) as roles;

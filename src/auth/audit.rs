@@ -9,14 +9,10 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::builder::PossibleValue;
-use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
-use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::username::username_key;
 use crate::db::{Database, Scope};
 use crate::error::Result;
 
@@ -29,6 +25,8 @@ macro_rules! events {
 
         impl Event {
             pub const ALL: &'static [Self] = &[$( Self::$event ),*];
+            /// Actions, in the same order.
+            pub const ACTIONS: &'static [&'static str] = &[$( $action ),*];
 
             /// Name in the database. Events from before actions keep the name they were stored by.
             pub fn name(self) -> &'static str {
@@ -256,66 +254,4 @@ pub async fn record_unknown_login(
         .bind(address.to_string());
     insert.execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
-}
-
-/// A log entry as printed.
-#[derive(Debug, Serialize, sqlx::FromRow)]
-pub struct Entry {
-    pub at: DateTime<Utc>,
-    pub tenant_id: Option<i64>,
-    pub event: String,
-    pub user_id: Option<i64>,
-    pub username: Option<String>,
-    /// Digest of an unknown user name. Equal names have equal digests; the name cannot be
-    /// recovered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name_digest: Option<String>,
-    pub session_id: Option<Uuid>,
-    pub address: Option<String>,
-    pub subject: Option<String>,
-}
-
-/// Filter on log entries.
-#[derive(Debug, Default)]
-pub struct EntryFilter {
-    pub event: Option<Event>,
-    pub since: Option<DateTime<Utc>>,
-}
-
-const TENANT_LOG: &str = include_str!("sql/log.sql");
-
-const UNKNOWN_LOGINS: &str = include_str!("sql/unknown_logins.sql");
-
-/// Returns the log of the tenant, or of one of its users, oldest entry first.
-pub fn list<'a>(
-    scope: &'a mut Scope,
-    filter: EntryFilter,
-    username: Option<&str>,
-) -> BoxStream<'a, Result<Entry>> {
-    let select = scope
-        .select::<Entry>(TENANT_LOG)
-        .bind(filter.event.map(Event::name));
-    let select = select.bind(username.map(username_key)).bind(filter.since);
-    select
-        .fetch(scope.connection())
-        .map(|entry| Ok(entry?))
-        .boxed()
-}
-
-/// Passes on logins under unknown user names, oldest first. `name_digests` limits them to names
-/// with one of these digests.
-pub async fn list_unknown_logins(
-    db: &Database,
-    filter: EntryFilter,
-    name_digests: Option<Vec<String>>,
-    mut emit: impl FnMut(Entry),
-) -> Result<()> {
-    let mut transaction = db.unknown_logins().await?;
-    let select = sqlx::query_as::<_, Entry>(UNKNOWN_LOGINS).bind(filter.event.map(Event::name));
-    let select = select.bind(name_digests).bind(filter.since);
-    let mut entries = select.fetch(&mut *transaction);
-    while let Some(entry) = entries.next().await {
-        emit(entry?);
-    }
-    Ok(())
 }

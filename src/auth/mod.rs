@@ -7,6 +7,7 @@
 pub mod audit;
 mod hs256;
 pub mod limit;
+pub mod log;
 pub mod login;
 pub mod password;
 pub mod permission;

@@ -9,7 +9,8 @@ use futures_util::TryStreamExt;
 
 use super::{load_tenant, print_line, unknown_secret};
 use crate::app::App;
-use crate::auth::audit::{self, EntryFilter, Event};
+use crate::auth::audit::Event;
+use crate::auth::log::{self, EntryFilter};
 use crate::auth::secret::{self, SecretStatus};
 use crate::auth::username::username_key;
 use crate::error::{Error, Result};
@@ -19,8 +20,8 @@ pub struct Arguments {
     /// The tenant's id. Without it, logins under unknown user names, which belong to no tenant.
     #[arg(long)]
     tenant: Option<i64>,
-    /// Only these events.
-    #[arg(long, value_enum)]
+    /// Only entries with this action, such as campaign.started.
+    #[arg(long = "action", alias = "event", value_enum)]
     event: Option<Event>,
     /// Only events of this user, or logins under this unknown name.
     #[arg(long)]
@@ -55,7 +56,7 @@ pub async fn run(app: &App, arguments: Arguments) -> Result<()> {
                 None => None,
             };
             let mut out = std::io::stdout().lock();
-            audit::list_unknown_logins(&app.db, wanted, digests, |entry| {
+            log::list_unknown_logins(&app.db, wanted, digests, |entry| {
                 print_line(&mut out, &entry)
             })
             .await?;
@@ -65,7 +66,7 @@ pub async fn run(app: &App, arguments: Arguments) -> Result<()> {
             let mut scope = app.db.read(tenant).await?;
             scope.disable_statement_timeout().await?;
             let mut out = std::io::stdout().lock();
-            let mut entries = audit::list(&mut scope, wanted, username);
+            let mut entries = log::list(&mut scope, wanted, username);
             while let Some(entry) = entries.try_next().await? {
                 print_line(&mut out, &entry);
             }

@@ -3,6 +3,7 @@
 //! Owns everything that is HTTP: extractors, statuses, headers. Must not compute a figure or contain SQL.
 
 mod analytics;
+mod audit;
 mod auth;
 mod body;
 mod caching;
@@ -65,7 +66,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let mut router = guard::<AutocallExportReport>(router, paths::EXPORTS);
     openapi::resources::add_key(router.get_openapi_mut(), paths::EXPORTS);
     let router = guard::<AutocallExportReport>(router, paths::EXPORT);
-    webhooks::add(ingest::add(router))
+    audit::add(webhooks::add(ingest::add(router)))
 }
 
 /// Routes for probes, without a token.

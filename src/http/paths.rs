@@ -26,6 +26,7 @@ pub const EXPORTS: &str = "/api/autocall/campaigns/{id}/reports/export";
 pub const EXPORT: &str = "/api/autocall/campaigns/{id}/reports/export/{job_id}";
 pub const DOWNLOAD: &str = crate::exports::link::PATH;
 
+pub const AUDIT: &str = "/api/audit";
 pub const ANALYTICS: &str = "/analytics";
 pub const INGEST: &str = "/api/ingest";
 

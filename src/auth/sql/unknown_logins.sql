@@ -1,14 +1,9 @@
 -- Failed logins of unknown names, oldest first. $1 event, $2 digests of names, $3 the first instant; each may be null.
 select
     at,
-    null::bigint as tenant_id,
     event,
-    null::bigint as user_id,
-    null::text as username,
     name_digest,
-    null::uuid as session_id,
-    address,
-    null::text as subject
+    address
 from audit_strangers
 where ($1::text is null or event = $1)
   and ($2::text[] is null or name_digest = any ($2))

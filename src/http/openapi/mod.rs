@@ -35,7 +35,7 @@ pub use analytics::add as add_analytics;
 pub use guard::{guard, guard_methods};
 pub use ingest::IngestItems;
 pub use lists::add_list;
-pub use parameters::{Binary, add_parameters, described, header_parameter, object};
+pub use parameters::{Binary, add_parameters, add_query, described, header_parameter, object};
 pub use reports::{add_export, add_report};
 
 /// The whole document.

@@ -51,6 +51,15 @@ pub fn add_parameters<const N: usize>(
     }
 }
 
+/// Adds the parameters of a path's GET.
+pub fn add_query<const N: usize>(document: &mut OpenApi, path: &str, given: [ParameterBuilder; N]) {
+    let item = document.paths.paths.get_mut(path);
+    if let Some(operation) = item.and_then(|item| item.get.as_mut()) {
+        let parameters = operation.parameters.get_or_insert_default();
+        parameters.extend(given.map(|given| given.build().into()));
+    }
+}
+
 pub fn described(parameter: &Parameter) -> ParameterBuilder {
     let required = if parameter.required {
         Required::True

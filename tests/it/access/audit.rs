@@ -23,7 +23,7 @@ async fn printed(program: &Program, arguments: &[&str]) -> Vec<Value> {
 fn events(entries: &[Value]) -> Vec<&str> {
     entries
         .iter()
-        .map(|entry| entry["event"].as_str().expect("a name"))
+        .map(|entry| entry["action"].as_str().expect("a name"))
         .collect()
 }
 
@@ -45,11 +45,11 @@ async fn logins_and_failed_logins_are_logged_with_user_address_and_time() {
     assert_eq!(
         events(&log),
         [
-            "token_issued",
-            "token_issued",
-            "login_failed",
-            "login",
-            "logout"
+            "token.issued",
+            "token.issued",
+            "user.login_failed",
+            "user.logged_in",
+            "user.logged_out"
         ]
     );
     let at = |entry: &Value| {
@@ -59,19 +59,16 @@ async fn logins_and_failed_logins_are_logged_with_user_address_and_time() {
             .parse::<chrono::DateTime<chrono::Utc>>()
             .expect("a time")
     };
-    for (entry, session, address) in [
-        (&log[1], true, Value::Null),
+    for (entry, actor, address) in [
+        (&log[1], false, Value::Null),
         (&log[2], false, json!("127.0.0.1")),
         (&log[3], true, json!("127.0.0.1")),
         (&log[4], true, json!("127.0.0.1")),
     ] {
+        assert_eq!(entry["target"]["name"], "Ann");
         assert_eq!(
-            (&entry["tenant_id"], &entry["user_id"], &entry["username"]),
-            (&json!(1), &json!(2), &json!("Ann"))
-        );
-        assert_eq!(
-            (entry["session_id"].is_string(), &entry["address"]),
-            (session, &address),
+            (entry["actor"].is_object(), &entry["address"]),
+            (actor, &address),
             "{entry}"
         );
         assert_eq!(
@@ -79,17 +76,26 @@ async fn logins_and_failed_logins_are_logged_with_user_address_and_time() {
             NOW
         );
     }
-    assert_eq!(log[3]["session_id"], log[4]["session_id"]);
+    for entry in &log[2..] {
+        let target = json!({"kind": "user", "id": "2", "name": "Ann"});
+        assert_eq!(entry["target"], target);
+    }
+    assert_eq!(
+        (&log[3]["actor"]["id"], &log[3]["actor"]["username"]),
+        (&json!(2), &json!("Ann"))
+    );
+    assert!(log[3]["actor"]["token"].is_string());
+    assert_eq!(log[3]["actor"], log[4]["actor"]);
 
     let strangers = printed(&program, &[]).await;
-    assert_eq!(events(&strangers), ["login_failed"]);
+    assert_eq!(events(&strangers), ["user.login_failed"]);
     assert_eq!(
         (&strangers[0]["username"], &strangers[0]["tenant_id"]),
         (&Value::Null, &Value::Null)
     );
     assert_eq!(
         events(&printed(&program, &["--tenant", "2"]).await),
-        ["token_issued"],
+        ["token.issued"],
         "a neighbour's log is its own"
     );
 }
@@ -144,19 +150,19 @@ async fn operator_actions_are_logged_and_audit_filters_by_event() {
             .collect::<Vec<_>>()
     };
     let done = [
-        "token_revoked",
-        "user_disabled",
-        "user_enabled",
-        "token_issued",
+        "token.revoked",
+        "user.disabled",
+        "user.enabled",
+        "token.issued",
     ];
     assert_eq!(of(&[]).await[2..], done);
     assert_eq!(
         of(&["--username", "ANN"]).await,
-        [&["token_issued"], &done[1..]].concat()
+        [&["token.issued"], &done[1..]].concat()
     );
     assert_eq!(
-        of(&["--event", "token_issued", "--since", "1h"]).await,
-        ["token_issued"],
+        of(&["--event", "token.issued", "--since", "1h"]).await,
+        ["token.issued"],
         "the others were at another time"
     );
     assert_eq!(of(&["--event", "login"]).await, Vec::<String>::new());

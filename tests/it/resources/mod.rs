@@ -1,5 +1,6 @@
 //! Scripts, campaigns and what else clients create and change over HTTP.
 
+mod audit;
 mod campaigns;
 mod ids;
 mod lists;
