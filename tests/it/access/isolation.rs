@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::Row;
 
-use super::guarded;
+use super::{guarded, one_of_each};
 use crate::support::{TENANT, TestApp, world};
 
 #[tokio::test]
@@ -35,14 +35,14 @@ async fn resources_of_another_tenant_are_not_found() {
     }
 }
 
-fn rows_of_another_tenant() -> [Value; 5] {
-    [
-        json!({"kind": "autocall_campaign", "id": 1, "name": "Theirs"}),
-        json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0987654321"}),
+fn rows_of_another_tenant() -> Vec<Value> {
+    let mut rows = one_of_each().to_vec();
+    rows.extend([
         json!({"kind": "telesales_campaign", "id": 1, "name": "Theirs"}),
         json!({"kind": "team", "id": 1, "name": "Theirs"}),
         json!({"kind": "agent", "id": 1, "name": "Theirs", "username": "theirs", "team_id": 1}),
-    ]
+    ]);
+    rows
 }
 
 /// Parameters that hold ids of a tenant's resources.

@@ -92,7 +92,17 @@ fn guarded() -> Vec<Operation> {
         .collect()
 }
 
-/// A row of each kind that routes name by `{id}`, with the id 1.
+/// A tenant with a row of each kind that routes name by `{id}`, with the id 1.
+pub async fn with_one_of_each() -> TestApp {
+    let test = TestApp::new().await;
+    test.ingest(&one_of_each()).await;
+    let webhook =
+        "insert into webhooks (tenant_id, id, url, events, secret, created_at, updated_at)
+                   values (1, 1, 'https://example.com', '{*}', '', now(), now())";
+    test.execute(TENANT, webhook).await;
+    test
+}
+
 fn one_of_each() -> [Value; 5] {
     [
         json!({"kind": "autocall_script", "id": 1, "name": "S"}),
@@ -233,12 +243,7 @@ async fn every_route_requires_exactly_its_own_permissions() {
 
 #[tokio::test]
 async fn an_unsupported_content_type_is_refused_with_the_accepted_types() {
-    let test = TestApp::new().await;
-    test.ingest(&one_of_each()).await;
-    let webhook =
-        "insert into webhooks (tenant_id, id, url, events, secret, created_at, updated_at)
-                   values (1, 1, 'https://example.com', '{*}', '', now(), now())";
-    test.execute(TENANT, webhook).await;
+    let test = with_one_of_each().await;
     let with_body: Vec<Operation> = operations()
         .into_iter()
         .filter(|operation| !operation.accepts.is_empty())
