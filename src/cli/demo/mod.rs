@@ -1,6 +1,7 @@
 //! `callboard demo`: serves the API with a tenant full of sample data.
 
 mod tenant;
+mod webhook;
 mod world;
 
 use clap::Args;

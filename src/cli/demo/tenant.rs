@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{PASSWORD, USERNAME, world};
+use super::{PASSWORD, USERNAME, webhook, world};
 use crate::app::App;
 use crate::auth::tenant::{Change, DEFAULT_TIMEZONE};
 use crate::auth::user::{self, NewUser};
@@ -30,7 +30,8 @@ const TABLES: &[&str] = &[
     "delete from autocall_scripts where tenant_id = $1",
     "delete from voices where tenant_id = $1",
     "delete from media_files where tenant_id = $1",
-    "delete from webhooks where tenant_id = $1", // and their deliveries
+    "delete from webhook_deliveries where tenant_id = $1",
+    "delete from webhooks where tenant_id = $1",
     "delete from caller_ids where tenant_id = $1",
     "delete from dispositions where tenant_id = $1",
     "delete from agents where tenant_id = $1",
@@ -56,12 +57,14 @@ pub async fn refresh(app: &App) -> Result<(i64, u64)> {
             country_code: 84,
         },
         atomic: false,
-        events: false,
+        events: true,
     };
+    let webhook = webhook::subscribe(app, tenant, now).await?;
     let tally = ingest::ingest(&app.db, target, Body::Lines(lines.as_bytes()), |_| ()).await?;
     if tally.rejected > 0 {
         return Err(Error::Invalid(tally.faults())); // a bug in the demo
     }
+    webhook::settle(app, tenant, webhook, now).await?;
     record_breaches(app, tenant, now).await?;
     if !user::exists(&app.db, tenant, USERNAME).await? {
         let (username, password) = (USERNAME, PASSWORD);

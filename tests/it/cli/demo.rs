@@ -49,6 +49,15 @@ async fn the_demo_rebuilds_its_own_tenant_at_each_start() {
                 .is_some_and(|breaches| !breaches.is_empty()),
             "{rate}"
         );
+        for status in ["pending", "delivered"] {
+            let webhooks = client.get("/api/webhooks").await.json();
+            assert_eq!(webhooks["total"], 1, "{webhooks}");
+            let webhook = &webhooks["data"][0];
+            assert_eq!(webhook["status"], "paused", "it sends nothing");
+            let path = format!("/api/webhooks/{}/deliveries?status={status}", webhook["id"]);
+            let deliveries = client.get(&path).await.json();
+            assert!(deliveries["total"].as_i64() > Some(0), "{deliveries}");
+        }
         server.stop().await;
     }
     assert_eq!(
