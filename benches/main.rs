@@ -6,6 +6,7 @@ mod analytics;
 mod anatomy;
 mod copy;
 mod crowd;
+mod events;
 mod exports;
 mod growth;
 mod guard;
@@ -31,12 +32,13 @@ const PARTS: &[&str] = &[
     "mixed",
     "growth",
     "exports",
+    "events",
 ];
 /// Parts that run only by name; `load` generates the data and measures nothing.
 const FURTHER: &[&str] = &["copy", "guard", "crowd", "load"];
 
 /// Parts that generate their own data and do not use the loaded data.
-const BY_THEMSELVES: &[&str] = &["exports"];
+const BY_THEMSELVES: &[&str] = &["exports", "events"];
 
 /// Command line of the script.
 struct Arguments {
@@ -136,6 +138,7 @@ async fn measure(part: &str, world: &World) -> Option<Section> {
         "mixed" => Some(mixed::run(world).await),
         "ingest" => Some(ingest::run_part(world).await),
         "exports" => Some(exports::run_part(world).await),
+        "events" => Some(events::run_part(world).await),
         "copy" => Some(copy::run_part(world).await),
         "guard" => Some(guard::run_part(world).await),
         "crowd" => Some(crowd::run(world).await),
