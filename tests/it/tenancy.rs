@@ -9,10 +9,14 @@ use std::fs;
 use std::path::Path;
 
 use callboard::rollups::compact;
+use callboard::webhooks::{sweep, worker};
+use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, Executor};
+use tokio_util::sync::CancellationToken;
 
+use crate::support::program::eventually;
 use crate::support::{TENANT, TestApp, database, world};
 
 /// Statements that do not name one tenant by design, by a part of their text.
@@ -176,6 +180,50 @@ async fn use_everything(app: &TestApp) {
     app.ask(&question).await;
     let login = json!({"username": format!("admin-{TENANT}"), "password": "correct horse"});
     app.send(app.post("/api/auth/login").json(&login)).await;
+    use_webhooks(app).await;
+}
+
+/// Nothing leaves for webhook 1: its secret cannot be decrypted.
+async fn use_webhooks(app: &TestApp) {
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn(worker::run(app.app.clone(), stop.clone()));
+    eventually("deliveries were tried", async || {
+        let deliveries = app.data("/api/webhooks/1/deliveries").await;
+        deliveries[0]["attempts"].as_i64() > Some(0)
+    })
+    .await;
+    stop.cancel();
+    worker.await.expect("an end");
+    let delivery = app.data("/api/webhooks/1/deliveries").await;
+    let delivery = delivery[0]["id"].as_str().expect("an id").to_owned();
+    sweep::bound(&app.app).await.expect("swept");
+    sweep::prune(&app.app).await.expect("swept");
+    app.ok("/api/webhooks").await;
+    app.ok(&format!("/api/webhooks/1/deliveries/{delivery}"))
+        .await;
+    for (path, body) in [
+        ("", json!({"url": "https://1.1.1.1", "events": ["*"]})),
+        ("/1/test", json!({})),
+        ("/1/replay", json!({"from": "2020-01-01"})),
+        (&format!("/1/deliveries/{delivery}/replay"), json!({})),
+        ("/1/rotate-secret", json!({})),
+    ] {
+        let post = app.post(&format!("/api/webhooks{path}")).json(&body);
+        let answer = app.send(post).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text());
+    }
+    let url = format!("{}/api/webhooks/1", app.url);
+    for (method, body) in [
+        (Method::PATCH, json!({"status": "paused"})),
+        (Method::PATCH, json!({"status": "active"})),
+        (Method::DELETE, json!({})),
+    ] {
+        let request = reqwest::Client::new()
+            .request(method, &url)
+            .bearer_auth(&app.token);
+        let answer = app.send(request.json(&body)).await;
+        assert!(answer.status.is_success(), "{}", answer.text());
+    }
 }
 
 /// Tables with a column for the tenant, by name; the key of `tenants` itself is its id.

@@ -21,6 +21,7 @@ use super::{CHANNEL, TASK, attempt, sweep};
 use crate::app::App;
 use crate::supervise;
 use flights::Flights;
+pub use turn::IN_ORDER;
 use turn::{Answered, Claimed};
 
 /// Delay before listening again after a lost connection.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use callboard::app::App;
 use callboard::db::Database;
+use callboard::time::Clock;
 use serde_json::json;
 
 use super::hooks::{Hooks, WEBHOOKS, work};
@@ -109,7 +110,7 @@ async fn a_stopped_instance_hands_its_deliveries_over() {
 }
 
 fn lines(uuids: &[String]) -> String {
-    let now = chrono::Utc::now().to_rfc3339();
+    let now = Clock::System.now().to_rfc3339();
     uuids
         .iter()
         .map(|uuid| {

@@ -1,9 +1,9 @@
 //! Bounds on the queue, pruning, and secrets under a new key.
 
 use callboard::auth::token::Keys;
-use callboard::webhooks::{deliveries, sweep};
+use callboard::webhooks::{deliveries, sweep, worker};
 use chrono::TimeDelta;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::hooks::{Hooks, WEBHOOKS};
 use super::receiver::Receiver;
@@ -137,4 +137,43 @@ async fn secrets_move_to_a_new_key_and_without_their_key_nothing_is_sent() {
         "delivered",
         "the old key is not needed"
     );
+}
+
+/// Rows that a plan has read from deliveries, those that a filter dropped too.
+fn rows_read(plan: &Value) -> f64 {
+    let number = |name: &str| plan[name].as_f64().unwrap_or_default();
+    let own = if plan["Relation Name"] == "webhook_deliveries" {
+        (number("Actual Rows") + number("Rows Removed by Filter")) * number("Actual Loops")
+    } else {
+        0.0
+    };
+    let below = plan["Plans"].as_array().into_iter().flatten();
+    own + below.map(rows_read).sum::<f64>()
+}
+
+#[tokio::test]
+async fn the_search_for_due_deliveries_reads_a_row_for_each_webhook_whatever_is_pending() {
+    let hooks = Hooks::new().await;
+    for _ in 0..3 {
+        let webhook = hooks.hook("http://127.0.0.1:9/").await;
+        let fill = format!(
+            "insert into webhook_deliveries (tenant_id, id, webhook_id, event, data, created_at, next_attempt_at, is_answered)
+             select 1, callboard_delivery_id(now(), {webhook} % 10 * 100000 + number), {webhook}, 'webhook.test', '{{}}', now(), now(),
+                    number % 2 = 0
+             from generate_series(1, 5000) number"
+        );
+        hooks.test.execute(1, &fill).await;
+    }
+    let due = include_str!("../../../src/webhooks/sql/due.sql").replace("$1", "now()");
+    let explain = format!("explain (analyze, format json) {due}");
+    let mut queue = hooks.app.db.queue().await.expect("a transaction");
+    sqlx::Executor::execute(&mut *queue, worker::IN_ORDER)
+        .await
+        .expect("set");
+    let plan: Value = sqlx::query_scalar(sqlx::AssertSqlSafe(explain))
+        .fetch_one(&mut *queue)
+        .await
+        .expect("a plan");
+    let read = rows_read(&plan[0]["Plan"]);
+    assert!((6.0..=12.0).contains(&read), "{read} rows: {plan:#}");
 }
