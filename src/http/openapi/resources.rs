@@ -89,17 +89,17 @@ pub fn complete<T: Listed>(
         if let Some(post) = item.post.as_mut() {
             idempotent(post);
             request_example(post, sent.into());
-            fail(post, path);
+            fail(post, path, true);
             if let Some(RefOr::T(response)) = post.responses.responses.get_mut("201") {
                 link(response, linked);
             }
         }
         if let Some(patch) = item.patch.as_mut() {
             request_example(patch, json!({"name": row["name"]}));
-            fail(patch, path);
+            fail(patch, path, true);
         }
         for operation in [&mut item.get, &mut item.delete].into_iter().flatten() {
-            fail(operation, path);
+            fail(operation, path, false);
         }
         let operations = [&mut item.get, &mut item.post, &mut item.patch];
         for operation in operations.into_iter().flatten() {
@@ -150,15 +150,15 @@ fn respond_with(operation: &mut Operation, row: &Value) {
     }
 }
 
-/// Adds the failures of an operation by its path and body.
-fn fail(operation: &mut Operation, path: &str) {
+/// Adds the failures of an operation by its path and body. A POST without a body has a key that can be invalid.
+fn fail(operation: &mut Operation, path: &str, has_members: bool) {
     let has_body = operation.request_body.is_some();
     let failures = [
         ("400", has_body, "The body is not a JSON object."),
         ("404", path.contains('{'), "The account has no such row."),
         ("413", has_body, "The body is larger than 16 MiB."),
         ("415", has_body, "The body is not application/json."),
-        ("422", has_body, "Invalid members, all of them listed."),
+        ("422", has_members, "Invalid members, all of them listed."),
     ];
     for (status, applies, about) in failures {
         if applies {

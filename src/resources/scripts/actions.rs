@@ -23,6 +23,7 @@ pub const MAX_URL: usize = 2_048;
 
 /// Meaning of a key. Of the targets it has the one that its action takes, if it is given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = AutocallDtmfAction)]
 pub struct Action {
     /// The key: 0-9, * or #.
