@@ -12,6 +12,7 @@ mod growth;
 mod guard;
 mod http;
 mod ingest;
+mod leads;
 mod mixed;
 mod reports;
 mod support;
@@ -33,12 +34,13 @@ const PARTS: &[&str] = &[
     "growth",
     "exports",
     "events",
+    "leads",
 ];
 /// Parts that run only by name; `load` generates the data and measures nothing.
 const FURTHER: &[&str] = &["copy", "guard", "crowd", "load"];
 
 /// Parts that generate their own data and do not use the loaded data.
-const BY_THEMSELVES: &[&str] = &["exports", "events"];
+const BY_THEMSELVES: &[&str] = &["exports", "events", "leads"];
 
 /// Command line of the script.
 struct Arguments {
@@ -139,6 +141,7 @@ async fn measure(part: &str, world: &World) -> Option<Section> {
         "ingest" => Some(ingest::run_part(world).await),
         "exports" => Some(exports::run_part(world).await),
         "events" => Some(events::run_part(world).await),
+        "leads" => Some(leads::run_part(world).await),
         "copy" => Some(copy::run_part(world).await),
         "guard" => Some(guard::run_part(world).await),
         "crowd" => Some(crowd::run(world).await),

@@ -3,9 +3,11 @@
 //! Must not know the meaning of values, nor the texts of faults.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
+use serde_json::value::RawValue;
 
 /// Type of a JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,39 @@ pub fn decimal(json: &str) -> Option<Decimal> {
     number
         .ok()
         .or_else(|| Decimal::try_from(json.parse::<f64>().ok()?).ok())
+}
+
+/// Returns true if two valid JSON texts have the same value, whatever their spaces, the order of their
+/// members and the notation of their numbers. Numbers are compared exactly.
+pub fn equal(one: &str, other: &str) -> bool {
+    type List<'a> = Vec<&'a RawValue>;
+    type Object<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+    fn read<'a, T: serde::Deserialize<'a>>(one: &'a str, other: &'a str) -> Option<(T, T)> {
+        let (one, other) = (serde_json::from_str(one), serde_json::from_str(other));
+        one.ok().zip(other.ok())
+    }
+    let same = |one: &RawValue, other: &RawValue| equal(one.get(), other.get());
+    match (Type::of(one), Type::of(other)) {
+        (Type::List, Type::List) => read::<List<'_>>(one, other).is_some_and(|(one, other)| {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }),
+        (Type::Object, Type::Object) => {
+            read::<Object<'_>>(one, other).is_some_and(|(one, other)| {
+                let mut pairs = one.iter().zip(&other);
+                one.len() == other.len()
+                    && pairs.all(|((name, one), (other_name, other))| {
+                        name == other_name && same(one, other)
+                    })
+            })
+        }
+        (Type::Number, Type::Number) if one != other => {
+            decimal(one).is_some_and(|one| decimal(other) == Some(one))
+        }
+        (Type::Text, Type::Text) => {
+            read::<Cow<'_, str>>(one, other).is_some_and(|(one, other)| one == other)
+        }
+        _ => one == other,
+    }
 }
 
 /// Parses a JSON integer exactly: 7, 7.0 and 70e-1 are equal. Returns `None` if it is not a number,

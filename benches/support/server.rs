@@ -57,8 +57,13 @@ impl Server {
         let keys = Keys::new(&[7; 32]).expect("long enough");
         let token = token(options, &keys).await;
         // Rate limits count requests, but refuse none.
-        let limit = ["rate_limit_autocall", "rate_limit_telesales"]
-            .map(|name| Change::parse(name, "1000000000").expect("a setting"));
+        let limit = [
+            "rate_limit_autocall",
+            "rate_limit_telesales",
+            "rate_limit_lead_import",
+            "rate_limit_ingest",
+        ]
+        .map(|name| Change::parse(name, "1000000000").expect("a setting"));
         Tenant::change(&db, TENANT, &limit).await.expect("changed");
         let store = Store::directory(&std::env::temp_dir().join("callboard-bench-exports"))
             .expect("a store");
@@ -94,6 +99,17 @@ impl Server {
         format!(
             "GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\r\n",
             self.token
+        )
+        .into_bytes()
+    }
+
+    /// The POST of a body to that path, as bytes.
+    pub fn post(&self, path: &str, content_type: &str, body: &str) -> Vec<u8> {
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\nContent-Type: {content_type}\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.token,
+            body.len()
         )
         .into_bytes()
     }

@@ -61,37 +61,84 @@ impl<G: Grant> FromRequestParts<Arc<App>> for Permitted<G> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self> {
-        let (token, now) = (
-            bearer(parts).ok_or(Error::Unauthenticated)?,
-            app.clock.now(),
-        );
-        let caller = session::authenticate(&app.db, &app.sessions, &app.keys, token, now).await?;
-        let tenant = &caller.tenant;
-        if let Some(standing) =
-            app.limits
-                .count_session(G::GROUP, &tenant.settings, tenant.id, caller.session)
-        {
-            RequestContext::of(parts)?.set_rate_limit(standing, now)?;
-        }
-        if !G::PERMISSIONS
-            .iter()
-            .all(|permission| caller.may(*permission))
-        {
-            return Err(Error::LacksPermission(
-                G::PERMISSIONS
-                    .iter()
-                    .map(|permission| permission.name())
-                    .collect(),
-            ));
-        }
-        if let Some(upload) = RequestContext::of(parts)?.upload() {
-            upload.belongs_to(caller.tenant.id)?;
-        }
+        let caller = authenticated(parts, app).await?;
+        let context = RequestContext::of(parts)?;
+        permit::<G>(app, &caller, context, G::GROUP)?;
+        attribute_upload(&caller, context)?;
         Ok(Self {
             caller,
             grant: PhantomData,
         })
     }
+}
+
+/// The caller of a route whose rate-limit group depends on the body: authenticated, and not counted yet.
+pub struct Uncounted<G: Grant> {
+    caller: Arc<Caller>,
+    context: RequestContext,
+    grant: PhantomData<G>,
+}
+
+impl<G: Grant> FromRequestParts<Arc<App>> for Uncounted<G> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self> {
+        let caller = authenticated(parts, app).await?;
+        let context = RequestContext::of(parts)?.clone();
+        attribute_upload(&caller, &context)?;
+        Ok(Self {
+            caller,
+            context,
+            grant: PhantomData,
+        })
+    }
+}
+
+impl<G: Grant> Uncounted<G> {
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Counts the request in a group. Errors of [`Permitted`].
+    pub fn count(self, app: &App, group: Group) -> Result<Arc<Caller>> {
+        permit::<G>(app, &self.caller, &self.context, group)?;
+        Ok(self.caller)
+    }
+}
+
+async fn authenticated(parts: &Parts, app: &App) -> Result<Arc<Caller>> {
+    let token = bearer(parts).ok_or(Error::Unauthenticated)?;
+    let now = app.clock.now();
+    session::authenticate(&app.db, &app.sessions, &app.keys, token, now).await
+}
+
+/// Counts a request and checks its permissions.
+fn permit<G: Grant>(
+    app: &App,
+    caller: &Caller,
+    context: &RequestContext,
+    group: Group,
+) -> Result<()> {
+    let tenant = &caller.tenant;
+    let counted = app
+        .limits
+        .count_session(group, &tenant.settings, tenant.id, caller.session);
+    if let Some(standing) = counted {
+        context.set_rate_limit(standing, app.clock.now())?;
+    }
+    let required = G::PERMISSIONS.iter();
+    if required.clone().all(|permission| caller.may(*permission)) {
+        return Ok(());
+    }
+    let names = required.map(|permission| permission.name());
+    Err(Error::LacksPermission(names.collect()))
+}
+
+/// `Unavailable` if the tenant has too many unfinished bodies.
+fn attribute_upload(caller: &Caller, context: &RequestContext) -> Result<()> {
+    context
+        .upload()
+        .map_or(Ok(()), |upload| upload.belongs_to(caller.tenant.id))
 }
 
 fn bearer(parts: &Parts) -> Option<&str> {

@@ -68,7 +68,7 @@ pub struct Refusal {
 /// Ingest call data, one JSON object a line.
 ///
 /// Each line is an `IngestLine` (see the schemas): it has a `kind` and states a complete row of it; an absent or null field
-/// takes its default. Rows are upserted by their key within the account, so a body may be sent again. A later line wins,
+/// takes its default, except in kinds whose existing rows keep what a line lacks. Rows are upserted by their key within the account, so a body may be sent again. A later line wins,
 /// unless it lacks the field that finishes a row of its kind (`result`) and the stored row has it. Bad lines are reported
 /// by number and field; the others are stored. 200 means committed. `application/json` is accepted too: one object or an
 /// array, at most 16 MiB, whose items are reported by `index`.

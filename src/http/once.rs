@@ -87,6 +87,16 @@ impl Once {
         most: usize,
     ) -> Result<Self> {
         let body = body::read(headers, body, most).await;
+        Self::with_body(app, caller, (key, path), body).await
+    }
+
+    /// Like [`Once::begin`], with a body that has been read.
+    pub async fn with_body(
+        app: &App,
+        caller: &Caller,
+        (key, path): (Key, &str),
+        body: Result<Vec<u8>>,
+    ) -> Result<Self> {
         let (key, faults) = match key.0 {
             Ok(key) => (key, Faults::default()),
             Err(faults) => (None, faults),

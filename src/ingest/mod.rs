@@ -13,7 +13,7 @@ mod items;
 pub mod kind;
 mod line;
 pub mod normal;
-mod phone;
+pub mod phone;
 mod reader;
 mod room;
 mod spool;

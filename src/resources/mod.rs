@@ -4,6 +4,7 @@
 
 pub mod campaigns;
 pub mod ids;
+pub mod leads;
 pub mod list;
 pub mod media;
 pub mod members;

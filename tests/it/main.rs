@@ -16,6 +16,7 @@ mod layers;
 mod openapi;
 mod pools;
 mod properties;
+mod quickstart;
 mod reference;
 mod requests;
 mod resources;

@@ -4,6 +4,8 @@
 
 mod author;
 mod campaigns;
+mod lead_bodies;
+mod leads;
 mod media;
 mod scripts;
 mod voices;
@@ -17,6 +19,7 @@ use crate::app::App;
 /// Adds all of these routes.
 pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     let router = campaigns::add(router);
+    let router = leads::add(router);
     let router = scripts::add(router);
     let router = voices::add(router);
     media::add(router)

@@ -3,6 +3,7 @@
 mod audit;
 mod campaigns;
 mod ids;
+mod leads;
 mod lists;
 mod once;
 mod scripts;
