@@ -77,7 +77,11 @@ impl Running {
                 "CALLBOARD_CACHE_TTL is capped at 5s"
             );
         }
-        let (keys, exports) = (keys(config, sharing)?, Exports::of(config)?);
+        let keys = keys(config, sharing)?;
+        let exports = match sharing {
+            Sharing::Alone => Exports::of(config)?,
+            Sharing::Beside => Exports::of_command(config),
+        };
         let webhooks = Webhooks::of(config)?;
         let (options, postgres) = database(config, sharing).await?;
         match open(options, config.database_pool).await {

@@ -16,6 +16,7 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
 use object_store::path::Path as Key;
 use object_store::prefix::PrefixStore;
 pub use object_store::signer::Method;
@@ -103,12 +104,7 @@ impl Store {
         let at = |error: std::io::Error| {
             Error::Setup(Cause::from(error).context(dir.display().to_string()))
         };
-        // Private, because only holders of a link may read the files.
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)
-            .map_err(at)?;
+        create_private(dir).map_err(at)?;
         let dir = fs::canonicalize(dir).map_err(at)?;
         let files = LocalFileSystem::new_with_prefix(&dir).map_err(Error::internal)?;
         let files = Arc::new(files.with_automatic_cleanup(true).with_fsync(true));
@@ -117,6 +113,26 @@ impl Store {
             temp_dir: dir.clone(),
             place: Place::Directory(dir),
         })
+    }
+
+    /// The store of a command, which makes no exports: it holds nothing. Its directory is the same, and is created only for
+    /// temporary files.
+    pub fn without_files(spec: &str, data_dir: &Path) -> Self {
+        let is_bucket = spec.starts_with("s3://");
+        let temp_dir = if is_bucket { data_dir } else { Path::new(spec) }.to_owned();
+        Self {
+            files: Arc::new(InMemory::new()),
+            place: Place::Directory(temp_dir.clone()),
+            temp_dir,
+        }
+    }
+
+    /// Creates the directory for temporary files.
+    pub fn create_temp_dir(&self) -> Result<&Path> {
+        create_private(&self.temp_dir).map_err(|error| {
+            Error::Setup(Cause::from(error).context(self.temp_dir.display().to_string()))
+        })?;
+        Ok(&self.temp_dir)
     }
 
     fn bucket(spec: &str, data_dir: &Path) -> Result<Self, object_store::Error> {
@@ -328,6 +344,14 @@ fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source())
         .filter_map(|error| error.downcast_ref::<std::io::Error>())
         .any(|error| crate::error::is_full(error.kind()))
+}
+
+/// Creates a directory that only its owner may read: only holders of a link may read the files.
+fn create_private(dir: &Path) -> std::io::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
 }
 
 #[cfg(test)]

@@ -151,7 +151,7 @@ async fn input(app: &App, mut stream: Stream, atomic: bool) -> Result<Input> {
         ),
         (false, false) => return Ok(Input::Streamed(stream)),
     };
-    let spooled = ingest::spool(stream, limit, app.exports.store.temp_dir()).await;
+    let spooled = ingest::spool(stream, limit, app.exports.store.create_temp_dir()?).await;
     let spooled = spooled.map_err(|error| match error {
         Error::TooLarge => Error::invalid("file", fault),
         other => other,

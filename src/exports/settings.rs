@@ -66,13 +66,23 @@ impl Settings {
             .get_or_insert_with(|| format!("http://{address}"));
     }
 
-    /// `Setup` if the store cannot be opened.
+    /// Settings of a server. `Setup` if the store cannot be opened.
     pub fn of(config: &Config) -> Result<Self> {
         let store = Store::open(&config.export_store(), &config.data_dir)?;
-        Ok(Self {
+        Ok(Self::with_store(store, config))
+    }
+
+    /// Settings of a command, which makes no exports and needs no store.
+    pub fn of_command(config: &Config) -> Self {
+        let store = Store::without_files(&config.export_store(), &config.data_dir);
+        Self::with_store(store, config)
+    }
+
+    fn with_store(store: Store, config: &Config) -> Self {
+        Self {
             public_url: config.public_url.clone(),
             ..Self::new(store, config.export_workers, config.export_ttl)
-        })
+        }
     }
 }
 

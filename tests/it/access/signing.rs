@@ -127,6 +127,21 @@ async fn commands_create_no_secret_for_an_external_database() {
 }
 
 #[tokio::test]
+async fn commands_create_no_directory_for_an_external_database() {
+    let test = TestApp::new().await;
+    let program = Program::on(&test.app.db.unscoped().connect_options());
+    let exports = program.data().join("exports");
+    program.ok(&["tenant", "list"], "").await;
+    let team = r#"{"kind": "team", "id": 1, "name": "North"}"#;
+    program.ok(&["import", "-", "--tenant", "1"], team).await;
+    assert!(!exports.exists());
+    program
+        .ok(&["import", "-", "--tenant", "1", "--atomic"], team)
+        .await;
+    assert!(exports.exists(), "an atomic body is spooled there");
+}
+
+#[tokio::test]
 async fn a_retired_secret_is_forgotten_after_a_day() {
     let test = TestApp::new().await;
     let (now, db) = (test.app.clock.now(), &test.app.db);
