@@ -7,6 +7,7 @@ mod bounds;
 mod cache;
 mod cli;
 mod connections;
+mod contract;
 mod durability;
 mod exports;
 mod health;
