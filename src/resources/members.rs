@@ -105,12 +105,12 @@ impl Members {
         faults: &mut Faults,
     ) -> Columns {
         let mut columns = Columns::default();
-        let changed = |(name, value): &(&String, &Box<RawValue>)| {
-            let shown = shown.get(name.as_str());
-            shown.is_none_or(|shown| !is_same(value.get(), shown))
-        };
         let mut others = Vec::new();
-        for (name, value) in object.iter().filter(changed) {
+        for (name, value) in object {
+            let is_shown = |shown| is_same(value.get(), shown);
+            if shown.get(name.as_str()).is_some_and(is_shown) {
+                continue;
+            }
             let given = Some(value.get()).filter(|json| !json::is_blank(json));
             match self.settable(name) {
                 Some(field) => set(&mut columns, field, given, locale, faults),
