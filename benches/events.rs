@@ -6,7 +6,8 @@ use std::fmt::Write;
 
 use callboard::db::Database;
 use callboard::ingest::{Body, Locale, Target, ingest};
-use chrono::{TimeDelta, Utc};
+use callboard::time::Clock;
+use chrono::TimeDelta;
 use sqlx::postgres::PgConnection;
 use tokio::sync::Mutex;
 
@@ -210,5 +211,5 @@ fn call(run: usize, number: usize) -> String {
 }
 
 fn seconds_ago(seconds: i64) -> String {
-    (Utc::now() - TimeDelta::seconds(seconds)).to_rfc3339()
+    (Clock::System.now() - TimeDelta::seconds(seconds)).to_rfc3339()
 }

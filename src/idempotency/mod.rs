@@ -3,6 +3,8 @@
 //! Owns the key's identity, and the rule that one request of a key runs at a time. An answer is kept in the transaction of
 //! the request's own changes, so neither exists without the other. Must not know HTTP or what a request does.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
@@ -11,6 +13,11 @@ use crate::error::{Error, Result};
 
 /// Lifetime of an answer.
 pub const KEPT: TimeDelta = TimeDelta::hours(24);
+
+/// Number of looks at a key that another request holds, and the pause between them. A request that was refused releases
+/// its key a moment after its answer, and its client may repeat it at once.
+const LOOKS: u32 = 10;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Removes expired answers of a tenant, `$2` at a time, from before `$3`.
 pub const PRUNE: &str = include_str!("prune.sql");
@@ -45,11 +52,14 @@ impl Request {
     /// Claims the key until the end of the transaction. Returns the answer to an earlier request with this key and body.
     /// `Conflict` while that request runs; `Invalid` if it had another body.
     pub async fn begin(&self, scope: &mut Scope, now: DateTime<Utc>) -> Result<Option<Answer>> {
-        let lock = scope.select::<(bool,)>(include_str!("lock.sql"));
-        let (is_ours,) = self.bound(lock).fetch_one(scope.connection()).await?;
-        if !is_ours {
-            let message = "A request with this Idempotency-Key is still running.";
-            return Err(Error::conflict(message));
+        let mut looks = 1;
+        while !self.lock(scope).await? {
+            if looks == LOOKS {
+                let message = "A request with this Idempotency-Key is still running.";
+                return Err(Error::conflict(message));
+            }
+            looks += 1;
+            tokio::time::sleep(BETWEEN_LOOKS).await;
         }
         let find = self.bound(scope.select::<Kept>(include_str!("find.sql")));
         let kept = find
@@ -81,6 +91,13 @@ impl Request {
         let keep = keep.bind(answer.status).bind(answer.answer).bind(now);
         keep.execute(scope.connection()).await?;
         Ok(())
+    }
+
+    /// Locks the key. Returns false if another transaction holds it.
+    async fn lock(&self, scope: &mut Scope) -> Result<bool> {
+        let lock = scope.select::<(bool,)>(include_str!("lock.sql"));
+        let (is_ours,) = self.bound(lock).fetch_one(scope.connection()).await?;
+        Ok(is_ours)
     }
 
     fn bound<R>(&self, select: Select<R>) -> Select<R> {

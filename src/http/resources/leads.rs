@@ -54,29 +54,39 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     })
 }
 
-/// The answer to a list of which every item was rejected.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AutocallLeadsRefusal)]
-struct Refusal<T> {
-    /// The fixed message of a 422.
-    message: &'static str,
-    /// Faults of the first 100 items, by `leads.<index>.<member>`; or of a member, by name.
-    #[schema(value_type = std::collections::BTreeMap<String, Vec<String>>)]
-    errors: Faults,
-    /// The counts; absent if the list itself is at fault.
-    #[schema(value_type = Option<T>, nullable = false)]
-    data: T,
+/// Defines the answer to a list of which every item was rejected, by the counts that it has.
+macro_rules! refusal {
+    ($name:ident, $schema:ident, $counts:ident) => {
+        /// The answer to a list of which every item was rejected.
+        #[derive(Serialize, ToSchema)]
+        #[schema(as = $schema)]
+        struct $name {
+            /// The fixed message of a 422.
+            message: &'static str,
+            /// Faults of the first 100 items, by `leads.<index>.<member>`; or of a member, by name.
+            #[schema(value_type = std::collections::BTreeMap<String, Vec<String>>)]
+            errors: Faults,
+            /// The counts; absent if the list itself is at fault.
+            #[schema(value_type = Option<$counts>, nullable = false)]
+            data: $counts,
+        }
+
+        impl $name {
+            fn answer(data: $counts, reported: &[ItemFaults]) -> Response {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                let refusal = Self {
+                    message: error::message(status),
+                    errors: items::faults(reported),
+                    data,
+                };
+                (status, Json(refusal)).into_response()
+            }
+        }
+    };
 }
 
-fn refused<T: Serialize>(data: T, reported: &[ItemFaults]) -> Response {
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let refusal = Refusal {
-        message: error::message(status),
-        errors: items::faults(reported),
-        data,
-    };
-    (status, Json(refusal)).into_response()
-}
+refusal!(AddedRefusal, AutocallLeadsAddedRefusal, Added);
+refusal!(ChangedRefusal, AutocallLeadsChangedRefusal, Changed);
 
 /// Leads of a campaign, newest id first.
 #[utoipa::path(get, path = paths::CAMPAIGN_LEADS, tag = "AutoCall resources", operation_id = "autocall_leads",
@@ -111,9 +121,8 @@ async fn page(
                 "ids": [1_099_511_627_780_i64, 1_099_511_627_781_i64]}})),
         (status = 409, description = "The campaign is completed, or has this phone; or a request with this Idempotency-Key is still running.",
             body = error::Body, example = json!({"message": "A completed campaign takes no leads."})),
-        (status = 422, description = "Invalid members, all of them listed; of a list, if no item is valid.", body = Refusal<Added>),
+        (status = 422, description = "Invalid members, all of them listed; of a list, if no item is valid.", body = AddedRefusal),
     ))]
-#[expect(clippy::too_many_arguments, reason = "extractors")]
 async fn add_one_or_many(
     caller: Uncounted<AutocallManage>,
     State(app): State<Arc<App>>,
@@ -155,7 +164,7 @@ async fn add_one_or_many(
                 "ids": [1_099_511_627_780_i64, 1_099_511_627_781_i64]}})),
         (status = 409, description = "The campaign is completed, or has this phone; or a request with this Idempotency-Key is still running.",
             body = error::Body, example = json!({"message": "A completed campaign takes no leads."})),
-        (status = 422, description = "Invalid members, all of them listed; of a list, if no item is valid.", body = Refusal<Added>),
+        (status = 422, description = "Invalid members, all of them listed; of a list, if no item is valid.", body = AddedRefusal),
     ))]
 async fn import(
     author: Author<LeadImport>,
@@ -226,7 +235,7 @@ async fn add_many(
     if data.is_refused() {
         // Nothing was written. The key is free for another request once the answer is out.
         run.scope.commit().await?;
-        return Ok(refused(data.clone(), &data.errors));
+        return Ok(AddedRefusal::answer(data.clone(), &data.errors));
     }
     if data.added > 0 {
         let target = Target {
@@ -251,7 +260,7 @@ async fn add_many(
     responses(
         (status = 200, description = "The counts of the list.", body = Data<Changed>,
             example = json!({"data": {"changed": 1, "duplicates": 0, "invalid": 0, "errors": [], "ids": [1_099_511_627_780_i64]}})),
-        (status = 422, description = "The list is invalid, or none of its items is valid.", body = Refusal<Changed>),
+        (status = 422, description = "The list is invalid, or none of its items is valid.", body = ChangedRefusal),
     ))]
 async fn change_many(
     author: Author<AutocallManage>,
@@ -266,7 +275,7 @@ async fn change_many(
     let items = Change::read(body?).await?;
     let data = change::change_many(&mut scope, campaign, &items, author.locale()).await?;
     if data.is_refused() {
-        return Ok(refused(data.clone(), &data.errors));
+        return Ok(ChangedRefusal::answer(data.clone(), &data.errors));
     }
     if data.changed > 0 {
         let target = Target {

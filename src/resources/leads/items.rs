@@ -132,14 +132,17 @@ mod tests {
     use super::*;
     use crate::error::Error;
 
+    /// The number of items, or the members at fault.
     fn read(json: &str) -> std::result::Result<usize, Vec<String>> {
-        match Items::read(&serde_json::from_str(json).unwrap()) {
-            Ok(Items(items)) => Ok(items.len()),
-            Err(Error::Invalid(faults)) => {
-                Err(faults.iter().map(|(field, _)| field.to_owned()).collect())
-            }
-            Err(error) => panic!("{error}"),
-        }
+        let object = serde_json::from_str(json).map_err(|error| vec![error.to_string()])?;
+        Items::read(&object)
+            .map(|Items(items)| items.len())
+            .map_err(|error| match error {
+                Error::Invalid(faults) => {
+                    faults.iter().map(|(field, _)| field.to_owned()).collect()
+                }
+                error => vec![error.to_string()],
+            })
     }
 
     #[test]

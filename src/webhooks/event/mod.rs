@@ -41,7 +41,7 @@ pub fn body(
         event,
         timestamp: Instant(created_at),
         tenant_id: tenant,
-        data: &*(known.shape)(app, data)?,
+        data: &(known.shape)(app, data)?,
     };
     serde_json::to_string(&envelope).map_err(Error::internal)
 }

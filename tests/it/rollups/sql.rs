@@ -297,7 +297,10 @@ async fn partial_buckets_are_read_by_a_time_index() {
         TENANT,
         "insert into autocall_attempts (tenant_id, uuid, campaign_id, lead_id, attempt_number, started_at, result, billsec, script_path)
          select 1, 'many-' || n, 1, n, 1, '2026-06-01Z'::timestamptz + n * 7919 % 60000 * interval '40 seconds',
-                case when n % 10 = 0 then 'answered' else 'busy' end, n % 300, '{a}' from generate_series(1, 60000) n",
+                case when n % 10 = 0 then 'answered' else 'busy' end, n % 300, '{a}' from generate_series(1, 60000) n;
+         insert into autocall_leads (tenant_id, id, campaign_id, phone, phone_as_sent, created_at)
+         select 1, 1000000 + n, 1, '84900000000', '0900000000', '2026-06-01Z'::timestamptz + n * interval '2 minutes'
+         from generate_series(1, 20000) n",
     )
     .await;
     let owner = app.app.db.unscoped().connect_options();
