@@ -9,13 +9,13 @@ async fn each_change_of_an_attempt_is_an_event_once() {
     let test = world(&[&["*"]]).await;
     let started = attempt("a", json!({}));
     for _ in 0..2 {
-        test.ingest(&[started.clone()]).await;
+        test.ingest(std::slice::from_ref(&started)).await;
     }
     assert_eq!(names(&test).await, ["call.initiated"]);
 
     let answered = attempt("a", json!({"answered_at": seconds_ago(50), "dtmf": "12"}));
     for _ in 0..2 {
-        test.ingest(&[answered.clone()]).await;
+        test.ingest(std::slice::from_ref(&answered)).await;
     }
     let pressed = ["lead.dtmf_pressed 1@1", "lead.dtmf_pressed 2@2"];
     assert_eq!(

@@ -8,6 +8,7 @@ mod leads;
 mod random;
 mod sources;
 
+use callboard::time::Clock;
 use callboard::webhooks::event;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -35,7 +36,7 @@ struct Delivery {
 /// A server with the present as its clock, a campaign of each module with a lead, and webhooks 1, 2 … with those
 /// subscriptions.
 async fn world(subscriptions: &[&[&str]]) -> TestApp {
-    let test = TestApp::at(Utc::now()).await;
+    let test = TestApp::at(Clock::System.now()).await;
     test.ingest(&[
         json!({"kind": "agent", "id": AGENT, "name": "Lan", "username": "lan"}),
         json!({"kind": "disposition", "code": "sale", "label": "Sale", "category": "contact", "color": "#10B981"}),
@@ -81,7 +82,7 @@ fn extend(line: &mut Value, members: Value) {
 }
 
 fn seconds_ago(seconds: i64) -> String {
-    (Utc::now() - TimeDelta::seconds(seconds)).to_rfc3339()
+    (Clock::System.now() - TimeDelta::seconds(seconds)).to_rfc3339()
 }
 
 /// Deliveries of all webhooks of the tenant, in the order of their ids.
