@@ -17,4 +17,5 @@ set
 from unnest($2::uuid[], $4::text[], $5::timestamptz[], $6::smallint[], $7::smallint[], $8::text[], $9::text[],
             $10::timestamptz[])
     as r (id, status, next_attempt_at, planned_tries, response_status, response_body, error, answered_at)
-where d.tenant_id = $1 and d.id = any ($2) and d.id = r.id and d.claim = $3 and d.status = 'pending'
+-- Pending; so written, no partial index is read from end to end instead of the key.
+where d.tenant_id = $1 and d.id = any ($2) and d.id = r.id and d.claim = $3 and d.status not in ('delivered', 'failed')

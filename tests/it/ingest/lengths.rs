@@ -148,6 +148,7 @@ fn every_text_field_has_a_maximum_length() {
                 | Type::Size
                 | Type::Flag
                 | Type::Moment
+                | Type::End
                 | Type::Started
                 | Type::Reference(_)
                 | Type::Code(_)

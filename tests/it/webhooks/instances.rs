@@ -150,7 +150,8 @@ async fn no_event_is_lost(crash: impl AsyncFnOnce(&Program, Server)) {
     let receiver = Receiver::start().await;
     receiver.always(Reply::Late(204, Duration::from_millis(5)));
     let create = json!({"url": receiver.url(), "events": ["autocall.call.initiated"]});
-    client.send(client.post(WEBHOOKS).json(&create)).await;
+    let created = client.send(client.post(WEBHOOKS).json(&create)).await;
+    assert_eq!(created.status, 201, "{created:?}");
 
     let mut acknowledged = BTreeSet::new();
     let mut crash = Some((server, crash));
@@ -170,7 +171,12 @@ async fn no_event_is_lost(crash: impl AsyncFnOnce(&Program, Server)) {
             crash(&program, server).await;
         }
     }
-    assert!(acknowledged.len() > 50 && crash.is_none());
+    assert!(
+        acknowledged.len() > 50 && crash.is_none(),
+        "{} attempts were acknowledged, {} deliveries arrived",
+        acknowledged.len(),
+        receiver.count()
+    );
     let server = program.serve().await;
     eventually("every event has arrived", async || {
         let seen = ids(&receiver.seen());
