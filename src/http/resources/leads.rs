@@ -91,7 +91,10 @@ refusal!(ChangedRefusal, AutocallLeadsChangedRefusal, Changed);
 /// Leads of a campaign, newest id first.
 #[utoipa::path(get, path = paths::CAMPAIGN_LEADS, tag = "AutoCall resources", operation_id = "autocall_leads",
     params(("id" = i64, Path, description = "The campaign.")),
-    responses((status = 200, description = "A page.", body = Page<AutocallLead>)))]
+    responses(
+        (status = 200, description = "A page.", body = Page<AutocallLead>),
+        (status = 422, description = "Invalid parameters, all of them listed.", body = error::Body),
+    ))]
 async fn page(
     Permitted { caller, .. }: Permitted<AutocallApiAccess>,
     State(app): State<Arc<App>>,
@@ -256,10 +259,10 @@ async fn add_many(
 /// the others applied; only a list without a valid item is a 422.
 #[utoipa::path(patch, path = paths::CAMPAIGN_LEADS, tag = "AutoCall resources", operation_id = "autocall_leads_change",
     params(("id" = i64, Path, description = "The campaign.")),
-    request_body(content = AutocallLeadItems, example = json!({"leads": [{"id": 1_099_511_627_780_i64, "status": "dnc"}]})),
+    request_body(content = AutocallLeadItems, example = json!({"leads": [{"id": 1, "status": "dnc"}]})),
     responses(
         (status = 200, description = "The counts of the list.", body = Data<Changed>,
-            example = json!({"data": {"changed": 1, "duplicates": 0, "invalid": 0, "errors": [], "ids": [1_099_511_627_780_i64]}})),
+            example = json!({"data": {"changed": 1, "duplicates": 0, "invalid": 0, "errors": [], "ids": [1]}})),
         (status = 422, description = "The list is invalid, or none of its items is valid.", body = ChangedRefusal),
     ))]
 async fn change_many(

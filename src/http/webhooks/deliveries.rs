@@ -8,6 +8,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
+use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
@@ -63,7 +64,11 @@ pub struct WebhookReplayOrder;
 
 impl PartialSchema for WebhookReplayOrder {
     fn schema() -> RefOr<Schema> {
-        openapi::object("A window of deliveries to send again.", REPLAY)
+        let mut order = openapi::object("A window of deliveries to send again.", REPLAY);
+        if let RefOr::T(Schema::Object(object)) = &mut order {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+        order
     }
 }
 
