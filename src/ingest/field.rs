@@ -212,6 +212,10 @@ impl Type {
         }
     }
 
+    pub fn is_instant(self) -> bool {
+        matches!(self, Self::Moment | Self::End | Self::Started)
+    }
+
     pub fn sql_type(self) -> &'static str {
         match self {
             Self::Id | Self::Reference(_) | Self::Size => "bigint",

@@ -107,12 +107,16 @@ impl Members {
         let mut columns = Columns::default();
         let mut others = Vec::new();
         for (name, value) in object {
-            let is_shown = |shown| is_same(value.get(), shown);
+            let settable = self.settable(name);
+            let is_instant = settable.is_none_or(|field| field.kind.is_instant());
+            let is_shown = |shown| {
+                is_same(value.get(), shown) || is_instant && is_same_instant(value.get(), shown)
+            };
             if shown.get(name.as_str()).is_some_and(is_shown) {
                 continue;
             }
             let given = Some(value.get()).filter(|json| !json::is_blank(json));
-            match self.settable(name) {
+            match settable {
                 Some(field) => set(&mut columns, field, given, locale, faults),
                 None => others.push(name),
             }
@@ -176,7 +180,7 @@ fn set(
     }
 }
 
-/// True if a JSON text is a value as it is shown: numbers may differ in notation, instants in offset and fraction.
+/// True if a JSON text is a value as it is shown: numbers may differ in notation.
 pub fn is_same(sent: &str, shown: &Value) -> bool {
     if json::is_blank(sent) {
         return shown.is_null();
@@ -186,11 +190,15 @@ pub fn is_same(sent: &str, shown: &Value) -> bool {
         (Ok(Value::Number(_)), Value::Number(number)) => {
             json::decimal(sent).is_some_and(|sent| json::decimal(&number.to_string()) == Some(sent))
         }
-        (Ok(Value::String(sent)), Value::String(shown)) => {
-            matches!((instant(&sent), instant(shown)), (Some(sent), Some(shown)) if sent == shown)
-        }
         _ => false,
     }
+}
+
+/// True if a JSON text is an instant as it is shown, in any offset and with any fraction of the second.
+pub fn is_same_instant(sent: &str, shown: &Value) -> bool {
+    let sent = serde_json::from_str::<String>(sent).ok();
+    let sent = sent.as_deref().and_then(instant);
+    sent.is_some() && sent == shown.as_str().and_then(instant)
 }
 
 /// Seconds since 1970 of an instant with an offset.
@@ -292,7 +300,20 @@ mod tests {
             (r#""2026-06-30""#, false),
             ("null", false),
         ] {
-            assert_eq!(is_same(sent, &shown), same, "{sent}");
+            assert_eq!(
+                is_same(sent, &shown) || is_same_instant(sent, &shown),
+                same,
+                "{sent}"
+            );
         }
+    }
+
+    #[test]
+    fn a_text_that_reads_as_an_instant_is_compared_as_a_text() {
+        let shown = json!({"id": 1, "display_name": "2026-06-30T08:00:00.1Z"});
+        let sent = object(json!({"display_name": "2026-06-30T08:00:00.2Z"}));
+        let mut faults = Faults::default();
+        let columns = MEMBERS.change(&sent, &shown, LOCALE, &mut faults);
+        assert!(faults.is_empty() && !columns.is_empty());
     }
 }

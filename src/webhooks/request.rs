@@ -9,7 +9,7 @@ use crate::error::{Error, Faults, Result};
 use crate::input::fault::{self, of_field};
 use crate::input::value::within;
 use crate::json;
-use crate::resources::members::{Object, is_same};
+use crate::resources::members::{Object, is_same, is_same_instant};
 
 /// Maximum number of subscriptions of a webhook.
 const MAX_EVENTS: usize = 50;
@@ -51,7 +51,9 @@ pub async fn read(object: &Object, shown: Option<&Value>, guard: &Guard) -> Resu
         let value = object.get(name).map(|value| value.get());
         match (value, shown.and_then(|shown| shown.get(name))) {
             (None, _) => is_new,
-            (Some(value), Some(shown)) => !is_same(value, shown),
+            (Some(value), Some(shown)) => {
+                !is_same(value, shown) && !(SHOWN.contains(&name) && is_same_instant(value, shown))
+            }
             (Some(_), None) => true,
         }
     };

@@ -274,7 +274,7 @@ async fn change_many(
     let campaign = path_id(path)?;
     let body = body::read(&headers, body, body::LARGE).await;
     let mut scope = author.write().await?;
-    leads::check_campaign(&mut scope, campaign).await?;
+    let name = leads::check_campaign(&mut scope, campaign).await?;
     let items = Change::read(body?).await?;
     let data = change::change_many(&mut scope, campaign, &items, author.locale()).await?;
     if data.is_refused() {
@@ -284,7 +284,7 @@ async fn change_many(
         let target = Target {
             kind: "campaign",
             id: campaign,
-            name: None,
+            name: Some(&name),
         };
         let changed = ("leads".to_owned(), (0.into(), data.changed.into()));
         let changes = Changes::from([changed]);

@@ -135,11 +135,13 @@ impl LockedCampaign {
     }
 }
 
-/// Returns `NotFound` if the tenant has no such campaign.
-pub async fn check_campaign(scope: &mut Scope, id: i64) -> Result<()> {
-    let find = scope.query("select from autocall_campaigns where tenant_id = $1 and id = $2");
+/// The name of a campaign. `NotFound` if the tenant has none with that id.
+pub async fn check_campaign(scope: &mut Scope, id: i64) -> Result<String> {
+    let find = scope.select::<(String,)>(
+        "select name from autocall_campaigns where tenant_id = $1 and id = $2",
+    );
     let found = find.bind(id).fetch_optional(scope.connection()).await?;
-    found.map(|_| ()).ok_or(Error::NotFound)
+    found.map(|(name,)| name).ok_or(Error::NotFound)
 }
 
 /// `NotFound` if the tenant has no such lead.

@@ -307,3 +307,20 @@ async fn resources_of_another_tenant_are_not_found_by_any_method() {
         );
     }
 }
+
+/// A lead may have attempts of another campaign; they would lose their lead.
+#[tokio::test]
+async fn a_draft_is_kept_while_a_lead_of_it_has_attempts_of_another_campaign() {
+    let test = TestApp::new().await;
+    test.ingest(&[
+        json!({"kind": "autocall_campaign", "id": 1, "name": "Draft", "status": "draft"}),
+        json!({"kind": "autocall_campaign", "id": 2, "name": "Other"}),
+        json!({"kind": "autocall_lead", "id": 1, "campaign_id": 1, "phone": "0900000001"}),
+        json!({"kind": "autocall_attempt", "uuid": "a", "campaign_id": 2, "lead_id": 1, "attempt_number": 1,
+            "started_at": "2026-06-01T00:00:00Z"}),
+    ])
+    .await;
+    let path = format!("{CAMPAIGNS}/1");
+    assert_eq!(delete(&test, &path).await.status, 409);
+    test.ok(&path).await;
+}

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{CAMPAIGNS, SCRIPTS, create, delete, id_of, one};
-use crate::support::{Client, TestApp};
+use crate::support::{Client, TENANT, TestApp};
 
 const FIRST: i64 = 1 << 40;
 
@@ -39,6 +39,20 @@ async fn an_id_that_any_row_has_is_skipped() {
         given.push(id_of(&create(&test, SCRIPTS, &json!({"name": "S"})).await));
     }
     assert_eq!(given, [FIRST + 5, FIRST + 7]);
+}
+
+/// Regression: each used id took two statements, so that a tenant moved from another server could create nothing.
+#[tokio::test]
+async fn a_long_run_of_used_ids_is_passed_over() {
+    let test = TestApp::new().await;
+    let rows = format!(
+        "insert into autocall_campaigns (tenant_id, id, name) values (1, 1, 'C');
+         insert into autocall_leads (tenant_id, id, campaign_id, phone, phone_as_sent)
+         select 1, {FIRST} + n, 1, '84900000000', '0900000000' from generate_series(0, 99999) n"
+    );
+    test.execute(TENANT, &rows).await;
+    let given = id_of(&create(&test, SCRIPTS, &json!({"name": "S"})).await);
+    assert!(given >= FIRST + 100_000, "{given}");
 }
 
 #[tokio::test]
