@@ -52,7 +52,8 @@ pub async fn read(object: &Object, shown: Option<&Value>, guard: &Guard) -> Resu
         match (value, shown.and_then(|shown| shown.get(name))) {
             (None, _) => is_new,
             (Some(value), Some(shown)) => {
-                !is_same(value, shown) && !(SHOWN.contains(&name) && is_same_instant(value, shown))
+                let is_instant = SHOWN.contains(&name);
+                !(is_same(value, shown) || is_instant && is_same_instant(value, shown))
             }
             (Some(_), None) => true,
         }
