@@ -31,13 +31,13 @@ pub struct Entry {
     pub id: i64,
     /// Time of the action.
     pub at: Instant,
-    /// Who did it; null for a failed login and on the command line.
+    /// Author; null for a failed login and on the command line.
     pub actor: Option<EntryActor>,
     /// Client address; null on the command line.
     pub address: Option<String>,
-    /// What was done, such as campaign.started.
+    /// Action, such as campaign.started.
     pub action: String,
-    /// What it was done to.
+    /// Object of the action.
     pub target: EntryTarget,
     /// Old and new value of each changed field. Phones, data of leads and secrets are null.
     pub changes: BTreeMap<String, Vec<Value>>,

@@ -56,7 +56,7 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
 
 /// The audit log, newest entry first.
 ///
-/// Who logged in, issued tokens, ordered exports, and created, changed, started or stopped what. Passwords, secrets and
+/// Entries: logins, tokens, exports, and resources that were created, changed, started or stopped, with their authors. Passwords, secrets and
 /// phones are never in it.
 #[utoipa::path(get, path = paths::AUDIT, tag = "Audit", operation_id = "audit",
     responses(

@@ -32,7 +32,7 @@ pub struct Action {
     /// Name of the choice.
     #[schema(min_length = 1, max_length = 255)]
     pub label: String,
-    /// What the key does.
+    /// Action of the key.
     #[schema(value_type = DtmfActionType)]
     pub action_type: String,
     /// Address of the audio to play: of playback and playback_then_hangup.

@@ -10,7 +10,7 @@ pub struct Call {
     uuid: String,
     campaign_id: i64,
     lead_id: i64,
-    /// As sent.
+    /// Phone number as sent.
     phone: Option<String>,
     phone_e164: Option<String>,
     attempt_number: i64,
@@ -50,7 +50,7 @@ pub struct Key {
 pub struct LeadAdded {
     lead_id: i64,
     campaign_id: i64,
-    /// As sent.
+    /// Phone number as sent.
     phone: String,
     external_ref: Option<String>,
 }
@@ -69,7 +69,7 @@ pub struct LeadsImported {
 pub struct LeadCompleted {
     lead_id: i64,
     campaign_id: i64,
-    /// As sent.
+    /// Phone number as sent.
     phone: String,
     external_ref: Option<String>,
     final_status: String,
