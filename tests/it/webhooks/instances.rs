@@ -62,7 +62,7 @@ async fn a_lost_lease_goes_out_again_and_one_that_holds_does_not() {
     let receiver = Receiver::start().await;
     let webhook = hooks.hook(&receiver.url()).await;
     hooks.events(&[("lead:1", 1), ("lead:1", 2), ("", 3)]).await;
-    // What an instance that died has left.
+    // Claims of an instance that died.
     let claim = "update webhook_deliveries set claim = gen_random_uuid(), leased_until = now() + interval '3 seconds'
                  where data->>'lead_id' = '1'";
     hooks.test.execute(1, claim).await;

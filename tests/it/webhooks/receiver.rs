@@ -43,7 +43,7 @@ impl Seen {
     }
 }
 
-/// What a receiver does with a request.
+/// Reaction of a receiver to a request.
 #[derive(Debug, Clone)]
 pub enum Reply {
     Status(u16),
