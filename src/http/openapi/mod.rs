@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, generated from the routes and the reports themselves.
 
 mod analytics;
+mod bounds;
 mod guard;
 mod ingest;
 mod lists;

@@ -7,8 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
+use super::bounds::bound;
+
 const SCHEMAS: &str = "/components/schemas";
 const PREFIX: &str = "#/components/schemas/";
+
+/// Parts of an operation that clients send.
+const SENT: [&str; 2] = ["parameters", "requestBody"];
 
 /// The document in its final form.
 pub fn finished(document: &OpenApi) -> Value {
@@ -16,6 +21,8 @@ pub fn finished(document: &OpenApi) -> Value {
     rename(&mut document, &envelope);
     refer(&mut document);
     let answered = reached(&document, &roots(&document, "responses"));
+    let sent = SENT.iter().flat_map(|part| roots(&document, part));
+    let sent = reached(&document, &sent.collect::<Vec<_>>());
     let used = reached(&document, &[&document["paths"]]);
     if let Some(schemas) = document.pointer_mut(SCHEMAS).and_then(Value::as_object_mut) {
         schemas.retain(|name, _| used.contains(name));
@@ -24,8 +31,13 @@ pub fn finished(document: &OpenApi) -> Value {
             .iter_mut()
             .filter(|(name, _)| answered.contains(*name));
         answers.for_each(|(_, schema)| require_nullable(schema));
+        let requests = schemas.iter_mut().filter(|(name, _)| sent.contains(*name));
+        requests.for_each(|(_, schema)| bound(schema));
     }
     for operation in operations(&mut document) {
+        for part in SENT {
+            operation.get_mut(part).into_iter().for_each(bound);
+        }
         // Explicit, so that a requirement of the whole document would never apply to open operations.
         operation.entry("security").or_insert_with(|| json!([]));
     }
