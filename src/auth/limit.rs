@@ -42,6 +42,25 @@ pub enum Group {
 }
 
 impl Group {
+    /// Name in the OpenAPI document. A tenant's limit of the group is its setting `rate_limit_<name>`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Autocall => "autocall",
+            Self::LeadImport => "lead_import",
+            Self::Start => "start",
+            Self::Telesales => "telesales",
+            Self::Analytics => "analytics",
+            Self::Ingest => "ingest",
+            Self::Auth => "auth",
+            Self::Webhooks => "webhooks",
+            Self::WebhookTest => "webhook_test",
+            Self::Other => "other",
+            Self::LoginAddress => "login_address",
+            Self::LoginName => "login_name",
+            Self::Link => "link",
+        }
+    }
+
     /// Requests per minute for each token of a tenant. Limits by client address do not depend on a
     /// tenant.
     pub fn limit(self, settings: &Settings) -> u32 {

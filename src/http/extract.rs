@@ -14,12 +14,14 @@ use crate::auth::limit::Group;
 use crate::auth::{Caller, Permission, session};
 use crate::error::{Error, Result};
 
-/// The permissions that a route requires, as a type.
+/// The permissions and the rate-limit group of a route, as a type.
 pub trait Grant: Send + Sync + 'static {
     /// Required permissions, all of them.
     const PERMISSIONS: &'static [Permission];
     /// Rate-limit group of the route.
     const GROUP: Group;
+    /// Rate-limit group of a request with a list of items.
+    const LIST_GROUP: Group = Self::GROUP;
 }
 
 /// The caller, who has those permissions. Otherwise `Unauthenticated`, `TooManyRequests` or `LacksPermission`;
@@ -30,22 +32,24 @@ pub struct Permitted<G: Grant> {
 }
 
 macro_rules! grants {
-    ($( $(#[$meta:meta])* $grant:ident: $group:ident [$( $permission:ident ),*]; )*) => { $(
+    ($( $(#[$meta:meta])* $grant:ident: $group:ident $(or $list:ident)? [$( $permission:ident ),*]; )*) => { $(
         $(#[$meta])*
         pub struct $grant;
         impl Grant for $grant {
             const PERMISSIONS: &'static [Permission] = &[$( Permission::$permission ),*];
             const GROUP: Group = Group::$group;
+            $(const LIST_GROUP: Group = Group::$list;)?
         }
     )* };
 }
 
-// The only list of required permissions; the OpenAPI document reads it too.
+// The only list of required permissions and rate-limit groups; the OpenAPI document reads it too.
 grants! {
     AutocallApiAccess: Autocall [AutocallApiAccess];
     TelesalesApiAccess: Telesales [TelesalesApiAccess];
     AutocallExportReport: Autocall [AutocallApiAccess, AutocallExportReport];
     AutocallManage: Autocall [AutocallApiAccess, AutocallManageCampaign];
+    LeadAddition: Autocall or LeadImport [AutocallApiAccess, AutocallManageCampaign];
     LeadImport: LeadImport [AutocallApiAccess, AutocallManageCampaign];
     CampaignStart: Start [AutocallApiAccess, AutocallManageCampaign];
     WebhooksManage: Webhooks [WebhooksManage];
@@ -99,8 +103,9 @@ impl<G: Grant> Uncounted<G> {
         &self.caller
     }
 
-    /// Counts the request in a group. Errors of [`Permitted`].
-    pub fn count(self, app: &App, group: Group) -> Result<Arc<Caller>> {
+    /// Counts the request in the group of lists or of single items. Errors of [`Permitted`].
+    pub fn count(self, app: &App, is_list: bool) -> Result<Arc<Caller>> {
+        let group = if is_list { G::LIST_GROUP } else { G::GROUP };
         permit::<G>(app, &self.caller, &self.context, group)?;
         Ok(self.caller)
     }

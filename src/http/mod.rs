@@ -36,13 +36,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::auth::limit::Group;
 use crate::error::Error;
 use crate::resources::telesales::TelesalesCampaign;
 use connections::Bodies;
 pub use connections::{Limits, raise_descriptors};
 use extract::{AnyToken, AutocallExportReport, TelesalesApiAccess};
 use middleware::Middleware;
-use openapi::guard;
+use openapi::{guard, limit_by_address};
 pub use serve::{serve, serve_probes, serve_within, stop_signal};
 
 /// Every route with its OpenAPI operation, in the document's order.
@@ -52,6 +53,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(auth::login))
         .routes(routes!(auth::logout))
         .routes(routes!(auth::me));
+    let login = [Group::LoginAddress, Group::LoginName];
+    let router = limit_by_address(router, paths::LOGIN, &login);
     let router = guard::<AnyToken>(router, paths::LOGOUT);
     let router = guard::<AnyToken>(router, paths::ME);
 
@@ -66,6 +69,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let mut router = guard::<AutocallExportReport>(router, paths::EXPORTS);
     openapi::resources::add_key(router.get_openapi_mut(), paths::EXPORTS);
     let router = guard::<AutocallExportReport>(router, paths::EXPORT);
+    let router = limit_by_address(router, paths::DOWNLOAD, &[Group::Link]);
     audit::add(webhooks::add(ingest::add(router)))
 }
 

@@ -1,4 +1,4 @@
-//! Routes: each with the permissions of its token and the requests a minute it has by default.
+//! Routes: each with the permissions of its token and the rate-limit groups that count its requests.
 
 use std::fmt::Write;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// A line for each operation: method, path, permissions, requests a minute; `-` where there is none.
+/// A line for each operation: method, path, permissions, rate-limit groups; `-` where there is none.
 fn listed(document: &Value) -> String {
     let mut list = String::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
@@ -21,12 +21,13 @@ fn listed(document: &Value) -> String {
                 }
             });
             let permissions = permissions.unwrap_or_else(|| "-".to_owned());
-            let about = operation["description"].as_str().unwrap_or_default();
-            let limit = about
-                .split_once(" requests a minute unless")
-                .map_or("-", |(before, _)| before.rsplit(' ').next().unwrap_or("-"));
+            let groups = operation["x-rate-groups"].as_array().map(|names| {
+                let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+                names.join(",")
+            });
+            let groups = groups.unwrap_or_else(|| "-".to_owned());
             let method = method.to_uppercase();
-            writeln!(list, "{method} {path} {permissions} {limit}").expect("a line");
+            writeln!(list, "{method} {path} {permissions} {groups}").expect("a line");
         }
     }
     list
@@ -39,7 +40,7 @@ fn the_committed_list_of_routes_is_current() {
     fs::write(&written, &current).expect("a file");
     assert!(
         include_str!("routes.txt") == current,
-        "routes, permissions or limits changed; if that is meant: cp {} tests/it/routes.txt",
+        "routes, permissions or rate-limit groups changed; if that is meant: cp {} tests/it/routes.txt",
         written.display()
     );
 }

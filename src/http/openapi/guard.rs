@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::header::Header;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::SecurityRequirement;
@@ -11,11 +13,12 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::responses::{failed, header};
 use crate::app::App;
+use crate::auth::limit::Group;
 use crate::auth::settings::Settings;
 use crate::http::extract::Grant;
 
 /// Documents, for every operation of a path, what [`crate::http::extract::Permitted`] enforces: a token, its permissions (as
-/// roles of the security requirement), the rate limit, and the refusals.
+/// roles of the security requirement), the rate limit and its group, and the refusals.
 ///
 /// Operations that another grant has documented stay as they are ([`guard_methods`]).
 pub fn guard<G: Grant>(router: OpenApiRouter<Arc<App>>, path: &str) -> OpenApiRouter<Arc<App>> {
@@ -62,6 +65,7 @@ pub fn guard_methods<G: Grant>(
             .take()
             .map_or_else(String::new, |about| format!("{about}\n\n"));
         operation.description = Some(about + &wanted);
+        name_groups(operation, &[G::GROUP, G::LIST_GROUP]);
         operation.security = Some(vec![SecurityRequirement::new("token", names.clone())]);
         let has_body = operation.request_body.is_some();
         let responses = &mut operation.responses.responses;
@@ -79,6 +83,30 @@ pub fn guard_methods<G: Grant>(
         }
     }
     router
+}
+
+/// Documents the rate-limit groups of a path without a token, whose requests are counted by client address.
+pub fn limit_by_address(
+    mut router: OpenApiRouter<Arc<App>>,
+    path: &str,
+    groups: &[Group],
+) -> OpenApiRouter<Arc<App>> {
+    let item = router.get_openapi_mut().paths.paths.get_mut(path);
+    let operations = item
+        .into_iter()
+        .flat_map(|item| [&mut item.get, &mut item.post]);
+    for operation in operations.flatten() {
+        name_groups(operation, groups);
+    }
+    router
+}
+
+/// Adds `x-rate-groups`: the groups in which a request may be counted.
+fn name_groups(operation: &mut Operation, groups: &[Group]) {
+    let mut names: Vec<&str> = groups.iter().map(|group| group.name()).collect();
+    names.dedup();
+    let named = operation.extensions.get_or_insert_with(Extensions::default);
+    named.insert("x-rate-groups".to_owned(), names.into());
 }
 
 /// Failures of every operation with a token.

@@ -33,7 +33,7 @@ use crate::error::Result;
 use crate::webhooks::event::catalogue::WebhookEventName;
 
 pub use analytics::add as add_analytics;
-pub use guard::{guard, guard_methods};
+pub use guard::{guard, guard_methods, limit_by_address};
 pub use ingest::{IngestItems, property};
 pub use lists::add_list;
 pub use parameters::{Binary, add_parameters, add_query, described, header_parameter, object};

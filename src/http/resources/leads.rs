@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::HttpMethod;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -20,12 +21,11 @@ use super::lead_bodies::{
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::audit::{self, Actor, Changes, Event, Target};
-use crate::auth::limit::Group;
 use crate::envelope::{Data, Page};
 use crate::error::{Faults, Result};
 use crate::http::context::Client;
 use crate::http::extract::{
-    AutocallApiAccess, AutocallManage, LeadImport, Permitted, Uncounted, path_id,
+    AutocallApiAccess, AutocallManage, LeadAddition, LeadImport, Permitted, Uncounted, path_id,
 };
 use crate::http::once::{Key, Once, Run};
 use crate::http::{body, error, openapi, paths};
@@ -43,11 +43,13 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(import))
         .routes(routes!(show, change, delete));
     lead_bodies::complete(router.get_openapi_mut());
-    let read = [utoipa::openapi::HttpMethod::Get];
+    let read = [HttpMethod::Get];
     let leads = [paths::CAMPAIGN_LEADS, paths::LEAD];
     let router = leads.iter().fold(router, |router, path| {
         openapi::guard_methods::<AutocallApiAccess>(router, path, &read)
     });
+    let add = [HttpMethod::Post];
+    let router = openapi::guard_methods::<LeadAddition>(router, paths::CAMPAIGN_LEADS, &add);
     let router = openapi::guard::<LeadImport>(router, paths::CAMPAIGN_LEADS_IMPORT);
     leads.iter().fold(router, |router, path| {
         openapi::guard::<AutocallManage>(router, path)
@@ -127,7 +129,7 @@ async fn page(
         (status = 422, description = "Invalid members, all of them listed; of a list, if no item is valid.", body = AddedRefusal),
     ))]
 async fn add_one_or_many(
-    caller: Uncounted<AutocallManage>,
+    caller: Uncounted<LeadAddition>,
     State(app): State<Arc<App>>,
     Client(address): Client,
     key: Key,
@@ -138,12 +140,7 @@ async fn add_one_or_many(
     let body = body::read(&headers, body, body::LARGE).await;
     let locale = locale(caller.caller());
     let (body, sent) = Sent::read(body, locale).await;
-    let group = if sent.is_list {
-        Group::LeadImport
-    } else {
-        Group::Autocall
-    };
-    let caller = caller.count(&app, group)?;
+    let caller = caller.count(&app, sent.is_list)?;
     let actor = caller.actor(address, app.clock.now());
     let asked = Asked {
         campaign: path_id(path)?,

@@ -24,6 +24,8 @@ struct Operation {
     path: String,
     /// Required permissions; `None` for open routes.
     permissions: Option<Vec<Permission>>,
+    /// Rate-limit groups in which a request may be counted; empty if it is not counted.
+    rate_groups: Vec<String>,
     /// Parameter names.
     parameters: Vec<String>,
     /// Accepted media types of the body; empty without a body.
@@ -62,6 +64,9 @@ fn operations() -> Vec<Operation> {
             let parameters = operation["parameters"].as_array().into_iter().flatten();
             let parameters =
                 parameters.map(|parameter| parameter["name"].as_str().expect("a name").to_owned());
+            let rate_groups = operation["x-rate-groups"].as_array().into_iter().flatten();
+            let rate_groups = rate_groups.map(|name| name.as_str().expect("a name").to_owned());
+            let rate_groups = rate_groups.collect();
             let method = method.to_uppercase().parse().expect("a method");
             let (path, parameters) = (path.clone(), parameters.collect());
             let accepts = operation["requestBody"]["content"]
@@ -73,6 +78,7 @@ fn operations() -> Vec<Operation> {
                 method,
                 path,
                 permissions,
+                rate_groups,
                 parameters,
                 accepts,
             });
