@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::Tenant;
 use crate::db::Scope;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::{Choice, Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::reports::autocall::{Campaign, CampaignStart, FROM, TO};
 use crate::reports::report::{Context, Export, Format, Subject};
@@ -105,6 +105,13 @@ pub struct Order {
 /// NotFound where the account has no such campaign.
 pub async fn find_campaign(scope: &mut Scope, campaign: i64) -> Result<CampaignStart> {
     Campaign::find(scope, Some(campaign)).await
+}
+
+/// Keeps a campaign from being deleted until the end of the transaction. `NotFound` if the tenant has no such campaign.
+pub async fn keep_campaign(scope: &mut Scope, campaign: i64) -> Result<()> {
+    let keep = scope.query(include_str!("sql/keep_campaign.sql"));
+    let kept = keep.bind(campaign).fetch_optional(scope.connection());
+    kept.await?.map(drop).ok_or(Error::NotFound)
 }
 
 impl Order {

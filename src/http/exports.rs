@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::exports::job::Export;
 use crate::exports::link::Links;
 use crate::exports::queue::{self, Submitted};
-use crate::exports::request::{Order, PARAMETERS, find_campaign};
+use crate::exports::request::{Order, PARAMETERS, find_campaign, keep_campaign};
 use crate::input::Query;
 use crate::page::{PAGE, PER_PAGE, PageRequest};
 
@@ -93,7 +93,7 @@ pub async fn order(
         Once::Repeated(answer) => return Ok(answer),
         Once::New(run) => run,
     };
-    find_campaign(&mut run.scope, campaign).await?;
+    keep_campaign(&mut run.scope, campaign).await?;
     let members = body::map(run.body()?)?;
     let order = Order::read(&mut run.scope, tenant, campaign, &members, now).await;
     let order = run.checked(order)?;

@@ -13,7 +13,7 @@ use super::kind::{KINDS, Kind};
 use super::line::Row;
 use super::statements::{STATEMENTS, Statements};
 use crate::db::Scope;
-use crate::error::{Faults, Result};
+use crate::error::{Error, Faults, Result};
 use crate::input::fault;
 
 /// A parsed line: its number, and its row or faults.
@@ -32,9 +32,31 @@ pub struct Accepted(BTreeMap<usize, Rows>);
 /// Checks the lines of a chunk within the scope's transaction. Returns the accepted rows and the
 /// faults of the others.
 pub async fn check(scope: &mut Scope, lines: Vec<Line>) -> Result<(Accepted, Outcome)> {
-    let known = known_references(scope, &lines).await?;
+    let rows = lines.iter().filter_map(|(_, line)| line.as_ref().ok());
+    let known = known_references(scope, rows).await?;
     let (rows, outcome) = accept(lines, known);
     Ok((Accepted(rows), outcome))
+}
+
+/// Checks accepted rows once more, in the transaction of another attempt to store them. `Unavailable` if a row that they
+/// refer to has been deleted since: the body has to be sent again.
+pub async fn check_again(scope: &mut Scope, accepted: &Accepted) -> Result<()> {
+    let rows = || accepted.0.values().flat_map(HashMap::values);
+    let mut known = known_references(scope, rows()).await?;
+    let is_complete = |row: &&Row| row.missing().next().is_none();
+    let complete = rows().filter(is_complete);
+    known.extend(complete.map(|row| (row.kind.name, row.key.clone())));
+    let is_known = |kind, key: &Key| known.contains(&(kind, key.clone()));
+    let is_kept = |row: &Row| {
+        let mut references = row.references.iter();
+        is_known(row.kind.name, &row.key) && references.all(|(_, kind, key)| is_known(kind, key))
+    };
+    if rows().all(is_kept) {
+        Ok(())
+    } else {
+        let reason = "rows that the lines refer to were deleted meanwhile";
+        Err(Error::Unavailable(reason.into()))
+    }
 }
 
 /// Stores accepted rows within the scope's transaction.
@@ -48,10 +70,11 @@ pub async fn store(scope: &mut Scope, accepted: &Accepted) -> Result<()> {
 type Rows = HashMap<Key, Row>;
 type Known = HashSet<(&'static str, Key)>;
 
-/// Finds the stored rows among those that the lines refer to, or rely on for required fields.
-async fn known_references(scope: &mut Scope, lines: &[Line]) -> Result<Known> {
+/// Finds the stored rows among those that rows refer to, or rely on for required fields. Kinds are looked up by name: a
+/// campaign is locked before its leads.
+async fn known_references(scope: &mut Scope, rows: impl Iterator<Item = &Row>) -> Result<Known> {
     let mut referenced: BTreeMap<&'static str, HashSet<&Key>> = BTreeMap::new();
-    for row in lines.iter().filter_map(|(_, row)| row.as_ref().ok()) {
+    for row in rows {
         for (_, kind, key) in &row.references {
             referenced.entry(kind).or_default().insert(key);
         }

@@ -21,8 +21,9 @@ pub struct Kind {
     /// Field that finished rows have. A line without it never replaces a row that has it, whatever
     /// the order of arrival: less complete data does not replace more complete data.
     pub finished_by: Option<&'static str>,
-    /// True if fields that a line for an existing row lacks keep their values, and null resets them
-    /// to their defaults. Lines of other kinds state the whole row.
+    /// True for the resources that clients change and delete too: fields that a line for an existing
+    /// row lacks keep their values, and null resets them to their defaults. Lines of other kinds
+    /// state the whole row.
     pub keeps_absent: bool,
     /// Fields of the kind; the first one is the key, unique within the tenant.
     pub fields: &'static [Field],

@@ -311,6 +311,7 @@ async fn store(
         }
         tries += 1;
         scope = target.begin(db).await?;
+        batch::check_again(&mut scope, &accepted).await?;
     }
 }
 

@@ -16,7 +16,8 @@ pub static STATEMENTS: LazyLock<HashMap<&'static str, Statements>> = LazyLock::n
 /// Statements to store a kind.
 pub struct Statements {
     pub key_type: &'static str,
-    /// Selects the stored ones among the keys in `$2`.
+    /// Selects the stored ones among the keys in `$2`. Rows of kinds that clients can delete stay until the end of the
+    /// transaction, so that what refers to them is not stored without them.
     pub find: String,
     pub stage: String,
     pub copy: String,
@@ -54,7 +55,7 @@ impl Statements {
         }
         Self {
             key_type: kind.key().kind.sql_type(),
-            find: format!("select {key} from {table} where tenant_id = $1 and {key} = any ($2)"),
+            find: find(kind),
             stage: format!(
                 "create temp table if not exists {staged} ({})",
                 typed.join(", ")
@@ -64,6 +65,17 @@ impl Statements {
             clear: format!("truncate {staged}"),
         }
     }
+}
+
+/// Locks are taken in the order of keys, as by everybody who locks several of these rows.
+fn find(kind: &Kind) -> String {
+    let (table, key) = (kind.table, kind.key().name);
+    let lock = if kind.keeps_absent {
+        format!(" order by {key} for key share")
+    } else {
+        String::new()
+    };
+    format!("select {key} from {table} where tenant_id = $1 and {key} = any ($2){lock}")
 }
 
 /// Columns of a kind without `created_at`.

@@ -179,8 +179,7 @@ pub async fn delete(
 ) -> Result<StatusCode> {
     let id = path_id(path)?;
     let mut scope = author.write().await?;
-    let campaign = campaigns::lock(&mut scope, id).await?;
-    campaigns::delete(&mut scope, campaign, author.actor).await?;
+    campaigns::delete(&mut scope, id, author.actor).await?;
     scope.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -153,8 +153,7 @@ pub async fn delete(
 ) -> Result<StatusCode> {
     let id = path_id(path)?;
     let mut scope = author.write().await?;
-    let script = scripts::lock(&mut scope, id).await?;
-    scripts::delete(&mut scope, script, author.actor).await?;
+    scripts::delete(&mut scope, id, author.actor).await?;
     scope.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -153,9 +153,12 @@ pub async fn find(scope: &mut Scope, id: i64) -> Result<AutocallLead> {
 
 /// Deletes a lead, and returns its `external_ref`. `NotFound` if the tenant has no such lead, `Conflict` if it has attempts.
 pub async fn delete(scope: &mut Scope, id: i64) -> Result<Option<String>> {
-    let lock = scope.select::<(Option<String>, bool)>(include_str!("lock_to_delete.sql"));
+    let lock = scope.select::<(Option<String>,)>(include_str!("lock_to_delete.sql"));
     let lead = lock.bind(id).fetch_optional(scope.connection()).await?;
-    let (external_ref, has_attempts) = lead.ok_or(Error::NotFound)?;
+    let (external_ref,) = lead.ok_or(Error::NotFound)?;
+    // A statement of its own, which sees attempts that were stored while it waited for the lock.
+    let attempts = scope.select::<(bool,)>(include_str!("has_attempts.sql"));
+    let (has_attempts,) = attempts.bind(id).fetch_one(scope.connection()).await?;
     if has_attempts {
         let rule = "A lead with attempts cannot be deleted.";
         return Err(Error::conflict(rule));

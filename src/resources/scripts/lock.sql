@@ -1,5 +1,5 @@
--- Locks a script against changes. $2 id.
+-- Locks a script against changes, not against campaigns that start to play it. $2 id.
 select id
 from autocall_scripts
 where tenant_id = $1 and id = $2
-for update
+for no key update

@@ -200,8 +200,13 @@ pub async fn change(
     Ok(script)
 }
 
-/// Deletes a locked script. `Conflict` if a campaign plays it or another script switches to it.
-pub async fn delete(scope: &mut Scope, script: Script, actor: Actor) -> Result<()> {
+/// Deletes a script. `NotFound` without it, `Conflict` if a campaign plays it or another script switches to it.
+///
+/// Campaigns that others are about to store are waited for: they keep it, or are refused.
+pub async fn delete(scope: &mut Scope, id: i64, actor: Actor) -> Result<()> {
+    let lock = scope.query(include_str!("lock_to_delete.sql")).bind(id);
+    lock.execute(scope.connection()).await?;
+    let script = find(scope, id).await?;
     if script.used_by_campaigns > 0 {
         let message = "A script that a campaign uses cannot be deleted.";
         return Err(Error::conflict(message));

@@ -6,6 +6,7 @@ mod ids;
 mod leads;
 mod lists;
 mod once;
+mod races;
 mod scripts;
 mod states;
 
