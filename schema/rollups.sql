@@ -380,15 +380,15 @@ create unique index on autocall_sentiments (
 comment on table autocall_sentiments is 'callboard derived';
 call callboard_guard('autocall_sentiments');
 
--- Trail of autocall: the rows that links were made of, each with its stages, as of the last compaction.
+-- Lead history of autocall: the rows that links were made of, by hour and stages, as of the last compaction.
 create table autocall_trail (
     tenant_id bigint not null,
     campaign_id bigint not null,
     lead_id bigint not null,
-    at timestamptz not null,
-    stages smallint not null,
+    hour integer not null,
     n integer not null,
-    primary key (tenant_id, campaign_id, lead_id, at, stages)
+    stages smallint not null,
+    primary key (tenant_id, campaign_id, lead_id, hour, stages)
 );
 comment on table autocall_trail is 'callboard derived';
 call callboard_guard('autocall_trail');
@@ -810,15 +810,15 @@ create unique index on telesales_caller_ids (
 comment on table telesales_caller_ids is 'callboard derived';
 call callboard_guard('telesales_caller_ids');
 
--- Trail of telesales: the rows that links were made of, each with its stages, as of the last compaction.
+-- Lead history of telesales: the rows that links were made of, by hour and stages, as of the last compaction.
 create table telesales_trail (
     tenant_id bigint not null,
     campaign_id bigint not null,
     lead_id bigint not null,
-    at timestamptz not null,
-    stages smallint not null,
+    hour integer not null,
     n integer not null,
-    primary key (tenant_id, lead_id, campaign_id, at, stages)
+    stages smallint not null,
+    primary key (tenant_id, lead_id, hour, campaign_id, stages)
 );
 comment on table telesales_trail is 'callboard derived';
 call callboard_guard('telesales_trail');
@@ -1030,15 +1030,13 @@ create unique index on telesales_source_links (
 comment on table telesales_source_links is 'callboard derived';
 call callboard_guard('telesales_source_links');
 
--- The state of each lead as counted by the last compaction.
+-- The attempts of each lead as of the last compaction, and how many of them wait for their result. An id that no lead has is
+-- counted too: a lead may come after its attempts.
 create table autocall_lead_trail (
     tenant_id bigint not null,
     lead_id bigint not null,
-    campaign_id bigint not null,
-    created_at timestamptz not null,
-    status text not null,
     attempts integer not null,
-    in_progress boolean not null,
+    waiting integer not null,
     primary key (tenant_id, lead_id)
 );
 comment on table autocall_lead_trail is 'callboard derived';
@@ -1078,7 +1076,8 @@ create function autocall_attempts_on_truncate() returns trigger
             autocall_sentiments,
             autocall_attempts_journal,
             autocall_trail,
-            autocall_links;
+            autocall_links,
+            autocall_lead_trail;
         return null;
     end $body$;
 comment on function autocall_attempts_on_truncate() is 'callboard derived';
@@ -1094,7 +1093,6 @@ create function autocall_leads_on_truncate() returns trigger
         truncate
             autocall_lead_totals,
             autocall_leads_journal,
-            autocall_lead_trail,
             autocall_lead_states;
         return null;
     end $body$;
@@ -1844,7 +1842,94 @@ select * from (
 ) r;
 
 select * from (
-    with linked as (
+    with hours as materialized (
+        select callboard_bucket(callboard_quarter($6), 4) as begins,
+               callboard_bucket(callboard_quarter($7), 4) as ends
+    ), changed as materialized (
+        select r.lead_id,
+               callboard_bucket(r.quarter, 4) as hour,
+               (
+                   1
+                   + case when r.result = 'answered' then 2 else 0 end
+                   + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+                   + case when callboard_handed_over(r.transfer) then 8 else 0 end
+                   + case when r.agent_disposition is not null then 16 else 0 end
+               )::smallint as stages,
+               sum(r.weight) as n
+        from autocall_attempts_journal r
+        left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
+        where r.tenant_id = $1
+          and r.quarter >= callboard_quarter($6)
+          and r.quarter < callboard_quarter($7)
+          and $2::smallint in (0 /* campaign */)
+          and r.campaign_id = $3::bigint
+        group by 1, 2, 3
+        having sum(r.weight) <> 0
+    ), reached as materialized (
+        select lead_id,
+               coalesce(bit_or(before), 0) as before,
+               coalesce(bit_or(after), 0) as after,
+               coalesce(array_agg(hour) filter (where hour is not null), '{}') as hours
+        from (
+            select lead_id, null::integer as hour, null::smallint as before, stages as after
+            from (
+                select r.lead_id as lead_id,
+                (
+                    1
+                    + case when r.result = 'answered' then 2 else 0 end
+                    + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+                    + case when callboard_handed_over(r.transfer) then 8 else 0 end
+                    + case when r.agent_disposition is not null then 16 else 0 end
+                )::smallint as stages
+                from (values
+                    ($4, least($6, $5)),
+                    (greatest($7, $4), $5)
+                ) e (begins, ends)
+                cross join lateral (
+                    select *
+                    from autocall_attempts r
+                    where r.tenant_id = $1
+                      and r.started_at >= e.begins
+                      and r.started_at < e.ends
+                      and $2::smallint in (0 /* campaign */)
+                      and r.campaign_id = $3::bigint
+                    offset 0
+                ) r
+                left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
+            ) ends
+            union all
+            select lead_id,
+                   hour,
+                   bit_or(stages) filter (where before > 0),
+                   bit_or(stages) filter (where after > 0)
+            from (
+                select lead_id,
+                       hour,
+                       stages,
+                       sum(n) filter (where is_stored) as before,
+                       sum(n) as after
+                from (
+                    select *, false as is_stored
+                    from changed
+                    union all
+                    select h.lead_id, h.hour, t.stages, t.n, true
+                    from (select distinct lead_id, hour from changed) h
+                    cross join lateral (
+                        select t.stages, t.n
+                        from autocall_trail t
+                        where t.tenant_id = $1
+                          and t.lead_id = h.lead_id
+                          and t.hour = h.hour
+                          and t.campaign_id = $3::bigint
+                        offset 0
+                    ) t
+                ) parts
+                group by 1, 2, 3
+            ) rows
+            group by 1, 2
+        ) parts
+        group by lead_id
+    ), linked as (
         select
             coalesce(sum(l.dialed), 0) as dialed,
             coalesce(sum(l.answered), 0) as answered,
@@ -1885,92 +1970,105 @@ select * from (
               and l.later_bucket >= q.later_first
               and l.later_bucket < q.later_end
         ) l
-    ), changed as materialized (
-        select distinct r.lead_id as lead_id
-        from autocall_attempts_journal r
-        where r.tenant_id = $1
-          and $2::smallint in (0 /* campaign */)
-          and r.campaign_id = $3::bigint
-    ), ends as materialized (
-        select r.lead_id as lead_id
-        from autocall_attempts r
-        where r.tenant_id = $1
-          and r.started_at >= $4
-          and r.started_at < least($6, $5)
-          and $2::smallint in (0 /* campaign */)
-          and r.campaign_id = $3::bigint
-        union
-        select r.lead_id as lead_id
-        from autocall_attempts r
-        where r.tenant_id = $1
-          and r.started_at >= greatest($7, $4)
-          and r.started_at < $5
-          and $2::smallint in (0 /* campaign */)
-          and r.campaign_id = $3::bigint
-    ), reached as (
-        select s.lead_id, r.truly, r.linked
-        from ends s
-        cross join lateral (
-            select bit_or(r.stages) as truly,
-                   bit_or(r.stages) filter (where r.at >= $6 and r.at < $7) as linked
-            from autocall_trail r
-            where r.tenant_id = $1
-              and r.lead_id = s.lead_id
-              and r.campaign_id = $3::bigint
-              and r.at >= $4
-              and r.at < $5
-            offset 0
-        ) r
-        where s.lead_id not in (select lead_id from changed)
-        union all
-        select lead_id,
-               bit_or(stages) filter (where n > 0 and at >= $4 and at < $5),
-               bit_or(stages) filter (where folded > 0 and at >= $6 and at < $7)
-        from (
-            select lead_id,
-                   at,
-                   stages,
-                   sum(n) filter (where folded) as folded,
-                   sum(n) as n
-            from (
-                select s.lead_id, r.at, r.stages, r.n, true
-                from changed s
-                cross join lateral (
-                    select *
-                    from autocall_trail r
-                    where r.tenant_id = $1
-                      and r.lead_id = s.lead_id
-                      and r.campaign_id = $3::bigint
-                    offset 0
-                ) r
-                union all
-                select r.lead_id,
-                       r.started_at,
-                       (
-                           1
-                           + case when r.result = 'answered' then 2 else 0 end
-                           + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
-                           + case when callboard_handed_over(r.transfer) then 8 else 0 end
-                           + case when r.agent_disposition is not null then 16 else 0 end
-                       )::smallint,
-                       r.weight,
-                       false
-                from autocall_attempts_journal r
-                left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
-                where r.tenant_id = $1
-                  and r.campaign_id = $3::bigint
-            ) entries (lead_id, at, stages, n, folded)
-            group by 1, 2, 3
-        ) rows
-        group by lead_id
     ), corrected as (
         select
-            count(*) filter (where truly & 1 <> 0) - count(*) filter (where linked & 1 <> 0) as dialed,
-            count(*) filter (where truly & 2 <> 0) - count(*) filter (where linked & 2 <> 0) as answered,
-            count(*) filter (where truly & 4 <> 0) - count(*) filter (where linked & 4 <> 0) as pressed,
-            count(*) filter (where truly & 8 <> 0) - count(*) filter (where linked & 8 <> 0) as handed_over,
-            count(*) filter (where truly & 16 <> 0) - count(*) filter (where linked & 16 <> 0) as disposed
-        from reached
+            coalesce(sum(
+                case
+                    when 1 * (r.after & 1 <> 0)::integer - 1 * (r.before & 1 <> 0)::integer = 1 - 1
+                        or (
+                            select true
+                            from autocall_trail t
+                            where t.tenant_id = $1
+                              and t.lead_id = r.lead_id
+                              and t.campaign_id = $3::bigint
+                              and t.hour >= h.begins
+                              and t.hour < h.ends
+                              and t.stages & 1 <> 0
+                              and t.hour <> all (r.hours)
+                            limit 1
+                        )
+                        then 1 - 1
+                    else 1 * (r.after & 1 <> 0)::integer - 1 * (r.before & 1 <> 0)::integer
+                end
+            ), 0) as dialed,
+            coalesce(sum(
+                case
+                    when 1 * (r.after & 2 <> 0)::integer - 1 * (r.before & 2 <> 0)::integer = 1 - 1
+                        or (
+                            select true
+                            from autocall_trail t
+                            where t.tenant_id = $1
+                              and t.lead_id = r.lead_id
+                              and t.campaign_id = $3::bigint
+                              and t.hour >= h.begins
+                              and t.hour < h.ends
+                              and t.stages & 2 <> 0
+                              and t.hour <> all (r.hours)
+                            limit 1
+                        )
+                        then 1 - 1
+                    else 1 * (r.after & 2 <> 0)::integer - 1 * (r.before & 2 <> 0)::integer
+                end
+            ), 0) as answered,
+            coalesce(sum(
+                case
+                    when 1 * (r.after & 4 <> 0)::integer - 1 * (r.before & 4 <> 0)::integer = 1 - 1
+                        or (
+                            select true
+                            from autocall_trail t
+                            where t.tenant_id = $1
+                              and t.lead_id = r.lead_id
+                              and t.campaign_id = $3::bigint
+                              and t.hour >= h.begins
+                              and t.hour < h.ends
+                              and t.stages & 4 <> 0
+                              and t.hour <> all (r.hours)
+                            limit 1
+                        )
+                        then 1 - 1
+                    else 1 * (r.after & 4 <> 0)::integer - 1 * (r.before & 4 <> 0)::integer
+                end
+            ), 0) as pressed,
+            coalesce(sum(
+                case
+                    when 1 * (r.after & 8 <> 0)::integer - 1 * (r.before & 8 <> 0)::integer = 1 - 1
+                        or (
+                            select true
+                            from autocall_trail t
+                            where t.tenant_id = $1
+                              and t.lead_id = r.lead_id
+                              and t.campaign_id = $3::bigint
+                              and t.hour >= h.begins
+                              and t.hour < h.ends
+                              and t.stages & 8 <> 0
+                              and t.hour <> all (r.hours)
+                            limit 1
+                        )
+                        then 1 - 1
+                    else 1 * (r.after & 8 <> 0)::integer - 1 * (r.before & 8 <> 0)::integer
+                end
+            ), 0) as handed_over,
+            coalesce(sum(
+                case
+                    when 1 * (r.after & 16 <> 0)::integer - 1 * (r.before & 16 <> 0)::integer = 1 - 1
+                        or (
+                            select true
+                            from autocall_trail t
+                            where t.tenant_id = $1
+                              and t.lead_id = r.lead_id
+                              and t.campaign_id = $3::bigint
+                              and t.hour >= h.begins
+                              and t.hour < h.ends
+                              and t.stages & 16 <> 0
+                              and t.hour <> all (r.hours)
+                            limit 1
+                        )
+                        then 1 - 1
+                    else 1 * (r.after & 16 <> 0)::integer - 1 * (r.before & 16 <> 0)::integer
+                end
+            ), 0) as disposed
+        from reached r
+        cross join hours h
     )
     select
         linked.dialed + corrected.dialed as dialed,
@@ -2497,7 +2595,134 @@ select * from (
 ) r;
 
 select * from (
-    with linked as (
+    with hours as materialized (
+        select callboard_bucket(callboard_quarter($6), 4) as begins,
+               callboard_bucket(callboard_quarter($7), 4) as ends
+    ), changed as materialized (
+        select r.lead_id,
+               callboard_bucket(r.quarter, 4) as hour,
+               (
+                   case when callboard_is_dial(r.result) then 1 else 0 end
+                   + case when callboard_is_answer(r.result) then 2 else 0 end
+                   + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+                   + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+                   + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+               )::smallint as stages,
+               sum(r.weight) as n
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+          and r.quarter >= callboard_quarter($6)
+          and r.quarter < callboard_quarter($7)
+          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+          and r.campaign_id = $3::bigint
+        group by 1, 2, 3
+        having sum(r.weight) <> 0
+        union all
+        select r.lead_id,
+               callboard_bucket(r.quarter, 4) as hour,
+               (
+                   case when callboard_is_dial(r.result) then 1 else 0 end
+                   + case when callboard_is_answer(r.result) then 2 else 0 end
+                   + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+                   + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+                   + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+               )::smallint as stages,
+               sum(r.weight) as n
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+          and r.quarter >= callboard_quarter($6)
+          and r.quarter < callboard_quarter($7)
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+        group by 1, 2, 3
+        having sum(r.weight) <> 0
+    ), reached as materialized (
+        select lead_id,
+               coalesce(bit_or(before), 0) as before,
+               coalesce(bit_or(after), 0) as after,
+               coalesce(array_agg(hour) filter (where hour is not null), '{}') as hours
+        from (
+            select lead_id, null::integer as hour, null::smallint as before, stages as after
+            from (
+                select r.lead_id as lead_id,
+                (
+                    case when callboard_is_dial(r.result) then 1 else 0 end
+                    + case when callboard_is_answer(r.result) then 2 else 0 end
+                    + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+                    + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+                    + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+                )::smallint as stages
+                from (values
+                    ($4, least($6, $5)),
+                    (greatest($7, $4), $5)
+                ) e (begins, ends)
+                cross join lateral (
+                    select *
+                    from telesales_calls r
+                    where r.tenant_id = $1
+                      and r.started_at >= e.begins
+                      and r.started_at < e.ends
+                      and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+                      and r.campaign_id = $3::bigint
+                    offset 0
+                ) r
+                
+                union all
+                select r.lead_id as lead_id,
+                (
+                    case when callboard_is_dial(r.result) then 1 else 0 end
+                    + case when callboard_is_answer(r.result) then 2 else 0 end
+                    + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+                    + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+                    + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+                )::smallint as stages
+                from (values
+                    ($4, least($6, $5)),
+                    (greatest($7, $4), $5)
+                ) e (begins, ends)
+                cross join lateral (
+                    select *
+                    from telesales_calls r
+                    where r.tenant_id = $1
+                      and r.started_at >= e.begins
+                      and r.started_at < e.ends
+                      and $2::smallint in (1 /* account */, 3 /* agent */)
+                    offset 0
+                ) r
+                
+            ) ends
+            union all
+            select lead_id,
+                   hour,
+                   bit_or(stages) filter (where before > 0),
+                   bit_or(stages) filter (where after > 0)
+            from (
+                select lead_id,
+                       hour,
+                       stages,
+                       sum(n) filter (where is_stored) as before,
+                       sum(n) as after
+                from (
+                    select *, false as is_stored
+                    from changed
+                    union all
+                    select h.lead_id, h.hour, t.stages, t.n, true
+                    from (select distinct lead_id, hour from changed) h
+                    cross join lateral (
+                        select t.stages, t.n
+                        from telesales_trail t
+                        where t.tenant_id = $1
+                          and t.lead_id = h.lead_id
+                          and t.hour = h.hour
+                          and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
+                        offset 0
+                    ) t
+                ) parts
+                group by 1, 2, 3
+            ) rows
+            group by 1, 2
+        ) parts
+        group by lead_id
+    ), linked as (
         select
             coalesce(sum(l.dialed), 0) as dialed,
             coalesce(sum(l.connected), 0) as connected,
@@ -2538,110 +2763,105 @@ select * from (
               and l.later_bucket >= q.later_first
               and l.later_bucket < q.later_end
         ) l
-    ), changed as materialized (
-        select distinct r.lead_id as lead_id
-        from telesales_calls_journal r
-        where r.tenant_id = $1
-          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
-          and r.campaign_id = $3::bigint
-        union
-        select distinct r.lead_id as lead_id
-        from telesales_calls_journal r
-        where r.tenant_id = $1
-          and $2::smallint in (1 /* account */, 3 /* agent */)
-    ), ends as materialized (
-        select r.lead_id as lead_id
-        from telesales_calls r
-        where r.tenant_id = $1
-          and r.started_at >= $4
-          and r.started_at < least($6, $5)
-          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
-          and r.campaign_id = $3::bigint
-        union
-        select r.lead_id as lead_id
-        from telesales_calls r
-        where r.tenant_id = $1
-          and r.started_at >= greatest($7, $4)
-          and r.started_at < $5
-          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
-          and r.campaign_id = $3::bigint
-        union
-        select r.lead_id as lead_id
-        from telesales_calls r
-        where r.tenant_id = $1
-          and r.started_at >= $4
-          and r.started_at < least($6, $5)
-          and $2::smallint in (1 /* account */, 3 /* agent */)
-        union
-        select r.lead_id as lead_id
-        from telesales_calls r
-        where r.tenant_id = $1
-          and r.started_at >= greatest($7, $4)
-          and r.started_at < $5
-          and $2::smallint in (1 /* account */, 3 /* agent */)
-    ), reached as (
-        select s.lead_id, r.truly, r.linked
-        from ends s
-        cross join lateral (
-            select bit_or(r.stages) as truly,
-                   bit_or(r.stages) filter (where r.at >= $6 and r.at < $7) as linked
-            from telesales_trail r
-            where r.tenant_id = $1
-              and r.lead_id = s.lead_id
-              and ($2::smallint = 1 /* account */ or r.campaign_id = $3::bigint)
-              and r.at >= $4
-              and r.at < $5
-            offset 0
-        ) r
-        where s.lead_id not in (select lead_id from changed)
-        union all
-        select lead_id,
-               bit_or(stages) filter (where n > 0 and at >= $4 and at < $5),
-               bit_or(stages) filter (where folded > 0 and at >= $6 and at < $7)
-        from (
-            select lead_id,
-                   at,
-                   stages,
-                   sum(n) filter (where folded) as folded,
-                   sum(n) as n
-            from (
-                select s.lead_id, r.at, r.stages, r.n, true
-                from changed s
-                cross join lateral (
-                    select *
-                    from telesales_trail r
-                    where r.tenant_id = $1
-                      and r.lead_id = s.lead_id
-                      and ($2::smallint = 1 /* account */ or r.campaign_id = $3::bigint)
-                    offset 0
-                ) r
-                union all
-                select r.lead_id,
-                       r.started_at,
-                       (
-                           case when callboard_is_dial(r.result) then 1 else 0 end
-                           + case when callboard_is_answer(r.result) then 2 else 0 end
-                           + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
-                           + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
-                           + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
-                       )::smallint,
-                       r.weight,
-                       false
-                from telesales_calls_journal r
-                where r.tenant_id = $1
-                  and ($2::smallint = 1 /* account */ or r.campaign_id = $3::bigint)
-            ) entries (lead_id, at, stages, n, folded)
-            group by 1, 2, 3
-        ) rows
-        group by lead_id
     ), corrected as (
         select
-            count(*) filter (where truly & 1 <> 0) - count(*) filter (where linked & 1 <> 0) as dialed,
-            count(*) filter (where truly & 2 <> 0) - count(*) filter (where linked & 2 <> 0) as connected,
-            count(*) filter (where truly & 4 <> 0) - count(*) filter (where linked & 4 <> 0) as talked,
-            count(*) filter (where truly & 8 <> 0) - count(*) filter (where linked & 8 <> 0) as disposed,
-            count(*) filter (where truly & 16 <> 0) - count(*) filter (where linked & 16 <> 0) as converted
-        from reached
+            coalesce(sum(
+                case
+                    when 1 * (r.after & 1 <> 0)::integer - 1 * (r.before & 1 <> 0)::integer = 1 - 1
+                        or (
+                            select true
+                            from telesales_trail t
+                            where t.tenant_id = $1
+                              and t.lead_id = r.lead_id
+                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
+                              and t.hour >= h.begins
+                              and t.hour < h.ends
+                              and t.stages & 1 <> 0
+                              and t.hour <> all (r.hours)
+                            limit 1
+                        )
+                        then 1 - 1
+                    else 1 * (r.after & 1 <> 0)::integer - 1 * (r.before & 1 <> 0)::integer
+                end
+            ), 0) as dialed,
+            coalesce(sum(
+                case
+                    when 1 * (r.after & 2 <> 0)::integer - 1 * (r.before & 2 <> 0)::integer = 1 - 1
+                        or (
+                            select true
+                            from telesales_trail t
+                            where t.tenant_id = $1
+                              and t.lead_id = r.lead_id
+                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
+                              and t.hour >= h.begins
+                              and t.hour < h.ends
+                              and t.stages & 2 <> 0
+                              and t.hour <> all (r.hours)
+                            limit 1
+                        )
+                        then 1 - 1
+                    else 1 * (r.after & 2 <> 0)::integer - 1 * (r.before & 2 <> 0)::integer
+                end
+            ), 0) as connected,
+            coalesce(sum(
+                case
+                    when 1 * (r.after & 4 <> 0)::integer - 1 * (r.before & 4 <> 0)::integer = 1 - 1
+                        or (
+                            select true
+                            from telesales_trail t
+                            where t.tenant_id = $1
+                              and t.lead_id = r.lead_id
+                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
+                              and t.hour >= h.begins
+                              and t.hour < h.ends
+                              and t.stages & 4 <> 0
+                              and t.hour <> all (r.hours)
+                            limit 1
+                        )
+                        then 1 - 1
+                    else 1 * (r.after & 4 <> 0)::integer - 1 * (r.before & 4 <> 0)::integer
+                end
+            ), 0) as talked,
+            coalesce(sum(
+                case
+                    when 1 * (r.after & 8 <> 0)::integer - 1 * (r.before & 8 <> 0)::integer = 1 - 1
+                        or (
+                            select true
+                            from telesales_trail t
+                            where t.tenant_id = $1
+                              and t.lead_id = r.lead_id
+                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
+                              and t.hour >= h.begins
+                              and t.hour < h.ends
+                              and t.stages & 8 <> 0
+                              and t.hour <> all (r.hours)
+                            limit 1
+                        )
+                        then 1 - 1
+                    else 1 * (r.after & 8 <> 0)::integer - 1 * (r.before & 8 <> 0)::integer
+                end
+            ), 0) as disposed,
+            coalesce(sum(
+                case
+                    when 1 * (r.after & 16 <> 0)::integer - 1 * (r.before & 16 <> 0)::integer = 1 - 1
+                        or (
+                            select true
+                            from telesales_trail t
+                            where t.tenant_id = $1
+                              and t.lead_id = r.lead_id
+                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
+                              and t.hour >= h.begins
+                              and t.hour < h.ends
+                              and t.stages & 16 <> 0
+                              and t.hour <> all (r.hours)
+                            limit 1
+                        )
+                        then 1 - 1
+                    else 1 * (r.after & 16 <> 0)::integer - 1 * (r.before & 16 <> 0)::integer
+                end
+            ), 0) as converted
+        from reached r
+        cross join hours h
     )
     select
         linked.dialed + corrected.dialed as dialed,
@@ -2834,7 +3054,10 @@ select * from (
 ) r;
 
 select * from (
-    with linked as (
+    with hours as materialized (
+        select callboard_bucket(callboard_quarter($6), 4) as begins,
+               callboard_bucket(callboard_quarter($7), 4) as ends
+    ), linked as (
         select
             l.source,
             sum(l.dialed) as dialed,
@@ -2876,158 +3099,181 @@ select * from (
         ) l
         group by l.source
     ), changed as materialized (
-        select distinct r.lead_id as lead_id
+        select r.lead_id,
+               callboard_bucket(r.quarter, 4) as hour,
+               (
+                   case when callboard_is_dial(r.result) then 1 else 0 end
+                   + case when callboard_is_answer(r.result) then 2 else 0 end
+                   + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+                   + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+                   + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+               )::smallint as stages,
+               sum(r.weight) as n
         from telesales_calls_journal r
         where r.tenant_id = $1
+          and r.quarter >= callboard_quarter($6)
+          and r.quarter < callboard_quarter($7)
           and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
           and r.campaign_id = $3::bigint
-        union
-        select distinct r.lead_id as lead_id
-        from telesales_calls_journal r
-        where r.tenant_id = $1
-          and $2::smallint in (1 /* account */, 3 /* agent */)
-        union
-        select distinct r.id as lead_id
-        from telesales_leads_journal r
-        where r.tenant_id = $1
-          and $2::smallint in (0 /* campaign */)
-          and r.campaign_id = $3::bigint
-        union
-        select distinct r.id as lead_id
-        from telesales_leads_journal r
-        where r.tenant_id = $1
-          and $2::smallint in (1 /* account */)
-    ), ends as materialized (
-        select r.lead_id as lead_id
-        from telesales_calls r
-        where r.tenant_id = $1
-          and r.started_at >= $4
-          and r.started_at < least($6, $5)
-          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
-          and r.campaign_id = $3::bigint
-        union
-        select r.lead_id as lead_id
-        from telesales_calls r
-        where r.tenant_id = $1
-          and r.started_at >= greatest($7, $4)
-          and r.started_at < $5
-          and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
-          and r.campaign_id = $3::bigint
-        union
-        select r.lead_id as lead_id
-        from telesales_calls r
-        where r.tenant_id = $1
-          and r.started_at >= $4
-          and r.started_at < least($6, $5)
-          and $2::smallint in (1 /* account */, 3 /* agent */)
-        union
-        select r.lead_id as lead_id
-        from telesales_calls r
-        where r.tenant_id = $1
-          and r.started_at >= greatest($7, $4)
-          and r.started_at < $5
-          and $2::smallint in (1 /* account */, 3 /* agent */)
-        union
-        select r.id as lead_id
-        from telesales_leads r
-        where r.tenant_id = $1
-          and r.created_at >= $4
-          and r.created_at < least($6, $5)
-          and $2::smallint in (0 /* campaign */)
-          and r.campaign_id = $3::bigint
-        union
-        select r.id as lead_id
-        from telesales_leads r
-        where r.tenant_id = $1
-          and r.created_at >= greatest($7, $4)
-          and r.created_at < $5
-          and $2::smallint in (0 /* campaign */)
-          and r.campaign_id = $3::bigint
-        union
-        select r.id as lead_id
-        from telesales_leads r
-        where r.tenant_id = $1
-          and r.created_at >= $4
-          and r.created_at < least($6, $5)
-          and $2::smallint in (1 /* account */)
-        union
-        select r.id as lead_id
-        from telesales_leads r
-        where r.tenant_id = $1
-          and r.created_at >= greatest($7, $4)
-          and r.created_at < $5
-          and $2::smallint in (1 /* account */)
-    ), reached as (
-        select s.lead_id, r.truly, r.linked
-        from ends s
-        cross join lateral (
-            select bit_or(r.stages) as truly,
-                   bit_or(r.stages) filter (where r.at >= $6 and r.at < $7) as linked
-            from telesales_trail r
-            where r.tenant_id = $1
-              and r.lead_id = s.lead_id
-              and ($2::smallint = 1 /* account */ or r.campaign_id = $3::bigint)
-              and r.at >= $4
-              and r.at < $5
-            offset 0
-        ) r
-        where s.lead_id not in (select lead_id from changed)
+        group by 1, 2, 3
+        having sum(r.weight) <> 0
         union all
+        select r.lead_id,
+               callboard_bucket(r.quarter, 4) as hour,
+               (
+                   case when callboard_is_dial(r.result) then 1 else 0 end
+                   + case when callboard_is_answer(r.result) then 2 else 0 end
+                   + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+                   + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+                   + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+               )::smallint as stages,
+               sum(r.weight) as n
+        from telesales_calls_journal r
+        where r.tenant_id = $1
+          and r.quarter >= callboard_quarter($6)
+          and r.quarter < callboard_quarter($7)
+          and $2::smallint in (1 /* account */, 3 /* agent */)
+        group by 1, 2, 3
+        having sum(r.weight) <> 0
+    ), reached as materialized (
         select lead_id,
-               bit_or(stages) filter (where n > 0 and at >= $4 and at < $5),
-               bit_or(stages) filter (where folded > 0 and at >= $6 and at < $7)
+               coalesce(bit_or(before), 0) as before,
+               coalesce(bit_or(after), 0) as after,
+               coalesce(array_agg(hour) filter (where hour is not null), '{}') as hours
         from (
-            select lead_id,
-                   at,
-                   stages,
-                   sum(n) filter (where folded) as folded,
-                   sum(n) as n
+            select lead_id, null::integer as hour, null::smallint as before, stages as after
             from (
-                select s.lead_id, r.at, r.stages, r.n, true
-                from changed s
+                select r.lead_id as lead_id,
+                (
+                    case when callboard_is_dial(r.result) then 1 else 0 end
+                    + case when callboard_is_answer(r.result) then 2 else 0 end
+                    + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+                    + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+                    + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+                )::smallint as stages
+                from (values
+                    ($4, least($6, $5)),
+                    (greatest($7, $4), $5)
+                ) e (begins, ends)
                 cross join lateral (
                     select *
-                    from telesales_trail r
+                    from telesales_calls r
                     where r.tenant_id = $1
-                      and r.lead_id = s.lead_id
-                      and ($2::smallint = 1 /* account */ or r.campaign_id = $3::bigint)
+                      and r.started_at >= e.begins
+                      and r.started_at < e.ends
+                      and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+                      and r.campaign_id = $3::bigint
                     offset 0
                 ) r
+                
                 union all
-                select r.lead_id,
-                       r.started_at,
-                       (
-                           case when callboard_is_dial(r.result) then 1 else 0 end
-                           + case when callboard_is_answer(r.result) then 2 else 0 end
-                           + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
-                           + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
-                           + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
-                       )::smallint,
-                       r.weight,
-                       false
-                from telesales_calls_journal r
-                where r.tenant_id = $1
-                  and ($2::smallint = 1 /* account */ or r.campaign_id = $3::bigint)
-            ) entries (lead_id, at, stages, n, folded)
-            group by 1, 2, 3
-        ) rows
+                select r.lead_id as lead_id,
+                (
+                    case when callboard_is_dial(r.result) then 1 else 0 end
+                    + case when callboard_is_answer(r.result) then 2 else 0 end
+                    + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+                    + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+                    + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+                )::smallint as stages
+                from (values
+                    ($4, least($6, $5)),
+                    (greatest($7, $4), $5)
+                ) e (begins, ends)
+                cross join lateral (
+                    select *
+                    from telesales_calls r
+                    where r.tenant_id = $1
+                      and r.started_at >= e.begins
+                      and r.started_at < e.ends
+                      and $2::smallint in (1 /* account */, 3 /* agent */)
+                    offset 0
+                ) r
+                
+            ) ends
+            union all
+            select lead_id,
+                   hour,
+                   bit_or(stages) filter (where before > 0),
+                   bit_or(stages) filter (where after > 0)
+            from (
+                select lead_id,
+                       hour,
+                       stages,
+                       sum(n) filter (where is_stored) as before,
+                       sum(n) as after
+                from (
+                    select *, false as is_stored
+                    from changed
+                    union all
+                    select h.lead_id, h.hour, t.stages, t.n, true
+                    from (select distinct lead_id, hour from changed) h
+                    cross join lateral (
+                        select t.stages, t.n
+                        from telesales_trail t
+                        where t.tenant_id = $1
+                          and t.lead_id = h.lead_id
+                          and t.hour = h.hour
+                          and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
+                        offset 0
+                    ) t
+                ) parts
+                group by 1, 2, 3
+            ) rows
+            group by 1, 2
+        ) parts
         group by lead_id
     ), versions as (
         select lead_id,
                source,
-               created_at,
-               sum(n) as n,
-               sum(folded) as folded
+               (sum(n) > 0 and created_at >= $4 and created_at < $5)::integer as is_in,
+               (sum(folded) > 0 and created_at >= $6 and created_at < $7)::integer as was_in
         from (
             select r.id,
                    r.campaign_id,
-                   callboard_source(r.source) collate "C",
+                   r.source,
                    r.created_at,
                    1,
                    1
-            from (select lead_id from ends union select lead_id from changed) s
+            from (
+                select lead_id from reached
+                union
+                select r.id as lead_id
+                from (values
+                    ($4, least($6, $5)),
+                    (greatest($7, $4), $5)
+                ) e (begins, ends)
+                cross join lateral (
+                    select *
+                    from telesales_leads r
+                    where r.tenant_id = $1
+                      and r.created_at >= e.begins
+                      and r.created_at < e.ends
+                      and $2::smallint in (0 /* campaign */)
+                      and r.campaign_id = $3::bigint
+                    offset 0
+                ) r
+                
+                union all
+                select r.id as lead_id
+                from (values
+                    ($4, least($6, $5)),
+                    (greatest($7, $4), $5)
+                ) e (begins, ends)
+                cross join lateral (
+                    select *
+                    from telesales_leads r
+                    where r.tenant_id = $1
+                      and r.created_at >= e.begins
+                      and r.created_at < e.ends
+                      and $2::smallint in (1 /* account */)
+                    offset 0
+                ) r
+                
+                union
+                select id from telesales_leads_journal where tenant_id = $1
+            ) s
             cross join lateral (
-                select *
+                select r.id, r.campaign_id, r.source, r.created_at
                 from telesales_leads r
                 where r.tenant_id = $1
                   and r.id = s.lead_id
@@ -3036,7 +3282,7 @@ select * from (
             union all
             select r.id,
                    r.campaign_id,
-                   callboard_source(r.source) collate "C",
+                   r.source,
                    r.created_at,
                    0,
                    -r.weight
@@ -3048,43 +3294,78 @@ select * from (
         group by lead_id, campaign_id, source, created_at
     ), corrected as (
         select
-            v.source,
-            count(*) filter (
-                where v.n > 0
-                  and v.created_at >= $4
-                  and v.created_at < $5
-                  and truly & 1 <> 0
-            ) - count(*) filter (
-                where v.folded > 0
-                  and v.created_at >= $6
-                  and v.created_at < $7
-                  and linked & 1 <> 0
-            ) as dialed,
-            count(*) filter (
-                where v.n > 0
-                  and v.created_at >= $4
-                  and v.created_at < $5
-                  and truly & 2 <> 0
-            ) - count(*) filter (
-                where v.folded > 0
-                  and v.created_at >= $6
-                  and v.created_at < $7
-                  and linked & 2 <> 0
-            ) as connected,
-            count(*) filter (
-                where v.n > 0
-                  and v.created_at >= $4
-                  and v.created_at < $5
-                  and truly & 16 <> 0
-            ) - count(*) filter (
-                where v.folded > 0
-                  and v.created_at >= $6
-                  and v.created_at < $7
-                  and linked & 16 <> 0
-            ) as converted
-        from versions v
-        join reached using (lead_id)
-        group by v.source
+            callboard_source(r.source) collate "C" as source,
+            coalesce(sum(
+                case
+                    when r.is_in * (r.after & 1 <> 0)::integer - r.was_in * (r.before & 1 <> 0)::integer = r.is_in - r.was_in
+                        or (
+                            select true
+                            from telesales_trail t
+                            where t.tenant_id = $1
+                              and t.lead_id = r.lead_id
+                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
+                              and t.hour >= h.begins
+                              and t.hour < h.ends
+                              and t.stages & 1 <> 0
+                              and t.hour <> all (r.hours)
+                            limit 1
+                        )
+                        then r.is_in - r.was_in
+                    else r.is_in * (r.after & 1 <> 0)::integer - r.was_in * (r.before & 1 <> 0)::integer
+                end
+            ), 0) as dialed,
+            coalesce(sum(
+                case
+                    when r.is_in * (r.after & 2 <> 0)::integer - r.was_in * (r.before & 2 <> 0)::integer = r.is_in - r.was_in
+                        or (
+                            select true
+                            from telesales_trail t
+                            where t.tenant_id = $1
+                              and t.lead_id = r.lead_id
+                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
+                              and t.hour >= h.begins
+                              and t.hour < h.ends
+                              and t.stages & 2 <> 0
+                              and t.hour <> all (r.hours)
+                            limit 1
+                        )
+                        then r.is_in - r.was_in
+                    else r.is_in * (r.after & 2 <> 0)::integer - r.was_in * (r.before & 2 <> 0)::integer
+                end
+            ), 0) as connected,
+            coalesce(sum(
+                case
+                    when r.is_in * (r.after & 16 <> 0)::integer - r.was_in * (r.before & 16 <> 0)::integer = r.is_in - r.was_in
+                        or (
+                            select true
+                            from telesales_trail t
+                            where t.tenant_id = $1
+                              and t.lead_id = r.lead_id
+                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
+                              and t.hour >= h.begins
+                              and t.hour < h.ends
+                              and t.stages & 16 <> 0
+                              and t.hour <> all (r.hours)
+                            limit 1
+                        )
+                        then r.is_in - r.was_in
+                    else r.is_in * (r.after & 16 <> 0)::integer - r.was_in * (r.before & 16 <> 0)::integer
+                end
+            ), 0) as converted
+        from (
+            select v.lead_id,
+                   v.source,
+                   v.is_in,
+                   v.was_in,
+                   coalesce(reached.before, 0) as before,
+                   coalesce(reached.after, 0) as after,
+                   coalesce(reached.hours, '{}') as hours
+            from versions v
+            left join reached using (lead_id)
+            where v.is_in + v.was_in > 0
+        ) r
+        cross join hours h
+        group by 1
     )
     select
         source,
@@ -3097,9 +3378,19 @@ select * from (
 
 select * from (
     with changed as materialized (
-        select distinct lead_id from autocall_attempts_journal where tenant_id = $1
-        union
-        select distinct id from autocall_leads_journal where tenant_id = $1
+        select lead_id,
+               sum(attempts) as attempts,
+               sum(waiting) as waiting
+        from (
+            select lead_id, weight as attempts, case when result is null then weight else 0 end as waiting
+            from autocall_attempts_journal
+            where tenant_id = $1
+            union all
+            select id, 0, 0
+            from autocall_leads_journal
+            where tenant_id = $1
+        ) entries
+        group by lead_id
     )
     select
         coalesce(sum(leads), 0)::bigint as leads,
@@ -3139,49 +3430,52 @@ select * from (
             r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end,
             r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
         from (
-            select -1 as weight,
+            select v.weight,
                    callboard_quarter(l.created_at) as quarter,
                    l.lead_id,
                    l.campaign_id,
                    l.created_at,
                    l.status,
-                   l.attempts,
-                   l.in_progress
-            from changed c
-            cross join lateral (
-                select *
-                from autocall_lead_trail l
-                where l.tenant_id = $1
-                  and l.lead_id = c.lead_id
-                  and ($2::smallint = 1 /* account */ or l.campaign_id = any ($3::bigint[]))
-                offset 0
+                   v.attempts,
+                   v.waiting > 0 as in_progress
+            from (
+                select lead_id,
+                       campaign_id,
+                       created_at,
+                       status,
+                       sum(was) as was,
+                       sum(is_now) as is_now
+                from (
+                    select c.lead_id, l.campaign_id, l.created_at, l.status, 1 as was, 1 as is_now
+                    from changed c
+                    cross join lateral (
+                        select l.campaign_id, l.created_at, l.status
+                        from autocall_leads l
+                        where l.tenant_id = $1
+                          and l.id = c.lead_id
+                        offset 0
+                    ) l
+                    union all
+                    select l.id, l.campaign_id, l.created_at, l.status, -l.weight, 0
+                    from autocall_leads_journal l
+                    where l.tenant_id = $1
+                ) l
+                where ($2::smallint = 1 /* account */ or l.campaign_id = any ($3::bigint[]))
+                group by 1, 2, 3, 4
             ) l
-            union all
-            select 1,
-                   callboard_quarter(l.created_at),
-                   l.*
-            from changed c
-            cross join lateral (
-                select
-                    l.id as lead_id,
-                    l.campaign_id,
-                    l.created_at,
-                    l.status,
-                    (
-                        select count(*)
-                        from autocall_attempts a
-                        where a.tenant_id = $1 and a.lead_id = l.id
-                    )::integer as attempts,
-                    exists (
-                        select from autocall_attempts a
-                        where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
-                    ) as in_progress
-                from autocall_leads l
-                where l.tenant_id = $1
-                  and l.id = c.lead_id
-                  and ($2::smallint = 1 /* account */ or l.campaign_id = any ($3::bigint[]))
+            join changed c using (lead_id)
+            left join lateral (
+                select t.attempts, t.waiting
+                from autocall_lead_trail t
+                where t.tenant_id = $1
+                  and t.lead_id = l.lead_id
                 offset 0
-            ) l
+            ) t on true
+            cross join lateral (values
+                (-l.was, coalesce(t.attempts, 0), coalesce(t.waiting, 0)),
+                (l.is_now, coalesce(t.attempts, 0) + c.attempts, coalesce(t.waiting, 0) + c.waiting)
+            ) v (weight, attempts, waiting)
+            where v.weight <> 0
         ) r
         where exists (
             select from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
@@ -3196,61 +3490,45 @@ select * from (
             case when r.in_progress then 1 else 0 end,
             case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end,
             case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
-        from unnest($8, $9, $10) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select
-                l.id as lead_id,
-                l.campaign_id,
-                l.created_at,
-                l.status,
-                (
-                    select count(*)
-                    from autocall_attempts a
-                    where a.tenant_id = $1 and a.lead_id = l.id
-                )::integer as attempts,
-                exists (
-                    select from autocall_attempts a
-                    where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
-                ) as in_progress
-            from autocall_leads l
-            where $2::smallint = 1 /* account */
-              and l.tenant_id = $1
-              and l.created_at >= p.begins
-              and l.created_at < p.ends
-            offset 0
-        ) r
-        union all
-        select
-            1,
-            case when r.attempts > 0 then 1 else 0 end,
-            case when r.attempts > 1 then 1 else 0 end,
-            case when r.in_progress then 1 else 0 end,
-            case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end,
-            case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
-        from unnest($3::bigint[]) as c (id)
-        cross join unnest($8, $9, $10) as p (begins, ends, utc_offset)
-        cross join lateral (
-            select
-                l.id as lead_id,
-                l.campaign_id,
-                l.created_at,
-                l.status,
-                (
-                    select count(*)
-                    from autocall_attempts a
-                    where a.tenant_id = $1 and a.lead_id = l.id
-                )::integer as attempts,
-                exists (
-                    select from autocall_attempts a
-                    where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
-                ) as in_progress
-            from autocall_leads l
-            where $2::smallint = 0 /* campaign */
-              and l.tenant_id = $1
-              and l.campaign_id = c.id
-              and l.created_at >= p.begins
-              and l.created_at < p.ends
-            offset 0
+        from (
+            select l.status,
+                   coalesce(t.attempts, 0) + coalesce(c.attempts, 0) as attempts,
+                   coalesce(t.waiting, 0) + coalesce(c.waiting, 0) > 0 as in_progress
+            from (
+                select l.id, l.status
+                from unnest($8, $9, $10) as p (begins, ends, utc_offset)
+                cross join lateral (
+                    select l.id, l.status
+                    from autocall_leads l
+                    where $2::smallint = 1 /* account */
+                      and l.tenant_id = $1
+                      and l.created_at >= p.begins
+                      and l.created_at < p.ends
+                    offset 0
+                ) l
+                union all
+                select l.id, l.status
+                from unnest($3::bigint[]) as c (id)
+                cross join unnest($8, $9, $10) as p (begins, ends, utc_offset)
+                cross join lateral (
+                    select l.id, l.status
+                    from autocall_leads l
+                    where $2::smallint = 0 /* campaign */
+                      and l.tenant_id = $1
+                      and l.campaign_id = c.id
+                      and l.created_at >= p.begins
+                      and l.created_at < p.ends
+                    offset 0
+                ) l
+            ) l
+            left join changed c on c.lead_id = l.id
+            left join lateral (
+                select t.attempts, t.waiting
+                from autocall_lead_trail t
+                where t.tenant_id = $1
+                  and t.lead_id = l.id
+                offset 0
+            ) t on true
         ) r
     ) parts
 ) r;
@@ -4054,53 +4332,179 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds changes to autocall_links, while the trail still records what they were made of.
-with changes as materialized (
+-- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
+with fine as materialized (
     select r.campaign_id,
-           r.lead_id,
-           r.started_at as at,
-           (
-               1
-               + case when r.result = 'answered' then 2 else 0 end
-               + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
-               + case when callboard_handed_over(r.transfer) then 8 else 0 end
-               + case when r.agent_disposition is not null then 16 else 0 end
-           )::smallint as stages,
-           r.weight as n
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as leads
     from (
         select *
-        from autocall_attempts_journal
+        from autocall_leads_journal
         where tenant_id = $1
     ) r
-    left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
-), before as materialized (
-    select t.campaign_id, t.lead_id, t.at, t.stages, t.n
-    from (select distinct campaign_id, lead_id from changes) c
-    join autocall_trail t on t.tenant_id = $1 and t.lead_id = c.lead_id and t.campaign_id = c.campaign_id
-), versions as ( -- the rows of every lead that changed, before (-1) and after (1)
-    select -1 as version,
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads) as leads
+    from fine
+    group by 1, 3
+)
+insert into autocall_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Adds changes to autocall_links, while the trail still records what they were made of.
+with changes as materialized ( -- the journal by lead and hour
+    select s.scope,
+           case when s.scope = 0 /* campaign */ then r.campaign_id else 0 end as campaign_id,
+           r.lead_id,
+           r.hour,
+           r.stages,
+           sum(r.n) as n
+    from (
+        select r.campaign_id,
+               r.lead_id,
+               callboard_bucket(r.quarter, 4) as hour,
+               (
+                   1
+                   + case when r.result = 'answered' then 2 else 0 end
+                   + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+                   + case when callboard_handed_over(r.transfer) then 8 else 0 end
+                   + case when r.agent_disposition is not null then 16 else 0 end
+               )::smallint as stages,
+               sum(r.weight) as n
+        from (
+            select *
+            from autocall_attempts_journal
+            where tenant_id = $1
+        ) r
+        left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
+        group by 1, 2, 3, 4
+        having sum(r.weight) <> 0
+    ) r
+    cross join (values (0 /* campaign */)) s (scope)
+    group by 1, 2, 3, 4, 5
+), hours as materialized ( -- hours in which a lead reached other stages before than after
+    select scope,
            campaign_id,
            lead_id,
-           at,
-           callboard_bucket(callboard_quarter(at), 4) as hour,
-           stages
-    from before
-    where n > 0
-    union all
-    select 1,
+           hour,
+           coalesce(bit_or(stages) filter (where before > 0), 0) as before,
+           coalesce(bit_or(stages) filter (where after > 0), 0) as after
+    from (
+        select scope,
+               campaign_id,
+               lead_id,
+               hour,
+               stages,
+               sum(n) filter (where is_stored) as before,
+               sum(n) as after
+        from (
+            select *, false as is_stored
+            from changes
+            union all
+            select h.scope, h.campaign_id, h.lead_id, h.hour, t.stages, t.n, true
+            from (select distinct scope, campaign_id, lead_id, hour from changes) h
+            cross join lateral (
+                select t.stages, t.n
+                from autocall_trail t
+                where t.tenant_id = $1
+                  and t.lead_id = h.lead_id
+                  and t.hour = h.hour
+                  and t.campaign_id = h.campaign_id
+                offset 0
+            ) t
+        ) parts
+        group by 1, 2, 3, 4, 5
+    ) rows
+    group by 1, 2, 3, 4
+    having coalesce(bit_or(stages) filter (where before > 0), 0)
+        <> coalesce(bit_or(stages) filter (where after > 0), 0)
+), nodes as ( -- with the nearest hours on either side that have the stage: pairs between others stay as they are
+    select scope,
            campaign_id,
            lead_id,
-           at,
-           callboard_bucket(callboard_quarter(at), 4),
-           stages
-    from (select * from before union all select * from changes) rows
-    group by campaign_id, lead_id, at, stages
-    having sum(n) > 0
+           hour,
+           coalesce(bit_or(before) filter (where is_changed), bit_or(before)) as before,
+           coalesce(bit_or(after) filter (where is_changed), bit_or(after)) as after
+    from (
+        select *, true as is_changed
+        from hours
+        union all
+        select h.scope, h.campaign_id, h.lead_id, t.hour, b.stage, b.stage, false
+        from hours h
+        cross join (values (1), (2), (4), (8), (16)) b (stage)
+        cross join lateral (
+            (
+                select t.hour
+                from autocall_trail t
+                where t.tenant_id = $1
+                  and t.lead_id = h.lead_id
+                  and t.hour < h.hour
+                  and t.campaign_id = h.campaign_id
+                  and t.stages & b.stage <> 0
+                order by t.hour desc
+                limit 1
+            )
+            union all
+            (
+                select t.hour
+                from autocall_trail t
+                where t.tenant_id = $1
+                  and t.lead_id = h.lead_id
+                  and t.hour > h.hour
+                  and t.campaign_id = h.campaign_id
+                  and t.stages & b.stage <> 0
+                order by t.hour
+                limit 1
+            )
+        ) t
+        where (h.before # h.after) & b.stage <> 0
+    ) parts
+    group by 1, 2, 3, 4
+), versions as ( -- before (-1) and after (1)
+    select v.version,
+           n.scope,
+           n.campaign_id,
+           n.lead_id,
+           n.hour,
+           v.stages
+    from nodes n
+    cross join lateral (values (-1, n.before), (1, n.after)) v (version, stages)
+    where v.stages <> 0
 ),
-chains as ( -- each row of a lead with the hour of the last row before it in each stage
+chains as ( -- each hour of a lead with the last hour before it in each stage
     select version,
            scope,
-           case when scope = 0 /* campaign */ then campaign_id else 0 end as campaign_id,
+           campaign_id,
            hour,
            stages,
            max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
@@ -4109,13 +4513,12 @@ chains as ( -- each row of a lead with the hour of the last row before it in eac
            max(hour) filter (where stages & 8 <> 0) over earlier as handed_over,
            max(hour) filter (where stages & 16 <> 0) over earlier as disposed
     from versions
-    cross join (values (0 /* campaign */)) s (scope)
     window earlier as (
-        partition by version, scope, case when scope = 0 /* campaign */ then campaign_id else 0 end, lead_id
-        order by at
+        partition by version, scope, campaign_id, lead_id
+        order by hour
         rows between unbounded preceding and 1 preceding
     )
-), linked as ( -- from each row to itself, then from the last row before to it
+), linked as ( -- from each hour to itself, then from the last hour before to it
     select scope,
            campaign_id,
            hour as earlier,
@@ -4192,55 +4595,6 @@ on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bu
     handed_over = stored.handed_over + excluded.handed_over,
     disposed = stored.disposed + excluded.disposed;
 
--- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1) as leads
-    from (
-        select *
-        from autocall_leads_journal
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           sum(leads) as leads
-    from fine
-    group by 1, 3
-)
-insert into autocall_lead_totals as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    leads
-)
-select $1,
-       scope,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       width,
-       callboard_bucket(bucket, width / 1),
-       sum(leads)
-from bare
-cross join (values
-    (0 /* campaign */, 1),
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6
-having sum(leads) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
-    leads = stored.leads + excluded.leads;
-
 -- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
@@ -4255,51 +4609,65 @@ with fine as materialized (
            sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end) as finished
     from (
         with changed as materialized (
-            select distinct lead_id from autocall_attempts_journal where tenant_id = $1
-            union
-            select distinct id from autocall_leads_journal where tenant_id = $1
+            select lead_id,
+                   sum(attempts) as attempts,
+                   sum(waiting) as waiting
+            from (
+                select lead_id, weight as attempts, case when result is null then weight else 0 end as waiting
+                from autocall_attempts_journal
+                where tenant_id = $1
+                union all
+                select id, 0, 0
+                from autocall_leads_journal
+                where tenant_id = $1
+            ) entries
+            group by lead_id
         )
-        select -1 as weight,
+        select v.weight,
                callboard_quarter(l.created_at) as quarter,
                l.lead_id,
                l.campaign_id,
                l.created_at,
                l.status,
-               l.attempts,
-               l.in_progress
-        from changed c
-        cross join lateral (
-            select *
-            from autocall_lead_trail l
-            where l.tenant_id = $1
-              and l.lead_id = c.lead_id
-            offset 0
+               v.attempts,
+               v.waiting > 0 as in_progress
+        from (
+            select lead_id,
+                   campaign_id,
+                   created_at,
+                   status,
+                   sum(was) as was,
+                   sum(is_now) as is_now
+            from (
+                select c.lead_id, l.campaign_id, l.created_at, l.status, 1 as was, 1 as is_now
+                from changed c
+                cross join lateral (
+                    select l.campaign_id, l.created_at, l.status
+                    from autocall_leads l
+                    where l.tenant_id = $1
+                      and l.id = c.lead_id
+                    offset 0
+                ) l
+                union all
+                select l.id, l.campaign_id, l.created_at, l.status, -l.weight, 0
+                from autocall_leads_journal l
+                where l.tenant_id = $1
+            ) l
+            group by 1, 2, 3, 4
         ) l
-        union all
-        select 1,
-               callboard_quarter(l.created_at),
-               l.*
-        from changed c
-        cross join lateral (
-            select
-                l.id as lead_id,
-                l.campaign_id,
-                l.created_at,
-                l.status,
-                (
-                    select count(*)
-                    from autocall_attempts a
-                    where a.tenant_id = $1 and a.lead_id = l.id
-                )::integer as attempts,
-                exists (
-                    select from autocall_attempts a
-                    where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
-                ) as in_progress
-            from autocall_leads l
-            where l.tenant_id = $1
-              and l.id = c.lead_id
+        join changed c using (lead_id)
+        left join lateral (
+            select t.attempts, t.waiting
+            from autocall_lead_trail t
+            where t.tenant_id = $1
+              and t.lead_id = l.lead_id
             offset 0
-        ) l
+        ) t on true
+        cross join lateral (values
+            (-l.was, coalesce(t.attempts, 0), coalesce(t.waiting, 0)),
+            (l.is_now, coalesce(t.attempts, 0) + c.attempts, coalesce(t.waiting, 0) + c.waiting)
+        ) v (weight, attempts, waiting)
+        where v.weight <> 0
     ) r
     group by 1, 2, 3
 ), bare as (
@@ -4366,78 +4734,79 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
     retry = stored.retry + excluded.retry,
     finished = stored.finished + excluded.finished;
 
-with changed as materialized (
-    select distinct lead_id from autocall_attempts_journal where tenant_id = $1
-    union
-    select distinct id from autocall_leads_journal where tenant_id = $1
-)
-delete from autocall_lead_trail t
-using changed c
-where t.tenant_id = $1
-  and t.lead_id = c.lead_id
-  and not exists (
-      select from autocall_leads l
-      where l.tenant_id = $1 and l.id = t.lead_id
-  );
-
-with changed as materialized (
-    select distinct lead_id from autocall_attempts_journal where tenant_id = $1
-    union
-    select distinct id from autocall_leads_journal where tenant_id = $1
-)
-insert into autocall_lead_trail
-select $1, l.*
-from (
-    select
-        l.id as lead_id,
-        l.campaign_id,
-        l.created_at,
-        l.status,
-        (
-            select count(*)
-            from autocall_attempts a
-            where a.tenant_id = $1 and a.lead_id = l.id
-        )::integer as attempts,
-        exists (
-            select from autocall_attempts a
-            where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
-        ) as in_progress
-    from autocall_leads l
-    join changed c on l.id = c.lead_id
-    where l.tenant_id = $1
-) l
-on conflict (tenant_id, lead_id) do update set
-    (campaign_id, created_at, status, attempts, in_progress) =
-        (excluded.campaign_id, excluded.created_at, excluded.status, excluded.attempts, excluded.in_progress);
-
--- Brings autocall_trail up to date with the links.
-insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
+-- Brings the attempts of leads up to date with their states.
+insert into autocall_lead_trail as stored (tenant_id, lead_id, attempts, waiting)
 select $1,
-       r.campaign_id,
-       r.lead_id,
-       r.started_at,
-       (
-           1
-           + case when r.result = 'answered' then 2 else 0 end
-           + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
-           + case when callboard_handed_over(r.transfer) then 8 else 0 end
-           + case when r.agent_disposition is not null then 16 else 0 end
-       )::smallint,
-       sum(r.weight)
+       lead_id,
+       sum(weight),
+       coalesce(sum(weight) filter (where result is null), 0)
 from (
     select *
     from autocall_attempts_journal
     where tenant_id = $1
 ) r
-left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
-group by 2, 3, 4, 5
-having sum(r.weight) <> 0
-on conflict (tenant_id, campaign_id, lead_id, at, stages) do update set
+group by lead_id
+having sum(weight) <> 0
+    or sum(weight) filter (where result is null) <> 0
+order by lead_id
+on conflict (tenant_id, lead_id) do update set
+    attempts = stored.attempts + excluded.attempts,
+    waiting = stored.waiting + excluded.waiting;
+
+delete from autocall_lead_trail t
+using (
+    select distinct lead_id
+    from (
+        select *
+        from autocall_attempts_journal
+        where tenant_id = $1
+    ) r
+    where r.weight < 0
+) r
+where t.tenant_id = $1
+  and t.lead_id = r.lead_id
+  and t.attempts <= 0;
+
+-- Brings autocall_trail up to date with the links.
+insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
+select $1,
+       campaign_id,
+       lead_id,
+       hour,
+       stages,
+       sum(weight)
+from (
+    select r.campaign_id,
+           r.lead_id,
+           callboard_bucket(r.quarter, 4) as hour,
+           (
+               1
+               + case when r.result = 'answered' then 2 else 0 end
+               + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+               + case when callboard_handed_over(r.transfer) then 8 else 0 end
+               + case when r.agent_disposition is not null then 16 else 0 end
+           )::smallint as stages,
+           r.weight
+    from (
+        select *
+        from autocall_attempts_journal
+        where tenant_id = $1
+    ) r
+    left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
+) r
+where stages <> 0
+group by campaign_id, lead_id, hour, stages
+having sum(weight) <> 0
+order by campaign_id, lead_id, hour, stages
+on conflict (tenant_id, campaign_id, lead_id, hour, stages) do update set
     n = stored.n + excluded.n;
 
 delete from autocall_trail t
 using (
-    select distinct campaign_id, lead_id
+    select distinct
+        campaign_id,
+        lead_id,
+        callboard_bucket(r.quarter, 4) as hour
     from (
         select *
         from autocall_attempts_journal
@@ -4448,6 +4817,7 @@ using (
 where t.tenant_id = $1
   and t.campaign_id = r.campaign_id
   and t.lead_id = r.lead_id
+  and t.hour = r.hour
   and t.n <= 0;
 
 delete from autocall_attempts_journal
@@ -5122,12 +5492,72 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds changes to autocall_links, while the trail still records what they were made of.
-with versions as (
-    select 1 as version,
-           r.campaign_id,
+-- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as leads
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(created_at) as quarter,
+               campaign_id,
+               id,
+               created_at,
+               status
+        from autocall_leads
+        where tenant_id = $1
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads) as leads
+    from fine
+    group by 1, 3
+)
+insert into autocall_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Brings autocall_trail up to date with the links.
+insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
+select $1,
+       campaign_id,
+       lead_id,
+       hour,
+       stages,
+       sum(weight)
+from (
+    select r.campaign_id,
            r.lead_id,
-           r.started_at as at,
            callboard_bucket(r.quarter, 4) as hour,
            (
                1
@@ -5135,7 +5565,8 @@ with versions as (
                + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
                + case when callboard_handed_over(r.transfer) then 8 else 0 end
                + case when r.agent_disposition is not null then 16 else 0 end
-           )::smallint as stages
+           )::smallint as stages,
+           r.weight
     from (
         select tenant_id,
                1 as weight,
@@ -5158,11 +5589,31 @@ with versions as (
         where tenant_id = $1
     ) r
     left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
+) r
+where stages <> 0
+group by campaign_id, lead_id, hour, stages
+having sum(weight) <> 0
+order by campaign_id, lead_id, hour, stages
+on conflict (tenant_id, campaign_id, lead_id, hour, stages) do update set
+    n = stored.n + excluded.n;
+
+-- Adds changes to autocall_links, while the trail still records what they were made of.
+with versions as (
+    select 1 as version,
+           s.scope,
+           case when s.scope = 0 /* campaign */ then t.campaign_id else 0 end as campaign_id,
+           t.lead_id,
+           t.hour,
+           bit_or(t.stages) as stages
+    from autocall_trail t
+    cross join (values (0 /* campaign */)) s (scope)
+    where t.tenant_id = $1
+    group by 2, 3, 4, 5
 ),
-chains as ( -- each row of a lead with the hour of the last row before it in each stage
+chains as ( -- each hour of a lead with the last hour before it in each stage
     select version,
            scope,
-           case when scope = 0 /* campaign */ then campaign_id else 0 end as campaign_id,
+           campaign_id,
            hour,
            stages,
            max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
@@ -5171,13 +5622,12 @@ chains as ( -- each row of a lead with the hour of the last row before it in eac
            max(hour) filter (where stages & 8 <> 0) over earlier as handed_over,
            max(hour) filter (where stages & 16 <> 0) over earlier as disposed
     from versions
-    cross join (values (0 /* campaign */)) s (scope)
     window earlier as (
-        partition by version, scope, case when scope = 0 /* campaign */ then campaign_id else 0 end, lead_id
-        order by at
+        partition by version, scope, campaign_id, lead_id
+        order by hour
         rows between unbounded preceding and 1 preceding
     )
-), linked as ( -- from each row to itself, then from the last row before to it
+), linked as ( -- from each hour to itself, then from the last hour before to it
     select scope,
            campaign_id,
            hour as earlier,
@@ -5254,75 +5704,12 @@ on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bu
     handed_over = stored.handed_over + excluded.handed_over,
     disposed = stored.disposed + excluded.disposed;
 
--- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1) as leads
-    from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(created_at) as quarter,
-               campaign_id,
-               id,
-               created_at,
-               status
-        from autocall_leads
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           sum(leads) as leads
-    from fine
-    group by 1, 3
-)
-insert into autocall_lead_totals as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    leads
-)
+-- Brings the attempts of leads up to date with their states.
+insert into autocall_lead_trail as stored (tenant_id, lead_id, attempts, waiting)
 select $1,
-       scope,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       width,
-       callboard_bucket(bucket, width / 1),
-       sum(leads)
-from bare
-cross join (values
-    (0 /* campaign */, 1),
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6
-having sum(leads) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
-    leads = stored.leads + excluded.leads;
-
--- Brings autocall_trail up to date with the links.
-insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
-select $1,
-       r.campaign_id,
-       r.lead_id,
-       r.started_at,
-       (
-           1
-           + case when r.result = 'answered' then 2 else 0 end
-           + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
-           + case when callboard_handed_over(r.transfer) then 8 else 0 end
-           + case when r.agent_disposition is not null then 16 else 0 end
-       )::smallint,
-       sum(r.weight)
+       lead_id,
+       sum(weight),
+       coalesce(sum(weight) filter (where result is null), 0)
 from (
     select tenant_id,
            1 as weight,
@@ -5344,35 +5731,13 @@ from (
     from autocall_attempts
     where tenant_id = $1
 ) r
-left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
-group by 2, 3, 4, 5
-having sum(r.weight) <> 0
-on conflict (tenant_id, campaign_id, lead_id, at, stages) do update set
-    n = stored.n + excluded.n;
-
-insert into autocall_lead_trail
-select $1, l.*
-from (
-    select
-        l.id as lead_id,
-        l.campaign_id,
-        l.created_at,
-        l.status,
-        (
-            select count(*)
-            from autocall_attempts a
-            where a.tenant_id = $1 and a.lead_id = l.id
-        )::integer as attempts,
-        exists (
-            select from autocall_attempts a
-            where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
-        ) as in_progress
-    from autocall_leads l
-    where l.tenant_id = $1
-) l
+group by lead_id
+having sum(weight) <> 0
+    or sum(weight) filter (where result is null) <> 0
+order by lead_id
 on conflict (tenant_id, lead_id) do update set
-    (campaign_id, created_at, status, attempts, in_progress) =
-        (excluded.campaign_id, excluded.created_at, excluded.status, excluded.attempts, excluded.in_progress);
+    attempts = stored.attempts + excluded.attempts,
+    waiting = stored.waiting + excluded.waiting;
 
 -- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent.
@@ -5389,8 +5754,12 @@ with fine as materialized (
     from (
         select 1 as weight,
                callboard_quarter(l.created_at) as quarter,
-               l.*
-        from autocall_lead_trail l
+               l.campaign_id,
+               l.status,
+               coalesce(t.attempts, 0) as attempts,
+               coalesce(t.waiting, 0) > 0 as in_progress
+        from autocall_leads l
+        left join autocall_lead_trail t on t.tenant_id = l.tenant_id and t.lead_id = l.id
         where l.tenant_id = $1
     ) r
     group by 1, 2, 3
@@ -5516,10 +5885,6 @@ delete from autocall_lead_totals
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
   and campaign_id = any ($2);
-
-delete from autocall_lead_trail
-where tenant_id = $1
-and campaign_id = any ($2);
 
 delete from autocall_lead_states
 where tenant_id = $1
@@ -6144,12 +6509,73 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
     calls = stored.calls + excluded.calls;
 
--- Adds changes to autocall_links, while the trail still records what they were made of.
-with versions as (
-    select 1 as version,
-           r.campaign_id,
+-- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent.
+with fine as materialized (
+    select r.campaign_id,
+           null::bigint as agent_id,
+           r.quarter as bucket,
+           sum(r.weight * 1) as leads
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(created_at) as quarter,
+               campaign_id,
+               id,
+               created_at,
+               status
+        from autocall_leads
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
+    group by 1, 2, 3
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads) as leads
+    from fine
+    group by 1, 3
+)
+insert into autocall_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Brings autocall_trail up to date with the links.
+insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
+select $1,
+       campaign_id,
+       lead_id,
+       hour,
+       stages,
+       sum(weight)
+from (
+    select r.campaign_id,
            r.lead_id,
-           r.started_at as at,
            callboard_bucket(r.quarter, 4) as hour,
            (
                1
@@ -6157,7 +6583,8 @@ with versions as (
                + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
                + case when callboard_handed_over(r.transfer) then 8 else 0 end
                + case when r.agent_disposition is not null then 16 else 0 end
-           )::smallint as stages
+           )::smallint as stages,
+           r.weight
     from (
         select tenant_id,
                1 as weight,
@@ -6181,11 +6608,32 @@ with versions as (
         and campaign_id = any ($2)
     ) r
     left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
+) r
+where stages <> 0
+group by campaign_id, lead_id, hour, stages
+having sum(weight) <> 0
+order by campaign_id, lead_id, hour, stages
+on conflict (tenant_id, campaign_id, lead_id, hour, stages) do update set
+    n = stored.n + excluded.n;
+
+-- Adds changes to autocall_links, while the trail still records what they were made of.
+with versions as (
+    select 1 as version,
+           s.scope,
+           case when s.scope = 0 /* campaign */ then t.campaign_id else 0 end as campaign_id,
+           t.lead_id,
+           t.hour,
+           bit_or(t.stages) as stages
+    from autocall_trail t
+    cross join (values (0 /* campaign */)) s (scope)
+    where t.tenant_id = $1
+    and t.campaign_id = any ($2)
+    group by 2, 3, 4, 5
 ),
-chains as ( -- each row of a lead with the hour of the last row before it in each stage
+chains as ( -- each hour of a lead with the last hour before it in each stage
     select version,
            scope,
-           case when scope = 0 /* campaign */ then campaign_id else 0 end as campaign_id,
+           campaign_id,
            hour,
            stages,
            max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
@@ -6194,13 +6642,12 @@ chains as ( -- each row of a lead with the hour of the last row before it in eac
            max(hour) filter (where stages & 8 <> 0) over earlier as handed_over,
            max(hour) filter (where stages & 16 <> 0) over earlier as disposed
     from versions
-    cross join (values (0 /* campaign */)) s (scope)
     window earlier as (
-        partition by version, scope, case when scope = 0 /* campaign */ then campaign_id else 0 end, lead_id
-        order by at
+        partition by version, scope, campaign_id, lead_id
+        order by hour
         rows between unbounded preceding and 1 preceding
     )
-), linked as ( -- from each row to itself, then from the last row before to it
+), linked as ( -- from each hour to itself, then from the last hour before to it
     select scope,
            campaign_id,
            hour as earlier,
@@ -6277,129 +6724,6 @@ on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bu
     handed_over = stored.handed_over + excluded.handed_over,
     disposed = stored.disposed + excluded.disposed;
 
--- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1) as leads
-    from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(created_at) as quarter,
-               campaign_id,
-               id,
-               created_at,
-               status
-        from autocall_leads
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    group by 1, 2, 3
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           sum(leads) as leads
-    from fine
-    group by 1, 3
-)
-insert into autocall_lead_totals as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    leads
-)
-select $1,
-       scope,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       width,
-       callboard_bucket(bucket, width / 1),
-       sum(leads)
-from bare
-cross join (values
-    (0 /* campaign */, 1),
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6
-having sum(leads) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
-    leads = stored.leads + excluded.leads;
-
--- Brings autocall_trail up to date with the links.
-insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
-select $1,
-       r.campaign_id,
-       r.lead_id,
-       r.started_at,
-       (
-           1
-           + case when r.result = 'answered' then 2 else 0 end
-           + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
-           + case when callboard_handed_over(r.transfer) then 8 else 0 end
-           + case when r.agent_disposition is not null then 16 else 0 end
-       )::smallint,
-       sum(r.weight)
-from (
-    select tenant_id,
-           1 as weight,
-           callboard_quarter(started_at) as quarter,
-           campaign_id,
-           lead_id,
-           started_at,
-           result,
-           hangup_cause,
-           billsec,
-           dtmf,
-           script_path,
-           transfer,
-           agent_disposition,
-           attempt_number,
-           provider,
-           outcome,
-           sentiment
-    from autocall_attempts
-    where tenant_id = $1
-    and campaign_id = any ($2)
-) r
-left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
-group by 2, 3, 4, 5
-having sum(r.weight) <> 0
-on conflict (tenant_id, campaign_id, lead_id, at, stages) do update set
-    n = stored.n + excluded.n;
-
-insert into autocall_lead_trail
-select $1, l.*
-from (
-    select
-        l.id as lead_id,
-        l.campaign_id,
-        l.created_at,
-        l.status,
-        (
-            select count(*)
-            from autocall_attempts a
-            where a.tenant_id = $1 and a.lead_id = l.id
-        )::integer as attempts,
-        exists (
-            select from autocall_attempts a
-            where a.tenant_id = $1 and a.lead_id = l.id and a.result is null
-        ) as in_progress
-    from autocall_leads l
-    where l.tenant_id = $1
-    and l.campaign_id = any ($2)
-) l
-on conflict (tenant_id, lead_id) do update set
-    (campaign_id, created_at, status, attempts, in_progress) =
-        (excluded.campaign_id, excluded.created_at, excluded.status, excluded.attempts, excluded.in_progress);
-
 -- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
@@ -6415,8 +6739,12 @@ with fine as materialized (
     from (
         select 1 as weight,
                callboard_quarter(l.created_at) as quarter,
-               l.*
-        from autocall_lead_trail l
+               l.campaign_id,
+               l.status,
+               coalesce(t.attempts, 0) as attempts,
+               coalesce(t.waiting, 0) > 0 as in_progress
+        from autocall_leads l
+        left join autocall_lead_trail t on t.tenant_id = l.tenant_id and t.lead_id = l.id
         where l.tenant_id = $1
         and l.campaign_id = any ($2)
     ) r
@@ -6776,143 +7104,6 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     rejected = stored.rejected + excluded.rejected,
     talk_sec = stored.talk_sec + excluded.talk_sec;
 
--- Adds changes to telesales_links, while the trail still records what they were made of.
-with changes as materialized (
-    select r.campaign_id,
-           r.lead_id,
-           r.started_at as at,
-           (
-               case when callboard_is_dial(r.result) then 1 else 0 end
-               + case when callboard_is_answer(r.result) then 2 else 0 end
-               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
-               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
-               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
-           )::smallint as stages,
-           r.weight as n
-    from (
-        select *
-        from telesales_calls_journal
-        where tenant_id = $1
-    ) r
-), before as materialized (
-    select t.campaign_id, t.lead_id, t.at, t.stages, t.n
-    from (select distinct lead_id from changes) c
-    join telesales_trail t on t.tenant_id = $1 and t.lead_id = c.lead_id
-), versions as ( -- the rows of every lead that changed, before (-1) and after (1)
-    select -1 as version,
-           campaign_id,
-           lead_id,
-           at,
-           callboard_bucket(callboard_quarter(at), 4) as hour,
-           stages
-    from before
-    where n > 0
-    union all
-    select 1,
-           campaign_id,
-           lead_id,
-           at,
-           callboard_bucket(callboard_quarter(at), 4),
-           stages
-    from (select * from before union all select * from changes) rows
-    group by campaign_id, lead_id, at, stages
-    having sum(n) > 0
-),
-chains as ( -- each row of a lead with the hour of the last row before it in each stage
-    select version,
-           scope,
-           case when scope = 0 /* campaign */ then campaign_id else 0 end as campaign_id,
-           hour,
-           stages,
-           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
-           max(hour) filter (where stages & 2 <> 0) over earlier as connected,
-           max(hour) filter (where stages & 4 <> 0) over earlier as talked,
-           max(hour) filter (where stages & 8 <> 0) over earlier as disposed,
-           max(hour) filter (where stages & 16 <> 0) over earlier as converted
-    from versions
-    cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
-    window earlier as (
-        partition by version, scope, case when scope = 0 /* campaign */ then campaign_id else 0 end, lead_id
-        order by at
-        rows between unbounded preceding and 1 preceding
-    )
-), linked as ( -- from each row to itself, then from the last row before to it
-    select scope,
-           campaign_id,
-           hour as earlier,
-           hour as later,
-           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
-           sum(case when stages & 2 <> 0 then version else 0 end) as connected,
-           sum(case when stages & 4 <> 0 then version else 0 end) as talked,
-           sum(case when stages & 8 <> 0 then version else 0 end) as disposed,
-           sum(case when stages & 16 <> 0 then version else 0 end) as converted
-    from chains
-    group by 1, 2, 3
-    union all
-    select scope,
-           campaign_id,
-           b.earlier,
-           hour,
-           -sum(case when b.stage = 1 then version else 0 end),
-           -sum(case when b.stage = 2 then version else 0 end),
-           -sum(case when b.stage = 4 then version else 0 end),
-           -sum(case when b.stage = 8 then version else 0 end),
-           -sum(case when b.stage = 16 then version else 0 end)
-    from chains
-    cross join lateral (values
-        (1, dialed),
-        (2, connected),
-        (4, talked),
-        (8, disposed),
-        (16, converted)
-    ) b (stage, earlier)
-    where b.earlier is not null
-      and stages & b.stage <> 0
-    group by 1, 2, 3, 4
-)
-insert into telesales_links as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    width,
-    later_width,
-    bucket,
-    later_bucket,
-    dialed,
-    connected,
-    talked,
-    disposed,
-    converted
-)
-select $1,
-       scope,
-       campaign_id,
-       w.width,
-       v.width,
-       callboard_bucket(earlier, w.width / 4),
-       callboard_bucket(later, v.width / 4),
-       sum(dialed),
-       sum(connected),
-       sum(talked),
-       sum(disposed),
-       sum(converted)
-from linked
-cross join (values (4), (96)) w (width)
-cross join (values (4), (96)) v (width)
-group by 2, 3, 4, 5, 6, 7
-having sum(dialed) <> 0
-    or sum(connected) <> 0
-    or sum(talked) <> 0
-    or sum(disposed) <> 0
-    or sum(converted) <> 0
-order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
-    dialed = stored.dialed + excluded.dialed,
-    connected = stored.connected + excluded.connected,
-    talked = stored.talked + excluded.talked,
-    disposed = stored.disposed + excluded.disposed,
-    converted = stored.converted + excluded.converted;
-
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
@@ -7020,87 +7211,409 @@ order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
     leads = stored.leads + excluded.leads;
 
--- Adds changes to the links of lead sources. For the journal, it runs before the trail of calls is updated; in a rebuild,
--- after the trail is built.
-with changed as materialized (
-    select lead_id from telesales_calls_journal where tenant_id = $1
-    union
-    select id from telesales_leads_journal where tenant_id = $1
-), stored_leads as (
-    select r.id as lead_id,
-           r.campaign_id,
-           r.created_at,
-           callboard_source(r.source) collate "C" as source
-    from changed c
-    join telesales_leads r on r.tenant_id = $1 and r.id = c.lead_id
-), entries as (
-    select r.id as lead_id,
-           r.campaign_id,
-           r.created_at,
-           callboard_source(r.source) collate "C" as source,
-           r.weight
-    from telesales_leads_journal r
-    where r.tenant_id = $1
-), leads as ( -- before (-1) and after (1)
-    select 1 as version, lead_id, campaign_id, created_at, source
-    from stored_leads
-    union all
-    select -1, lead_id, campaign_id, created_at, source
+-- Adds changes to telesales_links, while the trail still records what they were made of.
+with changes as materialized ( -- the journal by lead and hour
+    select s.scope,
+           case when s.scope = 0 /* campaign */ then r.campaign_id else 0 end as campaign_id,
+           r.lead_id,
+           r.hour,
+           r.stages,
+           sum(r.n) as n
     from (
-        select lead_id, campaign_id, created_at, source, 1 as weight from stored_leads
-        union all
-        select lead_id, campaign_id, created_at, source, -weight from entries
-    ) before
-    group by lead_id, campaign_id, created_at, source
-    having sum(weight) > 0
-), known as materialized (
-    select t.campaign_id, t.lead_id, t.at, t.stages, t.n
-    from changed c
-    join telesales_trail t on t.tenant_id = $1 and t.lead_id = c.lead_id
-), events as materialized (
-    select -1 as version, campaign_id, lead_id, at, stages
-    from known
-    where n > 0
-    union all
-    select 1, campaign_id, lead_id, at, stages
-    from (
-        select * from known
-        union all
         select r.campaign_id,
                r.lead_id,
-               r.started_at,
+               callboard_bucket(r.quarter, 4) as hour,
                (
                    case when callboard_is_dial(r.result) then 1 else 0 end
                    + case when callboard_is_answer(r.result) then 2 else 0 end
                    + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
                    + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
                    + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
-               )::smallint,
-               r.weight
-        from telesales_calls_journal r
-        where r.tenant_id = $1
+               )::smallint as stages,
+               sum(r.weight) as n
+        from (
+            select *
+            from telesales_calls_journal
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3, 4
+        having sum(r.weight) <> 0
+    ) r
+    cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
+    group by 1, 2, 3, 4, 5
+), hours as materialized ( -- hours in which a lead reached other stages before than after
+    select scope,
+           campaign_id,
+           lead_id,
+           hour,
+           coalesce(bit_or(stages) filter (where before > 0), 0) as before,
+           coalesce(bit_or(stages) filter (where after > 0), 0) as after
+    from (
+        select scope,
+               campaign_id,
+               lead_id,
+               hour,
+               stages,
+               sum(n) filter (where is_stored) as before,
+               sum(n) as after
+        from (
+            select *, false as is_stored
+            from changes
+            union all
+            select h.scope, h.campaign_id, h.lead_id, h.hour, t.stages, t.n, true
+            from (select distinct scope, campaign_id, lead_id, hour from changes) h
+            cross join lateral (
+                select t.stages, t.n
+                from telesales_trail t
+                where t.tenant_id = $1
+                  and t.lead_id = h.lead_id
+                  and t.hour = h.hour
+                  and (h.scope = 1 /* account */ or t.campaign_id = h.campaign_id)
+                offset 0
+            ) t
+        ) parts
+        group by 1, 2, 3, 4, 5
     ) rows
-    group by campaign_id, lead_id, at, stages
-    having sum(n) > 0
+    group by 1, 2, 3, 4
+    having coalesce(bit_or(stages) filter (where before > 0), 0)
+        <> coalesce(bit_or(stages) filter (where after > 0), 0)
+), nodes as ( -- with the nearest hours on either side that have the stage: pairs between others stay as they are
+    select scope,
+           campaign_id,
+           lead_id,
+           hour,
+           coalesce(bit_or(before) filter (where is_changed), bit_or(before)) as before,
+           coalesce(bit_or(after) filter (where is_changed), bit_or(after)) as after
+    from (
+        select *, true as is_changed
+        from hours
+        union all
+        select h.scope, h.campaign_id, h.lead_id, t.hour, b.stage, b.stage, false
+        from hours h
+        cross join (values (1), (2), (4), (8), (16)) b (stage)
+        cross join lateral (
+            (
+                select t.hour
+                from telesales_trail t
+                where t.tenant_id = $1
+                  and t.lead_id = h.lead_id
+                  and t.hour < h.hour
+                  and (h.scope = 1 /* account */ or t.campaign_id = h.campaign_id)
+                  and t.stages & b.stage <> 0
+                order by t.hour desc
+                limit 1
+            )
+            union all
+            (
+                select t.hour
+                from telesales_trail t
+                where t.tenant_id = $1
+                  and t.lead_id = h.lead_id
+                  and t.hour > h.hour
+                  and (h.scope = 1 /* account */ or t.campaign_id = h.campaign_id)
+                  and t.stages & b.stage <> 0
+                order by t.hour
+                limit 1
+            )
+        ) t
+        where (h.before # h.after) & b.stage <> 0
+    ) parts
+    group by 1, 2, 3, 4
+), versions as ( -- before (-1) and after (1)
+    select v.version,
+           n.scope,
+           n.campaign_id,
+           n.lead_id,
+           n.hour,
+           v.stages
+    from nodes n
+    cross join lateral (values (-1, n.before), (1, n.after)) v (version, stages)
+    where v.stages <> 0
 ),
-nearest as ( -- of each lead in each stage: the first row from its creation on, the last row before
-    select l.version,
-           s.scope,
-           case when s.scope = 0 /* campaign */ then l.campaign_id else 0 end as campaign_id,
-           l.source,
-           b.stage,
-           l.created_at as created,
-           min(e.at) filter (where e.at >= l.created_at) as after,
-           max(e.at) filter (where e.at < l.created_at) as before
+chains as ( -- each hour of a lead with the last hour before it in each stage
+    select version,
+           scope,
+           campaign_id,
+           hour,
+           stages,
+           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
+           max(hour) filter (where stages & 2 <> 0) over earlier as connected,
+           max(hour) filter (where stages & 4 <> 0) over earlier as talked,
+           max(hour) filter (where stages & 8 <> 0) over earlier as disposed,
+           max(hour) filter (where stages & 16 <> 0) over earlier as converted
+    from versions
+    window earlier as (
+        partition by version, scope, campaign_id, lead_id
+        order by hour
+        rows between unbounded preceding and 1 preceding
+    )
+), linked as ( -- from each hour to itself, then from the last hour before to it
+    select scope,
+           campaign_id,
+           hour as earlier,
+           hour as later,
+           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end) as connected,
+           sum(case when stages & 4 <> 0 then version else 0 end) as talked,
+           sum(case when stages & 8 <> 0 then version else 0 end) as disposed,
+           sum(case when stages & 16 <> 0 then version else 0 end) as converted
+    from chains
+    group by 1, 2, 3
+    union all
+    select scope,
+           campaign_id,
+           b.earlier,
+           hour,
+           -sum(case when b.stage = 1 then version else 0 end),
+           -sum(case when b.stage = 2 then version else 0 end),
+           -sum(case when b.stage = 4 then version else 0 end),
+           -sum(case when b.stage = 8 then version else 0 end),
+           -sum(case when b.stage = 16 then version else 0 end)
+    from chains
+    cross join lateral (values
+        (1, dialed),
+        (2, connected),
+        (4, talked),
+        (8, disposed),
+        (16, converted)
+    ) b (stage, earlier)
+    where b.earlier is not null
+      and stages & b.stage <> 0
+    group by 1, 2, 3, 4
+)
+insert into telesales_links as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    dialed,
+    connected,
+    talked,
+    disposed,
+    converted
+)
+select $1,
+       scope,
+       campaign_id,
+       w.width,
+       v.width,
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
+       sum(dialed),
+       sum(connected),
+       sum(talked),
+       sum(disposed),
+       sum(converted)
+from linked
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7
+having sum(dialed) <> 0
+    or sum(connected) <> 0
+    or sum(talked) <> 0
+    or sum(disposed) <> 0
+    or sum(converted) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    connected = stored.connected + excluded.connected,
+    talked = stored.talked + excluded.talked,
+    disposed = stored.disposed + excluded.disposed,
+    converted = stored.converted + excluded.converted;
+
+-- Adds changes to the links of lead sources. For the journal, it runs before the trail of calls is updated; in a rebuild,
+-- after the trail is built.
+with calls as materialized ( -- changes of calls by lead and hour
+    select r.campaign_id,
+           r.lead_id,
+           callboard_bucket(r.quarter, 4) as hour,
+           (
+               case when callboard_is_dial(r.result) then 1 else 0 end
+               + case when callboard_is_answer(r.result) then 2 else 0 end
+               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+           )::smallint & 19 as stages,
+           sum(r.weight) as n
+    from telesales_calls_journal r
+    where r.tenant_id = $1
+    group by 1, 2, 3, 4
+    having sum(r.weight) <> 0
+), entries as materialized ( -- changes of leads
+    select r.id as lead_id,
+           r.campaign_id,
+           callboard_bucket(r.quarter, 4) as created,
+           callboard_source(r.source) collate "C" as source,
+           sum(r.weight) as n
+    from telesales_leads_journal r
+    where r.tenant_id = $1
+    group by 1, 2, 3, 4
+    having sum(r.weight) <> 0
+), touched as materialized ( -- leads with the stages to recount
+    select lead_id, bit_or(stages) as stages, max(hours) as hours
+    from (
+        select lead_id, 19 as stages, '{}'::integer[] as hours
+        from entries
+        union all
+        -- Changes after an hour of the same stage since the creation are not the first: such stages stay as they are.
+        -- A few rows tell for most leads; a stage not among them is recounted.
+        select c.lead_id, c.stages & ~coalesce(known.stages, 0), c.hours
+        from (
+            select lead_id,
+                   min(hour) as first,
+                   bit_or(stages) as stages,
+                   array_agg(distinct hour) as hours
+            from calls
+            where stages <> 0
+            group by lead_id
+        ) c
+        cross join lateral (
+            select bit_or(t.stages) as stages
+            from (
+                select t.stages
+                from telesales_leads l
+                join telesales_trail t on t.tenant_id = $1
+                    and t.lead_id = c.lead_id
+                    and t.hour >= callboard_bucket(callboard_quarter(l.created_at), 4)
+                    and t.hour < c.first
+                    and t.campaign_id = l.campaign_id
+                where l.tenant_id = $1 and l.id = c.lead_id
+                limit 16
+            ) t
+        ) known
+    ) parts
+    group by lead_id
+    having bit_or(stages) <> 0
+), leads as materialized ( -- before and after
+    select lead_id,
+           campaign_id,
+           created,
+           source,
+           max(stages) as stages,
+           max(hours) as hours,
+           sum(was) as was,
+           sum(is_now) as is_now
+    from (
+        select t.lead_id,
+               l.campaign_id,
+               callboard_bucket(callboard_quarter(l.created_at), 4) as created,
+               callboard_source(l.source) collate "C" as source,
+               t.stages,
+               t.hours,
+               1 as was,
+               1 as is_now
+        from touched t
+        cross join lateral (
+            select l.campaign_id, l.created_at, l.source
+            from telesales_leads l
+            where l.tenant_id = $1
+              and l.id = t.lead_id
+            offset 0
+        ) l
+        union all
+        select e.lead_id, e.campaign_id, e.created, e.source, t.stages, t.hours, -e.n, 0
+        from entries e
+        join touched t using (lead_id)
+    ) parts
+    group by 1, 2, 3, 4
+    having sum(was) > 0 or sum(is_now) > 0
+), hours as ( -- changed hours of these leads
+    select lead_id,
+           campaign_id,
+           hour,
+           stages,
+           coalesce(sum(n) filter (where is_stored), 0) > 0 as was,
+           sum(n) > 0 as is_now
+    from (
+        select c.lead_id, c.campaign_id, c.hour, c.stages, c.n, false as is_stored
+        from calls c
+        where c.lead_id in (select lead_id from leads)
+        union all
+        select h.lead_id, t.campaign_id, h.hour, t.stages & 19, t.n, true
+        from (select distinct lead_id, unnest(hours) as hour from leads) h
+        cross join lateral (
+            select t.campaign_id, t.stages, t.n
+            from telesales_trail t
+            where t.tenant_id = $1
+              and t.lead_id = h.lead_id
+              and t.hour = h.hour
+            offset 0
+        ) t
+    ) parts
+    group by 1, 2, 3, 4
+), reached as ( -- changed hours, and on either side of the creation the nearest hour that did not change
+    select l.lead_id, l.campaign_id, l.created, l.source, l.was, l.is_now,
+           s.scope, b.stage, h.hour, h.was as had, h.is_now as has
     from leads l
-    join events e on e.version = l.version and e.lead_id = l.lead_id
+    join hours h on h.lead_id = l.lead_id
     cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
     cross join (values (1), (2), (16)) b (stage)
-    where e.stages & b.stage <> 0
-      and (s.scope = 1 /* account */ or e.campaign_id = l.campaign_id)
-    group by l.version, s.scope, l.campaign_id, l.source, l.lead_id, b.stage, l.created_at
-), pairs as (
-    select scope, campaign_id, source, stage, created as at, after as later, version as weight
+    where l.stages & b.stage <> 0
+      and h.stages & b.stage <> 0
+      and (s.scope = 1 /* account */ or h.campaign_id = l.campaign_id)
+    union all
+    select l.lead_id, l.campaign_id, l.created, l.source, l.was, l.is_now,
+           s.scope, b.stage, t.hour, true, true
+    from leads l
+    cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
+    cross join (values (1), (2), (16)) b (stage)
+    cross join lateral (
+        (
+            select t.hour
+            from telesales_trail t
+            where t.tenant_id = $1
+              and t.lead_id = l.lead_id
+              and t.hour >= l.created
+              and (s.scope = 1 /* account */ or t.campaign_id = l.campaign_id)
+              and t.stages & b.stage <> 0
+              and t.hour <> all (l.hours)
+            order by t.hour
+            limit 1
+        )
+        union all
+        (
+            select t.hour
+            from telesales_trail t
+            where t.tenant_id = $1
+              and t.lead_id = l.lead_id
+              and t.hour < l.created
+              and (s.scope = 1 /* account */ or t.campaign_id = l.campaign_id)
+              and t.stages & b.stage <> 0
+              and t.hour <> all (l.hours)
+            order by t.hour desc
+            limit 1
+        )
+    ) t
+    where l.stages & b.stage <> 0
+), nearest as ( -- of each lead in each stage: the first hour from its creation on, the last hour before
+    select v.version,
+           scope,
+           case when scope = 0 /* campaign */ then campaign_id else 0 end as campaign_id,
+           source,
+           stage,
+           created,
+           v.after,
+           v.before
+    from (
+        select scope, campaign_id, source, stage, created, was, is_now,
+               min(hour) filter (where had and hour >= created) as after_was,
+               max(hour) filter (where had and hour < created) as before_was,
+               min(hour) filter (where has and hour >= created) as after_is,
+               max(hour) filter (where has and hour < created) as before_is
+        from reached
+        group by lead_id, scope, campaign_id, source, stage, created, was, is_now
+    ) l
+    cross join lateral (values
+        (-was, after_was, before_was),
+        (is_now, after_is, before_is)
+    ) v (version, after, before)
+    where v.version <> 0
+),
+pairs as (
+    select scope, campaign_id, source, stage, created as earlier, after as later, version as weight
     from nearest
     where after is not null
     union all
@@ -7130,8 +7643,8 @@ select $1,
        campaign_id,
        w.width,
        v.width,
-       callboard_bucket(callboard_quarter(at), w.width),
-       callboard_bucket(callboard_quarter(later), v.width),
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
        source,
        coalesce(sum(weight) filter (where stage = 1), 0),
        coalesce(sum(weight) filter (where stage = 2), 0),
@@ -7152,32 +7665,44 @@ on conflict (
     converted = stored.converted + excluded.converted;
 
 -- Brings telesales_trail up to date with the links.
-insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
+insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
 select $1,
-       r.campaign_id,
-       r.lead_id,
-       r.started_at,
-       (
-           case when callboard_is_dial(r.result) then 1 else 0 end
-           + case when callboard_is_answer(r.result) then 2 else 0 end
-           + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
-           + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
-           + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
-       )::smallint,
-       sum(r.weight)
+       campaign_id,
+       lead_id,
+       hour,
+       stages,
+       sum(weight)
 from (
-    select *
-    from telesales_calls_journal
-    where tenant_id = $1
+    select r.campaign_id,
+           r.lead_id,
+           callboard_bucket(r.quarter, 4) as hour,
+           (
+               case when callboard_is_dial(r.result) then 1 else 0 end
+               + case when callboard_is_answer(r.result) then 2 else 0 end
+               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+           )::smallint as stages,
+           r.weight
+    from (
+        select *
+        from telesales_calls_journal
+        where tenant_id = $1
+    ) r
 ) r
-group by 2, 3, 4, 5
-having sum(r.weight) <> 0
-on conflict (tenant_id, lead_id, campaign_id, at, stages) do update set
+where stages <> 0
+group by campaign_id, lead_id, hour, stages
+having sum(weight) <> 0
+order by lead_id, hour, campaign_id, stages
+on conflict (tenant_id, lead_id, hour, campaign_id, stages) do update set
     n = stored.n + excluded.n;
 
 delete from telesales_trail t
 using (
-    select distinct campaign_id, lead_id
+    select distinct
+        campaign_id,
+        lead_id,
+        callboard_bucket(r.quarter, 4) as hour
     from (
         select *
         from telesales_calls_journal
@@ -7188,6 +7713,7 @@ using (
 where t.tenant_id = $1
   and t.campaign_id = r.campaign_id
   and t.lead_id = r.lead_id
+  and t.hour = r.hour
   and t.n <= 0;
 
 delete from telesales_calls_journal
@@ -7531,132 +8057,6 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     rejected = stored.rejected + excluded.rejected,
     talk_sec = stored.talk_sec + excluded.talk_sec;
 
--- Adds changes to telesales_links, while the trail still records what they were made of.
-with versions as (
-    select 1 as version,
-           r.campaign_id,
-           r.lead_id,
-           r.started_at as at,
-           callboard_bucket(r.quarter, 4) as hour,
-           (
-               case when callboard_is_dial(r.result) then 1 else 0 end
-               + case when callboard_is_answer(r.result) then 2 else 0 end
-               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
-               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
-               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
-           )::smallint as stages
-    from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               agent_id,
-               cid,
-               result,
-               talk_sec,
-               wrap_sec,
-               disposition
-        from telesales_calls
-        where tenant_id = $1
-    ) r
-),
-chains as ( -- each row of a lead with the hour of the last row before it in each stage
-    select version,
-           scope,
-           case when scope = 0 /* campaign */ then campaign_id else 0 end as campaign_id,
-           hour,
-           stages,
-           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
-           max(hour) filter (where stages & 2 <> 0) over earlier as connected,
-           max(hour) filter (where stages & 4 <> 0) over earlier as talked,
-           max(hour) filter (where stages & 8 <> 0) over earlier as disposed,
-           max(hour) filter (where stages & 16 <> 0) over earlier as converted
-    from versions
-    cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
-    window earlier as (
-        partition by version, scope, case when scope = 0 /* campaign */ then campaign_id else 0 end, lead_id
-        order by at
-        rows between unbounded preceding and 1 preceding
-    )
-), linked as ( -- from each row to itself, then from the last row before to it
-    select scope,
-           campaign_id,
-           hour as earlier,
-           hour as later,
-           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
-           sum(case when stages & 2 <> 0 then version else 0 end) as connected,
-           sum(case when stages & 4 <> 0 then version else 0 end) as talked,
-           sum(case when stages & 8 <> 0 then version else 0 end) as disposed,
-           sum(case when stages & 16 <> 0 then version else 0 end) as converted
-    from chains
-    group by 1, 2, 3
-    union all
-    select scope,
-           campaign_id,
-           b.earlier,
-           hour,
-           -sum(case when b.stage = 1 then version else 0 end),
-           -sum(case when b.stage = 2 then version else 0 end),
-           -sum(case when b.stage = 4 then version else 0 end),
-           -sum(case when b.stage = 8 then version else 0 end),
-           -sum(case when b.stage = 16 then version else 0 end)
-    from chains
-    cross join lateral (values
-        (1, dialed),
-        (2, connected),
-        (4, talked),
-        (8, disposed),
-        (16, converted)
-    ) b (stage, earlier)
-    where b.earlier is not null
-      and stages & b.stage <> 0
-    group by 1, 2, 3, 4
-)
-insert into telesales_links as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    width,
-    later_width,
-    bucket,
-    later_bucket,
-    dialed,
-    connected,
-    talked,
-    disposed,
-    converted
-)
-select $1,
-       scope,
-       campaign_id,
-       w.width,
-       v.width,
-       callboard_bucket(earlier, w.width / 4),
-       callboard_bucket(later, v.width / 4),
-       sum(dialed),
-       sum(connected),
-       sum(talked),
-       sum(disposed),
-       sum(converted)
-from linked
-cross join (values (4), (96)) w (width)
-cross join (values (4), (96)) v (width)
-group by 2, 3, 4, 5, 6, 7
-having sum(dialed) <> 0
-    or sum(connected) <> 0
-    or sum(talked) <> 0
-    or sum(disposed) <> 0
-    or sum(converted) <> 0
-order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
-    dialed = stored.dialed + excluded.dialed,
-    connected = stored.connected + excluded.connected,
-    talked = stored.talked + excluded.talked,
-    disposed = stored.disposed + excluded.disposed,
-    converted = stored.converted + excluded.converted;
-
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
@@ -7777,77 +8177,184 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     leads = stored.leads + excluded.leads;
 
 -- Brings telesales_trail up to date with the links.
-insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
+insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
 select $1,
-       r.campaign_id,
-       r.lead_id,
-       r.started_at,
-       (
-           case when callboard_is_dial(r.result) then 1 else 0 end
-           + case when callboard_is_answer(r.result) then 2 else 0 end
-           + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
-           + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
-           + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
-       )::smallint,
-       sum(r.weight)
+       campaign_id,
+       lead_id,
+       hour,
+       stages,
+       sum(weight)
 from (
-    select tenant_id,
-           1 as weight,
-           callboard_quarter(started_at) as quarter,
-           campaign_id,
-           lead_id,
-           started_at,
-           agent_id,
-           cid,
-           result,
-           talk_sec,
-           wrap_sec,
-           disposition
-    from telesales_calls
-    where tenant_id = $1
+    select r.campaign_id,
+           r.lead_id,
+           callboard_bucket(r.quarter, 4) as hour,
+           (
+               case when callboard_is_dial(r.result) then 1 else 0 end
+               + case when callboard_is_answer(r.result) then 2 else 0 end
+               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+           )::smallint as stages,
+           r.weight
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from telesales_calls
+        where tenant_id = $1
+    ) r
 ) r
-group by 2, 3, 4, 5
-having sum(r.weight) <> 0
-on conflict (tenant_id, lead_id, campaign_id, at, stages) do update set
+where stages <> 0
+group by campaign_id, lead_id, hour, stages
+having sum(weight) <> 0
+order by lead_id, hour, campaign_id, stages
+on conflict (tenant_id, lead_id, hour, campaign_id, stages) do update set
     n = stored.n + excluded.n;
+
+-- Adds changes to telesales_links, while the trail still records what they were made of.
+with versions as (
+    select 1 as version,
+           s.scope,
+           case when s.scope = 0 /* campaign */ then t.campaign_id else 0 end as campaign_id,
+           t.lead_id,
+           t.hour,
+           bit_or(t.stages) as stages
+    from telesales_trail t
+    cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
+    where t.tenant_id = $1
+    group by 2, 3, 4, 5
+),
+chains as ( -- each hour of a lead with the last hour before it in each stage
+    select version,
+           scope,
+           campaign_id,
+           hour,
+           stages,
+           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
+           max(hour) filter (where stages & 2 <> 0) over earlier as connected,
+           max(hour) filter (where stages & 4 <> 0) over earlier as talked,
+           max(hour) filter (where stages & 8 <> 0) over earlier as disposed,
+           max(hour) filter (where stages & 16 <> 0) over earlier as converted
+    from versions
+    window earlier as (
+        partition by version, scope, campaign_id, lead_id
+        order by hour
+        rows between unbounded preceding and 1 preceding
+    )
+), linked as ( -- from each hour to itself, then from the last hour before to it
+    select scope,
+           campaign_id,
+           hour as earlier,
+           hour as later,
+           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end) as connected,
+           sum(case when stages & 4 <> 0 then version else 0 end) as talked,
+           sum(case when stages & 8 <> 0 then version else 0 end) as disposed,
+           sum(case when stages & 16 <> 0 then version else 0 end) as converted
+    from chains
+    group by 1, 2, 3
+    union all
+    select scope,
+           campaign_id,
+           b.earlier,
+           hour,
+           -sum(case when b.stage = 1 then version else 0 end),
+           -sum(case when b.stage = 2 then version else 0 end),
+           -sum(case when b.stage = 4 then version else 0 end),
+           -sum(case when b.stage = 8 then version else 0 end),
+           -sum(case when b.stage = 16 then version else 0 end)
+    from chains
+    cross join lateral (values
+        (1, dialed),
+        (2, connected),
+        (4, talked),
+        (8, disposed),
+        (16, converted)
+    ) b (stage, earlier)
+    where b.earlier is not null
+      and stages & b.stage <> 0
+    group by 1, 2, 3, 4
+)
+insert into telesales_links as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    dialed,
+    connected,
+    talked,
+    disposed,
+    converted
+)
+select $1,
+       scope,
+       campaign_id,
+       w.width,
+       v.width,
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
+       sum(dialed),
+       sum(connected),
+       sum(talked),
+       sum(disposed),
+       sum(converted)
+from linked
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7
+having sum(dialed) <> 0
+    or sum(connected) <> 0
+    or sum(talked) <> 0
+    or sum(disposed) <> 0
+    or sum(converted) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    connected = stored.connected + excluded.connected,
+    talked = stored.talked + excluded.talked,
+    disposed = stored.disposed + excluded.disposed,
+    converted = stored.converted + excluded.converted;
 
 -- Adds changes to the links of lead sources. For the journal, it runs before the trail of calls is updated; in a rebuild,
 -- after the trail is built.
-with leads as (
+with nearest as ( -- of each lead in each stage: the first hour from its creation on, the last hour before
     select 1 as version,
-           r.id as lead_id,
-           r.campaign_id,
-           r.created_at,
-           callboard_source(r.source) collate "C" as source
-    from telesales_leads r
-    where r.tenant_id = $1
-), events as (
-    select 1 as version,
-           r.campaign_id,
-           r.lead_id,
-           r.at,
-           r.stages
-    from telesales_trail r
-    where r.tenant_id = $1
-),
-nearest as ( -- of each lead in each stage: the first row from its creation on, the last row before
-    select l.version,
            s.scope,
-           case when s.scope = 0 /* campaign */ then l.campaign_id else 0 end as campaign_id,
-           l.source,
+           case when s.scope = 0 /* campaign */ then r.campaign_id else 0 end as campaign_id,
+           callboard_source(r.source) collate "C" as source,
            b.stage,
-           l.created_at as created,
-           min(e.at) filter (where e.at >= l.created_at) as after,
-           max(e.at) filter (where e.at < l.created_at) as before
-    from leads l
-    join events e on e.version = l.version and e.lead_id = l.lead_id
+           r.created,
+           min(t.hour) filter (where t.hour >= r.created) as after,
+           max(t.hour) filter (where t.hour < r.created) as before
+    from (
+        select r.id,
+               r.campaign_id,
+               r.source,
+               callboard_bucket(callboard_quarter(r.created_at), 4) as created
+        from telesales_leads r
+        where r.tenant_id = $1
+    ) r
+    join telesales_trail t on t.tenant_id = $1 and t.lead_id = r.id
     cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
     cross join (values (1), (2), (16)) b (stage)
-    where e.stages & b.stage <> 0
-      and (s.scope = 1 /* account */ or e.campaign_id = l.campaign_id)
-    group by l.version, s.scope, l.campaign_id, l.source, l.lead_id, b.stage, l.created_at
-), pairs as (
-    select scope, campaign_id, source, stage, created as at, after as later, version as weight
+    where t.stages & b.stage <> 0
+      and (s.scope = 1 /* account */ or t.campaign_id = r.campaign_id)
+    group by r.id, r.campaign_id, r.source, r.created, s.scope, b.stage
+),
+pairs as (
+    select scope, campaign_id, source, stage, created as earlier, after as later, version as weight
     from nearest
     where after is not null
     union all
@@ -7877,8 +8384,8 @@ select $1,
        campaign_id,
        w.width,
        v.width,
-       callboard_bucket(callboard_quarter(at), w.width),
-       callboard_bucket(callboard_quarter(later), v.width),
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
        source,
        coalesce(sum(weight) filter (where stage = 1), 0),
        coalesce(sum(weight) filter (where stage = 2), 0),
@@ -8243,133 +8750,6 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     rejected = stored.rejected + excluded.rejected,
     talk_sec = stored.talk_sec + excluded.talk_sec;
 
--- Adds changes to telesales_links, while the trail still records what they were made of.
-with versions as (
-    select 1 as version,
-           r.campaign_id,
-           r.lead_id,
-           r.started_at as at,
-           callboard_bucket(r.quarter, 4) as hour,
-           (
-               case when callboard_is_dial(r.result) then 1 else 0 end
-               + case when callboard_is_answer(r.result) then 2 else 0 end
-               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
-               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
-               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
-           )::smallint as stages
-    from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               agent_id,
-               cid,
-               result,
-               talk_sec,
-               wrap_sec,
-               disposition
-        from telesales_calls
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-),
-chains as ( -- each row of a lead with the hour of the last row before it in each stage
-    select version,
-           scope,
-           case when scope = 0 /* campaign */ then campaign_id else 0 end as campaign_id,
-           hour,
-           stages,
-           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
-           max(hour) filter (where stages & 2 <> 0) over earlier as connected,
-           max(hour) filter (where stages & 4 <> 0) over earlier as talked,
-           max(hour) filter (where stages & 8 <> 0) over earlier as disposed,
-           max(hour) filter (where stages & 16 <> 0) over earlier as converted
-    from versions
-    cross join (values (0 /* campaign */)) s (scope)
-    window earlier as (
-        partition by version, scope, case when scope = 0 /* campaign */ then campaign_id else 0 end, lead_id
-        order by at
-        rows between unbounded preceding and 1 preceding
-    )
-), linked as ( -- from each row to itself, then from the last row before to it
-    select scope,
-           campaign_id,
-           hour as earlier,
-           hour as later,
-           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
-           sum(case when stages & 2 <> 0 then version else 0 end) as connected,
-           sum(case when stages & 4 <> 0 then version else 0 end) as talked,
-           sum(case when stages & 8 <> 0 then version else 0 end) as disposed,
-           sum(case when stages & 16 <> 0 then version else 0 end) as converted
-    from chains
-    group by 1, 2, 3
-    union all
-    select scope,
-           campaign_id,
-           b.earlier,
-           hour,
-           -sum(case when b.stage = 1 then version else 0 end),
-           -sum(case when b.stage = 2 then version else 0 end),
-           -sum(case when b.stage = 4 then version else 0 end),
-           -sum(case when b.stage = 8 then version else 0 end),
-           -sum(case when b.stage = 16 then version else 0 end)
-    from chains
-    cross join lateral (values
-        (1, dialed),
-        (2, connected),
-        (4, talked),
-        (8, disposed),
-        (16, converted)
-    ) b (stage, earlier)
-    where b.earlier is not null
-      and stages & b.stage <> 0
-    group by 1, 2, 3, 4
-)
-insert into telesales_links as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    width,
-    later_width,
-    bucket,
-    later_bucket,
-    dialed,
-    connected,
-    talked,
-    disposed,
-    converted
-)
-select $1,
-       scope,
-       campaign_id,
-       w.width,
-       v.width,
-       callboard_bucket(earlier, w.width / 4),
-       callboard_bucket(later, v.width / 4),
-       sum(dialed),
-       sum(connected),
-       sum(talked),
-       sum(disposed),
-       sum(converted)
-from linked
-cross join (values (4), (96)) w (width)
-cross join (values (4), (96)) v (width)
-group by 2, 3, 4, 5, 6, 7
-having sum(dialed) <> 0
-    or sum(connected) <> 0
-    or sum(talked) <> 0
-    or sum(disposed) <> 0
-    or sum(converted) <> 0
-order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
-    dialed = stored.dialed + excluded.dialed,
-    connected = stored.connected + excluded.connected,
-    talked = stored.talked + excluded.talked,
-    disposed = stored.disposed + excluded.disposed,
-    converted = stored.converted + excluded.converted;
-
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent.
 with fine as materialized (
@@ -8486,80 +8866,187 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     leads = stored.leads + excluded.leads;
 
 -- Brings telesales_trail up to date with the links.
-insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
+insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
 select $1,
-       r.campaign_id,
-       r.lead_id,
-       r.started_at,
-       (
-           case when callboard_is_dial(r.result) then 1 else 0 end
-           + case when callboard_is_answer(r.result) then 2 else 0 end
-           + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
-           + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
-           + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
-       )::smallint,
-       sum(r.weight)
+       campaign_id,
+       lead_id,
+       hour,
+       stages,
+       sum(weight)
 from (
-    select tenant_id,
-           1 as weight,
-           callboard_quarter(started_at) as quarter,
-           campaign_id,
-           lead_id,
-           started_at,
-           agent_id,
-           cid,
-           result,
-           talk_sec,
-           wrap_sec,
-           disposition
-    from telesales_calls
-    where tenant_id = $1
-    and campaign_id = any ($2)
+    select r.campaign_id,
+           r.lead_id,
+           callboard_bucket(r.quarter, 4) as hour,
+           (
+               case when callboard_is_dial(r.result) then 1 else 0 end
+               + case when callboard_is_answer(r.result) then 2 else 0 end
+               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+           )::smallint as stages,
+           r.weight
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from telesales_calls
+        where tenant_id = $1
+        and campaign_id = any ($2)
+    ) r
 ) r
-group by 2, 3, 4, 5
-having sum(r.weight) <> 0
-on conflict (tenant_id, lead_id, campaign_id, at, stages) do update set
+where stages <> 0
+group by campaign_id, lead_id, hour, stages
+having sum(weight) <> 0
+order by lead_id, hour, campaign_id, stages
+on conflict (tenant_id, lead_id, hour, campaign_id, stages) do update set
     n = stored.n + excluded.n;
+
+-- Adds changes to telesales_links, while the trail still records what they were made of.
+with versions as (
+    select 1 as version,
+           s.scope,
+           case when s.scope = 0 /* campaign */ then t.campaign_id else 0 end as campaign_id,
+           t.lead_id,
+           t.hour,
+           bit_or(t.stages) as stages
+    from telesales_trail t
+    cross join (values (0 /* campaign */)) s (scope)
+    where t.tenant_id = $1
+    and t.campaign_id = any ($2)
+    group by 2, 3, 4, 5
+),
+chains as ( -- each hour of a lead with the last hour before it in each stage
+    select version,
+           scope,
+           campaign_id,
+           hour,
+           stages,
+           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
+           max(hour) filter (where stages & 2 <> 0) over earlier as connected,
+           max(hour) filter (where stages & 4 <> 0) over earlier as talked,
+           max(hour) filter (where stages & 8 <> 0) over earlier as disposed,
+           max(hour) filter (where stages & 16 <> 0) over earlier as converted
+    from versions
+    window earlier as (
+        partition by version, scope, campaign_id, lead_id
+        order by hour
+        rows between unbounded preceding and 1 preceding
+    )
+), linked as ( -- from each hour to itself, then from the last hour before to it
+    select scope,
+           campaign_id,
+           hour as earlier,
+           hour as later,
+           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end) as connected,
+           sum(case when stages & 4 <> 0 then version else 0 end) as talked,
+           sum(case when stages & 8 <> 0 then version else 0 end) as disposed,
+           sum(case when stages & 16 <> 0 then version else 0 end) as converted
+    from chains
+    group by 1, 2, 3
+    union all
+    select scope,
+           campaign_id,
+           b.earlier,
+           hour,
+           -sum(case when b.stage = 1 then version else 0 end),
+           -sum(case when b.stage = 2 then version else 0 end),
+           -sum(case when b.stage = 4 then version else 0 end),
+           -sum(case when b.stage = 8 then version else 0 end),
+           -sum(case when b.stage = 16 then version else 0 end)
+    from chains
+    cross join lateral (values
+        (1, dialed),
+        (2, connected),
+        (4, talked),
+        (8, disposed),
+        (16, converted)
+    ) b (stage, earlier)
+    where b.earlier is not null
+      and stages & b.stage <> 0
+    group by 1, 2, 3, 4
+)
+insert into telesales_links as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    dialed,
+    connected,
+    talked,
+    disposed,
+    converted
+)
+select $1,
+       scope,
+       campaign_id,
+       w.width,
+       v.width,
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
+       sum(dialed),
+       sum(connected),
+       sum(talked),
+       sum(disposed),
+       sum(converted)
+from linked
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7
+having sum(dialed) <> 0
+    or sum(connected) <> 0
+    or sum(talked) <> 0
+    or sum(disposed) <> 0
+    or sum(converted) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    connected = stored.connected + excluded.connected,
+    talked = stored.talked + excluded.talked,
+    disposed = stored.disposed + excluded.disposed,
+    converted = stored.converted + excluded.converted;
 
 -- Adds changes to the links of lead sources. For the journal, it runs before the trail of calls is updated; in a rebuild,
 -- after the trail is built.
-with leads as (
+with nearest as ( -- of each lead in each stage: the first hour from its creation on, the last hour before
     select 1 as version,
-           r.id as lead_id,
-           r.campaign_id,
-           r.created_at,
-           callboard_source(r.source) collate "C" as source
-    from telesales_leads r
-    where r.tenant_id = $1
-    and r.campaign_id = any ($2)
-), events as (
-    select 1 as version,
-           r.campaign_id,
-           r.lead_id,
-           r.at,
-           r.stages
-    from telesales_trail r
-    where r.tenant_id = $1
-    and r.campaign_id = any ($2)
-),
-nearest as ( -- of each lead in each stage: the first row from its creation on, the last row before
-    select l.version,
            s.scope,
-           case when s.scope = 0 /* campaign */ then l.campaign_id else 0 end as campaign_id,
-           l.source,
+           case when s.scope = 0 /* campaign */ then r.campaign_id else 0 end as campaign_id,
+           callboard_source(r.source) collate "C" as source,
            b.stage,
-           l.created_at as created,
-           min(e.at) filter (where e.at >= l.created_at) as after,
-           max(e.at) filter (where e.at < l.created_at) as before
-    from leads l
-    join events e on e.version = l.version and e.lead_id = l.lead_id
+           r.created,
+           min(t.hour) filter (where t.hour >= r.created) as after,
+           max(t.hour) filter (where t.hour < r.created) as before
+    from (
+        select r.id,
+               r.campaign_id,
+               r.source,
+               callboard_bucket(callboard_quarter(r.created_at), 4) as created
+        from telesales_leads r
+        where r.tenant_id = $1
+        and r.campaign_id = any ($2)
+    ) r
+    join telesales_trail t on t.tenant_id = $1 and t.lead_id = r.id
     cross join (values (0 /* campaign */)) s (scope)
     cross join (values (1), (2), (16)) b (stage)
-    where e.stages & b.stage <> 0
-      and (s.scope = 1 /* account */ or e.campaign_id = l.campaign_id)
-    group by l.version, s.scope, l.campaign_id, l.source, l.lead_id, b.stage, l.created_at
-), pairs as (
-    select scope, campaign_id, source, stage, created as at, after as later, version as weight
+    where t.stages & b.stage <> 0
+      and (s.scope = 1 /* account */ or t.campaign_id = r.campaign_id)
+    group by r.id, r.campaign_id, r.source, r.created, s.scope, b.stage
+),
+pairs as (
+    select scope, campaign_id, source, stage, created as earlier, after as later, version as weight
     from nearest
     where after is not null
     union all
@@ -8589,8 +9076,8 @@ select $1,
        campaign_id,
        w.width,
        v.width,
-       callboard_bucket(callboard_quarter(at), w.width),
-       callboard_bucket(callboard_quarter(later), v.width),
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
        source,
        coalesce(sum(weight) filter (where stage = 1), 0),
        coalesce(sum(weight) filter (where stage = 2), 0),

@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Executor};
 use tracing::Instrument;
 
-use super::catalog::Module;
+use super::catalog::{Family, Module};
 use super::fold::{self, Origin};
 use super::template::{joined, lines, part, sql, statement};
 use super::{install, links, sources, states};
@@ -281,7 +281,8 @@ pub(super) fn looks() -> String {
     )
 }
 
-/// The statements to run, in order. Links are updated before the trail, which records what they were made from.
+/// The statements to run, in order. For the journal, links are updated before the trail, which records what they were made
+/// from; in a rebuild they are made from the trail.
 pub(super) fn statements(module: Module, origin: Origin) -> Vec<String> {
     let families = module.families();
     let mut statements = Vec::new();
@@ -306,34 +307,23 @@ pub(super) fn statements(module: Module, origin: Origin) -> Vec<String> {
         });
     }
     for family in families {
-        statements.extend(
-            family
-                .rollups
-                .iter()
-                .map(|rollup| fold::add(family, rollup, origin)),
-        );
-        statements.extend(
-            family
-                .stages
-                .map(|stages| links::add(family, stages, origin)),
-        );
+        let rollups = family.rollups.iter();
+        statements.extend(rollups.map(|rollup| fold::add(family, rollup, origin)));
     }
-    let of_both = match module {
+    let stages = || {
+        let with_stages = |family: &'static Family| family.stages.map(|stages| (family, stages));
+        families.into_iter().filter_map(with_stages)
+    };
+    let of_leads = stages().map(|(family, stages)| links::add(family, stages, origin));
+    let of_leads = of_leads.chain(match module {
         Module::Autocall => states::add(origin),
         Module::Telesales => vec![sources::add(origin)],
-    };
-    let follow = families.into_iter().flat_map(|family| {
-        family
-            .stages
-            .into_iter()
-            .flat_map(move |stages| links::follow(family, stages, origin))
     });
+    let follow = stages().flat_map(|(family, stages)| links::follow(family, stages, origin));
     if origin == Origin::Journal {
-        statements.extend(of_both);
-        statements.extend(follow);
+        statements.extend(of_leads.chain(follow));
     } else {
-        statements.extend(follow);
-        statements.extend(of_both);
+        statements.extend(follow.chain(of_leads));
     }
     if origin != Origin::RowsOfCampaigns {
         statements.extend(

@@ -113,7 +113,7 @@ fn derived_from(family: &Family) -> Vec<String> {
         .chain([family.journal()])
         .chain(of_leads)
         .chain(sources::derived_from(family))
-        .chain(states::derived_from(family).into_iter().map(str::to_owned))
+        .chain(states::derived_from(family).map(str::to_owned))
         .collect()
 }
 

@@ -1,12 +1,14 @@
 //! Links: counts of distinct leads in any window, without reading their calls.
 //!
-//! The rows of a lead that reached a stage form a chain in time. Count every row of the chain in the window, and subtract
-//! every pair of neighbours in the window: the result is 1 if the lead has a row there, and 0 if not. So a link is a pair of
-//! instants, earlier and later, with a weight: +1 from a row to itself, −1 from a row to the next; and the distinct leads of a
-//! window are the sum of the weights of the links inside it. Links are summed by the hour or day of both ends, per stage.
+//! The hours in which a lead reached a stage form a chain in time. Count every hour of the chain in the window, and subtract
+//! every pair of neighbours in the window: the result is 1 if the lead reached the stage there, and 0 if not. So a link is a
+//! pair of hours, earlier and later, with a weight: +1 from an hour to itself, −1 from an hour to the next; and the distinct
+//! leads of a window are the sum of the weights of the links inside it. Links are summed by the hour or day of both ends, per
+//! stage.
 //!
-//! The trail records what links were made from: each lead's rows with their stages, as of the last compaction. Leads whose
-//! rows changed since, and leads with rows in the window's ragged ends, are counted one by one.
+//! The trail records what links were made from: the number of rows by lead, hour and stages, as of the last compaction. A
+//! change concerns the hours that it names and their neighbours in the chain, however many rows the lead has. Leads with rows
+//! in the window's ragged ends or with changed hours are corrected one by one.
 
 use super::catalog::{Family, Scope, Stages};
 use super::fold::{self, Origin};
@@ -30,10 +32,25 @@ fn across(family: &Family) -> bool {
 /// Key columns of the trail: by lead first if leads are counted over all campaigns.
 fn lead_key(family: &Family) -> &'static str {
     if across(family) {
-        "lead_id, campaign_id"
+        "lead_id, hour, campaign_id"
     } else {
-        "campaign_id, lead_id"
+        "campaign_id, lead_id, hour"
     }
+}
+
+/// The condition on rows `t` of the trail that they are in a scope, of a campaign or of the tenant.
+fn in_scope(family: &Family, scope: &str, campaign: &str) -> String {
+    let of_campaign = format!("t.campaign_id = {campaign}");
+    if across(family) {
+        format!("({scope} = {} or {of_campaign})", Scope::Account.sql())
+    } else {
+        of_campaign
+    }
+}
+
+/// [`in_scope`] for the arguments of a reader.
+fn in_scope_of_reader(family: &Family) -> String {
+    in_scope(family, "{{:scope}}", "{{:campaign}}")
 }
 
 /// The trail and the table of links.
@@ -58,67 +75,80 @@ pub fn inside(links: &str) -> String {
     part(sql!("leads_inside"), &[("links", &links)])
 }
 
-/// Leads with a row in the window's ragged ends.
-pub fn at_the_ends(family: &Family) -> String {
+/// The hours of the window's whole hours: the first, and the one after the last.
+pub fn hours() -> String {
+    part(sql!("leads_hours"), &[])
+}
+
+/// Rows in the window's ragged ends.
+pub fn at_the_ends(family: &Family, columns: &str, join: &str) -> String {
     let parts = narrowed(None, family.scopes).into_iter().map(|conditions| {
         part(
             sql!("leads_at_ends"),
             &[
-                ("lead", &family.lead),
+                ("columns", &columns),
                 ("table", &family.table),
                 ("at", &family.at),
                 ("conditions", &all(conditions)),
+                ("join", &join),
             ],
         )
     });
-    joined(parts, "\nunion\n")
+    joined(parts, "\nunion all\n")
 }
 
-/// Leads with rows changed since the last compaction.
-pub fn changed(family: &Family) -> String {
+/// Changes of whole hours since the last compaction.
+pub fn changed(family: &Family, stages: &Stages) -> String {
     let parts = narrowed(None, family.scopes).into_iter().map(|conditions| {
         part(
             sql!("leads_changed"),
             &[
-                ("lead", &family.lead),
+                ("mask", &stages.mask()),
                 ("table", &family.table),
+                ("join", &stages.join),
                 ("conditions", &all(conditions)),
             ],
         )
     });
-    joined(parts, "\nunion\n")
+    joined(parts, "\nunion all\n")
 }
 
-/// Stages reached by each lead of the relations `ends` and `changed`.
+/// Stages of leads with changed hours or rows in the ragged ends; reads the relation `changed`.
 pub fn reached(family: &Family, stages: &Stages) -> String {
-    let in_scope = if across(family) {
-        format!(
-            "({{{{:scope}}}} = {} or r.campaign_id = {{{{:campaign}}}})",
-            Scope::Account.sql()
-        )
-    } else {
-        "r.campaign_id = {{:campaign}}".to_owned()
-    };
+    let columns = format!("r.{} as lead_id,\n{} as stages", family.lead, stages.mask());
     part(
         sql!("leads_reached"),
         &[
             ("name", &stages.name),
-            ("in_scope", &in_scope),
-            ("at", &family.at),
-            ("mask", &stages.mask()),
-            ("table", &family.table),
-            ("join", &stages.join),
+            ("ends", &at_the_ends(family, &columns, stages.join)),
+            ("in_scope", &in_scope_of_reader(family)),
+        ],
+    )
+}
+
+/// The correction of a stage by the leads `r`, each counted `is` times after the changes and `was` times before.
+pub fn corrected(
+    family: &Family,
+    stages: &Stages,
+    (stage, bit): (&str, u32),
+    (is, was): (&str, &str),
+) -> String {
+    part(
+        sql!("leads_corrected"),
+        &[
+            ("name", &stages.name),
+            ("in_scope", &in_scope_of_reader(family)),
+            ("stage", &stage),
+            ("bit", &bit),
+            ("is", &is),
+            ("was", &was),
         ],
     )
 }
 
 /// The reader that counts the distinct leads of a window per stage.
 pub fn reader(family: &Family, stages: &Stages) -> Reader {
-    let corrected = |name: &str, bit| {
-        format!(
-            "count(*) filter (where truly & {bit} <> 0) - count(*) filter (where linked & {bit} <> 0) as {name}"
-        )
-    };
+    let corrected = |name: &str, bit| corrected(family, stages, (name, bit), ("1", "1"));
     let text = part(
         sql!("leads"),
         &[
@@ -127,8 +157,8 @@ pub fn reader(family: &Family, stages: &Stages) -> Reader {
                 &stages.columns(|name, _| format!("coalesce(sum(l.{name}), 0) as {name}")),
             ),
             ("inside", &inside(&table(stages))),
-            ("changed", &changed(family)),
-            ("ends", &at_the_ends(family)),
+            ("hours", &hours()),
+            ("changed", &changed(family, stages)),
             ("reached", &reached(family, stages)),
             ("corrected", &stages.columns(corrected)),
             (
@@ -143,12 +173,9 @@ pub fn reader(family: &Family, stages: &Stages) -> Reader {
     }
 }
 
-/// The statement that adds the source's changes to the links. It must run before the trail is updated.
+/// The statement that adds the source's changes to the links. With the journal, it must run before the trail is updated; in a
+/// rebuild, after the trail is built.
 pub fn add(family: &Family, stages: &Stages, origin: Origin) -> String {
-    let scopes = origin
-        .scopes(family.scopes)
-        .into_iter()
-        .filter(|scope| !scope.has_agent());
     let any = stages.bits().map(|(name, _)| format!("sum({name}) <> 0"));
     statement(
         sql!("links_add"),
@@ -161,7 +188,6 @@ pub fn add(family: &Family, stages: &Stages, origin: Origin) -> String {
                     format!("max(hour) filter (where stages & {bit} <> 0) over earlier as {name}")
                 }),
             ),
-            ("scopes", &values(scopes.map(Scope::sql))),
             (
                 "itself",
                 &stages.columns(|name, bit| {
@@ -200,50 +226,48 @@ pub fn values(items: impl Iterator<Item = String>) -> String {
     joined(items.map(|item| format!("({item})")), ", ")
 }
 
-/// The rows of every changed lead, before (version −1) and after (+1) the change.
+/// The relation `versions`: hours of leads with their stages, before (version −1) and after (+1) the change. Of a lead that
+/// changed, the hours that changed and their neighbours are enough.
 fn versions(family: &Family, stages: &Stages, origin: Origin) -> String {
-    let (mask, rows) = (stages.mask(), origin.relation(family));
+    let scopes = origin
+        .scopes(family.scopes)
+        .into_iter()
+        .filter(|scope| !scope.has_agent());
+    let scopes = values(scopes.map(Scope::sql));
     if origin != Origin::Journal {
         return part(
-            sql!("versions_of_rows"),
+            sql!("links_versions_of_trail"),
             &[
-                ("at", &family.at),
-                ("mask", &mask),
-                ("rows", &rows),
-                ("join", &stages.join),
+                ("name", &stages.name),
+                ("scopes", &scopes),
+                ("conditions", &origin.conditions("t.")),
             ],
         );
     }
-    let (lead, same_lead) = if across(family) {
-        ("lead_id", "t.lead_id = c.lead_id")
-    } else {
-        (
-            "campaign_id, lead_id",
-            "t.lead_id = c.lead_id and t.campaign_id = c.campaign_id",
-        )
-    };
     part(
-        sql!("versions_of_journal"),
+        sql!("links_versions_of_journal"),
         &[
             ("name", &stages.name),
-            ("at", &family.at),
-            ("mask", &mask),
-            ("rows", &rows),
+            ("mask", &stages.mask()),
+            ("rows", &origin.relation(family)),
             ("join", &stages.join),
-            ("lead", &lead),
-            ("same_lead", &same_lead),
+            ("scopes", &scopes),
+            (
+                "bits",
+                &values(stages.bits().map(|(_, bit)| bit.to_string())),
+            ),
+            ("in_scope", &in_scope(family, "h.scope", "h.campaign_id")),
         ],
     )
 }
 
-/// The statements that bring the trail up to date with the links.
+/// The statements that bring the trail up to date with its source.
 pub fn follow(family: &Family, stages: &Stages, origin: Origin) -> Vec<String> {
     let rows = origin.relation(family);
     let add = statement(
         sql!("trail_add"),
         &[
             ("name", &stages.name),
-            ("at", &family.at),
             ("mask", &stages.mask()),
             ("rows", &rows),
             ("join", &stages.join),

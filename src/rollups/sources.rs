@@ -1,7 +1,7 @@
 //! Links of lead sources: counts of leads that were created in a window and reached a stage in the same window.
 //!
-//! Only two rows of such a lead matter: the first one at or after its creation, and the last one before it. The lead counts
-//! if its creation and at least one of them are in the window. Three links express this: +1 from creation to the first, +1
+//! Only two hours of such a lead matter: the first one with the stage from the hour of its creation on, and the last one
+//! before. The lead counts if its creation and at least one of them are in the window. Three links express this: +1 from creation to the first, +1
 //! from the last to creation, and −1 from the last to the first, in case both are. They are stored like the links of a funnel
 //! (`links`), by source.
 
@@ -43,8 +43,14 @@ pub fn table() -> String {
 
 /// The reader that counts, by source, leads created in a window that reached a stage in it.
 pub fn reader() -> Reader {
-    let corrected =
-        |name: &str, bit| part(sql!("sources_corrected"), &[("name", &name), ("bit", &bit)]);
+    let corrected = |name: &str, bit| {
+        links::corrected(
+            &TELESALES_CALLS,
+            &TELESALES_STAGES,
+            (name, bit),
+            ("r.is_in", "r.was_in"),
+        )
+    };
     let text = part(
         sql!("sources"),
         &[
@@ -53,10 +59,19 @@ pub fn reader() -> Reader {
                 &columns(|name, _| format!("sum(l.{name}) as {name}")),
             ),
             ("inside", &links::inside(TABLE)),
-            ("calls_changed", &links::changed(&TELESALES_CALLS)),
-            ("leads_changed", &links::changed(&TELESALES_LEADS)),
-            ("calls_at_ends", &links::at_the_ends(&TELESALES_CALLS)),
-            ("leads_at_ends", &links::at_the_ends(&TELESALES_LEADS)),
+            ("hours", &links::hours()),
+            (
+                "changed",
+                &links::changed(&TELESALES_CALLS, &TELESALES_STAGES),
+            ),
+            (
+                "leads_at_ends",
+                &links::at_the_ends(&TELESALES_LEADS, "r.id as lead_id", ""),
+            ),
+            (
+                "leads_changed",
+                &"select id from telesales_leads_journal where tenant_id = $1",
+            ),
             (
                 "reached",
                 &links::reached(&TELESALES_CALLS, &TELESALES_STAGES),
@@ -79,16 +94,10 @@ pub fn reader() -> Reader {
 pub fn add(origin: Origin) -> String {
     let sum = |bit| format!("coalesce(sum(weight) filter (where stage = {bit}), 0)");
     let any = bits().map(|(_, bit)| format!("{} <> 0", sum(bit)));
-    let scopes = origin.scopes(TELESALES_LEADS.scopes).into_iter();
     statement(
         sql!("sources_add"),
         &[
-            ("versions", &versions(origin)),
-            ("scopes", &links::values(scopes.map(Scope::sql))),
-            (
-                "bits",
-                &links::values(bits().map(|(_, bit)| bit.to_string())),
-            ),
+            ("nearest", &nearest(origin)),
             ("names", &columns(|name, _| name.to_owned())),
             ("sums", &columns(|_, bit| sum(bit))),
             ("widths", &links::widths()),
@@ -101,16 +110,28 @@ pub fn add(origin: Origin) -> String {
     )
 }
 
-/// The relations `leads` and `events`: changed rows, before (version −1) and after (+1) the change.
-fn versions(origin: Origin) -> String {
+/// The relation `nearest`: hours of leads, before (version −1) and after (+1) the change.
+fn nearest(origin: Origin) -> String {
+    let scopes = origin.scopes(TELESALES_LEADS.scopes).into_iter();
+    let scopes = links::values(scopes.map(Scope::sql));
+    let stages = links::values(bits().map(|(_, bit)| bit.to_string()));
     match origin {
         Origin::Journal => part(
-            sql!("sources_versions_of_journal"),
-            &[("mask", &TELESALES_STAGES.mask())],
+            sql!("sources_nearest_of_journal"),
+            &[
+                ("mask", &TELESALES_STAGES.mask()),
+                ("all", &bits().map(|(_, bit)| bit).sum::<u32>()),
+                ("scopes", &scopes),
+                ("bits", &stages),
+            ],
         ),
         Origin::Rows | Origin::RowsOfCampaigns => part(
-            sql!("sources_versions_of_rows"),
-            &[("conditions", &origin.conditions("r."))],
+            sql!("sources_nearest_of_rows"),
+            &[
+                ("conditions", &origin.conditions("r.")),
+                ("scopes", &scopes),
+                ("bits", &stages),
+            ],
         ),
     }
 }

@@ -1,10 +1,10 @@
 //! States of leads: counts of leads created in a window, by progress.
 //!
-//! A lead's state depends on its own row and on all its attempts, at any time and for any campaign, so the journal does not
-//! contain it. The journal names the leads to recount: their previous state is subtracted and the current one added. The
-//! trail here records the counted state of each lead.
+//! A lead's state depends on its own row and on all its attempts, at any time and for any campaign. The trail here records the
+//! attempts of each lead as of the last compaction; the journal says what has been added since. For each lead that the journal
+//! names, the previous state is subtracted and the current one added.
 
-use super::catalog::{AUTOCALL_LEAD_STATES, AUTOCALL_LEADS, Counter, Family};
+use super::catalog::{AUTOCALL_ATTEMPTS, AUTOCALL_LEAD_STATES, AUTOCALL_LEADS, Counter, Family};
 use super::fold::{self, Origin};
 use super::reader::Reader;
 use super::template::{body, lines, part, sql, statement};
@@ -17,18 +17,15 @@ pub fn trail() -> String {
     statement(sql!("states_table"), &[])
 }
 
-/// Tables derived from that family's rows only, empty if there are none. Leads without attempts have states too.
-pub fn derived_from(family: &Family) -> Vec<&'static str> {
-    if family.table == AUTOCALL_LEADS.table {
-        vec![TRAIL, SUMS]
+/// Tables that are empty where that family's is. Leads without attempts have states too.
+pub fn derived_from(family: &Family) -> Option<&'static str> {
+    if family.table == AUTOCALL_ATTEMPTS.table {
+        Some(TRAIL)
+    } else if family.table == AUTOCALL_LEADS.table {
+        Some(SUMS)
     } else {
-        Vec::new()
+        None
     }
-}
-
-/// The state of a lead `l`, as in the trail.
-fn state() -> &'static str {
-    body(sql!("state"))
 }
 
 /// Leads with changes since the last compaction.
@@ -37,11 +34,8 @@ fn changed() -> &'static str {
 }
 
 /// The leads of the relation `changed` with weights: as counted (−1) and as they are (+1).
-fn versions(and: &str) -> String {
-    part(
-        sql!("states_versions"),
-        &[("and", &and), ("state", &state())],
-    )
+fn versions(only: &str) -> String {
+    part(sql!("states_versions"), &[("where", &only)])
 }
 
 /// The reader that counts the leads created in a plan's window, of a tenant or of some campaigns.
@@ -49,7 +43,7 @@ pub fn reader() -> Reader {
     let counters = AUTOCALL_LEAD_STATES.counters;
     let list = |each: fn(&Counter) -> String| lines(counters.iter().map(each));
     let in_scope = part(
-        "and ({{:scope}} = {{scope account}} or l.campaign_id = any ({{:campaigns}}))",
+        "where ({{:scope}} = {{scope account}} or l.campaign_id = any ({{:campaigns}}))",
         &[],
     );
     let text = part(
@@ -67,7 +61,6 @@ pub fn reader() -> Reader {
             ),
             ("versions", &versions(&in_scope)),
             ("rows", &list(Counter::of_row)),
-            ("state", &state()),
         ],
     );
     Reader {
@@ -82,38 +75,32 @@ pub fn add(origin: Origin) -> Vec<String> {
         let scopes = origin.scopes(AUTOCALL_LEAD_STATES.scopes);
         fold::sum(&AUTOCALL_LEAD_STATES, None, rows, &scopes)
     };
+    let attempts = origin.relation(&AUTOCALL_ATTEMPTS);
+    let trail = statement(sql!("states_trail"), &[("rows", &attempts)]);
+    let of_rows = || {
+        let conditions = origin.conditions("l.");
+        part(sql!("states_rows"), &[("conditions", &conditions)])
+    };
     match origin {
         Origin::Journal => {
             let rows = part(
                 sql!("states_journal"),
                 &[("changed", &changed()), ("versions", &versions(""))],
             );
-            vec![
-                sum(&rows),
-                statement(sql!("states_gone"), &[("changed", &changed())]),
-                statement(
-                    sql!("states_trail_of_journal"),
-                    &[("changed", &changed()), ("state", &state())],
-                ),
-            ]
+            let gone = statement(sql!("states_gone"), &[("rows", &attempts)]);
+            vec![sum(&rows), trail, gone]
         }
-        Origin::Rows | Origin::RowsOfCampaigns => {
-            let conditions = origin.conditions("l.");
-            vec![
-                statement(
-                    sql!("states_trail_of_rows"),
-                    &[("state", &state()), ("conditions", &conditions)],
-                ),
-                sum(&part(sql!("states_rows"), &[("conditions", &conditions)])),
-            ]
-        }
+        Origin::Rows => vec![trail, sum(&of_rows())],
+        // The trail is no campaign's.
+        Origin::RowsOfCampaigns => vec![sum(&of_rows())],
     }
 }
 
-/// Deletes the rows of a tenant, or of its campaigns `$2`.
+/// Deletes the sums of a tenant, or of its campaigns `$2`, and the trail of the tenant.
 pub fn clear(origin: Origin) -> Vec<String> {
-    vec![
-        format!("delete from {TRAIL}\nwhere {}", origin.conditions("")),
-        fold::clear(SUMS, origin),
-    ]
+    let sums = fold::clear(SUMS, origin);
+    match origin {
+        Origin::RowsOfCampaigns => vec![sums],
+        Origin::Rows | Origin::Journal => vec![fold::clear(TRAIL, origin), sums],
+    }
 }

@@ -1,20 +1,20 @@
--- Distinct leads of a window per stage: the links inside its whole hours, corrected by leads that are read one by one,
--- because links do not have all of their rows: leads with a row in the ragged ends, and leads changed since the last
--- compaction.
-with linked as (
+-- Distinct leads of a window per stage: the links inside its whole hours, corrected by leads that links do not know
+-- completely: leads with a row in the ragged ends, and leads with an hour that changed since the last compaction.
+with hours as materialized (
+    {{hours}}
+), changed as materialized (
+    {{changed}}
+), reached as materialized (
+    {{reached}}
+), linked as (
     select
         {{linked}}
     {{inside}}
-), changed as materialized (
-    {{changed}}
-), ends as materialized (
-    {{ends}}
-), reached as (
-    {{reached}}
 ), corrected as (
     select
         {{corrected}}
-    from reached
+    from reached r
+    cross join hours h
 )
 select
     {{sums}}

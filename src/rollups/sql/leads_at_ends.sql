@@ -1,13 +1,15 @@
-select r.{{lead}} as lead_id
-from {{table}} r
-where r.tenant_id = $1
-  and r.{{at}} >= {{:window_from}}
-  and r.{{at}} < least({{:hours_from}}, {{:window_to}})
-  and {{conditions}}
-union
-select r.{{lead}} as lead_id
-from {{table}} r
-where r.tenant_id = $1
-  and r.{{at}} >= greatest({{:hours_to}}, {{:window_from}})
-  and r.{{at}} < {{:window_to}}
-  and {{conditions}}
+select {{columns}}
+from (values
+    ({{:window_from}}, least({{:hours_from}}, {{:window_to}})),
+    (greatest({{:hours_to}}, {{:window_from}}), {{:window_to}})
+) e (begins, ends)
+cross join lateral (
+    select *
+    from {{table}} r
+    where r.tenant_id = $1
+      and r.{{at}} >= e.begins
+      and r.{{at}} < e.ends
+      and {{conditions}}
+    offset 0
+) r
+{{join}}

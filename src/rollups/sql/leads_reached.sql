@@ -1,51 +1,43 @@
--- Stages of each lead that links do not know completely, as bits: `truly` in the window, `linked` in its whole hours
--- according to the links. For unchanged leads the trail is complete; for the others, the trail with the journal's entries.
-select s.lead_id, r.truly, r.linked
-from ends s
-cross join lateral (
-    select bit_or(r.stages) as truly,
-           bit_or(r.stages) filter (where r.at >= {{:hours_from}} and r.at < {{:hours_to}}) as linked
-    from {{name}}_trail r
-    where r.tenant_id = $1
-      and r.lead_id = s.lead_id
-      and {{in_scope}}
-      and r.at >= {{:window_from}}
-      and r.at < {{:window_to}}
-    offset 0
-) r
-where s.lead_id not in (select lead_id from changed)
-union all
+-- Leads that links do not know completely: the stages of their changed hours and ragged ends before and after the changes,
+-- and the changed hours.
 select lead_id,
-       bit_or(stages) filter (where n > 0 and at >= {{:window_from}} and at < {{:window_to}}),
-       bit_or(stages) filter (where folded > 0 and at >= {{:hours_from}} and at < {{:hours_to}})
+       coalesce(bit_or(before), 0) as before,
+       coalesce(bit_or(after), 0) as after,
+       coalesce(array_agg(hour) filter (where hour is not null), '{}') as hours
 from (
-    select lead_id,
-           at,
-           stages,
-           sum(n) filter (where folded) as folded,
-           sum(n) as n
+    select lead_id, null::integer as hour, null::smallint as before, stages as after
     from (
-        select s.lead_id, r.at, r.stages, r.n, true
-        from changed s
-        cross join lateral (
-            select *
-            from {{name}}_trail r
-            where r.tenant_id = $1
-              and r.lead_id = s.lead_id
-              and {{in_scope}}
-            offset 0
-        ) r
-        union all
-        select r.lead_id,
-               r.{{at}},
-               {{mask}},
-               r.weight,
-               false
-        from {{table}}_journal r
-        {{join}}
-        where r.tenant_id = $1
-          and {{in_scope}}
-    ) entries (lead_id, at, stages, n, folded)
-    group by 1, 2, 3
-) rows
+        {{ends}}
+    ) ends
+    union all
+    select lead_id,
+           hour,
+           bit_or(stages) filter (where before > 0),
+           bit_or(stages) filter (where after > 0)
+    from (
+        select lead_id,
+               hour,
+               stages,
+               sum(n) filter (where is_stored) as before,
+               sum(n) as after
+        from (
+            select *, false as is_stored
+            from changed
+            union all
+            select h.lead_id, h.hour, t.stages, t.n, true
+            from (select distinct lead_id, hour from changed) h
+            cross join lateral (
+                select t.stages, t.n
+                from {{name}}_trail t
+                where t.tenant_id = $1
+                  and t.lead_id = h.lead_id
+                  and t.hour = h.hour
+                  and {{in_scope}}
+                offset 0
+            ) t
+        ) parts
+        group by 1, 2, 3
+    ) rows
+    group by 1, 2
+) parts
 group by lead_id

@@ -1,20 +1,19 @@
 -- Adds changes to {{name}}_links, while the trail still records what they were made of.
 with {{versions}},
-chains as ( -- each row of a lead with the hour of the last row before it in each stage
+chains as ( -- each hour of a lead with the last hour before it in each stage
     select version,
            scope,
-           case when scope = {{scope campaign}} then campaign_id else 0 end as campaign_id,
+           campaign_id,
            hour,
            stages,
            {{before}}
     from versions
-    cross join (values {{scopes}}) s (scope)
     window earlier as (
-        partition by version, scope, case when scope = {{scope campaign}} then campaign_id else 0 end, lead_id
-        order by at
+        partition by version, scope, campaign_id, lead_id
+        order by hour
         rows between unbounded preceding and 1 preceding
     )
-), linked as ( -- from each row to itself, then from the last row before to it
+), linked as ( -- from each hour to itself, then from the last hour before to it
     select scope,
            campaign_id,
            hour as earlier,

@@ -1,12 +1,12 @@
--- Trail of {{name}}: the rows that links were made of, each with its stages, as of the last compaction.
+-- Lead history of {{name}}: the rows that links were made of, by hour and stages, as of the last compaction.
 create table {{name}}_trail (
     tenant_id bigint not null,
     campaign_id bigint not null,
     lead_id bigint not null,
-    at timestamptz not null,
-    stages smallint not null,
+    hour integer not null,
     n integer not null,
-    primary key (tenant_id, {{lead_key}}, at, stages)
+    stages smallint not null,
+    primary key (tenant_id, {{lead_key}}, stages)
 );
 comment on table {{name}}_trail is 'callboard derived';
 call callboard_guard('{{name}}_trail');

@@ -1,37 +1,38 @@
 -- Leads created in a window that reached a stage in it, by source: the links inside the window's whole hours, corrected by
 -- leads that links do not know completely: minus their counted state, plus their current one.
-with linked as (
+with hours as materialized (
+    {{hours}}
+), linked as (
     select
         l.source,
         {{linked}}
     {{inside}}
     group by l.source
 ), changed as materialized (
-    {{calls_changed}}
-    union
-    {{leads_changed}}
-), ends as materialized (
-    {{calls_at_ends}}
-    union
-    {{leads_at_ends}}
-), reached as (
+    {{changed}}
+), reached as materialized (
     {{reached}}
 ), versions as (
     select lead_id,
            source,
-           created_at,
-           sum(n) as n,
-           sum(folded) as folded
+           (sum(n) > 0 and created_at >= {{:window_from}} and created_at < {{:window_to}})::integer as is_in,
+           (sum(folded) > 0 and created_at >= {{:hours_from}} and created_at < {{:hours_to}})::integer as was_in
     from (
         select r.id,
                r.campaign_id,
-               callboard_source(r.source) collate "C",
+               r.source,
                r.created_at,
                1,
                1
-        from (select lead_id from ends union select lead_id from changed) s
+        from (
+            select lead_id from reached
+            union
+            {{leads_at_ends}}
+            union
+            {{leads_changed}}
+        ) s
         cross join lateral (
-            select *
+            select r.id, r.campaign_id, r.source, r.created_at
             from telesales_leads r
             where r.tenant_id = $1
               and r.id = s.lead_id
@@ -40,7 +41,7 @@ with linked as (
         union all
         select r.id,
                r.campaign_id,
-               callboard_source(r.source) collate "C",
+               r.source,
                r.created_at,
                0,
                -r.weight
@@ -52,11 +53,22 @@ with linked as (
     group by lead_id, campaign_id, source, created_at
 ), corrected as (
     select
-        v.source,
+        callboard_source(r.source) collate "C" as source,
         {{corrected}}
-    from versions v
-    join reached using (lead_id)
-    group by v.source
+    from (
+        select v.lead_id,
+               v.source,
+               v.is_in,
+               v.was_in,
+               coalesce(reached.before, 0) as before,
+               coalesce(reached.after, 0) as after,
+               coalesce(reached.hours, '{}') as hours
+        from versions v
+        left join reached using (lead_id)
+        where v.is_in + v.was_in > 0
+    ) r
+    cross join hours h
+    group by 1
 )
 select
     source,

@@ -1,5 +1,5 @@
 -- Leads created in the window of a plan by progress, of a tenant or of some campaigns. Like every reader, it looks up each
--- range separately; leads created in the window's ragged ends are read one by one.
+-- range separately; leads created in the window's ragged ends are looked up one by one.
 with changed as materialized (
     {{changed}}
 )
@@ -36,31 +36,44 @@ from (
     union all
     select
         {{rows}}
-    from unnest({{:ragged}}) as p (begins, ends, utc_offset)
-    cross join lateral (
-        select
-            {{state}}
-        from autocall_leads l
-        where {{:scope}} = {{scope account}}
-          and l.tenant_id = $1
-          and l.created_at >= p.begins
-          and l.created_at < p.ends
-        offset 0
-    ) r
-    union all
-    select
-        {{rows}}
-    from unnest({{:campaigns}}) as c (id)
-    cross join unnest({{:ragged}}) as p (begins, ends, utc_offset)
-    cross join lateral (
-        select
-            {{state}}
-        from autocall_leads l
-        where {{:scope}} = {{scope campaign}}
-          and l.tenant_id = $1
-          and l.campaign_id = c.id
-          and l.created_at >= p.begins
-          and l.created_at < p.ends
-        offset 0
+    from (
+        select l.status,
+               coalesce(t.attempts, 0) + coalesce(c.attempts, 0) as attempts,
+               coalesce(t.waiting, 0) + coalesce(c.waiting, 0) > 0 as in_progress
+        from (
+            select l.id, l.status
+            from unnest({{:ragged}}) as p (begins, ends, utc_offset)
+            cross join lateral (
+                select l.id, l.status
+                from autocall_leads l
+                where {{:scope}} = {{scope account}}
+                  and l.tenant_id = $1
+                  and l.created_at >= p.begins
+                  and l.created_at < p.ends
+                offset 0
+            ) l
+            union all
+            select l.id, l.status
+            from unnest({{:campaigns}}) as c (id)
+            cross join unnest({{:ragged}}) as p (begins, ends, utc_offset)
+            cross join lateral (
+                select l.id, l.status
+                from autocall_leads l
+                where {{:scope}} = {{scope campaign}}
+                  and l.tenant_id = $1
+                  and l.campaign_id = c.id
+                  and l.created_at >= p.begins
+                  and l.created_at < p.ends
+                offset 0
+            ) l
+        ) l
+        left join changed c on c.lead_id = l.id
+        left join lateral (
+            select t.attempts, t.waiting
+            from autocall_lead_trail t
+            where t.tenant_id = $1
+              and t.lead_id = l.id
+            offset 0
+        ) t on true
     ) r
 ) parts

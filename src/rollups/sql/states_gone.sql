@@ -1,11 +1,9 @@
-with changed as materialized (
-    {{changed}}
-)
 delete from autocall_lead_trail t
-using changed c
+using (
+    select distinct lead_id
+    from {{rows}} r
+    where r.weight < 0
+) r
 where t.tenant_id = $1
-  and t.lead_id = c.lead_id
-  and not exists (
-      select from autocall_leads l
-      where l.tenant_id = $1 and l.id = t.lead_id
-  )
+  and t.lead_id = r.lead_id
+  and t.attempts <= 0

@@ -1,12 +1,10 @@
--- The state of each lead as counted by the last compaction.
+-- The attempts of each lead as of the last compaction, and how many of them wait for their result. An id that no lead has is
+-- counted too: a lead may come after its attempts.
 create table autocall_lead_trail (
     tenant_id bigint not null,
     lead_id bigint not null,
-    campaign_id bigint not null,
-    created_at timestamptz not null,
-    status text not null,
     attempts integer not null,
-    in_progress boolean not null,
+    waiting integer not null,
     primary key (tenant_id, lead_id)
 );
 comment on table autocall_lead_trail is 'callboard derived';

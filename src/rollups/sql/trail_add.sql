@@ -1,14 +1,23 @@
 -- Brings {{name}}_trail up to date with the links.
-insert into {{name}}_trail as stored (tenant_id, campaign_id, lead_id, at, stages, n)
+insert into {{name}}_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
 select $1,
-       r.campaign_id,
-       r.lead_id,
-       r.{{at}},
-       {{mask}},
-       sum(r.weight)
-from {{rows}} r
-{{join}}
-group by 2, 3, 4, 5
-having sum(r.weight) <> 0
-on conflict (tenant_id, {{lead_key}}, at, stages) do update set
+       campaign_id,
+       lead_id,
+       hour,
+       stages,
+       sum(weight)
+from (
+    select r.campaign_id,
+           r.lead_id,
+           callboard_bucket(r.quarter, 4) as hour,
+           {{mask}} as stages,
+           r.weight
+    from {{rows}} r
+    {{join}}
+) r
+where stages <> 0
+group by campaign_id, lead_id, hour, stages
+having sum(weight) <> 0
+order by {{lead_key}}, stages
+on conflict (tenant_id, {{lead_key}}, stages) do update set
     n = stored.n + excluded.n
