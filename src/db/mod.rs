@@ -34,12 +34,14 @@ use crate::error::{Cause, Error, Result};
 
 /// Settings of read connections. Roll-ups are read with a generic plan, because planning would take
 /// longer than reading.
-pub const READING_SETTINGS: [(&str, &str); 4] = [
+pub const READING_SETTINGS: [(&str, &str); 3] = [
     ("statement_timeout", "30s"),
-    ("jit", "off"),
     ("plan_cache_mode", "force_generic_plan"),
     ("max_parallel_workers_per_gather", "0"),
 ];
+
+/// Settings of every connection. Compiling a statement (JIT) takes longer than executing it.
+const SETTINGS: [(&str, &str); 1] = [("jit", "off")];
 
 /// Limits of write connections: longer than any chunk or lock should take.
 const WRITING_SETTINGS: [(&str, &str); 2] = [("statement_timeout", "60s"), ("lock_timeout", "10s")];
@@ -165,6 +167,7 @@ impl Database {
         let never = "off".parse().map_err(Error::internal)?;
         let options = options
             .application_name("callboard")
+            .options(SETTINGS)
             .log_slow_statements(never, Duration::MAX);
         let pool = |size, max_wait| {
             PgPoolOptions::new()
@@ -185,7 +188,6 @@ impl Database {
         let exporting = [
             ("statement_timeout", "0"),
             ("idle_in_transaction_session_timeout", "0"),
-            ("jit", "off"),
         ];
         let exporting = pool(EXPORT_CONNECTIONS, WRITE_MAX_WAIT)
             // Closed after use: a connection in the middle of a long statement would have to be

@@ -159,3 +159,23 @@ async fn background_work_does_not_wait_for_reports() {
     readings.iter().for_each(JoinHandle::abort);
     side.unlock().await;
 }
+
+#[tokio::test]
+async fn no_connection_compiles_statements() {
+    let test = TestApp::new().await;
+    let db = &test.app.db;
+    let mut scopes = vec![
+        db.read(TENANT).await,
+        db.read_unbounded(TENANT).await,
+        db.write(TENANT).await,
+    ];
+    for lane in Lane::ALL {
+        scopes.push(db.lane(lane).write(TENANT).await);
+    }
+    for scope in scopes {
+        let mut scope = scope.expect("a scope");
+        let jit = scope.select::<(String,)>("select current_setting('jit') where $1 > 0");
+        let jit = jit.fetch_one(scope.connection()).await.expect("a setting");
+        assert_eq!(jit.0, "off");
+    }
+}

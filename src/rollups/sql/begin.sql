@@ -4,7 +4,6 @@ set local statement_timeout = 0;
 set local lock_timeout = 0;
 set local idle_in_transaction_session_timeout = 0;
 set local work_mem = '128MB';
-set local jit = off;
 lock table
     {{tables}}
 in access share mode

@@ -234,9 +234,8 @@ pub async fn release(app: &App, tenant: i64, claim: Uuid, deliveries: Vec<Uuid>)
 }
 
 /// Makes the planner read indexes in their order. With the statistics of a queue, which are out of date soon, it would read
-/// and sort every pending delivery. A plan with a sort that cannot be avoided has an enormous cost then, for which Postgres
-/// would compile the statement (JIT) each time.
-pub const IN_ORDER: &str = "set local enable_bitmapscan = off; set local enable_seqscan = off; set local enable_sort = off; set local jit = off";
+/// and sort every pending delivery.
+pub const IN_ORDER: &str = "set local enable_bitmapscan = off; set local enable_seqscan = off; set local enable_sort = off";
 
 /// Tenants with deliveries that are due.
 pub async fn due(app: &App) -> Result<Vec<i64>> {
