@@ -22,10 +22,10 @@ use crate::idempotency::{Answer, HEADER, Request};
 const MAX_KEY: usize = 255;
 
 /// Description of the header, for documents.
-pub const ABOUT: &str = "A key for the request, at most 255 printable ASCII characters. The same request sent again within 24 hours is not made again, but gets the same answer.";
+pub const ABOUT: &str = "A key for the request, 1 to 255 printable ASCII characters. The same request sent again within 24 hours is not made again, but gets the same answer.";
 
 /// Pattern of the header.
-pub const PATTERN: &str = "^[ -~]{0,255}$";
+pub const PATTERN: &str = "^[ -~]{1,255}$";
 
 /// The key of a request: `None` without one, an error for an invalid one.
 pub struct Key(Result<Option<String>, Faults>);
@@ -39,23 +39,30 @@ impl<S: Sync> FromRequestParts<S> for Key {
 }
 
 impl Key {
-    /// An empty key is treated as absent.
+    /// The header may be repeated, with the same key.
     fn of(headers: &HeaderMap) -> Self {
-        let Some(key) = headers.get(HEADER).filter(|key| !key.is_empty()) else {
+        let mut sent = headers.get_all(HEADER).iter();
+        let Some(key) = sent.next() else {
             return Self(Ok(None));
         };
-        let is_plain = |key: &&str| {
-            key.len() <= MAX_KEY && key.bytes().all(|byte| (b' '..=b'~').contains(&byte))
-        };
-        let Some(key) = key.to_str().ok().filter(is_plain) else {
+        let refused = |fault: String| {
             let mut faults = Faults::default();
-            faults.add(
-                HEADER,
-                format!("must be at most {MAX_KEY} characters of ASCII."),
-            );
-            return Self(Err(faults));
+            faults.add(HEADER, fault);
+            Self(Err(faults))
         };
-        Self(Ok(Some(key.to_owned())))
+        if sent.any(|other| other != key) {
+            return refused("must be one key.".into());
+        }
+        let is_plain = |key: &&str| {
+            (1..=MAX_KEY).contains(&key.len())
+                && key.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+        };
+        match key.to_str().ok().filter(is_plain) {
+            Some(key) => Self(Ok(Some(key.to_owned()))),
+            None => refused(format!(
+                "must be 1 to {MAX_KEY} printable characters of ASCII."
+            )),
+        }
     }
 }
 
@@ -106,12 +113,14 @@ impl Once {
             (Some(key), Ok(body)) => Some(Request::new(Method::POST.as_str(), path, key, body)),
             _ => None,
         };
-        let mut scope = app.db.write(caller.tenant.id).await?;
-        if let Some(request) = &request
-            && let Some(answer) = request.begin(&mut scope, now).await?
-        {
-            return Ok(Self::Repeated(respond(answer)?));
-        }
+        let tenant = caller.tenant.id;
+        let scope = match &request {
+            None => app.db.write(tenant).await?,
+            Some(request) => match request.begin(&app.db, tenant, now).await? {
+                (_, Some(answer)) => return Ok(Self::Repeated(respond(answer)?)),
+                (scope, None) => scope,
+            },
+        };
         Ok(Self::New(Box::new(Run {
             scope,
             body,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
-use crate::db::{Scope, Select};
+use crate::db::{Database, Scope, Select};
 use crate::error::{Error, Result};
 
 /// Lifetime of an answer.
@@ -49,18 +49,15 @@ impl Request {
         }
     }
 
-    /// Claims the key until the end of the transaction. Returns the answer to an earlier request with this key and body.
-    /// `Conflict` while that request runs; `Invalid` if it had another body.
-    pub async fn begin(&self, scope: &mut Scope, now: DateTime<Utc>) -> Result<Option<Answer>> {
-        let mut looks = 1;
-        while !self.lock(scope).await? {
-            if looks == LOOKS {
-                let message = "A request with this Idempotency-Key is still running.";
-                return Err(Error::conflict(message));
-            }
-            looks += 1;
-            tokio::time::sleep(BETWEEN_LOOKS).await;
-        }
+    /// Begins a transaction that holds the key until its end. Returns it with the answer to an earlier request with this key
+    /// and body. `Conflict` while that request runs; `Invalid` if it had another body.
+    pub async fn begin(
+        &self,
+        db: &Database,
+        tenant: i64,
+        now: DateTime<Utc>,
+    ) -> Result<(Scope, Option<Answer>)> {
+        let mut scope = self.locked(db, tenant).await?;
         let find = self.bound(scope.select::<Kept>(include_str!("find.sql")));
         let kept = find
             .bind(now - KEPT)
@@ -71,7 +68,25 @@ impl Request {
                 HEADER,
                 "was used for a request with another body.",
             )),
-            kept => Ok(kept.map(|kept| kept.answer)),
+            kept => Ok((scope, kept.map(|kept| kept.answer))),
+        }
+    }
+
+    /// A transaction that holds the key. No connection is held between two looks at a key that another request has.
+    async fn locked(&self, db: &Database, tenant: i64) -> Result<Scope> {
+        let mut looks = 1;
+        loop {
+            let mut scope = db.write(tenant).await?;
+            if self.lock(&mut scope).await? {
+                return Ok(scope);
+            }
+            drop(scope);
+            if looks == LOOKS {
+                let message = "A request with this Idempotency-Key is still running.";
+                return Err(Error::conflict(message));
+            }
+            looks += 1;
+            tokio::time::sleep(BETWEEN_LOOKS).await;
         }
     }
 

@@ -71,10 +71,31 @@ async fn refusals_are_not_kept() {
         keyed(&test, SCRIPTS, "k", &body).await.status,
         StatusCode::CREATED
     );
+    let empty = keyed(&test, SCRIPTS, "", &body).await;
+    assert_eq!(faulty(&empty), ["Idempotency-Key"]);
     let long = keyed(&test, SCRIPTS, &"k".repeat(256), &json!({})).await;
     assert_eq!(faulty(&long), ["Idempotency-Key", "name"]);
     let long = keyed(&test, SCRIPTS, &"k".repeat(256), &body).await;
     assert_eq!(faulty(&long), ["Idempotency-Key"]);
+    assert_eq!(count(&test, "autocall_scripts").await, 1);
+}
+
+#[tokio::test]
+async fn two_keys_in_one_request_are_refused() {
+    let test = TestApp::new().await;
+    let both = async |second: &str| {
+        let request = test.post(SCRIPTS).header("Idempotency-Key", "k");
+        let request = request.header("Idempotency-Key", second);
+        test.send(request.json(&json!({"name": "S"}))).await
+    };
+    for other in ["l", ""] {
+        let answer = both(other).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(faulty(&answer), ["Idempotency-Key"]);
+    }
+    let first = both("k").await;
+    assert_eq!(first.status, StatusCode::CREATED, "the same key twice");
+    assert_eq!(both("k").await.text(), first.text());
     assert_eq!(count(&test, "autocall_scripts").await, 1);
 }
 
