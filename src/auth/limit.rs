@@ -220,6 +220,19 @@ impl Limits {
         Some(of_tenant)
     }
 
+    /// Returns true if a request of a session would be accepted now by its own limit.
+    pub fn has_room(&self, group: Group, settings: &Settings, session: Uuid) -> bool {
+        self.0.as_ref().is_none_or(|Inner { clock, tokens, .. }| {
+            let key = Key {
+                group,
+                limit: group.limit(settings),
+                subject: session.as_u128(),
+                name: 0,
+            };
+            bucket(tokens, key, *clock).has_room()
+        })
+    }
+
     /// Counts a login from an address.
     pub fn count_login(&self, address: IpAddr) -> Option<LimitState> {
         self.count_address(Group::LoginAddress, address, 0)

@@ -76,7 +76,8 @@ impl<G: Grant> FromRequestParts<Arc<App>> for Permitted<G> {
     }
 }
 
-/// The caller of a route whose rate-limit group depends on the body: authenticated, and not counted yet.
+/// The caller of a route whose rate-limit group depends on the body. Like [`Permitted`], but not counted yet. A request that
+/// either group would refuse, or that lacks a permission, is refused before its body is read.
 pub struct Uncounted<G: Grant> {
     caller: Arc<Caller>,
     context: RequestContext,
@@ -89,6 +90,13 @@ impl<G: Grant> FromRequestParts<Arc<App>> for Uncounted<G> {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self> {
         let caller = authenticated(parts, app).await?;
         let context = RequestContext::of(parts)?.clone();
+        let has_room = |group| {
+            let settings = &caller.tenant.settings;
+            app.limits.has_room(group, settings, caller.session)
+        };
+        if lacks::<G>(&caller) || !has_room(G::GROUP) && !has_room(G::LIST_GROUP) {
+            permit::<G>(app, &caller, &context, G::GROUP)?;
+        }
         attribute_upload(&caller, &context)?;
         Ok(Self {
             caller,
@@ -131,12 +139,17 @@ fn permit<G: Grant>(
     if let Some(standing) = counted {
         context.set_rate_limit(standing, app.clock.now())?;
     }
-    let required = G::PERMISSIONS.iter();
-    if required.clone().all(|permission| caller.may(*permission)) {
+    if !lacks::<G>(caller) {
         return Ok(());
     }
-    let names = required.map(|permission| permission.name());
+    let names = G::PERMISSIONS.iter().map(|permission| permission.name());
     Err(Error::LacksPermission(names.collect()))
+}
+
+/// True if the caller lacks a permission of the grant.
+fn lacks<G: Grant>(caller: &Caller) -> bool {
+    let mut required = G::PERMISSIONS.iter();
+    !required.all(|permission| caller.may(*permission))
 }
 
 /// `Unavailable` if the tenant has too many unfinished bodies.

@@ -55,6 +55,14 @@ impl Bucket {
         }
     }
 
+    /// True if a request would be accepted now.
+    pub fn has_room(&self) -> bool {
+        let now = self.limiter.clock().now();
+        let full_at = Duration::from_nanos(self.full_at.0.load(Ordering::Acquire));
+        let missing = full_at.saturating_sub(now).as_nanos();
+        missing.div_ceil(self.nanos_per_request().into()) < u128::from(self.limit)
+    }
+
     /// Returns one counted request to the bucket.
     pub fn refund(&self) {
         let each = self.nanos_per_request();

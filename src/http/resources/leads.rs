@@ -137,13 +137,17 @@ async fn add_one_or_many(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response> {
+    let campaign = match path_id(path) {
+        Ok(campaign) => campaign,
+        Err(error) => return caller.count(&app, false).and(Err(error)),
+    };
     let body = body::read(&headers, body, body::LARGE).await;
     let locale = locale(caller.caller());
     let (body, sent) = Sent::read(body, locale).await;
     let caller = caller.count(&app, sent.is_list)?;
     let actor = caller.actor(address, app.clock.now());
     let asked = Asked {
-        campaign: path_id(path)?,
+        campaign,
         path: paths::CAMPAIGN_LEADS,
         key,
         body,
@@ -173,10 +177,11 @@ async fn import(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response> {
+    let campaign = path_id(path)?;
     let body = body::read(&headers, body, body::LARGE).await;
     let (body, sent) = Sent::read(body, author.locale()).await;
     let asked = Asked {
-        campaign: path_id(path)?,
+        campaign,
         path: paths::CAMPAIGN_LEADS_IMPORT,
         key,
         body,

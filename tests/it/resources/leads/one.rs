@@ -1,10 +1,12 @@
 //! One lead at a time: added, read, changed, deleted.
 
+use callboard::auth::Role;
+use callboard::auth::tenant::{Change, Tenant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{FIRST_ID, LEADS, faults, phones, post, send, with_campaign};
-use crate::support::TENANT;
+use crate::support::{Client, TENANT};
 
 fn lead(id: i64) -> String {
     format!("/api/autocall/leads/{id}")
@@ -245,6 +247,37 @@ async fn a_lead_without_attempts_can_be_deleted() {
             "lead.created"
         ]
     );
+}
+
+/// The bodies never end: the answers come without them.
+#[tokio::test]
+async fn a_body_is_not_awaited_by_a_request_that_is_refused_anyway() {
+    let test = with_campaign().await;
+    let reader = test.user(TENANT, "reader", Role::ReadOnly).await;
+    let set = |name: &str| Change::Setting(name.into(), "1".into());
+    let settings = [set("rate_limit_autocall"), set("rate_limit_lead_import")];
+    Tenant::change(&test.app.db, TENANT, &settings)
+        .await
+        .expect("set");
+    let client = test
+        .changed(|app| app.limits = callboard::auth::limit::Limits::on(app.clock))
+        .await;
+    let endless = async |token: &str, path: &str| {
+        let client = Client::new(client.url.clone(), token.to_owned());
+        let nothing = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+        let request = client.post(path).header("content-type", "application/json");
+        let request = request.body(reqwest::Body::wrap_stream(nothing));
+        client.send(request).await.status.as_u16()
+    };
+    let import = "/api/autocall/campaigns/1/leads/import";
+    assert_eq!(endless(&reader, LEADS).await, 403);
+    assert_eq!(endless(&reader, LEADS).await, 429, "it was counted");
+    let none = "/api/autocall/campaigns/x/leads";
+    assert_eq!(endless(&test.token, none).await, 404);
+    let refused = post(&client, import, &json!({})).await;
+    assert_eq!(refused.status.as_u16(), 422);
+    assert_eq!(endless(&test.token, LEADS).await, 429, "both are used up");
+    assert_eq!(endless(&test.token, import).await, 429);
 }
 
 #[tokio::test]
