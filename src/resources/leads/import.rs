@@ -216,46 +216,48 @@ async fn present(
     Ok(rows.into_iter().collect())
 }
 
-/// Inserts leads in their order, and returns their ids by phone.
+/// Inserts leads in their order, and returns their ids by phone. All by one statement: each makes events of its own.
 async fn insert(
     scope: &mut Scope,
     campaign: &LockedCampaign,
-    mut leads: Vec<NewLead>,
+    leads: Vec<NewLead>,
 ) -> Result<HashMap<String, i64>> {
-    let mut all = HashMap::with_capacity(leads.len());
     scope.make_events().await?;
-    scope
-        .connection()
-        .execute("set local callboard.leads_added = 'on'")
-        .await?;
-    while !leads.is_empty() {
+    let sql = "set local callboard.leads_added = 'on'; savepoint leads";
+    scope.connection().execute(sql).await?;
+    loop {
         let ids = ids::next(scope, leads.len()).await?;
-        let column = |value: fn(&NewLead) -> Option<&str>| -> Vec<Option<&str>> {
-            leads.iter().map(value).collect()
-        };
-        let insert = scope.select::<(i64,)>(include_str!("insert.sql"));
-        let insert = insert
-            .bind(campaign.id)
-            .bind(&ids)
-            .bind(column(|lead| Some(&lead.phone)))
-            .bind(column(|lead| Some(&lead.phone_as_sent)))
-            .bind(column(NewLead::external_ref))
-            .bind(column(|lead| Some(&lead.payload)));
-        let inserted = insert.fetch_all(scope.connection()).await?;
-        let inserted: std::collections::HashSet<i64> =
-            inserted.into_iter().map(|(id,)| id).collect();
-        // Ingest can have stored leads with some of these ids since: those are inserted again under others.
-        let mut again = Vec::new();
-        for (lead, id) in leads.into_iter().zip(ids) {
-            if inserted.contains(&id) {
-                all.insert(lead.phone, id);
-            } else {
-                again.push(lead);
-            }
+        if insert_as(scope, campaign, &leads, &ids).await? == leads.len() {
+            let phones = leads.into_iter().map(|lead| lead.phone);
+            return Ok(phones.zip(ids).collect());
         }
-        leads = again;
+        // Ingest has stored leads with some of these ids since. Those are skipped now.
+        let sql = "rollback to savepoint leads";
+        scope.connection().execute(sql).await?;
     }
-    Ok(all)
+}
+
+/// Inserts leads with these ids, except those that are taken. Returns the number of inserted leads.
+async fn insert_as(
+    scope: &mut Scope,
+    campaign: &LockedCampaign,
+    leads: &[NewLead],
+    ids: &[i64],
+) -> Result<usize> {
+    let column = |value: fn(&NewLead) -> Option<&str>| -> Vec<Option<String>> {
+        let owned = |lead| value(lead).map(str::to_owned);
+        leads.iter().map(owned).collect()
+    };
+    let insert = scope.query(include_str!("insert.sql"));
+    let insert = insert
+        .bind(campaign.id)
+        .bind(ids.to_vec())
+        .bind(column(|lead| Some(&lead.phone)))
+        .bind(column(|lead| Some(&lead.phone_as_sent)))
+        .bind(column(NewLead::external_ref))
+        .bind(column(|lead| Some(&lead.payload)));
+    let inserted = insert.execute(scope.connection()).await?.rows_affected();
+    usize::try_from(inserted).map_err(Error::internal)
 }
 
 #[cfg(test)]

@@ -187,3 +187,26 @@ async fn many_leads_are_changed_in_their_order() {
     let answer = patch(&test, LEADS, &json!({"status": "dnc"})).await;
     assert_eq!(faults(&answer), ["leads", "status"]);
 }
+
+#[tokio::test]
+async fn a_change_of_many_leads_is_one_entry_of_the_audit_log() {
+    let test = with_leads().await;
+    let entries = async || {
+        let log = test.ok("/api/audit?action=leads.changed").await.json();
+        let entries = log["data"].as_array().expect("entries");
+        let entry =
+            |entry: &Value| json!([entry["target"], entry["changes"], entry["actor"]["id"]]);
+        entries.iter().map(entry).collect::<Vec<_>>()
+    };
+    // Two change, one has its status already, one is not there.
+    let items = json!({"leads": [{"id": 1, "status": "dnc"}, {"id": 2, "status": "dnc"}, {"id": 3, "status": "retry"},
+        {"id": 99, "status": "dnc"}]});
+    assert_eq!(patch(&test, LEADS, &items).await.status.as_u16(), 200);
+    let target = json!({"kind": "campaign", "id": "1", "name": "C"});
+    let entry = json!([target, {"leads": [0, 2]}, 1]);
+    assert_eq!(entries().await, [entry.clone()]);
+    // Nothing changes: no entry.
+    let answer = patch(&test, LEADS, &items).await;
+    assert_eq!(answer.json()["data"]["changed"], 0, "{}", answer.text());
+    assert_eq!(entries().await, [entry]);
+}

@@ -49,6 +49,63 @@ async fn a_change_of_a_campaigns_status_is_an_event() {
     );
 }
 
+/// Data of an event is the campaign, member by member, as its GET shows it at that moment.
+#[tokio::test]
+async fn a_campaigns_event_has_the_campaign_as_it_is_shown() {
+    let test = world(&[&["autocall.campaign.*"]]).await;
+    let one = format!("/api/autocall/campaigns/{CAMPAIGN}");
+    let members = json!({"kind": "autocall_campaign", "id": CAMPAIGN, "name": "N".repeat(255), "script_id": SCRIPT,
+        "status": "draft", "description": "D\n\u{1f4de}", "caller_id_group_id": "north", "max_retries": 0,
+        "retry_interval_minutes": 7, "retry_only_when": "any", "max_concurrent": 3, "originate_timeout": 11,
+        "write_to_main_cdr": true, "start_at": "2026-06-01T08:00:00.5+07:00", "end_at": "2099-06-30"});
+    test.ingest(&[members]).await;
+    for (action, event) in [
+        ("start", "started"),
+        ("pause", "paused"),
+        ("resume", "resumed"),
+        ("stop", "completed"),
+    ] {
+        let request = test.post(&format!("{one}/{action}"));
+        let answer = test.send(request).await;
+        assert!(answer.status.is_success(), "{action}: {}", answer.text());
+        let taken = take(&test).await;
+        assert_eq!(taken.len(), 1, "{action}");
+        let body = body(&test, &taken[0]);
+        assert_eq!(body["event"], format!("autocall.campaign.{event}"));
+        let shown = test.data(&one).await;
+        assert_eq!(body["data"].to_string(), shown.to_string(), "{action}");
+        assert_eq!(answer.json()["data"], shown, "{action}");
+    }
+}
+
+/// A campaign that appears changes no status: times and events are those that its source reports.
+#[tokio::test]
+async fn a_campaign_that_appears_as_active_or_completed_has_no_times_of_its_own() {
+    let test = world(&[&["*"]]).await;
+    for (id, status) in [(21, "active"), (22, "completed")] {
+        test.ingest(&[
+            json!({"kind": "autocall_campaign", "id": id, "name": "C", "status": status}),
+        ])
+        .await;
+        let shown = test.data(&format!("/api/autocall/campaigns/{id}")).await;
+        let times = [&shown["started_at"], &shown["completed_at"]];
+        assert_eq!(times, [&Value::Null, &Value::Null], "{status}");
+    }
+    assert_eq!(names(&test).await, [""; 0]);
+}
+
+/// Lines for one row in one chunk are one change, from the stored row to the last of them.
+#[tokio::test]
+async fn lines_of_one_row_in_a_chunk_are_one_change() {
+    let test = world(&[&["*"]]).await;
+    test.ingest(&[campaign("paused"), campaign("completed")])
+        .await;
+    assert_eq!(names(&test).await, ["campaign.completed"]);
+    test.ingest(&[campaign("active"), campaign("completed")])
+        .await;
+    assert_eq!(names(&test).await, [""; 0]);
+}
+
 pub fn call(uuid: &str, members: Value) -> Value {
     let mut line = json!({"kind": "telesales_call", "uuid": uuid, "campaign_id": CAMPAIGN, "lead_id": LEAD,
         "agent_id": AGENT, "started_at": seconds_ago(60)});
