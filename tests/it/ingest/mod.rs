@@ -3,13 +3,15 @@
 mod atomic;
 mod bodies;
 mod concurrent;
+mod defaults;
 mod finished;
 mod keeps;
 mod lengths;
 mod limits;
 mod normal;
 mod refused;
-mod rows;
+mod upserts;
+mod values;
 
 use serde_json::{Value, json};
 
