@@ -41,6 +41,13 @@ pub struct Submitted {
     pub estimated_seconds: i64,
 }
 
+/// Keys of the files of a campaign's exports.
+pub async fn files(scope: &mut Scope, campaign: i64) -> Result<Vec<String>> {
+    let files = scope.select::<(String,)>(include_str!("sql/files.sql"));
+    let files = files.bind(campaign).fetch_all(scope.connection()).await?;
+    Ok(files.into_iter().map(|(key,)| key).collect())
+}
+
 /// Adds an order of user `by` to the queue.
 pub async fn submit(
     scope: &mut Scope,

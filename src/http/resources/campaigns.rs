@@ -17,6 +17,7 @@ use super::author::Author;
 use crate::app::App;
 use crate::envelope::Data;
 use crate::error::{Faults, Result};
+use crate::exports::queue;
 use crate::http::extract::{
     AutocallApiAccess, AutocallManage, CampaignStart, Grant, Permitted, path_id,
 };
@@ -179,8 +180,14 @@ pub async fn delete(
 ) -> Result<StatusCode> {
     let id = path_id(path)?;
     let mut scope = author.write().await?;
+    let files = queue::files(&mut scope, id).await?;
     campaigns::delete(&mut scope, id, author.actor).await?;
     scope.commit().await?;
+    for key in files {
+        if let Err(error) = author.app.exports.store.remove(&key).await {
+            tracing::warn!(key, %error, "could not delete a file; the sweep will");
+        }
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -482,3 +482,33 @@ async fn head_equals_get_without_a_body() {
         (StatusCode::GONE, StatusCode::GONE)
     );
 }
+
+#[tokio::test]
+async fn files_of_a_deleted_campaign_are_gone_with_it() {
+    let test = TestApp::new().await;
+    test.ingest(&[json!({"kind": "autocall_campaign", "id": 1, "name": "C", "status": "draft"})])
+        .await;
+    let order_kpis = json!({"report_type": "kpis", "from": "2026-06-01", "to": "2026-06-02"});
+    let ready = {
+        let id = order(&test, &order_kpis).await;
+        settle(&test.app).await;
+        show(&test, &id).await
+    };
+    let stored = async || {
+        let files = test.app.exports.store.list();
+        let files: Vec<_> = futures_util::TryStreamExt::try_collect(files)
+            .await
+            .expect("files");
+        files.len()
+    };
+    assert_eq!(stored().await, 1, "{ready}");
+    let campaign = "/api/autocall/campaigns/1";
+    let deleted = test
+        .request(Method::DELETE, campaign, Some(&test.token))
+        .await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT);
+    assert_eq!(stored().await, 0);
+    let link = path(ready["download_url"].as_str().expect("a link"));
+    let gone = test.request(Method::GET, link, None).await;
+    assert_eq!(gone.status, StatusCode::GONE);
+}
