@@ -83,7 +83,7 @@ fn webhook_and_delivery(
     Ok((webhook, delivery.parse().map_err(|_| Error::NotFound)?))
 }
 
-/// The deliveries of a webhook, newest first. They are kept for 30 days.
+/// The deliveries of a webhook, newest first, at most 100,000. They are kept for 30 days.
 #[utoipa::path(get, path = paths::WEBHOOK_DELIVERIES, tag = "Webhooks", operation_id = "webhook_deliveries",
     params(
         ("id" = i64, Path, description = "The webhook."),

@@ -22,6 +22,9 @@ use crate::time::Instant;
 /// Maximum number of pending deliveries of a webhook.
 pub const MAX_PENDING: i64 = 100_000;
 
+/// Maximum number of deliveries in a list, the newest. They are counted for each page, and pages are found by counting.
+pub const MAX_LISTED: i64 = 100_000;
+
 /// An event on its way to a webhook.
 #[derive(Debug, Serialize, FromRow, ToSchema)]
 pub struct WebhookDelivery {
@@ -69,7 +72,7 @@ pub struct Filter {
     pub event: Option<&'static str>,
 }
 
-/// The deliveries of a webhook, newest first.
+/// The newest [`MAX_LISTED`] deliveries of a webhook, newest first.
 pub async fn page(
     scope: &mut Scope,
     webhook: i64,
@@ -80,15 +83,20 @@ pub async fn page(
         .select::<(i64,)>(include_str!("sql/count.sql"))
         .bind(webhook)
         .bind(filter.status)
-        .bind(filter.event);
+        .bind(filter.event)
+        .bind(MAX_LISTED);
     let (total,) = count.fetch_one(scope.connection()).await?;
     let rows = scope
         .select::<WebhookDelivery>(include_str!("sql/page.sql"))
         .bind(webhook)
         .bind(filter.status)
         .bind(filter.event)
-        .bind(wanted.per_page)
-        .bind(wanted.offset());
+        .bind(
+            wanted
+                .per_page
+                .min(total.saturating_sub(wanted.offset()).max(0)),
+        )
+        .bind(wanted.offset().min(MAX_LISTED));
     Ok(wanted.page(rows.fetch_all(scope.connection()).await?, total))
 }
 
@@ -163,9 +171,10 @@ pub async fn replay_many(
                 .select::<(i64,)>(include_str!("sql/count.sql"))
                 .bind(webhook)
                 .bind(pending.status)
-                .bind(pending.event);
+                .bind(pending.event)
+                .bind(MAX_PENDING);
             let (count,) = count.fetch_one(scope.connection()).await?;
-            (MAX_PENDING - count).max(0)
+            MAX_PENDING - count
         }
     };
     let Wanted { status, from, to } = wanted;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::hooks::{Hooks, WEBHOOKS};
 use super::receiver::Receiver;
+use crate::support::TestApp;
 
 async fn count(hooks: &Hooks, condition: &str) -> i64 {
     let sql = format!("select to_jsonb(count(*)) from webhook_deliveries where {condition}");
@@ -176,4 +177,27 @@ async fn the_search_for_due_deliveries_reads_a_row_for_each_webhook_whatever_is_
         .expect("a plan");
     let read = rows_read(&plan[0]["Plan"]);
     assert!((6.0..=12.0).contains(&read), "{read} rows: {plan:#}");
+}
+
+/// Regression: each page counted every delivery that is kept.
+#[tokio::test]
+async fn a_list_of_deliveries_is_bounded() {
+    let test = TestApp::new().await;
+    let rows = "insert into webhooks (tenant_id, id, url, events, secret, created_at, updated_at)
+                values (1, 1, 'https://example.com/', '{*}', '', now(), now());
+                insert into webhook_deliveries (tenant_id, id, webhook_id, event, data, created_at, status)
+                select 1, callboard_delivery_id(now(), n), 1, 'autocall.lead.added', '{}', now(), 'delivered'
+                from generate_series(1, 100050) n";
+    test.execute(1, rows).await;
+    for (page, rows) in [(1, 200), (500, 200), (501, 0), (i64::MAX, 0)] {
+        let path = format!("/api/webhooks/1/deliveries?per_page=200&page={page}");
+        let list = test.ok(&path).await.json();
+        let found = list["data"].as_array().expect("rows").len();
+        let ends = (&list["total"], &list["last_page"]);
+        assert_eq!(
+            (found, ends),
+            (rows, (&json!(100_000), &json!(500))),
+            "{page}"
+        );
+    }
 }
