@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Executor};
@@ -225,16 +225,33 @@ async fn stale(scope: &mut Scope, module: Module) -> Result<Option<Stale>> {
     Ok(Some(Stale::Campaigns(campaigns.into_iter().collect())))
 }
 
+/// Interval of progress in the log. Small tenants are rebuilt without a line.
+const PROGRESS: Duration = Duration::from_secs(5);
+
 async fn make(scope: &mut Scope, module: Module, origin: Origin, campaigns: &[i64]) -> Result<()> {
     let tenant = scope.tenant();
-    for sql in &STATEMENTS[&(module, origin)] {
+    let statements = &STATEMENTS[&(module, origin)];
+    let began = Instant::now();
+    let mut reported = began;
+    for (done, sql) in (1_u32..).zip(statements) {
         let statement = sqlx::query(AssertSqlSafe(sql.as_str())).bind(tenant);
         let statement = if origin == Origin::RowsOfCampaigns {
             statement.bind(campaigns.to_vec())
         } else {
             statement
         };
-        statement.execute(scope.connection()).await?;
+        let rows = statement.execute(scope.connection()).await?.rows_affected();
+        if origin != Origin::Journal && reported.elapsed() >= PROGRESS {
+            reported = Instant::now();
+            tracing::info!(
+                module = module.name(),
+                done,
+                statements = statements.len(),
+                rows,
+                seconds = began.elapsed().as_secs(),
+                "rebuilding roll-ups"
+            );
+        }
     }
     Ok(())
 }
