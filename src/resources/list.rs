@@ -2,6 +2,8 @@
 //!
 //! Must not know any resource.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
@@ -12,6 +14,7 @@ use crate::envelope::Page;
 use crate::error::Result;
 use crate::input::{Kind, Parameter, Query};
 use crate::page::{self, PAGE, PER_PAGE};
+use crate::template;
 
 /// A listed resource: its filters, the statements for a page and for the count, and its documentation.
 pub trait Listed:
@@ -27,8 +30,41 @@ pub trait Listed:
     /// Filters, in the order of their arguments: `$2` and so on, each a text or null. The limit and the offset of a page
     /// follow.
     const FILTERS: &'static [Parameter];
-    const PAGE: &'static str;
-    const COUNT: &'static str;
+    const STATEMENTS: &'static LazyLock<Statements>;
+}
+
+/// Statements that select rows of a resource.
+#[derive(Debug)]
+pub struct Statements {
+    /// The row with the id `$2`.
+    pub find: String,
+    pub page: String,
+    pub count: String,
+}
+
+impl Statements {
+    /// Statements over the rows `r` of a table: their columns, the filter of lists with that many arguments, and the
+    /// direction of their ids.
+    pub fn of(table: &str, columns: &str, filter: &str, direction: &str, filters: usize) -> Self {
+        let (columns, filter) = (template::body(columns), template::body(filter));
+        let (limit, offset) = (filters + 2, filters + 3);
+        let find: template::Values<'_> = &[("table", &table), ("columns", &columns)];
+        let count: template::Values<'_> = &[("table", &table), ("filter", &filter)];
+        let page: template::Values<'_> = &[
+            ("table", &table),
+            ("columns", &columns),
+            ("filter", &filter),
+            ("direction", &direction),
+            ("limit", &limit),
+            ("offset", &offset),
+        ];
+        let filled = |text, values| template::filled(text, values, |_| None);
+        Self {
+            find: filled(include_str!("sql/find.sql"), find),
+            page: filled(include_str!("sql/page.sql"), page),
+            count: filled(include_str!("sql/count.sql"), count),
+        }
+    }
 }
 
 /// Parameters of a list.
@@ -73,9 +109,13 @@ pub async fn page<T: Listed>(
     within: Option<i64>,
 ) -> Result<Page<T>> {
     let Wanted { page, filters } = wanted;
-    let count = filtered(scope.select::<(i64,)>(T::COUNT), within, &filters);
+    let count = filtered(
+        scope.select::<(i64,)>(&T::STATEMENTS.count),
+        within,
+        &filters,
+    );
     let (total,) = count.fetch_one(scope.connection()).await?;
-    let rows = filtered(scope.select(T::PAGE), within, &filters)
+    let rows = filtered(scope.select(&T::STATEMENTS.page), within, &filters)
         .bind(page.per_page)
         .bind(page.offset());
     Ok(page.page(rows.fetch_all(scope.connection()).await?, total))

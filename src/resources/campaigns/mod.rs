@@ -4,6 +4,8 @@
 
 mod states;
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,7 +15,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 pub use self::states::Move;
-use super::list::Listed;
+use super::list::{Listed, Statements};
 use super::members::{Columns, Members, Object};
 use super::rows::Rows;
 use super::scripts;
@@ -140,18 +142,30 @@ impl PartialSchema for CallerIdGroup {
 
 impl ToSchema for CallerIdGroup {}
 
+const FILTERS: &[Parameter] = &[
+    Q,
+    STATUS,
+    Parameter::optional("script_id", Kind::Id, "Only campaigns with this script."),
+];
+
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
+    let columns = include_str!("columns.sql");
+    Statements::of(
+        "autocall_campaigns",
+        columns,
+        include_str!("filter.sql"),
+        "desc",
+        FILTERS.len(),
+    )
+});
+
 impl Listed for AutocallCampaign {
     const TITLE: &'static str = "AutoCall campaigns, newest id first";
     const TAG: &'static str = "Campaigns";
     const OPERATION: &'static str = "autocall_campaigns";
     const EXAMPLE: &'static str = include_str!("list.json");
-    const FILTERS: &'static [Parameter] = &[
-        Q,
-        STATUS,
-        Parameter::optional("script_id", Kind::Id, "Only campaigns with this script."),
-    ];
-    const PAGE: &'static str = include_str!("page.sql");
-    const COUNT: &'static str = include_str!("count.sql");
+    const FILTERS: &'static [Parameter] = FILTERS;
+    const STATEMENTS: &'static LazyLock<Statements> = &STATEMENTS;
 }
 
 const ROWS: Rows = Rows {
@@ -162,7 +176,7 @@ const ROWS: Rows = Rows {
 
 /// One campaign. `NotFound` without it.
 pub async fn find(scope: &mut Scope, id: i64) -> Result<AutocallCampaign> {
-    let find = scope.select(include_str!("find.sql")).bind(id);
+    let find = scope.select(&STATEMENTS.find).bind(id);
     let found = find.fetch_optional(scope.connection()).await?;
     found.ok_or(Error::NotFound)
 }

@@ -3,6 +3,7 @@
 //! Items are applied in their order, on rows that are locked. Must not know HTTP.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -10,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::super::members::{Columns, Object};
 use super::items::{Invalid, ItemFaults, Items};
-use super::{AutocallLead, MEMBERS};
+use super::{AutocallLead, MEMBERS, with_columns};
 use crate::auth::audit::Changes;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
@@ -119,6 +120,8 @@ fn names_attempts(object: &Object) -> bool {
     OF_ATTEMPTS.iter().any(|name| object.contains_key(*name))
 }
 
+static LOCK: LazyLock<String> = LazyLock::new(|| with_columns(include_str!("lock.sql"), &[]));
+
 /// Leads that a request changes, locked until the end of the transaction.
 struct Locked {
     rows: HashMap<i64, Row>,
@@ -138,7 +141,7 @@ impl Locked {
     ) -> Result<Self> {
         ids.sort_unstable();
         ids.dedup();
-        let select = scope.select::<AutocallLead>(include_str!("lock.sql"));
+        let select = scope.select::<AutocallLead>(&LOCK);
         let select = select.bind(ids).bind(campaign).bind(with_attempts);
         let leads = select.fetch_all(scope.connection()).await?;
         let row = |lead: AutocallLead| {

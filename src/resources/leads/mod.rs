@@ -6,12 +6,14 @@ pub mod change;
 pub mod import;
 pub mod items;
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::FromRow;
 use utoipa::ToSchema;
 
-use super::list::{Listed, Wanted};
+use super::list::{Listed, Statements, Wanted};
 use super::members::Members;
 use crate::closed::{AttemptResult, LeadStatus};
 use crate::db::Scope;
@@ -20,6 +22,7 @@ use crate::ingest::field::Locale;
 use crate::ingest::kind::field;
 use crate::ingest::phone;
 use crate::input::{Kind, Parameter};
+use crate::template;
 use crate::time::Instant;
 
 /// Maximum number of leads in one request.
@@ -89,14 +92,30 @@ const Q: Parameter = Parameter::optional(
     "Only leads whose reference or phone contains this text, case-insensitive.",
 );
 
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
+    let filtered = template::body(include_str!("filtered.sql"));
+    Statements {
+        find: with_columns(include_str!("find.sql"), &[]),
+        page: with_columns(include_str!("page.sql"), &[("filtered", &filtered)]),
+        count: template::composed(include_str!("count.sql"), &[("filtered", &filtered)]),
+    }
+});
+
+/// A statement that selects leads with their attempts.
+fn with_columns(text: &str, values: template::Values<'_>) -> String {
+    let columns = template::body(include_str!("columns.sql"));
+    let attempts = template::body(include_str!("attempts.sql"));
+    let shared: template::Values<'_> = &[("columns", &columns), ("attempts", &attempts)];
+    template::filled(text, &[shared, values].concat(), |_| None)
+}
+
 impl Listed for AutocallLead {
     const TITLE: &'static str = "Leads of a campaign, newest id first";
     const TAG: &'static str = "AutoCall resources";
     const OPERATION: &'static str = "autocall_leads";
     const EXAMPLE: &'static str = include_str!("list.json");
     const FILTERS: &'static [Parameter] = &[STATUS, PHONE, Q];
-    const PAGE: &'static str = include_str!("page.sql");
-    const COUNT: &'static str = include_str!("count.sql");
+    const STATEMENTS: &'static LazyLock<Statements> = &STATEMENTS;
 }
 
 /// Parameters of a page of leads. `Invalid` with every faulty one. A text that is no phone is no lead's.
@@ -146,7 +165,7 @@ pub async fn check_campaign(scope: &mut Scope, id: i64) -> Result<String> {
 
 /// `NotFound` if the tenant has no such lead.
 pub async fn find(scope: &mut Scope, id: i64) -> Result<AutocallLead> {
-    let find = scope.select(include_str!("find.sql")).bind(id);
+    let find = scope.select(&STATEMENTS.find).bind(id);
     let lead = find.fetch_optional(scope.connection()).await?;
     lead.ok_or(Error::NotFound)
 }

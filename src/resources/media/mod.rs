@@ -1,10 +1,12 @@
 //! Audio files that scripts can play, as ingest brought them.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 use sqlx::FromRow;
 use utoipa::ToSchema;
 
-use super::list::Listed;
+use super::list::{Listed, Statements};
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::input::{Kind, Parameter};
@@ -28,23 +30,35 @@ pub struct MediaFile {
     pub created_at: Instant,
 }
 
+const FILTERS: &[Parameter] = &[Parameter::optional(
+    "q",
+    Kind::Text,
+    "Only files whose name contains this text, case-insensitive.",
+)];
+
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
+    let columns = include_str!("columns.sql");
+    Statements::of(
+        "media_files",
+        columns,
+        include_str!("filter.sql"),
+        "desc",
+        FILTERS.len(),
+    )
+});
+
 impl Listed for MediaFile {
     const TITLE: &'static str = "Audio files, newest id first";
     const TAG: &'static str = "AutoCall resources";
     const OPERATION: &'static str = "autocall_media";
     const EXAMPLE: &'static str = include_str!("list.json");
-    const FILTERS: &'static [Parameter] = &[Parameter::optional(
-        "q",
-        Kind::Text,
-        "Only files whose name contains this text, case-insensitive.",
-    )];
-    const PAGE: &'static str = include_str!("page.sql");
-    const COUNT: &'static str = include_str!("count.sql");
+    const FILTERS: &'static [Parameter] = FILTERS;
+    const STATEMENTS: &'static LazyLock<Statements> = &STATEMENTS;
 }
 
 /// One file. `NotFound` without it.
 pub async fn find(scope: &mut Scope, id: i64) -> Result<MediaFile> {
-    let find = scope.select(include_str!("find.sql")).bind(id);
+    let find = scope.select(&STATEMENTS.find).bind(id);
     let found = find.fetch_optional(scope.connection()).await?;
     found.ok_or(Error::NotFound)
 }

@@ -5,13 +5,15 @@
 pub mod actions;
 mod template;
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use utoipa::ToSchema;
 
 use self::actions::Action;
-use super::list::Listed;
+use super::list::{Listed, Statements};
 use super::members::{Columns, Members, Object};
 use super::rows::Rows;
 use crate::auth::audit::{self, Actor, Changes, Event, Target};
@@ -114,25 +116,37 @@ impl FromRow<'_, PgRow> for Script {
     }
 }
 
+const FILTERS: &[Parameter] = &[
+    Parameter::optional(
+        "q",
+        Kind::Text,
+        "Only scripts whose name contains this text, case-insensitive.",
+    ),
+    Parameter::optional(
+        "status",
+        Kind::Choice(ScriptStatus::VALUES),
+        "Only scripts with this status.",
+    ),
+];
+
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
+    let columns = include_str!("columns.sql");
+    Statements::of(
+        "autocall_scripts",
+        columns,
+        include_str!("filter.sql"),
+        "desc",
+        FILTERS.len(),
+    )
+});
+
 impl Listed for Script {
     const TITLE: &'static str = "Scripts, newest id first";
     const TAG: &'static str = "AutoCall resources";
     const OPERATION: &'static str = "autocall_scripts";
     const EXAMPLE: &'static str = include_str!("list.json");
-    const FILTERS: &'static [Parameter] = &[
-        Parameter::optional(
-            "q",
-            Kind::Text,
-            "Only scripts whose name contains this text, case-insensitive.",
-        ),
-        Parameter::optional(
-            "status",
-            Kind::Choice(ScriptStatus::VALUES),
-            "Only scripts with this status.",
-        ),
-    ];
-    const PAGE: &'static str = include_str!("page.sql");
-    const COUNT: &'static str = include_str!("count.sql");
+    const FILTERS: &'static [Parameter] = FILTERS;
+    const STATEMENTS: &'static LazyLock<Statements> = &STATEMENTS;
 }
 
 const ROWS: Rows = Rows {
@@ -143,7 +157,7 @@ const ROWS: Rows = Rows {
 
 /// One script. `NotFound` without it.
 pub async fn find(scope: &mut Scope, id: i64) -> Result<Script> {
-    let find = scope.select(include_str!("find.sql")).bind(id);
+    let find = scope.select(&STATEMENTS.find).bind(id);
     let found = find.fetch_optional(scope.connection()).await?;
     found.ok_or(Error::NotFound)
 }

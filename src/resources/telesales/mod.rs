@@ -1,11 +1,13 @@
 //! The list of Telesales campaigns.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 use sqlx::FromRow;
 use utoipa::ToSchema;
 
 use super::campaigns::{Q, STATUS};
-use super::list::Listed;
+use super::list::{Listed, Statements};
 use crate::closed::CampaignStatus;
 use crate::input::Parameter;
 use crate::time::Instant;
@@ -26,12 +28,24 @@ pub struct TelesalesCampaign {
     pub total_leads: i64,
 }
 
+const FILTERS: &[Parameter] = &[Q, STATUS];
+
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
+    let columns = include_str!("columns.sql");
+    Statements::of(
+        "telesales_campaigns",
+        columns,
+        include_str!("filter.sql"),
+        "desc",
+        FILTERS.len(),
+    )
+});
+
 impl Listed for TelesalesCampaign {
     const TITLE: &'static str = "Telesales campaigns, newest id first";
     const TAG: &'static str = "Campaigns";
     const OPERATION: &'static str = "telesales_campaigns";
     const EXAMPLE: &'static str = include_str!("list.json");
-    const FILTERS: &'static [Parameter] = &[Q, STATUS];
-    const PAGE: &'static str = include_str!("page.sql");
-    const COUNT: &'static str = include_str!("count.sql");
+    const FILTERS: &'static [Parameter] = FILTERS;
+    const STATEMENTS: &'static LazyLock<Statements> = &STATEMENTS;
 }
