@@ -96,7 +96,7 @@ fn paths(question: &Question) -> Vec<String> {
         .definition
         .path()
         .replace("{id}", &LARGEST_CAMPAIGN.to_string());
-    assert_eq!(question.definition.about.module, Module::Autocall);
+    assert_eq!(question.definition.route().module, Module::Autocall);
     let mut windows = Windows::new(3);
     (0..200_000)
         .map(|_| format!("{path}?{}", question.query(&windows.next(Shape::Ragged))))

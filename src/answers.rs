@@ -1,15 +1,15 @@
 //! The cache of responses: bodies by request.
 //!
-//! Owns the equality of keys over all request types, and the memory limit. A request may contain personal data, so a key
+//! Owns the equality of keys over all request types and forms, and the memory limit. A request may contain personal data, so a key
 //! shows only its name and has no `Debug`. Must not know any request type.
 
-use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::asked::Asked;
 use crate::cache::{Cache, Named};
 use crate::encoded::Encoded;
 
@@ -27,49 +27,45 @@ pub fn answers(keep: Duration) -> Answers {
     Cache::new(keep, CAPACITY, weigh)
 }
 
-/// A body with its ETag, empty if it has none.
+/// A body with its ETag, if its form has one.
 #[derive(Debug, Clone)]
 pub struct Body {
     pub encoded: Encoded,
-    pub tag: Bytes,
+    pub tag: Option<Bytes>,
 }
 
-/// A request of any type. Cheap to clone.
+/// The form of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// JSON with an ETag, in response to a GET.
+    TaggedJson,
+    Json,
+    Csv,
+}
+
+/// A request with the form of its body. Cheap to clone.
 #[derive(Clone)]
 pub struct AnswerKey {
-    name: &'static str,
-    size: usize,
-    question: Arc<dyn Value>,
+    pub form: Form,
+    pub asked: Arc<dyn Asked>,
 }
 
 impl AnswerKey {
-    /// `name`: for logs. `size`: bytes of the request.
-    pub fn new<Q: Eq + Hash + Send + Sync + 'static>(
-        name: &'static str,
-        size: usize,
-        question: Q,
-    ) -> Self {
-        Self {
-            name,
-            size,
-            question: Arc::new(question),
-        }
-    }
-
+    /// Size of the request in bytes.
     pub fn size(&self) -> usize {
-        self.size
+        self.asked.size()
     }
 }
 
 impl Named for AnswerKey {
     fn name(&self) -> &'static str {
-        self.name
+        self.asked.name()
     }
 }
 
 impl PartialEq for AnswerKey {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.question.equals(other.question.as_any())
+        self.form == other.form && *self.asked == *other.asked
     }
 }
 
@@ -77,29 +73,8 @@ impl Eq for AnswerKey {}
 
 impl Hash for AnswerKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-        self.question.feed(state);
-    }
-}
-
-/// `Eq` and `Hash` of an erased type.
-pub trait Value: Send + Sync {
-    fn as_any(&self) -> &dyn Any;
-    fn equals(&self, other: &dyn Any) -> bool;
-    fn feed(&self, state: &mut dyn Hasher);
-}
-
-impl<Q: Eq + Hash + Send + Sync + 'static> Value for Q {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn equals(&self, other: &dyn Any) -> bool {
-        other.downcast_ref::<Q>().is_some_and(|other| self == other)
-    }
-
-    fn feed(&self, mut state: &mut dyn Hasher) {
-        self.hash(&mut state);
+        self.form.hash(state);
+        self.asked.hash(state);
     }
 }
 
@@ -107,20 +82,57 @@ impl<Q: Eq + Hash + Send + Sync + 'static> Value for Q {
 mod tests {
     use std::collections::HashSet;
 
+    use chrono::{DateTime, Utc};
+
     use super::*;
+    use crate::asked::Answering;
+    use crate::db::Scope;
+    use crate::rollups::Source;
+
+    #[derive(PartialEq, Eq, Hash)]
+    struct One(i64);
+
+    #[derive(PartialEq, Eq, Hash)]
+    struct Other(i64);
+
+    macro_rules! asked {
+        ($type:ty) => {
+            impl Asked for $type {
+                fn name(&self) -> &'static str {
+                    "request"
+                }
+
+                fn size(&self) -> usize {
+                    size_of::<Self>()
+                }
+
+                fn ask<'a>(
+                    &'a self,
+                    _: &'a mut Scope,
+                    _: DateTime<Utc>,
+                    _: Source,
+                ) -> Answering<'a> {
+                    unreachable!("a key is not answered")
+                }
+            }
+        };
+    }
+    asked!(One);
+    asked!(Other);
 
     #[test]
-    fn keys_are_equal_where_name_type_and_question_are() {
-        let key = |name, question: &str| AnswerKey::new(name, 0, question.to_owned());
+    fn keys_are_equal_where_form_type_and_request_are() {
+        let key = |form, asked: Arc<dyn Asked>| AnswerKey { form, asked };
         let others = [
-            key("kpis", "a"),
-            key("kpis", "b"),
-            key("trend", "a"),
-            AnswerKey::new("kpis", 0, "a"),
+            key(Form::Json, Arc::new(One(1))),
+            key(Form::Json, Arc::new(One(2))),
+            key(Form::Csv, Arc::new(One(1))),
+            key(Form::TaggedJson, Arc::new(One(1))),
+            key(Form::Json, Arc::new(Other(1))),
         ];
         let count = others.len();
         let keys = HashSet::from(others);
         assert_eq!(keys.len(), count);
-        assert!(keys.contains(&key("kpis", "a")), "whatever its size");
+        assert!(keys.contains(&key(Form::Json, Arc::new(One(1)))));
     }
 }

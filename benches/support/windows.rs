@@ -142,11 +142,11 @@ impl Question {
     pub fn all(campaign: Option<i64>, module: Module) -> Vec<Self> {
         let mut questions = Vec::new();
         for definition in callboard::reports::ALL {
-            let about = definition.about;
-            if about.module != module || (campaign.is_none() && about.place != Place::OfAccount) {
+            let route = definition.route();
+            if route.module != module || (campaign.is_none() && route.place != Place::OfAccount) {
                 continue;
             }
-            let parameters: &[&str] = match about.name {
+            let parameters: &[&str] = match definition.about.name {
                 "trend" => &["granularity=day", "granularity=hour"],
                 "time-series" => &["group_by=day", "group_by=hour"],
                 "comparison" => &["campaign_ids=1,2,3,4,5"],
@@ -181,7 +181,7 @@ impl Question {
 
     /// Its label in a table.
     pub fn name(&self) -> String {
-        let module = if self.definition.about.module == Module::Autocall {
+        let module = if self.definition.route().module == Module::Autocall {
             "AutoCall"
         } else {
             "Telesales"
@@ -197,7 +197,7 @@ impl Question {
     /// The id in its path.
     pub fn path_id(&self) -> Option<i64> {
         self.campaign
-            .filter(|_| self.definition.about.place == Place::OfCampaign)
+            .filter(|_| self.definition.route().place == Place::OfCampaign)
     }
 
     /// The query string.
@@ -210,11 +210,11 @@ impl Question {
             minutes,
             ..
         } = window;
-        let of_campaign = match (about.place, self.campaign) {
+        let of_campaign = match (self.definition.route().place, self.campaign) {
             (Place::OfAccount, Some(campaign)) => format!("&campaign_id={campaign}"),
             _ => String::new(),
         };
-        let span = match (about.module, about.name) {
+        let span = match (self.definition.route().module, about.name) {
             (_, "abandon-rate") => format!("window_minutes={minutes}"),
             (Module::Autocall, _) => format!("from={from}&to={to}&timezone={zone}"),
             (Module::Telesales, _) => format!("date_from={from}&date_to={to}&timezone={zone}"),

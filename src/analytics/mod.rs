@@ -12,7 +12,6 @@
 //! row and its `impl Question` in `questions`, and a line of [`ALL`]. Implement it again, from the contract alone, in
 //! `tests/reference`.
 
-mod about;
 mod dimension;
 pub mod filter;
 mod members;
@@ -24,7 +23,6 @@ mod questions;
 mod reach;
 mod reading;
 
-pub use about::About;
 pub use question::Definition;
 use questions as q;
 

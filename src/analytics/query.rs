@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
-use super::about::About;
 use super::filter::{self, Filter};
 use super::members::Members;
 
+use crate::asked::About;
 use crate::error::{Error, Result};
 use crate::input::body::{Reader, present};
 use crate::input::fault;

@@ -1,7 +1,7 @@
 //! Questions and their type erasure.
 //!
-//! A [`Question`] is typed; other modules see it as a [`Definition`] with a name and a schema. A [`Query`] is answered page
-//! by page, as JSON or as a table.
+//! A [`Question`] is typed; other modules see it as a [`Definition`]. A [`Query`] is answered page by page, as JSON or as a
+//! table.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,113 +9,82 @@ use std::pin::Pin;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa::openapi::{RefOr, Schema};
 
-use super::about::About;
 use super::page::Paged;
 use super::query::Query;
 use super::reach::reach;
 use super::reading::Reading;
-use crate::asked::{Answer, Answering, Asked, Outcome};
+use crate::asked::{self, About, Answer, Answering, Asked, Outcome};
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::files::Caption;
 use crate::rollups::Source;
-use crate::table::{self, Row, Schemas, Table};
+use crate::table::{self, Row, Table};
 
 pub trait Question: 'static {
     const ABOUT: About;
+    /// An example body of a request.
+    const REQUEST: &'static str;
     type Row: Row + Serialize + ToSchema + Send + Sync + 'static;
 
     /// The rows of the requested page, in order.
     fn rows(reading: &mut Reading<'_>) -> impl Future<Output = Result<Paged<Self::Row>>> + Send;
 }
 
-type ReadingRows<'a> = Pin<Box<dyn Future<Output = Result<Box<dyn Rows>>> + Send + 'a>>;
+/// A question without its types.
+pub type Definition = asked::Definition<Entry>;
 
-/// A type-erased question.
-pub struct Definition {
-    pub about: &'static About,
-    rows: for<'a, 'b> fn(&'a mut Reading<'b>) -> ReadingRows<'a>,
-    schema: fn(&mut Schemas) -> RefOr<Schema>,
-}
+type Computing<'a> = Pin<Box<dyn Future<Output = Result<Box<dyn Outcome>>> + Send + 'a>>;
 
-impl std::fmt::Debug for Definition {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.about.name)
-    }
+/// The example request and the entry point of a question.
+pub struct Entry {
+    request: &'static str,
+    compute: for<'a, 'b> fn(&'a mut Reading<'b>) -> Computing<'a>,
 }
 
 impl Definition {
     pub const fn of<Q: Question>() -> Self {
-        Self {
-            about: &Q::ABOUT,
-            rows: |reading| {
-                Box::pin(async move { Ok(Box::new(Q::rows(reading).await?) as Box<dyn Rows>) })
-            },
-            schema: table::reference::<Q::Row>,
-        }
+        let entry = Entry {
+            request: Q::REQUEST,
+            compute: |reading| Box::pin(page::<Q>(reading)),
+        };
+        Self::new(&Q::ABOUT, table::reference::<Q::Row>, entry)
     }
 
-    /// A reference to the schema of a row. Adds the schemas that it refers to.
-    pub fn schema(&self, schemas: &mut Schemas) -> RefOr<Schema> {
-        (self.schema)(schemas)
+    /// An example body of a request.
+    pub const fn request(&self) -> &'static str {
+        self.entry.request
     }
 }
 
-/// Type-erased rows.
-trait Rows: Send + Sync {
-    fn total(&self) -> usize;
-    fn json(&self) -> serde_json::Result<Box<serde_json::value::RawValue>>;
-    fn table(&self, name: &'static str) -> Table;
+async fn page<Q: Question>(reading: &mut Reading<'_>) -> Result<Box<dyn Outcome>> {
+    let Paged { total, rows } = Q::rows(reading).await?;
+    Ok(Box::new(Page {
+        query_type: Q::ABOUT.name,
+        data: rows,
+        total,
+        page: reading.query.page,
+        page_size: reading.query.page_size,
+    }))
 }
 
-impl<R: Row + Serialize + Send + Sync> Rows for Paged<R> {
-    fn total(&self) -> usize {
-        self.total
-    }
-
-    fn json(&self) -> serde_json::Result<Box<serde_json::value::RawValue>> {
-        serde_json::value::to_raw_value(&self.rows)
-    }
-
-    fn table(&self, name: &'static str) -> Table {
-        Table::of(name, &self.rows)
-    }
-}
-
-/// The requested page.
-struct Computed {
-    rows: Box<dyn Rows>,
-    name: &'static str,
-    page: i64,
-    page_size: i64,
-}
-
-/// The body of a response.
+/// The body of a response: the requested page.
 #[derive(Serialize)]
-struct Page {
+struct Page<R> {
     query_type: &'static str,
-    data: Box<serde_json::value::RawValue>,
+    data: Vec<R>,
     total: usize,
     page: i64,
     page_size: i64,
 }
 
-impl Outcome for Computed {
+impl<R: Row + Serialize + Send + Sync> Outcome for Page<R> {
     fn json(&self) -> Result<String> {
-        let body = Page {
-            query_type: self.name,
-            data: self.rows.json().map_err(Error::internal)?,
-            total: self.rows.total(),
-            page: self.page,
-            page_size: self.page_size,
-        };
-        serde_json::to_string(&body).map_err(Error::internal)
+        serde_json::to_string(self).map_err(Error::internal)
     }
 
     fn tables(&self) -> Vec<Table> {
-        vec![self.rows.table(self.name)]
+        vec![Table::of(self.query_type, &self.data)]
     }
 }
 
@@ -150,7 +119,7 @@ async fn answer(scope: &mut Scope, query: &Query, wanted: Source) -> Result<Answ
         scope,
         accounts,
     };
-    let rows = (question.rows)(&mut reading).await?;
+    let outcome = (question.entry.compute)(&mut reading).await?;
     Ok(Answer {
         source,
         caption: Caption {
@@ -158,11 +127,6 @@ async fn answer(scope: &mut Scope, query: &Query, wanted: Source) -> Result<Answ
             zone: query.zone,
             filters: Vec::new(),
         },
-        outcome: Box::new(Computed {
-            rows,
-            name: query.about.name,
-            page: query.page,
-            page_size: query.page_size,
-        }),
+        outcome,
     })
 }

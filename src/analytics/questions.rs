@@ -3,11 +3,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::about::{About, Of};
 use super::dimension::{ATTEMPT_NUMBER, FIFTH, List, OUTCOME, PROVIDER};
 use super::page::{Paged, place};
 use super::question::Question;
 use super::reading::Reading;
+use crate::asked::About;
 use crate::closed::{LeadStage, SentimentBucket};
 use crate::error::Result;
 use crate::keys;
@@ -16,7 +16,7 @@ use crate::table::{Cell, Field, Format, row};
 
 /// Declares a question: type, description and row.
 macro_rules! question {
-    ($name:ident, $of:ident, $query_type:literal, $title:literal, $summary:literal, $row:ty, |$reading:ident| $rows:expr) => {
+    ($name:ident, $query_type:literal, $title:literal, $summary:literal, $row:ty, |$reading:ident| $rows:expr) => {
         pub struct $name;
 
         impl Question for $name {
@@ -24,10 +24,10 @@ macro_rules! question {
                 name: $query_type,
                 title: $title,
                 summary: $summary,
-                of: Of::$of,
-                request: include_str!(concat!("examples/", $query_type, ".request.json")),
-                response: include_str!(concat!("examples/", $query_type, ".json")),
+                example: include_str!(concat!("examples/", $query_type, ".json")),
             };
+            const REQUEST: &'static str =
+                include_str!(concat!("examples/", $query_type, ".request.json"));
             type Row = $row;
 
             async fn rows($reading: &mut Reading<'_>) -> Result<Paged<$row>> {
@@ -47,7 +47,6 @@ row! {
 
 question!(
     CallCount,
-    Attempts,
     "call_count",
     "Calls",
     "One row: the number of attempts.",
@@ -76,7 +75,6 @@ row! {
 
 question!(
     CallDuration,
-    Attempts,
     "call_duration",
     "Call duration",
     "One row: durations of answered attempts in billed seconds; null without any.",
@@ -107,7 +105,6 @@ row! {
 
 question!(
     OutcomeDistribution,
-    Attempts,
     "outcome_distribution",
     "Outcomes",
     "A row for each outcome, most frequent first, then by name. An attempt without an outcome counts by its result; one without either is left out.",
@@ -137,7 +134,6 @@ row! {
 
 question!(
     SentimentDistribution,
-    Attempts,
     "sentiment_distribution",
     "Sentiments",
     "Five rows in order, zeros included, over attempts with a sentiment.",
@@ -173,7 +169,6 @@ row! {
 
 question!(
     StatusDistribution,
-    Leads,
     "status_distribution",
     "Lead statuses",
     "Four rows in order, zeros included. A lead is in the first that matches: BACKLOG without any attempt; PROCESSING with an attempt in progress; RETRY with status pending, in_progress or retry; FINISHED otherwise.",
@@ -211,7 +206,6 @@ row! {
 
 question!(
     CallsOverTime,
-    Attempts,
     "calls_over_time",
     "Calls over time",
     "A row for each hour, day, week or month of the window, in order, zeros included. Where an end is not given, the window ends with the attempts.",
@@ -238,7 +232,6 @@ row! {
 
 question!(
     AvgDurationOverTime,
-    Attempts,
     "avg_duration_over_time",
     "Average duration over time",
     "A row for each hour, day, week or month of the window, in order, nulls included. Where an end is not given, the window ends with the attempts.",
@@ -267,7 +260,6 @@ row! {
 
 question!(
     TopOutcomes,
-    Attempts,
     "top_outcomes",
     "Top outcomes",
     "A row for each outcome, most frequent first, then by name, numbered from 1.",
@@ -322,7 +314,6 @@ row! {
 
 question!(
     RetryAnalysis,
-    Attempts,
     "retry_analysis",
     "Retries",
     "A row for each attempt_number that occurs, ascending.",
@@ -352,7 +343,6 @@ row! {
 
 question!(
     ProviderBreakdown,
-    Attempts,
     "provider_breakdown",
     "Providers",
     "A row for each provider, most attempts first, then by name.",
@@ -379,7 +369,6 @@ row! {
 
 question!(
     HourlyHeatmap,
-    Attempts,
     "hourly_heatmap",
     "Hours of the day",
     "24 rows in order, zeros included.",
@@ -413,7 +402,6 @@ row! {
 
 question!(
     ConversionFunnel,
-    Leads,
     "conversion_funnel",
     "Lead funnel",
     "Four rows in order: BACKLOG, all leads; PROCESSING, those with at least one attempt; RETRY, with at least two; FINISHED, leads in that status (see status_distribution).",

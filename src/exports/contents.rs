@@ -27,7 +27,7 @@ impl ReportType {
     /// The reports of the file, in the order of the sheets.
     fn parts(self) -> impl Iterator<Item = Part> {
         reports::ALL.iter().filter_map(move |report| {
-            let sheet = report.about.export.as_ref()?.sheet;
+            let sheet = report.export()?.sheet;
             let is_in = self == Self::Full || self == Self::One(report.about.name);
             is_in.then_some(Part { report, sheet })
         })

@@ -68,7 +68,7 @@ impl Choice for ReportType {
 }
 
 const fn is_alone(report: &Definition) -> bool {
-    matches!(report.about.export, Some(Export { alone: true, .. }))
+    matches!(report.export(), Some(Export { alone: true, .. }))
 }
 
 const REPORT_TYPE: Parameter = Parameter::required(

@@ -2,24 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
-use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use axum::routing::post;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::caching::{self, Conditions};
+use super::caching::Conditions;
 use super::extract::{AnalyticsApiAccess, Permitted};
-use super::{body, openapi};
+use super::{answers, body, openapi};
 use crate::analytics::query::Query;
-use crate::answers::{self, AnswerKey};
+use crate::answers::Form;
 use crate::app::App;
-use crate::asked::{Answer, Asked};
 use crate::error::Result;
-use crate::files::csv;
-use crate::rollups::Source;
 
 /// Adds the operation at `path`.
 pub fn add(mut router: OpenApiRouter<Arc<App>>, path: &'static str) -> OpenApiRouter<Arc<App>> {
@@ -35,66 +32,12 @@ async fn answer(
     body: Body,
 ) -> Result<Response> {
     let query = Query::read(&body::json(&headers, body).await?)?;
-    let kind = if prefers_csv(&headers) {
-        Kind::Csv
+    let form = if prefers_csv(&headers) {
+        Form::Csv
     } else {
-        Kind::Json
+        Form::Json
     };
-    let query = Arc::new(query);
-    let key = (caller.tenant.id, key(kind, &query));
-    let clock = app.clock;
-    let read = move |mut scope| {
-        let query = Arc::clone(&query);
-        async move {
-            let answer = query.ask(&mut scope, clock.now(), Source::Rolled).await?;
-            kind.written(&answer)
-        }
-    };
-    let found = app
-        .answers
-        .get(&app.db, key.clone(), conditions.max_age, read)
-        .await?;
-    caching::encode(&app.answers, &key, &found, &conditions).await?;
-    Ok(caching::respond_to_post(
-        found,
-        &conditions,
-        kind.content_type(),
-    ))
-}
-
-fn key(kind: Kind, query: &Arc<Query>) -> AnswerKey {
-    AnswerKey::new(query.about.name, query.size(), (kind, Arc::clone(query)))
-}
-
-/// Format of a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
-    Json,
-    Csv,
-}
-
-impl Kind {
-    fn content_type(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::Json => "application/json",
-            Self::Csv => csv::CONTENT_TYPE,
-        })
-    }
-
-    fn written(self, answer: &Answer) -> Result<answers::Body> {
-        let body = match self {
-            Self::Json => Bytes::from(answer.outcome.json()?),
-            Self::Csv => {
-                let tables = answer.outcome.tables().into_iter();
-                let pieces = tables.flat_map(|table| csv::chunks(table, answer.caption.zone));
-                pieces.collect::<Result<Vec<_>>>()?.concat().into()
-            }
-        };
-        Ok(answers::Body {
-            encoded: body.into(),
-            tag: Bytes::new(),
-        })
-    }
+    answers::answer(&app, caller.tenant.id, form, Arc::new(query), &conditions).await
 }
 
 /// CSV if preferred over JSON; JSON if neither is accepted.
@@ -138,12 +81,14 @@ fn quality(wanted: &[(String, f32)], of: [&str; 3]) -> f32 {
 mod tests {
     use std::collections::HashSet;
 
+    use axum::http::HeaderValue;
     use serde_json::{Value, json};
 
     use super::*;
     use crate::analytics;
     use crate::analytics::filter::{self, Filter};
     use crate::analytics::query::{FILTERS, GRANULARITY, PAGE, PAGE_SIZE, QUERY_TYPE, TIMEZONE};
+    use crate::answers::AnswerKey;
 
     /// Two values or more, none of them a default.
     fn values(filter: &Filter) -> Vec<Value> {
@@ -194,9 +139,12 @@ mod tests {
             .collect()
     }
 
-    fn key_of(kind: Kind, body: &str) -> AnswerKey {
+    fn key_of(form: Form, body: &str) -> AnswerKey {
         let query = Query::read(body.as_bytes()).unwrap_or_else(|error| panic!("{body}: {error}"));
-        key(kind, &Arc::new(query))
+        AnswerKey {
+            form,
+            asked: Arc::new(query),
+        }
     }
 
     #[test]
@@ -206,16 +154,16 @@ mod tests {
             .flat_map(|question| bodies(question.about.name))
             .collect();
         let mut keys = HashSet::new();
-        for (kind, body) in bodies
+        for (form, body) in bodies
             .iter()
-            .flat_map(|body| [(Kind::Json, body), (Kind::Csv, body)])
+            .flat_map(|body| [(Form::Json, body), (Form::Csv, body)])
         {
             assert!(
-                keys.insert(key_of(kind, &body.to_string())),
+                keys.insert(key_of(form, &body.to_string())),
                 "{body} has the key of another question"
             );
             assert!(
-                keys.contains(&key_of(kind, &format!("{body:#}"))),
+                keys.contains(&key_of(form, &format!("{body:#}"))),
                 "{body} has no key of its own"
             );
         }
@@ -226,13 +174,13 @@ mod tests {
         let plain = r#"{"query_type":"call_count","filters":{"sentiment_min":0.5,"payload_filters":{"a":1,"b":"\u00e9"}}}"#;
         let other = r#"{"filters":{"payload_filters":{"b":"e\u0301", "a":1},"sentiment_min":5.0e-1,"merchant_id":""},
             "timezone":"utc","page":1.0,"query_type":"call_count"}"#;
-        assert!(key_of(Kind::Json, plain) == key_of(Kind::Json, other));
+        assert!(key_of(Form::Json, plain) == key_of(Form::Json, other));
     }
 
     #[test]
     fn a_key_weighs_what_its_filters_take() {
         let body = json!({QUERY_TYPE: "call_count", FILTERS: {"template_id": "t".repeat(100), "payload_filters": {"a": "b".repeat(1000)}}});
-        assert!(key_of(Kind::Json, &body.to_string()).size() > 1100);
+        assert!(key_of(Form::Json, &body.to_string()).size() > 1100);
     }
 
     #[test]

@@ -1,24 +1,18 @@
-//! HTTP caching (RFC 9110 and 9111): request conditions, ETags, and the caching headers of responses.
+//! HTTP caching (RFC 9110 and 9111): request conditions, ETags, and caching headers. Must not know the cache.
 
 use std::convert::Infallible;
 use std::fmt::Write;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::FromRequestParts;
-use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::header::{CACHE_CONTROL, IF_NONE_MATCH, VARY};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::compression;
 use super::headers::items;
-use crate::answers::{self, AnswerKey, Answers};
-use crate::cache::Found;
-use crate::encoded::{Coding, SMALL};
-use crate::error::{Error, Result};
+use crate::encoded::Coding;
 
 /// Conditional-request headers, with the accepted coding.
 pub struct Conditions {
@@ -27,7 +21,7 @@ pub struct Conditions {
     /// Tags that the client already has.
     none_match: Vec<HeaderValue>,
     /// The preferred content coding.
-    coding: Option<Coding>,
+    pub coding: Option<Coding>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Conditions {
@@ -52,7 +46,7 @@ impl Conditions {
     }
 
     /// True if the client has the response with that tag. Compared weakly: `W/` makes no difference.
-    fn matches(&self, tag: &[u8]) -> bool {
+    pub fn matches(&self, tag: &[u8]) -> bool {
         // Our tags contain no comma, so a foreign tag split at its comma matches none of them.
         items(self.none_match.iter()).any(|theirs| theirs == "*" || is_same(theirs.as_bytes(), tag))
     }
@@ -101,78 +95,6 @@ pub fn tag(figures: &str) -> Bytes {
     }
     tag.push('"');
     tag.into()
-}
-
-/// Encodes a cached response in the client's coding, once for all clients, and adds it to the cache's size.
-pub async fn encode(
-    answers: &Answers,
-    key: &(i64, AnswerKey),
-    found: &Found<answers::Body>,
-    conditions: &Conditions,
-) -> Result<()> {
-    let answers::Body { encoded: body, tag } = &found.value;
-    let Some(coding) = conditions
-        .coding
-        .filter(|_| body.plain().len() > SMALL && !conditions.matches(tag))
-    else {
-        return Ok(());
-    };
-    let (_, is_new) = body.coded(coding).await?;
-    if is_new {
-        answers.reweigh(key);
-    }
-    Ok(())
-}
-
-/// The response, or a 304 if the client has it.
-pub fn respond(found: Found<answers::Body>, conditions: &Conditions) -> Result<Response> {
-    let answers::Body { encoded: body, tag } = found.value;
-    let mut response = Response::default();
-    let headers = response.headers_mut();
-    headers.reserve(13); // one allocation, including the headers added by the middleware
-    let is_unchanged = conditions.matches(&tag);
-    if !is_unchanged {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
-    headers.insert(
-        ETAG,
-        HeaderValue::from_maybe_shared(tag).map_err(Error::internal)?,
-    );
-    if let Some(age) = found.age {
-        headers.insert(AGE, HeaderValue::from(age.as_secs()));
-    }
-    private_no_cache(headers);
-    headers.insert(
-        VARY,
-        HeaderValue::from_static("Authorization, Accept-Encoding"),
-    );
-    if is_unchanged {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    } else {
-        *response.body_mut() = compression::body(&body, conditions.coding, headers);
-    }
-    Ok(response)
-}
-
-/// The response to a POST. It has no tag, because HTTP defines no such conditions for POST.
-pub fn respond_to_post(
-    found: Found<answers::Body>,
-    conditions: &Conditions,
-    kind: HeaderValue,
-) -> Response {
-    let mut response = Response::<Body>::default();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, kind);
-    if let Some(age) = found.age {
-        headers.insert(AGE, HeaderValue::from(age.as_secs()));
-    }
-    private_no_cache(headers);
-    headers.insert(
-        VARY,
-        HeaderValue::from_static("Authorization, Accept, Accept-Encoding"),
-    );
-    let body = compression::body(&found.value.encoded, conditions.coding, headers);
-    response.map(|_| body)
 }
 
 /// `Cache-Control: private, no-cache` and `Vary: Authorization`.

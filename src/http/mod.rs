@@ -3,6 +3,7 @@
 //! Owns everything that is HTTP: extractors, statuses, headers. Must not compute a figure or contain SQL.
 
 mod analytics;
+mod answers;
 mod audit;
 mod auth;
 mod body;

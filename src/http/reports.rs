@@ -4,7 +4,7 @@ use std::io::Seek;
 use std::path::Path as FolderPath;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -15,19 +15,20 @@ use futures_util::stream;
 use tokio_util::io::ReaderStream;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::answers;
 use super::caching::{self, Conditions};
 use super::extract::{AutocallApiAccess, Grant, Permitted, TelesalesApiAccess, path_id};
 use super::openapi;
-use crate::answers::{self, AnswerKey};
+use crate::answers::Form;
 use crate::app::App;
-use crate::asked::{Answer, Asked};
+use crate::asked::{About, Answer};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::exports::hourly;
 use crate::files::{self, Heading};
 use crate::input::Choice;
-use crate::reports::report::{About, Context, Format, Module, Place};
+use crate::reports::report::{Context, Format, Module, Place};
 use crate::reports::request::Request;
 use crate::reports::{self, Definition};
 use crate::rollups::Source;
@@ -37,7 +38,7 @@ use crate::time::Clock;
 /// Adds the operations of every report.
 pub fn add_all(mut router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     for report in reports::ALL {
-        router = match report.about.module {
+        router = match report.route().module {
             Module::Autocall => add::<AutocallApiAccess>(router, report),
             Module::Telesales => add::<TelesalesApiAccess>(router, report),
         };
@@ -50,7 +51,7 @@ fn add<G: Grant>(
     report: &'static Definition,
 ) -> OpenApiRouter<Arc<App>> {
     openapi::add_report(router.get_openapi_mut(), report);
-    let formats = if report.about.files {
+    let formats = if report.route().files {
         &[Format::Json, Format::Csv, Format::Xlsx][..]
     } else {
         &[Format::Json]
@@ -59,7 +60,7 @@ fn add<G: Grant>(
         router.route(&report.path(), route::<G>(report, formats)),
         &report.path(),
     );
-    if report.about.files {
+    if report.route().files {
         openapi::add_export(router.get_openapi_mut(), report);
         let path = report.export_path();
         router = openapi::guard::<G>(
@@ -92,15 +93,10 @@ fn route<G: Grant>(
         let request = report.parse(&query.unwrap_or_default(), Some(path_id(path)?), formats);
         answer(&app, caller.tenant.id, report.about, request, &conditions).await
     };
-    match report.about.place {
+    match report.route().place {
         Place::OfCampaign => get(of_campaign),
         Place::AcrossCampaigns | Place::OfAccount => get(across),
     }
-}
-
-/// The cache key of a response. It does not contain the caller.
-fn key(about: &About, request: &Request) -> AnswerKey {
-    AnswerKey::new(about.name, request.size(), request.clone())
 }
 
 async fn answer(
@@ -110,24 +106,13 @@ async fn answer(
     request: Request,
     conditions: &Conditions,
 ) -> Result<Response> {
-    let clock = app.clock;
-    if request.format() != Format::Json {
-        return file(app, tenant, about, request).await;
-    }
-    let key = (tenant, key(about, &request));
-    let read = move |mut scope| {
-        let request = request.clone();
-        async move {
-            let answer = request.ask(&mut scope, clock.now(), Source::Rolled).await?;
-            aside(move || written(&answer)).await
+    match request.format() {
+        Format::Json => {
+            let asked = request.into_asked();
+            answers::answer(app, tenant, Form::TaggedJson, asked, conditions).await
         }
-    };
-    let found = app
-        .answers
-        .get(&app.db, key.clone(), conditions.max_age, read)
-        .await?;
-    caching::encode(&app.answers, &key, &found, conditions).await?;
-    caching::respond(found, conditions)
+        Format::Csv | Format::Xlsx => file(app, tenant, about, request).await,
+    }
 }
 
 /// A response as a file, written for one client and not cached.
@@ -137,7 +122,7 @@ async fn file(app: &App, tenant: i64, about: &'static About, request: Request) -
     // On the heap, because the future is large and would be moved with every request.
     let answered = Box::pin(app.db.answer(tenant, read)).await?;
     let temp_dir = app.exports.store.temp_dir().to_owned();
-    aside(move || download(about, format, &answered, &temp_dir)).await
+    answers::aside(move || download(about, format, &answered, &temp_dir)).await
 }
 
 /// The contents of a file.
@@ -170,28 +155,6 @@ impl OfFile {
             by_hour,
         })
     }
-}
-
-/// Runs CPU-heavy work without blocking other tasks.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(files::workbook::panic_cause)?
-}
-
-fn written(answer: &Answer) -> Result<answers::Body> {
-    let json = answer.outcome.json()?;
-    let tag = caching::tag(
-        answer
-            .outcome
-            .json_without_timestamps()?
-            .as_deref()
-            .unwrap_or(&json),
-    );
-    Ok(answers::Body {
-        encoded: Bytes::from(json).into(),
-        tag,
-    })
 }
 
 fn download(
@@ -257,9 +220,17 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::answers::AnswerKey;
     use crate::input::{Kind, Parameter};
 
     const OPEN: &[Format] = &[Format::Json, Format::Csv];
+
+    fn key(request: Request) -> AnswerKey {
+        AnswerKey {
+            form: Form::TaggedJson,
+            asked: request.into_asked(),
+        }
+    }
 
     /// Two values of each kind, so that at least one is not the default.
     fn values(parameter: &Parameter) -> Vec<&'static str> {
@@ -280,7 +251,7 @@ mod tests {
         for report in reports::ALL {
             let about = report.about;
             for path_id in [None, Some(1), Some(2)] {
-                let key_of = |query: &str| key(about, &report.parse(query, path_id, OPEN));
+                let key_of = |query: &str| key(report.parse(query, path_id, OPEN));
                 keys.insert(key_of(""));
                 for parameter in report.parameters() {
                     let before = keys.len();
@@ -326,7 +297,7 @@ mod tests {
             ),
         ] {
             let report = report(name);
-            let key = |query| key(report.about, &report.parse(query, None, OPEN));
+            let key = |query| key(report.parse(query, None, OPEN));
             assert!(key(one) == key(other), "{name} {one}");
         }
     }
@@ -338,7 +309,7 @@ mod tests {
             .find(|report| report.about.name == "comparison");
         let ids: Vec<String> = (0..50).map(|id: i64| id.to_string()).collect();
         let query = format!("campaign_ids={}", ids.join(","));
-        let request = report.expect("comparison").parse(&query, None, OPEN);
-        assert!(request.size() > 400, "{}", request.size());
+        let key = key(report.expect("comparison").parse(&query, None, OPEN));
+        assert!(key.size() > 400, "{}", key.size());
     }
 }

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::openapi::{RefOr, Schema};
 
+use crate::asked::About;
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Faults, Result};
@@ -20,27 +21,19 @@ use crate::rollups::Source;
 use crate::table::{self, Schemas, Table};
 use crate::time::Window;
 
-/// A report's metadata: name, title, documentation.
-#[derive(Debug)]
-pub struct About {
+/// The route of a report. The last segment of its path is the report's name.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
     pub module: Module,
-    /// Last segment of its path and start of its file name: `agent-performance`.
-    pub name: &'static str,
-    pub title: &'static str,
-    /// Its content, in a sentence or two.
-    pub summary: &'static str,
     pub place: Place,
+    /// Parameters of this report, besides those of its subject.
     pub parameters: &'static [Parameter],
-    /// A complete example body.
-    pub example: &'static str,
     /// True if it is available as a file, with `format=` and under `/export`.
     pub files: bool,
-    /// Its part in exports of a campaign.
-    pub export: Option<Export>,
 }
 
 /// The part of a report in exports of a campaign.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Export {
     /// Name of its sheet.
     pub sheet: &'static str,
@@ -139,7 +132,11 @@ pub struct Ask<'a, S, O> {
 }
 
 pub trait Report: 'static {
+    /// Its name is the last segment of its path and the start of its file name.
     const ABOUT: About;
+    const ROUTE: Route;
+    /// Its part in exports of a campaign.
+    const EXPORT: Option<Export> = None;
     type Subject: Subject + 'static;
     /// The report's options; `()` if it has none.
     type Options: Default + Clone + Eq + Hash + Send + Sync + 'static;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::report::{Ask, Body, Context, FORMAT, Format, Report, Subject};
-use crate::answers::Value;
 use crate::asked::{Answer, Answering, Asked, Outcome};
 use crate::auth::Tenant;
 use crate::db::Scope;
@@ -24,9 +23,7 @@ use crate::time::Window;
 pub struct Request(Arc<dyn Erased>);
 
 /// [`Parsed`] without its types.
-trait Erased: Value {
-    fn name(&self) -> &'static str;
-    fn size(&self) -> usize;
+trait Erased: Asked {
     fn format(&self) -> Format;
     fn by_hour(&self) -> Option<Request>;
     fn answer<'a>(
@@ -40,6 +37,11 @@ trait Erased: Value {
 impl Request {
     pub(super) fn new<R: Report>(parsed: Parsed<R>) -> Self {
         Self(Arc::new(parsed))
+    }
+
+    /// The request as the cache and `verify` see it.
+    pub fn into_asked(self) -> Arc<dyn Asked> {
+        self.0
     }
 
     pub fn format(&self) -> Format {
@@ -63,48 +65,6 @@ impl Request {
     }
 }
 
-impl PartialEq for Request {
-    fn eq(&self, other: &Self) -> bool {
-        let (one, other): (&dyn Erased, &dyn Erased) = (&*self.0, &*other.0);
-        one.equals(other.as_any())
-    }
-}
-
-impl Eq for Request {}
-
-impl Hash for Request {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let erased: &dyn Erased = &*self.0;
-        erased.feed(state);
-    }
-}
-
-impl Asked for Request {
-    fn name(&self) -> &'static str {
-        self.0.name()
-    }
-
-    fn size(&self) -> usize {
-        self.0.size()
-    }
-
-    fn ask<'a>(
-        &'a self,
-        scope: &'a mut Scope,
-        now: DateTime<Utc>,
-        source: Source,
-    ) -> Answering<'a> {
-        Box::pin(async move {
-            let tenant = Tenant::load(scope).await?;
-            let context = Context {
-                tenant: &tenant,
-                now,
-            };
-            self.answer(scope, context, source).await
-        })
-    }
-}
-
 /// A request for the report `R`, typed. Two reports have two types, so their requests are never equal.
 pub(super) struct Parsed<R: Report> {
     path_id: Option<i64>,
@@ -117,7 +77,7 @@ pub(super) struct Parsed<R: Report> {
 
 impl<R: Report> Parsed<R> {
     pub(super) fn read(raw: &str, path_id: Option<i64>, open: &[Format]) -> Self {
-        let parameters = R::Subject::PARAMETERS.iter().chain(R::ABOUT.parameters);
+        let parameters = R::Subject::PARAMETERS.iter().chain(R::ROUTE.parameters);
         let format = R::Subject::HAS_FORMAT.then_some(&FORMAT);
         let mut query = Query::parse(raw, parameters.chain(format));
         let default = open.first().copied().unwrap_or(Format::Json);
@@ -196,7 +156,7 @@ impl<R: Report> Hash for Parsed<R> {
     }
 }
 
-impl<R: Report> Erased for Parsed<R> {
+impl<R: Report> Asked for Parsed<R> {
     fn name(&self) -> &'static str {
         R::ABOUT.name
     }
@@ -205,6 +165,24 @@ impl<R: Report> Erased for Parsed<R> {
         size_of::<Self>() + R::Subject::heap(&self.subject)
     }
 
+    fn ask<'a>(
+        &'a self,
+        scope: &'a mut Scope,
+        now: DateTime<Utc>,
+        source: Source,
+    ) -> Answering<'a> {
+        Box::pin(async move {
+            let tenant = Tenant::load(scope).await?;
+            let context = Context {
+                tenant: &tenant,
+                now,
+            };
+            self.compute(scope, context, source).await
+        })
+    }
+}
+
+impl<R: Report> Erased for Parsed<R> {
     fn format(&self) -> Format {
         self.format
     }

@@ -8,6 +8,7 @@ mod chance;
 mod reports;
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
@@ -23,7 +24,7 @@ use chance::Chance;
 
 /// One request, and its time, on which some reports depend.
 pub struct Question {
-    asked: Box<dyn Asked>,
+    asked: Arc<dyn Asked>,
     /// The request as a client sends it.
     text: String,
     now: DateTime<Utc>,
@@ -46,7 +47,7 @@ impl Question {
     ) -> Self {
         let id = path_id.map_or_else(String::new, |id| id.to_string());
         Self {
-            asked: Box::new(report.parse(query, path_id, &[Format::Json])),
+            asked: report.parse(query, path_id, &[Format::Json]).into_asked(),
             text: format!("GET {}?{query}", report.path().replace("{id}", &id)),
             now,
         }
@@ -56,7 +57,7 @@ impl Question {
     pub fn of_analytics(body: &Value, now: DateTime<Utc>) -> Result<Self> {
         let text = body.to_string();
         Ok(Self {
-            asked: Box::new(Query::read(text.as_bytes())?),
+            asked: Arc::new(Query::read(text.as_bytes())?),
             text: format!("POST /analytics {text}"),
             now,
         })

@@ -40,7 +40,7 @@ impl Known {
     pub fn all(&self, chance: &mut Chance) -> Vec<Question> {
         let mut all = Vec::new();
         for report in ALL {
-            let campaigns: Vec<Option<i64>> = match report.about.module {
+            let campaigns: Vec<Option<i64>> = match report.route().module {
                 Module::Autocall => self.autocall_campaigns.iter().copied().map(Some).collect(),
                 Module::Telesales => std::iter::once(None)
                     .chain(self.telesales_campaigns.iter().copied().map(Some))
@@ -59,11 +59,11 @@ impl Known {
         let open: Vec<&'static Definition> = ALL
             .iter()
             .filter(|report| {
-                report.about.module == Module::Telesales || !self.autocall_campaigns.is_empty()
+                report.route().module == Module::Telesales || !self.autocall_campaigns.is_empty()
             })
             .collect();
         let report = *chance.any(&open)?;
-        let campaign = match report.about.module {
+        let campaign = match report.route().module {
             Module::Autocall => chance.any(&self.autocall_campaigns).copied(),
             Module::Telesales => chance
                 .any(&self.telesales_campaigns)
@@ -73,7 +73,7 @@ impl Known {
         let (from, to) = chance.window();
         let to = to.min(from + LONGEST);
         let mut query = format!("{}&timezone={}", window(report, from, to), chance.zone());
-        if report.about.module == Module::Telesales {
+        if report.route().module == Module::Telesales {
             query.push_str(&self.filters(chance));
         }
         let granularity = chance.pick(&["day", "hour"]);
@@ -112,7 +112,7 @@ impl Known {
         mut query: String,
         now: DateTime<Utc>,
     ) -> Question {
-        let place = report.about.place;
+        let place = report.route().place;
         match (place, campaign) {
             (Place::AcrossCampaigns, Some(id)) => {
                 let metric =
@@ -131,7 +131,7 @@ impl Known {
 /// The window by the parameters of the report.
 fn window(report: &Definition, from: DateTime<Utc>, to: DateTime<Utc>) -> String {
     let [from, to] = [from, to].map(text);
-    match report.about.module {
+    match report.route().module {
         Module::Autocall => format!("from={from}&to={to}"),
         Module::Telesales => format!("date_from={from}&date_to={to}"),
     }

@@ -273,7 +273,7 @@ async fn file_cells_equal_the_json_values() {
             .1
             .parse()
             .expect("a zone");
-        for report in reports::ALL.iter().filter(|report| report.about.files) {
+        for report in reports::ALL.iter().filter(|report| report.route().files) {
             let path = format!("{}?{window}", report.path());
             let expected = rows(test.data(&path).await);
 

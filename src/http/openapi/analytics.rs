@@ -59,10 +59,10 @@ pub fn add(document: &mut OpenApi, path: &str) {
     let request = RequestBodyBuilder::new()
         .description(Some("The query. Unknown keys are ignored, unknown filters are refused, and null is treated as absent."))
         .required(Some(Required::True))
-        .content("application/json", request.examples_from_iter(examples(|it| it.about.request)).build());
+        .content("application/json", request.examples_from_iter(examples(Definition::request)).build());
     let found = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("AnalyticsResponse")))
-        .examples_from_iter(examples(|it| it.about.response))
+        .examples_from_iter(examples(|it| it.about.example))
         .build();
     let found = ResponseBuilder::new()
         .description("The requested page.")

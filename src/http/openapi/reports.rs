@@ -42,7 +42,7 @@ pub fn add_report(document: &mut OpenApi, report: &Definition) {
     let found = tagged(ResponseBuilder::new().description(about.title))
         .content("application/json", content);
     let mut operation = conditional(operation(report)).operation_id(Some(operation_id(report)));
-    if about.files {
+    if report.route().files {
         let summary = about.summary;
         operation = operation.description(Some(format!(
             "{summary}\n\nWith `format=csv` or `format=xlsx` the answer is a file, as it is from `{}`.",
@@ -93,7 +93,7 @@ pub fn add_export(document: &mut OpenApi, report: &Definition) {
 /// Shared parts of a report's operations.
 fn operation(report: &Definition) -> OperationBuilder {
     let about = report.about;
-    let tag = match about.module {
+    let tag = match report.route().module {
         Module::Autocall => "AutoCall reports",
         Module::Telesales => "Telesales reports",
     };
@@ -101,7 +101,7 @@ fn operation(report: &Definition) -> OperationBuilder {
         .tag(tag)
         .summary(Some(about.title))
         .description(Some(about.summary));
-    if about.place == Place::OfCampaign {
+    if report.route().place == Place::OfCampaign {
         let id = ParameterBuilder::new()
             .name("id")
             .parameter_in(ParameterIn::Path)
@@ -140,7 +140,7 @@ fn tagged(response: ResponseBuilder) -> ResponseBuilder {
 fn operation_id(report: &Definition) -> String {
     format!(
         "{}_{}",
-        report.about.module.name(),
+        report.route().module.name(),
         report.about.name.replace('-', "_")
     )
 }

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::{CampaignStart, FROM, TO, WindowBounds};
+use crate::asked::About;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
 use crate::percent::PercentText;
-use crate::reports::report::{About, Ask, Context, Module, Place, Report, Subject};
+use crate::reports::report::{Ask, Context, Module, Place, Report, Route, Subject};
 use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, Statements, statements};
 use crate::table::{Chart, Id, Table, row};
 use crate::time::{Window, Zone};
@@ -135,16 +136,17 @@ struct Counters {
 
 impl Report for Comparison {
     const ABOUT: About = About {
-        module: Module::Autocall,
         name: "comparison",
         title: "Campaign comparison",
         summary: "One metric of several campaigns, in the requested order. Without a window each campaign has its own: \
                   from its beginning to now.",
+        example: include_str!("comparison.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Autocall,
         place: Place::AcrossCampaigns,
         parameters: &[METRIC],
-        example: include_str!("comparison.json"),
         files: false,
-        export: None,
     };
     type Subject = Campaigns;
     type Options = Metric;

@@ -3,10 +3,11 @@
 use super::Campaign;
 use super::digits::Digits;
 use super::script::{self, Action};
+use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, largest_remainder};
-use crate::reports::report::{About, Ask, Export, Module, Object, Place, Report};
+use crate::reports::report::{Ask, Export, Module, Object, Place, Report, Route};
 use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, row};
 
@@ -60,19 +61,21 @@ impl Object for AutocallDtmf {}
 
 impl Report for Dtmf {
     const ABOUT: About = About {
-        module: Module::Autocall,
         name: "dtmf",
         title: "DTMF analysis",
         summary: "Deciding keys of answered attempts, and their paths through the script.",
+        example: include_str!("dtmf.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Autocall,
         place: Place::OfCampaign,
         parameters: &[],
-        example: include_str!("dtmf.json"),
         files: false,
-        export: Some(Export {
-            sheet: "DTMF",
-            alone: true,
-        }),
     };
+    const EXPORT: Option<Export> = Some(Export {
+        sheet: "DTMF",
+        alone: true,
+    });
     type Subject = Campaign;
     type Options = ();
     type Body = AutocallDtmf;

@@ -1,11 +1,12 @@
 //! Funnel: a campaign's leads by the stage they reached.
 
 use super::{Campaign, script};
+use crate::asked::About;
 use crate::closed::AutocallStage;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::PercentText;
-use crate::reports::report::{About, Ask, Export, Module, Place, Report};
+use crate::reports::report::{Ask, Export, Module, Place, Report, Route};
 use crate::rollups::{Bind, Links, Plan, Quiet, RollupScope, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 
@@ -39,19 +40,21 @@ struct Counters {
 
 impl Report for Funnel {
     const ABOUT: About = About {
-        module: Module::Autocall,
         name: "funnel",
         title: "Campaign funnel",
         summary: "A campaign's leads by stage; each lead counts once per stage.",
+        example: include_str!("funnel.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Autocall,
         place: Place::OfCampaign,
         parameters: &[],
-        example: include_str!("funnel.json"),
         files: false,
-        export: Some(Export {
-            sheet: "Funnel",
-            alone: true,
-        }),
     };
+    const EXPORT: Option<Export> = Some(Export {
+        sheet: "Funnel",
+        alone: true,
+    });
     type Subject = Campaign;
     type Options = ();
     type Body = Vec<AutocallFunnelStage>;

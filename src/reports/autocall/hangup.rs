@@ -4,11 +4,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Campaign;
+use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{KeyList, named};
 use crate::percent::{PercentText, largest_remainder};
-use crate::reports::report::{About, Ask, Export, Module, Object, Place, Report};
+use crate::reports::report::{Ask, Export, Module, Object, Place, Report, Route};
 use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, row};
 
@@ -47,19 +48,21 @@ impl Object for AutocallHangup {}
 
 impl Report for Hangup {
     const ABOUT: About = About {
-        module: Module::Autocall,
         name: "hangup",
         title: "Hangup causes",
         summary: "Hangup causes of attempts that have one, most frequent first.",
+        example: include_str!("hangup.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Autocall,
         place: Place::OfCampaign,
         parameters: &[],
-        example: include_str!("hangup.json"),
         files: false,
-        export: Some(Export {
-            sheet: "Hangup",
-            alone: true,
-        }),
     };
+    const EXPORT: Option<Export> = Some(Export {
+        sheet: "Hangup",
+        alone: true,
+    });
     type Subject = Campaign;
     type Options = ();
     type Body = AutocallHangup;

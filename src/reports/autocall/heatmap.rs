@@ -6,11 +6,12 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::Campaign;
+use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::input::{Kind, Parameter, Query, choice};
 use crate::percent::PercentText;
-use crate::reports::report::{About, Ask, Export, Module, Place, Report};
+use crate::reports::report::{Ask, Export, Module, Place, Report, Route};
 use crate::reports::week;
 use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, Weekday, row};
@@ -83,19 +84,21 @@ struct Counters {
 
 impl Report for Heatmap {
     const ABOUT: About = About {
-        module: Module::Autocall,
         name: "heatmap",
         title: "Campaign heatmap",
         summary: "A campaign's attempts by day of the week and hour: 168 cells in order, zeros included.",
+        example: include_str!("heatmap.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Autocall,
         place: Place::OfCampaign,
         parameters: &[METRIC],
-        example: include_str!("heatmap.json"),
         files: false,
-        export: Some(Export {
-            sheet: "Heatmap",
-            alone: false,
-        }),
     };
+    const EXPORT: Option<Export> = Some(Export {
+        sheet: "Heatmap",
+        alone: false,
+    });
     type Subject = Campaign;
     type Options = Option<Metric>;
     type Body = Vec<AutocallHeatmapCell>;

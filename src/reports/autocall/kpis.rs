@@ -5,10 +5,11 @@ use utoipa::openapi::schema::ObjectBuilder;
 
 use super::Campaign;
 use super::digits::{Digits, KeyCounts};
+use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, mean};
-use crate::reports::report::{About, Ask, Export, Module, Object, Place, Report};
+use crate::reports::report::{Ask, Export, Module, Object, Place, Report, Route};
 use crate::rollups::{Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;
@@ -114,19 +115,21 @@ impl Object for AutocallKpis {
 
 impl Report for Kpis {
     const ABOUT: About = About {
-        module: Module::Autocall,
         name: "kpis",
         title: "Campaign KPIs",
         summary: "Totals of a campaign's attempts in the window: results, answer rate, talk time, keys, transfers.",
+        example: include_str!("kpis.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Autocall,
         place: Place::OfCampaign,
         parameters: &[],
-        example: include_str!("kpis.json"),
         files: false,
-        export: Some(Export {
-            sheet: "KPIs",
-            alone: true,
-        }),
     };
+    const EXPORT: Option<Export> = Some(Export {
+        sheet: "KPIs",
+        alone: true,
+    });
     type Subject = Campaign;
     type Options = ();
     type Body = AutocallKpis;

@@ -1,11 +1,12 @@
 //! Trend: a campaign's attempts over time, by local day or hour.
 
 use super::Campaign;
+use crate::asked::About;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::input::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::percent::{PercentText, mean};
-use crate::reports::report::{About, Ask, Export, Module, Place, Report};
+use crate::reports::report::{Ask, Export, Module, Place, Report, Route};
 use crate::reports::series::{self, Series};
 use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, row};
@@ -71,19 +72,21 @@ impl series::Bucketed for Counters {
 
 impl Report for Trend {
     const ABOUT: About = About {
-        module: Module::Autocall,
         name: "trend",
         title: "Campaign trend",
         summary: "A campaign's attempts by local day or hour, in order; buckets without attempts are left out.",
+        example: include_str!("trend.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Autocall,
         place: Place::OfCampaign,
         parameters: &[GRANULARITY, FILL_GAPS],
-        example: include_str!("trend.json"),
         files: false,
-        export: Some(Export {
-            sheet: "Trend",
-            alone: true,
-        }),
     };
+    const EXPORT: Option<Export> = Some(Export {
+        sheet: "Trend",
+        alone: true,
+    });
     type Subject = Campaign;
     type Options = Series;
     type Body = Vec<AutocallTrendBucket>;

@@ -8,13 +8,14 @@ use utoipa::ToSchema;
 use super::CAMPAIGN_ID;
 use super::exposure::Exposure;
 use super::trusted;
+use crate::asked::About;
 use crate::closed::CampaignStatus;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::input::{Kind, Parameter, Query, ZONE_UTC};
 use crate::percent::DecimalNumber;
-use crate::reports::report::{About, Ask, Context, Module, Object, Place, Report, Subject};
+use crate::reports::report::{Ask, Context, Module, Object, Place, Report, Route, Subject};
 use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, Statements, statements};
 use crate::table::{Id, Table};
 use crate::time::{Instant, Window, Zone};
@@ -222,16 +223,17 @@ impl Object for TelesalesAbandonRate {
 
 impl Report for AbandonRate {
     const ABOUT: About = About {
-        module: Module::Telesales,
         name: "abandon-rate",
         title: "Abandon rate",
         summary: "Abandoned dials of the last minutes up to now against the limit, of one campaign or of the whole \
                   account, and the breaches that the check of every minute recorded.",
+        example: include_str!("abandon_rate.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Telesales,
         place: Place::OfAccount,
         parameters: &[],
-        example: include_str!("abandon_rate.json"),
         files: false,
-        export: None,
     };
     type Subject = Recent;
     type Options = ();

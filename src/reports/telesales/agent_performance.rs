@@ -1,11 +1,12 @@
 //! Agent performance: dials, answers and conversions by agent.
 
 use super::Filter;
+use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{KeyList, named};
 use crate::percent::{DecimalNumber, mean};
-use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::report::{Ask, Module, Place, Report, Route};
 use crate::rollups::{Bind, Source, Statements, statements};
 use crate::table::{Chart, Id, Table, row};
 
@@ -54,15 +55,16 @@ struct Counters {
 
 impl Report for AgentPerformance {
     const ABOUT: About = About {
-        module: Module::Telesales,
         name: "agent-performance",
         title: "Agent performance",
         summary: "Dials, answers and conversions by agent; agents with dials only, most dials first, then by id.",
+        example: include_str!("agent_performance.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Telesales,
         place: Place::OfAccount,
         parameters: &[],
-        example: include_str!("agent_performance.json"),
         files: true,
-        export: None,
     };
     type Subject = Filter;
     type Options = ();

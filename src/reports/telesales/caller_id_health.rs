@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::Filter;
+use crate::asked::About;
 use crate::auth::settings::Settings;
 use crate::closed;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{KeyList, named};
 use crate::percent::{DecimalNumber, mean};
-use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::report::{Ask, Module, Place, Report, Route};
 use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;
@@ -96,16 +97,17 @@ struct Counters {
 
 impl Report for CallerIdHealth {
     const ABOUT: About = About {
-        module: Module::Telesales,
         name: "caller-id-health",
         title: "Caller-ID health",
         summary: "Every caller ID of the account, in order, with its dials in the window and its health. The thresholds \
                   are settings of the account.",
+        example: include_str!("caller_id_health.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Telesales,
         place: Place::OfAccount,
         parameters: &[],
-        example: include_str!("caller_id_health.json"),
         files: true,
-        export: None,
     };
     type Subject = Filter;
     type Options = ();

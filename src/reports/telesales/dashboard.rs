@@ -1,10 +1,11 @@
 //! Dashboard: totals of the calls in a window, in one object.
 
 use super::Filter;
+use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{DecimalText, PercentText};
-use crate::reports::report::{About, Ask, Module, Object, Place, Report};
+use crate::reports::report::{Ask, Module, Object, Place, Report, Route};
 use crate::rollups::{Bind, Detail, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 
@@ -45,15 +46,16 @@ impl Object for TelesalesDashboard {}
 
 impl Report for Dashboard {
     const ABOUT: About = About {
-        module: Module::Telesales,
         name: "dashboard",
         title: "Dashboard",
         summary: "Dials, answers, talk time, agents and blocked calls of the window.",
+        example: include_str!("dashboard.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Telesales,
         place: Place::OfAccount,
         parameters: &[],
-        example: include_str!("dashboard.json"),
         files: true,
-        export: None,
     };
     type Subject = Filter;
     type Options = ();

@@ -1,12 +1,13 @@
 //! Disposition breakdown: calls by disposition.
 
 use super::Filter;
+use crate::asked::About;
 use crate::closed::DispositionCategory;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{KeyList, named};
 use crate::percent::{PercentText, largest_remainder};
-use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::report::{Ask, Module, Place, Report, Route};
 use crate::rollups::{Detail, Statements, statements};
 use crate::table::{Chart, Table, row};
 
@@ -50,15 +51,16 @@ struct Counters {
 
 impl Report for DispositionBreakdown {
     const ABOUT: About = About {
-        module: Module::Telesales,
         name: "disposition-breakdown",
         title: "Disposition breakdown",
         summary: "Every call with a disposition, blocked ones included; most frequent first, then by code.",
+        example: include_str!("disposition_breakdown.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Telesales,
         place: Place::OfAccount,
         parameters: &[],
-        example: include_str!("disposition_breakdown.json"),
         files: true,
-        export: None,
     };
     type Subject = Filter;
     type Options = ();

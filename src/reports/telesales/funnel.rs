@@ -1,10 +1,11 @@
 //! Funnel: leads by stage. A stage may be larger than the previous one; it is not clamped.
 
 use super::Filter;
+use crate::asked::About;
 use crate::closed::TelesalesStage;
 use crate::db::Scope;
 use crate::error::Result;
-use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::report::{Ask, Module, Place, Report, Route};
 use crate::rollups::{Plan, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 
@@ -35,15 +36,16 @@ struct Counters {
 
 impl Report for Funnel {
     const ABOUT: About = About {
-        module: Module::Telesales,
         name: "funnel",
         title: "Funnel",
         summary: "Leads by stage; each lead counts once per stage. Not necessarily monotonic.",
+        example: include_str!("funnel.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Telesales,
         place: Place::OfAccount,
         parameters: &[],
-        example: include_str!("funnel.json"),
         files: true,
-        export: None,
     };
     type Subject = Filter;
     type Options = ();

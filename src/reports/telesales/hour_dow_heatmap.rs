@@ -1,10 +1,11 @@
 //! Heatmap: dials by hour of the week.
 
 use super::Filter;
+use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::DecimalNumber;
-use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::report::{Ask, Module, Place, Report, Route};
 use crate::reports::week;
 use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, Weekday, row};
@@ -40,15 +41,16 @@ struct Counters {
 
 impl Report for HourDowHeatmap {
     const ABOUT: About = About {
-        module: Module::Telesales,
         name: "hour-dow-heatmap",
         title: "Hour × day heatmap",
         summary: "Dials by day of the week and hour: 168 cells in order, zeros included.",
+        example: include_str!("hour_dow_heatmap.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Telesales,
         place: Place::OfAccount,
         parameters: &[],
-        example: include_str!("hour_dow_heatmap.json"),
         files: true,
-        export: None,
     };
     type Subject = Filter;
     type Options = ();

@@ -1,11 +1,12 @@
 //! Lead sources: dials, answers and conversions of new leads, by source.
 
 use super::Filter;
+use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{KeyList, named};
 use crate::percent::PercentText;
-use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::report::{Ask, Module, Place, Report, Route};
 use crate::rollups::{Detail, Plan, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 
@@ -48,16 +49,17 @@ struct Counters {
 
 impl Report for LeadSourceAttribution {
     const ABOUT: About = About {
-        module: Module::Telesales,
         name: "lead-source-attribution",
         title: "Lead sources",
         summary: "Leads created in the window by source, with their dials, answers and conversions in the window; most leads first, \
                   then by source.",
+        example: include_str!("lead_source_attribution.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Telesales,
         place: Place::OfAccount,
         parameters: &[],
-        example: include_str!("lead_source_attribution.json"),
         files: true,
-        export: None,
     };
     type Subject = Filter;
     type Options = ();

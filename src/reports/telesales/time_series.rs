@@ -1,10 +1,11 @@
 //! Time series: dials over time, by local day, ISO week or hour.
 
 use super::Filter;
+use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::input::{FILL_GAPS, Kind, Parameter, Query, choice};
-use crate::reports::report::{About, Ask, Module, Place, Report};
+use crate::reports::report::{Ask, Module, Place, Report, Route};
 use crate::reports::series::{self, Series};
 use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, row};
@@ -65,15 +66,16 @@ impl series::Bucketed for Counters {
 
 impl Report for TimeSeries {
     const ABOUT: About = About {
-        module: Module::Telesales,
         name: "time-series",
         title: "Time series",
         summary: "Dials by local day, ISO week or hour, in order; buckets without dials are left out.",
+        example: include_str!("time_series.json"),
+    };
+    const ROUTE: Route = Route {
+        module: Module::Telesales,
         place: Place::OfAccount,
         parameters: &[GROUP_BY, FILL_GAPS],
-        example: include_str!("time_series.json"),
         files: true,
-        export: None,
     };
     type Subject = Filter;
     type Options = Series;

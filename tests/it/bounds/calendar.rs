@@ -122,7 +122,7 @@ async fn stored_out_of_range_instants_belong_to_no_window() {
 /// and from raw rows.
 async fn hold(test: &TestApp, when: &str) {
     for report in ALL {
-        let windows = match report.about.place {
+        let windows = match report.route().place {
             Place::OfCampaign => vec![String::new(), "?from=0001-01-01&to=9999-12-31".into()],
             Place::AcrossCampaigns => vec!["?campaign_ids=1".into()],
             Place::OfAccount => vec!["?date_from=2026-06-01&date_to=2026-06-20".into()],

@@ -79,7 +79,7 @@ fn everything(which: usize) -> Vec<(Method, String, Value)> {
     let mut all = Vec::new();
     for report in ALL {
         let path = report.path().replace("{id}", "1");
-        let query = match report.about.place {
+        let query = match report.route().place {
             Place::OfCampaign => {
                 format!("from=2026-06-01&to={end}&granularity=hour&fill_gaps=true")
             }
@@ -93,7 +93,7 @@ fn everything(which: usize) -> Vec<(Method, String, Value)> {
             ),
         };
         all.push((Method::GET, format!("{path}?{query}"), Value::Null));
-        if report.about.files {
+        if report.route().files {
             for format in ["csv", "xlsx"] {
                 all.push((
                     Method::GET,

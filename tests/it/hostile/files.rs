@@ -19,7 +19,7 @@ async fn only_exportable_reports_have_export_routes() {
                 Some(&test.token),
             )
             .await;
-        match (report.about.files, report.path().contains("telesales")) {
+        match (report.route().files, report.path().contains("telesales")) {
             (true, _) => {
                 assert!(csv.header("content-type").starts_with("text/csv"));
                 assert_eq!(

@@ -1,20 +1,23 @@
 //! A request for figures as a value: parsed once, and equal to every request for the same.
 //!
-//! Owns the interface of reports and analytics to the cache, `verify`, exports and HTTP. Must not know any report or
-//! question.
+//! Owns the interface of reports and analytics to the cache, `verify`, exports and HTTP, and the shape of their
+//! definitions. Must not know any report or question.
 
+mod definition;
+
+use std::any::Any;
 use std::future::Future;
 use std::hash::{Hash, Hasher};
 use std::pin::Pin;
 
 use chrono::{DateTime, Utc};
 
-use crate::answers::Value;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::files::Caption;
 use crate::rollups::Source;
 use crate::table::Table;
+pub use definition::{About, Definition};
 
 /// A parsed request. With the tenant and the data, it determines the response.
 pub trait Asked: Value {
@@ -27,6 +30,27 @@ pub trait Asked: Value {
     /// Answers from one snapshot. `source`: the source to read if there is a choice.
     fn ask<'a>(&'a self, scope: &'a mut Scope, now: DateTime<Utc>, source: Source)
     -> Answering<'a>;
+}
+
+/// `Eq` and `Hash` of an erased type.
+pub trait Value: Send + Sync {
+    fn as_any(&self) -> &dyn Any;
+    fn equals(&self, other: &dyn Any) -> bool;
+    fn feed(&self, state: &mut dyn Hasher);
+}
+
+impl<Q: Eq + Hash + Send + Sync + 'static> Value for Q {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn equals(&self, other: &dyn Any) -> bool {
+        other.downcast_ref::<Q>().is_some_and(|other| self == other)
+    }
+
+    fn feed(&self, mut state: &mut dyn Hasher) {
+        self.hash(&mut state);
+    }
 }
 
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'a>>;
