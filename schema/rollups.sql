@@ -1973,102 +1973,38 @@ select * from (
     ), corrected as (
         select
             coalesce(sum(
-                case
-                    when 1 * (r.after & 1 <> 0)::integer - 1 * (r.before & 1 <> 0)::integer = 1 - 1
-                        or (
-                            select true
-                            from autocall_trail t
-                            where t.tenant_id = $1
-                              and t.lead_id = r.lead_id
-                              and t.campaign_id = $3::bigint
-                              and t.hour >= h.begins
-                              and t.hour < h.ends
-                              and t.stages & 1 <> 0
-                              and t.hour <> all (r.hours)
-                            limit 1
-                        )
-                        then 1 - 1
-                    else 1 * (r.after & 1 <> 0)::integer - 1 * (r.before & 1 <> 0)::integer
-                end
+                1 * ((r.after | k.stages) & 1 <> 0)::integer
+                - 1 * ((r.before | k.stages) & 1 <> 0)::integer
             ), 0) as dialed,
             coalesce(sum(
-                case
-                    when 1 * (r.after & 2 <> 0)::integer - 1 * (r.before & 2 <> 0)::integer = 1 - 1
-                        or (
-                            select true
-                            from autocall_trail t
-                            where t.tenant_id = $1
-                              and t.lead_id = r.lead_id
-                              and t.campaign_id = $3::bigint
-                              and t.hour >= h.begins
-                              and t.hour < h.ends
-                              and t.stages & 2 <> 0
-                              and t.hour <> all (r.hours)
-                            limit 1
-                        )
-                        then 1 - 1
-                    else 1 * (r.after & 2 <> 0)::integer - 1 * (r.before & 2 <> 0)::integer
-                end
+                1 * ((r.after | k.stages) & 2 <> 0)::integer
+                - 1 * ((r.before | k.stages) & 2 <> 0)::integer
             ), 0) as answered,
             coalesce(sum(
-                case
-                    when 1 * (r.after & 4 <> 0)::integer - 1 * (r.before & 4 <> 0)::integer = 1 - 1
-                        or (
-                            select true
-                            from autocall_trail t
-                            where t.tenant_id = $1
-                              and t.lead_id = r.lead_id
-                              and t.campaign_id = $3::bigint
-                              and t.hour >= h.begins
-                              and t.hour < h.ends
-                              and t.stages & 4 <> 0
-                              and t.hour <> all (r.hours)
-                            limit 1
-                        )
-                        then 1 - 1
-                    else 1 * (r.after & 4 <> 0)::integer - 1 * (r.before & 4 <> 0)::integer
-                end
+                1 * ((r.after | k.stages) & 4 <> 0)::integer
+                - 1 * ((r.before | k.stages) & 4 <> 0)::integer
             ), 0) as pressed,
             coalesce(sum(
-                case
-                    when 1 * (r.after & 8 <> 0)::integer - 1 * (r.before & 8 <> 0)::integer = 1 - 1
-                        or (
-                            select true
-                            from autocall_trail t
-                            where t.tenant_id = $1
-                              and t.lead_id = r.lead_id
-                              and t.campaign_id = $3::bigint
-                              and t.hour >= h.begins
-                              and t.hour < h.ends
-                              and t.stages & 8 <> 0
-                              and t.hour <> all (r.hours)
-                            limit 1
-                        )
-                        then 1 - 1
-                    else 1 * (r.after & 8 <> 0)::integer - 1 * (r.before & 8 <> 0)::integer
-                end
+                1 * ((r.after | k.stages) & 8 <> 0)::integer
+                - 1 * ((r.before | k.stages) & 8 <> 0)::integer
             ), 0) as handed_over,
             coalesce(sum(
-                case
-                    when 1 * (r.after & 16 <> 0)::integer - 1 * (r.before & 16 <> 0)::integer = 1 - 1
-                        or (
-                            select true
-                            from autocall_trail t
-                            where t.tenant_id = $1
-                              and t.lead_id = r.lead_id
-                              and t.campaign_id = $3::bigint
-                              and t.hour >= h.begins
-                              and t.hour < h.ends
-                              and t.stages & 16 <> 0
-                              and t.hour <> all (r.hours)
-                            limit 1
-                        )
-                        then 1 - 1
-                    else 1 * (r.after & 16 <> 0)::integer - 1 * (r.before & 16 <> 0)::integer
-                end
+                1 * ((r.after | k.stages) & 16 <> 0)::integer
+                - 1 * ((r.before | k.stages) & 16 <> 0)::integer
             ), 0) as disposed
         from reached r
         cross join hours h
+        cross join lateral (
+            select coalesce(bit_or(t.stages), 0) as stages
+            from autocall_trail t
+            where t.tenant_id = $1
+              and t.lead_id = r.lead_id
+              and t.campaign_id = $3::bigint
+              and t.hour >= h.begins
+              and t.hour < h.ends
+              and t.hour <> all (r.hours)
+        ) k
+        where r.before <> r.after
     )
     select
         linked.dialed + corrected.dialed as dialed,
@@ -2766,102 +2702,38 @@ select * from (
     ), corrected as (
         select
             coalesce(sum(
-                case
-                    when 1 * (r.after & 1 <> 0)::integer - 1 * (r.before & 1 <> 0)::integer = 1 - 1
-                        or (
-                            select true
-                            from telesales_trail t
-                            where t.tenant_id = $1
-                              and t.lead_id = r.lead_id
-                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
-                              and t.hour >= h.begins
-                              and t.hour < h.ends
-                              and t.stages & 1 <> 0
-                              and t.hour <> all (r.hours)
-                            limit 1
-                        )
-                        then 1 - 1
-                    else 1 * (r.after & 1 <> 0)::integer - 1 * (r.before & 1 <> 0)::integer
-                end
+                1 * ((r.after | k.stages) & 1 <> 0)::integer
+                - 1 * ((r.before | k.stages) & 1 <> 0)::integer
             ), 0) as dialed,
             coalesce(sum(
-                case
-                    when 1 * (r.after & 2 <> 0)::integer - 1 * (r.before & 2 <> 0)::integer = 1 - 1
-                        or (
-                            select true
-                            from telesales_trail t
-                            where t.tenant_id = $1
-                              and t.lead_id = r.lead_id
-                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
-                              and t.hour >= h.begins
-                              and t.hour < h.ends
-                              and t.stages & 2 <> 0
-                              and t.hour <> all (r.hours)
-                            limit 1
-                        )
-                        then 1 - 1
-                    else 1 * (r.after & 2 <> 0)::integer - 1 * (r.before & 2 <> 0)::integer
-                end
+                1 * ((r.after | k.stages) & 2 <> 0)::integer
+                - 1 * ((r.before | k.stages) & 2 <> 0)::integer
             ), 0) as connected,
             coalesce(sum(
-                case
-                    when 1 * (r.after & 4 <> 0)::integer - 1 * (r.before & 4 <> 0)::integer = 1 - 1
-                        or (
-                            select true
-                            from telesales_trail t
-                            where t.tenant_id = $1
-                              and t.lead_id = r.lead_id
-                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
-                              and t.hour >= h.begins
-                              and t.hour < h.ends
-                              and t.stages & 4 <> 0
-                              and t.hour <> all (r.hours)
-                            limit 1
-                        )
-                        then 1 - 1
-                    else 1 * (r.after & 4 <> 0)::integer - 1 * (r.before & 4 <> 0)::integer
-                end
+                1 * ((r.after | k.stages) & 4 <> 0)::integer
+                - 1 * ((r.before | k.stages) & 4 <> 0)::integer
             ), 0) as talked,
             coalesce(sum(
-                case
-                    when 1 * (r.after & 8 <> 0)::integer - 1 * (r.before & 8 <> 0)::integer = 1 - 1
-                        or (
-                            select true
-                            from telesales_trail t
-                            where t.tenant_id = $1
-                              and t.lead_id = r.lead_id
-                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
-                              and t.hour >= h.begins
-                              and t.hour < h.ends
-                              and t.stages & 8 <> 0
-                              and t.hour <> all (r.hours)
-                            limit 1
-                        )
-                        then 1 - 1
-                    else 1 * (r.after & 8 <> 0)::integer - 1 * (r.before & 8 <> 0)::integer
-                end
+                1 * ((r.after | k.stages) & 8 <> 0)::integer
+                - 1 * ((r.before | k.stages) & 8 <> 0)::integer
             ), 0) as disposed,
             coalesce(sum(
-                case
-                    when 1 * (r.after & 16 <> 0)::integer - 1 * (r.before & 16 <> 0)::integer = 1 - 1
-                        or (
-                            select true
-                            from telesales_trail t
-                            where t.tenant_id = $1
-                              and t.lead_id = r.lead_id
-                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
-                              and t.hour >= h.begins
-                              and t.hour < h.ends
-                              and t.stages & 16 <> 0
-                              and t.hour <> all (r.hours)
-                            limit 1
-                        )
-                        then 1 - 1
-                    else 1 * (r.after & 16 <> 0)::integer - 1 * (r.before & 16 <> 0)::integer
-                end
+                1 * ((r.after | k.stages) & 16 <> 0)::integer
+                - 1 * ((r.before | k.stages) & 16 <> 0)::integer
             ), 0) as converted
         from reached r
         cross join hours h
+        cross join lateral (
+            select coalesce(bit_or(t.stages), 0) as stages
+            from telesales_trail t
+            where t.tenant_id = $1
+              and t.lead_id = r.lead_id
+              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
+              and t.hour >= h.begins
+              and t.hour < h.ends
+              and t.hour <> all (r.hours)
+        ) k
+        where r.before <> r.after
     )
     select
         linked.dialed + corrected.dialed as dialed,
@@ -3296,61 +3168,16 @@ select * from (
         select
             callboard_source(r.source) collate "C" as source,
             coalesce(sum(
-                case
-                    when r.is_in * (r.after & 1 <> 0)::integer - r.was_in * (r.before & 1 <> 0)::integer = r.is_in - r.was_in
-                        or (
-                            select true
-                            from telesales_trail t
-                            where t.tenant_id = $1
-                              and t.lead_id = r.lead_id
-                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
-                              and t.hour >= h.begins
-                              and t.hour < h.ends
-                              and t.stages & 1 <> 0
-                              and t.hour <> all (r.hours)
-                            limit 1
-                        )
-                        then r.is_in - r.was_in
-                    else r.is_in * (r.after & 1 <> 0)::integer - r.was_in * (r.before & 1 <> 0)::integer
-                end
+                r.is_in * ((r.after | k.stages) & 1 <> 0)::integer
+                - r.was_in * ((r.before | k.stages) & 1 <> 0)::integer
             ), 0) as dialed,
             coalesce(sum(
-                case
-                    when r.is_in * (r.after & 2 <> 0)::integer - r.was_in * (r.before & 2 <> 0)::integer = r.is_in - r.was_in
-                        or (
-                            select true
-                            from telesales_trail t
-                            where t.tenant_id = $1
-                              and t.lead_id = r.lead_id
-                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
-                              and t.hour >= h.begins
-                              and t.hour < h.ends
-                              and t.stages & 2 <> 0
-                              and t.hour <> all (r.hours)
-                            limit 1
-                        )
-                        then r.is_in - r.was_in
-                    else r.is_in * (r.after & 2 <> 0)::integer - r.was_in * (r.before & 2 <> 0)::integer
-                end
+                r.is_in * ((r.after | k.stages) & 2 <> 0)::integer
+                - r.was_in * ((r.before | k.stages) & 2 <> 0)::integer
             ), 0) as connected,
             coalesce(sum(
-                case
-                    when r.is_in * (r.after & 16 <> 0)::integer - r.was_in * (r.before & 16 <> 0)::integer = r.is_in - r.was_in
-                        or (
-                            select true
-                            from telesales_trail t
-                            where t.tenant_id = $1
-                              and t.lead_id = r.lead_id
-                              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
-                              and t.hour >= h.begins
-                              and t.hour < h.ends
-                              and t.stages & 16 <> 0
-                              and t.hour <> all (r.hours)
-                            limit 1
-                        )
-                        then r.is_in - r.was_in
-                    else r.is_in * (r.after & 16 <> 0)::integer - r.was_in * (r.before & 16 <> 0)::integer
-                end
+                r.is_in * ((r.after | k.stages) & 16 <> 0)::integer
+                - r.was_in * ((r.before | k.stages) & 16 <> 0)::integer
             ), 0) as converted
         from (
             select v.lead_id,
@@ -3365,6 +3192,16 @@ select * from (
             where v.is_in + v.was_in > 0
         ) r
         cross join hours h
+        cross join lateral (
+            select coalesce(bit_or(t.stages), 0) as stages
+            from telesales_trail t
+            where t.tenant_id = $1
+              and t.lead_id = r.lead_id
+              and ($2::smallint = 1 /* account */ or t.campaign_id = $3::bigint)
+              and t.hour >= h.begins
+              and t.hour < h.ends
+              and t.hour <> all (r.hours)
+        ) k
         group by 1
     )
     select
@@ -3808,7 +3645,6 @@ set local statement_timeout = 0;
 set local lock_timeout = 0;
 set local idle_in_transaction_session_timeout = 0;
 set local work_mem = '128MB';
-set local jit = off;
 lock table
     autocall_attempts,
     autocall_leads
@@ -6820,7 +6656,6 @@ set local statement_timeout = 0;
 set local lock_timeout = 0;
 set local idle_in_transaction_session_timeout = 0;
 set local work_mem = '128MB';
-set local jit = off;
 lock table
     telesales_calls,
     telesales_leads

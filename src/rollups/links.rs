@@ -126,29 +126,28 @@ pub fn reached(family: &Family, stages: &Stages) -> String {
     )
 }
 
-/// The correction of a stage by the leads `r`, each counted `is` times after the changes and `was` times before.
-pub fn corrected(
-    family: &Family,
-    stages: &Stages,
-    (stage, bit): (&str, u32),
-    (is, was): (&str, &str),
-) -> String {
+/// The join of leads `r` with the stages that they reached in whole hours that did not change, as the relation `k`.
+pub fn kept(family: &Family, stages: &Stages) -> String {
     part(
-        sql!("leads_corrected"),
+        sql!("leads_kept"),
         &[
             ("name", &stages.name),
             ("in_scope", &in_scope_of_reader(family)),
-            ("stage", &stage),
-            ("bit", &bit),
-            ("is", &is),
-            ("was", &was),
         ],
+    )
+}
+
+/// The correction of a stage by the leads `r`, each counted `is` times after the changes and `was` times before.
+pub fn corrected((stage, bit): (&str, u32), (is, was): (&str, &str)) -> String {
+    part(
+        sql!("leads_corrected"),
+        &[("stage", &stage), ("bit", &bit), ("is", &is), ("was", &was)],
     )
 }
 
 /// The reader that counts the distinct leads of a window per stage.
 pub fn reader(family: &Family, stages: &Stages) -> Reader {
-    let corrected = |name: &str, bit| corrected(family, stages, (name, bit), ("1", "1"));
+    let corrected = |name: &str, bit| corrected((name, bit), ("1", "1"));
     let text = part(
         sql!("leads"),
         &[
@@ -161,6 +160,7 @@ pub fn reader(family: &Family, stages: &Stages) -> Reader {
             ("changed", &changed(family, stages)),
             ("reached", &reached(family, stages)),
             ("corrected", &stages.columns(corrected)),
+            ("kept", &kept(family, stages)),
             (
                 "sums",
                 &stages.columns(|name, _| format!("linked.{name} + corrected.{name} as {name}")),

@@ -43,14 +43,7 @@ pub fn table() -> String {
 
 /// The reader that counts, by source, leads created in a window that reached a stage in it.
 pub fn reader() -> Reader {
-    let corrected = |name: &str, bit| {
-        links::corrected(
-            &TELESALES_CALLS,
-            &TELESALES_STAGES,
-            (name, bit),
-            ("r.is_in", "r.was_in"),
-        )
-    };
+    let corrected = |name: &str, bit| links::corrected((name, bit), ("r.is_in", "r.was_in"));
     let text = part(
         sql!("sources"),
         &[
@@ -77,6 +70,7 @@ pub fn reader() -> Reader {
                 &links::reached(&TELESALES_CALLS, &TELESALES_STAGES),
             ),
             ("corrected", &columns(corrected)),
+            ("kept", &links::kept(&TELESALES_CALLS, &TELESALES_STAGES)),
             (
                 "sums",
                 &columns(|name, _| format!("sum({name})::bigint as {name}")),

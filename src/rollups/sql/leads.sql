@@ -15,6 +15,8 @@ with hours as materialized (
         {{corrected}}
     from reached r
     cross join hours h
+    {{kept}}
+    where r.before <> r.after
 )
 select
     {{sums}}

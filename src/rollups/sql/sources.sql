@@ -68,6 +68,7 @@ with hours as materialized (
         where v.is_in + v.was_in > 0
     ) r
     cross join hours h
+    {{kept}}
     group by 1
 )
 select
