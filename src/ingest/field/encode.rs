@@ -1,15 +1,14 @@
-//! Types of fields, and their encoding for Postgres in COPY text format.
-//!
-//! Owns validation of single values. Must not know which rows exist: `batch` checks references.
+//! Values of each type: parsed from JSON, checked, and encoded for `COPY`.
 
-use std::fmt::Write;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::value::RawValue;
 
-use super::phone;
+use super::copy::{escape, unescape, write, write_instant};
+use super::{Key, Locale, Type};
+use crate::ingest::phone;
 use crate::input::composite::{actions, object, steps};
 use crate::input::fault;
 use crate::input::value::{Fault, is_key, measured, text, within};
@@ -18,220 +17,12 @@ use crate::text::NAME_LEN;
 use crate::time::Zone;
 use crate::time::instant::GivenInstant;
 
-/// A field of a kind, declared once.
-#[derive(Debug, Clone, Copy)]
-pub struct Field {
-    pub name: &'static str,
-    pub kind: Type,
-    pub presence: Presence,
-    /// Its meaning, in one or more sentences.
-    pub about: &'static str,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    Required,
-    /// Null if omitted.
-    Optional,
-    /// A default in COPY text format.
-    Or(&'static str),
-    /// Keeps its first value if omitted; at first, the time of storing.
-    Kept,
-}
-
-impl Field {
-    pub const fn required(name: &'static str, kind: Type, about: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            presence: Presence::Required,
-            about,
-        }
-    }
-
-    pub const fn optional(name: &'static str, kind: Type, about: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            presence: Presence::Optional,
-            about,
-        }
-    }
-
-    pub const fn or(
-        name: &'static str,
-        kind: Type,
-        about: &'static str,
-        default: &'static str,
-    ) -> Self {
-        Self {
-            name,
-            kind,
-            presence: Presence::Or(default),
-            about,
-        }
-    }
-
-    pub const fn kept(name: &'static str, kind: Type, about: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            presence: Presence::Kept,
-            about,
-        }
-    }
-}
-
-/// Variants of a field, for resources that take it from its kind.
-impl Field {
-    /// Like this field, but required.
-    #[must_use]
-    pub const fn but_required(self) -> Self {
-        Self {
-            presence: Presence::Required,
-            ..self
-        }
-    }
-
-    /// Like this field, with that default in COPY text format.
-    #[must_use]
-    pub const fn but_default(self, default: &'static str) -> Self {
-        Self {
-            presence: Presence::Or(default),
-            ..self
-        }
-    }
-
-    /// Like this field, of another type.
-    #[must_use]
-    pub const fn but_type(self, kind: Type) -> Self {
-        Self { kind, ..self }
-    }
-
-    /// Like this field, with another meaning.
-    #[must_use]
-    pub const fn but_about(self, about: &'static str) -> Self {
-        Self { about, ..self }
-    }
-}
-
-impl Field {
-    /// Staged columns with their types.
-    pub fn columns(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
-        let sent = (self.kind == Type::Phone).then_some(("phone_as_sent", "text"));
-        std::iter::once((self.name, self.kind.sql_type())).chain(sent)
-    }
-}
-
 /// Maximum length of a phone number, including separators.
 const MAX_PHONE: usize = 64;
-
-/// Type of a field. Lengths of texts are in code points of normal form C.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Type {
-    Id,
-    /// A text key.
-    Key {
-        max: usize,
-    },
-    /// An opaque text key, stored as sent.
-    Token {
-        max: usize,
-    },
-    Text {
-        max: usize,
-    },
-    Enum(&'static [&'static str]),
-    Integer {
-        min: i32,
-        max: i32,
-    },
-    /// A number of bytes.
-    Size,
-    /// An integer, or a text, stored as JSON of that type.
-    IntegerOrText {
-        max: usize,
-    },
-    Flag,
-    Moment,
-    /// The end of a period: a date takes in that whole day.
-    End,
-    /// An instant from 1980 on.
-    Started,
-    /// Id of a stored row of a kind.
-    Reference(&'static str),
-    /// Code of a stored row of a kind.
-    Code(&'static str),
-    /// A phone number in any common format.
-    Phone,
-    /// `#RRGGBB`
-    Color,
-    /// Phone keys in the order pressed.
-    Keys {
-        max: usize,
-    },
-    /// 0 to 1, stored with six decimals.
-    Fraction,
-    /// 0 to 100, stored with six decimals.
-    Percent,
-    /// A JSON object.
-    Object,
-    /// Actions of a script's keys: `[{digit, label, action_type, …}]`.
-    Actions,
-    /// A list of at most `most` texts of at most `max` characters.
-    Steps {
-        most: usize,
-        max: usize,
-    },
-}
-
-/// Defaults of a tenant for incomplete values.
-#[derive(Debug, Clone, Copy)]
-pub struct Locale {
-    /// Zone of times without an offset.
-    pub zone: Zone,
-    /// Country code of phone numbers with a leading 0.
-    pub country_code: u16,
-}
-
-/// Key of a row within its kind.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Key {
-    Number(i64),
-    Text(String),
-}
 
 const EARLIEST_START: &str = "1980-01-01T00:00:00Z";
 
 impl Type {
-    /// Kind of row that a value refers to, if any.
-    pub fn target(self) -> Option<&'static str> {
-        match self {
-            Self::Reference(kind) | Self::Code(kind) => Some(kind),
-            _ => None,
-        }
-    }
-
-    pub fn is_instant(self) -> bool {
-        matches!(self, Self::Moment | Self::End | Self::Started)
-    }
-
-    pub fn sql_type(self) -> &'static str {
-        match self {
-            Self::Id | Self::Reference(_) | Self::Size => "bigint",
-            Self::Key { .. } | Self::Token { .. } | Self::Code(_) => "text collate \"C\"",
-            Self::Text { .. } | Self::Enum(_) | Self::Phone | Self::Color | Self::Keys { .. } => {
-                "text"
-            }
-            Self::Integer { .. } => "integer",
-            Self::Flag => "boolean",
-            Self::Moment | Self::End | Self::Started => "timestamptz",
-            Self::Fraction | Self::Percent => "numeric",
-            Self::Object | Self::Actions | Self::IntegerOrText { .. } => "jsonb",
-            Self::Steps { .. } => "text[]",
-        }
-    }
-
     /// Parses a key from a JSON value.
     pub fn key(self, json: &str) -> Result<Key, Fault> {
         match self {
@@ -378,49 +169,6 @@ fn instant(json: &str, zone: Zone) -> Result<DateTime<Utc>, Fault> {
 fn end(json: &str, zone: Zone) -> Result<DateTime<Utc>, Fault> {
     let given = GivenInstant::parse(&text(json)?).ok_or(fault::MOMENT)?;
     Ok(given.end(zone))
-}
-
-/// Postgres reads years 1 to 9999 as we write them; an offset can lead out of them.
-fn write_instant(out: &mut String, instant: DateTime<Utc>) -> Result<(), Fault> {
-    if !(1..=9999).contains(&instant.year()) {
-        return Err("must lie in the years 1 to 9999.".into());
-    }
-    out.push_str(&instant.to_rfc3339_opts(SecondsFormat::Micros, true));
-    Ok(())
-}
-
-fn write(out: &mut String, value: impl std::fmt::Display) {
-    let _ = write!(out, "{value}"); // infallible: a String takes everything
-}
-
-/// Reverts [`escape`].
-fn unescape(copied: &str) -> String {
-    let (mut text, mut letters) = (String::with_capacity(copied.len()), copied.chars());
-    while let Some(letter) = letters.next() {
-        text.push(match letter {
-            '\\' => match letters.next() {
-                Some('t') => '\t',
-                Some('n') => '\n',
-                Some('r') => '\r',
-                other => other.unwrap_or('\\'),
-            },
-            letter => letter,
-        });
-    }
-    text
-}
-
-/// Appends a text escaped for COPY text format.
-fn escape(text: &str, out: &mut String) {
-    for letter in text.chars() {
-        match letter {
-            '\\' => out.push_str("\\\\"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            _ => out.push(letter),
-        }
-    }
 }
 
 #[cfg(test)]
