@@ -34,6 +34,18 @@ impl Faults {
         }
     }
 
+    /// A result of further checks, with these faults besides its own.
+    pub fn combine<T>(self, result: Result<T>) -> Result<T> {
+        match result {
+            Err(Error::Invalid(mut faults)) => {
+                faults.merge(self);
+                Err(Error::Invalid(faults))
+            }
+            Ok(_) if !self.is_empty() => Err(Error::Invalid(self)),
+            result => result,
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -139,15 +139,7 @@ impl Run {
 
     /// The result of the request's checks, with the faults of its key.
     pub fn checked<T>(&self, result: Result<T>) -> Result<T> {
-        match result {
-            Err(Error::Invalid(mut faults)) => {
-                faults.merge(self.faults.clone());
-                Err(Error::Invalid(faults))
-            }
-            result if self.faults.is_empty() => result,
-            Ok(_) => Err(Error::Invalid(self.faults.clone())),
-            result => result,
-        }
+        self.faults.clone().combine(result)
     }
 
     /// Keeps the answer and commits.

@@ -87,11 +87,17 @@ impl Guard {
     /// Reads a URL and judges its addresses. A name that does not resolve is accepted.
     pub async fn url(&self, text: &str) -> Result<Url, Refusal> {
         let url = Url::parse(text).map_err(|_| Refusal::Malformed)?;
+        // The parser repairs other spellings, such as `https:\\\\host` and `https:host`.
+        let (authority, is_usual) = authority(text);
         let has_blank = text.contains(|letter: char| letter.is_whitespace() || letter.is_control());
-        if has_blank || !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        if has_blank
+            || !is_usual
+            || !matches!(url.scheme(), "http" | "https")
+            || url.host().is_none()
+        {
             return Err(Refusal::Malformed);
         }
-        if !url.username().is_empty() || url.password().is_some() {
+        if authority.contains('@') {
             return Err(Refusal::Userinfo);
         }
         self.check(&url).await?;
@@ -142,6 +148,13 @@ impl Guard {
             is_plain,
         }
     }
+}
+
+/// The part of a URL between `//` and its path. False if there is none.
+fn authority(url: &str) -> (&str, bool) {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
+    (&rest[..end], end > 0)
 }
 
 /// A resolver for connections: it returns addresses only if all of them pass. The connection is made to these addresses,
@@ -374,6 +387,13 @@ mod tests {
             ("https://169.254.169.254/", Some(Address), Some(Address)),
             ("https://me@public.example/", Some(Userinfo), Some(Userinfo)),
             ("https://:x@public.example/", Some(Userinfo), Some(Userinfo)),
+            ("https://@public.example/", Some(Userinfo), Some(Userinfo)),
+            ("https://:@public.example/", Some(Userinfo), Some(Userinfo)),
+            ("https://public.example/@x?y=@", None, None),
+            ("https:public.example", Some(Malformed), Some(Malformed)),
+            ("https:/public.example", Some(Malformed), Some(Malformed)),
+            ("https:///public.example", Some(Malformed), Some(Malformed)),
+            ("https:\\\\public.example", Some(Malformed), Some(Malformed)),
             ("ftp://public.example/", Some(Malformed), Some(Malformed)),
             ("file:///etc/passwd", Some(Malformed), Some(Malformed)),
             ("public.example", Some(Malformed), Some(Malformed)),

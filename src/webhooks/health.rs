@@ -26,6 +26,11 @@ struct Tries {
 }
 
 impl Tries {
+    /// True if they cannot be a reason to suspend the webhook.
+    fn are_harmless(&self) -> bool {
+        self.failures == 0 && !self.is_gone
+    }
+
     fn add(&mut self, answer: &Answer) {
         match &answer.error {
             None => {
@@ -74,7 +79,7 @@ pub async fn record<'a>(
                 .collect::<Vec<_>>(),
         );
     record.execute(scope.connection()).await?;
-    if of_webhook.values().all(|tries| tries.failures == 0) {
+    if of_webhook.values().all(Tries::are_harmless) {
         return Ok(Vec::new());
     }
     let gone = of_webhook.iter().filter(|(_, tries)| tries.is_gone);
@@ -127,5 +132,7 @@ mod tests {
             (well.failures, well.failing_since, well.is_gone),
             (0, None, true)
         );
+        assert!(!well.are_harmless(), "a 410 suspends at once");
+        assert!(tries(&[(1, Some(500)), (2, Some(200))]).are_harmless());
     }
 }

@@ -144,6 +144,8 @@ pub async fn show(
 ) -> Result<Json<Data<WebhookDelivery>>> {
     let (webhook, delivery) = webhook_and_delivery(path)?;
     let mut scope = app.db.read(caller.tenant.id).await?;
+    // Deliveries of a deleted webhook are stored until they are pruned.
+    store::find(&mut scope, webhook).await?;
     let data = deliveries::find(&app, &mut scope, webhook, delivery).await?;
     Ok(Json(Data { data }))
 }
@@ -197,7 +199,7 @@ pub async fn replay(
     let (id, delivery) = webhook_and_delivery(path)?;
     let now = app.clock.now();
     let mut scope = app.db.write(caller.tenant.id).await?;
-    let webhook = store::find(&mut scope, id).await?;
+    let webhook = store::lock(&mut scope, id).await?;
     let data = deliveries::replay(&mut scope, id, delivery, now).await?;
     let told = vec![("delivery", Value::Null, delivery.to_string().into())];
     let actor = caller.actor(address, now);
@@ -232,10 +234,10 @@ pub async fn replay_many(
     let (id, now, tenant) = (path_id(path)?, app.clock.now(), &caller.tenant);
     store::find(&mut app.db.read(tenant.id).await?, id).await?;
     let bytes = body::read(&headers, body, body::LARGE).await?;
-    request::only(&body::members(&bytes)?, &REPLAY_MEMBERS)?;
-    let wanted = wanted(&body::map(&bytes)?, tenant, now)?;
+    let others = request::others(&body::members(&bytes)?, &REPLAY_MEMBERS);
+    let wanted = others.combine(wanted(&body::map(&bytes)?, tenant, now))?;
     let mut scope = app.db.write(tenant.id).await?;
-    let webhook = store::find(&mut scope, id).await?;
+    let webhook = store::lock(&mut scope, id).await?;
     let data = deliveries::replay_many(&mut scope, id, wanted, now).await?;
     let told = vec![("deliveries", Value::Null, json!(data.replayed))];
     let actor = caller.actor(address, now);

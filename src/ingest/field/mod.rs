@@ -9,7 +9,6 @@ mod types;
 pub use encode::Value;
 pub use types::{Key, Locale, Type};
 
-
 /// A field of a kind, declared once.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {

@@ -116,8 +116,9 @@ pub async fn find(scope: &mut Scope, id: i64) -> Result<Webhook> {
     found.ok_or(Error::NotFound)
 }
 
-/// Like [`find`], and locks it, so that changes follow each other.
-async fn lock(scope: &mut Scope, id: i64) -> Result<Webhook> {
+/// Like [`find`], and locks it: changes follow each other, and the workers, which lock it too, do not deadlock with a
+/// writer of many of its deliveries.
+pub async fn lock(scope: &mut Scope, id: i64) -> Result<Webhook> {
     let lock = scope
         .query("select from webhooks where tenant_id = $1 and id = $2 for no key update")
         .bind(id);

@@ -172,6 +172,23 @@ async fn webhooks_and_deliveries_of_another_account_are_not_found() {
 }
 
 #[tokio::test]
+async fn deliveries_of_a_deleted_webhook_are_not_found() {
+    let hooks = Hooks::new().await;
+    let id = hooks.hook(URL).await;
+    hooks.events(&[("lead:1", 1)]).await;
+    let delivery = hooks.deliveries(id).await.remove(0)["id"].take();
+    let delivery = delivery.as_str().expect("an id").to_owned();
+    let fail = "update webhook_deliveries set status = 'failed', next_attempt_at = null";
+    hooks.test.execute(1, fail).await;
+    assert_eq!(hooks.delete(id).await.status, StatusCode::NO_CONTENT);
+    let path = format!("{WEBHOOKS}/{id}/deliveries/{delivery}");
+    let shown = hooks.client.get(&path).await;
+    assert_eq!(shown.status, StatusCode::NOT_FOUND, "{}", shown.text());
+    let replay = hooks.post(&format!("{path}/replay"), &json!({})).await;
+    assert_eq!(replay.status, StatusCode::NOT_FOUND, "{}", replay.text());
+}
+
+#[tokio::test]
 async fn deliveries_are_filtered_and_a_wrong_replay_lists_its_faults() {
     let hooks = Hooks::new().await;
     let id = hooks.hook(URL).await;
@@ -211,6 +228,10 @@ async fn deliveries_are_filtered_and_a_wrong_replay_lists_its_faults() {
             vec!["to"],
         ),
         (json!({"from": "2026-06-02", "until": 1}), vec!["until"]),
+        (
+            json!({"status": "lost", "until": 1}),
+            vec!["from", "status", "until"],
+        ),
     ] {
         let answer = hooks.post(&format!("{WEBHOOKS}/{id}/replay"), &body).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
