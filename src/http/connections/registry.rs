@@ -212,13 +212,15 @@ impl Open {
     }
 
     fn add_large_head(&mut self, id: u64) {
-        self.large_heads.push_back(id);
         let connections = &self.connections;
-        self.large_heads.retain(|id| {
-            connections
-                .get(id)
-                .is_some_and(|state| state.has_large_head())
+        // A connection counts once, however many of its requests came in one piece with a large body.
+        self.large_heads.retain(|other| {
+            *other != id
+                && connections
+                    .get(other)
+                    .is_some_and(|state| state.has_large_head())
         });
+        self.large_heads.push_back(id);
         if self.large_heads.len() > LARGE_HEADS
             && let Some(oldest) = self.large_heads.pop_front()
             && let Some(since) = self
@@ -288,6 +290,17 @@ mod tests {
                 .iter()
                 .all(|open| !is_closed(open))
         );
+    }
+
+    #[test]
+    fn a_connection_is_not_evicted_for_large_requests_of_its_own() {
+        let registry = registry(2, 2, &[]);
+        let (open, _) = admit(&registry, "192.0.2.1").unwrap();
+        for _ in 0..=2 * LARGE_HEADS {
+            open.read(100 << 10);
+            assert!(open.begin_request());
+            open.end_request();
+        }
     }
 
     #[test]

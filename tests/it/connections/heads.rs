@@ -63,6 +63,18 @@ async fn the_oldest_unfinished_head_is_evicted() {
     }
 }
 
+/// Large requests, such as batches of calls, come over a connection that is kept alive.
+#[tokio::test]
+async fn a_connection_may_send_any_number_of_large_requests() {
+    let test = TestApp::new().await;
+    let server = Limited::new(&test, Limits::default()).await;
+    let mut wire = server.connect().await;
+    for _ in 0..130 {
+        wire.send(&request(20 << 10, 0, 0)).await;
+        assert_eq!(wire.seen().await.status, 200);
+    }
+}
+
 #[tokio::test]
 async fn an_oversized_head_is_refused_in_json_with_cors_headers() {
     let test = TestApp::new().await;
