@@ -41,6 +41,9 @@ comment on table autocall_attempts_journal is 'callboard derived';
 call callboard_guard('autocall_attempts_journal');
 -- Entries come from triggers, under whatever role a statement runs.
 create policy told on autocall_attempts_journal for insert with check (true);
+-- The compactor lists the tenants with entries.
+create policy roll_call on autocall_attempts_journal for select
+    using ((select current_setting('callboard.roll_call', true)) = 'on');
 
 create function autocall_attempts_on_insert() returns trigger
     language plpgsql security definer set search_path = public, pg_temp
@@ -433,6 +436,9 @@ comment on table autocall_leads_journal is 'callboard derived';
 call callboard_guard('autocall_leads_journal');
 -- Entries come from triggers, under whatever role a statement runs.
 create policy told on autocall_leads_journal for insert with check (true);
+-- The compactor lists the tenants with entries.
+create policy roll_call on autocall_leads_journal for select
+    using ((select current_setting('callboard.roll_call', true)) = 'on');
 
 create function autocall_leads_on_insert() returns trigger
     language plpgsql security definer set search_path = public, pg_temp
@@ -592,6 +598,9 @@ comment on table telesales_calls_journal is 'callboard derived';
 call callboard_guard('telesales_calls_journal');
 -- Entries come from triggers, under whatever role a statement runs.
 create policy told on telesales_calls_journal for insert with check (true);
+-- The compactor lists the tenants with entries.
+create policy roll_call on telesales_calls_journal for select
+    using ((select current_setting('callboard.roll_call', true)) = 'on');
 
 create function telesales_calls_on_insert() returns trigger
     language plpgsql security definer set search_path = public, pg_temp
@@ -863,6 +872,9 @@ comment on table telesales_leads_journal is 'callboard derived';
 call callboard_guard('telesales_leads_journal');
 -- Entries come from triggers, under whatever role a statement runs.
 create policy told on telesales_leads_journal for insert with check (true);
+-- The compactor lists the tenants with entries.
+create policy roll_call on telesales_leads_journal for select
+    using ((select current_setting('callboard.roll_call', true)) = 'on');
 
 create function telesales_leads_on_insert() returns trigger
     language plpgsql security definer set search_path = public, pg_temp
@@ -3615,6 +3627,99 @@ select * from (
     group by r.agent_id
     having sum(r.dials) <> 0
 ) r;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Looking for tenants with work
+----------------------------------------------------------------------------------------------------------------------
+
+-- Tenants with entries in any of these tables. Each list skips from tenant to tenant along an index, so that an empty
+-- table costs one probe and a tenant without entries nothing.
+select id
+from tenants
+where id in (
+    (
+        with recursive entries (tenant_id) as (
+            (select tenant_id from autocall_attempts_journal order by tenant_id limit 1)
+            union all
+            select (select later.tenant_id
+                    from autocall_attempts_journal later
+                    where later.tenant_id > entries.tenant_id
+                    order by later.tenant_id
+                    limit 1)
+            from entries
+            where entries.tenant_id is not null
+        )
+        select tenant_id from entries where tenant_id is not null
+    )
+    union
+    (
+        with recursive entries (tenant_id) as (
+            (select tenant_id from autocall_leads_journal order by tenant_id limit 1)
+            union all
+            select (select later.tenant_id
+                    from autocall_leads_journal later
+                    where later.tenant_id > entries.tenant_id
+                    order by later.tenant_id
+                    limit 1)
+            from entries
+            where entries.tenant_id is not null
+        )
+        select tenant_id from entries where tenant_id is not null
+    )
+    union
+    (
+        with recursive entries (tenant_id) as (
+            (select tenant_id from telesales_calls_journal order by tenant_id limit 1)
+            union all
+            select (select later.tenant_id
+                    from telesales_calls_journal later
+                    where later.tenant_id > entries.tenant_id
+                    order by later.tenant_id
+                    limit 1)
+            from entries
+            where entries.tenant_id is not null
+        )
+        select tenant_id from entries where tenant_id is not null
+    )
+    union
+    (
+        with recursive entries (tenant_id) as (
+            (select tenant_id from telesales_leads_journal order by tenant_id limit 1)
+            union all
+            select (select later.tenant_id
+                    from telesales_leads_journal later
+                    where later.tenant_id > entries.tenant_id
+                    order by later.tenant_id
+                    limit 1)
+            from entries
+            where entries.tenant_id is not null
+        )
+        select tenant_id from entries where tenant_id is not null
+    )
+)
+order by id;
+
+-- Tenants with entries in any of these tables. Each list skips from tenant to tenant along an index, so that an empty
+-- table costs one probe and a tenant without entries nothing.
+select id
+from tenants
+where id in (
+    (
+        with recursive entries (tenant_id) as (
+            (select tenant_id from rollup_stale order by tenant_id limit 1)
+            union all
+            select (select later.tenant_id
+                    from rollup_stale later
+                    where later.tenant_id > entries.tenant_id
+                    order by later.tenant_id
+                    limit 1)
+            from entries
+            where entries.tenant_id is not null
+        )
+        select tenant_id from entries where tenant_id is not null
+    )
+)
+order by id;
 
 ----------------------------------------------------------------------------------------------------------------------
 -- Looking for work

@@ -31,7 +31,7 @@ fn lock(module: Module, tenant: i64) -> i64 {
 
 /// Kinds of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Work {
+pub enum Work {
     /// Folding the journal, which takes milliseconds.
     Fold,
     /// Rebuilding from rows, which can take long.
@@ -53,7 +53,7 @@ pub const TASK: &str = "compactor";
 
 async fn run_with(db: &Database, every: Duration, work: Work) {
     let visit_all = async || {
-        for tenant in db.tenants().await? {
+        for tenant in tenants_with_work(db, work).await? {
             // One tenant's failure must not affect the others.
             let account = tracing::error_span!("account", tenant);
             supervise::attempt(TASK, visit(db, tenant, &[work]))
@@ -63,6 +63,18 @@ async fn run_with(db: &Database, every: Duration, work: Work) {
         Ok(())
     };
     supervise::every(TASK, every, visit_all).await;
+}
+
+/// Tenants that may have work of that kind, in order.
+pub async fn tenants_with_work(db: &Database, work: Work) -> Result<Vec<i64>> {
+    let list = match work {
+        Work::Fold => &*WITH_ENTRIES,
+        Work::Rebuild => &*WITH_MARKS,
+    };
+    let mut transaction = db.roll_call().await?;
+    Ok(sqlx::query_scalar(AssertSqlSafe(list.as_str()))
+        .fetch_all(&mut *transaction)
+        .await?)
 }
 
 /// Compacts until nothing is left to do.
@@ -262,6 +274,10 @@ static BEGINNING: LazyLock<BTreeMap<Module, String>> =
 
 static WAITING: LazyLock<String> = LazyLock::new(looks);
 
+static WITH_ENTRIES: LazyLock<String> = LazyLock::new(|| list(Work::Fold));
+
+static WITH_MARKS: LazyLock<String> = LazyLock::new(|| list(Work::Rebuild));
+
 static STATEMENTS: LazyLock<BTreeMap<(Module, Origin), Vec<String>>> = LazyLock::new(|| {
     let all = Module::ALL
         .into_iter()
@@ -295,6 +311,28 @@ pub(super) fn looks() -> String {
     statement(
         sql!("waiting"),
         &[("modules", &joined(Module::ALL.map(module), "\nunion all\n"))],
+    )
+}
+
+/// The statement that lists the tenants with work of that kind.
+pub(super) fn list(work: Work) -> String {
+    match work {
+        Work::Fold => {
+            let families = Module::ALL.into_iter().flat_map(Module::families);
+            with_work(families.map(|family| family.journal().to_string()))
+        }
+        Work::Rebuild => with_work(["rollup_stale".to_owned()]),
+    }
+}
+
+/// The tenants with rows in any of these tables.
+fn with_work(tables: impl IntoIterator<Item = String>) -> String {
+    let lists = tables
+        .into_iter()
+        .map(|table| part(sql!("with_work_table"), &[("table", &table)]));
+    statement(
+        sql!("with_work"),
+        &[("lists", &joined(lists, "\nunion\n"))],
     )
 }
 

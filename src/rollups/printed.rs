@@ -21,6 +21,8 @@ pub fn schema() -> String {
     section(&mut text, "Tables and triggers", &install::tables());
     let readers: Vec<String> = readers().into_iter().map(|(_, sql)| sql).collect();
     section(&mut text, "Readers", &readers);
+    let lists = [compact::Work::Fold, compact::Work::Rebuild].map(compact::list);
+    section(&mut text, "Looking for tenants with work", &lists);
     section(&mut text, "Looking for work", &[compact::looks()]);
     for module in Module::ALL {
         let name = module.name();

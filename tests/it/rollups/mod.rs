@@ -4,6 +4,7 @@ mod chains;
 mod changes;
 mod commands;
 mod extremes;
+mod idle;
 mod install;
 mod sql;
 mod statements;

@@ -1,0 +1,5 @@
+select distinct tenant_id
+from exports
+where status = 'ready'
+  and expires_at <= $1
+order by tenant_id
