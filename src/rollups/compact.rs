@@ -330,10 +330,7 @@ fn with_work(tables: impl IntoIterator<Item = String>) -> String {
     let lists = tables
         .into_iter()
         .map(|table| part(sql!("with_work_table"), &[("table", &table)]));
-    statement(
-        sql!("with_work"),
-        &[("lists", &joined(lists, "\nunion\n"))],
-    )
+    statement(sql!("with_work"), &[("lists", &joined(lists, "\nunion\n"))])
 }
 
 /// The statements to run, in order. For the journal, links are updated before the trail, which records what they were made

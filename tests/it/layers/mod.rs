@@ -245,6 +245,10 @@ const ACROSS_ACCOUNTS: &[(&str, &str)] = &[
         "takes up a job of any account, under a policy that shows the queue and no more",
     ),
     (
+        "exports/sql/expiring.sql",
+        "finds accounts with expired files, under a policy that shows exports with files and no more",
+    ),
+    (
         "exports/sql/file_for_link.sql",
         "a link names a job and no account; a policy shows that one row",
     ),
