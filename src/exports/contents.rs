@@ -9,7 +9,7 @@ use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::files::{Caption, Heading};
 use crate::reports::autocall::CampaignStart;
-use crate::reports::report::Context;
+use crate::reports::report::{Context, Export, Summary};
 use crate::reports::{self, Definition};
 use crate::rollups::Source;
 use crate::table::Table;
@@ -21,15 +21,20 @@ pub struct Part {
     report: &'static Definition,
     /// Name of its sheet.
     pub sheet: &'static str,
+    pub summary: Summary,
 }
 
 impl ReportType {
     /// The reports of the file, in the order of the sheets.
     fn parts(self) -> impl Iterator<Item = Part> {
         reports::ALL.iter().filter_map(move |report| {
-            let sheet = report.export()?.sheet;
+            let Export { sheet, summary, .. } = report.export()?;
             let is_in = self == Self::Full || self == Self::One(report.about.name);
-            is_in.then_some(Part { report, sheet })
+            is_in.then_some(Part {
+                report,
+                sheet,
+                summary: *summary,
+            })
         })
     }
 

@@ -16,7 +16,8 @@ use crate::files::sheet::{
     write_cell, write_header,
 };
 use crate::files::{Caption, about, text};
-use crate::table::{CellRef, Column, Format, Table};
+use crate::reports::report::{Across, Summary};
+use crate::table::{CellRef, Chart, Column, Format, Table};
 use crate::time::Zone;
 
 /// The directory it is made in, and its rows per sheet.
@@ -67,16 +68,11 @@ fn write_full(
     watch: &Progress,
     most: u32,
 ) -> Result<()> {
-    let Some(((_, kpis), others)) = contents.parts.split_first() else {
-        return Ok(());
-    };
-    let data: Vec<Placed<'_>> = others
-        .iter()
-        .flat_map(|(part, tables)| placed(tables, part.sheet))
-        .collect();
-    write_summary(workbook.add_worksheet(), contents, kpis, &data).map_err(failure)?;
-    for (part, tables) in others {
-        add_tables(workbook, part.sheet, tables, contents.caption.zone)?;
+    write_summary(workbook.add_worksheet(), contents).map_err(failure)?;
+    for (part, tables) in &contents.parts {
+        if matches!(part.summary, Summary::Picture { .. }) {
+            add_tables(workbook, part.sheet, tables, contents.caption.zone)?;
+        }
     }
     write_attempts(workbook, rows, watch, contents.caption.zone, most)
 }
@@ -93,66 +89,26 @@ const NARROW: u32 = 12 * 47 - 12;
 const HEIGHT: u32 = 320;
 const ROWS: u32 = 17;
 
-/// The charts of the summary.
-fn write_summary(
-    sheet: &mut Worksheet,
-    contents: &Contents,
-    kpis: &[Table],
-    data: &[Placed<'_>],
-) -> Result<(), XlsxError> {
+/// The summary: figures below each other, and pictures to their right.
+fn write_summary(sheet: &mut Worksheet, contents: &Contents) -> Result<(), XlsxError> {
     sheet.set_name("Summary")?;
     sheet.set_screen_gridlines(false);
     sheet
         .set_column_width(0, LABELS)?
         .set_column_width(1, VALUES)?
         .set_column_width(PICTURES - 1, 16)?;
-    let mut row = about::write_lines(sheet, &contents.campaign, &contents.heading())? + 1;
-    for table in kpis {
-        row = write_figures(sheet, row, table, &contents.caption)? + 1;
-    }
-    let named = |name: &str| data.iter().find(|placed| placed.table.name == name);
-    let half = PICTURES + 12;
-    for (name, title, row, column, width) in [
-        ("trend", "Attempts by day", 0, PICTURES, WIDE),
-        ("hangup", "Hangup causes", ROWS, PICTURES, NARROW),
-        (
-            "by_digit",
-            "Answered attempts by deciding key",
-            ROWS,
-            half,
-            NARROW,
-        ),
-        ("funnel", "Leads by stage", 2 * ROWS, PICTURES, WIDE),
-        (
-            "heatmap",
-            "Attempts by day and hour",
-            3 * ROWS,
-            PICTURES - 1,
-            WIDE,
-        ),
-    ] {
-        if let Some(placed) = named(name) {
-            let frame = Frame {
-                row,
-                column,
-                width,
-                height: HEIGHT,
-                title: Some(title),
-            };
-            match contents.by_hour.as_ref().filter(|_| name == "trend") {
-                Some(hours) => {
-                    let hours =
-                        about::write_hours(sheet, "Summary", AWAY, hours, contents.caption.zone)?;
-                    picture(
-                        sheet,
-                        Frame {
-                            title: Some("Attempts by hour"),
-                            ..frame
-                        },
-                        hours,
-                    )?;
+    let mut below = about::write_lines(sheet, &contents.campaign, &contents.heading())? + 1;
+    for (part, tables) in &contents.parts {
+        match part.summary {
+            Summary::Figures => {
+                for table in tables {
+                    below = write_figures(sheet, below, table, &contents.caption)? + 1;
                 }
-                None => picture(sheet, frame, *placed)?,
+            }
+            Summary::Picture { title, row, across } => {
+                for placed in placed(tables, part.sheet) {
+                    write_picture(sheet, contents, placed, frame(title, row, across))?;
+                }
             }
         }
     }
@@ -161,6 +117,44 @@ fn write_summary(
         .set_print_fit_to_pages(1, 1)
         .set_print_area(0, 0, 4 * ROWS, AWAY - 2)?;
     Ok(())
+}
+
+fn frame(title: &str, row: u32, across: Across) -> Frame<'_> {
+    let (column, width) = match across {
+        Across::Whole => (PICTURES, WIDE),
+        Across::Left => (PICTURES, NARROW),
+        Across::Right => (PICTURES + 12, NARROW),
+    };
+    Frame {
+        row: row * ROWS,
+        column,
+        width,
+        height: HEIGHT,
+        title: Some(title),
+    }
+}
+
+/// Draws the picture that a table declares, if any: a series by hour instead of one by day if there is one, and the labels of
+/// a week to the left of its hours.
+fn write_picture(
+    sheet: &mut Worksheet,
+    contents: &Contents,
+    placed: Placed<'_>,
+    frame: Frame,
+) -> Result<(), XlsxError> {
+    match (placed.table.chart, &contents.by_hour) {
+        (Some(Chart::Line { .. }), Some(hours)) => {
+            let zone = contents.caption.zone;
+            let hours = about::write_hours(sheet, "Summary", AWAY, hours, zone)?;
+            let title = Some("Attempts by hour");
+            picture(sheet, Frame { title, ..frame }, hours)
+        }
+        (Some(Chart::Week { .. }), _) => {
+            let column = frame.column - 1;
+            picture(sheet, Frame { column, ..frame }, placed)
+        }
+        _ => picture(sheet, frame, placed),
+    }
 }
 
 /// Writes a table's figures below each other: the values of a single row by column name, or each row by its first column.

@@ -39,6 +39,29 @@ pub struct Export {
     pub sheet: &'static str,
     /// True if it can be exported by itself, under its own name. The export of everything has it anyway.
     pub alone: bool,
+    pub summary: Summary,
+}
+
+/// A report on the summary, the first sheet of the export of everything.
+#[derive(Debug, Clone, Copy)]
+pub enum Summary {
+    /// Its figures. It has no sheet of its own there.
+    Figures,
+    /// The picture of its table that declares one.
+    Picture {
+        title: &'static str,
+        /// Row of pictures, from 0.
+        row: u32,
+        across: Across,
+    },
+}
+
+/// The part of a row of pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Across {
+    Whole,
+    Left,
+    Right,
 }
 
 pub use crate::rollups::Module;

@@ -7,7 +7,7 @@ use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, largest_remainder};
-use crate::reports::report::{Ask, Export, Module, Object, Place, Report, Route};
+use crate::reports::report::{Across, Ask, Export, Module, Object, Place, Report, Route, Summary};
 use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, row};
 
@@ -75,6 +75,11 @@ impl Report for Dtmf {
     const EXPORT: Option<Export> = Some(Export {
         sheet: "DTMF",
         alone: true,
+        summary: Summary::Picture {
+            title: "Answered attempts by deciding key",
+            row: 1,
+            across: Across::Right,
+        },
     });
     type Subject = Campaign;
     type Options = ();

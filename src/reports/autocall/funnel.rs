@@ -6,7 +6,7 @@ use crate::closed::AutocallStage;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::PercentText;
-use crate::reports::report::{Ask, Export, Module, Place, Report, Route};
+use crate::reports::report::{Across, Ask, Export, Module, Place, Report, Route, Summary};
 use crate::rollups::{Bind, Links, Plan, Quiet, RollupScope, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 
@@ -54,6 +54,11 @@ impl Report for Funnel {
     const EXPORT: Option<Export> = Some(Export {
         sheet: "Funnel",
         alone: true,
+        summary: Summary::Picture {
+            title: "Leads by stage",
+            row: 2,
+            across: Across::Whole,
+        },
     });
     type Subject = Campaign;
     type Options = ();

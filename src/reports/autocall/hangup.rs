@@ -9,7 +9,7 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::keys::{KeyList, named};
 use crate::percent::{PercentText, largest_remainder};
-use crate::reports::report::{Ask, Export, Module, Object, Place, Report, Route};
+use crate::reports::report::{Across, Ask, Export, Module, Object, Place, Report, Route, Summary};
 use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, row};
 
@@ -62,6 +62,11 @@ impl Report for Hangup {
     const EXPORT: Option<Export> = Some(Export {
         sheet: "Hangup",
         alone: true,
+        summary: Summary::Picture {
+            title: "Hangup causes",
+            row: 1,
+            across: Across::Left,
+        },
     });
     type Subject = Campaign;
     type Options = ();

@@ -11,7 +11,7 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::input::{Kind, Parameter, Query, choice};
 use crate::percent::PercentText;
-use crate::reports::report::{Ask, Export, Module, Place, Report, Route};
+use crate::reports::report::{Across, Ask, Export, Module, Place, Report, Route, Summary};
 use crate::reports::week;
 use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, Weekday, row};
@@ -98,6 +98,11 @@ impl Report for Heatmap {
     const EXPORT: Option<Export> = Some(Export {
         sheet: "Heatmap",
         alone: false,
+        summary: Summary::Picture {
+            title: "Attempts by day and hour",
+            row: 3,
+            across: Across::Whole,
+        },
     });
     type Subject = Campaign;
     type Options = Option<Metric>;

@@ -9,7 +9,7 @@ use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, mean};
-use crate::reports::report::{Ask, Export, Module, Object, Place, Report, Route};
+use crate::reports::report::{Ask, Export, Module, Object, Place, Report, Route, Summary};
 use crate::rollups::{Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;
@@ -129,6 +129,7 @@ impl Report for Kpis {
     const EXPORT: Option<Export> = Some(Export {
         sheet: "KPIs",
         alone: true,
+        summary: Summary::Figures,
     });
     type Subject = Campaign;
     type Options = ();

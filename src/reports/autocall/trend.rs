@@ -6,7 +6,7 @@ use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::input::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::percent::{PercentText, mean};
-use crate::reports::report::{Ask, Export, Module, Place, Report, Route};
+use crate::reports::report::{Across, Ask, Export, Module, Place, Report, Route, Summary};
 use crate::reports::series::{self, Series};
 use crate::rollups::{Statements, statements};
 use crate::table::{Chart, Table, row};
@@ -86,6 +86,11 @@ impl Report for Trend {
     const EXPORT: Option<Export> = Some(Export {
         sheet: "Trend",
         alone: true,
+        summary: Summary::Picture {
+            title: "Attempts by day",
+            row: 0,
+            across: Across::Whole,
+        },
     });
     type Subject = Campaign;
     type Options = Series;
