@@ -89,3 +89,53 @@ create function callboard_wake_webhooks() returns trigger
 create trigger wake after insert on webhook_deliveries
     referencing new table as new_rows
     for each statement execute function callboard_wake_webhooks();
+
+-- Workers change deliveries one by one, each by its whole key. Statistics of a queue are always out of date, and the plan of
+-- a statement over many keys, made while the queue was empty and kept, would read every delivery of the tenant.
+
+-- Leases deliveries to a claim until an instant; those that another claim holds are left out.
+create function callboard_lease(
+    tenant bigint, webhook_ids bigint[], ids uuid[], new_claim uuid, lease_end timestamptz, at timestamptz
+) returns setof webhook_deliveries
+    language plpgsql
+    as $$
+    begin
+        for i in 1 .. coalesce(cardinality(ids), 0) loop
+            return query
+                update webhook_deliveries d
+                set claim = new_claim, leased_until = lease_end, first_attempt_at = coalesce(d.first_attempt_at, at)
+                where d.tenant_id = tenant and d.webhook_id = webhook_ids[i] and d.id = ids[i]
+                  -- Pending; so written, no partial index is read instead of a key.
+                  and d.status not in ('delivered', 'failed') and (d.leased_until is null or d.leased_until <= now())
+                returning d.*;
+        end loop;
+    end
+    $$;
+
+-- Ends leases of a claim: records its tries, objects whose members are the fields below. Nothing is recorded for a delivery
+-- whose lease is lost.
+create function callboard_record_tries(tenant bigint, held_by uuid, tries jsonb) returns void
+    language plpgsql
+    as $$
+    declare
+        try record;
+    begin
+        for try in select * from jsonb_populate_recordset(null::webhook_deliveries, tries) loop
+            update webhook_deliveries d
+            set status = try.status,
+                attempts = d.attempts + 1,
+                planned_tries = try.planned_tries,
+                is_answered = true,
+                is_replay = false,
+                next_attempt_at = try.next_attempt_at,
+                claim = null,
+                leased_until = null,
+                response_status = try.response_status,
+                response_body = try.response_body,
+                error = try.error,
+                delivered_at = coalesce(try.delivered_at, d.delivered_at)
+            where d.tenant_id = tenant and d.webhook_id = try.webhook_id and d.id = try.id
+              and d.claim = held_by and d.status not in ('delivered', 'failed');
+        end loop;
+    end
+    $$;

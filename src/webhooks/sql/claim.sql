@@ -40,15 +40,14 @@ with candidates as (
            row_number() over (partition by webhook_id, is_answered order by next_attempt_at, id) as place
     from candidates
 ), taken as (
-    select id, room, row_number() over (partition by webhook_id order by place, is_answered) as place
+    select id, webhook_id, room, row_number() over (partition by webhook_id order by place, is_answered) as place
     from places
+), chosen as materialized (
+    select array_agg(webhook_id order by id) as webhook_ids, array_agg(id order by id) as ids
+    from taken
+    where place <= room
 )
-update webhook_deliveries d
-set claim = $2, leased_until = now() + make_interval(secs => $6), first_attempt_at = coalesce(d.first_attempt_at, $5)
-where d.tenant_id = $1 and d.id = any (array(select id from taken where place <= room))
-  -- Pending; so written, no partial index is read from end to end instead of the key.
-  and d.status not in ('delivered', 'failed') and (d.leased_until is null or d.leased_until <= now())
-returning
+select
     d.id,
     d.webhook_id,
     d.event,
@@ -57,3 +56,5 @@ returning
     d.planned_tries,
     d.first_attempt_at,
     d.is_replay
+from chosen c
+cross join callboard_lease($1, c.webhook_ids, c.ids, $2, now() + make_interval(secs => $6), $5) d

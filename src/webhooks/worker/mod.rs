@@ -21,7 +21,7 @@ use super::{CHANNEL, TASK, attempt, sweep};
 use crate::app::App;
 use crate::supervise;
 use flights::Flights;
-pub use turn::IN_ORDER;
+pub use turn::BY_INDEX;
 use turn::{Answered, Claimed};
 
 /// Delay before listening again after a lost connection.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use sqlx::types::Json;
 use sqlx::{Executor, FromRow};
 use uuid::Uuid;
@@ -64,7 +65,7 @@ pub async fn turn(
     flights: Option<&Flights>,
 ) -> Result<Vec<Claimed>> {
     let now = app.clock.now();
-    let mut scope = app.db.lane(Lane::Queue).write(tenant).await?;
+    let mut scope = begin(app, tenant).await?;
     let locked = scope.select::<target::Row>(include_str!("../sql/lock_webhooks.sql"));
     let mut webhooks = locked.fetch_all(scope.connection()).await?;
     webhooks.retain(|webhook| webhook.status == "active");
@@ -88,68 +89,57 @@ pub async fn turn(
 }
 
 async fn record(scope: &mut Scope, claim: Uuid, answered: &[Answered]) -> Result<()> {
-    let ends: Vec<End> = answered.iter().map(End::of).collect();
-    let finish = scope
-        .query(include_str!("../sql/finish.sql"))
-        .bind(
-            answered
-                .iter()
-                .map(|answered| answered.delivery)
-                .collect::<Vec<_>>(),
-        )
+    let ends: Vec<End<'_>> = answered.iter().map(End::of).collect();
+    let record = scope
+        .query("select callboard_record_tries($1, $2, $3)")
         .bind(claim)
-        .bind(ends.iter().map(|end| end.status).collect::<Vec<_>>())
-        .bind(ends.iter().map(|end| end.next).collect::<Vec<_>>())
-        .bind(ends.iter().map(|end| end.planned_tries).collect::<Vec<_>>());
-    let answers = || answered.iter().map(|answered| &answered.answer);
-    let statuses: Vec<Option<i16>> = answers()
-        .map(|answer| answer.status.and_then(|status| i16::try_from(status).ok()))
-        .collect();
-    let finish = finish
-        .bind(statuses)
-        .bind(
-            answers()
-                .map(|answer| answer.body.clone())
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            answers()
-                .map(|answer| answer.error.clone())
-                .collect::<Vec<_>>(),
-        )
-        .bind(answers().map(|answer| answer.at).collect::<Vec<_>>());
-    finish.execute(scope.connection()).await?;
+        .bind(Json(ends));
+    record.execute(scope.connection()).await?;
     Ok(())
 }
 
-/// The state of a delivery after a try.
-struct End {
+/// A delivery after a try, as `callboard_record_tries` takes it.
+#[derive(Serialize)]
+struct End<'a> {
+    id: Uuid,
+    webhook_id: i64,
     status: &'static str,
     planned_tries: i16,
-    next: Option<DateTime<Utc>>,
+    next_attempt_at: Option<DateTime<Utc>>,
+    response_status: Option<u16>,
+    response_body: Option<&'a str>,
+    error: Option<&'a str>,
+    delivered_at: Option<DateTime<Utc>>,
 }
 
-impl End {
+impl<'a> End<'a> {
     /// A replay does not count as a try of the plan: a delivery whose plan is not over goes on with it.
-    fn of(answered: &Answered) -> Self {
+    fn of(answered: &'a Answered) -> Self {
         let (progress, answer) = (&answered.progress, &answered.answer);
         let planned_tries = progress.planned_tries + i16::from(!progress.is_replay);
         let planned_tries = planned_tries.min(plan::TRIES);
-        let next = if answer.is_success() {
+        let is_success = answer.is_success();
+        let next_attempt_at = if is_success {
             None
         } else {
             let (first, chance) = (progress.first, rand::random());
             plan::next(planned_tries, first, answer.at, answer.retry_after, chance)
         };
-        let status = match next {
+        let status = match next_attempt_at {
             Some(_) => "pending",
-            None if answer.is_success() => "delivered",
+            None if is_success => "delivered",
             None => "failed",
         };
         Self {
+            id: answered.delivery,
+            webhook_id: progress.webhook,
             status,
             planned_tries,
-            next,
+            next_attempt_at,
+            response_status: answer.status,
+            response_body: answer.body.as_deref(),
+            error: answer.error.as_deref(),
+            delivered_at: is_success.then_some(answer.at),
         }
     }
 }
@@ -166,7 +156,6 @@ async fn claim_rows(
         *rooms.entry(place.webhook()).or_default() += 1;
     }
     let (ids, rooms): (Vec<i64>, Vec<i32>) = rooms.into_iter().unzip();
-    scope.connection().execute(IN_ORDER).await?;
     let claimed = scope
         .select::<ClaimedRow>(include_str!("../sql/claim.sql"))
         .bind(claim)
@@ -224,7 +213,7 @@ fn board(
 
 /// Releases deliveries whose tries this instance gives up.
 pub async fn release(app: &App, tenant: i64, claim: Uuid, deliveries: Vec<Uuid>) -> Result<()> {
-    let mut scope = app.db.lane(Lane::Queue).write(tenant).await?;
+    let mut scope = begin(app, tenant).await?;
     let release = scope
         .query(include_str!("../sql/release.sql"))
         .bind(claim)
@@ -233,14 +222,21 @@ pub async fn release(app: &App, tenant: i64, claim: Uuid, deliveries: Vec<Uuid>)
     scope.commit().await
 }
 
-/// Makes the planner read indexes in their order. With the statistics of a queue, which are out of date soon, it would read
-/// and sort every pending delivery.
-pub const IN_ORDER: &str = "set local enable_bitmapscan = off; set local enable_seqscan = off; set local enable_sort = off";
+/// Makes the planner read a few rows by an index, in its order. The statistics of a queue are always out of date: planned for
+/// an empty one, a statement would read every delivery of a tenant, and keep that plan.
+pub const BY_INDEX: &str = "set local enable_bitmapscan = off; set local enable_seqscan = off; set local enable_sort = off; \
+     set local enable_hashjoin = off; set local enable_mergejoin = off";
+
+async fn begin(app: &App, tenant: i64) -> Result<Scope> {
+    let mut scope = app.db.lane(Lane::Queue).write(tenant).await?;
+    scope.connection().execute(BY_INDEX).await?;
+    Ok(scope)
+}
 
 /// Tenants with deliveries that are due.
 pub async fn due(app: &App) -> Result<Vec<i64>> {
     let mut queue = app.db.queue().await?;
-    queue.execute(IN_ORDER).await?;
+    queue.execute(BY_INDEX).await?;
     let due = sqlx::query_scalar(include_str!("../sql/due.sql")).bind(app.clock.now());
     Ok(due.fetch_all(&mut *queue).await?)
 }
