@@ -3760,33 +3760,33 @@ in access share mode;
 ----------------------------------------------------------------------------------------------------------------------
 
 -- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
-           sum(r.weight * 1) as dialed,
-           sum(r.weight * case when r.result = 'answered' then 1 else 0 end) as answered,
-           sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end) as no_answer,
-           sum(r.weight * case when r.result = 'busy' then 1 else 0 end) as busy,
-           sum(r.weight * case when r.result = 'failed' then 1 else 0 end) as failed,
-           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end) as abandoned,
-           sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end) as talk_sec,
-           sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end) as handed_over,
-           sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end) as connected,
-           sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end) as no_input,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end) as key_0,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end) as key_1,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end) as key_2,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end) as key_3,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end) as key_4,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end) as key_5,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end) as key_6,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end) as key_7,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end) as key_8,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end) as key_9,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end) as key_star,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end) as key_hash
+           sum(r.weight * 1)::integer as dialed,
+           sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered,
+           sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end)::integer as no_answer,
+           sum(r.weight * case when r.result = 'busy' then 1 else 0 end)::integer as busy,
+           sum(r.weight * case when r.result = 'failed' then 1 else 0 end)::integer as failed,
+           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+           sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end)::bigint as talk_sec,
+           sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end)::integer as handed_over,
+           sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end)::integer as connected,
+           sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end)::integer as no_input,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end)::integer as key_0,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end)::integer as key_1,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end)::integer as key_2,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end)::integer as key_3,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end)::integer as key_4,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end)::integer as key_5,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end)::integer as key_6,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end)::integer as key_7,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end)::integer as key_8,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end)::integer as key_9,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end)::integer as key_star,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end)::integer as key_hash
     from (
         select *
         from autocall_attempts_journal
@@ -3797,28 +3797,28 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(dialed) as dialed,
-           sum(answered) as answered,
-           sum(no_answer) as no_answer,
-           sum(busy) as busy,
-           sum(failed) as failed,
-           sum(abandoned) as abandoned,
-           sum(talk_sec) as talk_sec,
-           sum(handed_over) as handed_over,
-           sum(connected) as connected,
-           sum(no_input) as no_input,
-           sum(key_0) as key_0,
-           sum(key_1) as key_1,
-           sum(key_2) as key_2,
-           sum(key_3) as key_3,
-           sum(key_4) as key_4,
-           sum(key_5) as key_5,
-           sum(key_6) as key_6,
-           sum(key_7) as key_7,
-           sum(key_8) as key_8,
-           sum(key_9) as key_9,
-           sum(key_star) as key_star,
-           sum(key_hash) as key_hash
+           sum(dialed)::integer as dialed,
+           sum(answered)::integer as answered,
+           sum(no_answer)::integer as no_answer,
+           sum(busy)::integer as busy,
+           sum(failed)::integer as failed,
+           sum(abandoned)::integer as abandoned,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handed_over)::integer as handed_over,
+           sum(connected)::integer as connected,
+           sum(no_input)::integer as no_input,
+           sum(key_0)::integer as key_0,
+           sum(key_1)::integer as key_1,
+           sum(key_2)::integer as key_2,
+           sum(key_3)::integer as key_3,
+           sum(key_4)::integer as key_4,
+           sum(key_5)::integer as key_5,
+           sum(key_6)::integer as key_6,
+           sum(key_7)::integer as key_7,
+           sum(key_8)::integer as key_8,
+           sum(key_9)::integer as key_9,
+           sum(key_star)::integer as key_star,
+           sum(key_hash)::integer as key_hash
     from fine
     group by 1, 3
 )
@@ -3912,7 +3912,7 @@ having sum(dialed) <> 0
     or sum(key_9) <> 0
     or sum(key_star) <> 0
     or sum(key_hash) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
     dialed = stored.dialed + excluded.dialed,
     answered = stored.answered + excluded.answered,
@@ -3938,13 +3938,13 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
     key_hash = stored.key_hash + excluded.key_hash;
 
 -- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_short(r.hangup_cause) collate "C" as hangup_cause,
-           sum(r.weight * 1) as attempts
+           sum(r.weight * 1)::integer as attempts
     from (
         select *
         from autocall_attempts_journal
@@ -3957,7 +3957,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            hangup_cause,
-           sum(attempts) as attempts
+           sum(attempts)::integer as attempts
     from fine
     group by 1, 3, 4
 )
@@ -3987,18 +3987,18 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(attempts) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6, 7
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
     attempts = stored.attempts + excluded.attempts;
 
 -- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_path(r.script_path) collate "C" as path,
-           sum(r.weight * 1) as attempts
+           sum(r.weight * 1)::integer as attempts
     from (
         select *
         from autocall_attempts_journal
@@ -4011,7 +4011,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            path,
-           sum(attempts) as attempts
+           sum(attempts)::integer as attempts
     from fine
     group by 1, 3, 4
 )
@@ -4041,18 +4041,18 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(attempts) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6, 7
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
     attempts = stored.attempts + excluded.attempts;
 
 -- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
-           sum(r.weight * 1) as calls
+           sum(r.weight * 1)::integer as calls
     from (
         select *
         from autocall_attempts_journal
@@ -4065,7 +4065,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            outcome,
-           sum(calls) as calls
+           sum(calls)::integer as calls
     from fine
     group by 1, 3, 4
 )
@@ -4097,18 +4097,18 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6, 7
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
-           sum(r.weight * 1) as calls
+           sum(r.weight * 1)::integer as calls
     from (
         select *
         from autocall_attempts_journal
@@ -4120,7 +4120,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            provider,
-           sum(calls) as calls
+           sum(calls)::integer as calls
     from fine
     group by 1, 3, 4
 )
@@ -4152,19 +4152,19 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6, 7
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            r.attempt_number::text collate "C" as attempt_number,
-           sum(r.weight * 1) as calls,
-           sum(r.weight * case when r.result = 'answered' then 1 else 0 end) as answered
+           sum(r.weight * 1)::integer as calls,
+           sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered
     from (
         select *
         from autocall_attempts_journal
@@ -4176,8 +4176,8 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            attempt_number,
-           sum(calls) as calls,
-           sum(answered) as answered
+           sum(calls)::integer as calls,
+           sum(answered)::integer as answered
     from fine
     group by 1, 3, 4
 )
@@ -4212,19 +4212,19 @@ cross join (values
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
     or sum(answered) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6, 7
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)) do update set
     calls = stored.calls + excluded.calls,
     answered = stored.answered + excluded.answered;
 
 -- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_fifth(r.sentiment)::text collate "C" as fifth,
-           sum(r.weight * 1) as calls
+           sum(r.weight * 1)::integer as calls
     from (
         select *
         from autocall_attempts_journal
@@ -4237,7 +4237,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            fifth,
-           sum(calls) as calls
+           sum(calls)::integer as calls
     from fine
     group by 1, 3, 4
 )
@@ -4269,17 +4269,17 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6, 7
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
-           sum(r.weight * 1) as leads
+           sum(r.weight * 1)::integer as leads
     from (
         select *
         from autocall_leads_journal
@@ -4290,7 +4290,7 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(leads) as leads
+           sum(leads)::integer as leads
     from fine
     group by 1, 3
 )
@@ -4318,7 +4318,7 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6
 having sum(leads) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
@@ -4464,11 +4464,11 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
            campaign_id,
            hour as earlier,
            hour as later,
-           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
-           sum(case when stages & 2 <> 0 then version else 0 end) as answered,
-           sum(case when stages & 4 <> 0 then version else 0 end) as pressed,
-           sum(case when stages & 8 <> 0 then version else 0 end) as handed_over,
-           sum(case when stages & 16 <> 0 then version else 0 end) as disposed
+           sum(case when stages & 1 <> 0 then version else 0 end)::integer as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end)::integer as answered,
+           sum(case when stages & 4 <> 0 then version else 0 end)::integer as pressed,
+           sum(case when stages & 8 <> 0 then version else 0 end)::integer as handed_over,
+           sum(case when stages & 16 <> 0 then version else 0 end)::integer as disposed
     from chains
     group by 1, 2, 3
     union all
@@ -4476,11 +4476,11 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
            campaign_id,
            b.earlier,
            hour,
-           -sum(case when b.stage = 1 then version else 0 end),
-           -sum(case when b.stage = 2 then version else 0 end),
-           -sum(case when b.stage = 4 then version else 0 end),
-           -sum(case when b.stage = 8 then version else 0 end),
-           -sum(case when b.stage = 16 then version else 0 end)
+           -sum(case when b.stage = 1 then version else 0 end)::integer,
+           -sum(case when b.stage = 2 then version else 0 end)::integer,
+           -sum(case when b.stage = 4 then version else 0 end)::integer,
+           -sum(case when b.stage = 8 then version else 0 end)::integer,
+           -sum(case when b.stage = 16 then version else 0 end)::integer
     from chains
     cross join lateral (values
         (1, dialed),
@@ -4537,17 +4537,17 @@ on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bu
     disposed = stored.disposed + excluded.disposed;
 
 -- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
-           sum(r.weight * 1) as leads,
-           sum(r.weight * case when r.attempts > 0 then 1 else 0 end) as tried,
-           sum(r.weight * case when r.attempts > 1 then 1 else 0 end) as retried,
-           sum(r.weight * case when r.in_progress then 1 else 0 end) as processing,
-           sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end) as retry,
-           sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end) as finished
+           sum(r.weight * 1)::integer as leads,
+           sum(r.weight * case when r.attempts > 0 then 1 else 0 end)::integer as tried,
+           sum(r.weight * case when r.attempts > 1 then 1 else 0 end)::integer as retried,
+           sum(r.weight * case when r.in_progress then 1 else 0 end)::integer as processing,
+           sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as retry,
+           sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as finished
     from (
         with changed as materialized (
             select lead_id,
@@ -4615,12 +4615,12 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(leads) as leads,
-           sum(tried) as tried,
-           sum(retried) as retried,
-           sum(processing) as processing,
-           sum(retry) as retry,
-           sum(finished) as finished
+           sum(leads)::integer as leads,
+           sum(tried)::integer as tried,
+           sum(retried)::integer as retried,
+           sum(processing)::integer as processing,
+           sum(retry)::integer as retry,
+           sum(finished)::integer as finished
     from fine
     group by 1, 3
 )
@@ -4666,7 +4666,7 @@ having sum(leads) <> 0
     or sum(processing) <> 0
     or sum(retry) <> 0
     or sum(finished) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
     leads = stored.leads + excluded.leads,
     tried = stored.tried + excluded.tried,
@@ -4808,33 +4808,33 @@ delete from autocall_lead_states
 where tenant_id = $1;
 
 -- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
-           sum(r.weight * 1) as dialed,
-           sum(r.weight * case when r.result = 'answered' then 1 else 0 end) as answered,
-           sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end) as no_answer,
-           sum(r.weight * case when r.result = 'busy' then 1 else 0 end) as busy,
-           sum(r.weight * case when r.result = 'failed' then 1 else 0 end) as failed,
-           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end) as abandoned,
-           sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end) as talk_sec,
-           sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end) as handed_over,
-           sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end) as connected,
-           sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end) as no_input,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end) as key_0,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end) as key_1,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end) as key_2,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end) as key_3,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end) as key_4,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end) as key_5,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end) as key_6,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end) as key_7,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end) as key_8,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end) as key_9,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end) as key_star,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end) as key_hash
+           sum(r.weight * 1)::integer as dialed,
+           sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered,
+           sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end)::integer as no_answer,
+           sum(r.weight * case when r.result = 'busy' then 1 else 0 end)::integer as busy,
+           sum(r.weight * case when r.result = 'failed' then 1 else 0 end)::integer as failed,
+           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+           sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end)::bigint as talk_sec,
+           sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end)::integer as handed_over,
+           sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end)::integer as connected,
+           sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end)::integer as no_input,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end)::integer as key_0,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end)::integer as key_1,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end)::integer as key_2,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end)::integer as key_3,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end)::integer as key_4,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end)::integer as key_5,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end)::integer as key_6,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end)::integer as key_7,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end)::integer as key_8,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end)::integer as key_9,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end)::integer as key_star,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end)::integer as key_hash
     from (
         select tenant_id,
                1 as weight,
@@ -4861,28 +4861,28 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(dialed) as dialed,
-           sum(answered) as answered,
-           sum(no_answer) as no_answer,
-           sum(busy) as busy,
-           sum(failed) as failed,
-           sum(abandoned) as abandoned,
-           sum(talk_sec) as talk_sec,
-           sum(handed_over) as handed_over,
-           sum(connected) as connected,
-           sum(no_input) as no_input,
-           sum(key_0) as key_0,
-           sum(key_1) as key_1,
-           sum(key_2) as key_2,
-           sum(key_3) as key_3,
-           sum(key_4) as key_4,
-           sum(key_5) as key_5,
-           sum(key_6) as key_6,
-           sum(key_7) as key_7,
-           sum(key_8) as key_8,
-           sum(key_9) as key_9,
-           sum(key_star) as key_star,
-           sum(key_hash) as key_hash
+           sum(dialed)::integer as dialed,
+           sum(answered)::integer as answered,
+           sum(no_answer)::integer as no_answer,
+           sum(busy)::integer as busy,
+           sum(failed)::integer as failed,
+           sum(abandoned)::integer as abandoned,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handed_over)::integer as handed_over,
+           sum(connected)::integer as connected,
+           sum(no_input)::integer as no_input,
+           sum(key_0)::integer as key_0,
+           sum(key_1)::integer as key_1,
+           sum(key_2)::integer as key_2,
+           sum(key_3)::integer as key_3,
+           sum(key_4)::integer as key_4,
+           sum(key_5)::integer as key_5,
+           sum(key_6)::integer as key_6,
+           sum(key_7)::integer as key_7,
+           sum(key_8)::integer as key_8,
+           sum(key_9)::integer as key_9,
+           sum(key_star)::integer as key_star,
+           sum(key_hash)::integer as key_hash
     from fine
     group by 1, 3
 )
@@ -4976,39 +4976,17 @@ having sum(dialed) <> 0
     or sum(key_9) <> 0
     or sum(key_star) <> 0
     or sum(key_hash) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
-    dialed = stored.dialed + excluded.dialed,
-    answered = stored.answered + excluded.answered,
-    no_answer = stored.no_answer + excluded.no_answer,
-    busy = stored.busy + excluded.busy,
-    failed = stored.failed + excluded.failed,
-    abandoned = stored.abandoned + excluded.abandoned,
-    talk_sec = stored.talk_sec + excluded.talk_sec,
-    handed_over = stored.handed_over + excluded.handed_over,
-    connected = stored.connected + excluded.connected,
-    no_input = stored.no_input + excluded.no_input,
-    key_0 = stored.key_0 + excluded.key_0,
-    key_1 = stored.key_1 + excluded.key_1,
-    key_2 = stored.key_2 + excluded.key_2,
-    key_3 = stored.key_3 + excluded.key_3,
-    key_4 = stored.key_4 + excluded.key_4,
-    key_5 = stored.key_5 + excluded.key_5,
-    key_6 = stored.key_6 + excluded.key_6,
-    key_7 = stored.key_7 + excluded.key_7,
-    key_8 = stored.key_8 + excluded.key_8,
-    key_9 = stored.key_9 + excluded.key_9,
-    key_star = stored.key_star + excluded.key_star,
-    key_hash = stored.key_hash + excluded.key_hash;
+order by 2, 3, 4, 5, 6
+;
 
 -- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_short(r.hangup_cause) collate "C" as hangup_cause,
-           sum(r.weight * 1) as attempts
+           sum(r.weight * 1)::integer as attempts
     from (
         select tenant_id,
                1 as weight,
@@ -5037,7 +5015,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            hangup_cause,
-           sum(attempts) as attempts
+           sum(attempts)::integer as attempts
     from fine
     group by 1, 3, 4
 )
@@ -5067,18 +5045,17 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(attempts) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
-    attempts = stored.attempts + excluded.attempts;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_path(r.script_path) collate "C" as path,
-           sum(r.weight * 1) as attempts
+           sum(r.weight * 1)::integer as attempts
     from (
         select tenant_id,
                1 as weight,
@@ -5107,7 +5084,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            path,
-           sum(attempts) as attempts
+           sum(attempts)::integer as attempts
     from fine
     group by 1, 3, 4
 )
@@ -5137,18 +5114,17 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(attempts) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
-    attempts = stored.attempts + excluded.attempts;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
-           sum(r.weight * 1) as calls
+           sum(r.weight * 1)::integer as calls
     from (
         select tenant_id,
                1 as weight,
@@ -5177,7 +5153,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            outcome,
-           sum(calls) as calls
+           sum(calls)::integer as calls
     from fine
     group by 1, 3, 4
 )
@@ -5209,18 +5185,17 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
-    calls = stored.calls + excluded.calls;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
-           sum(r.weight * 1) as calls
+           sum(r.weight * 1)::integer as calls
     from (
         select tenant_id,
                1 as weight,
@@ -5248,7 +5223,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            provider,
-           sum(calls) as calls
+           sum(calls)::integer as calls
     from fine
     group by 1, 3, 4
 )
@@ -5280,19 +5255,18 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
-    calls = stored.calls + excluded.calls;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            r.attempt_number::text collate "C" as attempt_number,
-           sum(r.weight * 1) as calls,
-           sum(r.weight * case when r.result = 'answered' then 1 else 0 end) as answered
+           sum(r.weight * 1)::integer as calls,
+           sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered
     from (
         select tenant_id,
                1 as weight,
@@ -5320,8 +5294,8 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            attempt_number,
-           sum(calls) as calls,
-           sum(answered) as answered
+           sum(calls)::integer as calls,
+           sum(answered)::integer as answered
     from fine
     group by 1, 3, 4
 )
@@ -5356,19 +5330,17 @@ cross join (values
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
     or sum(answered) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)) do update set
-    calls = stored.calls + excluded.calls,
-    answered = stored.answered + excluded.answered;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_fifth(r.sentiment)::text collate "C" as fifth,
-           sum(r.weight * 1) as calls
+           sum(r.weight * 1)::integer as calls
     from (
         select tenant_id,
                1 as weight,
@@ -5397,7 +5369,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            fifth,
-           sum(calls) as calls
+           sum(calls)::integer as calls
     from fine
     group by 1, 3, 4
 )
@@ -5429,17 +5401,16 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
-    calls = stored.calls + excluded.calls;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
-           sum(r.weight * 1) as leads
+           sum(r.weight * 1)::integer as leads
     from (
         select tenant_id,
                1 as weight,
@@ -5456,7 +5427,7 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(leads) as leads
+           sum(leads)::integer as leads
     from fine
     group by 1, 3
 )
@@ -5484,9 +5455,8 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6
 having sum(leads) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
-    leads = stored.leads + excluded.leads;
+order by 2, 3, 4, 5, 6
+;
 
 -- Brings autocall_trail up to date with the links.
 insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
@@ -5535,8 +5505,7 @@ where stages <> 0
 group by campaign_id, lead_id, hour, stages
 having sum(weight) <> 0
 order by campaign_id, lead_id, hour, stages
-on conflict (tenant_id, campaign_id, lead_id, hour, stages) do update set
-    n = stored.n + excluded.n;
+;
 
 -- Adds changes to autocall_links, while the trail still records what they were made of.
 with versions as (
@@ -5573,11 +5542,11 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
            campaign_id,
            hour as earlier,
            hour as later,
-           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
-           sum(case when stages & 2 <> 0 then version else 0 end) as answered,
-           sum(case when stages & 4 <> 0 then version else 0 end) as pressed,
-           sum(case when stages & 8 <> 0 then version else 0 end) as handed_over,
-           sum(case when stages & 16 <> 0 then version else 0 end) as disposed
+           sum(case when stages & 1 <> 0 then version else 0 end)::integer as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end)::integer as answered,
+           sum(case when stages & 4 <> 0 then version else 0 end)::integer as pressed,
+           sum(case when stages & 8 <> 0 then version else 0 end)::integer as handed_over,
+           sum(case when stages & 16 <> 0 then version else 0 end)::integer as disposed
     from chains
     group by 1, 2, 3
     union all
@@ -5585,11 +5554,11 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
            campaign_id,
            b.earlier,
            hour,
-           -sum(case when b.stage = 1 then version else 0 end),
-           -sum(case when b.stage = 2 then version else 0 end),
-           -sum(case when b.stage = 4 then version else 0 end),
-           -sum(case when b.stage = 8 then version else 0 end),
-           -sum(case when b.stage = 16 then version else 0 end)
+           -sum(case when b.stage = 1 then version else 0 end)::integer,
+           -sum(case when b.stage = 2 then version else 0 end)::integer,
+           -sum(case when b.stage = 4 then version else 0 end)::integer,
+           -sum(case when b.stage = 8 then version else 0 end)::integer,
+           -sum(case when b.stage = 16 then version else 0 end)::integer
     from chains
     cross join lateral (values
         (1, dialed),
@@ -5638,12 +5607,7 @@ having sum(dialed) <> 0
     or sum(handed_over) <> 0
     or sum(disposed) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
-    dialed = stored.dialed + excluded.dialed,
-    answered = stored.answered + excluded.answered,
-    pressed = stored.pressed + excluded.pressed,
-    handed_over = stored.handed_over + excluded.handed_over,
-    disposed = stored.disposed + excluded.disposed;
+;
 
 -- Brings the attempts of leads up to date with their states.
 insert into autocall_lead_trail as stored (tenant_id, lead_id, attempts, waiting)
@@ -5676,22 +5640,20 @@ group by lead_id
 having sum(weight) <> 0
     or sum(weight) filter (where result is null) <> 0
 order by lead_id
-on conflict (tenant_id, lead_id) do update set
-    attempts = stored.attempts + excluded.attempts,
-    waiting = stored.waiting + excluded.waiting;
+;
 
 -- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
-           sum(r.weight * 1) as leads,
-           sum(r.weight * case when r.attempts > 0 then 1 else 0 end) as tried,
-           sum(r.weight * case when r.attempts > 1 then 1 else 0 end) as retried,
-           sum(r.weight * case when r.in_progress then 1 else 0 end) as processing,
-           sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end) as retry,
-           sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end) as finished
+           sum(r.weight * 1)::integer as leads,
+           sum(r.weight * case when r.attempts > 0 then 1 else 0 end)::integer as tried,
+           sum(r.weight * case when r.attempts > 1 then 1 else 0 end)::integer as retried,
+           sum(r.weight * case when r.in_progress then 1 else 0 end)::integer as processing,
+           sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as retry,
+           sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as finished
     from (
         select 1 as weight,
                callboard_quarter(l.created_at) as quarter,
@@ -5708,12 +5670,12 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(leads) as leads,
-           sum(tried) as tried,
-           sum(retried) as retried,
-           sum(processing) as processing,
-           sum(retry) as retry,
-           sum(finished) as finished
+           sum(leads)::integer as leads,
+           sum(tried)::integer as tried,
+           sum(retried)::integer as retried,
+           sum(processing)::integer as processing,
+           sum(retry)::integer as retry,
+           sum(finished)::integer as finished
     from fine
     group by 1, 3
 )
@@ -5759,14 +5721,8 @@ having sum(leads) <> 0
     or sum(processing) <> 0
     or sum(retry) <> 0
     or sum(finished) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
-    leads = stored.leads + excluded.leads,
-    tried = stored.tried + excluded.tried,
-    retried = stored.retried + excluded.retried,
-    processing = stored.processing + excluded.processing,
-    retry = stored.retry + excluded.retry,
-    finished = stored.finished + excluded.finished;
+order by 2, 3, 4, 5, 6
+;
 
 delete from autocall_attempts_journal
 where tenant_id = $1;
@@ -5833,33 +5789,33 @@ where tenant_id = $1
   and campaign_id = any ($2);
 
 -- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
-           sum(r.weight * 1) as dialed,
-           sum(r.weight * case when r.result = 'answered' then 1 else 0 end) as answered,
-           sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end) as no_answer,
-           sum(r.weight * case when r.result = 'busy' then 1 else 0 end) as busy,
-           sum(r.weight * case when r.result = 'failed' then 1 else 0 end) as failed,
-           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end) as abandoned,
-           sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end) as talk_sec,
-           sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end) as handed_over,
-           sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end) as connected,
-           sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end) as no_input,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end) as key_0,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end) as key_1,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end) as key_2,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end) as key_3,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end) as key_4,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end) as key_5,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end) as key_6,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end) as key_7,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end) as key_8,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end) as key_9,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end) as key_star,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end) as key_hash
+           sum(r.weight * 1)::integer as dialed,
+           sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered,
+           sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end)::integer as no_answer,
+           sum(r.weight * case when r.result = 'busy' then 1 else 0 end)::integer as busy,
+           sum(r.weight * case when r.result = 'failed' then 1 else 0 end)::integer as failed,
+           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+           sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end)::bigint as talk_sec,
+           sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end)::integer as handed_over,
+           sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end)::integer as connected,
+           sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end)::integer as no_input,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end)::integer as key_0,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end)::integer as key_1,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end)::integer as key_2,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end)::integer as key_3,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end)::integer as key_4,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end)::integer as key_5,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end)::integer as key_6,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end)::integer as key_7,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end)::integer as key_8,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end)::integer as key_9,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end)::integer as key_star,
+           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end)::integer as key_hash
     from (
         select tenant_id,
                1 as weight,
@@ -5887,28 +5843,28 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(dialed) as dialed,
-           sum(answered) as answered,
-           sum(no_answer) as no_answer,
-           sum(busy) as busy,
-           sum(failed) as failed,
-           sum(abandoned) as abandoned,
-           sum(talk_sec) as talk_sec,
-           sum(handed_over) as handed_over,
-           sum(connected) as connected,
-           sum(no_input) as no_input,
-           sum(key_0) as key_0,
-           sum(key_1) as key_1,
-           sum(key_2) as key_2,
-           sum(key_3) as key_3,
-           sum(key_4) as key_4,
-           sum(key_5) as key_5,
-           sum(key_6) as key_6,
-           sum(key_7) as key_7,
-           sum(key_8) as key_8,
-           sum(key_9) as key_9,
-           sum(key_star) as key_star,
-           sum(key_hash) as key_hash
+           sum(dialed)::integer as dialed,
+           sum(answered)::integer as answered,
+           sum(no_answer)::integer as no_answer,
+           sum(busy)::integer as busy,
+           sum(failed)::integer as failed,
+           sum(abandoned)::integer as abandoned,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handed_over)::integer as handed_over,
+           sum(connected)::integer as connected,
+           sum(no_input)::integer as no_input,
+           sum(key_0)::integer as key_0,
+           sum(key_1)::integer as key_1,
+           sum(key_2)::integer as key_2,
+           sum(key_3)::integer as key_3,
+           sum(key_4)::integer as key_4,
+           sum(key_5)::integer as key_5,
+           sum(key_6)::integer as key_6,
+           sum(key_7)::integer as key_7,
+           sum(key_8)::integer as key_8,
+           sum(key_9)::integer as key_9,
+           sum(key_star)::integer as key_star,
+           sum(key_hash)::integer as key_hash
     from fine
     group by 1, 3
 )
@@ -5999,39 +5955,17 @@ having sum(dialed) <> 0
     or sum(key_9) <> 0
     or sum(key_star) <> 0
     or sum(key_hash) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
-    dialed = stored.dialed + excluded.dialed,
-    answered = stored.answered + excluded.answered,
-    no_answer = stored.no_answer + excluded.no_answer,
-    busy = stored.busy + excluded.busy,
-    failed = stored.failed + excluded.failed,
-    abandoned = stored.abandoned + excluded.abandoned,
-    talk_sec = stored.talk_sec + excluded.talk_sec,
-    handed_over = stored.handed_over + excluded.handed_over,
-    connected = stored.connected + excluded.connected,
-    no_input = stored.no_input + excluded.no_input,
-    key_0 = stored.key_0 + excluded.key_0,
-    key_1 = stored.key_1 + excluded.key_1,
-    key_2 = stored.key_2 + excluded.key_2,
-    key_3 = stored.key_3 + excluded.key_3,
-    key_4 = stored.key_4 + excluded.key_4,
-    key_5 = stored.key_5 + excluded.key_5,
-    key_6 = stored.key_6 + excluded.key_6,
-    key_7 = stored.key_7 + excluded.key_7,
-    key_8 = stored.key_8 + excluded.key_8,
-    key_9 = stored.key_9 + excluded.key_9,
-    key_star = stored.key_star + excluded.key_star,
-    key_hash = stored.key_hash + excluded.key_hash;
+order by 2, 3, 4, 5, 6
+;
 
 -- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_short(r.hangup_cause) collate "C" as hangup_cause,
-           sum(r.weight * 1) as attempts
+           sum(r.weight * 1)::integer as attempts
     from (
         select tenant_id,
                1 as weight,
@@ -6061,7 +5995,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            hangup_cause,
-           sum(attempts) as attempts
+           sum(attempts)::integer as attempts
     from fine
     group by 1, 3, 4
 )
@@ -6091,18 +6025,17 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(attempts) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
-    attempts = stored.attempts + excluded.attempts;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_path(r.script_path) collate "C" as path,
-           sum(r.weight * 1) as attempts
+           sum(r.weight * 1)::integer as attempts
     from (
         select tenant_id,
                1 as weight,
@@ -6132,7 +6065,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            path,
-           sum(attempts) as attempts
+           sum(attempts)::integer as attempts
     from fine
     group by 1, 3, 4
 )
@@ -6162,18 +6095,17 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(attempts) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
-    attempts = stored.attempts + excluded.attempts;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            callboard_bucket(r.quarter, 4) as bucket,
            callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
-           sum(r.weight * 1) as calls
+           sum(r.weight * 1)::integer as calls
     from (
         select tenant_id,
                1 as weight,
@@ -6203,7 +6135,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            outcome,
-           sum(calls) as calls
+           sum(calls)::integer as calls
     from fine
     group by 1, 3, 4
 )
@@ -6232,18 +6164,17 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
-    calls = stored.calls + excluded.calls;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            callboard_bucket(r.quarter, 4) as bucket,
            callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
-           sum(r.weight * 1) as calls
+           sum(r.weight * 1)::integer as calls
     from (
         select tenant_id,
                1 as weight,
@@ -6272,7 +6203,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            provider,
-           sum(calls) as calls
+           sum(calls)::integer as calls
     from fine
     group by 1, 3, 4
 )
@@ -6301,19 +6232,18 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
-    calls = stored.calls + excluded.calls;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            callboard_bucket(r.quarter, 4) as bucket,
            r.attempt_number::text collate "C" as attempt_number,
-           sum(r.weight * 1) as calls,
-           sum(r.weight * case when r.result = 'answered' then 1 else 0 end) as answered
+           sum(r.weight * 1)::integer as calls,
+           sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered
     from (
         select tenant_id,
                1 as weight,
@@ -6342,8 +6272,8 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            attempt_number,
-           sum(calls) as calls,
-           sum(answered) as answered
+           sum(calls)::integer as calls,
+           sum(answered)::integer as answered
     from fine
     group by 1, 3, 4
 )
@@ -6375,19 +6305,17 @@ cross join (values
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
     or sum(answered) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)) do update set
-    calls = stored.calls + excluded.calls,
-    answered = stored.answered + excluded.answered;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            callboard_bucket(r.quarter, 4) as bucket,
            callboard_fifth(r.sentiment)::text collate "C" as fifth,
-           sum(r.weight * 1) as calls
+           sum(r.weight * 1)::integer as calls
     from (
         select tenant_id,
                1 as weight,
@@ -6417,7 +6345,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            fifth,
-           sum(calls) as calls
+           sum(calls)::integer as calls
     from fine
     group by 1, 3, 4
 )
@@ -6446,17 +6374,16 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
-    calls = stored.calls + excluded.calls;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
-           sum(r.weight * 1) as leads
+           sum(r.weight * 1)::integer as leads
     from (
         select tenant_id,
                1 as weight,
@@ -6474,7 +6401,7 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(leads) as leads
+           sum(leads)::integer as leads
     from fine
     group by 1, 3
 )
@@ -6502,9 +6429,8 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6
 having sum(leads) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
-    leads = stored.leads + excluded.leads;
+order by 2, 3, 4, 5, 6
+;
 
 -- Brings autocall_trail up to date with the links.
 insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
@@ -6554,8 +6480,7 @@ where stages <> 0
 group by campaign_id, lead_id, hour, stages
 having sum(weight) <> 0
 order by campaign_id, lead_id, hour, stages
-on conflict (tenant_id, campaign_id, lead_id, hour, stages) do update set
-    n = stored.n + excluded.n;
+;
 
 -- Adds changes to autocall_links, while the trail still records what they were made of.
 with versions as (
@@ -6593,11 +6518,11 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
            campaign_id,
            hour as earlier,
            hour as later,
-           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
-           sum(case when stages & 2 <> 0 then version else 0 end) as answered,
-           sum(case when stages & 4 <> 0 then version else 0 end) as pressed,
-           sum(case when stages & 8 <> 0 then version else 0 end) as handed_over,
-           sum(case when stages & 16 <> 0 then version else 0 end) as disposed
+           sum(case when stages & 1 <> 0 then version else 0 end)::integer as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end)::integer as answered,
+           sum(case when stages & 4 <> 0 then version else 0 end)::integer as pressed,
+           sum(case when stages & 8 <> 0 then version else 0 end)::integer as handed_over,
+           sum(case when stages & 16 <> 0 then version else 0 end)::integer as disposed
     from chains
     group by 1, 2, 3
     union all
@@ -6605,11 +6530,11 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
            campaign_id,
            b.earlier,
            hour,
-           -sum(case when b.stage = 1 then version else 0 end),
-           -sum(case when b.stage = 2 then version else 0 end),
-           -sum(case when b.stage = 4 then version else 0 end),
-           -sum(case when b.stage = 8 then version else 0 end),
-           -sum(case when b.stage = 16 then version else 0 end)
+           -sum(case when b.stage = 1 then version else 0 end)::integer,
+           -sum(case when b.stage = 2 then version else 0 end)::integer,
+           -sum(case when b.stage = 4 then version else 0 end)::integer,
+           -sum(case when b.stage = 8 then version else 0 end)::integer,
+           -sum(case when b.stage = 16 then version else 0 end)::integer
     from chains
     cross join lateral (values
         (1, dialed),
@@ -6658,25 +6583,20 @@ having sum(dialed) <> 0
     or sum(handed_over) <> 0
     or sum(disposed) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
-    dialed = stored.dialed + excluded.dialed,
-    answered = stored.answered + excluded.answered,
-    pressed = stored.pressed + excluded.pressed,
-    handed_over = stored.handed_over + excluded.handed_over,
-    disposed = stored.disposed + excluded.disposed;
+;
 
 -- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
-           sum(r.weight * 1) as leads,
-           sum(r.weight * case when r.attempts > 0 then 1 else 0 end) as tried,
-           sum(r.weight * case when r.attempts > 1 then 1 else 0 end) as retried,
-           sum(r.weight * case when r.in_progress then 1 else 0 end) as processing,
-           sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end) as retry,
-           sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end) as finished
+           sum(r.weight * 1)::integer as leads,
+           sum(r.weight * case when r.attempts > 0 then 1 else 0 end)::integer as tried,
+           sum(r.weight * case when r.attempts > 1 then 1 else 0 end)::integer as retried,
+           sum(r.weight * case when r.in_progress then 1 else 0 end)::integer as processing,
+           sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as retry,
+           sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as finished
     from (
         select 1 as weight,
                callboard_quarter(l.created_at) as quarter,
@@ -6694,12 +6614,12 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(leads) as leads,
-           sum(tried) as tried,
-           sum(retried) as retried,
-           sum(processing) as processing,
-           sum(retry) as retry,
-           sum(finished) as finished
+           sum(leads)::integer as leads,
+           sum(tried)::integer as tried,
+           sum(retried)::integer as retried,
+           sum(processing)::integer as processing,
+           sum(retry)::integer as retry,
+           sum(finished)::integer as finished
     from fine
     group by 1, 3
 )
@@ -6742,14 +6662,8 @@ having sum(leads) <> 0
     or sum(processing) <> 0
     or sum(retry) <> 0
     or sum(finished) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
-    leads = stored.leads + excluded.leads,
-    tried = stored.tried + excluded.tried,
-    retried = stored.retried + excluded.retried,
-    processing = stored.processing + excluded.processing,
-    retry = stored.retry + excluded.retry,
-    finished = stored.finished + excluded.finished;
+order by 2, 3, 4, 5, 6
+;
 
 ----------------------------------------------------------------------------------------------------------------------
 -- Start of a compaction of telesales
@@ -6771,18 +6685,18 @@ in access share mode;
 ----------------------------------------------------------------------------------------------------------------------
 
 -- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
            r.quarter as bucket,
-           sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end) as dials,
-           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
-           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end) as abandoned,
-           sum(r.weight * case when r.result = 'blocked' then 1 else 0 end) as blocked,
-           sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end) as conversions,
-           sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end) as talk_sec,
-           sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end) as handling_sec
+           sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
+           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+           sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+           sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
+           sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
+           sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
     from (
         select *
         from telesales_calls_journal
@@ -6793,13 +6707,13 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(dials) as dials,
-           sum(answers) as answers,
-           sum(abandoned) as abandoned,
-           sum(blocked) as blocked,
-           sum(conversions) as conversions,
-           sum(talk_sec) as talk_sec,
-           sum(handling_sec) as handling_sec
+           sum(dials)::integer as dials,
+           sum(answers)::integer as answers,
+           sum(abandoned)::integer as abandoned,
+           sum(blocked)::integer as blocked,
+           sum(conversions)::integer as conversions,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handling_sec)::bigint as handling_sec
     from fine
     group by 1, 3
 )
@@ -6862,7 +6776,7 @@ having sum(dials) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
     dials = stored.dials + excluded.dials,
     answers = stored.answers + excluded.answers,
@@ -6873,13 +6787,13 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
     handling_sec = stored.handling_sec + excluded.handling_sec;
 
 -- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
            r.quarter as bucket,
            r.disposition collate "C" as code,
-           sum(r.weight * 1) as calls
+           sum(r.weight * 1)::integer as calls
     from (
         select *
         from telesales_calls_journal
@@ -6892,7 +6806,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            code,
-           sum(calls) as calls
+           sum(calls)::integer as calls
     from fine
     group by 1, 3, 4
 )
@@ -6935,19 +6849,19 @@ from (
 ) rows
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6, 7
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
            r.quarter as bucket,
            r.cid collate "C" as cid,
-           sum(r.weight * 1) as calls,
-           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
+           sum(r.weight * 1)::integer as calls,
+           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
            sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
                (
                    select n
@@ -6962,9 +6876,9 @@ with fine as materialized (
                    where n between 0 and 3600
                ),
                10
-           )) then 1 else 0 end) as short,
-           sum(r.weight * case when r.result = 'rejected' then 1 else 0 end) as rejected,
-           sum(r.weight * (r.talk_sec)::bigint) as talk_sec
+           )) then 1 else 0 end)::integer as short,
+           sum(r.weight * case when r.result = 'rejected' then 1 else 0 end)::integer as rejected,
+           sum(r.weight * (r.talk_sec)::bigint)::bigint as talk_sec
     from (
         select *
         from telesales_calls_journal
@@ -6977,11 +6891,11 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            cid,
-           sum(calls) as calls,
-           sum(answers) as answers,
-           sum(short) as short,
-           sum(rejected) as rejected,
-           sum(talk_sec) as talk_sec
+           sum(calls)::integer as calls,
+           sum(answers)::integer as answers,
+           sum(short)::integer as short,
+           sum(rejected)::integer as rejected,
+           sum(talk_sec)::bigint as talk_sec
     from fine
     group by 1, 3, 4
 )
@@ -7036,7 +6950,7 @@ having sum(calls) <> 0
     or sum(short) <> 0
     or sum(rejected) <> 0
     or sum(talk_sec) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6, 7
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)) do update set
     calls = stored.calls + excluded.calls,
     answers = stored.answers + excluded.answers,
@@ -7045,12 +6959,12 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     talk_sec = stored.talk_sec + excluded.talk_sec;
 
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
-           sum(r.weight * 1) as leads
+           sum(r.weight * 1)::integer as leads
     from (
         select *
         from telesales_leads_journal
@@ -7061,7 +6975,7 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(leads) as leads
+           sum(leads)::integer as leads
     from fine
     group by 1, 3
 )
@@ -7092,18 +7006,18 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6
 having sum(leads) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
 -- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_source(r.source) collate "C" as source,
-           sum(r.weight * 1) as leads
+           sum(r.weight * 1)::integer as leads
     from (
         select *
         from telesales_leads_journal
@@ -7115,7 +7029,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            source,
-           sum(leads) as leads
+           sum(leads)::integer as leads
     from fine
     group by 1, 3, 4
 )
@@ -7147,7 +7061,7 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(leads) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
+order by 2, 3, 4, 5, 6, 7
 on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
     leads = stored.leads + excluded.leads;
 
@@ -7292,11 +7206,11 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
            campaign_id,
            hour as earlier,
            hour as later,
-           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
-           sum(case when stages & 2 <> 0 then version else 0 end) as connected,
-           sum(case when stages & 4 <> 0 then version else 0 end) as talked,
-           sum(case when stages & 8 <> 0 then version else 0 end) as disposed,
-           sum(case when stages & 16 <> 0 then version else 0 end) as converted
+           sum(case when stages & 1 <> 0 then version else 0 end)::integer as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end)::integer as connected,
+           sum(case when stages & 4 <> 0 then version else 0 end)::integer as talked,
+           sum(case when stages & 8 <> 0 then version else 0 end)::integer as disposed,
+           sum(case when stages & 16 <> 0 then version else 0 end)::integer as converted
     from chains
     group by 1, 2, 3
     union all
@@ -7304,11 +7218,11 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
            campaign_id,
            b.earlier,
            hour,
-           -sum(case when b.stage = 1 then version else 0 end),
-           -sum(case when b.stage = 2 then version else 0 end),
-           -sum(case when b.stage = 4 then version else 0 end),
-           -sum(case when b.stage = 8 then version else 0 end),
-           -sum(case when b.stage = 16 then version else 0 end)
+           -sum(case when b.stage = 1 then version else 0 end)::integer,
+           -sum(case when b.stage = 2 then version else 0 end)::integer,
+           -sum(case when b.stage = 4 then version else 0 end)::integer,
+           -sum(case when b.stage = 8 then version else 0 end)::integer,
+           -sum(case when b.stage = 16 then version else 0 end)::integer
     from chains
     cross join lateral (values
         (1, dialed),
@@ -7597,9 +7511,7 @@ having coalesce(sum(weight) filter (where stage = 1), 0) <> 0
     or coalesce(sum(weight) filter (where stage = 2), 0) <> 0
     or coalesce(sum(weight) filter (where stage = 16), 0) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (
-    tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
-) do update set
+on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)) do update set
     dialed = stored.dialed + excluded.dialed,
     connected = stored.connected + excluded.connected,
     converted = stored.converted + excluded.converted;
@@ -7691,18 +7603,18 @@ delete from telesales_source_links
 where tenant_id = $1;
 
 -- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
            r.quarter as bucket,
-           sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end) as dials,
-           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
-           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end) as abandoned,
-           sum(r.weight * case when r.result = 'blocked' then 1 else 0 end) as blocked,
-           sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end) as conversions,
-           sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end) as talk_sec,
-           sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end) as handling_sec
+           sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
+           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+           sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+           sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
+           sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
+           sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
     from (
         select tenant_id,
                1 as weight,
@@ -7724,13 +7636,13 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(dials) as dials,
-           sum(answers) as answers,
-           sum(abandoned) as abandoned,
-           sum(blocked) as blocked,
-           sum(conversions) as conversions,
-           sum(talk_sec) as talk_sec,
-           sum(handling_sec) as handling_sec
+           sum(dials)::integer as dials,
+           sum(answers)::integer as answers,
+           sum(abandoned)::integer as abandoned,
+           sum(blocked)::integer as blocked,
+           sum(conversions)::integer as conversions,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handling_sec)::bigint as handling_sec
     from fine
     group by 1, 3
 )
@@ -7793,24 +7705,17 @@ having sum(dials) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
-    dials = stored.dials + excluded.dials,
-    answers = stored.answers + excluded.answers,
-    abandoned = stored.abandoned + excluded.abandoned,
-    blocked = stored.blocked + excluded.blocked,
-    conversions = stored.conversions + excluded.conversions,
-    talk_sec = stored.talk_sec + excluded.talk_sec,
-    handling_sec = stored.handling_sec + excluded.handling_sec;
+order by 2, 3, 4, 5, 6
+;
 
 -- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
            r.quarter as bucket,
            r.disposition collate "C" as code,
-           sum(r.weight * 1) as calls
+           sum(r.weight * 1)::integer as calls
     from (
         select tenant_id,
                1 as weight,
@@ -7834,7 +7739,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            code,
-           sum(calls) as calls
+           sum(calls)::integer as calls
     from fine
     group by 1, 3, 4
 )
@@ -7877,19 +7782,18 @@ from (
 ) rows
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
-    calls = stored.calls + excluded.calls;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
            r.quarter as bucket,
            r.cid collate "C" as cid,
-           sum(r.weight * 1) as calls,
-           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
+           sum(r.weight * 1)::integer as calls,
+           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
            sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
                (
                    select n
@@ -7904,9 +7808,9 @@ with fine as materialized (
                    where n between 0 and 3600
                ),
                10
-           )) then 1 else 0 end) as short,
-           sum(r.weight * case when r.result = 'rejected' then 1 else 0 end) as rejected,
-           sum(r.weight * (r.talk_sec)::bigint) as talk_sec
+           )) then 1 else 0 end)::integer as short,
+           sum(r.weight * case when r.result = 'rejected' then 1 else 0 end)::integer as rejected,
+           sum(r.weight * (r.talk_sec)::bigint)::bigint as talk_sec
     from (
         select tenant_id,
                1 as weight,
@@ -7930,11 +7834,11 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            cid,
-           sum(calls) as calls,
-           sum(answers) as answers,
-           sum(short) as short,
-           sum(rejected) as rejected,
-           sum(talk_sec) as talk_sec
+           sum(calls)::integer as calls,
+           sum(answers)::integer as answers,
+           sum(short)::integer as short,
+           sum(rejected)::integer as rejected,
+           sum(talk_sec)::bigint as talk_sec
     from fine
     group by 1, 3, 4
 )
@@ -7989,21 +7893,16 @@ having sum(calls) <> 0
     or sum(short) <> 0
     or sum(rejected) <> 0
     or sum(talk_sec) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)) do update set
-    calls = stored.calls + excluded.calls,
-    answers = stored.answers + excluded.answers,
-    short = stored.short + excluded.short,
-    rejected = stored.rejected + excluded.rejected,
-    talk_sec = stored.talk_sec + excluded.talk_sec;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
-           sum(r.weight * 1) as leads
+           sum(r.weight * 1)::integer as leads
     from (
         select tenant_id,
                1 as weight,
@@ -8020,7 +7919,7 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(leads) as leads
+           sum(leads)::integer as leads
     from fine
     group by 1, 3
 )
@@ -8051,18 +7950,17 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6
 having sum(leads) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
-    leads = stored.leads + excluded.leads;
+order by 2, 3, 4, 5, 6
+;
 
 -- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
            callboard_source(r.source) collate "C" as source,
-           sum(r.weight * 1) as leads
+           sum(r.weight * 1)::integer as leads
     from (
         select tenant_id,
                1 as weight,
@@ -8080,7 +7978,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            source,
-           sum(leads) as leads
+           sum(leads)::integer as leads
     from fine
     group by 1, 3, 4
 )
@@ -8112,9 +8010,8 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(leads) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
-    leads = stored.leads + excluded.leads;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Brings telesales_trail up to date with the links.
 insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
@@ -8157,8 +8054,7 @@ where stages <> 0
 group by campaign_id, lead_id, hour, stages
 having sum(weight) <> 0
 order by lead_id, hour, campaign_id, stages
-on conflict (tenant_id, lead_id, hour, campaign_id, stages) do update set
-    n = stored.n + excluded.n;
+;
 
 -- Adds changes to telesales_links, while the trail still records what they were made of.
 with versions as (
@@ -8195,11 +8091,11 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
            campaign_id,
            hour as earlier,
            hour as later,
-           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
-           sum(case when stages & 2 <> 0 then version else 0 end) as connected,
-           sum(case when stages & 4 <> 0 then version else 0 end) as talked,
-           sum(case when stages & 8 <> 0 then version else 0 end) as disposed,
-           sum(case when stages & 16 <> 0 then version else 0 end) as converted
+           sum(case when stages & 1 <> 0 then version else 0 end)::integer as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end)::integer as connected,
+           sum(case when stages & 4 <> 0 then version else 0 end)::integer as talked,
+           sum(case when stages & 8 <> 0 then version else 0 end)::integer as disposed,
+           sum(case when stages & 16 <> 0 then version else 0 end)::integer as converted
     from chains
     group by 1, 2, 3
     union all
@@ -8207,11 +8103,11 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
            campaign_id,
            b.earlier,
            hour,
-           -sum(case when b.stage = 1 then version else 0 end),
-           -sum(case when b.stage = 2 then version else 0 end),
-           -sum(case when b.stage = 4 then version else 0 end),
-           -sum(case when b.stage = 8 then version else 0 end),
-           -sum(case when b.stage = 16 then version else 0 end)
+           -sum(case when b.stage = 1 then version else 0 end)::integer,
+           -sum(case when b.stage = 2 then version else 0 end)::integer,
+           -sum(case when b.stage = 4 then version else 0 end)::integer,
+           -sum(case when b.stage = 8 then version else 0 end)::integer,
+           -sum(case when b.stage = 16 then version else 0 end)::integer
     from chains
     cross join lateral (values
         (1, dialed),
@@ -8260,12 +8156,7 @@ having sum(dialed) <> 0
     or sum(disposed) <> 0
     or sum(converted) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
-    dialed = stored.dialed + excluded.dialed,
-    connected = stored.connected + excluded.connected,
-    talked = stored.talked + excluded.talked,
-    disposed = stored.disposed + excluded.disposed,
-    converted = stored.converted + excluded.converted;
+;
 
 -- Adds changes to the links of lead sources. For the journal, it runs before the trail of calls is updated; in a rebuild,
 -- after the trail is built.
@@ -8338,12 +8229,7 @@ having coalesce(sum(weight) filter (where stage = 1), 0) <> 0
     or coalesce(sum(weight) filter (where stage = 2), 0) <> 0
     or coalesce(sum(weight) filter (where stage = 16), 0) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (
-    tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
-) do update set
-    dialed = stored.dialed + excluded.dialed,
-    connected = stored.connected + excluded.connected,
-    converted = stored.converted + excluded.converted;
+;
 
 delete from telesales_calls_journal
 where tenant_id = $1;
@@ -8395,18 +8281,18 @@ where tenant_id = $1
   and campaign_id = any ($2);
 
 -- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
            r.quarter as bucket,
-           sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end) as dials,
-           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
-           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end) as abandoned,
-           sum(r.weight * case when r.result = 'blocked' then 1 else 0 end) as blocked,
-           sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end) as conversions,
-           sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end) as talk_sec,
-           sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end) as handling_sec
+           sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
+           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+           sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+           sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
+           sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
+           sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
     from (
         select tenant_id,
                1 as weight,
@@ -8429,13 +8315,13 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(dials) as dials,
-           sum(answers) as answers,
-           sum(abandoned) as abandoned,
-           sum(blocked) as blocked,
-           sum(conversions) as conversions,
-           sum(talk_sec) as talk_sec,
-           sum(handling_sec) as handling_sec
+           sum(dials)::integer as dials,
+           sum(answers)::integer as answers,
+           sum(abandoned)::integer as abandoned,
+           sum(blocked)::integer as blocked,
+           sum(conversions)::integer as conversions,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handling_sec)::bigint as handling_sec
     from fine
     group by 1, 3
 )
@@ -8492,24 +8378,17 @@ having sum(dials) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
-    dials = stored.dials + excluded.dials,
-    answers = stored.answers + excluded.answers,
-    abandoned = stored.abandoned + excluded.abandoned,
-    blocked = stored.blocked + excluded.blocked,
-    conversions = stored.conversions + excluded.conversions,
-    talk_sec = stored.talk_sec + excluded.talk_sec,
-    handling_sec = stored.handling_sec + excluded.handling_sec;
+order by 2, 3, 4, 5, 6
+;
 
 -- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
            callboard_bucket(r.quarter, 4) as bucket,
            r.disposition collate "C" as code,
-           sum(r.weight * 1) as calls
+           sum(r.weight * 1)::integer as calls
     from (
         select tenant_id,
                1 as weight,
@@ -8534,7 +8413,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            code,
-           sum(calls) as calls
+           sum(calls)::integer as calls
     from fine
     group by 1, 3, 4
 )
@@ -8573,19 +8452,18 @@ from (
 ) rows
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
-    calls = stored.calls + excluded.calls;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            r.agent_id as agent_id,
            callboard_bucket(r.quarter, 4) as bucket,
            r.cid collate "C" as cid,
-           sum(r.weight * 1) as calls,
-           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end) as answers,
+           sum(r.weight * 1)::integer as calls,
+           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
            sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
                (
                    select n
@@ -8600,9 +8478,9 @@ with fine as materialized (
                    where n between 0 and 3600
                ),
                10
-           )) then 1 else 0 end) as short,
-           sum(r.weight * case when r.result = 'rejected' then 1 else 0 end) as rejected,
-           sum(r.weight * (r.talk_sec)::bigint) as talk_sec
+           )) then 1 else 0 end)::integer as short,
+           sum(r.weight * case when r.result = 'rejected' then 1 else 0 end)::integer as rejected,
+           sum(r.weight * (r.talk_sec)::bigint)::bigint as talk_sec
     from (
         select tenant_id,
                1 as weight,
@@ -8627,11 +8505,11 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            cid,
-           sum(calls) as calls,
-           sum(answers) as answers,
-           sum(short) as short,
-           sum(rejected) as rejected,
-           sum(talk_sec) as talk_sec
+           sum(calls)::integer as calls,
+           sum(answers)::integer as answers,
+           sum(short)::integer as short,
+           sum(rejected)::integer as rejected,
+           sum(talk_sec)::bigint as talk_sec
     from fine
     group by 1, 3, 4
 )
@@ -8682,21 +8560,16 @@ having sum(calls) <> 0
     or sum(short) <> 0
     or sum(rejected) <> 0
     or sum(talk_sec) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)) do update set
-    calls = stored.calls + excluded.calls,
-    answers = stored.answers + excluded.answers,
-    short = stored.short + excluded.short,
-    rejected = stored.rejected + excluded.rejected,
-    talk_sec = stored.talk_sec + excluded.talk_sec;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            r.quarter as bucket,
-           sum(r.weight * 1) as leads
+           sum(r.weight * 1)::integer as leads
     from (
         select tenant_id,
                1 as weight,
@@ -8714,7 +8587,7 @@ with fine as materialized (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(leads) as leads
+           sum(leads)::integer as leads
     from fine
     group by 1, 3
 )
@@ -8742,18 +8615,17 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6
 having sum(leads) <> 0
-order by 2, 3, 4, 5, 6 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
-    leads = stored.leads + excluded.leads;
+order by 2, 3, 4, 5, 6
+;
 
 -- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            null::bigint as agent_id,
            callboard_bucket(r.quarter, 4) as bucket,
            callboard_source(r.source) collate "C" as source,
-           sum(r.weight * 1) as leads
+           sum(r.weight * 1)::integer as leads
     from (
         select tenant_id,
                1 as weight,
@@ -8772,7 +8644,7 @@ with fine as materialized (
            null::bigint as agent_id,
            bucket,
            source,
-           sum(leads) as leads
+           sum(leads)::integer as leads
     from fine
     group by 1, 3, 4
 )
@@ -8801,9 +8673,8 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6, 7
 having sum(leads) <> 0
-order by 2, 3, 4, 5, 6, 7 -- as the key lies, which spares the index
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
-    leads = stored.leads + excluded.leads;
+order by 2, 3, 4, 5, 6, 7
+;
 
 -- Brings telesales_trail up to date with the links.
 insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
@@ -8847,8 +8718,7 @@ where stages <> 0
 group by campaign_id, lead_id, hour, stages
 having sum(weight) <> 0
 order by lead_id, hour, campaign_id, stages
-on conflict (tenant_id, lead_id, hour, campaign_id, stages) do update set
-    n = stored.n + excluded.n;
+;
 
 -- Adds changes to telesales_links, while the trail still records what they were made of.
 with versions as (
@@ -8886,11 +8756,11 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
            campaign_id,
            hour as earlier,
            hour as later,
-           sum(case when stages & 1 <> 0 then version else 0 end) as dialed,
-           sum(case when stages & 2 <> 0 then version else 0 end) as connected,
-           sum(case when stages & 4 <> 0 then version else 0 end) as talked,
-           sum(case when stages & 8 <> 0 then version else 0 end) as disposed,
-           sum(case when stages & 16 <> 0 then version else 0 end) as converted
+           sum(case when stages & 1 <> 0 then version else 0 end)::integer as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end)::integer as connected,
+           sum(case when stages & 4 <> 0 then version else 0 end)::integer as talked,
+           sum(case when stages & 8 <> 0 then version else 0 end)::integer as disposed,
+           sum(case when stages & 16 <> 0 then version else 0 end)::integer as converted
     from chains
     group by 1, 2, 3
     union all
@@ -8898,11 +8768,11 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
            campaign_id,
            b.earlier,
            hour,
-           -sum(case when b.stage = 1 then version else 0 end),
-           -sum(case when b.stage = 2 then version else 0 end),
-           -sum(case when b.stage = 4 then version else 0 end),
-           -sum(case when b.stage = 8 then version else 0 end),
-           -sum(case when b.stage = 16 then version else 0 end)
+           -sum(case when b.stage = 1 then version else 0 end)::integer,
+           -sum(case when b.stage = 2 then version else 0 end)::integer,
+           -sum(case when b.stage = 4 then version else 0 end)::integer,
+           -sum(case when b.stage = 8 then version else 0 end)::integer,
+           -sum(case when b.stage = 16 then version else 0 end)::integer
     from chains
     cross join lateral (values
         (1, dialed),
@@ -8951,12 +8821,7 @@ having sum(dialed) <> 0
     or sum(disposed) <> 0
     or sum(converted) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
-    dialed = stored.dialed + excluded.dialed,
-    connected = stored.connected + excluded.connected,
-    talked = stored.talked + excluded.talked,
-    disposed = stored.disposed + excluded.disposed,
-    converted = stored.converted + excluded.converted;
+;
 
 -- Adds changes to the links of lead sources. For the journal, it runs before the trail of calls is updated; in a rebuild,
 -- after the trail is built.
@@ -9030,9 +8895,4 @@ having coalesce(sum(weight) filter (where stage = 1), 0) <> 0
     or coalesce(sum(weight) filter (where stage = 2), 0) <> 0
     or coalesce(sum(weight) filter (where stage = 16), 0) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (
-    tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
-) do update set
-    dialed = stored.dialed + excluded.dialed,
-    connected = stored.connected + excluded.connected,
-    converted = stored.converted + excluded.converted;
+;

@@ -24,6 +24,9 @@ pub fn table(stages: &Stages) -> String {
     format!("{}_links", stages.name)
 }
 
+/// Key columns of a table of links.
+pub const KEY: &str = "tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket";
+
 /// True if leads are also counted over all campaigns of a tenant.
 fn across(family: &Family) -> bool {
     family.scopes.contains(&Scope::Account)
@@ -191,13 +194,13 @@ pub fn add(family: &Family, stages: &Stages, origin: Origin) -> String {
             (
                 "itself",
                 &stages.columns(|name, bit| {
-                    format!("sum(case when stages & {bit} <> 0 then version else 0 end) as {name}")
+                    format!("sum(case when stages & {bit} <> 0 then version else 0 end)::integer as {name}")
                 }),
             ),
             (
                 "neighbours",
                 &stages.columns(|_, bit| {
-                    format!("-sum(case when b.stage = {bit} then version else 0 end)")
+                    format!("-sum(case when b.stage = {bit} then version else 0 end)::integer")
                 }),
             ),
             (
@@ -209,8 +212,8 @@ pub fn add(family: &Family, stages: &Stages, origin: Origin) -> String {
             ("widths", &widths()),
             ("any", &joined(any, "\n    or ")),
             (
-                "added",
-                &stages.columns(|name, _| format!("{name} = stored.{name} + excluded.{name}")),
+                "merged",
+                &origin.merged(KEY, stages.bits().map(|(name, _)| name)),
             ),
         ],
     )
@@ -272,6 +275,13 @@ pub fn follow(family: &Family, stages: &Stages, origin: Origin) -> Vec<String> {
             ("rows", &rows),
             ("join", &stages.join),
             ("lead_key", &lead_key(family)),
+            (
+                "merged",
+                &origin.merged(
+                    &format!("tenant_id, {}, stages", lead_key(family)),
+                    ["n"].into_iter(),
+                ),
+            ),
         ],
     );
     let gone = || {

@@ -97,8 +97,11 @@ pub fn add(origin: Origin) -> String {
             ("widths", &links::widths()),
             ("any", &joined(any, "\n    or ")),
             (
-                "added",
-                &columns(|name, _| format!("{name} = stored.{name} + excluded.{name}")),
+                "merged",
+                &origin.merged(
+                    &format!("{}, callboard_key(source)", links::KEY),
+                    bits().map(|(name, _)| name),
+                ),
             ),
         ],
     )

@@ -71,12 +71,18 @@ pub fn reader() -> Reader {
 
 /// The statements that add the source's changes to the sums and update the trail.
 pub fn add(origin: Origin) -> Vec<String> {
-    let sum = |rows: &str| {
-        let scopes = origin.scopes(AUTOCALL_LEAD_STATES.scopes);
-        fold::sum(&AUTOCALL_LEAD_STATES, None, rows, &scopes)
-    };
+    let sum = |rows: &str| fold::sum(&AUTOCALL_LEAD_STATES, None, rows, origin);
     let attempts = origin.relation(&AUTOCALL_ATTEMPTS);
-    let trail = statement(sql!("states_trail"), &[("rows", &attempts)]);
+    let trail = statement(
+        sql!("states_trail"),
+        &[
+            ("rows", &attempts),
+            (
+                "merged",
+                &origin.merged("tenant_id, lead_id", ["attempts", "waiting"].into_iter()),
+            ),
+        ],
+    );
     let of_rows = || {
         let conditions = origin.conditions("l.");
         part(sql!("states_rows"), &[("conditions", &conditions)])

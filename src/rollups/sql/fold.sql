@@ -1,5 +1,5 @@
 -- Adds rows to {{rollup}}. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized (
     select r.campaign_id,
            {{agent}} as agent_id,
@@ -35,6 +35,5 @@ select $1,
 from {{levels}}
 group by {{group}}
 having {{any}}
-order by {{group}} -- as the key lies, which spares the index
-on conflict ({{key}}) do update set
-    {{added}}
+order by {{group}}
+{{merged}}

@@ -59,5 +59,4 @@ cross join (values {{widths}}) v (width)
 group by 2, 3, 4, 5, 6, 7
 having {{any}}
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
-    {{added}}
+{{merged}}

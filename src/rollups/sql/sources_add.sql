@@ -40,7 +40,4 @@ cross join (values {{widths}}) v (width)
 group by 2, 3, 4, 5, 6, 7, 8
 having {{any}}
 order by 2, 3, 4, 5, 6, 7
-on conflict (
-    tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
-) do update set
-    {{added}}
+{{merged}}

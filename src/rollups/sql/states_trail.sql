@@ -9,6 +9,4 @@ group by lead_id
 having sum(weight) <> 0
     or sum(weight) filter (where result is null) <> 0
 order by lead_id
-on conflict (tenant_id, lead_id) do update set
-    attempts = stored.attempts + excluded.attempts,
-    waiting = stored.waiting + excluded.waiting
+{{merged}}

@@ -19,5 +19,4 @@ where stages <> 0
 group by campaign_id, lead_id, hour, stages
 having sum(weight) <> 0
 order by {{lead_key}}, stages
-on conflict (tenant_id, {{lead_key}}, stages) do update set
-    n = stored.n + excluded.n
+{{merged}}

@@ -1,0 +1,2 @@
+on conflict ({{key}}) do update set
+    {{added}}
