@@ -3761,38 +3761,63 @@ in access share mode;
 
 -- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1)::integer as dialed,
-           sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered,
-           sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end)::integer as no_answer,
-           sum(r.weight * case when r.result = 'busy' then 1 else 0 end)::integer as busy,
-           sum(r.weight * case when r.result = 'failed' then 1 else 0 end)::integer as failed,
-           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
-           sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end)::bigint as talk_sec,
-           sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end)::integer as handed_over,
-           sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end)::integer as connected,
-           sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end)::integer as no_input,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end)::integer as key_0,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end)::integer as key_1,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end)::integer as key_2,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end)::integer as key_3,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end)::integer as key_4,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end)::integer as key_5,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end)::integer as key_6,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end)::integer as key_7,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end)::integer as key_8,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end)::integer as key_9,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end)::integer as key_star,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end)::integer as key_hash
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select *
-        from autocall_attempts_journal
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as dialed,
+               sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered,
+               sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end)::integer as no_answer,
+               sum(r.weight * case when r.result = 'busy' then 1 else 0 end)::integer as busy,
+               sum(r.weight * case when r.result = 'failed' then 1 else 0 end)::integer as failed,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end)::integer as handed_over,
+               sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end)::integer as connected,
+               sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end)::integer as no_input,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end)::integer as key_0,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end)::integer as key_1,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end)::integer as key_2,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end)::integer as key_3,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end)::integer as key_4,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end)::integer as key_5,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end)::integer as key_6,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end)::integer as key_7,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end)::integer as key_8,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end)::integer as key_9,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end)::integer as key_star,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end)::integer as key_hash
+        from (
+            select *
+            from autocall_attempts_journal
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where dialed <> 0
+        or answered <> 0
+        or no_answer <> 0
+        or busy <> 0
+        or failed <> 0
+        or abandoned <> 0
+        or talk_sec <> 0
+        or handed_over <> 0
+        or connected <> 0
+        or no_input <> 0
+        or key_0 <> 0
+        or key_1 <> 0
+        or key_2 <> 0
+        or key_3 <> 0
+        or key_4 <> 0
+        or key_5 <> 0
+        or key_6 <> 0
+        or key_7 <> 0
+        or key_8 <> 0
+        or key_9 <> 0
+        or key_star <> 0
+        or key_hash <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -3939,19 +3964,23 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
 
 -- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_short(r.hangup_cause) collate "C" as hangup_cause,
-           sum(r.weight * 1)::integer as attempts
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select *
-        from autocall_attempts_journal
-        where tenant_id = $1
-    ) r
-    where r.hangup_cause is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_short(r.hangup_cause) collate "C" as hangup_cause,
+               sum(r.weight * 1)::integer as attempts
+        from (
+            select *
+            from autocall_attempts_journal
+            where tenant_id = $1
+        ) r
+        where r.hangup_cause is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where attempts <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -3993,19 +4022,23 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
 
 -- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_path(r.script_path) collate "C" as path,
-           sum(r.weight * 1)::integer as attempts
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select *
-        from autocall_attempts_journal
-        where tenant_id = $1
-    ) r
-    where r.result = 'answered' and cardinality(r.script_path) > 0
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_path(r.script_path) collate "C" as path,
+               sum(r.weight * 1)::integer as attempts
+        from (
+            select *
+            from autocall_attempts_journal
+            where tenant_id = $1
+        ) r
+        where r.result = 'answered' and cardinality(r.script_path) > 0
+        group by 1, 2, 3, 4
+    ) sums
+    where attempts <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -4047,19 +4080,23 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
 
 -- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
-           sum(r.weight * 1)::integer as calls
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select *
-        from autocall_attempts_journal
-        where tenant_id = $1
-    ) r
-    where coalesce(r.outcome, r.result) is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select *
+            from autocall_attempts_journal
+            where tenant_id = $1
+        ) r
+        where coalesce(r.outcome, r.result) is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -4103,18 +4140,22 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
 
 -- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
-           sum(r.weight * 1)::integer as calls
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select *
-        from autocall_attempts_journal
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select *
+            from autocall_attempts_journal
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -4158,19 +4199,24 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
 
 -- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           r.attempt_number::text collate "C" as attempt_number,
-           sum(r.weight * 1)::integer as calls,
-           sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select *
-        from autocall_attempts_journal
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               r.attempt_number::text collate "C" as attempt_number,
+               sum(r.weight * 1)::integer as calls,
+               sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered
+        from (
+            select *
+            from autocall_attempts_journal
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
+        or answered <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -4219,19 +4265,23 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
 
 -- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_fifth(r.sentiment)::text collate "C" as fifth,
-           sum(r.weight * 1)::integer as calls
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select *
-        from autocall_attempts_journal
-        where tenant_id = $1
-    ) r
-    where r.sentiment is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_fifth(r.sentiment)::text collate "C" as fifth,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select *
+            from autocall_attempts_journal
+            where tenant_id = $1
+        ) r
+        where r.sentiment is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -4275,17 +4325,21 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
 
 -- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1)::integer as leads
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select *
-        from autocall_leads_journal
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as leads
+        from (
+            select *
+            from autocall_leads_journal
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where leads <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -4538,79 +4592,88 @@ on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bu
 
 -- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1)::integer as leads,
-           sum(r.weight * case when r.attempts > 0 then 1 else 0 end)::integer as tried,
-           sum(r.weight * case when r.attempts > 1 then 1 else 0 end)::integer as retried,
-           sum(r.weight * case when r.in_progress then 1 else 0 end)::integer as processing,
-           sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as retry,
-           sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as finished
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        with changed as materialized (
-            select lead_id,
-                   sum(attempts) as attempts,
-                   sum(waiting) as waiting
-            from (
-                select lead_id, weight as attempts, case when result is null then weight else 0 end as waiting
-                from autocall_attempts_journal
-                where tenant_id = $1
-                union all
-                select id, 0, 0
-                from autocall_leads_journal
-                where tenant_id = $1
-            ) entries
-            group by lead_id
-        )
-        select v.weight,
-               callboard_quarter(l.created_at) as quarter,
-               l.lead_id,
-               l.campaign_id,
-               l.created_at,
-               l.status,
-               v.attempts,
-               v.waiting > 0 as in_progress
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as leads,
+               sum(r.weight * case when r.attempts > 0 then 1 else 0 end)::integer as tried,
+               sum(r.weight * case when r.attempts > 1 then 1 else 0 end)::integer as retried,
+               sum(r.weight * case when r.in_progress then 1 else 0 end)::integer as processing,
+               sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as retry,
+               sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as finished
         from (
-            select lead_id,
-                   campaign_id,
-                   created_at,
-                   status,
-                   sum(was) as was,
-                   sum(is_now) as is_now
+            with changed as materialized (
+                select lead_id,
+                       sum(attempts) as attempts,
+                       sum(waiting) as waiting
+                from (
+                    select lead_id, weight as attempts, case when result is null then weight else 0 end as waiting
+                    from autocall_attempts_journal
+                    where tenant_id = $1
+                    union all
+                    select id, 0, 0
+                    from autocall_leads_journal
+                    where tenant_id = $1
+                ) entries
+                group by lead_id
+            )
+            select v.weight,
+                   callboard_quarter(l.created_at) as quarter,
+                   l.lead_id,
+                   l.campaign_id,
+                   l.created_at,
+                   l.status,
+                   v.attempts,
+                   v.waiting > 0 as in_progress
             from (
-                select c.lead_id, l.campaign_id, l.created_at, l.status, 1 as was, 1 as is_now
-                from changed c
-                cross join lateral (
-                    select l.campaign_id, l.created_at, l.status
-                    from autocall_leads l
+                select lead_id,
+                       campaign_id,
+                       created_at,
+                       status,
+                       sum(was) as was,
+                       sum(is_now) as is_now
+                from (
+                    select c.lead_id, l.campaign_id, l.created_at, l.status, 1 as was, 1 as is_now
+                    from changed c
+                    cross join lateral (
+                        select l.campaign_id, l.created_at, l.status
+                        from autocall_leads l
+                        where l.tenant_id = $1
+                          and l.id = c.lead_id
+                        offset 0
+                    ) l
+                    union all
+                    select l.id, l.campaign_id, l.created_at, l.status, -l.weight, 0
+                    from autocall_leads_journal l
                     where l.tenant_id = $1
-                      and l.id = c.lead_id
-                    offset 0
                 ) l
-                union all
-                select l.id, l.campaign_id, l.created_at, l.status, -l.weight, 0
-                from autocall_leads_journal l
-                where l.tenant_id = $1
+                group by 1, 2, 3, 4
             ) l
-            group by 1, 2, 3, 4
-        ) l
-        join changed c using (lead_id)
-        left join lateral (
-            select t.attempts, t.waiting
-            from autocall_lead_trail t
-            where t.tenant_id = $1
-              and t.lead_id = l.lead_id
-            offset 0
-        ) t on true
-        cross join lateral (values
-            (-l.was, coalesce(t.attempts, 0), coalesce(t.waiting, 0)),
-            (l.is_now, coalesce(t.attempts, 0) + c.attempts, coalesce(t.waiting, 0) + c.waiting)
-        ) v (weight, attempts, waiting)
-        where v.weight <> 0
-    ) r
-    group by 1, 2, 3
+            join changed c using (lead_id)
+            left join lateral (
+                select t.attempts, t.waiting
+                from autocall_lead_trail t
+                where t.tenant_id = $1
+                  and t.lead_id = l.lead_id
+                offset 0
+            ) t on true
+            cross join lateral (values
+                (-l.was, coalesce(t.attempts, 0), coalesce(t.waiting, 0)),
+                (l.is_now, coalesce(t.attempts, 0) + c.attempts, coalesce(t.waiting, 0) + c.waiting)
+            ) v (weight, attempts, waiting)
+            where v.weight <> 0
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where leads <> 0
+        or tried <> 0
+        or retried <> 0
+        or processing <> 0
+        or retry <> 0
+        or finished <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -4809,54 +4872,79 @@ where tenant_id = $1;
 
 -- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1)::integer as dialed,
-           sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered,
-           sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end)::integer as no_answer,
-           sum(r.weight * case when r.result = 'busy' then 1 else 0 end)::integer as busy,
-           sum(r.weight * case when r.result = 'failed' then 1 else 0 end)::integer as failed,
-           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
-           sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end)::bigint as talk_sec,
-           sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end)::integer as handed_over,
-           sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end)::integer as connected,
-           sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end)::integer as no_input,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end)::integer as key_0,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end)::integer as key_1,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end)::integer as key_2,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end)::integer as key_3,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end)::integer as key_4,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end)::integer as key_5,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end)::integer as key_6,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end)::integer as key_7,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end)::integer as key_8,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end)::integer as key_9,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end)::integer as key_star,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end)::integer as key_hash
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as dialed,
+               sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered,
+               sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end)::integer as no_answer,
+               sum(r.weight * case when r.result = 'busy' then 1 else 0 end)::integer as busy,
+               sum(r.weight * case when r.result = 'failed' then 1 else 0 end)::integer as failed,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end)::integer as handed_over,
+               sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end)::integer as connected,
+               sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end)::integer as no_input,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end)::integer as key_0,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end)::integer as key_1,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end)::integer as key_2,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end)::integer as key_3,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end)::integer as key_4,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end)::integer as key_5,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end)::integer as key_6,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end)::integer as key_7,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end)::integer as key_8,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end)::integer as key_9,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end)::integer as key_star,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end)::integer as key_hash
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where dialed <> 0
+        or answered <> 0
+        or no_answer <> 0
+        or busy <> 0
+        or failed <> 0
+        or abandoned <> 0
+        or talk_sec <> 0
+        or handed_over <> 0
+        or connected <> 0
+        or no_input <> 0
+        or key_0 <> 0
+        or key_1 <> 0
+        or key_2 <> 0
+        or key_3 <> 0
+        or key_4 <> 0
+        or key_5 <> 0
+        or key_6 <> 0
+        or key_7 <> 0
+        or key_8 <> 0
+        or key_9 <> 0
+        or key_star <> 0
+        or key_hash <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -4981,35 +5069,39 @@ order by 2, 3, 4, 5, 6
 
 -- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_short(r.hangup_cause) collate "C" as hangup_cause,
-           sum(r.weight * 1)::integer as attempts
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-    ) r
-    where r.hangup_cause is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_short(r.hangup_cause) collate "C" as hangup_cause,
+               sum(r.weight * 1)::integer as attempts
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+        ) r
+        where r.hangup_cause is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where attempts <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -5050,35 +5142,39 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_path(r.script_path) collate "C" as path,
-           sum(r.weight * 1)::integer as attempts
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-    ) r
-    where r.result = 'answered' and cardinality(r.script_path) > 0
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_path(r.script_path) collate "C" as path,
+               sum(r.weight * 1)::integer as attempts
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+        ) r
+        where r.result = 'answered' and cardinality(r.script_path) > 0
+        group by 1, 2, 3, 4
+    ) sums
+    where attempts <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -5119,35 +5215,39 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
-           sum(r.weight * 1)::integer as calls
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-    ) r
-    where coalesce(r.outcome, r.result) is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+        ) r
+        where coalesce(r.outcome, r.result) is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -5190,34 +5290,38 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
-           sum(r.weight * 1)::integer as calls
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -5260,35 +5364,40 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           r.attempt_number::text collate "C" as attempt_number,
-           sum(r.weight * 1)::integer as calls,
-           sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               r.attempt_number::text collate "C" as attempt_number,
+               sum(r.weight * 1)::integer as calls,
+               sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
+        or answered <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -5335,35 +5444,39 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_fifth(r.sentiment)::text collate "C" as fifth,
-           sum(r.weight * 1)::integer as calls
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-    ) r
-    where r.sentiment is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_fifth(r.sentiment)::text collate "C" as fifth,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+        ) r
+        where r.sentiment is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -5406,23 +5519,27 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1)::integer as leads
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(created_at) as quarter,
-               campaign_id,
-               id,
-               created_at,
-               status
-        from autocall_leads
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as leads
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(created_at) as quarter,
+                   campaign_id,
+                   id,
+                   created_at,
+                   status
+            from autocall_leads
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where leads <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -5644,28 +5761,37 @@ order by lead_id
 
 -- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1)::integer as leads,
-           sum(r.weight * case when r.attempts > 0 then 1 else 0 end)::integer as tried,
-           sum(r.weight * case when r.attempts > 1 then 1 else 0 end)::integer as retried,
-           sum(r.weight * case when r.in_progress then 1 else 0 end)::integer as processing,
-           sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as retry,
-           sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as finished
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select 1 as weight,
-               callboard_quarter(l.created_at) as quarter,
-               l.campaign_id,
-               l.status,
-               coalesce(t.attempts, 0) as attempts,
-               coalesce(t.waiting, 0) > 0 as in_progress
-        from autocall_leads l
-        left join autocall_lead_trail t on t.tenant_id = l.tenant_id and t.lead_id = l.id
-        where l.tenant_id = $1
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as leads,
+               sum(r.weight * case when r.attempts > 0 then 1 else 0 end)::integer as tried,
+               sum(r.weight * case when r.attempts > 1 then 1 else 0 end)::integer as retried,
+               sum(r.weight * case when r.in_progress then 1 else 0 end)::integer as processing,
+               sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as retry,
+               sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as finished
+        from (
+            select 1 as weight,
+                   callboard_quarter(l.created_at) as quarter,
+                   l.campaign_id,
+                   l.status,
+                   coalesce(t.attempts, 0) as attempts,
+                   coalesce(t.waiting, 0) > 0 as in_progress
+            from autocall_leads l
+            left join autocall_lead_trail t on t.tenant_id = l.tenant_id and t.lead_id = l.id
+            where l.tenant_id = $1
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where leads <> 0
+        or tried <> 0
+        or retried <> 0
+        or processing <> 0
+        or retry <> 0
+        or finished <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -5790,55 +5916,80 @@ where tenant_id = $1
 
 -- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1)::integer as dialed,
-           sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered,
-           sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end)::integer as no_answer,
-           sum(r.weight * case when r.result = 'busy' then 1 else 0 end)::integer as busy,
-           sum(r.weight * case when r.result = 'failed' then 1 else 0 end)::integer as failed,
-           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
-           sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end)::bigint as talk_sec,
-           sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end)::integer as handed_over,
-           sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end)::integer as connected,
-           sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end)::integer as no_input,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end)::integer as key_0,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end)::integer as key_1,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end)::integer as key_2,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end)::integer as key_3,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end)::integer as key_4,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end)::integer as key_5,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end)::integer as key_6,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end)::integer as key_7,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end)::integer as key_8,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end)::integer as key_9,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end)::integer as key_star,
-           sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end)::integer as key_hash
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as dialed,
+               sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered,
+               sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end)::integer as no_answer,
+               sum(r.weight * case when r.result = 'busy' then 1 else 0 end)::integer as busy,
+               sum(r.weight * case when r.result = 'failed' then 1 else 0 end)::integer as failed,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end)::integer as handed_over,
+               sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end)::integer as connected,
+               sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end)::integer as no_input,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end)::integer as key_0,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end)::integer as key_1,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end)::integer as key_2,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end)::integer as key_3,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end)::integer as key_4,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end)::integer as key_5,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end)::integer as key_6,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end)::integer as key_7,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end)::integer as key_8,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end)::integer as key_9,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end)::integer as key_star,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end)::integer as key_hash
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and campaign_id = any ($2)
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where dialed <> 0
+        or answered <> 0
+        or no_answer <> 0
+        or busy <> 0
+        or failed <> 0
+        or abandoned <> 0
+        or talk_sec <> 0
+        or handed_over <> 0
+        or connected <> 0
+        or no_input <> 0
+        or key_0 <> 0
+        or key_1 <> 0
+        or key_2 <> 0
+        or key_3 <> 0
+        or key_4 <> 0
+        or key_5 <> 0
+        or key_6 <> 0
+        or key_7 <> 0
+        or key_8 <> 0
+        or key_9 <> 0
+        or key_star <> 0
+        or key_hash <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -5960,36 +6111,40 @@ order by 2, 3, 4, 5, 6
 
 -- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_short(r.hangup_cause) collate "C" as hangup_cause,
-           sum(r.weight * 1)::integer as attempts
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    where r.hangup_cause is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_short(r.hangup_cause) collate "C" as hangup_cause,
+               sum(r.weight * 1)::integer as attempts
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and campaign_id = any ($2)
+        ) r
+        where r.hangup_cause is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where attempts <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -6030,36 +6185,40 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_path(r.script_path) collate "C" as path,
-           sum(r.weight * 1)::integer as attempts
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    where r.result = 'answered' and cardinality(r.script_path) > 0
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_path(r.script_path) collate "C" as path,
+               sum(r.weight * 1)::integer as attempts
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and campaign_id = any ($2)
+        ) r
+        where r.result = 'answered' and cardinality(r.script_path) > 0
+        group by 1, 2, 3, 4
+    ) sums
+    where attempts <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -6100,36 +6259,40 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           callboard_bucket(r.quarter, 4) as bucket,
-           callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
-           sum(r.weight * 1)::integer as calls
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    where coalesce(r.outcome, r.result) is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               callboard_bucket(r.quarter, 4) as bucket,
+               callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and campaign_id = any ($2)
+        ) r
+        where coalesce(r.outcome, r.result) is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -6169,35 +6332,39 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           callboard_bucket(r.quarter, 4) as bucket,
-           callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
-           sum(r.weight * 1)::integer as calls
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               callboard_bucket(r.quarter, 4) as bucket,
+               callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and campaign_id = any ($2)
+        ) r
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -6237,36 +6404,41 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           callboard_bucket(r.quarter, 4) as bucket,
-           r.attempt_number::text collate "C" as attempt_number,
-           sum(r.weight * 1)::integer as calls,
-           sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               callboard_bucket(r.quarter, 4) as bucket,
+               r.attempt_number::text collate "C" as attempt_number,
+               sum(r.weight * 1)::integer as calls,
+               sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and campaign_id = any ($2)
+        ) r
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
+        or answered <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -6310,36 +6482,40 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           callboard_bucket(r.quarter, 4) as bucket,
-           callboard_fifth(r.sentiment)::text collate "C" as fifth,
-           sum(r.weight * 1)::integer as calls
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    where r.sentiment is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               callboard_bucket(r.quarter, 4) as bucket,
+               callboard_fifth(r.sentiment)::text collate "C" as fifth,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and campaign_id = any ($2)
+        ) r
+        where r.sentiment is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -6379,24 +6555,28 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1)::integer as leads
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(created_at) as quarter,
-               campaign_id,
-               id,
-               created_at,
-               status
-        from autocall_leads
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as leads
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(created_at) as quarter,
+                   campaign_id,
+                   id,
+                   created_at,
+                   status
+            from autocall_leads
+            where tenant_id = $1
+            and campaign_id = any ($2)
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where leads <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -6587,29 +6767,38 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1)::integer as leads,
-           sum(r.weight * case when r.attempts > 0 then 1 else 0 end)::integer as tried,
-           sum(r.weight * case when r.attempts > 1 then 1 else 0 end)::integer as retried,
-           sum(r.weight * case when r.in_progress then 1 else 0 end)::integer as processing,
-           sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as retry,
-           sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as finished
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select 1 as weight,
-               callboard_quarter(l.created_at) as quarter,
-               l.campaign_id,
-               l.status,
-               coalesce(t.attempts, 0) as attempts,
-               coalesce(t.waiting, 0) > 0 as in_progress
-        from autocall_leads l
-        left join autocall_lead_trail t on t.tenant_id = l.tenant_id and t.lead_id = l.id
-        where l.tenant_id = $1
-        and l.campaign_id = any ($2)
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as leads,
+               sum(r.weight * case when r.attempts > 0 then 1 else 0 end)::integer as tried,
+               sum(r.weight * case when r.attempts > 1 then 1 else 0 end)::integer as retried,
+               sum(r.weight * case when r.in_progress then 1 else 0 end)::integer as processing,
+               sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as retry,
+               sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as finished
+        from (
+            select 1 as weight,
+                   callboard_quarter(l.created_at) as quarter,
+                   l.campaign_id,
+                   l.status,
+                   coalesce(t.attempts, 0) as attempts,
+                   coalesce(t.waiting, 0) > 0 as in_progress
+            from autocall_leads l
+            left join autocall_lead_trail t on t.tenant_id = l.tenant_id and t.lead_id = l.id
+            where l.tenant_id = $1
+            and l.campaign_id = any ($2)
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where leads <> 0
+        or tried <> 0
+        or retried <> 0
+        or processing <> 0
+        or retry <> 0
+        or finished <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -6686,23 +6875,33 @@ in access share mode;
 
 -- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           r.agent_id as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
-           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
-           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
-           sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
-           sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
-           sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
-           sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select *
-        from telesales_calls_journal
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
+               sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
+        from (
+            select *
+            from telesales_calls_journal
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where dials <> 0
+        or answers <> 0
+        or abandoned <> 0
+        or blocked <> 0
+        or conversions <> 0
+        or talk_sec <> 0
+        or handling_sec <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -6788,19 +6987,23 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
 
 -- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           r.agent_id as agent_id,
-           r.quarter as bucket,
-           r.disposition collate "C" as code,
-           sum(r.weight * 1)::integer as calls
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select *
-        from telesales_calls_journal
-        where tenant_id = $1
-    ) r
-    where r.disposition is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               r.quarter as bucket,
+               r.disposition collate "C" as code,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select *
+            from telesales_calls_journal
+            where tenant_id = $1
+        ) r
+        where r.disposition is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -6855,37 +7058,45 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
 
 -- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           r.agent_id as agent_id,
-           r.quarter as bucket,
-           r.cid collate "C" as cid,
-           sum(r.weight * 1)::integer as calls,
-           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
-           sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
-               (
-                   select n
-                   from (
-                       select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
-                       from (
-                           select replace(settings ->> 'short_call_sec', '_', '')
-                           from tenants
-                           where id = $1
-                       ) setting (s)
-                   ) read (n)
-                   where n between 0 and 3600
-               ),
-               10
-           )) then 1 else 0 end)::integer as short,
-           sum(r.weight * case when r.result = 'rejected' then 1 else 0 end)::integer as rejected,
-           sum(r.weight * (r.talk_sec)::bigint)::bigint as talk_sec
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select *
-        from telesales_calls_journal
-        where tenant_id = $1
-    ) r
-    where callboard_is_dial(r.result) and r.cid is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               r.quarter as bucket,
+               r.cid collate "C" as cid,
+               sum(r.weight * 1)::integer as calls,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
+                   (
+                       select n
+                       from (
+                           select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
+                           from (
+                               select replace(settings ->> 'short_call_sec', '_', '')
+                               from tenants
+                               where id = $1
+                           ) setting (s)
+                       ) read (n)
+                       where n between 0 and 3600
+                   ),
+                   10
+               )) then 1 else 0 end)::integer as short,
+               sum(r.weight * case when r.result = 'rejected' then 1 else 0 end)::integer as rejected,
+               sum(r.weight * (r.talk_sec)::bigint)::bigint as talk_sec
+        from (
+            select *
+            from telesales_calls_journal
+            where tenant_id = $1
+        ) r
+        where callboard_is_dial(r.result) and r.cid is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
+        or answers <> 0
+        or short <> 0
+        or rejected <> 0
+        or talk_sec <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -6960,17 +7171,21 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
 
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1)::integer as leads
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select *
-        from telesales_leads_journal
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as leads
+        from (
+            select *
+            from telesales_leads_journal
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where leads <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -7012,18 +7227,22 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update s
 
 -- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_source(r.source) collate "C" as source,
-           sum(r.weight * 1)::integer as leads
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select *
-        from telesales_leads_journal
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_source(r.source) collate "C" as source,
+               sum(r.weight * 1)::integer as leads
+        from (
+            select *
+            from telesales_leads_journal
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3, 4
+    ) sums
+    where leads <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -7604,34 +7823,44 @@ where tenant_id = $1;
 
 -- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           r.agent_id as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
-           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
-           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
-           sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
-           sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
-           sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
-           sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               agent_id,
-               cid,
-               result,
-               talk_sec,
-               wrap_sec,
-               disposition
-        from telesales_calls
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
+               sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where dials <> 0
+        or answers <> 0
+        or abandoned <> 0
+        or blocked <> 0
+        or conversions <> 0
+        or talk_sec <> 0
+        or handling_sec <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -7710,30 +7939,34 @@ order by 2, 3, 4, 5, 6
 
 -- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           r.agent_id as agent_id,
-           r.quarter as bucket,
-           r.disposition collate "C" as code,
-           sum(r.weight * 1)::integer as calls
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               agent_id,
-               cid,
-               result,
-               talk_sec,
-               wrap_sec,
-               disposition
-        from telesales_calls
-        where tenant_id = $1
-    ) r
-    where r.disposition is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               r.quarter as bucket,
+               r.disposition collate "C" as code,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+        ) r
+        where r.disposition is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -7787,48 +8020,56 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           r.agent_id as agent_id,
-           r.quarter as bucket,
-           r.cid collate "C" as cid,
-           sum(r.weight * 1)::integer as calls,
-           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
-           sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
-               (
-                   select n
-                   from (
-                       select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
-                       from (
-                           select replace(settings ->> 'short_call_sec', '_', '')
-                           from tenants
-                           where id = $1
-                       ) setting (s)
-                   ) read (n)
-                   where n between 0 and 3600
-               ),
-               10
-           )) then 1 else 0 end)::integer as short,
-           sum(r.weight * case when r.result = 'rejected' then 1 else 0 end)::integer as rejected,
-           sum(r.weight * (r.talk_sec)::bigint)::bigint as talk_sec
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               agent_id,
-               cid,
-               result,
-               talk_sec,
-               wrap_sec,
-               disposition
-        from telesales_calls
-        where tenant_id = $1
-    ) r
-    where callboard_is_dial(r.result) and r.cid is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               r.quarter as bucket,
+               r.cid collate "C" as cid,
+               sum(r.weight * 1)::integer as calls,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
+                   (
+                       select n
+                       from (
+                           select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
+                           from (
+                               select replace(settings ->> 'short_call_sec', '_', '')
+                               from tenants
+                               where id = $1
+                           ) setting (s)
+                       ) read (n)
+                       where n between 0 and 3600
+                   ),
+                   10
+               )) then 1 else 0 end)::integer as short,
+               sum(r.weight * case when r.result = 'rejected' then 1 else 0 end)::integer as rejected,
+               sum(r.weight * (r.talk_sec)::bigint)::bigint as talk_sec
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+        ) r
+        where callboard_is_dial(r.result) and r.cid is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
+        or answers <> 0
+        or short <> 0
+        or rejected <> 0
+        or talk_sec <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -7898,23 +8139,27 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1)::integer as leads
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(created_at) as quarter,
-               campaign_id,
-               id,
-               created_at,
-               source
-        from telesales_leads
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as leads
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(created_at) as quarter,
+                   campaign_id,
+                   id,
+                   created_at,
+                   source
+            from telesales_leads
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where leads <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -7955,24 +8200,28 @@ order by 2, 3, 4, 5, 6
 
 -- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           callboard_source(r.source) collate "C" as source,
-           sum(r.weight * 1)::integer as leads
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(created_at) as quarter,
-               campaign_id,
-               id,
-               created_at,
-               source
-        from telesales_leads
-        where tenant_id = $1
-    ) r
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_source(r.source) collate "C" as source,
+               sum(r.weight * 1)::integer as leads
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(created_at) as quarter,
+                   campaign_id,
+                   id,
+                   created_at,
+                   source
+            from telesales_leads
+            where tenant_id = $1
+        ) r
+        group by 1, 2, 3, 4
+    ) sums
+    where leads <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -8282,35 +8531,45 @@ where tenant_id = $1
 
 -- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           r.agent_id as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
-           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
-           sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
-           sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
-           sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
-           sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
-           sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               agent_id,
-               cid,
-               result,
-               talk_sec,
-               wrap_sec,
-               disposition
-        from telesales_calls
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
+               sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+            and campaign_id = any ($2)
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where dials <> 0
+        or answers <> 0
+        or abandoned <> 0
+        or blocked <> 0
+        or conversions <> 0
+        or talk_sec <> 0
+        or handling_sec <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -8383,31 +8642,35 @@ order by 2, 3, 4, 5, 6
 
 -- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           r.agent_id as agent_id,
-           callboard_bucket(r.quarter, 4) as bucket,
-           r.disposition collate "C" as code,
-           sum(r.weight * 1)::integer as calls
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               agent_id,
-               cid,
-               result,
-               talk_sec,
-               wrap_sec,
-               disposition
-        from telesales_calls
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    where r.disposition is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 4) as bucket,
+               r.disposition collate "C" as code,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+            and campaign_id = any ($2)
+        ) r
+        where r.disposition is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -8457,49 +8720,57 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           r.agent_id as agent_id,
-           callboard_bucket(r.quarter, 4) as bucket,
-           r.cid collate "C" as cid,
-           sum(r.weight * 1)::integer as calls,
-           sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
-           sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
-               (
-                   select n
-                   from (
-                       select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
-                       from (
-                           select replace(settings ->> 'short_call_sec', '_', '')
-                           from tenants
-                           where id = $1
-                       ) setting (s)
-                   ) read (n)
-                   where n between 0 and 3600
-               ),
-               10
-           )) then 1 else 0 end)::integer as short,
-           sum(r.weight * case when r.result = 'rejected' then 1 else 0 end)::integer as rejected,
-           sum(r.weight * (r.talk_sec)::bigint)::bigint as talk_sec
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               agent_id,
-               cid,
-               result,
-               talk_sec,
-               wrap_sec,
-               disposition
-        from telesales_calls
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    where callboard_is_dial(r.result) and r.cid is not null
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 4) as bucket,
+               r.cid collate "C" as cid,
+               sum(r.weight * 1)::integer as calls,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
+                   (
+                       select n
+                       from (
+                           select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
+                           from (
+                               select replace(settings ->> 'short_call_sec', '_', '')
+                               from tenants
+                               where id = $1
+                           ) setting (s)
+                       ) read (n)
+                       where n between 0 and 3600
+                   ),
+                   10
+               )) then 1 else 0 end)::integer as short,
+               sum(r.weight * case when r.result = 'rejected' then 1 else 0 end)::integer as rejected,
+               sum(r.weight * (r.talk_sec)::bigint)::bigint as talk_sec
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+            and campaign_id = any ($2)
+        ) r
+        where callboard_is_dial(r.result) and r.cid is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
+        or answers <> 0
+        or short <> 0
+        or rejected <> 0
+        or talk_sec <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -8565,24 +8836,28 @@ order by 2, 3, 4, 5, 6, 7
 
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           r.quarter as bucket,
-           sum(r.weight * 1)::integer as leads
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(created_at) as quarter,
-               campaign_id,
-               id,
-               created_at,
-               source
-        from telesales_leads
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    group by 1, 2, 3
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as leads
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(created_at) as quarter,
+                   campaign_id,
+                   id,
+                   created_at,
+                   source
+            from telesales_leads
+            where tenant_id = $1
+            and campaign_id = any ($2)
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where leads <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
@@ -8620,25 +8895,29 @@ order by 2, 3, 4, 5, 6
 
 -- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           null::bigint as agent_id,
-           callboard_bucket(r.quarter, 4) as bucket,
-           callboard_source(r.source) collate "C" as source,
-           sum(r.weight * 1)::integer as leads
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
     from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(created_at) as quarter,
-               campaign_id,
-               id,
-               created_at,
-               source
-        from telesales_leads
-        where tenant_id = $1
-        and campaign_id = any ($2)
-    ) r
-    group by 1, 2, 3, 4
+        select r.campaign_id,
+               null::bigint as agent_id,
+               callboard_bucket(r.quarter, 4) as bucket,
+               callboard_source(r.source) collate "C" as source,
+               sum(r.weight * 1)::integer as leads
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(created_at) as quarter,
+                   campaign_id,
+                   id,
+                   created_at,
+                   source
+            from telesales_leads
+            where tenant_id = $1
+            and campaign_id = any ($2)
+        ) r
+        group by 1, 2, 3, 4
+    ) sums
+    where leads <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,

@@ -119,6 +119,10 @@ pub fn sum(rollup: &Rollup, agent: Option<&str>, rows: &str, origin: Origin) -> 
                 "fine_key",
                 &if has_value { "1, 2, 3, 4" } else { "1, 2, 3" },
             ),
+            (
+                "some",
+                &joined(counters(|name| format!("{name} <> 0")), "\n    or "),
+            ),
             ("bare", &bare),
             ("bare_key", &if has_value { "1, 3, 4" } else { "1, 3" }),
             ("names", &named(str::to_owned)),

@@ -1,13 +1,17 @@
 -- Adds rows to {{rollup}}. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized (
-    select r.campaign_id,
-           {{agent}} as agent_id,
-           {{bucket}} as bucket,
-           {{fine}}
-    from {{rows}} r
-    {{where}}
-    group by {{fine_key}}
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               {{agent}} as agent_id,
+               {{bucket}} as bucket,
+               {{fine}}
+        from {{rows}} r
+        {{where}}
+        group by {{fine_key}}
+    ) sums
+    where {{some}}
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
