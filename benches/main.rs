@@ -15,7 +15,9 @@ mod ingest;
 mod leads;
 mod mixed;
 mod reports;
+mod rollups;
 mod support;
+mod sustained;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,6 +32,8 @@ const PARTS: &[&str] = &[
     "anatomy",
     "http",
     "ingest",
+    "sustained",
+    "rollups",
     "mixed",
     "growth",
     "exports",
@@ -139,6 +143,8 @@ async fn measure(part: &str, world: &World) -> Option<Section> {
         "http" => Some(http::run(world).await),
         "mixed" => Some(mixed::run(world).await),
         "ingest" => Some(ingest::run_part(world).await),
+        "sustained" => Some(sustained::run_part(world).await),
+        "rollups" => Some(rollups::run_part(world).await),
         "exports" => Some(exports::run_part(world).await),
         "events" => Some(events::run_part(world).await),
         "leads" => Some(leads::run_part(world).await),

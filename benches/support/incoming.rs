@@ -39,6 +39,14 @@ impl Kind {
         }
     }
 
+    pub fn table(self) -> &'static str {
+        if self == Self::Attempt {
+            "autocall_attempts"
+        } else {
+            "telesales_calls"
+        }
+    }
+
     fn leads(self) -> &'static str {
         let sql = [
             "select campaign_id, min(id), max(id) from autocall_leads where tenant_id = $1 group by campaign_id order by 1",

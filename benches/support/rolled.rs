@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use callboard::db::Database;
 pub use callboard::rollups::Source;
-use callboard::rollups::compact;
-use sqlx::postgres::PgConnectOptions;
+use callboard::rollups::{Module, compact};
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::task::JoinHandle;
+
+use super::incoming::Kind;
 
 /// The server's default interval of compaction.
 const EVERY: Duration = Duration::from_secs(5);
@@ -19,6 +22,52 @@ pub async fn install(options: &PgConnectOptions) {
 /// Rebuilds and compacts until nothing is pending.
 pub async fn settle(db: &Database) {
     compact::compact_until_idle(db).await.expect("compacted");
+}
+
+/// Builds the sums of that kind's module again from a tenant's rows.
+pub async fn rebuild(db: &Database, tenant: i64, kind: Kind) {
+    let module = match kind {
+        Kind::Attempt => Module::Autocall,
+        Kind::Call => Module::Telesales,
+    };
+    compact::mark_stale(db, tenant, module, None)
+        .await
+        .expect("marked");
+    settle(db).await;
+}
+
+/// The table of changes that are not in the sums yet.
+pub fn journal(kind: Kind) -> String {
+    format!("{}_journal", kind.table())
+}
+
+/// Number of such changes.
+pub async fn entries(connection: &mut PgConnection, kind: Kind) -> i64 {
+    let count = format!("select count(*) from {}", journal(kind));
+    sqlx::query_scalar(AssertSqlSafe(count))
+        .fetch_one(connection)
+        .await
+        .expect("a count")
+}
+
+/// Bytes on disk of the derived tables and of the tables of calls, indexes included, and the number of calls.
+pub struct Disk {
+    pub derived: i64,
+    pub raw: i64,
+    pub rows: i64,
+}
+
+pub async fn disk(connection: &mut PgConnection) -> Disk {
+    let (derived, raw, rows) = sqlx::query_as(
+        "select (select sum(pg_total_relation_size(c.oid))::bigint from pg_class c
+                 where obj_description(c.oid, 'pg_class') = 'callboard derived'),
+                pg_total_relation_size('autocall_attempts') + pg_total_relation_size('telesales_calls'),
+                (select count(*) from autocall_attempts) + (select count(*) from telesales_calls)",
+    )
+    .fetch_one(connection)
+    .await
+    .expect("sizes");
+    Disk { derived, raw, rows }
 }
 
 /// A running compactor. It stops when this is dropped.
