@@ -84,7 +84,7 @@ fn type_name(kind: Type) -> String {
         Type::Fraction => "number, 0 to 1".into(),
         Type::Percent => "number, 0 to 100".into(),
         Type::Object => "object".into(),
-        Type::Actions => "list of objects".into(),
+        Type::Actions | Type::List => "list of objects".into(),
         Type::Steps { most, max } => format!("list of {most} texts, {max} each"),
     }
 }

@@ -151,7 +151,7 @@ fn columns(kind: &'static Kind) -> Vec<(&'static str, String)> {
         match field.kind {
             Type::Text { .. } | Type::Code(_) => Some((name, format!("t.{name}"))),
             Type::Steps { .. } => Some((name, format!("array_to_string(t.{name}, ' ')"))),
-            Type::Object | Type::Actions => Some((name, format!("t.{name}::text"))),
+            Type::Object | Type::Actions | Type::List => Some((name, format!("t.{name}::text"))),
             _ => None,
         }
     });

@@ -26,10 +26,19 @@ pub fn object(json: &str) -> Result<Cow<'_, str>, Fault> {
     storable(json, &value)
 }
 
+/// A JSON list as sent, whatever its items are.
+pub fn list(json: &str) -> Result<Cow<'_, str>, Fault> {
+    let value = small(json)?;
+    if !value.is_array() {
+        return Err(fault::LIST.into());
+    }
+    storable(json, &value)
+}
+
 /// A list of actions as sent: each with a key, and names within the usual length.
 pub fn actions(json: &str) -> Result<Cow<'_, str>, Fault> {
     let value = small(json)?;
-    let actions = value.as_array().ok_or("must be a list.")?;
+    let actions = value.as_array().ok_or(fault::LIST)?;
     for action in actions {
         let digit = action["digit"].as_str().unwrap_or_default();
         if digit.len() != 1 || !digit.bytes().all(is_key) {

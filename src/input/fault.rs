@@ -7,6 +7,7 @@ pub const REQUIRED: &str = "is required.";
 pub const NUL: &str = "may not contain a NUL character.";
 pub const STRING: &str = "must be a string.";
 pub const OBJECT: &str = "must be an object.";
+pub const LIST: &str = "must be a list.";
 pub const INTEGER: &str = "must be an integer.";
 pub const FLAG: &str = "must be true or false.";
 /// Fault of a date or datetime.

@@ -167,6 +167,7 @@ pub fn property(field: &Field) -> RefOr<Schema> {
             list().items(step).max_items(Some(most)).into()
         }
         field::Type::Actions => list().items(Ref::from_schema_name(ACTION)).into(),
+        field::Type::List => list().into(),
     }
 }
 
@@ -199,7 +200,7 @@ fn default(field: &Field) -> Option<Value> {
         return None;
     };
     Some(match field.kind {
-        field::Type::Steps { .. } | field::Type::Actions => json!([]),
+        field::Type::Steps { .. } | field::Type::Actions | field::Type::List => json!([]),
         _ => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
     })
 }

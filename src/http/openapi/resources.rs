@@ -44,7 +44,7 @@ fn object(about: &str, members: &Members) -> ObjectBuilder {
         .additional_properties(Some(AdditionalProperties::FreeForm(false)));
     members.settable.iter().fold(object, |object, field| {
         let property = match field.kind {
-            field::Type::Actions => actions(field),
+            field::Type::List => actions(field),
             _ => property(field),
         };
         object.property(field.name, property)

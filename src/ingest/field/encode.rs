@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::copy::{escape, unescape, write, write_instant};
 use super::{Key, Locale, Type};
 use crate::ingest::phone;
-use crate::input::composite::{actions, object, steps};
+use crate::input::composite::{actions, list, object, steps};
 use crate::input::fault;
 use crate::input::value::{Fault, is_key, measured, text, within};
 use crate::json;
@@ -120,6 +120,7 @@ impl Type {
             Self::Percent => write(out, decimal(json, Decimal::ONE_HUNDRED)?),
             Self::Object => escape(&object(json)?, out),
             Self::Actions => escape(&actions(json)?, out),
+            Self::List => escape(&list(json)?, out),
             Self::Steps { most, max } => escape(&steps(json, most, max)?, out),
         }
         Ok(())

@@ -54,6 +54,8 @@ pub enum Type {
     Object,
     /// Actions of a script's keys: `[{digit, label, action_type, …}]`.
     Actions,
+    /// A JSON list whose items are checked by those who read it.
+    List,
     /// A list of at most `most` texts of at most `max` characters.
     Steps {
         most: usize,
@@ -101,7 +103,7 @@ impl Type {
             Self::Flag => "boolean",
             Self::Moment | Self::End | Self::Started => "timestamptz",
             Self::Fraction | Self::Percent => "numeric",
-            Self::Object | Self::Actions | Self::IntegerOrText { .. } => "jsonb",
+            Self::Object | Self::Actions | Self::List | Self::IntegerOrText { .. } => "jsonb",
             Self::Steps { .. } => "text[]",
         }
     }

@@ -35,7 +35,7 @@ impl Items {
             Ok(Bounded(items)) if items.is_empty() => Err("must have at least one item.".into()),
             Ok(Bounded(items)) if items.len() > MOST => Err(fault::more_than(MOST)),
             Ok(Bounded(items)) => Ok(items),
-            Err(_) => Err("must be a list.".to_owned()),
+            Err(_) => Err(fault::LIST.to_owned()),
         };
         let items = items
             .map_err(|fault| faults.add(LEADS, fault::of_field(LEADS, &fault)))

@@ -67,7 +67,7 @@ fn target_of(action_type: &str) -> Option<&'static str> {
 /// Actions of a request. Adds a fault for each invalid member, by its place: `dtmf_actions.0.digit`.
 pub fn read(json: &RawValue, faults: &mut Faults) -> Vec<Action> {
     let Ok(items) = serde_json::from_str::<Vec<Value>>(json.get()) else {
-        faults.add("dtmf_actions", "must be a list.");
+        faults.add("dtmf_actions", fault::LIST);
         return Vec::new();
     };
     if items.len() > MAX_ACTIONS {

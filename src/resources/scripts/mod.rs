@@ -58,7 +58,9 @@ const STATUS: Field = field(KIND, "status")
     .but_type(Type::Enum(ScriptStatus::VALUES))
     .but_default("draft")
     .but_about("State of the script. Campaigns start with active ones.");
-const ACTIONS: Field = field(KIND, "dtmf_actions").but_about("Meaning of each key, at most 12.");
+const ACTIONS: Field = field(KIND, "dtmf_actions")
+    .but_type(Type::List)
+    .but_about("Meaning of each key, at most 12.");
 
 /// A script.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -108,6 +108,38 @@ async fn a_script_takes_an_active_voice_and_its_own_actions() {
     );
 }
 
+/// Regression: the first action without a label hid every other fault.
+#[tokio::test]
+async fn every_fault_of_the_actions_is_reported_at_its_place() {
+    let test = TestApp::new().await;
+    let actions = json!([
+        {"digit": "1", "label": "", "action_type": "hangup", "target_queue_name": "q"},
+        {"digit": "1", "label": "L", "action_type": "dance"},
+        {"digit": "11", "label": "L", "action_type": "hangup", "x": 1},
+        "4",
+    ]);
+    let answer = post(
+        &test,
+        SCRIPTS,
+        &json!({"name": "S", "dtmf_actions": actions}),
+    )
+    .await;
+    let mut places = faulty(&answer);
+    places.sort();
+    assert_eq!(
+        places,
+        [
+            "dtmf_actions.0.label",
+            "dtmf_actions.0.target_queue_name",
+            "dtmf_actions.1.action_type",
+            "dtmf_actions.1.digit",
+            "dtmf_actions.2.digit",
+            "dtmf_actions.2.x",
+            "dtmf_actions.3",
+        ]
+    );
+}
+
 #[tokio::test]
 async fn a_fetched_script_can_be_sent_back() {
     let test = TestApp::new().await;
