@@ -240,7 +240,7 @@ mod tests {
             Kind::Id | Kind::Integer { .. } => vec!["1", "2"],
             Kind::IdList { .. } => vec!["1", "2", "1,2"],
             Kind::Flag => vec!["1"],
-            Kind::Text => vec!["a", "b"],
+            Kind::Text | Kind::TextList { .. } => vec!["a", "b"],
             Kind::Choice(names) => names.to_vec(),
         }
     }
@@ -287,6 +287,12 @@ mod tests {
                 "agent_ids=2,1,2",
                 "agent_ids[]=1&agent_ids[7]=2",
             ),
+            (
+                "dashboard",
+                "source[]=b&source[]=a&source[]=b",
+                "source[1]=a&source=b",
+            ),
+            ("dashboard", "source=Le%CC%81", "source[]=L%C3%A9"),
             ("dashboard", "timezone=asia/tokyo", "timezone=Asia/Tokyo"),
             ("dashboard", "campaign_id=7", "campaign_id=+7&format=json"),
             ("time-series", "group_by=day&fill_gaps=0", ""),
@@ -304,12 +310,18 @@ mod tests {
 
     #[test]
     fn a_key_weighs_what_its_lists_take() {
-        let report = reports::ALL
-            .iter()
-            .find(|report| report.about.name == "comparison");
+        let size = |name, query: &str| {
+            let mut all = reports::ALL.iter();
+            let report = all.find(|report| report.about.name == name).expect(name);
+            key(report.parse(query, None, OPEN)).size()
+        };
         let ids: Vec<String> = (0..50).map(|id: i64| id.to_string()).collect();
-        let query = format!("campaign_ids={}", ids.join(","));
-        let key = key(report.expect("comparison").parse(&query, None, OPEN));
-        assert!(key.size() > 400, "{}", key.size());
+        let campaigns = size("comparison", &format!("campaign_ids={}", ids.join(",")));
+        assert!(campaigns > 400, "{campaigns}");
+        let source = format!("source={}", "x".repeat(255));
+        for report in ["dashboard", "abandon-rate"] {
+            let (with, without) = (size(report, &source), size(report, ""));
+            assert!(with >= without + 255, "{report}: {with} and {without}");
+        }
     }
 }

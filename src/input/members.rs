@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::fault;
 use super::parameter::Parameter;
-use super::query::Query;
+use super::query::{Given, Query};
 use crate::error::Faults;
 use crate::text::nfc;
 
@@ -16,7 +16,11 @@ impl Query {
             match members.get(parameter.name) {
                 None | Some(Value::Null) => {}
                 Some(Value::String(value)) if value.is_empty() => {}
-                Some(Value::String(value)) => query.pairs.push((parameter.plain(), value.clone())),
+                Some(Value::String(value)) => query.given.push(Given {
+                    name: parameter.plain(),
+                    listed: false,
+                    value: value.clone(),
+                }),
                 Some(_) => query.fail(parameter.plain(), fault::STRING),
             }
         }

@@ -23,6 +23,10 @@ pub enum Kind {
     IdList {
         most: usize,
     },
+    /// Free texts, each whole: a comma is part of it. Maximum number of distinct ones.
+    TextList {
+        most: usize,
+    },
     Integer {
         range: RangeInclusive<i64>,
         default: i64,
@@ -64,7 +68,8 @@ impl Parameter {
             return None;
         }
         match index {
-            _ if head == plain && is_index(index) => Some(Spelling::Understood),
+            _ if head == plain && index.is_empty() => Some(Spelling::Plain),
+            _ if head == plain && is_index(index) => Some(Spelling::Listed),
             _ if index.starts_with(['[', '{', '(', '.']) => Some(Spelling::Unclear),
             _ => None,
         }
@@ -74,18 +79,20 @@ impl Parameter {
 /// Spellings of a parameter's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spelling {
-    /// `campaign_id`, `campaign_id[]`, `campaign_id[0]`.
-    Understood,
+    /// `campaign_id`.
+    Plain,
+    /// `campaign_id[]`, `campaign_id[0]`.
+    Listed,
     /// An array spelling that is not supported: `campaign_id[a]`, `campaign_id.0`.
     Unclear,
 }
 
-/// True for an empty suffix, `[]` or `[7]`.
+/// True for `[]` and `[7]`.
 fn is_index(text: &str) -> bool {
     let inner = text
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'));
-    text.is_empty() || inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_digit()))
+    inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The allowed values of a parameter. Implemented by [`choice!`].

@@ -2,12 +2,14 @@
 //!
 //! Collects every fault for one response. An empty value is treated as absent.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::fault;
 use super::parameter::{AGENT_IDS, Choice, Kind, MAX_AGENTS, Parameter, Spelling, ZONE_OF_ACCOUNT};
+use super::value::{Fault, within};
 use crate::error::{Faults, Result};
-use crate::text::nfc;
+use crate::text::{NAME_LEN, nfc};
 use crate::time::Zone;
 use crate::time::instant::GivenInstant;
 use crate::time::zone::UnknownZone;
@@ -15,9 +17,18 @@ use crate::time::zone::UnknownZone;
 /// The parameters of a request, and the faults found so far.
 #[derive(Debug, Default)]
 pub struct Query {
-    /// Values by the plain names of their parameters, in order.
-    pub(super) pairs: Vec<(&'static str, String)>,
+    pub(super) given: Vec<Given>,
     faults: Faults,
+}
+
+/// A value, in the order of the request.
+#[derive(Debug, PartialEq)]
+pub(super) struct Given {
+    /// The plain name of its parameter.
+    pub name: &'static str,
+    /// True if it was given as an item of a list: `campaign_id[]`, `campaign_id[0]`.
+    pub listed: bool,
+    pub value: String,
 }
 
 impl Query {
@@ -34,12 +45,14 @@ impl Query {
                 .iter()
                 .find_map(|parameter| Some((parameter.plain(), parameter.spelling(&name)?)));
             match spelled {
-                Some((plain, Spelling::Understood)) => {
-                    query.pairs.push((plain, value.into_owned()))
-                }
                 Some((plain, Spelling::Unclear)) => {
                     unclear.insert(plain);
                 }
+                Some((name, spelling)) => query.given.push(Given {
+                    name,
+                    listed: spelling == Spelling::Listed,
+                    value: value.into_owned(),
+                }),
                 None if looks_like_agents(&name) && !names_agents(&name) => {
                     unclear.insert(AGENT_IDS.plain());
                 }
@@ -47,13 +60,18 @@ impl Query {
             }
         }
         for parameter in known {
-            let is_list = matches!(parameter.kind, Kind::IdList { .. });
+            let is_single = |given: &Given| match parameter.kind {
+                Kind::IdList { .. } => false,
+                Kind::TextList { .. } => !given.listed,
+                _ => true,
+            };
             let mut values = query
-                .pairs
+                .given
                 .iter()
-                .filter(|(name, _)| *name == parameter.plain());
+                .filter(|given| given.name == parameter.plain() && is_single(given))
+                .map(|given| &given.value);
             let first = values.next();
-            if !is_list && values.any(|pair| Some(pair) != first) {
+            if values.any(|value| Some(value) != first) {
                 query.fail(parameter.plain(), "may have one value only.");
             }
         }
@@ -89,10 +107,10 @@ impl Query {
     /// Every value, in order.
     fn values(&self, parameter: &Parameter) -> impl DoubleEndedIterator<Item = &str> {
         let plain = parameter.plain();
-        self.pairs
+        self.given
             .iter()
-            .filter(move |(name, _)| *name == plain)
-            .map(|(_, value)| value.as_str())
+            .filter(move |given| given.name == plain)
+            .map(|given| given.value.as_str())
     }
 
     /// A text that the database can store and search for, in the normal form of stored texts.
@@ -224,6 +242,30 @@ impl Query {
             (ids.len() <= most).then_some(ids)
         })
     }
+
+    /// Texts in the normal form of stored ones, distinct and ascending. `None` without any.
+    pub fn text_list(&mut self, parameter: &Parameter) -> Option<Vec<String>> {
+        let Kind::TextList { most } = parameter.kind else {
+            return None;
+        };
+        let texts: Result<BTreeSet<String>, Fault> = self.values(parameter).map(whole).collect();
+        match texts {
+            Ok(texts) if texts.len() > most => {
+                self.fail(parameter.plain(), fault::more_than(most));
+            }
+            Ok(texts) => return (!texts.is_empty()).then(|| texts.into_iter().collect()),
+            Err(fault) => self.fail(parameter.plain(), fault),
+        }
+        None
+    }
+}
+
+/// A text of a list as it is stored.
+fn whole(text: &str) -> Result<String, Fault> {
+    if text.contains('\0') {
+        return Err(fault::NUL.into());
+    }
+    within(text, NAME_LEN).map(Cow::into_owned)
 }
 
 /// A name of [`names_agents`] or similar. It is a fault even without an agents parameter, because a client could easily
@@ -235,7 +277,10 @@ fn looks_like_agents(name: &str) -> bool {
 
 /// `agent_ids`, `agent_ids[]` and `agent_ids[7]`.
 fn names_agents(name: &str) -> bool {
-    AGENT_IDS.spelling(name) == Some(Spelling::Understood)
+    matches!(
+        AGENT_IDS.spelling(name),
+        Some(Spelling::Plain | Spelling::Listed)
+    )
 }
 
 fn integer(text: &str) -> Option<i64> {

@@ -34,6 +34,22 @@ pub fn term(hole: &str) -> Option<String> {
                 &[("call", &call), ("team", &team)],
             )
         }
+        // True for a lead from one of the sources of an array, as reports print them, if it is given.
+        "from_source" => {
+            let (lead, sources) = of.split_once(' ')?;
+            composed(
+                include_str!("sql/from_source.sql"),
+                &[("lead", &lead), ("sources", &sources)],
+            )
+        }
+        // The same for a call, by its lead; that of a lead that is gone is unknown.
+        "lead_from_source" => {
+            let (call, sources) = of.split_once(' ')?;
+            composed(
+                include_str!("sql/lead_from_source.sql"),
+                &[("call", &call), ("sources", &sources)],
+            )
+        }
         _ => return None,
     })
 }

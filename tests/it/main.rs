@@ -24,6 +24,7 @@ mod resources;
 mod rollups;
 mod routes;
 mod samples;
+mod sources;
 mod support;
 mod tenancy;
 mod webhooks;

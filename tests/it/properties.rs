@@ -161,6 +161,8 @@ async fn telesales_reports_are_consistent_with_each_other() {
             "&agent_ids=1,2,3",
             "&team_id=1",
             "&campaign_id=2&team_id=2&agent_ids=1,5,7",
+            "&source=website",
+            "&campaign_id=1&team_id=1&source[]=%2B84&source[]=(unknown)",
         ] {
             let of = async |report: &str| {
                 test.data(&format!("/api/telesales/reports/{report}{window}{filter}"))

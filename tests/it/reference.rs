@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::support::world::{self, Size};
 use crate::support::{NOW, TENANT, TestApp};
@@ -92,7 +93,8 @@ fn request(random: &mut StdRng) -> Value {
     match report.about.name {
         "comparison" => query["campaign_ids"] = pick(random, &["1", "3,1,4,3", "2,1"]).into(),
         _ if ends.0 == "date_from" => {
-            query["campaign_id"] = pick(random, &["", "", "1", "2", "4"]).into()
+            query["campaign_id"] = pick(random, &["", "", "1", "2", "4"]).into();
+            from_sources(random, &mut query);
         }
         _ => {}
     }
@@ -107,11 +109,37 @@ fn request(random: &mut StdRng) -> Value {
         "settings": {"health_min_calls": 25, "short_call_sec": 8}})
 }
 
+/// Adds sources of leads to half of the requests: one, several, unknown ones, decomposed ones.
+fn from_sources(random: &mut StdRng, query: &mut Value) {
+    let source = |random: &mut StdRng| match random.random_range(0..8) {
+        0 => "nobody".to_owned(),
+        1 => "Hội chợ".nfd().collect(),
+        2 => "Hội chợ, Huế".nfd().collect(),
+        _ => pick(random, &world::SOURCES).to_owned(),
+    };
+    match random.random_range(0..4) {
+        0 => query["source"] = source(random).into(),
+        1 => {
+            let sources: Vec<String> = (0..3).map(|_| source(random)).collect();
+            query["source[]"] = sources.into();
+        }
+        _ => {}
+    }
+}
+
 /// The request's target, as clients send it.
 pub fn target(request: &Value) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in request["query"].as_object().expect("an object") {
-        query.append_pair(name, value.as_str().expect("text"));
+        match value {
+            Value::Array(values) => {
+                let values = values.iter().map(|value| value.as_str().expect("text"));
+                query.extend_pairs(values.map(|value| (name, value)));
+            }
+            one => {
+                query.append_pair(name, one.as_str().expect("text"));
+            }
+        }
     }
     format!(
         "{}?{}",

@@ -172,9 +172,10 @@ def by_campaign(rows):
 
 class Request:
     def __init__(self, request, default_zone):
-        # An empty value is treated as absent.
+        # An empty value is treated as absent. Several values of a name are a list.
         self.query = {
-            name: str(value) for name, value in request.get("query", {}).items() if value is not None and value != ""
+            name: value if isinstance(value, list) else str(value)
+            for name, value in request.get("query", {}).items() if value is not None and value != ""
         }
         self.zone = zone(self.query.get("timezone", default_zone))
         self.now = instant_of(request["now"], zone("UTC"))

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
-from basics import DAY, MINUTE, OTHER, bounded, by_bytes, fixed, instant_of, print_instant, rounded, short
+from basics import DAY, MINUTE, OTHER, bounded, by_bytes, fixed, instant_of, normal, print_instant, rounded, short
 from basics import percent_number, percent_text, shares
 
 DEFAULT_LIMIT_PCT = Decimal(3)
@@ -36,9 +36,29 @@ def selected_agents(world, request):
     return chosen
 
 
+def source_of(lead):
+    """The source as lead-source-attribution prints it."""
+    blank = lead["source"] is None or not lead["source"].strip()
+    return "(unknown)" if blank else short(lead["source"])
+
+
+def leads_from_sources(world, request):
+    """Leads of the selected sources; of all where none is selected."""
+    chosen = request.query.get("source[]", request.query.get("source"))
+    if chosen is None:
+        return world.telesales_leads
+    chosen = [normal(source) for source in ([chosen] if isinstance(chosen, str) else chosen)]
+    return [lead for lead in world.telesales_leads if source_of(lead) in chosen]
+
+
+def calls_from_sources(world, request):
+    leads = {lead["id"] for lead in leads_from_sources(world, request)}
+    return [call for call in world.calls if call["lead_id"] in leads]
+
+
 def calls_in_scope(world, request):
     start, end = window(request)
-    calls = [call for call in world.calls if start <= call["started_at"] < end]
+    calls = [call for call in calls_from_sources(world, request) if start <= call["started_at"] < end]
     campaign_id = selected_campaign(request)
     if campaign_id is not None:
         calls = [call for call in calls if call["campaign_id"] == campaign_id]
@@ -50,7 +70,7 @@ def calls_in_scope(world, request):
 
 def leads_in_scope(world, request):
     campaign_id = selected_campaign(request)
-    return [lead for lead in world.telesales_leads if campaign_id in (None, lead["campaign_id"])]
+    return [lead for lead in leads_from_sources(world, request) if campaign_id in (None, lead["campaign_id"])]
 
 
 def dials_of(calls):
@@ -183,7 +203,8 @@ def caller_id_health(world, request):
     for call in dials_of(calls_in_scope(world, request)):
         dials_by_cid[call["cid"]].append(call)
     midnight = request.zone.midnight(request.zone.local(request.now) // DAY)
-    today = Counter(call["cid"] for call in dials_of(world.calls) if midnight <= call["started_at"] < request.now)
+    dials = dials_of(calls_from_sources(world, request))
+    today = Counter(call["cid"] for call in dials if midnight <= call["started_at"] < request.now)
     short_below = request.setting("short_call_sec")
     rows = []
     for cid in sorted(world.caller_ids, key=by_bytes):
@@ -252,8 +273,7 @@ def lead_source_attribution(world, request):
     leads_by_source = defaultdict(set)
     for lead in leads_in_scope(world, request):
         if start <= lead["created_at"] < end:
-            blank = lead["source"] is None or not lead["source"].strip()
-            leads_by_source["(unknown)" if blank else short(lead["source"])].add(lead["id"])
+            leads_by_source[source_of(lead)].add(lead["id"])
     dials = dials_of(calls_in_scope(world, request))
     dialed = lead_ids(dials)
     contacted = lead_ids(answers_of(dials))
@@ -307,7 +327,7 @@ def abandon_rate(world, request):
     campaign_id = selected_campaign(request)
     campaign = world.telesales_campaigns.get(campaign_id)
     dials = [
-        call for call in dials_of(world.calls)
+        call for call in dials_of(calls_from_sources(world, request))
         if start <= call["started_at"] < request.now and campaign_id in (None, call["campaign_id"])
     ]
     answers = answers_of(dials)

@@ -9,6 +9,7 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Required, Schema};
 
 use crate::closed::Set;
 use crate::input::{Kind, Parameter};
+use crate::text::NAME_LEN;
 
 /// The `Cache-Control` request header.
 pub fn fresh(operation: OperationBuilder) -> OperationBuilder {
@@ -74,7 +75,7 @@ pub fn described(parameter: &Parameter) -> ParameterBuilder {
         .schema(Some(schema(parameter)));
     match parameter.kind {
         // Repeated if the name ends with `[]`, otherwise comma-separated.
-        Kind::IdList { .. } => described
+        Kind::IdList { .. } | Kind::TextList { .. } => described
             .style(Some(ParameterStyle::Form))
             .explode(Some(parameter.name.ends_with("[]"))),
         _ => described,
@@ -113,6 +114,11 @@ pub fn schema(parameter: &Parameter) -> RefOr<Schema> {
         Kind::Id => integer(),
         Kind::IdList { most } => ArrayBuilder::new()
             .items(integer())
+            .min_items(Some(1))
+            .max_items(Some(*most))
+            .into(),
+        Kind::TextList { most } => ArrayBuilder::new()
+            .items(text().max_length(Some(NAME_LEN)).pattern(Some(NO_NUL)))
             .min_items(Some(1))
             .max_items(Some(*most))
             .into(),

@@ -9,6 +9,7 @@ const DATE: Parameter = Parameter::optional("from", Kind::Moment, "");
 const NAME: Parameter = Parameter::optional("q", Kind::Text, "");
 const ID: Parameter = Parameter::optional("campaign_id", Kind::Id, "");
 const IDS: Parameter = Parameter::required("campaign_ids", Kind::IdList { most: 3 }, "");
+const SOURCES: Parameter = Parameter::optional("source[]", Kind::TextList { most: 3 }, "");
 const PAGE: Parameter = Parameter::optional(
     "page",
     Kind::Integer {
@@ -19,7 +20,7 @@ const PAGE: Parameter = Parameter::optional(
 );
 const UNIT: Parameter = Parameter::optional("granularity", Kind::Choice(Unit::NAMES), "");
 const READ: &[&Parameter] = &[
-    &DATE, &NAME, &ID, &IDS, &PAGE, &UNIT, &ZONE_UTC, &FILL_GAPS, &AGENT_IDS,
+    &DATE, &NAME, &ID, &IDS, &PAGE, &UNIT, &ZONE_UTC, &FILL_GAPS, &AGENT_IDS, &SOURCES,
 ];
 
 choice! {
@@ -39,6 +40,7 @@ fn read(raw: &str) -> impl PartialEq + std::fmt::Debug + use<> {
         query.choice::<Unit>(&UNIT),
         query.flag(&FILL_GAPS),
         query.agent_ids(),
+        query.text_list(&SOURCES),
     );
     (
         zone,
@@ -60,6 +62,8 @@ const KNOWN: &[&str] = &[
     "agent_ids",
     "agent_ids[]=",
     "Agent_ids",
+    "source=",
+    "source[]=",
     "[0]",
     "[]",
     "[",

@@ -50,6 +50,60 @@ fn a_list_is_read_in_every_spelling_in_the_order_given() {
 }
 
 #[test]
+fn texts_of_a_list_are_whole() {
+    const SOURCES: Parameter = Parameter::optional("source[]", Kind::TextList { most: 2 }, "");
+    let long = |letter: &str, length| format!("source={}", letter.repeat(length));
+    let fault = |text: &str| Err(vec![format!("source {text}")]);
+    for (raw, expected) in [
+        ("source=b,a", Ok(Some(vec!["b,a".to_owned()]))),
+        ("source=+b+", Ok(Some(vec![" b ".into()]))),
+        ("source=b&source[]=&source=b", Ok(Some(vec!["b".into()]))),
+        (
+            "source[]=b&source[]=a",
+            Ok(Some(vec!["a".into(), "b".into()])),
+        ),
+        (
+            "source%5B1%5D=b&source=a&source[7]=a",
+            Ok(Some(vec!["a".into(), "b".into()])),
+        ),
+        ("source=e%CC%81&source[]=%C3%A9", Ok(Some(vec!["é".into()]))),
+        ("source=&source[]=", Ok(None)),
+        ("sources=a&Source=a", Ok(None)),
+        ("source=a&source=b", fault("may have one value only.")),
+        (
+            "source[]=a&source[]=b&source[]=c",
+            fault("may not have more than 2 items."),
+        ),
+        (
+            "source[]=a&source[]=a%00",
+            fault("may not contain a NUL character."),
+        ),
+        (
+            "source[a]=a",
+            fault("must be given as source=, source[]= or source[0]=."),
+        ),
+        (&long("%F0%9F%92%A9", 255), Ok(Some(vec!["💩".repeat(255)]))),
+        (
+            &long("a", 256),
+            fault("may not have more than 255 characters."),
+        ),
+    ] {
+        let mut query = Query::parse(raw, [&SOURCES]);
+        let texts = query.text_list(&SOURCES);
+        let read = query.finish(Some(texts)).map_err(|error| match error {
+            Error::Invalid(faults) => {
+                let each = faults
+                    .iter()
+                    .map(|(name, fault)| format!("{name} {}", fault.join(" ")));
+                each.collect::<Vec<_>>()
+            }
+            other => vec![other.to_string()],
+        });
+        assert_eq!(read, expected, "{raw}");
+    }
+}
+
+#[test]
 fn one_value_is_read_in_every_spelling_and_several_are_a_fault() {
     let read = |raw: &str| {
         let mut query = Query::parse(raw, [&ZONE_UTC, &FILL_GAPS]);

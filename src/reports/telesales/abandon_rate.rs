@@ -5,9 +5,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::CAMPAIGN_ID;
 use super::exposure::Exposure;
-use super::trusted;
+use super::{CAMPAIGN_ID, SOURCE, size_of_texts, trusted};
 use crate::asked::About;
 use crate::closed::CampaignStatus;
 use crate::db::Scope;
@@ -107,15 +106,19 @@ pub struct Recent {
     campaign_id: Option<i64>,
     campaign: Option<Campaign>,
     minutes: i64,
+    /// Sources of the leads whose calls count. Recorded breaches are of all calls.
+    sources: Option<Vec<String>>,
     window: Window,
     trusted: bool,
 }
 
 /// The parameters as requested.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AskedRecent {
     campaign_id: Option<i64>,
     minutes: i64,
+    /// In ascending order.
+    sources: Option<Vec<String>>,
     zone: Zone,
 }
 
@@ -127,7 +130,7 @@ struct Campaign {
 }
 
 impl Subject for Recent {
-    const PARAMETERS: &'static [Parameter] = &[CAMPAIGN_ID, MINUTES, ZONE_UTC];
+    const PARAMETERS: &'static [Parameter] = &[CAMPAIGN_ID, SOURCE, MINUTES, ZONE_UTC];
     const HAS_FORMAT: bool = true;
     type Asked = AskedRecent;
     type Found = ();
@@ -136,8 +139,13 @@ impl Subject for Recent {
         AskedRecent {
             campaign_id: query.id(&CAMPAIGN_ID),
             minutes: query.integer(&MINUTES),
+            sources: query.text_list(&SOURCE),
             zone: query.zone().unwrap_or(Zone::UTC),
         }
+    }
+
+    fn heap(asked: &AskedRecent) -> usize {
+        size_of_texts(asked.sources.as_deref())
     }
 
     async fn find(_: &mut Scope, _: Option<i64>) -> Result<()> {
@@ -149,6 +157,7 @@ impl Subject for Recent {
             campaign_id: asked.campaign_id,
             campaign: None,
             minutes: asked.minutes,
+            sources: asked.sources.clone(),
             window: Window {
                 from: context.now - TimeDelta::minutes(asked.minutes),
                 to: context.now,
@@ -176,7 +185,7 @@ impl Subject for Recent {
     }
 
     fn trusted(&self) -> bool {
-        self.trusted
+        self.trusted && self.sources.is_none()
     }
 
     fn caption(&self) -> Caption {
@@ -242,6 +251,7 @@ impl Report for AbandonRate {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Recent, ()>) -> Result<TelesalesAbandonRate> {
         let Recent {
             campaign_id,
+            ref sources,
             window,
             ..
         } = ask.subject;
@@ -254,7 +264,11 @@ impl Report for AbandonRate {
                     .bind(campaign_id.unwrap_or(0))
                     .bind_plan(&Plan::whole(&window, Detail::Fine, of))
             }
-            Source::Raw => exposure.bind(window.from).bind(window.to).bind(campaign_id),
+            Source::Raw => exposure
+                .bind(window.from)
+                .bind(window.to)
+                .bind(campaign_id)
+                .bind(sources.clone()),
         };
         let exposure: Exposure = exposure.fetch_one(scope.connection()).await?;
         let breaches = scope.select(include_str!("breaches.sql")).bind(campaign_id);

@@ -1,4 +1,4 @@
--- Dials by agent, without agents that have none. $2 from, $3 to, $4 campaign, $5 agents, $6 team.
+-- Dials by agent, without agents that have none. $2 from, $3 to, $4 campaign, $5 agents, $6 team, $7 sources of leads.
 select a.id as key,
        callboard_short(a.name) as name,
        callboard_short(a.username) as username,
@@ -9,5 +9,5 @@ select a.id as key,
 from callboard_calls($1, $2, $3, $4, $5) c
 join agents a on a.tenant_id = $1 and a.id = c.agent_id
 left join dispositions d on d.tenant_id = $1 and d.code = c.disposition
-where callboard_is_dial(c.result) and {{in_team c $6}}
+where callboard_is_dial(c.result) and {{in_team c $6}} and {{lead_from_source c $7}}
 group by a.id, a.name, a.username

@@ -1,20 +1,21 @@
 -- Every caller ID of the tenant with its dials in a window, and its dials of today over all campaigns and
--- agents. $2 from, $3 to, $4 campaign, $5 agents, $6 team; $7 seconds of talk below which an answer is short;
--- $8, $9 today.
+-- agents. $2 from, $3 to, $4 campaign, $5 agents, $6 team, $7 sources of leads, which narrow today too; $8 seconds of talk
+-- below which an answer is short; $9, $10 today.
 with dials as ( -- of the window, by caller ID
     select cid,
            count(*) as calls,
            count(*) filter (where callboard_is_answer(result)) as answers,
            sum(talk_sec) as talk_sec,
-           count(*) filter (where callboard_is_answer(result) and talk_sec < $7) as short,
+           count(*) filter (where callboard_is_answer(result) and talk_sec < $8) as short,
            count(*) filter (where result = 'rejected') as rejected
     from callboard_calls($1, $2, $3, $4, $5) c
-    where callboard_is_dial(result) and cid is not null and {{in_team c $6}}
+    where callboard_is_dial(result) and cid is not null
+      and {{in_team c $6}} and {{lead_from_source c $7}}
     group by cid
 ), today as (
     select cid, count(*) as calls
-    from callboard_calls($1, $8, $9, null, null)
-    where callboard_is_dial(result) and cid is not null
+    from callboard_calls($1, $9, $10, null, null) c
+    where callboard_is_dial(result) and cid is not null and {{lead_from_source c $7}}
     group by cid
 )
 select callboard_short(i.cid) as key, callboard_short(i.display_name) as display_name, i.carrier, i.cli_type, i.pool_status, i.cooldown_until, i.daily_cap::bigint as daily_cap,

@@ -1,6 +1,8 @@
--- Distinct leads by stage. $2 from, $3 to, $4 campaign, $5 agents, $6 team, which filter calls and never leads.
+-- Distinct leads by stage. $2 from, $3 to, $4 campaign, $5 agents, $6 team, which filter calls and
+-- never leads, $7 sources of leads.
 select (select count(*) from telesales_leads l
-        where l.tenant_id = $1 and l.created_at < $3 and ($4 is null or l.campaign_id = $4)) as leads,
+        where l.tenant_id = $1 and l.created_at < $3 and ($4 is null or l.campaign_id = $4)
+          and {{from_source l $7}}) as leads,
        count(distinct c.lead_id) as dialed,
        count(distinct c.lead_id) filter (where callboard_is_answer(c.result)) as connected,
        count(distinct c.lead_id) filter (where {{long_talk c}}) as talked,
@@ -8,4 +10,4 @@ select (select count(*) from telesales_leads l
        count(distinct c.lead_id) filter (where d.is_conversion) as converted
 from callboard_calls($1, $2, $3, $4, $5) c
 left join dispositions d on d.tenant_id = $1 and d.code = c.disposition
-where callboard_is_dial(c.result) and {{in_team c $6}}
+where callboard_is_dial(c.result) and {{in_team c $6}} and {{lead_from_source c $7}}

@@ -1,5 +1,5 @@
 -- Leads created in a window by source, and those with a dial, an answer and a conversion in it.
--- $2 from, $3 to, $4 campaign, $5 agents, $6 team, which filter calls and never leads.
+-- $2 from, $3 to, $4 campaign, $5 agents, $6 team, which filter calls and never leads, $7 sources of leads.
 with reached as ( -- stages reached by a lead's dials in the window
     select c.lead_id,
            bool_or(callboard_is_answer(c.result)) as contacted,
@@ -17,4 +17,5 @@ select callboard_source(l.source) as key,
 from telesales_leads l
 left join reached r on r.lead_id = l.id
 where l.tenant_id = $1 and l.created_at >= $2 and l.created_at < $3 and ($4 is null or l.campaign_id = $4)
+  and {{from_source l $7}}
 group by 1

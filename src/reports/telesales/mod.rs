@@ -1,6 +1,7 @@
 //! Telesales reports, over calls of agents to leads (contract, section 4).
 //!
-//! Owns their common subject: a window of at most 90 days, and filters by campaign, agents and team.
+//! Owns their common subject: a window of at most 90 days, and filters by campaign, agents, team and sources
+//! of leads.
 
 pub mod abandon_check;
 pub mod abandon_rate;
@@ -40,6 +41,11 @@ const TEAM_ID: Parameter = Parameter::optional(
     Kind::Id,
     "Only calls of agents who are now in this team; with agent_ids, of those who are in both.",
 );
+const SOURCE: Parameter = Parameter::optional(
+    "source[]",
+    Kind::TextList { most: 1_000 },
+    "Only leads from these sources, and calls to them: each whole and as reports print it, (unknown) included. One as source=…, several as source[]=…&source[]=…; at most 1,000.",
+);
 const DATE_FROM: Parameter = Parameter::required("date_from", Kind::Moment, "Start of the window.");
 const DATE_TO: Parameter = Parameter::required(
     "date_to",
@@ -47,6 +53,8 @@ const DATE_TO: Parameter = Parameter::required(
     "End of the window, left out; a bare date takes in that day, a clock time written 23:59:59 that whole second. At most 90 days after date_from.",
 );
 const MAX_DAYS: i64 = 90;
+/// Values of a filter that are printed.
+const MAX_SHOWN: usize = 20;
 
 /// Selection of calls.
 #[derive(Debug)]
@@ -56,6 +64,8 @@ pub struct Filter {
     /// Agents whose calls count, and the team they must be in.
     agents: Option<Vec<i64>>,
     team: Option<i64>,
+    /// Sources of the leads that count and whose calls count.
+    sources: Option<Vec<String>>,
     trusted: bool,
     /// The active filters, for printing.
     asked: Vec<(&'static str, String)>,
@@ -71,16 +81,18 @@ pub struct AskedFilter {
     /// In ascending order.
     agents: Option<Vec<i64>>,
     team: Option<i64>,
+    /// In ascending order.
+    sources: Option<Vec<String>>,
 }
 
 impl Filter {
-    /// Binds `$2` to `$6` of a statement over rows: window, campaign, agents and team.
+    /// Binds `$2` to `$7` of a statement over rows: window, campaign, agents, team and sources.
     pub fn bind<R>(&self, rows: Select<R>) -> Select<R> {
-        self.bind_agents(
-            rows.bind(self.window.from)
-                .bind(self.window.to)
-                .bind(self.campaign),
-        )
+        let rows = rows
+            .bind(self.window.from)
+            .bind(self.window.to)
+            .bind(self.campaign);
+        self.bind_agents(rows).bind(self.sources.clone())
     }
 
     /// Binds agents and team. Which agents are in the team is left to the statement: there may be many.
@@ -88,7 +100,7 @@ impl Filter {
         rows.bind(self.agents.clone()).bind(self.team)
     }
 
-    /// A statement over calls. Over roll-ups `$2` to `$5` are scope, campaign, agents and team, over rows `$2` to `$6` what
+    /// A statement over calls. Over roll-ups `$2` to `$5` are scope, campaign, agents and team, over rows `$2` to `$7` what
     /// [`Filter::bind`] binds; its own arguments come next, then the window.
     fn select<R>(&self, scope: &Scope, sql: &'static Statements, source: Source) -> Select<R>
     where
@@ -183,6 +195,7 @@ impl Subject for Filter {
         CAMPAIGN_ID,
         AGENT_IDS,
         TEAM_ID,
+        SOURCE,
         ZONE_UTC,
     ];
     const HAS_FORMAT: bool = true;
@@ -195,13 +208,14 @@ impl Subject for Filter {
             campaign: query.id(&CAMPAIGN_ID),
             team: query.id(&TEAM_ID),
             agents: query.agent_ids(),
+            sources: query.text_list(&SOURCE),
             from: query.moment(&DATE_FROM),
             to: query.moment(&DATE_TO),
         }
     }
 
     fn heap(asked: &AskedFilter) -> usize {
-        asked.agents.as_deref().map_or(0, size_of_val)
+        asked.agents.as_deref().map_or(0, size_of_val) + size_of_texts(asked.sources.as_deref())
     }
 
     async fn find(_: &mut Scope, _: Option<i64>) -> Result<()> {
@@ -229,6 +243,7 @@ impl Subject for Filter {
             campaign: asked.campaign,
             agents: asked.agents.clone(),
             team: asked.team,
+            sources: asked.sources.clone(),
             trusted: false,
             asked: Vec::new(),
         })
@@ -241,7 +256,8 @@ impl Subject for Filter {
             .bind(self.agents.clone())
             .bind(self.team);
         let named = named.fetch_one(scope.connection()).await?;
-        self.asked = asked(&named, self.agents.as_ref().map_or(0, Vec::len));
+        let agents = self.agents.as_ref().map_or(0, Vec::len);
+        self.asked = asked(&named, agents, self.sources.as_deref().unwrap_or_default());
         let mut missing = Faults::default();
         missing.add_missing(
             CAMPAIGN_ID.plain(),
@@ -256,8 +272,9 @@ impl Subject for Filter {
         Ok(())
     }
 
+    /// No sum of calls knows the sources of their leads.
     fn trusted(&self) -> bool {
-        self.trusted
+        self.trusted && self.sources.is_none()
     }
 
     fn caption(&self) -> Caption {
@@ -277,23 +294,33 @@ async fn trusted(scope: &mut Scope, campaign: Option<i64>) -> Result<bool> {
 }
 
 /// The active filters, with names instead of ids.
-fn asked(named: &Named, agents: usize) -> Vec<(&'static str, String)> {
-    let others = agents - named.agent_names.len().min(agents);
-    let others = if others > 0 {
-        format!(" and {others} more")
-    } else {
-        String::new()
-    };
-    let agents = (agents > 0).then(|| named.agent_names.join(", ") + &others);
+fn asked(named: &Named, agents: usize, sources: &[String]) -> Vec<(&'static str, String)> {
     let asked = [
         ("Campaign", named.campaign_name.clone()),
         ("Team", named.team_name.clone()),
-        ("Agents", agents),
+        ("Agents", first_of(&named.agent_names, agents)),
+        ("Sources", first_of(sources, sources.len())),
     ];
     asked
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect()
+}
+
+/// The first of `all` values in words; `None` if there are none.
+fn first_of(values: &[String], all: usize) -> Option<String> {
+    let shown = values.len().min(MAX_SHOWN);
+    let others = match all.saturating_sub(shown) {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    (all > 0).then(|| values[..shown].join(", ") + &others)
+}
+
+/// Memory of texts in bytes.
+fn size_of_texts(texts: Option<&[String]>) -> usize {
+    let size = |text: &String| size_of::<String>() + text.capacity();
+    texts.unwrap_or_default().iter().map(size).sum()
 }
 
 /// The rows that a filter names.

@@ -92,6 +92,8 @@ async fn array_spellings_are_accepted_or_422_naming_the_field() {
                 values(name)
             };
             let is_list = name.ends_with("_ids");
+            // Texts can hold commas, and several are a list only if they are spelled as one.
+            let is_list_of_texts = name == "source";
             let ask =
                 async |rest: String| test.get(&format!("{path}?{}{rest}", required(name))).await;
             let plain = ask(format!("{name}={one}")).await;
@@ -125,6 +127,8 @@ async fn array_spellings_are_accepted_or_422_naming_the_field() {
                         (StatusCode::OK, together.json()),
                         "{path} {spelled}"
                     );
+                } else if is_list_of_texts && spelled.contains("[]") {
+                    assert_eq!(answer.status, StatusCode::OK, "{path} {spelled}");
                 } else {
                     assert_eq!(faults(&answer.json()), [name], "{path} {spelled}");
                 }

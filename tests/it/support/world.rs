@@ -19,6 +19,8 @@ pub const CAMPAIGNS: std::ops::RangeInclusive<i64> = 1..=4;
 pub const TEAMS: i64 = 3;
 pub const AGENTS: i64 = 12;
 
+/// Sources of leads, as reports print them.
+pub const SOURCES: [&str; 5] = ["website", "Website", "Hội chợ, Huế", "(unknown)", "+84"];
 const PROVIDERS: [Option<&str>; 5] = [
     None,
     Some("carrier_a"),
@@ -265,7 +267,7 @@ impl World {
             let source = self.pick(&[
                 json!("website"),
                 json!("Website"),
-                json!("event"),
+                json!("Hội chợ, Huế"),
                 json!(" "),
                 Value::Null,
                 json!("(unknown)"),

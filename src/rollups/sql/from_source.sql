@@ -1,0 +1,1 @@
+({{sources}}::text[] is null or callboard_source({{lead}}.source) = any ({{sources}}))
