@@ -176,6 +176,11 @@ pub trait Report: 'static {
         None
     }
 
+    /// True if the roll-ups can be trusted for this report's figures.
+    fn trusted(subject: &Self::Subject) -> bool {
+        subject.trusted()
+    }
+
     /// Computes the figures from one snapshot.
     fn run(
         scope: &mut Scope,

@@ -114,7 +114,7 @@ impl<R: Report> Parsed<R> {
         let mut subject = faults.into_result(subject)?;
         subject.check(scope).await?;
 
-        let source = if subject.trusted() {
+        let source = if R::trusted(&subject) {
             source
         } else {
             Source::Raw

@@ -8,6 +8,7 @@ select a.id as key,
        count(*) filter (where d.is_conversion) as conversions
 from callboard_calls($1, $2, $3, $4, $5) c
 join agents a on a.tenant_id = $1 and a.id = c.agent_id
+left join telesales_leads l on l.tenant_id = $1 and l.id = c.lead_id
 left join dispositions d on d.tenant_id = $1 and d.code = c.disposition
-where callboard_is_dial(c.result) and {{in_team c $6}} and {{lead_from_source c $7}}
+where callboard_is_dial(c.result) and {{in_team c $6}} and {{from_source l $7}}
 group by a.id, a.name, a.username

@@ -9,13 +9,15 @@ with dials as ( -- of the window, by caller ID
            count(*) filter (where callboard_is_answer(result) and talk_sec < $8) as short,
            count(*) filter (where result = 'rejected') as rejected
     from callboard_calls($1, $2, $3, $4, $5) c
+    left join telesales_leads l on l.tenant_id = $1 and l.id = c.lead_id
     where callboard_is_dial(result) and cid is not null
-      and {{in_team c $6}} and {{lead_from_source c $7}}
+      and {{in_team c $6}} and {{from_source l $7}}
     group by cid
 ), today as (
     select cid, count(*) as calls
     from callboard_calls($1, $9, $10, null, null) c
-    where callboard_is_dial(result) and cid is not null and {{lead_from_source c $7}}
+    left join telesales_leads l on l.tenant_id = $1 and l.id = c.lead_id
+    where callboard_is_dial(result) and cid is not null and {{from_source l $7}}
     group by cid
 )
 select callboard_short(i.cid) as key, callboard_short(i.display_name) as display_name, i.carrier, i.cli_type, i.pool_status, i.cooldown_until, i.daily_cap::bigint as daily_cap,

@@ -5,4 +5,5 @@ select count(*) filter (where callboard_is_dial(result)) as dials,
        count(distinct agent_id) filter (where callboard_is_dial(result)) as agents,
        count(*) filter (where not callboard_is_dial(result)) as blocked
 from callboard_calls($1, $2, $3, $4, $5) c
-where {{in_team c $6}} and {{lead_from_source c $7}}
+left join telesales_leads l on l.tenant_id = $1 and l.id = c.lead_id
+where {{in_team c $6}} and {{from_source l $7}}

@@ -9,5 +9,6 @@ select (select count(*) from telesales_leads l
        count(distinct c.lead_id) filter (where c.disposition is not null) as disposed,
        count(distinct c.lead_id) filter (where d.is_conversion) as converted
 from callboard_calls($1, $2, $3, $4, $5) c
+left join telesales_leads l on l.tenant_id = $1 and l.id = c.lead_id
 left join dispositions d on d.tenant_id = $1 and d.code = c.disposition
-where callboard_is_dial(c.result) and {{in_team c $6}} and {{lead_from_source c $7}}
+where callboard_is_dial(c.result) and {{in_team c $6}} and {{from_source l $7}}

@@ -65,12 +65,17 @@ impl Report for LeadSourceAttribution {
     type Options = ();
     type Body = Vec<TelesalesLeadSource>;
 
+    fn trusted(filter: &Filter) -> bool {
+        filter.trusts_leads()
+    }
+
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;
         let rows = match filter.source_of_leads(scope, ask.source).await? {
             Source::Rolled => {
                 let leads = Plan::whole(&filter.window, Detail::Coarse, filter.rollup_scope(false));
-                filter.rolled_leads(scope, &STATEMENTS, &leads).await?
+                let rows = filter.rolled_leads(scope, &STATEMENTS, &leads).await?;
+                rows.bind(filter.sources.clone())
             }
             Source::Raw => filter.select(scope, &STATEMENTS, Source::Raw),
         };

@@ -95,6 +95,11 @@ impl Filter {
         self.bind_agents(rows).bind(self.sources.clone())
     }
 
+    /// True if the roll-ups can be trusted, of leads too. These know the sources of leads.
+    fn trusts_leads(&self) -> bool {
+        self.trusted
+    }
+
     /// Binds agents and team. Which agents are in the team is left to the statement: there may be many.
     fn bind_agents<R>(&self, rows: Select<R>) -> Select<R> {
         rows.bind(self.agents.clone()).bind(self.team)

@@ -7,8 +7,9 @@ select (callboard_local_second(c.started_at, s.utc_offset) + $9) / $8 as bucket,
        count(*) filter (where d.is_conversion) as conversions
 from unnest($10::timestamptz[], $11::timestamptz[], $12::integer[]) as s (begins, ends, utc_offset)
 join callboard_calls($1, $2, $3, $4, $5) c
-  on c.started_at >= s.begins and c.started_at < s.ends and callboard_is_dial(c.result)
-  and {{in_team c $6}} and {{lead_from_source c $7}}
+  on c.started_at >= s.begins and c.started_at < s.ends and callboard_is_dial(c.result) and {{in_team c $6}}
+left join telesales_leads l on l.tenant_id = $1 and l.id = c.lead_id
 left join dispositions d on d.tenant_id = $1 and d.code = c.disposition
+where {{from_source l $7}}
 group by 1
 order by 1
