@@ -6,7 +6,8 @@ use super::Question;
 use super::chance::{Chance, text};
 use crate::db::Scope;
 use crate::error::Result;
-use crate::reports::report::{Module, Place};
+use crate::reports::report::{Module, Place, Report};
+use crate::reports::telesales::lead_source_attribution::LeadSourceAttribution;
 use crate::reports::{ALL, Definition};
 
 /// Rows of a tenant that reports can be asked about, and the time of its calls.
@@ -16,6 +17,7 @@ pub struct Known {
     telesales_campaigns: Vec<i64>,
     agents: Vec<i64>,
     teams: Vec<i64>,
+    sources: Vec<String>,
     first: Option<DateTime<Utc>>,
     last: Option<DateTime<Utc>>,
 }
@@ -76,6 +78,9 @@ impl Known {
         if report.route().module == Module::Telesales {
             query.push_str(&self.filters(chance));
         }
+        if report.about.name == LeadSourceAttribution::ABOUT.name && chance.one_in(3) {
+            query.push_str(&self.source_filter(chance));
+        }
         let granularity = chance.pick(&["day", "hour"]);
         query.push_str(&format!("&granularity={granularity}"));
         let now = if chance.one_in(2) {
@@ -102,6 +107,13 @@ impl Known {
         let minutes = 1 + chance.below(99_999);
         query.push_str(&format!("&group_by={unit}&window_minutes={minutes}"));
         query
+    }
+
+    /// Sources of leads, for the report whose sums know them.
+    fn source_filter(&self, chance: &mut Chance) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs((0..2).filter_map(|_| Some(("source[]", chance.any(&self.sources)?))));
+        format!("&{}", query.finish())
     }
 
     fn question(
