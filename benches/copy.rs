@@ -22,7 +22,9 @@ pub async fn run_part(world: &World) -> Section {
          of the same rows into a table without keys, indexes or checks.",
     );
     let options = world.cluster.empty(DATABASE).await;
-    let db = Database::open(options.clone()).await.expect("a database");
+    let db = Database::open(options.clone(), callboard::rollups::Edition::own().schema())
+        .await
+        .expect("a database");
     let target = Target {
         tenant: TENANT,
         locale: Locale {

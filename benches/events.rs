@@ -39,7 +39,9 @@ pub async fn run_part(world: &World) -> Section {
          a transaction each: the start of a call, then its end.",
     );
     let options = world.cluster.empty(DATABASE).await;
-    let db = Database::open(options.clone()).await.expect("a database");
+    let db = Database::open(options.clone(), callboard::rollups::Edition::own().schema())
+        .await
+        .expect("a database");
     store(&db, Events::Disabled, &leads()).await;
     let bench = Bench {
         batch: if world.size == Size::Full {

@@ -48,7 +48,9 @@ pub async fn run_part(world: &World) -> Section {
         (500_000, 200_000)
     };
     let options = world.cluster.empty(DATABASE).await;
-    let db = Database::open(options.clone()).await.expect("a database");
+    let db = Database::open(options.clone(), callboard::rollups::Edition::own().schema())
+        .await
+        .expect("a database");
     fill(world, &db, most).await;
     let program = Program::start(&options).await;
     let bench = Bench { db, program, rows };

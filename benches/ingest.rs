@@ -34,7 +34,9 @@ pub async fn run_part(world: &World) -> Section {
         (50_000, 3_000)
     };
     let options = world.cluster.copy(COPY).await;
-    let db = Database::open(options.clone()).await.expect("a database");
+    let db = Database::open(options.clone(), callboard::rollups::Edition::own().schema())
+        .await
+        .expect("a database");
     let compactor = rolled::compactor(&db);
     section.table(
         "what",

@@ -29,7 +29,9 @@ pub async fn run_part(world: &World) -> Section {
          table without an index. Each subject and its floor run on the same copy of the loaded database.",
     );
     let options = world.cluster.copy(COPY).await;
-    let db = Database::open(options.clone()).await.expect("a database");
+    let db = Database::open(options.clone(), callboard::rollups::Edition::own().schema())
+        .await
+        .expect("a database");
     let costs = Costs { world, db, options };
     costs.bytes(&mut section).await;
     costs.compaction(&mut section).await;

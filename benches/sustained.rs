@@ -80,7 +80,9 @@ async fn measured(world: &World, kind: Kind, time: Duration, with_triggers: bool
         let disable = format!("alter table {} disable trigger user", kind.table());
         run(&mut superuser, &disable).await;
     }
-    let db = Database::open(options.clone()).await.expect("a database");
+    let db = Database::open(options.clone(), callboard::rollups::Edition::own().schema())
+        .await
+        .expect("a database");
     let compactor = rolled::compactor(&db);
     let watched = watch(superuser, kind, time);
     let (rate, lengths) = tokio::join!(stored(&db, &options, kind, time), watched);

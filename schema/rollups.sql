@@ -2,11 +2,39 @@
 --
 -- $1 is the tenant. Readers are parts of statements, which take them in by name with arguments of their own
 -- (src/rollups/statement.rs); each is shown in one that does nothing else. A compaction runs its statements in the order they stand in,
--- in one repeatable-read transaction.
+-- in one repeatable-read transaction. The tables are in a schema named by a fingerprint of this SQL; its name is left open in triggers
+-- (src/rollups/edition.rs), and connections find it by their search path.
 
 ----------------------------------------------------------------------------------------------------------------------
 -- Tables and triggers
 ----------------------------------------------------------------------------------------------------------------------
+
+-- Stale marks of this edition. Who changes a term adds to the table of the same name in schema public; a trigger copies
+-- each mark here, so that a rebuild of one edition removes only its own.
+create table rollup_stale (
+    tenant_id bigint not null,
+    id bigint generated always as identity,
+    module text not null,
+    campaign_id bigint,
+    script_id bigint,
+    primary key (tenant_id, id)
+);
+call callboard_guard('rollup_stale');
+create policy told on rollup_stale for insert with check (true);
+create policy roll_call on rollup_stale for select
+    using ((select current_setting('callboard.roll_call', true)) = 'on');
+create function stale_noted() returns trigger
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
+    as $body$
+    begin
+        insert into rollup_stale (tenant_id, module, campaign_id, script_id)
+        select tenant_id, module, campaign_id, script_id from new_rows;
+        return null;
+    end $body$;
+revoke execute on function stale_noted() from public;
+create trigger {{schema}}_noted after insert on public.rollup_stale
+    referencing new table as new_rows
+    for each statement execute function stale_noted();
 
 -- Journal of autocall_attempts: every statement adds the rows it wrote (weight 1) and the rows it removed (weight -1), until a
 -- compaction moves the entries into the roll-ups. Writers never wait for each other here.
@@ -37,7 +65,6 @@ alter table autocall_attempts_journal set (
     autovacuum_vacuum_insert_scale_factor = 0.2,
     autovacuum_vacuum_cost_delay = 0
 );
-comment on table autocall_attempts_journal is 'callboard derived';
 call callboard_guard('autocall_attempts_journal');
 -- Entries come from triggers, under whatever role a statement runs.
 create policy told on autocall_attempts_journal for insert with check (true);
@@ -46,7 +73,7 @@ create policy roll_call on autocall_attempts_journal for select
     using ((select current_setting('callboard.roll_call', true)) = 'on');
 
 create function autocall_attempts_on_insert() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         insert into autocall_attempts_journal (
@@ -88,15 +115,14 @@ create function autocall_attempts_on_insert() returns trigger
         from new_rows;
         return null;
     end $body$;
-comment on function autocall_attempts_on_insert() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_attempts_on_insert() from public;
-create trigger rollup_insert after insert on autocall_attempts
+create trigger {{schema}}_insert after insert on autocall_attempts
     referencing new table as new_rows
     for each statement execute function autocall_attempts_on_insert();
 
 create function autocall_attempts_on_update() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         insert into autocall_attempts_journal (
@@ -193,15 +219,14 @@ create function autocall_attempts_on_update() returns trigger
         having sum(weight) <> 0;
         return null;
     end $body$;
-comment on function autocall_attempts_on_update() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_attempts_on_update() from public;
-create trigger rollup_update after update on autocall_attempts
+create trigger {{schema}}_update after update on autocall_attempts
     referencing old table as old_rows new table as new_rows
     for each statement execute function autocall_attempts_on_update();
 
 create function autocall_attempts_on_delete() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         insert into autocall_attempts_journal (
@@ -243,10 +268,9 @@ create function autocall_attempts_on_delete() returns trigger
         from old_rows;
         return null;
     end $body$;
-comment on function autocall_attempts_on_delete() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_attempts_on_delete() from public;
-create trigger rollup_delete after delete on autocall_attempts
+create trigger {{schema}}_delete after delete on autocall_attempts
     referencing old table as old_rows
     for each statement execute function autocall_attempts_on_delete();
 
@@ -283,7 +307,6 @@ create table autocall_totals (
 create unique index on autocall_totals (
     tenant_id, scope, campaign_id, agent_id, width, bucket
 );
-comment on table autocall_totals is 'callboard derived';
 call callboard_guard('autocall_totals');
 
 create table autocall_hangups (
@@ -299,7 +322,6 @@ create table autocall_hangups (
 create unique index on autocall_hangups (
     tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)
 );
-comment on table autocall_hangups is 'callboard derived';
 call callboard_guard('autocall_hangups');
 
 create table autocall_paths (
@@ -315,7 +337,6 @@ create table autocall_paths (
 create unique index on autocall_paths (
     tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)
 );
-comment on table autocall_paths is 'callboard derived';
 call callboard_guard('autocall_paths');
 
 create table autocall_outcomes (
@@ -331,7 +352,6 @@ create table autocall_outcomes (
 create unique index on autocall_outcomes (
     tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)
 );
-comment on table autocall_outcomes is 'callboard derived';
 call callboard_guard('autocall_outcomes');
 
 create table autocall_providers (
@@ -347,7 +367,6 @@ create table autocall_providers (
 create unique index on autocall_providers (
     tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)
 );
-comment on table autocall_providers is 'callboard derived';
 call callboard_guard('autocall_providers');
 
 create table autocall_tries (
@@ -364,7 +383,6 @@ create table autocall_tries (
 create unique index on autocall_tries (
     tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)
 );
-comment on table autocall_tries is 'callboard derived';
 call callboard_guard('autocall_tries');
 
 create table autocall_sentiments (
@@ -380,7 +398,6 @@ create table autocall_sentiments (
 create unique index on autocall_sentiments (
     tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)
 );
-comment on table autocall_sentiments is 'callboard derived';
 call callboard_guard('autocall_sentiments');
 
 -- Lead history of autocall: the rows that links were made of, by hour and stages, as of the last compaction.
@@ -393,7 +410,6 @@ create table autocall_trail (
     stages smallint not null,
     primary key (tenant_id, campaign_id, lead_id, hour, stages)
 );
-comment on table autocall_trail is 'callboard derived';
 call callboard_guard('autocall_trail');
 create table autocall_links (
     tenant_id bigint not null,
@@ -410,7 +426,6 @@ create table autocall_links (
     disposed integer not null,
     primary key (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket)
 );
-comment on table autocall_links is 'callboard derived';
 call callboard_guard('autocall_links');
 
 -- Journal of autocall_leads: every statement adds the rows it wrote (weight 1) and the rows it removed (weight -1), until a
@@ -432,7 +447,6 @@ alter table autocall_leads_journal set (
     autovacuum_vacuum_insert_scale_factor = 0.2,
     autovacuum_vacuum_cost_delay = 0
 );
-comment on table autocall_leads_journal is 'callboard derived';
 call callboard_guard('autocall_leads_journal');
 -- Entries come from triggers, under whatever role a statement runs.
 create policy told on autocall_leads_journal for insert with check (true);
@@ -441,7 +455,7 @@ create policy roll_call on autocall_leads_journal for select
     using ((select current_setting('callboard.roll_call', true)) = 'on');
 
 create function autocall_leads_on_insert() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         insert into autocall_leads_journal (
@@ -463,15 +477,14 @@ create function autocall_leads_on_insert() returns trigger
         from new_rows;
         return null;
     end $body$;
-comment on function autocall_leads_on_insert() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_leads_on_insert() from public;
-create trigger rollup_insert after insert on autocall_leads
+create trigger {{schema}}_insert after insert on autocall_leads
     referencing new table as new_rows
     for each statement execute function autocall_leads_on_insert();
 
 create function autocall_leads_on_update() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         insert into autocall_leads_journal (
@@ -518,15 +531,14 @@ create function autocall_leads_on_update() returns trigger
         having sum(weight) <> 0;
         return null;
     end $body$;
-comment on function autocall_leads_on_update() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_leads_on_update() from public;
-create trigger rollup_update after update on autocall_leads
+create trigger {{schema}}_update after update on autocall_leads
     referencing old table as old_rows new table as new_rows
     for each statement execute function autocall_leads_on_update();
 
 create function autocall_leads_on_delete() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         insert into autocall_leads_journal (
@@ -548,10 +560,9 @@ create function autocall_leads_on_delete() returns trigger
         from old_rows;
         return null;
     end $body$;
-comment on function autocall_leads_on_delete() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_leads_on_delete() from public;
-create trigger rollup_delete after delete on autocall_leads
+create trigger {{schema}}_delete after delete on autocall_leads
     referencing old table as old_rows
     for each statement execute function autocall_leads_on_delete();
 
@@ -567,7 +578,6 @@ create table autocall_lead_totals (
 create unique index on autocall_lead_totals (
     tenant_id, scope, campaign_id, agent_id, width, bucket
 );
-comment on table autocall_lead_totals is 'callboard derived';
 call callboard_guard('autocall_lead_totals');
 
 -- Journal of telesales_calls: every statement adds the rows it wrote (weight 1) and the rows it removed (weight -1), until a
@@ -594,7 +604,6 @@ alter table telesales_calls_journal set (
     autovacuum_vacuum_insert_scale_factor = 0.2,
     autovacuum_vacuum_cost_delay = 0
 );
-comment on table telesales_calls_journal is 'callboard derived';
 call callboard_guard('telesales_calls_journal');
 -- Entries come from triggers, under whatever role a statement runs.
 create policy told on telesales_calls_journal for insert with check (true);
@@ -603,7 +612,7 @@ create policy roll_call on telesales_calls_journal for select
     using ((select current_setting('callboard.roll_call', true)) = 'on');
 
 create function telesales_calls_on_insert() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         insert into telesales_calls_journal (
@@ -635,15 +644,14 @@ create function telesales_calls_on_insert() returns trigger
         from new_rows;
         return null;
     end $body$;
-comment on function telesales_calls_on_insert() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_calls_on_insert() from public;
-create trigger rollup_insert after insert on telesales_calls
+create trigger {{schema}}_insert after insert on telesales_calls
     referencing new table as new_rows
     for each statement execute function telesales_calls_on_insert();
 
 create function telesales_calls_on_update() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         insert into telesales_calls_journal (
@@ -715,15 +723,14 @@ create function telesales_calls_on_update() returns trigger
         having sum(weight) <> 0;
         return null;
     end $body$;
-comment on function telesales_calls_on_update() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_calls_on_update() from public;
-create trigger rollup_update after update on telesales_calls
+create trigger {{schema}}_update after update on telesales_calls
     referencing old table as old_rows new table as new_rows
     for each statement execute function telesales_calls_on_update();
 
 create function telesales_calls_on_delete() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         insert into telesales_calls_journal (
@@ -755,10 +762,9 @@ create function telesales_calls_on_delete() returns trigger
         from old_rows;
         return null;
     end $body$;
-comment on function telesales_calls_on_delete() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_calls_on_delete() from public;
-create trigger rollup_delete after delete on telesales_calls
+create trigger {{schema}}_delete after delete on telesales_calls
     referencing old table as old_rows
     for each statement execute function telesales_calls_on_delete();
 
@@ -780,7 +786,6 @@ create table telesales_totals (
 create unique index on telesales_totals (
     tenant_id, scope, campaign_id, agent_id, width, bucket
 );
-comment on table telesales_totals is 'callboard derived';
 call callboard_guard('telesales_totals');
 
 create table telesales_dispositions (
@@ -796,7 +801,6 @@ create table telesales_dispositions (
 create unique index on telesales_dispositions (
     tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)
 );
-comment on table telesales_dispositions is 'callboard derived';
 call callboard_guard('telesales_dispositions');
 
 create table telesales_caller_ids (
@@ -816,7 +820,6 @@ create table telesales_caller_ids (
 create unique index on telesales_caller_ids (
     tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)
 );
-comment on table telesales_caller_ids is 'callboard derived';
 call callboard_guard('telesales_caller_ids');
 
 -- Lead history of telesales: the rows that links were made of, by hour and stages, as of the last compaction.
@@ -829,7 +832,6 @@ create table telesales_trail (
     stages smallint not null,
     primary key (tenant_id, lead_id, hour, campaign_id, stages)
 );
-comment on table telesales_trail is 'callboard derived';
 call callboard_guard('telesales_trail');
 create table telesales_links (
     tenant_id bigint not null,
@@ -846,7 +848,6 @@ create table telesales_links (
     converted integer not null,
     primary key (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket)
 );
-comment on table telesales_links is 'callboard derived';
 call callboard_guard('telesales_links');
 
 -- Journal of telesales_leads: every statement adds the rows it wrote (weight 1) and the rows it removed (weight -1), until a
@@ -868,7 +869,6 @@ alter table telesales_leads_journal set (
     autovacuum_vacuum_insert_scale_factor = 0.2,
     autovacuum_vacuum_cost_delay = 0
 );
-comment on table telesales_leads_journal is 'callboard derived';
 call callboard_guard('telesales_leads_journal');
 -- Entries come from triggers, under whatever role a statement runs.
 create policy told on telesales_leads_journal for insert with check (true);
@@ -877,7 +877,7 @@ create policy roll_call on telesales_leads_journal for select
     using ((select current_setting('callboard.roll_call', true)) = 'on');
 
 create function telesales_leads_on_insert() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         insert into telesales_leads_journal (
@@ -899,15 +899,14 @@ create function telesales_leads_on_insert() returns trigger
         from new_rows;
         return null;
     end $body$;
-comment on function telesales_leads_on_insert() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_leads_on_insert() from public;
-create trigger rollup_insert after insert on telesales_leads
+create trigger {{schema}}_insert after insert on telesales_leads
     referencing new table as new_rows
     for each statement execute function telesales_leads_on_insert();
 
 create function telesales_leads_on_update() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         insert into telesales_leads_journal (
@@ -954,15 +953,14 @@ create function telesales_leads_on_update() returns trigger
         having sum(weight) <> 0;
         return null;
     end $body$;
-comment on function telesales_leads_on_update() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_leads_on_update() from public;
-create trigger rollup_update after update on telesales_leads
+create trigger {{schema}}_update after update on telesales_leads
     referencing old table as old_rows new table as new_rows
     for each statement execute function telesales_leads_on_update();
 
 create function telesales_leads_on_delete() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         insert into telesales_leads_journal (
@@ -984,10 +982,9 @@ create function telesales_leads_on_delete() returns trigger
         from old_rows;
         return null;
     end $body$;
-comment on function telesales_leads_on_delete() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_leads_on_delete() from public;
-create trigger rollup_delete after delete on telesales_leads
+create trigger {{schema}}_delete after delete on telesales_leads
     referencing old table as old_rows
     for each statement execute function telesales_leads_on_delete();
 
@@ -1003,7 +1000,6 @@ create table telesales_lead_totals (
 create unique index on telesales_lead_totals (
     tenant_id, scope, campaign_id, agent_id, width, bucket
 );
-comment on table telesales_lead_totals is 'callboard derived';
 call callboard_guard('telesales_lead_totals');
 
 create table telesales_lead_sources (
@@ -1019,7 +1015,6 @@ create table telesales_lead_sources (
 create unique index on telesales_lead_sources (
     tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)
 );
-comment on table telesales_lead_sources is 'callboard derived';
 call callboard_guard('telesales_lead_sources');
 
 create table telesales_source_links (
@@ -1039,7 +1034,6 @@ create table telesales_source_links (
 create unique index on telesales_source_links (
     tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
 );
-comment on table telesales_source_links is 'callboard derived';
 call callboard_guard('telesales_source_links');
 
 -- The attempts of each lead as of the last compaction, and how many of them wait for their result. An id that no lead has is
@@ -1051,7 +1045,6 @@ create table autocall_lead_trail (
     waiting integer not null,
     primary key (tenant_id, lead_id)
 );
-comment on table autocall_lead_trail is 'callboard derived';
 call callboard_guard('autocall_lead_trail');
 
 create table autocall_lead_states (
@@ -1071,11 +1064,10 @@ create table autocall_lead_states (
 create unique index on autocall_lead_states (
     tenant_id, scope, campaign_id, agent_id, width, bucket
 );
-comment on table autocall_lead_states is 'callboard derived';
 call callboard_guard('autocall_lead_states');
 
 create function autocall_attempts_on_truncate() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         truncate
@@ -1092,14 +1084,13 @@ create function autocall_attempts_on_truncate() returns trigger
             autocall_lead_trail;
         return null;
     end $body$;
-comment on function autocall_attempts_on_truncate() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_attempts_on_truncate() from public;
-create trigger rollup_truncate after truncate on autocall_attempts
+create trigger {{schema}}_truncate after truncate on autocall_attempts
     for each statement execute function autocall_attempts_on_truncate();
 
 create function autocall_leads_on_truncate() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         truncate
@@ -1108,14 +1099,13 @@ create function autocall_leads_on_truncate() returns trigger
             autocall_lead_states;
         return null;
     end $body$;
-comment on function autocall_leads_on_truncate() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function autocall_leads_on_truncate() from public;
-create trigger rollup_truncate after truncate on autocall_leads
+create trigger {{schema}}_truncate after truncate on autocall_leads
     for each statement execute function autocall_leads_on_truncate();
 
 create function telesales_calls_on_truncate() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         truncate
@@ -1128,14 +1118,13 @@ create function telesales_calls_on_truncate() returns trigger
             telesales_source_links;
         return null;
     end $body$;
-comment on function telesales_calls_on_truncate() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_calls_on_truncate() from public;
-create trigger rollup_truncate after truncate on telesales_calls
+create trigger {{schema}}_truncate after truncate on telesales_calls
     for each statement execute function telesales_calls_on_truncate();
 
 create function telesales_leads_on_truncate() returns trigger
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = {{schema}}, public, pg_temp
     as $body$
     begin
         truncate
@@ -1145,10 +1134,9 @@ create function telesales_leads_on_truncate() returns trigger
             telesales_source_links;
         return null;
     end $body$;
-comment on function telesales_leads_on_truncate() is 'callboard derived';
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
 revoke execute on function telesales_leads_on_truncate() from public;
-create trigger rollup_truncate after truncate on telesales_leads
+create trigger {{schema}}_truncate after truncate on telesales_leads
     for each statement execute function telesales_leads_on_truncate();
 
 ----------------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ use crate::config::{Config, Hidden};
 use crate::db::{Database, Embedded, EmbeddedSettings, Guest};
 use crate::error::{Cause, Error, Result};
 use crate::exports::settings::Settings as Exports;
-use crate::rollups;
+use crate::rollups::Edition;
 use crate::webhooks::settings::Settings as Webhooks;
 
 /// Timeout of a command for another Callboard process to start or exit.
@@ -123,12 +123,17 @@ impl Running {
 
 async fn open(options: PgConnectOptions, reading: u32) -> Result<Database> {
     migrate(&options).await?;
-    Database::open_pools(options, reading).await
+    Database::open_pools(options, Edition::own().schema(), reading).await
 }
 
 /// Migrates a database to this build.
 pub async fn migrate(options: &PgConnectOptions) -> Result<()> {
-    Database::migrate(options, rollups::install).await
+    migrate_to(options, Edition::own()).await
+}
+
+/// Migrates a database to this build with an edition of the roll-ups.
+pub async fn migrate_to(options: &PgConnectOptions, edition: &Edition) -> Result<()> {
+    Database::migrate(options, edition).await
 }
 
 async fn database(config: &Config, sharing: Sharing) -> Result<(PgConnectOptions, Postgres)> {

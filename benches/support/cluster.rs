@@ -136,7 +136,9 @@ impl Cluster {
         callboard::boot::migrate(&options)
             .await
             .expect("migrations");
-        let db = Database::open(options.clone()).await.expect("a database");
+        let db = Database::open(options.clone(), callboard::rollups::Edition::own().schema())
+            .await
+            .expect("a database");
         Tenant::create(&db, TENANT, "Bench", *DEFAULT_TIMEZONE, None)
             .await
             .expect("an account");

@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::time::Instant;
 
-use callboard::db::Database;
+use callboard::db::{Database, Derived};
 use sqlx::Row;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 
@@ -144,11 +144,24 @@ fn fingerprint(size: Size, shape: Shape) -> String {
     format!("{:016x}", hasher.finish())
 }
 
+/// No derived tables.
+struct Underived;
+
+impl Derived for Underived {
+    fn schema(&self) -> &str {
+        "public"
+    }
+
+    async fn derive(&self, _: &mut PgConnection) -> callboard::error::Result<()> {
+        Ok(())
+    }
+}
+
 async fn load(cluster: &Cluster, size: Size, shape: Shape) {
     println!("loading the data of `{}`", shape.directory(size));
     let options = cluster.options();
     // Roll-ups are built after loading.
-    Database::migrate(options, async |_| Ok(()))
+    Database::migrate(options, &Underived)
         .await
         .expect("migrations");
     let superuser = options.clone().username("postgres");

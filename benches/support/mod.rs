@@ -67,8 +67,11 @@ impl World {
 
     /// Opens the loaded database like the server.
     pub async fn open(&self) -> Database {
-        Database::open(self.cluster.options().clone())
-            .await
-            .expect("a database")
+        Database::open(
+            self.cluster.options().clone(),
+            callboard::rollups::Edition::own().schema(),
+        )
+        .await
+        .expect("a database")
     }
 }

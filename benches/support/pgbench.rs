@@ -73,9 +73,12 @@ impl Pgbench {
             &format!("{logging} set log_statement = 'all'"),
         )
         .await;
-        let db = Database::open(cluster.options().clone())
-            .await
-            .expect("a database");
+        let db = Database::open(
+            cluster.options().clone(),
+            callboard::rollups::Edition::own().schema(),
+        )
+        .await
+        .expect("a database");
         let tenant = tenant(&db, TENANT).await;
         let before = fs::metadata(cluster.log()).map_or(0, |log| log.len());
         let mut windows = Windows::new(2);
@@ -145,7 +148,9 @@ impl Pgbench {
     pub fn rate(&self, clients: usize, seconds: u64) -> Option<f64> {
         let mut command = Command::new(&self.program);
         let settings = READING_SETTINGS.map(|(name, value)| format!("-c {name}={value}"));
-        command.env("PGOPTIONS", settings.join(" "));
+        let schema = callboard::rollups::Edition::own().schema();
+        let path = format!("-c search_path={schema},public");
+        command.env("PGOPTIONS", settings.join(" ") + " " + &path);
         command.args([
             "-n",
             "-M",

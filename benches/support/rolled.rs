@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use callboard::db::Database;
 pub use callboard::rollups::Source;
-use callboard::rollups::{Module, compact};
+use callboard::rollups::{Edition, Module, compact};
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::task::JoinHandle;
@@ -38,7 +38,7 @@ pub async fn rebuild(db: &Database, tenant: i64, kind: Kind) {
 
 /// The table of changes that are not in the sums yet.
 pub fn journal(kind: Kind) -> String {
-    format!("{}_journal", kind.table())
+    format!("{}.{}_journal", Edition::own().schema(), kind.table())
 }
 
 /// Number of such changes.
@@ -58,15 +58,14 @@ pub struct Disk {
 }
 
 pub async fn disk(connection: &mut PgConnection) -> Disk {
-    let (derived, raw, rows) = sqlx::query_as(
+    let sizes = sqlx::query_as(
         "select (select sum(pg_total_relation_size(c.oid))::bigint from pg_class c
-                 where obj_description(c.oid, 'pg_class') = 'callboard derived'),
+                 where c.relkind = 'r' and c.relnamespace = $1::regnamespace),
                 pg_total_relation_size('autocall_attempts') + pg_total_relation_size('telesales_calls'),
                 (select count(*) from autocall_attempts) + (select count(*) from telesales_calls)",
-    )
-    .fetch_one(connection)
-    .await
-    .expect("sizes");
+    );
+    let sizes = sizes.bind(Edition::own().schema());
+    let (derived, raw, rows) = sizes.fetch_one(connection).await.expect("sizes");
     Disk { derived, raw, rows }
 }
 

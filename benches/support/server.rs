@@ -41,15 +41,21 @@ pub struct Server {
 impl Server {
     /// Starts it with a clock stopped at the end of the data. Nothing is logged.
     pub async fn start(options: &PgConnectOptions) -> Self {
-        let db = Database::open(options.clone()).await.expect("a database");
+        let db = Database::open(options.clone(), callboard::rollups::Edition::own().schema())
+            .await
+            .expect("a database");
         Self::on(options, db).await
     }
 
     /// Like [`Server::start`], with that many reader connections.
     pub async fn with_pool(options: &PgConnectOptions, reading: u32) -> Self {
-        let db = Database::open_pools(options.clone(), reading)
-            .await
-            .expect("a database");
+        let db = Database::open_pools(
+            options.clone(),
+            callboard::rollups::Edition::own().schema(),
+            reading,
+        )
+        .await
+        .expect("a database");
         Self::on(options, db).await
     }
 
@@ -171,7 +177,9 @@ fn runtime() -> Runtime {
 
 /// The tenant's user, created if missing.
 pub async fn user(options: &PgConnectOptions) {
-    let db = Database::open(options.clone()).await.expect("a database");
+    let db = Database::open(options.clone(), callboard::rollups::Edition::own().schema())
+        .await
+        .expect("a database");
     if !user::exists(&db, TENANT, USER).await.expect("an answer") {
         let user = NewUser {
             tenant: TENANT,
@@ -188,7 +196,9 @@ pub async fn user(options: &PgConnectOptions) {
 
 async fn token(options: &PgConnectOptions, keys: &Keys) -> String {
     user(options).await;
-    let db = Database::open(options.clone()).await.expect("a database");
+    let db = Database::open(options.clone(), callboard::rollups::Edition::own().schema())
+        .await
+        .expect("a database");
     let session = TokenRequest {
         tenant: TENANT,
         username: USER,

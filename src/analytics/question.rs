@@ -11,14 +11,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::page::Paged;
+use super::plan;
 use super::query::Query;
-use super::reach::reach;
+use super::reach::{Reached, reach};
 use super::reading::Reading;
 use crate::asked::{self, About, Answer, Answering, Asked, Outcome};
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::files::Caption;
-use crate::rollups::Source;
+use crate::rollups::{Older, Source};
 use crate::table::{self, Row, Table};
 
 pub trait Question: 'static {
@@ -109,11 +110,54 @@ async fn answer(scope: &mut Scope, query: &Query, wanted: Source) -> Result<Answ
         .find(|question| question.about == query.about);
     let question = known.ok_or_else(|| Error::internal("a question that nobody answers"))?;
     let accounts = reach(scope, query, wanted).await?;
-    let source = if accounts.iter().all(|account| account.source == wanted) {
+    let source = source_of(&accounts, wanted);
+    // Unless the filters themselves require rows.
+    if source != wanted && plan::source(query, true, wanted) == wanted {
+        for older in Older::all(scope).await? {
+            older.enter(scope).await?;
+            let answer = rolled(scope, query, question).await;
+            if let Some(answer) = Older::leave(scope, answer).await? {
+                return Ok(answer);
+            }
+        }
+    }
+    // Statements over rows are planned for their arguments.
+    if accounts.iter().any(|account| account.source == Source::Raw) {
+        scope.plan_by_arguments().await?;
+    }
+    read(scope, query, question, accounts, source).await
+}
+
+/// Answers from the roll-ups, if those of every account can be trusted.
+async fn rolled(
+    scope: &mut Scope,
+    query: &Query,
+    question: &'static Definition,
+) -> Result<Option<Answer>> {
+    let accounts = reach(scope, query, Source::Rolled).await?;
+    if source_of(&accounts, Source::Rolled) != Source::Rolled {
+        return Ok(None);
+    }
+    let answer = read(scope, query, question, accounts, Source::Rolled).await?;
+    Ok(Some(answer))
+}
+
+/// The source that was wanted if all accounts have it.
+fn source_of(accounts: &[Reached], wanted: Source) -> Source {
+    if accounts.iter().all(|account| account.source == wanted) {
         wanted
     } else {
         Source::Raw
-    };
+    }
+}
+
+async fn read(
+    scope: &mut Scope,
+    query: &Query,
+    question: &'static Definition,
+    accounts: Vec<Reached>,
+    source: Source,
+) -> Result<Answer> {
     let mut reading = Reading {
         query,
         scope,

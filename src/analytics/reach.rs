@@ -47,10 +47,6 @@ pub async fn reach(scope: &mut Scope, query: &Query, wanted: Source) -> Result<V
             });
         }
     }
-    // Statements over rows are planned for their arguments.
-    if reached.iter().any(|account| account.source == Source::Raw) {
-        scope.plan_by_arguments().await?;
-    }
     Ok(reached)
 }
 

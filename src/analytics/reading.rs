@@ -104,6 +104,7 @@ impl Reading<'_> {
             rollup_scope(self.query),
         );
         let (before, through) = self.query.places();
+        self.scope.check_schema(&list.rolled.all);
         let page = self.scope.select(&list.merged);
         let page = page
             .bind(

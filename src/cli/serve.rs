@@ -20,7 +20,7 @@ use crate::exports::worker;
 use crate::http;
 use crate::ingest::normal;
 use crate::reports::telesales::abandon_check;
-use crate::rollups::compact;
+use crate::rollups::{compact, upkeep};
 use crate::time::zone;
 use crate::webhooks;
 
@@ -143,6 +143,7 @@ pub async fn serve(
     ));
     tasks.spawn(abandon_check::run(app.clone()));
     tasks.spawn(compact::run(app.db.clone(), config.compact_every));
+    tasks.spawn(upkeep::run(app.db.clone(), app.clock));
     tasks.spawn(normal::keep_trying(app.db.clone()));
     // Running exports and deliveries are released at once, while requests are still answered, so that other
     // instances continue them.

@@ -21,12 +21,12 @@ pub async fn enter(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
 }
 
 /// Creates the role that a superuser's connections switch to, with rights on Callboard's tables
-/// only. Runs under a lock, because concurrent grants on a table fail. The role belongs to the
+/// only: those of `public`, and of the schema of derived ones. Runs under a lock, because concurrent grants on a table fail. The role belongs to the
 /// whole cluster, beyond the reach of the lock.
-pub async fn create_role(connection: &mut PgConnection) -> Result<()> {
+pub async fn create_role(connection: &mut PgConnection, schema: &str) -> Result<()> {
     let sql = filled(
         include_str!("sql/guarded_role.sql"),
-        &[("role", &ROLE)],
+        &[("role", &ROLE), ("schema", &schema)],
         |_| None,
     );
     connection

@@ -97,14 +97,34 @@ impl Database {
     /// Takes the lease `lock`, held by one instance at a time until it is released. Returns `None`
     /// if another instance holds it.
     pub async fn lease(&self, lock: i64) -> Result<Option<Lease>> {
+        self.lease_of(lock, "select pg_try_advisory_xact_lock($1)")
+            .await
+    }
+
+    /// Like [`Database::lease`], apart from instances with another schema.
+    pub async fn lease_in_schema(&self, lock: i64) -> Result<Option<Lease>> {
+        let sql = "select pg_try_advisory_xact_lock(hashtextextended(current_schema(), 0) # $1)";
+        self.lease_of(lock, sql).await
+    }
+
+    async fn lease_of(&self, lock: i64, sql: &'static str) -> Result<Option<Lease>> {
         // The transaction idles while the work runs on other connections.
         let mut transaction = self
             .writing
             .connections
             .begin_with("begin; set local idle_in_transaction_session_timeout = 0")
             .await?;
-        let lock = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)").bind(lock);
+        let lock = sqlx::query_scalar(sql).bind(lock);
         let is_taken: bool = lock.fetch_one(&mut *transaction).await?;
         Ok(is_taken.then_some(Lease(transaction)))
+    }
+
+    /// A transaction on the schemas of derived tables in use.
+    pub async fn editions(&self) -> Result<Transaction<'static, Postgres>> {
+        Ok(self
+            .writing
+            .connections
+            .begin_with("begin; set local callboard.editions = 'on'")
+            .await?)
     }
 }

@@ -20,24 +20,31 @@ const MIGRATION_PAUSES: Backoff = Backoff {
     longest: Duration::from_secs(5),
 };
 
+/// A schema of derived tables, made by the server itself after the migrations.
+pub trait Derived: Sync {
+    fn schema(&self) -> &str;
+
+    /// Creates it unless it is there, in one transaction.
+    fn derive(&self, connection: &mut PgConnection) -> impl Future<Output = Result<()>> + Send;
+}
+
 impl Database {
     /// Applies the migrations, then the derived schema. Safe to run from several instances: one of
     /// them does the work.
     ///
     /// The lock timeout is short and migrations are retried without limit, because a session that
     /// waits for a table lock blocks all later ones, including readers.
-    pub async fn migrate(
-        options: &PgConnectOptions,
-        derive: impl AsyncFn(&mut PgConnection) -> Result<()> + Copy,
-    ) -> Result<()> {
-        let options = options
-            .clone()
-            .options([("lock_timeout", MIGRATION_LOCK_TIMEOUT)]);
+    pub async fn migrate(options: &PgConnectOptions, derived: &impl Derived) -> Result<()> {
+        let options = options.clone().options([
+            ("lock_timeout", MIGRATION_LOCK_TIMEOUT),
+            // Whatever the options say: migrations create tables in the first schema.
+            ("search_path", "public"),
+        ]);
         for failures in 1.. {
             let mut connection = PgConnection::connect_with(&options)
                 .await
                 .map_err(unreachable_database)?;
-            let migrated = migrate_once(&mut connection, derive).await;
+            let migrated = migrate_once(&mut connection, derived).await;
             let closed = connection.close().await; // releases its locks
             match migrated {
                 Ok(()) => return Ok(closed?),
@@ -50,6 +57,19 @@ impl Database {
             }
         }
         unreachable!("retries are unlimited")
+    }
+
+    /// A connection with the rights of the tables' owner, who creates and drops them. Names are
+    /// looked up in `public`.
+    pub async fn owner(&self) -> Result<PgConnection> {
+        let options = self.unscoped().connect_options();
+        let options = options
+            .as_ref()
+            .clone()
+            .options([("statement_timeout", "60s"), ("search_path", "public")]);
+        PgConnection::connect_with(&options)
+            .await
+            .map_err(unreachable_database)
     }
 
     /// Checks that the database answers and has every migration of this build.
@@ -68,18 +88,15 @@ impl Database {
     }
 }
 
-async fn migrate_once(
-    connection: &mut PgConnection,
-    derive: impl AsyncFn(&mut PgConnection) -> Result<()>,
-) -> Result<()> {
+async fn migrate_once(connection: &mut PgConnection, derived: &impl Derived) -> Result<()> {
     ownership::check(connection).await?;
     MIGRATOR
         .run_direct(None, connection, false)
         .await
         .map_err(ownership::failure)?;
-    derive(connection).await?;
+    derived.derive(connection).await?;
     if guard::is_bypassed(connection).await? {
-        guard::create_role(connection).await?;
+        guard::create_role(connection, derived.schema()).await?;
     }
     Ok(())
 }

@@ -27,6 +27,7 @@ pub use embedded::{
 };
 pub use installation::Lease;
 pub use lane::Lane;
+pub use migration::Derived;
 pub use scope::{ReachableTenant, Scope, Select};
 pub use slots::{Slot, Slots};
 
@@ -42,6 +43,10 @@ pub const READING_SETTINGS: [(&str, &str); 3] = [
 
 /// Settings of every connection. Compiling a statement (JIT) takes longer than executing it.
 const SETTINGS: [(&str, &str); 1] = [("jit", "off")];
+
+/// Name of the connections. Versions before schemas of derived tables had their own called
+/// themselves `callboard` (`rollups::upkeep`).
+const APPLICATION: &str = "callboard-server";
 
 /// Limits of write connections: longer than any chunk or lock should take.
 const WRITING_SETTINGS: [(&str, &str); 2] = [("statement_timeout", "60s"), ("lock_timeout", "10s")];
@@ -148,15 +153,16 @@ fn no_connection() -> Error {
 }
 
 impl Database {
-    /// Opens the pools. Fails if the database cannot be reached or its role bypasses row-level
-    /// security without a replacement.
-    pub async fn open(options: PgConnectOptions) -> Result<Self> {
-        Self::open_pools(options, READ_CONNECTIONS).await
+    /// Opens the pools; unqualified names are looked up in that schema, then in `public`. Fails if
+    /// the database cannot be reached or its role bypasses row-level security without a
+    /// replacement.
+    pub async fn open(options: PgConnectOptions, schema: &str) -> Result<Self> {
+        Self::open_pools(options, schema, READ_CONNECTIONS).await
     }
 
     /// Like [`Database::open`], with a given number of read connections. Write connections are half
     /// as many, at least [`MIN_WRITE_CONNECTIONS`].
-    pub async fn open_pools(options: PgConnectOptions, reading: u32) -> Result<Self> {
+    pub async fn open_pools(options: PgConnectOptions, schema: &str, reading: u32) -> Result<Self> {
         let mut connection = PgConnection::connect_with(&options)
             .await
             .map_err(unreachable_database)?;
@@ -166,8 +172,9 @@ impl Database {
         // `cache` logs slow reads by name; sqlx would log whole statements.
         let never = "off".parse().map_err(Error::internal)?;
         let options = options
-            .application_name("callboard")
+            .application_name(APPLICATION)
             .options(SETTINGS)
+            .options([("search_path", format!("{schema},public"))])
             .log_slow_statements(never, Duration::MAX);
         let pool = |size, max_wait| {
             PgPoolOptions::new()

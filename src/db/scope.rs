@@ -57,6 +57,16 @@ pub struct Scope {
     own: i64,
     tenant: i64,
     rows: Option<Rows>,
+    elsewhere: Option<Elsewhere>,
+}
+
+/// A schema that is read instead of the scope's own.
+struct Elsewhere {
+    /// Tenant when the schema was entered.
+    tenant: i64,
+    can_execute: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    /// Set if a statement was created that the schema cannot execute.
+    refused: AtomicBool,
 }
 
 /// Permission to read raw rows, which takes long.
@@ -92,6 +102,7 @@ impl Scope {
             own: tenant,
             tenant,
             rows: None,
+            elsewhere: None,
         })
     }
 
@@ -115,6 +126,7 @@ impl Scope {
 
     /// Creates a query whose `$1` is the tenant; further binds start at `$2`.
     pub fn query(&self, sql: &'static str) -> Query<'static, Postgres, PgArguments> {
+        self.check_schema(sql);
         sqlx::query(sql).bind(self.tenant)
     }
 
@@ -123,7 +135,48 @@ impl Scope {
     where
         R: for<'r> FromRow<'r, PgRow>,
     {
+        self.check_schema(sql);
         sqlx::query_as(sql).bind(self.tenant)
+    }
+
+    /// Looks unqualified names up in another schema, then in `public`. `can_execute` tells which
+    /// statements may be executed there. What the transaction sets from now on ends with
+    /// [`Scope::leave_schema`].
+    pub async fn enter_schema(
+        &mut self,
+        schema: &str,
+        can_execute: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Result<()> {
+        let enter = format!("savepoint elsewhere; set local search_path = {schema}, public");
+        self.connection.execute(AssertSqlSafe(enter)).await?;
+        self.elsewhere = Some(Elsewhere {
+            tenant: self.tenant,
+            can_execute: Box::new(can_execute),
+            refused: AtomicBool::default(),
+        });
+        Ok(())
+    }
+
+    /// Returns to the scope's own schema, also after a failed statement. False if a statement could
+    /// not be executed in the other one: what was read there means nothing.
+    pub async fn leave_schema(&mut self) -> Result<bool> {
+        let Some(elsewhere) = self.elsewhere.take() else {
+            return Ok(true);
+        };
+        let leave = "rollback to savepoint elsewhere; release savepoint elsewhere";
+        self.connection.execute(leave).await?;
+        self.tenant = elsewhere.tenant;
+        Ok(!elsewhere.refused.load(Ordering::Acquire))
+    }
+
+    /// Notes if the schema entered cannot execute a statement. For those created by the scope this
+    /// is done; for the text of a statement that another one executes it is not.
+    pub fn check_schema(&self, sql: &str) {
+        if let Some(elsewhere) = &self.elsewhere
+            && !(elsewhere.can_execute)(sql)
+        {
+            elsewhere.refused.store(true, Ordering::Release);
+        }
     }
 
     /// Plans the following statements by their arguments instead of once, for statements on raw

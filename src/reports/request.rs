@@ -14,7 +14,7 @@ use crate::db::Scope;
 use crate::envelope::Data;
 use crate::error::{Error, Faults, Result};
 use crate::input::Query;
-use crate::rollups::Source;
+use crate::rollups::{Older, Source};
 use crate::table::Table;
 use crate::time::Window;
 
@@ -108,20 +108,51 @@ impl<R: Report> Parsed<R> {
         context: Context<'_>,
         source: Source,
     ) -> Result<Answer> {
+        let subject = self.subject(scope, context).await?;
+        if source == Source::Rolled && R::trusted(&subject) {
+            return self.read_from(scope, context, subject, source).await;
+        }
+        if source == Source::Rolled {
+            for older in Older::all(scope).await? {
+                older.enter(scope).await?;
+                let answer = self.rolled(scope, context).await;
+                if let Some(answer) = Older::leave(scope, answer).await? {
+                    return Ok(answer);
+                }
+            }
+        }
+        scope.plan_by_arguments().await?;
+        self.read_from(scope, context, subject, Source::Raw).await
+    }
+
+    /// Answers from the roll-ups, if they can be trusted.
+    async fn rolled(&self, scope: &mut Scope, context: Context<'_>) -> Result<Option<Answer>> {
+        let subject = self.subject(scope, context).await?;
+        if !R::trusted(&subject) {
+            return Ok(None);
+        }
+        let answer = self
+            .read_from(scope, context, subject, Source::Rolled)
+            .await?;
+        Ok(Some(answer))
+    }
+
+    async fn subject(&self, scope: &mut Scope, context: Context<'_>) -> Result<R::Subject> {
         let found = R::Subject::find(scope, self.path_id).await?;
         let mut faults = self.faults.clone();
         let subject = R::Subject::resolve(&self.subject, found, context, &mut faults);
         let mut subject = faults.into_result(subject)?;
         subject.check(scope).await?;
+        Ok(subject)
+    }
 
-        let source = if R::trusted(&subject) {
-            source
-        } else {
-            Source::Raw
-        };
-        if source == Source::Raw {
-            scope.plan_by_arguments().await?;
-        }
+    async fn read_from(
+        &self,
+        scope: &mut Scope,
+        context: Context<'_>,
+        subject: R::Subject,
+        source: Source,
+    ) -> Result<Answer> {
         let ask = Ask {
             tenant: context.tenant,
             now: context.now,

@@ -15,12 +15,12 @@ use tracing::Instrument;
 use super::catalog::{Family, Module};
 use super::fold::{self, Origin};
 use super::template::{joined, lines, part, sql, statement};
-use super::{install, links, sources, states};
+use super::{edition, install, links, sources, states};
 use crate::db::{Database, Lane, Scope};
 use crate::error::Result;
 use crate::supervise;
 
-/// Postgres advisory lock of a tenant's module.
+/// Lock of a tenant's module, in each edition.
 fn lock(module: Module, tenant: i64) -> i64 {
     let name = match module {
         Module::Autocall => 0x726f_6c61_0000_0000,
@@ -128,7 +128,7 @@ async fn waiting(db: &Database, tenant: i64) -> Result<Vec<(Module, Work)>> {
 
 /// Like [`compact`], for one module.
 pub async fn compact_module(db: &Database, tenant: i64, module: Module) -> Result<Done> {
-    let Some(lease) = db.lease(lock(module, tenant)).await? else {
+    let Some(lease) = db.lease_in_schema(lock(module, tenant)).await? else {
         return Ok(Done::Nothing);
     };
     let done = compact_in_turn(db, tenant, module).await;
@@ -144,9 +144,6 @@ async fn compact_in_turn(db: &Database, tenant: i64, module: Module) -> Result<D
         .connection()
         .execute(AssertSqlSafe(BEGINNING[&module].as_str()))
         .await?;
-    if !install::is_ours(&mut scope).await? {
-        return Ok(Done::Nothing);
-    }
     let done = match stale(&mut scope, module).await? {
         None => {
             make(&mut scope, module, Origin::Journal, &[]).await?;
@@ -169,7 +166,18 @@ async fn compact_in_turn(db: &Database, tenant: i64, module: Module) -> Result<D
         .bind(module.name());
     forget.execute(scope.connection()).await?;
     scope.commit().await?;
+    forget_copied(db, tenant, module).await?;
     Ok(done)
+}
+
+/// Deletes the marks that term changes left in schema public. Every edition has its own copy; only tables of versions before
+/// editions were rebuilt by these.
+async fn forget_copied(db: &Database, tenant: i64, module: Module) -> Result<()> {
+    let mut scope = db.write(tenant).await?;
+    scope.connection().execute(edition::VISIBLE).await?;
+    let forget = scope.query(sql!("forget_copied")).bind(module.name());
+    forget.execute(scope.connection()).await?;
+    scope.commit().await
 }
 
 /// A mark that roll-ups are stale, by its id.
@@ -321,7 +329,7 @@ pub(super) fn list(work: Work) -> String {
             let families = Module::ALL.into_iter().flat_map(Module::families);
             with_work(families.map(|family| family.journal().to_string()))
         }
-        Work::Rebuild => with_work(["rollup_stale".to_owned()]),
+        Work::Rebuild => with_work([install::MARKS.to_owned()]),
     }
 }
 

@@ -5,6 +5,9 @@
 use super::catalog::{Family, Rollup};
 use super::template::{lines, part, sql, statement};
 
+/// Hole of the schema's name, left open: a fingerprint is made of text that does not depend on it (`edition`).
+pub const SCHEMA: &str = "{{schema}}";
+
 /// The table of a roll-up.
 pub fn rollup(rollup: &Rollup) -> String {
     let columns = rollup.columns(
@@ -33,7 +36,11 @@ pub fn key(rollup: &Rollup) -> String {
 
 /// The journal of a table, and the triggers that write it.
 pub fn journal(family: &Family) -> Vec<String> {
-    let columns = family.columns();
+    journal_of(family, &family.columns())
+}
+
+/// Like [`journal`], with only those columns of the rows.
+pub fn journal_of(family: &Family, columns: &[(&'static str, &'static str)]) -> Vec<String> {
     let typed = columns.iter().map(|(name, kind)| format!("{name} {kind}"));
     let table = statement(
         sql!("journal"),
@@ -80,12 +87,18 @@ pub fn truncation(family: &Family, derived: &[String]) -> String {
     trigger(family, "truncate", "", &body)
 }
 
+/// The stale marks, and the trigger that copies those of term changes.
+pub fn stale() -> String {
+    statement(sql!("stale"), &[("schema", &SCHEMA)])
+}
+
 fn trigger(family: &Family, event: &str, rows: &str, body: &str) -> String {
     statement(
         sql!("trigger"),
         &[
             ("table", &family.table),
             ("event", &event),
+            ("schema", &SCHEMA),
             ("rows", &rows),
             ("body", &body),
         ],

@@ -1,97 +1,26 @@
-//! Installation of the derived tables, from the catalog.
+//! The derived tables, from the catalog: the statements that create them, and what makes two of them alike.
 //!
-//! Owns the list of statements. A server that finds the tables of another catalog drops them, creates its own, and marks
-//! every tenant stale: reports read rows until the compactor has rebuilt the roll-ups.
-
-use std::sync::LazyLock;
+//! Must not know where they are installed (`edition`).
 
 use sha2::{Digest, Sha256};
-use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection, Executor};
 
-use super::catalog::{AUTOCALL_LEAD_STATES, Family, Module};
-use super::template::sql;
+use super::catalog::{AUTOCALL_LEAD_STATES, Family, Module, Rollup, Stages, TELESALES_STAGES};
 use super::{ddl, links, sources, states};
-use crate::db;
-use crate::error::Result;
 
-/// Postgres advisory lock of the installation.
-const LOCK: i64 = 0x6361_6c6c_0002;
-
-/// Version of the rules by which sums are computed. Raise it when the rules change but the tables do not, so that roll-ups
-/// are rebuilt.
+/// Version of the rules by which sums are computed. Raise it when the rules change but neither the tables nor the catalog's
+/// expressions do, so that roll-ups are rebuilt. No edition before it is read then, so accounts read rows until they are built.
 const RULES: u32 = 2;
 
-const ALL_STALE: &str = sql!("all_stale");
-/// Drops whatever an earlier catalog derived, but for the functions that a version before read it through: an instance of
-/// that version may still serve, and calls them.
-const DROP: &str = sql!("drop_tables");
-
-/// Installs the derived tables unless they are this catalog's. Concurrent instances are safe: one of them does the work.
-pub async fn install(connection: &mut PgConnection) -> Result<()> {
-    let wanted = &*FINGERPRINT;
-    let mut transaction = connection.begin().await?;
-    sqlx::query("select pg_advisory_xact_lock($1)")
-        .bind(LOCK)
-        .execute(&mut *transaction)
-        .await?;
-    let installed: Option<String> = sqlx::query_scalar("select tables from rollup_schema")
-        .fetch_optional(&mut *transaction)
-        .await?;
-    if installed.as_ref() == Some(wanted) {
-        return Ok(transaction.commit().await?);
-    }
-    run(&mut transaction, &[DROP]).await?;
-    run(&mut transaction, &tables()).await?;
-    let stale = ["set local callboard.roll_call = 'on'", ALL_STALE];
-    run(&mut transaction, &stale).await?;
-    run(&mut transaction, &["delete from rollup_schema"]).await?;
-    // Versions that read through functions compare theirs with `readers`, and make them again where it differs.
-    let note = sqlx::query("insert into rollup_schema (tables, readers) values ($1, '')");
-    note.bind(wanted).execute(&mut *transaction).await?;
-    Ok(transaction.commit().await?)
-}
-
-async fn run<S: AsRef<str>>(connection: &mut PgConnection, statements: &[S]) -> Result<()> {
-    for statement in statements {
-        connection
-            .execute(AssertSqlSafe(statement.as_ref().to_owned()))
-            .await?;
-    }
-    Ok(())
-}
-
-/// The fingerprint of this catalog and this version of the rules.
-static FINGERPRINT: LazyLock<String> = LazyLock::new(|| fingerprint(&tables()));
-
-/// Ignores comments and layout: reformatting a statement does not cause a rebuild.
-fn fingerprint(statements: &[String]) -> String {
-    let mut digest = Sha256::new_with_prefix(RULES.to_string());
-    for word in statements.iter().flat_map(|sql| sql.split_whitespace()) {
-        digest.update(word);
-        digest.update(" ");
-    }
-    let digest = digest.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// True if the derived tables are this catalog's. Another version of the server may have replaced them by its own, with sums
-/// by other rules.
-pub async fn is_ours(scope: &mut db::Scope) -> Result<bool> {
-    let ours = sqlx::query_scalar("select exists (select from rollup_schema where tables = $1)");
-    Ok(ours
-        .bind(FINGERPRINT.as_str())
-        .fetch_one(scope.connection())
-        .await?)
-}
+/// The table of stale marks.
+pub const MARKS: &str = "rollup_stale";
 
 fn families() -> impl Iterator<Item = &'static Family> {
     Module::ALL.into_iter().flat_map(Module::families)
 }
 
-/// The tables of sums, and the triggers that feed them.
+/// The tables of sums, and the triggers that feed them. The schema's name is left open ([`ddl::SCHEMA`]).
 pub fn tables() -> Vec<String> {
-    let mut statements = Vec::new();
+    let mut statements = vec![ddl::stale()];
     for family in families() {
         statements.extend(ddl::journal(family));
         statements.extend(family.rollups.iter().map(ddl::rollup));
@@ -117,17 +46,125 @@ fn derived_from(family: &Family) -> Vec<String> {
         .collect()
 }
 
+/// The fingerprint of this catalog and this version of the rules. `salt` makes another one of the same catalog.
+pub fn fingerprint(salt: &str) -> String {
+    let parts = parts();
+    let digests = parts.iter().map(|part| part.digest.as_str());
+    let tables = tables();
+    digest(
+        [salt]
+            .into_iter()
+            .chain(digests)
+            .chain(tables.iter().map(String::as_str)),
+    )
+}
+
+/// A relation of an edition, or a column of one. Those of two editions with the same digest hold the same.
+#[derive(Debug)]
+pub struct Part {
+    pub relation: String,
+    /// Name of the column; empty for the relation as a whole.
+    pub name: &'static str,
+    pub digest: String,
+}
+
+/// Every relation. Columns stand for themselves in journals only, where one more does not change the others: a new counter
+/// leaves the roll-ups that do not have it as they are.
+pub fn parts() -> Vec<Part> {
+    let mut parts = vec![whole(MARKS, [ddl::stale()])];
+    for family in families() {
+        parts.push(whole(&family.journal(), ddl::journal_of(family, &[])));
+        parts.extend(family.columns().into_iter().map(|(name, kind)| Part {
+            relation: family.journal(),
+            name,
+            digest: digest([kind]),
+        }));
+        parts.extend(family.rollups.iter().map(of_rollup));
+        if let Some(stages) = family.stages {
+            let made_of = [links::tables(family, stages), of_stages(stages)];
+            parts.push(whole(&links::trail(stages), made_of.clone()));
+            parts.push(whole(&links::table(stages), made_of));
+        }
+    }
+    let sources = [sources::table(), of_stages(&TELESALES_STAGES)];
+    parts.push(whole(sources::TABLE, sources));
+    parts.push(whole(states::TRAIL, [states::trail()]));
+    parts.push(of_rollup(&AUTOCALL_LEAD_STATES));
+    parts
+}
+
+/// A roll-up is its table, and what its values are computed by.
+fn of_rollup(rollup: &Rollup) -> Part {
+    let counters = rollup.counters.iter().map(|it| it.of_row());
+    let dimension = rollup.dimension.iter().map(|it| it.of_row());
+    let levels = rollup.scopes.iter().map(|scope| {
+        let levels = rollup.detail.levels(*scope).iter();
+        let widths = levels.map(|level| format!(" {}", level.width()));
+        scope.sql() + &widths.collect::<String>()
+    });
+    let made_of = [ddl::rollup(rollup)].into_iter().chain(counters);
+    let made_of = made_of.chain(dimension).chain(rollup.condition());
+    whole(rollup.name, made_of.chain(levels))
+}
+
+fn of_stages(stages: &Stages) -> String {
+    format!("{} {}", stages.join, stages.mask())
+}
+
+fn whole(relation: &str, made_of: impl IntoIterator<Item = String>) -> Part {
+    let made_of: Vec<String> = made_of.into_iter().collect();
+    Part {
+        relation: relation.to_owned(),
+        name: "",
+        digest: digest(made_of.iter().map(String::as_str)),
+    }
+}
+
+/// Ignores comments and layout: reformatting a statement does not cause a rebuild.
+fn digest<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut digest = Sha256::new_with_prefix(RULES.to_string());
+    let lines = texts.into_iter().flat_map(str::lines);
+    let code = lines.filter(|line| !line.trim_start().starts_with("--"));
+    for word in code.flat_map(str::split_whitespace) {
+        digest.update(word);
+        digest.update(" ");
+    }
+    let digest = digest.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn layout_is_no_part_of_a_fingerprint() {
-        let of = |sql: &str| fingerprint(&[sql.to_owned()]);
         assert_eq!(
-            of("create table t (a text)"),
-            of("create  table t\n(a text)")
+            digest(["create table t (a text)"]),
+            digest(["-- a table\ncreate  table t\n(a text)"])
         );
-        assert_ne!(of("create table t (a text)"), of("create table t (b text)"));
+        assert_ne!(
+            digest(["create table t (a text)"]),
+            digest(["create table t (b text)"])
+        );
+    }
+
+    /// A relation without a digest would never be read in an older edition.
+    #[test]
+    fn every_table_has_a_digest() {
+        let parts = parts();
+        for statement in tables() {
+            for table in statement.split("create table ").skip(1) {
+                let name = table.split_whitespace().next().unwrap();
+                let is_whole = |part: &Part| part.relation == name && part.name.is_empty();
+                assert!(parts.iter().any(is_whole), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_salt_changes_the_fingerprint_and_no_digest() {
+        assert_ne!(fingerprint(""), fingerprint("salt"));
+        assert!(!tables().concat().contains("rollups_"));
     }
 }

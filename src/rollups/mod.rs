@@ -10,6 +10,9 @@
 //! Sums depend on terms that a tenant can change, such as which dispositions are conversions. Changing one also writes, in
 //! the same transaction, a note that the sums are stale: reports read rows until the sums are rebuilt.
 //!
+//! Each version of the catalog has tables of its own, in a schema of their own (`edition`); while they are built, reports read those
+//! of an older version (`older`), which goes when no server uses it any more (`upkeep`).
+//!
 //! Must not know a report.
 
 mod bind;
@@ -17,10 +20,12 @@ mod catalog;
 pub mod compact;
 mod compare;
 mod ddl;
+mod edition;
 mod fold;
 mod install;
 mod level;
 mod links;
+mod older;
 mod plan;
 mod printed;
 mod reader;
@@ -30,12 +35,14 @@ mod statement;
 mod states;
 mod template;
 mod terms;
+pub mod upkeep;
 
 pub use bind::Bind;
 pub use catalog::{Detail, Module, Scope as RollupScope};
 pub use compare::{Comparison, Difference};
-pub use install::install;
+pub use edition::Edition;
 pub use level::Level;
+pub use older::Older;
 pub use plan::{Links, Plan, Quiet};
 pub use printed::schema;
 pub use statement::{Source, Statements, readers, statement};

@@ -12,7 +12,8 @@ const HEAD: &str = "\
 --
 -- $1 is the tenant. Readers are parts of statements, which take them in by name with arguments of their own
 -- (src/rollups/statement.rs); each is shown in one that does nothing else. A compaction runs its statements in the order they stand in,
--- in one repeatable-read transaction.
+-- in one repeatable-read transaction. The tables are in a schema named by a fingerprint of this SQL; its name is left open in triggers
+-- (src/rollups/edition.rs), and connections find it by their search path.
 ";
 
 /// Every generated statement, under headings, in the order of execution.

@@ -9,7 +9,7 @@ use super::fold::{self, Origin};
 use super::reader::Reader;
 use super::template::{body, lines, part, sql, statement};
 
-const TRAIL: &str = "autocall_lead_trail";
+pub const TRAIL: &str = "autocall_lead_trail";
 const SUMS: &str = AUTOCALL_LEAD_STATES.name;
 
 /// The trail. The sums are in a table like every roll-up's.

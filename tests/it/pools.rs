@@ -23,7 +23,9 @@ async fn crowded() -> (TestApp, Database, Client, SideConnection) {
     let test = TestApp::new().await;
     let token = test.account(OTHER).await;
     let options = test.app.db.unscoped().connect_options().as_ref().clone();
-    let db = Database::open_pools(options, 8).await.expect("a database");
+    let db = Database::open_pools(options, callboard::rollups::Edition::own().schema(), 8)
+        .await
+        .expect("a database");
     let shared = db.clone();
     let mut client = test.changed(|app| app.db = shared).await;
     client.token = token;

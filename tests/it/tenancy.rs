@@ -229,7 +229,7 @@ async fn use_webhooks(app: &TestApp) {
 /// Tables with a column for the tenant, by name; the key of `tenants` itself is its id.
 async fn tables_with_tenants(superuser: &mut PgConnection) -> BTreeMap<String, &'static str> {
     let sql = "select distinct table_name::text from information_schema.columns
-               where table_schema = 'public' and column_name = 'tenant_id'";
+               where table_schema ~ '^(public$|rollups_)' and column_name = 'tenant_id'";
     let names: Vec<String> = sqlx::query_scalar(sql)
         .fetch_all(superuser)
         .await

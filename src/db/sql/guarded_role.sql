@@ -1,4 +1,4 @@
--- Creates the role {{role}} with rights on Callboard's tables.
+-- Creates the role {{role}} with rights on Callboard's tables, in schema public and in {{schema}}.
 select pg_advisory_xact_lock(hashtext('{{role}}'));
 
 do $$
@@ -20,3 +20,12 @@ end $$;
 grant usage on schema public to {{role}};
 grant select, insert, update, delete on all tables in schema public to {{role}};
 grant usage on all sequences in schema public to {{role}};
+
+do $$
+begin
+    if to_regnamespace('{{schema}}') is not null then
+        grant usage on schema {{schema}} to {{role}};
+        grant select, insert, update, delete on all tables in schema {{schema}} to {{role}};
+        grant usage on all sequences in schema {{schema}} to {{role}};
+    end if;
+end $$;

@@ -26,7 +26,7 @@ use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::rollups::{
-    Bind, Detail, Plan, RollupScope, Source, Statements, statement_of, statements,
+    Bind, Detail, Older, Plan, RollupScope, Source, Statements, statement_of, statements,
 };
 use crate::time::instant::GivenInstant;
 use crate::time::{Granularity, Window, Zone};
@@ -81,12 +81,29 @@ impl Campaign {
 
     /// Number of attempts in the window.
     pub async fn attempts(&self, scope: &mut Scope) -> Result<i64> {
-        let source = if self.trusted {
-            Source::Rolled
-        } else {
-            scope.plan_by_arguments().await?;
-            Source::Raw
-        };
+        if self.trusted {
+            return self.counted(scope, Source::Rolled).await;
+        }
+        for older in Older::all(scope).await? {
+            older.enter(scope).await?;
+            let counted = self.counted_if_trusted(scope).await;
+            if let Some(counted) = Older::leave(scope, counted).await? {
+                return Ok(counted);
+            }
+        }
+        scope.plan_by_arguments().await?;
+        self.counted(scope, Source::Raw).await
+    }
+
+    async fn counted_if_trusted(&self, scope: &mut Scope) -> Result<Option<i64>> {
+        let found = CampaignStart::load(scope, &[self.id]).await?;
+        if !found.iter().all(|campaign| campaign.trusted) {
+            return Ok(None);
+        }
+        self.counted(scope, Source::Rolled).await.map(Some)
+    }
+
+    async fn counted(&self, scope: &mut Scope, source: Source) -> Result<i64> {
         let counted = self.bind_window(self.select(scope, &COUNTED, source), source);
         let counted: Counted = counted.fetch_one(scope.connection()).await?;
         Ok(counted.dialed)

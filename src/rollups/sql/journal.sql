@@ -14,7 +14,6 @@ alter table {{table}}_journal set (
     autovacuum_vacuum_insert_scale_factor = 0.2,
     autovacuum_vacuum_cost_delay = 0
 );
-comment on table {{table}}_journal is 'callboard derived';
 call callboard_guard('{{table}}_journal');
 -- Entries come from triggers, under whatever role a statement runs.
 create policy told on {{table}}_journal for insert with check (true);

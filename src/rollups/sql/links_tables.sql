@@ -8,7 +8,6 @@ create table {{name}}_trail (
     stages smallint not null,
     primary key (tenant_id, {{lead_key}}, stages)
 );
-comment on table {{name}}_trail is 'callboard derived';
 call callboard_guard('{{name}}_trail');
 create table {{name}}_links (
     tenant_id bigint not null,
@@ -21,5 +20,4 @@ create table {{name}}_links (
     {{columns}},
     primary key (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket)
 );
-comment on table {{name}}_links is 'callboard derived';
 call callboard_guard('{{name}}_links')

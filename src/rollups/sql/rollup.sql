@@ -10,5 +10,4 @@ create table {{table}} (
 create unique index on {{table}} (
     {{key}}
 );
-comment on table {{table}} is 'callboard derived';
 call callboard_guard('{{table}}')

@@ -13,5 +13,4 @@ create table telesales_source_links (
 create unique index on telesales_source_links (
     tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
 );
-comment on table telesales_source_links is 'callboard derived';
 call callboard_guard('telesales_source_links')

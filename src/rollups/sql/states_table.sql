@@ -7,5 +7,4 @@ create table autocall_lead_trail (
     waiting integer not null,
     primary key (tenant_id, lead_id)
 );
-comment on table autocall_lead_trail is 'callboard derived';
 call callboard_guard('autocall_lead_trail')

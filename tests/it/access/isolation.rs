@@ -152,8 +152,8 @@ async fn a_query_without_a_tenant_returns_no_rows() {
         },
     ))
     .await;
-    let tables = sqlx::query("select relname::text, relforcerowsecurity from pg_class
-                              where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relname not in ('_sqlx_migrations', 'rollup_schema')");
+    let tables = sqlx::query("select oid::regclass::text, relforcerowsecurity from pg_class
+                              where relnamespace::regnamespace::text ~ '^(public$|rollups_)' and relkind in ('r', 'p') and relname not in ('_sqlx_migrations', 'rollup_schema')");
     let tables = tables
         .fetch_all(test.app.db.unscoped())
         .await

@@ -36,9 +36,13 @@ async fn a_statement_timeout_returns_504() {
 async fn an_exhausted_pool_returns_503_and_leaves_health_working() {
     let test = TestApp::new().await;
     let options = test.app.db.unscoped().connect_options();
-    let small = Database::open_pools(options.as_ref().clone(), 2)
-        .await
-        .expect("a database");
+    let small = Database::open_pools(
+        options.as_ref().clone(),
+        callboard::rollups::Edition::own().schema(),
+        2,
+    )
+    .await
+    .expect("a database");
     let client = test.changed(|app| app.db = small.clone()).await;
     assert_eq!(
         client.get(CAMPAIGNS).await.status,

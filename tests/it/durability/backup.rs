@@ -45,7 +45,7 @@ async fn rows(superuser: &PgConnectOptions) -> BTreeMap<String, Vec<String>> {
     let mut connection = PgConnection::connect_with(superuser)
         .await
         .expect("a connection");
-    let tables = "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'";
+    let tables = "select oid::regclass::text from pg_class where relnamespace::regnamespace::text ~ '^(public$|rollups_)' and relkind = 'r'";
     let tables: Vec<String> = sqlx::query_scalar(tables)
         .fetch_all(&mut connection)
         .await

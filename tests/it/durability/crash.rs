@@ -140,7 +140,8 @@ async fn a_restarting_postgres_causes_503_until_it_is_back() {
     client.ingest(&campaign()).await;
     client.ingest(&[attempt("before")]).await;
     let mut postgres = inside(&program).await.expect("a connection");
-    let backend = "select pid from pg_stat_activity where application_name = 'callboard' limit 1";
+    let backend =
+        "select pid from pg_stat_activity where application_name = 'callboard-server' limit 1";
     let backend: i32 = sqlx::query_scalar(backend)
         .fetch_one(&mut postgres)
         .await

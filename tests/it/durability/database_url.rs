@@ -51,7 +51,12 @@ async fn serves_and_guards(database: &PgConnectOptions) {
         "a Postgres of its own was started"
     );
 
-    let db = Database::open(database.clone()).await.expect("a database");
+    let db = Database::open(
+        database.clone(),
+        callboard::rollups::Edition::own().schema(),
+    )
+    .await
+    .expect("a database");
     for table in ["tenants", "users", "sessions", "autocall_attempts"] {
         let count = AssertSqlSafe(format!("select count(*) from {table}"));
         let seen: i64 = sqlx::query_scalar(count)
@@ -98,7 +103,14 @@ async fn the_owner_needs_no_extra_privileges() {
     serves_and_guards(&database::create_empty().await).await;
 }
 
-/// The role of a hosting provider: it may create tables in a schema, and nothing else.
+/// The statement that lets a role create schemas in that database.
+fn may_create_schemas(database: &PgConnectOptions, role: &str) -> String {
+    let mut name = database.get_database().expect("a name").to_owned();
+    name.truncate(63); // as Postgres does
+    format!("grant create on database {name} to {role}")
+}
+
+/// The role of a hosting provider: it may create schemas and tables, and nothing else.
 #[tokio::test]
 async fn a_role_without_createrole_and_createdb_is_enough() {
     let Some(superuser) = database::as_superuser(&database::create_empty().await).await else {
@@ -115,7 +127,12 @@ async fn a_role_without_createrole_and_createdb_is_enough() {
         format!("grant create, usage on schema public to {role}"),
     )
     .await;
-    serves_and_guards(&superuser.username(&role)).await;
+    let managed = superuser.clone().username(&role);
+    let refused = Program::on(&managed).refused(&["migrate"], "").await;
+    let grant = may_create_schemas(&superuser, &role);
+    assert!(refused.contains(&grant), "{refused}");
+    execute(&superuser, grant).await;
+    serves_and_guards(&managed).await;
 }
 
 #[tokio::test]
@@ -134,6 +151,7 @@ async fn a_role_that_bypasses_row_level_security_is_refused() {
         format!("grant create, usage on schema public to {role}"),
     )
     .await;
+    execute(&superuser, may_create_schemas(&superuser, &role)).await;
     let program = Program::on(&superuser.username(&role));
     for command in ["migrate", "serve"] {
         let printed = program.refused(&[command], "").await;
@@ -199,7 +217,9 @@ async fn unix_socket_urls_are_accepted_in_both_forms() {
             .ok(&["import", "-", "--tenant", &format!("{id}")], &lines)
             .await;
     }
-    let db = Database::open(database).await.expect("a database");
+    let db = Database::open(database, callboard::rollups::Edition::own().schema())
+        .await
+        .expect("a database");
     for tenant in [1, 2] {
         let mut scope = db.read(tenant).await.expect("a scope");
         let count = scope.select::<(i64,)>("select count(*) from teams where tenant_id = $1");

@@ -11,6 +11,7 @@ mod stop;
 mod supervised;
 
 use callboard::db::Embedded;
+use callboard::rollups::Edition;
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, PgConnection};
 
@@ -49,6 +50,8 @@ async fn dialed(client: &Client) -> u64 {
 /// A direct connection to the program's embedded Postgres.
 async fn inside(program: &Program) -> Option<PgConnection> {
     let (options, _guest) = Embedded::join(&program.data()).await?;
+    let path = format!("{},public", Edition::own().schema());
+    let options = options.options([("search_path", path)]);
     let mut connection = PgConnection::connect_with(&options).await.ok()?;
     connection
         .execute("set callboard.tenant = '1'")

@@ -30,9 +30,13 @@ async fn verify(app: &TestApp) -> (Option<i32>, String) {
 async fn the_smallest_pool_can_compact() {
     let app = TestApp::new().await;
     app.ingest(&world::random(62, size(50, 50))).await;
-    let db = Database::open_pools(app.app.db.unscoped().connect_options().as_ref().clone(), 2)
-        .await
-        .expect("opened");
+    let db = Database::open_pools(
+        app.app.db.unscoped().connect_options().as_ref().clone(),
+        callboard::rollups::Edition::own().schema(),
+        2,
+    )
+    .await
+    .expect("opened");
     compact::compact_until_idle(&db).await.expect("compacted");
     let journal = "select count(*) from (select from autocall_attempts_journal union all select from telesales_calls_journal) j";
     let mut scope = db.read(TENANT).await.expect("a scope");

@@ -3,6 +3,7 @@
 mod chains;
 mod changes;
 mod commands;
+mod editions;
 mod extremes;
 mod idle;
 mod install;

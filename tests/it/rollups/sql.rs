@@ -173,7 +173,8 @@ async fn trigger_functions_cannot_be_used_by_other_roles() {
     )
     .await;
     let functions: Vec<String> = sqlx::query_scalar(
-        "select oid::regproc::text from pg_proc where prosecdef and prorettype = 'trigger'::regtype order by 1",
+        "select format('%I.%I', pronamespace::regnamespace, proname) from pg_proc
+         where prosecdef and prorettype = 'trigger'::regtype order by 1",
     )
     .fetch_all(&mut superuser)
     .await

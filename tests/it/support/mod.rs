@@ -18,6 +18,7 @@ use callboard::auth::user::{self, NewUser};
 use callboard::auth::{Permission, Role};
 use callboard::db::Database;
 use callboard::exports::settings::Settings as Exports;
+use callboard::rollups::Edition;
 use callboard::store::Store;
 use callboard::time::Clock;
 use chrono::{DateTime, Utc};
@@ -113,7 +114,9 @@ impl TestApp {
     }
 
     async fn over(database: PgConnectOptions, now: DateTime<Utc>, keep: Duration) -> Self {
-        let db = Database::open(database).await.expect("a database");
+        let db = Database::open(database, Edition::own().schema())
+            .await
+            .expect("a database");
         let keys = Keys::new(&[7; 32]).expect("long enough");
         let files = TempDir::new().expect("a directory");
         let exports = Exports::new(
@@ -126,6 +129,24 @@ impl TestApp {
             client: Client::new(serve(&app).await, String::new()),
             app,
             files,
+        }
+    }
+
+    /// An instance of another version on the same database: its roll-ups are the same but for their fingerprint.
+    pub async fn upgraded(&self, salt: &str) -> Self {
+        let edition = Edition::salted(salt);
+        let options = self.app.db.unscoped().connect_options().as_ref().clone();
+        callboard::boot::migrate_to(&options, &edition)
+            .await
+            .expect("migrated");
+        let mut app = self.app.clone();
+        app.db = Database::open(options, edition.schema())
+            .await
+            .expect("a database");
+        Self {
+            client: Client::new(serve(&app).await, self.token.clone()),
+            app,
+            files: TempDir::new().expect("a directory"),
         }
     }
 

@@ -17,9 +17,12 @@ use crate::support::program::{Program, Server, eventually, signal};
 async fn instance(hooks: &Hooks) -> App {
     let options = hooks.app.db.unscoped().connect_options();
     let mut app = hooks.app.clone();
-    app.db = Database::open((*options).clone())
-        .await
-        .expect("a database");
+    app.db = Database::open(
+        (*options).clone(),
+        callboard::rollups::Edition::own().schema(),
+    )
+    .await
+    .expect("a database");
     app
 }
 

@@ -135,7 +135,7 @@ async fn seen(test: &TestApp, said: &str) -> Vec<(String, i64)> {
         .execute(&mut *transaction)
         .await
         .expect("said");
-    let tables = "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+    let tables = "select oid::regclass::text from pg_class where relnamespace::regnamespace::text ~ '^(public$|rollups_)' and relkind = 'r'
                   and relname not in ('_sqlx_migrations', 'rollup_schema')";
     let tables: Vec<String> = sqlx::query_scalar(tables)
         .fetch_all(&mut *transaction)
