@@ -10,8 +10,8 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use super::ddl::SCHEMA;
-use super::install::{self, Part};
 use super::template::sql;
+use super::{install, released};
 use crate::db::Derived;
 use crate::error::{Error, Result};
 
@@ -55,15 +55,18 @@ impl Edition {
     async fn record(&self, connection: &mut PgConnection) -> Result<()> {
         let edition = sqlx::query(RECORD).bind(&self.schema);
         edition.execute(&mut *connection).await?;
-        for Part {
-            relation,
-            name,
-            digest,
-        } in install::parts()
-        {
-            let part = sqlx::query(RECORD_PART).bind(&self.schema);
-            let part = part.bind(relation).bind(name).bind(digest);
-            part.execute(&mut *connection).await?;
+        for part in install::parts() {
+            let names = (part.relation.as_str(), part.name, part.digest.as_str());
+            record_part(connection, &self.schema, names).await?;
+        }
+        // The tables of a release before editions, if they are there and known.
+        let release: Option<String> = sqlx::query_scalar(sql!("release_before_editions"))
+            .fetch_optional(&mut *connection)
+            .await?;
+        if release.as_deref() == Some(released::FIRST_RELEASE) {
+            for part in released::OF_FIRST_RELEASE {
+                record_part(connection, "public", *part).await?;
+            }
         }
         Ok(())
     }
@@ -115,6 +118,18 @@ async fn check_rights(connection: &mut PgConnection) -> Result<()> {
     Err(Error::setup(format!(
         "this database role cannot create the schema of the roll-ups: run `{grant}` as the database's owner"
     )))
+}
+
+/// Records a part of an edition: relation, column and digest.
+async fn record_part(
+    connection: &mut PgConnection,
+    schema: &str,
+    (relation, name, digest): (&str, &str, &str),
+) -> Result<()> {
+    let part = sqlx::query(RECORD_PART).bind(schema);
+    let part = part.bind(relation).bind(name).bind(digest);
+    part.execute(connection).await?;
+    Ok(())
 }
 
 async fn run(connection: &mut PgConnection, statement: &str) -> Result<()> {

@@ -29,6 +29,7 @@ mod older;
 mod plan;
 mod printed;
 mod reader;
+mod released;
 mod scope;
 mod sources;
 mod statement;

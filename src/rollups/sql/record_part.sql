@@ -1,4 +1,4 @@
--- Records the digest $4 of part $3 of relation $2 of edition $1.
+-- Records the digest $4 of part $3 of relation $2 of edition $1, unless it is known.
 insert into rollup_relations (
     schema_name,
     relation,
@@ -6,3 +6,4 @@ insert into rollup_relations (
     digest
 )
 values ($1, $2, $3, $4)
+on conflict do nothing

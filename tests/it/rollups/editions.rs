@@ -293,6 +293,35 @@ async fn tables_of_versions_before_editions_go_an_hour_after_their_last_session(
     rolled(&app, 1, "after the removal").await;
 }
 
+/// Of the first release's tables, those that still mean the same are read until the new ones are built.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_of_the_first_release_are_read_as_far_as_they_are_the_same() {
+    let old = filled(82).await;
+    let own = Edition::own().schema();
+    let copied = "
+        do $$ declare made text; begin
+            for made in select relname from pg_class
+                        where relkind = 'r' and relname <> 'rollup_stale' and relnamespace::regnamespace::text = 'OWN' loop
+                execute format('create table public.%1$I (like OWN.%1$I)', made);
+                execute format('insert into public.%1$I select * from OWN.%1$I', made);
+            end loop;
+        end $$;
+        delete from rollup_relations;
+        insert into rollup_schema (tables, readers)
+        values ('2c197b8d7da224df7bbb14fb79e2637083a40dbef371e8de65da99930a72cabe', '');
+        insert into rollup_editions (schema_name) values ('public');
+        -- What is not the same is not read.
+        update public.autocall_outcomes set calls = calls + 1;
+        update public.telesales_lead_sources set leads = leads + 1;
+        update public.autocall_links set dialed = dialed + 1";
+    as_owner(&old, &copied.replace("OWN", own)).await;
+    let new = old.upgraded("new").await;
+    let (same, stale) = compare_with_raw(&new, TENANT, 1, 80, "upgraded").await;
+    assert!(same > 20 && stale > 0, "{same} alike, {stale} from rows");
+    compacted(&new).await;
+    rolled(&new, 2, "built").await;
+}
+
 /// An installation waits for open writers, gives way, and leaves nothing behind when it is killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_installation_leaves_nothing_behind() {
