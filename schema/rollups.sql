@@ -1212,6 +1212,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -1289,6 +1290,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -1365,6 +1367,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
           and r.hangup_cause is not null
@@ -1425,6 +1428,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
           and r.result = 'answered' and cardinality(r.script_path) > 0
@@ -1485,6 +1489,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
           and coalesce(r.outcome, r.result) is not null
@@ -1524,6 +1529,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (1 /* account */)
           and coalesce(r.outcome, r.result) is not null
         offset 0
@@ -1582,6 +1588,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -1619,6 +1626,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -1677,6 +1685,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -1716,6 +1725,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -1773,6 +1783,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
           and r.sentiment is not null
@@ -1812,6 +1823,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (1 /* account */)
           and r.sentiment is not null
         offset 0
@@ -2042,6 +2054,7 @@ select * from (
         select *
         from autocall_leads_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -2114,6 +2127,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
           and r.campaign_id = $3::bigint
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -2173,6 +2187,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (1 /* account */, 3 /* agent */)
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
         offset 0
@@ -2246,6 +2261,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
           and r.campaign_id = $3::bigint
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -2297,6 +2313,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (1 /* account */, 3 /* agent */)
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
           and r.disposition is not null
@@ -2389,6 +2406,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
           and r.campaign_id = $3::bigint
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -2476,6 +2494,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (1 /* account */, 3 /* agent */)
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
           and callboard_is_dial(r.result) and r.cid is not null
@@ -2771,6 +2790,7 @@ select * from (
         select *
         from telesales_leads_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -2806,6 +2826,7 @@ select * from (
         select *
         from telesales_leads_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -2861,6 +2882,7 @@ select * from (
         select *
         from telesales_leads_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -2898,6 +2920,7 @@ select * from (
         select *
         from telesales_leads_journal r
         where r.tenant_id = $1
+          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -3222,6 +3245,7 @@ select * from (
             select lead_id, weight as attempts, case when result is null then weight else 0 end as waiting
             from autocall_attempts_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
             union all
             select id, 0, 0
             from autocall_leads_journal
@@ -3515,6 +3539,7 @@ select * from (
             select *
             from telesales_calls_journal r
             where r.tenant_id = $1
+              and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
               and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
               and r.campaign_id = $3::bigint
               and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -3574,6 +3599,7 @@ select * from (
             select *
             from telesales_calls_journal r
             where r.tenant_id = $1
+              and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
               and $2::smallint in (1 /* account */, 3 /* agent */)
               and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
             offset 0
@@ -3781,6 +3807,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3
     ) sums
@@ -3964,6 +3991,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where r.hangup_cause is not null
         group by 1, 2, 3, 4
@@ -4022,6 +4050,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where r.result = 'answered' and cardinality(r.script_path) > 0
         group by 1, 2, 3, 4
@@ -4080,6 +4109,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where coalesce(r.outcome, r.result) is not null
         group by 1, 2, 3, 4
@@ -4140,6 +4170,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -4200,6 +4231,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -4265,6 +4297,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where r.sentiment is not null
         group by 1, 2, 3, 4
@@ -4324,6 +4357,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_leads_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3
     ) sums
@@ -4388,6 +4422,7 @@ with changes as materialized ( -- the journal by lead and hour
             select *
             from autocall_attempts_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
         group by 1, 2, 3, 4
@@ -4601,6 +4636,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                     select lead_id, weight as attempts, case when result is null then weight else 0 end as waiting
                     from autocall_attempts_journal
                     where tenant_id = $1
+                      and quarter >= (select callboard_quarter(callboard_complete_from($1)))
                     union all
                     select id, 0, 0
                     from autocall_leads_journal
@@ -4736,6 +4772,7 @@ from (
     select *
     from autocall_attempts_journal
     where tenant_id = $1
+      and quarter >= (select callboard_quarter(callboard_complete_from($1)))
 ) r
 group by lead_id
 having sum(weight) <> 0
@@ -4752,6 +4789,7 @@ using (
         select *
         from autocall_attempts_journal
         where tenant_id = $1
+          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
     ) r
     where r.weight < 0
 ) r
@@ -4783,6 +4821,7 @@ from (
         select *
         from autocall_attempts_journal
         where tenant_id = $1
+          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
     ) r
     left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
 ) r
@@ -4803,6 +4842,7 @@ using (
         select *
         from autocall_attempts_journal
         where tenant_id = $1
+          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
     ) r
     where r.weight < 0
 ) r
@@ -4822,26 +4862,47 @@ where tenant_id = $1;
 -- Compaction of autocall: rebuild from all rows
 ----------------------------------------------------------------------------------------------------------------------
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_totals
-where tenant_id = $1;
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_hangups
-where tenant_id = $1;
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_paths
-where tenant_id = $1;
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_outcomes
-where tenant_id = $1;
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_providers
-where tenant_id = $1;
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_tries
-where tenant_id = $1;
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_sentiments
-where tenant_id = $1;
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
 delete from autocall_trail
 where tenant_id = $1;
@@ -4849,8 +4910,11 @@ where tenant_id = $1;
 delete from autocall_links
 where tenant_id = $1;
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_lead_totals
-where tenant_id = $1;
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
 delete from autocall_lead_trail
 where tenant_id = $1;
@@ -4908,6 +4972,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3
     ) sums
@@ -5085,6 +5150,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where r.hangup_cause is not null
         group by 1, 2, 3, 4
@@ -5158,6 +5224,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where r.result = 'answered' and cardinality(r.script_path) > 0
         group by 1, 2, 3, 4
@@ -5231,6 +5298,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where coalesce(r.outcome, r.result) is not null
         group by 1, 2, 3, 4
@@ -5306,6 +5374,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -5381,6 +5450,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -5460,6 +5530,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where r.sentiment is not null
         group by 1, 2, 3, 4
@@ -5505,6 +5576,361 @@ having sum(calls) <> 0
 order by 2, 3, 4, 5, 6, 7
 ;
 
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    dialed,
+    answered,
+    no_answer,
+    busy,
+    failed,
+    abandoned,
+    talk_sec,
+    handed_over,
+    connected,
+    no_input,
+    key_0,
+    key_1,
+    key_2,
+    key_3,
+    key_4,
+    key_5,
+    key_6,
+    key_7,
+    key_8,
+    key_9,
+    key_star,
+    key_hash
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       sum(dialed),
+       sum(answered),
+       sum(no_answer),
+       sum(busy),
+       sum(failed),
+       sum(abandoned),
+       sum(talk_sec),
+       sum(handed_over),
+       sum(connected),
+       sum(no_input),
+       sum(key_0),
+       sum(key_1),
+       sum(key_2),
+       sum(key_3),
+       sum(key_4),
+       sum(key_5),
+       sum(key_6),
+       sum(key_7),
+       sum(key_8),
+       sum(key_9),
+       sum(key_star),
+       sum(key_hash)
+from (
+    select *
+    from autocall_totals
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6
+having sum(dialed) <> 0
+    or sum(answered) <> 0
+    or sum(no_answer) <> 0
+    or sum(busy) <> 0
+    or sum(failed) <> 0
+    or sum(abandoned) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handed_over) <> 0
+    or sum(connected) <> 0
+    or sum(no_input) <> 0
+    or sum(key_0) <> 0
+    or sum(key_1) <> 0
+    or sum(key_2) <> 0
+    or sum(key_3) <> 0
+    or sum(key_4) <> 0
+    or sum(key_5) <> 0
+    or sum(key_6) <> 0
+    or sum(key_7) <> 0
+    or sum(key_8) <> 0
+    or sum(key_9) <> 0
+    or sum(key_star) <> 0
+    or sum(key_hash) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    answered = stored.answered + excluded.answered,
+    no_answer = stored.no_answer + excluded.no_answer,
+    busy = stored.busy + excluded.busy,
+    failed = stored.failed + excluded.failed,
+    abandoned = stored.abandoned + excluded.abandoned,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handed_over = stored.handed_over + excluded.handed_over,
+    connected = stored.connected + excluded.connected,
+    no_input = stored.no_input + excluded.no_input,
+    key_0 = stored.key_0 + excluded.key_0,
+    key_1 = stored.key_1 + excluded.key_1,
+    key_2 = stored.key_2 + excluded.key_2,
+    key_3 = stored.key_3 + excluded.key_3,
+    key_4 = stored.key_4 + excluded.key_4,
+    key_5 = stored.key_5 + excluded.key_5,
+    key_6 = stored.key_6 + excluded.key_6,
+    key_7 = stored.key_7 + excluded.key_7,
+    key_8 = stored.key_8 + excluded.key_8,
+    key_9 = stored.key_9 + excluded.key_9,
+    key_star = stored.key_star + excluded.key_star,
+    key_hash = stored.key_hash + excluded.key_hash;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_hangups as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    hangup_cause,
+    attempts
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       hangup_cause,
+       sum(attempts)
+from (
+    select *
+    from autocall_hangups
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
+    attempts = stored.attempts + excluded.attempts;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_paths as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    path,
+    attempts
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       path,
+       sum(attempts)
+from (
+    select *
+    from autocall_paths
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
+    attempts = stored.attempts + excluded.attempts;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_outcomes as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    outcome,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       outcome,
+       sum(calls)
+from (
+    select *
+    from autocall_outcomes
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_providers as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    provider,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       provider,
+       sum(calls)
+from (
+    select *
+    from autocall_providers
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_tries as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    attempt_number,
+    calls,
+    answered
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       attempt_number,
+       sum(calls),
+       sum(answered)
+from (
+    select *
+    from autocall_tries
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answered) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)) do update set
+    calls = stored.calls + excluded.calls,
+    answered = stored.answered + excluded.answered;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_sentiments as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    fifth,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       fifth,
+       sum(calls)
+from (
+    select *
+    from autocall_sentiments
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
+    calls = stored.calls + excluded.calls;
+
 -- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized ( -- without sums of entries that cancel each other out
@@ -5524,6 +5950,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    status
             from autocall_leads
             where tenant_id = $1
+            and callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3
     ) sums
@@ -5562,6 +5989,41 @@ group by 2, 3, 4, 5, 6
 having sum(leads) <> 0
 order by 2, 3, 4, 5, 6
 ;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       sum(leads)
+from (
+    select *
+    from autocall_lead_totals
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6
+having sum(leads) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
 
 -- Brings autocall_trail up to date with the links.
 insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
@@ -5603,6 +6065,7 @@ from (
                sentiment
         from autocall_attempts
         where tenant_id = $1
+        and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
     ) r
     left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
 ) r
@@ -5740,6 +6203,7 @@ from (
            sentiment
     from autocall_attempts
     where tenant_id = $1
+    and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
 ) r
 group by lead_id
 having sum(weight) <> 0
@@ -5848,40 +6312,61 @@ where tenant_id = $1;
 -- Compaction of autocall: rebuild of the campaigns $2
 ----------------------------------------------------------------------------------------------------------------------
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_totals
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
-  and campaign_id = any ($2);
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_hangups
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
-  and campaign_id = any ($2);
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_paths
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
-  and campaign_id = any ($2);
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_outcomes
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
-  and campaign_id = any ($2);
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_providers
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
-  and campaign_id = any ($2);
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_tries
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
-  and campaign_id = any ($2);
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_sentiments
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
-  and campaign_id = any ($2);
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
 delete from autocall_trail
 where tenant_id = $1
@@ -5892,10 +6377,13 @@ where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
   and campaign_id = any ($2);
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from autocall_lead_totals
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
-  and campaign_id = any ($2);
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
 delete from autocall_lead_states
 where tenant_id = $1
@@ -5953,6 +6441,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3
     ) sums
@@ -6128,6 +6617,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where r.hangup_cause is not null
         group by 1, 2, 3, 4
@@ -6202,6 +6692,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where r.result = 'answered' and cardinality(r.script_path) > 0
         group by 1, 2, 3, 4
@@ -6276,6 +6767,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where coalesce(r.outcome, r.result) is not null
         group by 1, 2, 3, 4
@@ -6349,6 +6841,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -6422,6 +6915,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -6499,6 +6993,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where r.sentiment is not null
         group by 1, 2, 3, 4
@@ -6541,6 +7036,365 @@ having sum(calls) <> 0
 order by 2, 3, 4, 5, 6, 7
 ;
 
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    dialed,
+    answered,
+    no_answer,
+    busy,
+    failed,
+    abandoned,
+    talk_sec,
+    handed_over,
+    connected,
+    no_input,
+    key_0,
+    key_1,
+    key_2,
+    key_3,
+    key_4,
+    key_5,
+    key_6,
+    key_7,
+    key_8,
+    key_9,
+    key_star,
+    key_hash
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       sum(dialed),
+       sum(answered),
+       sum(no_answer),
+       sum(busy),
+       sum(failed),
+       sum(abandoned),
+       sum(talk_sec),
+       sum(handed_over),
+       sum(connected),
+       sum(no_input),
+       sum(key_0),
+       sum(key_1),
+       sum(key_2),
+       sum(key_3),
+       sum(key_4),
+       sum(key_5),
+       sum(key_6),
+       sum(key_7),
+       sum(key_8),
+       sum(key_9),
+       sum(key_star),
+       sum(key_hash)
+from (
+    select *
+    from autocall_totals
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6
+having sum(dialed) <> 0
+    or sum(answered) <> 0
+    or sum(no_answer) <> 0
+    or sum(busy) <> 0
+    or sum(failed) <> 0
+    or sum(abandoned) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handed_over) <> 0
+    or sum(connected) <> 0
+    or sum(no_input) <> 0
+    or sum(key_0) <> 0
+    or sum(key_1) <> 0
+    or sum(key_2) <> 0
+    or sum(key_3) <> 0
+    or sum(key_4) <> 0
+    or sum(key_5) <> 0
+    or sum(key_6) <> 0
+    or sum(key_7) <> 0
+    or sum(key_8) <> 0
+    or sum(key_9) <> 0
+    or sum(key_star) <> 0
+    or sum(key_hash) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    answered = stored.answered + excluded.answered,
+    no_answer = stored.no_answer + excluded.no_answer,
+    busy = stored.busy + excluded.busy,
+    failed = stored.failed + excluded.failed,
+    abandoned = stored.abandoned + excluded.abandoned,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handed_over = stored.handed_over + excluded.handed_over,
+    connected = stored.connected + excluded.connected,
+    no_input = stored.no_input + excluded.no_input,
+    key_0 = stored.key_0 + excluded.key_0,
+    key_1 = stored.key_1 + excluded.key_1,
+    key_2 = stored.key_2 + excluded.key_2,
+    key_3 = stored.key_3 + excluded.key_3,
+    key_4 = stored.key_4 + excluded.key_4,
+    key_5 = stored.key_5 + excluded.key_5,
+    key_6 = stored.key_6 + excluded.key_6,
+    key_7 = stored.key_7 + excluded.key_7,
+    key_8 = stored.key_8 + excluded.key_8,
+    key_9 = stored.key_9 + excluded.key_9,
+    key_star = stored.key_star + excluded.key_star,
+    key_hash = stored.key_hash + excluded.key_hash;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_hangups as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    hangup_cause,
+    attempts
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       hangup_cause,
+       sum(attempts)
+from (
+    select *
+    from autocall_hangups
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
+    attempts = stored.attempts + excluded.attempts;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_paths as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    path,
+    attempts
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       path,
+       sum(attempts)
+from (
+    select *
+    from autocall_paths
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
+    attempts = stored.attempts + excluded.attempts;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_outcomes as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    outcome,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       outcome,
+       sum(calls)
+from (
+    select *
+    from autocall_outcomes
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_providers as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    provider,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       provider,
+       sum(calls)
+from (
+    select *
+    from autocall_providers
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_tries as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    attempt_number,
+    calls,
+    answered
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       attempt_number,
+       sum(calls),
+       sum(answered)
+from (
+    select *
+    from autocall_tries
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answered) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)) do update set
+    calls = stored.calls + excluded.calls,
+    answered = stored.answered + excluded.answered;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_sentiments as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    fifth,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       fifth,
+       sum(calls)
+from (
+    select *
+    from autocall_sentiments
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
+    calls = stored.calls + excluded.calls;
+
 -- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized ( -- without sums of entries that cancel each other out
@@ -6561,6 +7415,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_leads
             where tenant_id = $1
             and campaign_id = any ($2)
+            and callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3
     ) sums
@@ -6599,6 +7454,43 @@ group by 2, 3, 4, 5, 6
 having sum(leads) <> 0
 order by 2, 3, 4, 5, 6
 ;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       sum(leads)
+from (
+    select *
+    from autocall_lead_totals
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6
+having sum(leads) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
 
 -- Brings autocall_trail up to date with the links.
 insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
@@ -6641,6 +7533,7 @@ from (
         from autocall_attempts
         where tenant_id = $1
         and campaign_id = any ($2)
+        and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
     ) r
     left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
 ) r
@@ -6880,6 +7773,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from telesales_calls_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3
     ) sums
@@ -6987,6 +7881,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from telesales_calls_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where r.disposition is not null
         group by 1, 2, 3, 4
@@ -7076,6 +7971,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from telesales_calls_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where callboard_is_dial(r.result) and r.cid is not null
         group by 1, 2, 3, 4
@@ -7170,6 +8066,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from telesales_leads_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3
     ) sums
@@ -7227,6 +8124,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from telesales_leads_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -7296,6 +8194,7 @@ with changes as materialized ( -- the journal by lead and hour
             select *
             from telesales_calls_journal
             where tenant_id = $1
+              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3, 4
         having sum(r.weight) <> 0
@@ -7499,8 +8398,12 @@ with calls as materialized ( -- changes of calls by lead and hour
                + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
            )::smallint & 19 as stages,
            sum(r.weight) as n
-    from telesales_calls_journal r
-    where r.tenant_id = $1
+    from (
+        select *
+        from telesales_calls_journal
+        where tenant_id = $1
+          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+    ) r
     group by 1, 2, 3, 4
     having sum(r.weight) <> 0
 ), entries as materialized ( -- changes of leads
@@ -7509,8 +8412,12 @@ with calls as materialized ( -- changes of calls by lead and hour
            callboard_bucket(r.quarter, 4) as created,
            callboard_source(r.source) collate "C" as source,
            sum(r.weight) as n
-    from telesales_leads_journal r
-    where r.tenant_id = $1
+    from (
+        select *
+        from telesales_leads_journal
+        where tenant_id = $1
+          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+    ) r
     group by 1, 2, 3, 4
     having sum(r.weight) <> 0
 ), touched as materialized ( -- leads with the stages to recount
@@ -7747,6 +8654,7 @@ from (
         select *
         from telesales_calls_journal
         where tenant_id = $1
+          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
     ) r
 ) r
 where stages <> 0
@@ -7766,6 +8674,7 @@ using (
         select *
         from telesales_calls_journal
         where tenant_id = $1
+          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
     ) r
     where r.weight < 0
 ) r
@@ -7785,14 +8694,23 @@ where tenant_id = $1;
 -- Compaction of telesales: rebuild from all rows
 ----------------------------------------------------------------------------------------------------------------------
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from telesales_totals
-where tenant_id = $1;
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from telesales_dispositions
-where tenant_id = $1;
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from telesales_caller_ids
-where tenant_id = $1;
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
 delete from telesales_trail
 where tenant_id = $1;
@@ -7800,11 +8718,17 @@ where tenant_id = $1;
 delete from telesales_links
 where tenant_id = $1;
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from telesales_lead_totals
-where tenant_id = $1;
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from telesales_lead_sources
-where tenant_id = $1;
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
 delete from telesales_source_links
 where tenant_id = $1;
@@ -7839,6 +8763,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    disposition
             from telesales_calls
             where tenant_id = $1
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3
     ) sums
@@ -7950,6 +8875,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    disposition
             from telesales_calls
             where tenant_id = $1
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where r.disposition is not null
         group by 1, 2, 3, 4
@@ -8049,6 +8975,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    disposition
             from telesales_calls
             where tenant_id = $1
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where callboard_is_dial(r.result) and r.cid is not null
         group by 1, 2, 3, 4
@@ -8125,6 +9052,169 @@ having sum(calls) <> 0
 order by 2, 3, 4, 5, 6, 7
 ;
 
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select *
+    from telesales_totals
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96),
+    (2 /* agent_of_campaign */, 4),
+    (2 /* agent_of_campaign */, 96),
+    (3 /* agent */, 4),
+    (3 /* agent */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    dials = stored.dials + excluded.dials,
+    answers = stored.answers + excluded.answers,
+    abandoned = stored.abandoned + excluded.abandoned,
+    blocked = stored.blocked + excluded.blocked,
+    conversions = stored.conversions + excluded.conversions,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handling_sec = stored.handling_sec + excluded.handling_sec;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_dispositions as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    code,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       code,
+       sum(calls)
+from (
+    select *
+    from telesales_dispositions
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96),
+    (2 /* agent_of_campaign */, 96),
+    (3 /* agent */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_caller_ids as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    cid,
+    calls,
+    answers,
+    short,
+    rejected,
+    talk_sec
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       cid,
+       sum(calls),
+       sum(answers),
+       sum(short),
+       sum(rejected),
+       sum(talk_sec)
+from (
+    select *
+    from telesales_caller_ids
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96),
+    (2 /* agent_of_campaign */, 96),
+    (3 /* agent */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answers) <> 0
+    or sum(short) <> 0
+    or sum(rejected) <> 0
+    or sum(talk_sec) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)) do update set
+    calls = stored.calls + excluded.calls,
+    answers = stored.answers + excluded.answers,
+    short = stored.short + excluded.short,
+    rejected = stored.rejected + excluded.rejected,
+    talk_sec = stored.talk_sec + excluded.talk_sec;
+
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized ( -- without sums of entries that cancel each other out
@@ -8144,6 +9234,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    source
             from telesales_leads
             where tenant_id = $1
+            and callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3
     ) sums
@@ -8206,6 +9297,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    source
             from telesales_leads
             where tenant_id = $1
+            and callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -8250,6 +9342,82 @@ having sum(leads) <> 0
 order by 2, 3, 4, 5, 6, 7
 ;
 
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       sum(leads)
+from (
+    select *
+    from telesales_lead_totals
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6
+having sum(leads) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_lead_sources as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    source,
+    leads
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       source,
+       sum(leads)
+from (
+    select *
+    from telesales_lead_sources
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(leads) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+    leads = stored.leads + excluded.leads;
+
 -- Brings telesales_trail up to date with the links.
 insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
 select $1,
@@ -8285,6 +9453,7 @@ from (
                disposition
         from telesales_calls
         where tenant_id = $1
+        and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
     ) r
 ) r
 where stages <> 0
@@ -8478,20 +9647,29 @@ where tenant_id = $1;
 -- Compaction of telesales: rebuild of the campaigns $2
 ----------------------------------------------------------------------------------------------------------------------
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from telesales_totals
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
-  and campaign_id = any ($2);
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from telesales_dispositions
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
-  and campaign_id = any ($2);
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from telesales_caller_ids
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
-  and campaign_id = any ($2);
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
 delete from telesales_trail
 where tenant_id = $1
@@ -8502,15 +9680,21 @@ where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
   and campaign_id = any ($2);
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from telesales_lead_totals
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
-  and campaign_id = any ($2);
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
 delete from telesales_lead_sources
 where tenant_id = $1
   and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
-  and campaign_id = any ($2);
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
 delete from telesales_source_links
 where tenant_id = $1
@@ -8548,6 +9732,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from telesales_calls
             where tenant_id = $1
             and campaign_id = any ($2)
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3
     ) sums
@@ -8654,6 +9839,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from telesales_calls
             where tenant_id = $1
             and campaign_id = any ($2)
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where r.disposition is not null
         group by 1, 2, 3, 4
@@ -8750,6 +9936,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from telesales_calls
             where tenant_id = $1
             and campaign_id = any ($2)
+            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         where callboard_is_dial(r.result) and r.cid is not null
         group by 1, 2, 3, 4
@@ -8822,6 +10009,165 @@ having sum(calls) <> 0
 order by 2, 3, 4, 5, 6, 7
 ;
 
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select *
+    from telesales_totals
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (2 /* agent_of_campaign */, 4),
+    (2 /* agent_of_campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    dials = stored.dials + excluded.dials,
+    answers = stored.answers + excluded.answers,
+    abandoned = stored.abandoned + excluded.abandoned,
+    blocked = stored.blocked + excluded.blocked,
+    conversions = stored.conversions + excluded.conversions,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handling_sec = stored.handling_sec + excluded.handling_sec;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_dispositions as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    code,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       code,
+       sum(calls)
+from (
+    select *
+    from telesales_dispositions
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (2 /* agent_of_campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_caller_ids as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    cid,
+    calls,
+    answers,
+    short,
+    rejected,
+    talk_sec
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       cid,
+       sum(calls),
+       sum(answers),
+       sum(short),
+       sum(rejected),
+       sum(talk_sec)
+from (
+    select *
+    from telesales_caller_ids
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (2 /* agent_of_campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answers) <> 0
+    or sum(short) <> 0
+    or sum(rejected) <> 0
+    or sum(talk_sec) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)) do update set
+    calls = stored.calls + excluded.calls,
+    answers = stored.answers + excluded.answers,
+    short = stored.short + excluded.short,
+    rejected = stored.rejected + excluded.rejected,
+    talk_sec = stored.talk_sec + excluded.talk_sec;
+
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized ( -- without sums of entries that cancel each other out
@@ -8842,6 +10188,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from telesales_leads
             where tenant_id = $1
             and campaign_id = any ($2)
+            and callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3
     ) sums
@@ -8902,6 +10249,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from telesales_leads
             where tenant_id = $1
             and campaign_id = any ($2)
+            and callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1)))
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -8943,6 +10291,82 @@ having sum(leads) <> 0
 order by 2, 3, 4, 5, 6, 7
 ;
 
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       sum(leads)
+from (
+    select *
+    from telesales_lead_totals
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6
+having sum(leads) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_lead_sources as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    source,
+    leads
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       source,
+       sum(leads)
+from (
+    select *
+    from telesales_lead_sources
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(leads) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+    leads = stored.leads + excluded.leads;
+
 -- Brings telesales_trail up to date with the links.
 insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
 select $1,
@@ -8979,6 +10403,7 @@ from (
         from telesales_calls
         where tenant_id = $1
         and campaign_id = any ($2)
+        and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
     ) r
 ) r
 where stages <> 0

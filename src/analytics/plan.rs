@@ -2,7 +2,7 @@
 //!
 //! Pure functions, without access to the database.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::dimension::Tally;
 use super::query::{Filters, Query};
@@ -12,6 +12,10 @@ use crate::time::Window;
 
 /// Maximum number of buckets of a question over time.
 pub const MAX_BUCKETS: usize = 100_000;
+
+/// The ends of a window in a body.
+pub const FROM: &str = "filters.date_from";
+pub const TO: &str = "filters.date_to";
 
 /// Earliest start of an attempt (contract, section 6).
 const BEGINNING: i64 = 315_532_800;
@@ -26,13 +30,16 @@ const AFTER_THE_LAST: i64 = 568_971_820_800 + 86_400;
 
 /// The source for a tenant. Roll-ups cannot filter by duration, sentiment or payload.
 pub fn source(query: &Query, trusted: bool, wanted: Source) -> Source {
-    let filters = &query.filters;
-    let known = !filters.by_figures() && filters.payload.is_none();
-    if known && trusted {
+    if is_of_sums(query) && trusted {
         wanted
     } else {
         Source::Raw
     }
+}
+
+/// True if the roll-ups have what the filters select.
+pub fn is_of_sums(query: &Query) -> bool {
+    !query.filters.by_figures() && query.filters.payload.is_none()
 }
 
 /// True if the attempts are so few that reading them one by one is fastest.
@@ -81,13 +88,11 @@ pub fn is_open(query: &Query) -> bool {
     query.filters.from.is_none() || query.filters.to.is_none()
 }
 
-/// The window of a question over time; a missing bound is the first or last attempt. `None` without any attempt.
+/// The window of a question over time; a missing bound is the start of the first attempt, or what follows the last. `None`
+/// without any attempt.
 pub fn along(query: &Query, ends: Option<(DateTime<Utc>, DateTime<Utc>)>) -> Option<Window> {
     let from = query.filters.from.or(ends.map(|(first, _)| first))?;
-    let to = query
-        .filters
-        .to
-        .or(ends.map(|(_, last)| last + TimeDelta::microseconds(1)))?;
+    let to = query.filters.to.or(ends.map(|(_, end)| end))?;
     Some(Window {
         from,
         to,
@@ -195,7 +200,8 @@ mod tests {
 
     #[test]
     fn a_window_is_what_was_asked_for_or_what_there_is() {
-        let ends = ["2025-01-05T10:00:00Z", "2025-01-09T20:00:00Z"].map(|at| at.parse().expect(at));
+        let ends =
+            ["2025-01-05T10:00:00Z", "2025-01-09T20:00:00.000001Z"].map(|at| at.parse().expect(at));
         let ends = Some((ends[0], ends[1]));
         for (filters, open, asked_for, found) in [
             (

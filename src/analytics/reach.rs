@@ -2,13 +2,14 @@
 //!
 //! Campaigns and leads selected by filters are looked up by the statements themselves: there may be millions.
 
+use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
 use super::plan;
 use super::query::{Filters, Query};
 use crate::db::{ReachableTenant, Scope};
-use crate::error::Result;
-use crate::rollups::{Source, statement_of};
+use crate::error::{Error, Faults, Result};
+use crate::rollups::{Kept, Source, statement_of};
 
 /// A tenant to read.
 #[derive(Debug)]
@@ -17,12 +18,17 @@ pub struct Reached {
     /// The rarest term of the payload filter, used to find its leads; `None` without a payload filter.
     pub term: Option<i64>,
     pub source: Source,
+    pub kept: Kept,
+    /// The statements over attempts: those over roll-ups read rows as well ([`Kept::statements`]).
+    pub statements: Source,
 }
 
 #[derive(sqlx::FromRow)]
 struct Found {
     plays: bool,
     trusted: bool,
+    complete_from: Option<DateTime<Utc>>,
+    timezone: String,
 }
 
 /// The tenants that this scope may read and the filters select. Names outside the scope match nothing.
@@ -38,16 +44,48 @@ pub async fn reach(scope: &mut Scope, query: &Query, wanted: Source) -> Result<V
         let found = scope
             .select(statement_of!(include_str!("sql/account.sql")))
             .bind(query.filters.template.clone());
-        let Found { plays, trusted } = found.fetch_one(scope.connection()).await?;
-        if plays && let Some(term) = rarest(scope, &query.filters).await? {
-            reached.push(Reached {
-                account,
-                term,
-                source: plan::source(query, trusted, wanted),
-            });
+        let found: Found = found.fetch_one(scope.connection()).await?;
+        if found.plays
+            && let Some(term) = rarest(scope, &query.filters).await?
+        {
+            reached.push(reached_by(query, account, term, found, wanted)?);
         }
     }
     Ok(reached)
+}
+
+fn reached_by(
+    query: &Query,
+    account: ReachableTenant,
+    term: Option<i64>,
+    found: Found,
+    wanted: Source,
+) -> Result<Reached> {
+    let source = plan::source(query, found.trusted, wanted);
+    let zone = found.timezone.parse().map_err(Error::internal)?;
+    let mut kept = Kept::new(found.complete_from, zone, plan::FROM);
+    let mut faults = Faults::default();
+    for (field, at) in [
+        (plan::FROM, query.filters.from),
+        (plan::TO, query.filters.to),
+    ] {
+        if let Some(at) = at {
+            kept.check(field, at, &mut faults);
+        }
+    }
+    faults.into_result(Some(()))?;
+    let statements = if plan::is_of_sums(query) {
+        kept.statements(source, [&plan::asked(query)])
+    } else {
+        source
+    };
+    Ok(Reached {
+        account,
+        term,
+        source,
+        kept,
+        statements,
+    })
 }
 
 fn is_named(filters: &Filters, account: &ReachableTenant) -> bool {

@@ -3,6 +3,7 @@
 //! Everything here is a sum, a minimum or a maximum, so tenants can be read separately. Must not know a question.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
@@ -14,8 +15,8 @@ use super::plan;
 use super::query::{Filters, Query};
 use super::reach::Reached;
 use crate::db::Scope;
-use crate::error::Result;
-use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, statement_of};
+use crate::error::{Error, Result};
+use crate::rollups::{Bind, Detail, Kept, Plan, RollupScope, Source, statement, statement_of};
 use crate::template::composed;
 use crate::time::{Granularity, Window};
 
@@ -63,29 +64,29 @@ impl Reading<'_> {
             [] => return Ok(Page::default()),
             [account] => {
                 self.scope.enter(&account.account).await?;
-                self.page_of_one(list, account)
+                self.page_of_one(list, account)?
             }
-            accounts => self.page_of_all(list, accounts),
+            accounts => self.page_of_all(list, accounts)?,
         };
         Ok(page.fetch_one(self.scope.connection()).await?)
     }
 
-    fn page_of_one(&self, list: &'static List, account: &Reached) -> Select<Page> {
+    fn page_of_one(&self, list: &'static List, account: &Reached) -> Result<Select<Page>> {
         let window = plan::asked(self.query);
-        let page = match account.source {
+        let page = match account.statements {
             Source::Rolled => {
                 let of = rollup_scope(self.query);
                 self.scope
                     .select(&list.rolled.page)
                     .bind(of.number())
                     .bind(self.query.filters.template.clone())
-                    .bind_plan(&Plan::whole(&window, list.detail, of))
+                    .bind_plan(&Plan::whole(&window, list.detail, of, account.kept)?)
             }
             Source::Raw => {
                 let rows = self.scope.select(&self.statements(list).page);
                 bind_filters(
                     rows,
-                    &window,
+                    &account.kept.with_rows(&window),
                     &self.query.filters,
                     self.query.filters.template.clone(),
                     account.term,
@@ -93,11 +94,11 @@ impl Reading<'_> {
             }
         };
         let (before, through) = self.query.places();
-        page.bind(before).bind(through)
+        Ok(page.bind(before).bind(through))
     }
 
     /// One statement for all tenants, because the rank of a key is known only after adding them up.
-    fn page_of_all(&self, list: &'static List, accounts: &[Reached]) -> Select<Page> {
+    fn page_of_all(&self, list: &'static List, accounts: &[Reached]) -> Result<Select<Page>> {
         let (filters, window, of) = (
             &self.query.filters,
             plan::asked(self.query),
@@ -116,7 +117,7 @@ impl Reading<'_> {
             .bind(
                 accounts
                     .iter()
-                    .map(|account| account.source == Source::Rolled)
+                    .map(|account| account.statements == Source::Rolled)
                     .collect::<Vec<bool>>(),
             )
             .bind(
@@ -138,7 +139,7 @@ impl Reading<'_> {
             .bind(filters.sentiment_max)
             .bind(filters.payload.clone().map(Json))
             .bind(of.number());
-        page.bind_plan(&Plan::whole(&window, list.detail, of))
+        Ok(page.bind_plan(&plan_of_all(&window, list.detail, of, accounts)?))
     }
 
     fn statements(&self, list: &'static List) -> &'static OfList {
@@ -164,7 +165,7 @@ impl Reading<'_> {
         for account in self
             .accounts
             .iter()
-            .filter(|account| account.source == Source::Rolled)
+            .filter(|account| account.statements == Source::Rolled)
         {
             self.scope.enter(&account.account).await?;
             let sql = if plan::are_few(&total) {
@@ -173,6 +174,7 @@ impl Reading<'_> {
                 EXTREMES
             };
             let ends = self.scope.select::<(Option<i32>, Option<i32>)>(sql);
+            let window = account.kept.with_rows(&window);
             let ends = ends
                 .bind(window.from)
                 .bind(window.to)
@@ -234,7 +236,7 @@ impl Reading<'_> {
         for account in &self.accounts {
             self.scope.enter(&account.account).await?;
             let leads = match account.source {
-                Source::Rolled => rolled_leads(self.scope, self.query),
+                Source::Rolled => rolled_leads(self.scope, self.query, account)?,
                 Source::Raw => leads(self.scope, self.query, account),
             };
             sum.add(leads.fetch_one(self.scope.connection()).await?);
@@ -250,8 +252,8 @@ impl Reading<'_> {
         let mut sums: BTreeMap<i64, Tally> = BTreeMap::new();
         for account in &self.accounts {
             self.scope.enter(&account.account).await?;
-            let rows = match account.source {
-                Source::Rolled => rolled(self.scope, self.query, dimension, cut),
+            let rows = match account.statements {
+                Source::Rolled => rolled(self.scope, self.query, account, dimension, cut)?,
                 Source::Raw => raw(self.scope, self.query, account, dimension, cut),
             };
             for Keyed { key, tally } in rows.fetch_all(self.scope.connection()).await? {
@@ -274,9 +276,16 @@ impl Reading<'_> {
             let found = span(self.scope, self.query, account)
                 .fetch_one(self.scope.connection())
                 .await?;
-            if let (Some(first), Some(last)) = found {
-                let (earliest, latest) = ends.unwrap_or((first, last));
-                ends = Some((earliest.min(first), latest.max(last)));
+            let of_sums = match account.statements {
+                Source::Rolled => span_of_sums(self.scope, self.query, account).await?,
+                Source::Raw => (None, None),
+            };
+            for (first, last) in [of_sums, found] {
+                if let (Some(first), Some(last)) = (first, last) {
+                    let (first, end) = (account.kept.start(first), account.kept.end(last));
+                    let (earliest, latest) = ends.unwrap_or((first, end));
+                    ends = Some((earliest.min(first), latest.max(end)));
+                }
             }
         }
         Ok(plan::along(self.query, ends))
@@ -321,22 +330,39 @@ fn rollup_scope(query: &Query) -> RollupScope {
 const EXTREMES: &str = include_str!("sql/extremes.sql");
 const EXTREMES_OF_FEW: &str = include_str!("sql/extremes_of_few.sql");
 
-/// Progress of leads, all of a tenant.
-fn some_leads() -> String {
-    progress("autocall_leads l", "")
+/// Statements of the progress of leads, over rows.
+struct OfLeads {
+    some: String,
+    with_payload: String,
+    with_attempt: String,
+    with_payload_and_attempt: String,
 }
 
-/// Progress of the leads whose `id` a statement returns, possibly repeated.
-fn these_leads(ids: &str) -> String {
-    let asked = composed(include_str!("sql/asked_leads.sql"), &[("ids", &ids)]);
-    progress("asked m join autocall_leads l on l.id = m.id", &asked)
-}
+/// All attempts count.
+static EVER: LazyLock<OfLeads> = LazyLock::new(|| OfLeads::new(""));
+/// Attempts count from the tenant's complete-from on.
+static SINCE: LazyLock<OfLeads> =
+    LazyLock::new(|| OfLeads::new("and a.started_at >= callboard_complete_from($1)"));
 
-fn progress(leads: &str, asked: &str) -> String {
-    composed(
-        include_str!("sql/leads.sql"),
-        &[("asked", &asked), ("leads", &leads)],
-    )
+impl OfLeads {
+    fn new(since: &str) -> Self {
+        let progress = |leads: &str, asked: &str| {
+            let values: [(&str, &dyn std::fmt::Display); 3] =
+                [("asked", &asked), ("leads", &leads), ("since", &since)];
+            statement(composed(include_str!("sql/leads.sql"), &values))
+        };
+        // Leads whose `id` a statement returns, possibly repeated.
+        let these = |ids: &str| {
+            let asked = composed(include_str!("sql/asked_leads.sql"), &[("ids", &ids)]);
+            progress("asked m join autocall_leads l on l.id = m.id", &asked)
+        };
+        Self {
+            some: progress("autocall_leads l", ""),
+            with_payload: these(leads_with_payload()),
+            with_attempt: these(&leads_with_attempt(LeadSet::All)),
+            with_payload_and_attempt: these(&leads_with_attempt(LeadSet::WithPayload)),
+        }
+    }
 }
 
 /// Leads of the attempts that match the filters, by `id`.
@@ -351,38 +377,45 @@ fn leads_with_attempt(leads: LeadSet) -> String {
 /// time and for any campaign.
 fn leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
     let filters = &query.filters;
-    let Window { from, to, .. } = plan::created(query);
+    let Window { from, to, .. } = account.kept.with_rows(&plan::created(query));
+    let cut = account.kept.complete_from();
+    let statements = if cut.is_some() { &SINCE } else { &EVER };
     let sql = match (filters.payload.is_some(), filters.by_figures()) {
-        (true, true) => statement_of!(these_leads(&leads_with_attempt(LeadSet::WithPayload))),
-        (true, false) => statement_of!(these_leads(leads_with_payload())),
-        (false, true) => statement_of!(these_leads(&leads_with_attempt(LeadSet::All))),
+        (true, true) => &statements.with_payload_and_attempt,
+        (true, false) => &statements.with_payload,
+        (false, true) => &statements.with_attempt,
         (false, false)
-            if filters.from.is_none() && filters.to.is_none() && filters.template.is_none() =>
+            if filters.from.is_none()
+                && filters.to.is_none()
+                && filters.template.is_none()
+                && cut.is_none() =>
         {
             return scope.select(statement_of!(include_str!("sql/all_leads.sql")));
         }
-        (false, false) => statement_of!(some_leads()),
+        (false, false) => &statements.some,
     };
     let rows = bind_filters(
         scope.select(sql),
-        &plan::ever(query),
+        &account.kept.with_rows(&plan::ever(query)),
         filters,
         None,
         account.term,
     );
-    let asked = (filters.from.is_some() || filters.to.is_some()).then_some((from, to));
+    let is_asked = filters.from.is_some() || filters.to.is_some() || cut.is_some();
+    let asked = is_asked.then_some((from, to));
     rows.bind(asked.map(|(from, _)| from))
         .bind(asked.map(|(_, to)| to))
         .bind(filters.template.clone())
 }
 
-fn rolled_leads(scope: &Scope, query: &Query) -> Select<Leads> {
+fn rolled_leads(scope: &Scope, query: &Query, account: &Reached) -> Result<Select<Leads>> {
     let of = rollup_scope(query);
     let rows = scope
         .select(statement_of!(include_str!("sql/rolled_leads.sql")))
         .bind(of.number())
         .bind(query.filters.template.clone());
-    rows.bind_plan(&Plan::whole(&plan::created(query), Detail::Fine, of))
+    let created = account.kept.with_rows(&plan::created(query));
+    Ok(rows.bind_plan(&Plan::whole(&created, Detail::Fine, of, account.kept)?))
 }
 
 /// The first and the last attempt that match the filters.
@@ -397,9 +430,10 @@ type Span = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 /// The first and the last attempt.
 fn span(scope: &Scope, query: &Query, account: &Reached) -> Select<Span> {
-    let (window, filters) = (plan::asked(query), &query.filters);
+    let window = account.kept.with_rows(&plan::asked(query));
+    let filters = &query.filters;
     let template = filters.template.clone();
-    match (account.source, account.term) {
+    match (account.statements, account.term) {
         (Source::Rolled, _) => scope
             .select(include_str!("sql/span.sql"))
             .bind(window.from)
@@ -415,6 +449,50 @@ fn span(scope: &Scope, query: &Query, account: &Reached) -> Select<Span> {
     }
 }
 
+/// The first and the last quarter hour with attempts in the sums of what has no rows.
+async fn span_of_sums(scope: &mut Scope, query: &Query, account: &Reached) -> Result<Span> {
+    let window = plan::asked(query);
+    if !account.kept.begins_before(&window) {
+        return Ok((None, None));
+    }
+    let of = rollup_scope(query);
+    let rows = scope
+        .select(statement_of!(include_str!("sql/span_of_sums.sql")))
+        .bind(of.number())
+        .bind(query.filters.template.clone())
+        .bind(window.from)
+        .bind(window.to);
+    Ok(rows.fetch_one(scope.connection()).await?)
+}
+
+/// One plan for several accounts that are read from sums. `Unavailable` if some of these are stale, and the accounts have rows
+/// from different instants on.
+fn plan_of_all(
+    window: &Window,
+    detail: Detail,
+    of: RollupScope,
+    accounts: &[Reached],
+) -> Result<Plan> {
+    let read_sums = |it: &&Reached| it.statements == Source::Rolled;
+    let kept = accounts.iter().filter(read_sums).map(|it| it.kept);
+    let Some(latest) = kept
+        .clone()
+        .max_by_key(|it| (it.complete_from(), it.by_rows()))
+    else {
+        return Ok(Plan::default()); // none is
+    };
+    if kept
+        .clone()
+        .all(|it| it.complete_from() == latest.complete_from())
+    {
+        return Plan::whole(window, detail, of, latest);
+    }
+    if kept.clone().any(Kept::by_rows) {
+        return Err(Error::Unavailable("roll-ups are being rebuilt".into()));
+    }
+    Plan::of_sums(window, detail, of, latest)
+}
+
 fn raw(
     scope: &Scope,
     query: &Query,
@@ -423,6 +501,7 @@ fn raw(
     cut: Option<Cut>,
 ) -> Select<Keyed> {
     let window = cut.map_or_else(|| plan::asked(query), |cut| cut.window);
+    let window = account.kept.with_rows(&window);
     let sql = if account.term.is_some() {
         &dimension.rows_of_leads
     } else {
@@ -449,18 +528,27 @@ fn raw(
 fn rolled(
     scope: &Scope,
     query: &Query,
+    account: &Reached,
     dimension: &'static Dimension,
     cut: Option<Cut>,
-) -> Select<Keyed> {
-    let of = rollup_scope(query);
+) -> Result<Select<Keyed>> {
+    let (of, kept) = (rollup_scope(query), account.kept);
     let rows = scope
         .select(&dimension.rolled)
         .bind(of.number())
         .bind(query.filters.template.clone());
-    match cut {
-        None => rows.bind_plan(&Plan::whole(&plan::asked(query), dimension.detail, of)),
-        Some(cut) => bind_units(rows.bind_plan(&Plan::cut(&cut.window, cut.unit, of)), cut),
-    }
+    Ok(match cut {
+        None => rows.bind_plan(&Plan::whole(
+            &plan::asked(query),
+            dimension.detail,
+            of,
+            kept,
+        )?),
+        Some(cut) => {
+            let plan = Plan::cut(&cut.window, cut.unit, of, kept)?;
+            bind_units(rows.bind_plan(&plan), cut)
+        }
+    })
 }
 
 /// Binds the unit, the cycle and the requested buckets.

@@ -21,6 +21,8 @@ pub struct Tenant {
     /// Default time zone of AutoCall reports.
     pub timezone: Zone,
     pub settings: Settings,
+    /// From then on its rows are complete; before, only roll-ups are kept. `None`: all rows are there.
+    pub complete_from: Option<DateTime<Utc>>,
 }
 
 /// Default time zone of a new tenant.
@@ -32,6 +34,7 @@ struct Stored {
     name: String,
     timezone: String,
     settings: Json<BTreeMap<String, String>>,
+    complete_from: Option<DateTime<Utc>>,
 }
 
 /// A tenant as shown to operators.
@@ -91,7 +94,7 @@ impl Tenant {
     /// Loads the scope's tenant. Returns `NotFound` if it does not exist.
     pub async fn load(scope: &mut Scope) -> Result<Self> {
         let stored: Stored = scope
-            .select("select callboard_short(name) as name, timezone, settings from tenants where id = $1")
+            .select("select callboard_short(name) as name, timezone, settings, complete_from from tenants where id = $1")
             .fetch_optional(scope.connection())
             .await?
             .ok_or(Error::NotFound)?;
@@ -100,6 +103,7 @@ impl Tenant {
             timezone: stored.timezone.parse().map_err(Error::internal)?,
             settings: Settings::of(&stored.settings),
             name: stored.name,
+            complete_from: stored.complete_from,
         })
     }
 

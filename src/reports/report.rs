@@ -140,6 +140,12 @@ pub trait Subject: Send + Sync + Sized {
     /// True if the roll-ups can be trusted for this subject.
     fn trusted(&self) -> bool;
 
+    /// Prepares the subject to be read from `source`, and says which statements read it (`Kept::statements`).
+    fn read_from(&mut self, source: Source) -> Source;
+
+    /// Leaves out the part of its windows of which there are only sums.
+    fn begin_with_rows(&mut self);
+
     fn caption(&self) -> Caption;
 }
 
@@ -148,7 +154,7 @@ pub trait Subject: Send + Sync + Sized {
 pub struct Ask<'a, S, O> {
     pub tenant: &'a Tenant,
     pub now: DateTime<Utc>,
-    /// The source to read; the figures are the same.
+    /// The statements to execute; the figures are the same.
     pub source: Source,
     pub subject: S,
     pub options: O,
@@ -160,6 +166,8 @@ pub trait Report: 'static {
     const ROUTE: Route;
     /// Its part in exports of a campaign.
     const EXPORT: Option<Export> = None;
+    /// True if it needs rows: it begins at the tenant's complete-from where its window begins earlier.
+    const NEEDS_ROWS: bool = false;
     type Subject: Subject + 'static;
     /// The report's options; `()` if it has none.
     type Options: Default + Clone + Eq + Hash + Send + Sync + 'static;

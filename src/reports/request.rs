@@ -150,13 +150,16 @@ impl<R: Report> Parsed<R> {
         &self,
         scope: &mut Scope,
         context: Context<'_>,
-        subject: R::Subject,
+        mut subject: R::Subject,
         source: Source,
     ) -> Result<Answer> {
+        if R::NEEDS_ROWS {
+            subject.begin_with_rows();
+        }
         let ask = Ask {
             tenant: context.tenant,
             now: context.now,
-            source,
+            source: subject.read_from(source),
             subject,
             options: self.options.clone(),
         };

@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::supervise;
 
 /// Lock of a tenant's module, in each edition.
-fn lock(module: Module, tenant: i64) -> i64 {
+pub(super) fn lock(module: Module, tenant: i64) -> i64 {
     let name = match module {
         Module::Autocall => 0x726f_6c61_0000_0000,
         Module::Telesales => 0x726f_6c74_0000_0000,
@@ -138,12 +138,7 @@ pub async fn compact_module(db: &Database, tenant: i64, module: Module) -> Resul
 
 async fn compact_in_turn(db: &Database, tenant: i64, module: Module) -> Result<Done> {
     let mut scope = db.write_snapshot(tenant).await?;
-    // It ends, however long it takes and whatever limits the role has. Whoever empties a table holds it before
-    // what is derived from it, and so do we: neither waits for the other in a circle.
-    scope
-        .connection()
-        .execute(AssertSqlSafe(BEGINNING[&module].as_str()))
-        .await?;
+    begin(&mut scope, module).await?;
     let done = match stale(&mut scope, module).await? {
         None => {
             make(&mut scope, module, Origin::Journal, &[]).await?;
@@ -178,6 +173,14 @@ async fn forget_copied(db: &Database, tenant: i64, module: Module) -> Result<()>
     let forget = scope.query(sql!("forget_copied")).bind(module.name());
     forget.execute(scope.connection()).await?;
     scope.commit().await
+}
+
+/// It ends, however long it takes and whatever limits the role has. Whoever empties a table holds it before what is derived
+/// from it, and so do we: neither waits for the other in a circle.
+pub(super) async fn begin(scope: &mut Scope, module: Module) -> Result<()> {
+    let begin = AssertSqlSafe(BEGINNING[&module].as_str());
+    scope.connection().execute(begin).await?;
+    Ok(())
 }
 
 /// A mark that roll-ups are stale, by its id.
@@ -248,7 +251,12 @@ async fn stale(scope: &mut Scope, module: Module) -> Result<Option<Stale>> {
 /// Interval of progress in the log. Small tenants are rebuilt without a line.
 const PROGRESS: Duration = Duration::from_secs(5);
 
-async fn make(scope: &mut Scope, module: Module, origin: Origin, campaigns: &[i64]) -> Result<()> {
+pub(super) async fn make(
+    scope: &mut Scope,
+    module: Module,
+    origin: Origin,
+    campaigns: &[i64],
+) -> Result<()> {
     let tenant = scope.tenant();
     let statements = &STATEMENTS[&(module, origin)];
     let began = Instant::now();
@@ -352,7 +360,7 @@ pub(super) fn statements(module: Module, origin: Origin) -> Vec<String> {
                 family
                     .rollups
                     .iter()
-                    .map(|rollup| fold::clear(rollup.name, origin)),
+                    .map(|rollup| fold::clear_rollup(rollup, origin)),
             );
             statements.extend(
                 family
@@ -369,6 +377,10 @@ pub(super) fn statements(module: Module, origin: Origin) -> Vec<String> {
     for family in families {
         let rollups = family.rollups.iter();
         statements.extend(rollups.map(|rollup| fold::add(family, rollup, origin)));
+        if origin != Origin::Journal {
+            let rollups = family.rollups.iter();
+            statements.extend(rollups.map(|rollup| fold::add_kept(rollup, origin)));
+        }
     }
     let stages = || {
         let with_stages = |family: &'static Family| family.stages.map(|stages| (family, stages));

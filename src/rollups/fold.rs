@@ -6,6 +6,7 @@
 
 use super::catalog::{Family, Rollup, Scope};
 use super::ddl::key;
+use super::level::Level;
 use super::template::{all, joined, lines, part, sql, statement};
 
 /// Source of rows.
@@ -27,19 +28,11 @@ impl Origin {
         if self == Self::Journal {
             return part(sql!("family_journal"), &[("table", &family.table)]);
         }
-        let columns = family.columns();
-        part(
-            sql!("family_rows"),
-            &[
-                ("at", &family.at),
-                (
-                    "columns",
-                    &lines(columns.iter().map(|(name, _)| (*name).to_owned())),
-                ),
-                ("table", &family.table),
-                ("conditions", &self.conditions("")),
-            ],
-        )
+        let complete = format!(
+            "callboard_quarter({}) >= (select callboard_quarter(callboard_complete_from($1)))",
+            family.at
+        );
+        rows_where(family, &all([self.conditions(""), complete]))
     }
 
     /// Conditions on the rows of a table with the alias `r`.
@@ -75,8 +68,43 @@ pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
 
 /// The statement that adds a relation to a roll-up: rows of that origin with a weight, a quarter hour and a campaign.
 pub fn sum(rollup: &Rollup, agent: Option<&str>, rows: &str, origin: Origin) -> String {
-    let scopes = &origin.scopes(rollup.scopes);
-    let finest = finest(rollup, scopes);
+    let merged = origin.merged(&key(rollup), rollup.counters.iter().map(|it| it.name));
+    sum_into(rollup, agent, rows, &sums_of(rollup, origin), &merged)
+}
+
+/// Scopes and levels that rows are summed by.
+type Sums = Vec<(Scope, Level)>;
+
+/// All that these rows cover completely.
+fn sums_of(rollup: &Rollup, origin: Origin) -> Sums {
+    let scopes = origin.scopes(rollup.scopes).into_iter();
+    let levels = |scope| {
+        rollup
+            .detail
+            .levels(scope)
+            .iter()
+            .map(move |level| (scope, *level))
+    };
+    scopes.flat_map(levels).collect()
+}
+
+/// The statement that adds what a plan reads of the day of a cut, and a roll-up does not have: quarter hours of every scope.
+/// The rows from `$2` on, before `$3`. `None` if it has them.
+pub fn add_quarters(family: &Family, rollup: &Rollup) -> Option<String> {
+    let lacks = |scope: &&Scope| !rollup.detail.levels(**scope).contains(&Level::Quarter);
+    let scopes = rollup.scopes.iter().filter(lacks);
+    let sums: Sums = scopes.map(|scope| (*scope, Level::Quarter)).collect();
+    let conditions = format!("tenant_id = $1 and {0} >= $2 and {0} < $3", family.at);
+    let rows = rows_where(family, &conditions);
+    (!sums.is_empty()).then(|| sum_into(rollup, family.agent, &rows, &sums, ""))
+}
+
+fn sum_into(rollup: &Rollup, agent: Option<&str>, rows: &str, into: &Sums, merged: &str) -> String {
+    let finest = into
+        .iter()
+        .map(|(_, level)| level.width())
+        .min()
+        .unwrap_or(1);
     let agent = agent.map_or("null::bigint".to_owned(), |agent| format!("r.{agent}"));
     let bucket = match finest {
         1 => "r.quarter".to_owned(),
@@ -128,7 +156,7 @@ pub fn sum(rollup: &Rollup, agent: Option<&str>, rows: &str, origin: Origin) -> 
             ("names", &named(str::to_owned)),
             ("finest", &finest),
             ("sums", &named(|name| format!("sum({name})"))),
-            ("levels", &levels(rollup, scopes)),
+            ("levels", &levels(into)),
             (
                 "group",
                 &if has_value {
@@ -141,32 +169,26 @@ pub fn sum(rollup: &Rollup, agent: Option<&str>, rows: &str, origin: Origin) -> 
                 "any",
                 &joined(counters(|name| format!("sum({name}) <> 0")), "\n    or "),
             ),
-            (
-                "merged",
-                &origin.merged(&key(rollup), rollup.counters.iter().map(|it| it.name)),
-            ),
+            ("merged", &merged),
         ],
     )
 }
 
-/// Quarter hours in the finest bucket of these scopes.
-fn finest(rollup: &Rollup, scopes: &[Scope]) -> i32 {
-    let levels = scopes.iter().flat_map(|scope| rollup.detail.levels(*scope));
-    levels.min().map_or(1, |level| level.width())
-}
-
 /// The sums, with every level and scope that each is added to.
-fn levels(rollup: &Rollup, scopes: &[Scope]) -> String {
+fn levels(into: &Sums) -> String {
     let list = |of_agents: bool| {
-        let scopes = scopes
+        let sums = into
             .iter()
-            .filter(move |scope| scope.has_agent() == of_agents);
-        lines(scopes.flat_map(|scope| {
-            let levels = rollup.detail.levels(*scope).iter();
-            levels.map(|level| format!("({}, {})", scope.sql(), level.width()))
-        }))
+            .filter(move |(scope, _)| scope.has_agent() == of_agents);
+        lines(sums.map(|(scope, level)| format!("({}, {})", scope.sql(), level.width())))
     };
     let (bare, by_agent) = (list(false), list(true));
+    if bare.is_empty() {
+        return part(
+            sql!("fold_levels_of_agents"),
+            &[("levels_by_agent", &by_agent)],
+        );
+    }
     if by_agent.is_empty() {
         return part(sql!("fold_levels"), &[("levels", &bare)]);
     }
@@ -176,15 +198,83 @@ fn levels(rollup: &Rollup, scopes: &[Scope]) -> String {
     )
 }
 
-/// Deletes a tenant's rows from a roll-up, or those of its campaigns `$2`.
+/// Rows of a table, each with a weight and a quarter hour.
+fn rows_where(family: &Family, conditions: &str) -> String {
+    let columns = family.columns();
+    part(
+        sql!("family_rows"),
+        &[
+            ("at", &family.at),
+            (
+                "columns",
+                &lines(columns.iter().map(|(name, _)| (*name).to_owned())),
+            ),
+            ("table", &family.table),
+            ("conditions", &conditions),
+        ],
+    )
+}
+
+/// Deletes a tenant's rows from a table, or those of its campaigns `$2`.
 pub fn clear(table: &str, origin: Origin) -> String {
-    let conditions = match origin {
-        Origin::RowsOfCampaigns => format!(
-            "\n  and scope in ({}, {})\n  and campaign_id = any ($2)",
-            Scope::Campaign.sql(),
-            Scope::AgentOfCampaign.sql()
-        ),
-        Origin::Rows | Origin::Journal => String::new(),
+    format!("delete from {table}\nwhere {}", of_scopes(origin))
+}
+
+/// Like [`clear`], for a roll-up: what lies before the tenant's complete-from stays.
+pub fn clear_rollup(rollup: &Rollup, origin: Origin) -> String {
+    statement(
+        sql!("clear_rollup"),
+        &[("rollup", &rollup.name), ("conditions", &of_scopes(origin))],
+    )
+}
+
+/// The sums of a tenant, or of its campaigns `$2`.
+fn of_scopes(origin: Origin) -> String {
+    let of_campaigns = format!(
+        "\n  and scope in ({}, {})\n  and campaign_id = any ($2)",
+        Scope::Campaign.sql(),
+        Scope::AgentOfCampaign.sql()
+    );
+    let only = match origin {
+        Origin::RowsOfCampaigns => of_campaigns.as_str(),
+        Origin::Rows | Origin::Journal => "",
     };
-    format!("delete from {table}\nwhere tenant_id = $1{conditions}")
+    format!("tenant_id = $1{only}")
+}
+
+/// The statement that completes a rebuild: see its template.
+pub fn add_kept(rollup: &Rollup, origin: Origin) -> String {
+    let wider = sums_of(rollup, origin).into_iter();
+    let wider = wider.filter(|(_, level)| *level != Level::Quarter);
+    let counters = || rollup.counters.iter().map(|it| it.name);
+    let columns = |counter: fn(&str) -> String| {
+        rollup.columns(|value| value.name.to_owned(), |it| counter(it.name))
+    };
+    let group = if rollup.dimension.is_some() {
+        "1, 2, 3, 4, 5, 6, 7"
+    } else {
+        "1, 2, 3, 4, 5, 6"
+    };
+    statement(
+        sql!("kept"),
+        &[
+            ("rollup", &rollup.name),
+            ("names", &columns(str::to_owned)),
+            ("sums", &columns(|name| format!("sum({name})"))),
+            ("conditions", &of_scopes(origin)),
+            (
+                "levels",
+                &lines(wider.map(|(scope, level)| format!("({}, {})", scope.sql(), level.width()))),
+            ),
+            ("group", &group),
+            (
+                "any",
+                &joined(
+                    counters().map(|name| format!("sum({name}) <> 0")),
+                    "\n    or ",
+                ),
+            ),
+            ("merged", &Origin::Journal.merged(&key(rollup), counters())),
+        ],
+    )
 }

@@ -3,7 +3,9 @@
 //! Pure: a window goes in, ranges come out. Must not know what is counted, nor SQL (`bind`).
 
 use super::catalog::{Detail, Scope};
+use super::kept::Kept;
 use super::level::{Level, QUARTER};
+use crate::error::Result;
 use crate::time::window::Segment;
 use crate::time::{Granularity, Window, Zone};
 use chrono::{DateTime, Utc};
@@ -27,8 +29,17 @@ pub struct Plan {
 
 impl Plan {
     /// The plan for totals of the window.
-    pub fn whole(window: &Window, detail: Detail, scope: Scope) -> Self {
-        Self::of(window, detail.levels(scope))
+    pub fn whole(window: &Window, detail: Detail, scope: Scope, kept: Kept) -> Result<Self> {
+        let mut plan = Self::default();
+        if window.from < window.to {
+            let stretch = Segment {
+                from: window.from,
+                to: window.to,
+                utc_offset: 0,
+            };
+            plan.add_kept(stretch, detail.levels(scope), |_| true, kept)?;
+        }
+        Ok(plan)
     }
 
     fn of(window: &Window, levels: &[Level]) -> Self {
@@ -46,39 +57,87 @@ impl Plan {
         plan
     }
 
+    /// The plan for totals of the window of several accounts, from sums before the latest of their cuts. `Invalid` if it
+    /// begins or ends within a bucket there.
+    pub fn of_sums(window: &Window, detail: Detail, scope: Scope, latest: Kept) -> Result<Self> {
+        let plan = Self::of(window, detail.levels(scope));
+        let cut = latest.complete_from();
+        if plan.ragged.iter().any(|end| Some(end.from) < cut) {
+            return Err(latest.too_fine());
+        }
+        Ok(plan)
+    }
+
     /// The plan for figures by local hour, day or week: a bucket is used only if it lies within one of these, which depends
     /// on the zone's offset at the time.
-    pub fn cut(window: &Window, unit: Granularity, scope: Scope) -> Self {
+    pub fn cut(window: &Window, unit: Granularity, scope: Scope, kept: Kept) -> Result<Self> {
         let mut plan = Self::default();
         for segment in window.segments() {
             let within = |level: &Level| {
                 level.seconds() <= unit.seconds()
                     && i64::from(segment.utc_offset) % level.seconds() == 0
             };
-            let levels: Vec<Level> = Detail::Fine
-                .levels(scope)
-                .iter()
-                .copied()
-                .filter(within)
-                .collect();
-            plan.add(segment, &levels);
+            plan.add_kept(segment, Detail::Fine.levels(scope), within, kept)?;
         }
-        plan
+        Ok(plan)
     }
 
-    /// Everything before an instant.
-    pub fn before(end: DateTime<Utc>, scope: Scope) -> Self {
+    /// Everything before an instant that has rows.
+    pub fn before(end: DateTime<Utc>, scope: Scope, kept: Kept) -> Result<Self> {
         // infallible: the first day of Postgres' calendar, in 4714 BC
         let from = DateTime::from_timestamp(-210_866_803_200, 0).unwrap_or_default();
-        Self::whole(
-            &Window {
-                from,
-                to: end.max(from),
-                zone: Zone::UTC,
-            },
-            Detail::Fine,
-            scope,
-        )
+        let all = Window {
+            from,
+            to: end.max(from),
+            zone: Zone::UTC,
+        };
+        Self::whole(&kept.with_rows(&all), Detail::Fine, scope, kept)
+    }
+
+    /// All time that has rows.
+    pub fn ever(scope: Scope, kept: Kept) -> Result<Self> {
+        // infallible: after the latest quarter hour of roll-ups, in the year 20000
+        let end = DateTime::from_timestamp(568_971_820_800 + 86_400, 0).unwrap_or_default();
+        Self::before(end, scope, kept)
+    }
+
+    /// Like [`Plan::add`], within what is kept: before the cut sums only, after it rows only if they are wanted. `Invalid` if
+    /// the sums before the cut are too coarse. The day of the cut is kept by quarters there, whatever the scope (`cut`).
+    fn add_kept(
+        &mut self,
+        stretch: Segment,
+        levels: &[Level],
+        within: impl Fn(&Level) -> bool,
+        kept: Kept,
+    ) -> Result<()> {
+        let finer = [Level::Quarter].into_iter().chain(levels.iter().copied());
+        let mut finer: Vec<Level> = finer.filter(&within).collect();
+        finer.dedup();
+        let levels: Vec<Level> = levels.iter().copied().filter(within).collect();
+        let mut from = stretch.from;
+        let mut part = |plan: &mut Self, to: DateTime<Utc>, levels: &[Level]| {
+            let to = to.clamp(from, stretch.to);
+            plan.add(
+                Segment {
+                    from,
+                    to,
+                    ..stretch
+                },
+                levels,
+            );
+            from = to;
+        };
+        if let Some(cut) = kept.complete_from() {
+            let ragged = self.ragged.len();
+            let day = Level::Day.start(Level::Day.bucket(cut));
+            part(self, day, &levels);
+            part(self, cut, &finer);
+            if self.ragged.len() > ragged {
+                return Err(kept.too_fine());
+            }
+        }
+        part(self, stretch.to, if kept.by_rows() { &[] } else { &levels });
+        Ok(())
     }
 
     /// Divides a range: coarse buckets inside, finer ones towards both ends, raw rows where not even the finest fits.
@@ -183,7 +242,10 @@ impl Links {
     /// The levels of links.
     pub const LEVELS: [Level; 2] = [Level::Hour, Level::Day];
 
-    pub fn within(window: &Window, quiet: Quiet) -> Self {
+    pub fn within(window: &Window, quiet: Quiet, kept: Kept) -> Self {
+        // Links still count the leads of rows before the cut, in the hour that it divides.
+        let before = quiet.before && !kept.begins_before(&Quiet::hours(window));
+        let quiet = Quiet { before, ..quiet };
         let ranges = Plan::of(&quiet.widened(window), &Self::LEVELS).ranges;
         let start = |range: &Range| range.level.start(range.from);
         let end = |range: &Range| range.level.start(range.to);
@@ -211,6 +273,7 @@ mod tests {
     use super::*;
     use crate::time::zone::zone;
 
+    const ALL: Kept = Kept::new(None, Zone::UTC, "from");
     const FINE: &[Level] = &[Level::Quarter, Level::Hour, Level::Day];
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -305,7 +368,9 @@ mod tests {
                 &window("2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z", zone),
                 unit,
                 Scope::Campaign,
-            );
+                ALL,
+            )
+            .expect("a plan");
             plan.ranges
                 .iter()
                 .map(|range| format!("{:?}", range.level))
@@ -330,7 +395,9 @@ mod tests {
             ),
             Granularity::Day,
             Scope::Campaign,
-        );
+            ALL,
+        )
+        .expect("a plan");
         assert_eq!(
             shown(&berlin),
             [
@@ -347,7 +414,9 @@ mod tests {
             ),
             Granularity::Hour,
             Scope::Campaign,
-        );
+            ALL,
+        )
+        .expect("a plan");
         assert_eq!(
             shown(&st_johns),
             [
@@ -365,7 +434,9 @@ mod tests {
             ),
             Granularity::Hour,
             Scope::Campaign,
-        );
+            ALL,
+        )
+        .expect("a plan");
         assert!(
             before_the_railways.ranges.is_empty(),
             "an offset that is no whole quarter of an hour"
@@ -375,7 +446,7 @@ mod tests {
     #[test]
     fn leads_are_linked_across_every_two_parts_of_the_whole_hours() {
         let ragged = window("2026-06-01T21:20:00Z", "2026-06-04T02:40:00Z", Zone::UTC);
-        let links = Links::within(&ragged, Quiet::default());
+        let links = Links::within(&ragged, Quiet::default(), ALL);
         assert_eq!(
             (links.from, links.to),
             (at("2026-06-01T22:00:00Z"), at("2026-06-04T02:00:00Z"))
@@ -402,6 +473,7 @@ mod tests {
                 before: true,
                 after: false,
             },
+            ALL,
         );
         assert_eq!(
             (quiet.from, quiet.to),
@@ -411,6 +483,7 @@ mod tests {
         let none = Links::within(
             &window("2026-06-01T21:20:00Z", "2026-06-01T22:10:00Z", Zone::UTC),
             Quiet::default(),
+            ALL,
         );
         assert!(none.rectangles.is_empty() && none.from == none.to);
     }
@@ -420,7 +493,7 @@ mod tests {
         fn a_plan_covers_its_window_once_and_without_a_gap(from in 0..4_000_000_000_000_i64, length in 0..20_000_000_i64, zone in 0..Zone::all().count()) {
             let from = DateTime::from_timestamp_micros(from * 1_000).expect("an instant");
             let window = Window { from, to: from + chrono::TimeDelta::seconds(length), zone: Zone::all().nth(zone).unwrap() };
-            for plan in [Plan::of(&window, FINE), Plan::cut(&window, Granularity::Hour, Scope::Campaign), Plan::cut(&window, Granularity::Week, Scope::Campaign)] {
+            for plan in [Plan::of(&window, FINE), Plan::cut(&window, Granularity::Hour, Scope::Campaign, ALL).expect("a plan"), Plan::cut(&window, Granularity::Week, Scope::Campaign, ALL).expect("a plan")] {
                 let ranges = plan.ranges.iter().map(|range| (range.level.start(range.from), range.level.start(range.to)));
                 let mut parts: Vec<_> = ranges.chain(plan.ragged.iter().map(|end| (end.from, end.to))).collect();
                 parts.sort_unstable();

@@ -116,6 +116,8 @@ fn nearest(origin: Origin) -> String {
         Origin::Journal => part(
             sql!("sources_nearest_of_journal"),
             &[
+                ("calls", &origin.relation(&TELESALES_CALLS)),
+                ("leads", &origin.relation(&TELESALES_LEADS)),
                 ("mask", &TELESALES_STAGES.mask()),
                 ("all", &bits().map(|(_, bit)| bit).sum::<u32>()),
                 ("scopes", &scopes),

@@ -16,6 +16,7 @@ use std::sync::LazyLock;
 
 use super::bind::{OF_LINKS, OF_PLAN};
 use super::catalog::Module;
+use super::kept::Source;
 use super::reader::{Reader, agents_dialing, agents_of_calls, reader};
 use super::scope::Scope;
 use super::template::{fill, part, sql};
@@ -191,15 +192,6 @@ impl Numbers {
         self.first.insert(name.to_owned(), first);
         first
     }
-}
-
-/// Source of a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// Roll-ups, if they can be trusted.
-    Rolled,
-    /// Raw rows: slow, and the reference for roll-ups.
-    Raw,
 }
 
 /// The statements of one figure: over roll-ups, and the same over rows.

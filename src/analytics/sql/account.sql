@@ -10,4 +10,6 @@ select $2::text is null or exists (select from playing) as plays,
        {{trusted autocall exists (
            select from playing p
            where p.id = n.campaign_id or p.script_id = n.script_id
-       )}} as trusted
+       )}} as trusted,
+       (select complete_from from tenants where id = $1) as complete_from,
+       (select timezone from tenants where id = $1) as timezone

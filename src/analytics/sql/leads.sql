@@ -18,12 +18,12 @@ leads as (
         l.status,
         count(a.lead_id) as attempts
     from leads l
-    left join autocall_attempts a on a.tenant_id = $1 and a.lead_id = l.id
+    left join autocall_attempts a on a.tenant_id = $1 and a.lead_id = l.id {{since}}
     group by l.id, l.status
 ), in_progress as (
     select distinct a.lead_id
     from autocall_attempts a
-    where a.tenant_id = $1 and a.result is null
+    where a.tenant_id = $1 and a.result is null {{since}}
 )
 select
     count(*) as leads,

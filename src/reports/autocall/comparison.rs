@@ -12,7 +12,7 @@ use crate::files::Caption;
 use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
 use crate::percent::PercentText;
 use crate::reports::report::{Ask, Context, Module, Place, Report, Route, Subject};
-use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, Statements, statements};
+use crate::rollups::{Bind, Detail, Kept, Plan, RollupScope, Source, Statements, statements};
 use crate::table::{Chart, Id, Table, row};
 use crate::time::{Window, Zone};
 
@@ -61,7 +61,11 @@ pub struct Campaigns {
     ids: Vec<i64>,
     ends: WindowBounds,
     zone: Zone,
+    now: DateTime<Utc>,
+    kept: Kept,
     beginnings: HashMap<i64, CampaignStart>,
+    /// Of each campaign.
+    windows: Vec<Window>,
 }
 
 impl Subject for Campaigns {
@@ -92,7 +96,10 @@ impl Subject for Campaigns {
             ids: ids.clone()?,
             ends: *ends,
             zone,
+            now: context.now,
+            kept: Kept::of(context.tenant, FROM.name),
             beginnings: HashMap::new(),
+            windows: Vec::new(),
         })
     }
 
@@ -102,6 +109,9 @@ impl Subject for Campaigns {
             .into_iter()
             .map(|beginning| (beginning.id, beginning))
             .collect();
+        let beginnings = self.ids.iter().filter_map(|id| self.beginnings.get(id));
+        let window = |start| self.ends.window(start, self.kept, self.zone, self.now);
+        self.windows = beginnings.map(window).collect();
         let missing = self
             .ids
             .iter()
@@ -111,6 +121,16 @@ impl Subject for Campaigns {
 
     fn trusted(&self) -> bool {
         self.beginnings.values().all(|campaign| campaign.trusted)
+    }
+
+    fn read_from(&mut self, source: Source) -> Source {
+        self.kept.statements(source, &self.windows)
+    }
+
+    fn begin_with_rows(&mut self) {
+        for window in &mut self.windows {
+            *window = self.kept.with_rows(window);
+        }
     }
 
     fn caption(&self) -> Caption {
@@ -163,13 +183,9 @@ impl Report for Comparison {
             .iter()
             .filter_map(|id| ask.subject.beginnings.get(id))
             .collect();
-        let windows: Vec<_> = campaigns
-            .iter()
-            .map(|campaign| ask.subject.ends.window(campaign, ask.subject.zone, ask.now))
-            .collect();
         let rows = match ask.source {
-            Source::Rolled => rolled(scope, &ask.subject.ids, &windows).await?,
-            Source::Raw => raw(scope, &ask.subject.ids, &windows).await?,
+            Source::Rolled => rolled(scope, &ask.subject).await?,
+            Source::Raw => raw(scope, &ask.subject.ids, &ask.subject.windows).await?,
         };
         let counters: HashMap<i64, Counters> = rows.into_iter().map(|row| (row.id, row)).collect();
         let row = |campaign: &&CampaignStart| AutocallComparisonRow {
@@ -193,11 +209,12 @@ impl Report for Comparison {
 }
 
 /// One statement per campaign: each has its own window and takes a fraction of a millisecond.
-async fn rolled(scope: &mut Scope, ids: &[i64], windows: &[Window]) -> Result<Vec<Counters>> {
+async fn rolled(scope: &mut Scope, asked: &Campaigns) -> Result<Vec<Counters>> {
     let mut rows = Vec::new();
-    for (id, window) in ids.iter().zip(windows) {
+    for (id, window) in asked.ids.iter().zip(&asked.windows) {
         let row = scope.select(STATEMENTS.of(Source::Rolled)).bind(*id);
-        let row = row.bind_plan(&Plan::whole(window, Detail::Fine, RollupScope::Campaign));
+        let plan = Plan::whole(window, Detail::Fine, RollupScope::Campaign, asked.kept)?;
+        let row = row.bind_plan(&plan);
         rows.push(row.fetch_one(scope.connection()).await?);
     }
     Ok(rows)

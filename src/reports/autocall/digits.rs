@@ -20,11 +20,11 @@ impl Digits {
     pub async fn load(scope: &mut Scope, campaign: &Campaign, source: Source) -> Result<Self> {
         if source == Source::Rolled {
             let row = campaign.select::<KeyCounts>(scope, &STATEMENTS, source);
-            let row = campaign.bind_window(row, source);
+            let row = campaign.bind_window(row, source)?;
             return Ok(row.fetch_one(scope.connection()).await?.into());
         }
         let rows = campaign.select(scope, &STATEMENTS, source);
-        let rows = campaign.bind_window(rows, source);
+        let rows = campaign.bind_window(rows, source)?;
         let rows: Vec<(String, i64)> = rows.fetch_all(scope.connection()).await?;
         let (none, pressed): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|(digit, _)| digit.is_empty());

@@ -90,7 +90,7 @@ impl Report for Dtmf {
         let digits = Digits::load(scope, campaign, ask.source).await?;
         let actions = script::actions(scope, campaign.id).await?;
         let paths = campaign.select(scope, &STATEMENTS, ask.source);
-        let paths = campaign.bind_window(paths, ask.source);
+        let paths = campaign.bind_window(paths, ask.source)?;
         let paths: Vec<(String, i64)> = paths.fetch_all(scope.connection()).await?;
         Ok(body(digits, &actions, paths))
     }

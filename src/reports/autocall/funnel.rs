@@ -60,6 +60,7 @@ impl Report for Funnel {
             across: Across::Whole,
         },
     });
+    const NEEDS_ROWS: bool = true;
     type Subject = Campaign;
     type Options = ();
     type Body = Vec<AutocallFunnelStage>;
@@ -72,10 +73,13 @@ impl Report for Funnel {
                 .bind_rest_of_hours(&campaign.window)
                 .fetch_one(scope.connection())
                 .await?;
-            let counters = campaign
-                .select(scope, &STATEMENTS, ask.source)
-                .bind_plan(&Plan::before(campaign.window.to, RollupScope::Campaign))
-                .bind_links(&Links::within(&campaign.window, quiet));
+            let counters = campaign.select(scope, &STATEMENTS, ask.source);
+            let leads = Plan::before(campaign.window.to, RollupScope::Campaign, campaign.kept)?;
+            let counters = counters.bind_plan(&leads).bind_links(&Links::within(
+                &campaign.window,
+                quiet,
+                campaign.kept,
+            ));
             return Ok(stages(&counters.fetch_one(scope.connection()).await?));
         }
         let keys: Vec<String> = script::actions(scope, campaign.id)
@@ -85,7 +89,7 @@ impl Report for Funnel {
             .collect();
         let keys = (!keys.is_empty()).then_some(keys);
         let counters = campaign.select(scope, &STATEMENTS, ask.source);
-        let counters = campaign.bind_window(counters, ask.source).bind(keys);
+        let counters = campaign.bind_window(counters, ask.source)?.bind(keys);
         Ok(stages(&counters.fetch_one(scope.connection()).await?))
     }
 

@@ -75,7 +75,7 @@ impl Report for Hangup {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, ()>) -> Result<AutocallHangup> {
         let campaign = &ask.subject;
         let rows = campaign.select(scope, &STATEMENTS, ask.source);
-        let rows = campaign.bind_window(rows, ask.source);
+        let rows = campaign.bind_window(rows, ask.source)?;
         let rows: Vec<(Option<String>, i64)> = rows.fetch_all(scope.connection()).await?;
         let counts: Vec<i64> = rows.iter().map(|(_, count)| *count).collect();
         let causes = rows.into_iter().zip(largest_remainder(&counts));

@@ -115,7 +115,7 @@ impl Report for Heatmap {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, Option<Metric>>) -> Result<Self::Body> {
         let campaign = &ask.subject;
         let rows = campaign.select(scope, &STATEMENTS, ask.source);
-        let rows = campaign.bind_local(rows, ask.source, Granularity::Hour);
+        let rows = campaign.bind_local(rows, ask.source, Granularity::Hour)?;
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         let cells = week::cells(rows, |counters| counters.hour_of_week);
         Ok(cells

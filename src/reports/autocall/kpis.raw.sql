@@ -1,5 +1,6 @@
 -- The counters of a campaign's attempts in a window. $2 campaign, $3 from, $4 to.
-select (select count(*) from autocall_leads l where l.tenant_id = $1 and l.campaign_id = $2) as total_leads,
+select (select count(*) from autocall_leads l where l.tenant_id = $1 and l.campaign_id = $2
+          and l.created_at >= callboard_complete_from($1)) as total_leads,
        count(*) as dialed,
        count(*) filter (where result = 'answered') as answered,
        count(*) filter (where result = 'no_answer') as no_answer,

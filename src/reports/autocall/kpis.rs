@@ -10,7 +10,7 @@ use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::{PercentText, mean};
 use crate::reports::report::{Ask, Export, Module, Object, Place, Report, Route, Summary};
-use crate::rollups::{Source, Statements, statements};
+use crate::rollups::{Bind, Plan, RollupScope, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 use crate::time::Instant;
 
@@ -19,7 +19,7 @@ pub struct Kpis;
 row! {
     /// Totals of a campaign's attempts in the window.
     pub struct AutocallKpis {
-        /// Leads of the campaign, regardless of the window.
+        /// Leads of the campaign, regardless of the window; only those created since complete_from, if the account has one.
         total_leads: i64 => "Total leads",
         /// Attempts started in the window, those in progress included; one lead may have many.
         dialed: i64 => "Dialed",
@@ -140,13 +140,14 @@ impl Report for Kpis {
         let (counters, digits) = match ask.source {
             Source::Rolled => {
                 let row = campaign.select::<CountersAndKeys>(scope, &STATEMENTS, ask.source);
-                let row = campaign.bind_window(row, ask.source);
+                let row = row.bind_plan(&Plan::ever(RollupScope::Campaign, campaign.kept)?);
+                let row = campaign.bind_window(row, ask.source)?;
                 let CountersAndKeys { counters, keys } = row.fetch_one(scope.connection()).await?;
                 (counters, keys.into())
             }
             Source::Raw => {
                 let row = campaign.select(scope, &STATEMENTS, ask.source);
-                let row = campaign.bind_window(row, ask.source);
+                let row = campaign.bind_window(row, ask.source)?;
                 let counters = row.fetch_one(scope.connection()).await?;
                 (counters, Digits::load(scope, campaign, ask.source).await?)
             }

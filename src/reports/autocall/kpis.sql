@@ -1,6 +1,6 @@
--- The counters of a campaign's attempts in a window. $2 campaign; the plan of the window.
+-- The counters of a campaign's attempts in a window. $2 campaign; the plan of all time that has rows, then that of the window.
 select (select coalesce(sum(leads), 0)
-        from {{rolled autocall_lead_totals scope=campaign campaign=$2 plan=always}} r) as total_leads,
+        from {{rolled autocall_lead_totals scope=campaign campaign=$2 plan=leads}} r) as total_leads,
        coalesce(sum(dialed), 0) as dialed,
        coalesce(sum(answered), 0) as answered,
        coalesce(sum(no_answer), 0) as no_answer,

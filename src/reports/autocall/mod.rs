@@ -26,7 +26,7 @@ use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::rollups::{
-    Bind, Detail, Older, Plan, RollupScope, Source, Statements, statement_of, statements,
+    Bind, Detail, Kept, Older, Plan, RollupScope, Source, Statements, statement_of, statements,
 };
 use crate::time::instant::GivenInstant;
 use crate::time::{Granularity, Window, Zone};
@@ -49,6 +49,7 @@ pub struct Campaign {
     pub id: i64,
     pub window: Window,
     trusted: bool,
+    kept: Kept,
 }
 
 impl Campaign {
@@ -61,22 +62,30 @@ impl Campaign {
     }
 
     /// Binds the window for figures of it as a whole: its plan, or from and to.
-    fn bind_window<R>(&self, rows: Select<R>, source: Source) -> Select<R> {
-        match source {
+    fn bind_window<R>(&self, rows: Select<R>, source: Source) -> Result<Select<R>> {
+        Ok(match source {
             Source::Rolled => {
-                let plan = Plan::whole(&self.window, Detail::Fine, RollupScope::Campaign);
-                rows.bind_plan(&plan)
+                let of = RollupScope::Campaign;
+                rows.bind_plan(&Plan::whole(&self.window, Detail::Fine, of, self.kept)?)
             }
             Source::Raw => rows.bind(self.window.from).bind(self.window.to),
-        }
+        })
     }
 
     /// Binds the window for figures by local time: its plan, or its segments.
-    fn bind_local<R>(&self, rows: Select<R>, source: Source, unit: Granularity) -> Select<R> {
-        match source {
-            Source::Rolled => rows.bind_plan(&Plan::cut(&self.window, unit, RollupScope::Campaign)),
+    fn bind_local<R>(
+        &self,
+        rows: Select<R>,
+        source: Source,
+        unit: Granularity,
+    ) -> Result<Select<R>> {
+        Ok(match source {
+            Source::Rolled => {
+                let of = RollupScope::Campaign;
+                rows.bind_plan(&Plan::cut(&self.window, unit, of, self.kept)?)
+            }
             Source::Raw => bind_segments(rows, &self.window),
-        }
+        })
     }
 
     /// Number of attempts in the window.
@@ -104,7 +113,9 @@ impl Campaign {
     }
 
     async fn counted(&self, scope: &mut Scope, source: Source) -> Result<i64> {
-        let counted = self.bind_window(self.select(scope, &COUNTED, source), source);
+        let mut read = *self;
+        let source = read.read_from(source);
+        let counted = read.bind_window(read.select(scope, &COUNTED, source), source)?;
         let counted: Counted = counted.fetch_one(scope.connection()).await?;
         Ok(counted.dialed)
     }
@@ -125,6 +136,8 @@ pub struct CampaignStart {
     pub name: String,
     pub started_at: Option<DateTime<Utc>>,
     pub first_attempt_at: Option<DateTime<Utc>>,
+    /// Quarter hour of its first attempt of which there are only sums.
+    pub first_kept_at: Option<DateTime<Utc>>,
     /// `None` if outside the years 1 to 9999; so are the other instants.
     pub created_at: Option<DateTime<Utc>>,
     /// True if its roll-ups can be trusted.
@@ -140,10 +153,12 @@ impl CampaignStart {
         Ok(rows.fetch_all(scope.connection()).await?)
     }
 
-    fn instant(&self) -> Option<DateTime<Utc>> {
+    fn instant(&self, kept: Kept) -> Option<DateTime<Utc>> {
         self.started_at
+            .or(self.first_kept_at)
             .or(self.first_attempt_at)
             .or(self.created_at)
+            .map(|at| kept.start(at))
     }
 }
 
@@ -183,17 +198,30 @@ impl WindowBounds {
         {
             faults.add(TO.name, "must not be before from.");
         }
+        let kept = Kept::of(tenant, FROM.name);
+        if let Some(from) = self.from {
+            kept.check(FROM.name, from.start(zone), faults);
+        }
+        if let Some(to) = self.to {
+            kept.check(TO.name, to.end(zone), faults);
+        }
         zone
     }
 
     /// The window, with defaults for missing bounds. A default is never on the wrong side of the other bound: a campaign
     /// that has not begun has an empty window.
-    pub fn window(self, beginning: &CampaignStart, zone: Zone, now: DateTime<Utc>) -> Window {
+    pub fn window(
+        self,
+        beginning: &CampaignStart,
+        kept: Kept,
+        zone: Zone,
+        now: DateTime<Utc>,
+    ) -> Window {
         let to = self.to.map_or(now, |to| to.end(zone));
         let from = self
             .from
             .map(|from| from.start(zone))
-            .or_else(|| beginning.instant());
+            .or_else(|| beginning.instant(kept));
         Window {
             from: from.map_or(to, |from| from.min(to)),
             to,
@@ -230,10 +258,12 @@ impl Subject for Campaign {
         faults: &mut Faults,
     ) -> Option<Self> {
         let zone = ends.zone(context.tenant, faults);
+        let kept = Kept::of(context.tenant, FROM.name);
         Some(Self {
             id: beginning.id,
-            window: ends.window(&beginning, zone, context.now),
+            window: ends.window(&beginning, kept, zone, context.now),
             trusted: beginning.trusted,
+            kept,
         })
     }
 
@@ -243,6 +273,14 @@ impl Subject for Campaign {
 
     fn trusted(&self) -> bool {
         self.trusted
+    }
+
+    fn read_from(&mut self, source: Source) -> Source {
+        self.kept.statements(source, [&self.window])
+    }
+
+    fn begin_with_rows(&mut self) {
+        self.window = self.kept.with_rows(&self.window);
     }
 
     fn caption(&self) -> Caption {

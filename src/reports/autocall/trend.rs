@@ -115,7 +115,7 @@ impl Report for Trend {
         let (campaign, series) = (&ask.subject, ask.options);
         let window = &campaign.window;
         let rows = series.bind(campaign.select(scope, &STATEMENTS, ask.source));
-        let rows = campaign.bind_local(rows, ask.source, series.granularity);
+        let rows = campaign.bind_local(rows, ask.source, series.granularity)?;
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         if rows.len() > MOST_BUCKETS {
             let too_many = format!("More than {MOST_BUCKETS} buckets of the window have attempts.");

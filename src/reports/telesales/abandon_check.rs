@@ -11,10 +11,11 @@ use tracing::Instrument;
 use super::abandon_rate::WINDOW_MINUTES;
 use super::exposure::Exposure;
 use crate::app::App;
+use crate::auth::Tenant;
 use crate::db::{Lane, Scope};
 use crate::error::Result;
 use crate::rollups::{
-    Bind, Detail, Plan, RollupScope, Source, Statements, statement_of, statements,
+    Bind, Detail, Kept, Plan, RollupScope, Source, Statements, statement_of, statements,
 };
 use crate::supervise;
 use crate::time::Window;
@@ -90,7 +91,13 @@ async fn trusted(scope: &mut Scope) -> Result<bool> {
 
 /// Records the breaches of one tenant at that instant. Returns their number.
 pub async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u64> {
-    let from = now - TimeDelta::minutes(WINDOW_MINUTES);
+    let kept = Kept::of(&Tenant::load(scope).await?, "from");
+    let window = kept.with_rows(&Window {
+        from: now - TimeDelta::minutes(WINDOW_MINUTES),
+        to: now,
+        zone: crate::time::Zone::UTC,
+    });
+    let from = window.from;
     let quiet_since = now - TimeDelta::minutes(QUIET_MINUTES);
     let source = if trusted(scope).await? {
         Source::Rolled
@@ -100,12 +107,7 @@ pub async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u6
     let campaigns = scope.select::<Campaign>(STATEMENTS.of(source));
     let campaigns = match source {
         Source::Rolled => {
-            let window = Window {
-                from,
-                to: now,
-                zone: crate::time::Zone::UTC,
-            };
-            let plan = Plan::whole(&window, Detail::Fine, RollupScope::Campaign);
+            let plan = Plan::whole(&window, Detail::Fine, RollupScope::Campaign, kept)?;
             campaigns.bind(quiet_since).bind_plan(&plan)
         }
         Source::Raw => campaigns.bind(from).bind(now).bind(quiet_since),

@@ -15,7 +15,7 @@ use crate::files::Caption;
 use crate::input::{Kind, Parameter, Query, ZONE_UTC};
 use crate::percent::DecimalNumber;
 use crate::reports::report::{Ask, Context, Module, Object, Place, Report, Route, Subject};
-use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, Statements, statements};
+use crate::rollups::{Bind, Detail, Kept, Plan, RollupScope, Source, Statements, statements};
 use crate::table::{Id, Table};
 use crate::time::{Instant, Window, Zone};
 
@@ -110,6 +110,7 @@ pub struct Recent {
     sources: Option<Vec<String>>,
     window: Window,
     trusted: bool,
+    kept: Kept,
 }
 
 /// The parameters as requested.
@@ -153,7 +154,9 @@ impl Subject for Recent {
     }
 
     fn resolve(asked: &AskedRecent, (): (), context: Context<'_>, _: &mut Faults) -> Option<Self> {
+        let kept = Kept::of(context.tenant, MINUTES.name);
         Some(Self {
+            kept,
             campaign_id: asked.campaign_id,
             campaign: None,
             minutes: asked.minutes,
@@ -186,6 +189,14 @@ impl Subject for Recent {
 
     fn trusted(&self) -> bool {
         self.trusted && self.sources.is_none()
+    }
+
+    fn read_from(&mut self, source: Source) -> Source {
+        self.kept.statements(source, [&self.window])
+    }
+
+    fn begin_with_rows(&mut self) {
+        self.window = self.kept.with_rows(&self.window);
     }
 
     fn caption(&self) -> Caption {
@@ -244,6 +255,8 @@ impl Report for AbandonRate {
         parameters: &[],
         files: false,
     };
+    /// Its window ends now, and begins at any microsecond.
+    const NEEDS_ROWS: bool = true;
     type Subject = Recent;
     type Options = ();
     type Body = TelesalesAbandonRate;
@@ -253,6 +266,7 @@ impl Report for AbandonRate {
             campaign_id,
             ref sources,
             window,
+            kept,
             ..
         } = ask.subject;
         let exposure = scope.select(STATEMENTS.of(ask.source));
@@ -262,7 +276,7 @@ impl Report for AbandonRate {
                 exposure
                     .bind(of.number())
                     .bind(campaign_id.unwrap_or(0))
-                    .bind_plan(&Plan::whole(&window, Detail::Fine, of))
+                    .bind_plan(&Plan::whole(&window, Detail::Fine, of, kept)?)
             }
             Source::Raw => exposure
                 .bind(window.from)

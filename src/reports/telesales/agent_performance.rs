@@ -76,7 +76,7 @@ impl Report for AgentPerformance {
         let rows = match ask.source {
             Source::Rolled => filter
                 .bind_agents(filter.in_scope(rows, true))
-                .bind_plan(&filter.plan_of_agents()),
+                .bind_plan(&filter.plan_of_agents()?),
             Source::Raw => filter.bind(rows),
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;

@@ -117,21 +117,21 @@ impl Report for CallerIdHealth {
         let settings = &ask.tenant.settings;
         let filter = &ask.subject;
         let rows = filter.select(scope, &STATEMENTS, ask.source);
+        let today = filter.kept.with_rows(&Window {
+            from: midnight(ask),
+            to: ask.now,
+            zone: filter.window.zone,
+        });
         let rows = match ask.source {
             Source::Rolled => {
-                let today = Window {
-                    from: midnight(ask),
-                    to: ask.now,
-                    zone: filter.window.zone,
-                };
-                let today = Plan::whole(&today, Detail::Coarse, RollupScope::Account);
-                rows.bind_plan(&filter.plan(Detail::Coarse))
-                    .bind_plan(&today)
+                let of = RollupScope::Account;
+                rows.bind_plan(&filter.plan(Detail::Coarse)?)
+                    .bind_plan(&Plan::whole(&today, Detail::Coarse, of, filter.kept)?)
             }
             Source::Raw => rows
                 .bind(settings.short_call_sec)
-                .bind(midnight(ask))
-                .bind(ask.now),
+                .bind(today.from)
+                .bind(today.to),
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         Ok(rows

@@ -67,8 +67,8 @@ impl Report for Dashboard {
         let counters = match ask.source {
             Source::Rolled => counters
                 .bind(filter.rollup_scope(true).number())
-                .bind_plan(&filter.plan_of_agents())
-                .bind_plan(&filter.plan(Detail::Fine)),
+                .bind_plan(&filter.plan_of_agents()?)
+                .bind_plan(&filter.plan(Detail::Fine)?),
             Source::Raw => counters,
         };
         let Counters {

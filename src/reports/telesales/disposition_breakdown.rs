@@ -69,7 +69,7 @@ impl Report for DispositionBreakdown {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;
         let rows = filter.select(scope, &STATEMENTS, ask.source);
-        let rows = filter.bind_window(rows, ask.source, Detail::Coarse);
+        let rows = filter.bind_window(rows, ask.source, Detail::Coarse)?;
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         let counts: Vec<i64> = rows.iter().map(|row| row.count).collect();
         let disposition = |(row, pct): (Counters, PercentText)| TelesalesDisposition {

@@ -1,7 +1,8 @@
 -- Distinct leads by stage. $2 from, $3 to, $4 campaign, $5 agents, $6 team, which filter calls and
 -- never leads, $7 sources of leads.
 select (select count(*) from telesales_leads l
-        where l.tenant_id = $1 and l.created_at < $3 and ($4 is null or l.campaign_id = $4)
+        where l.tenant_id = $1 and l.created_at < $3
+          and l.created_at >= callboard_complete_from($1) and ($4 is null or l.campaign_id = $4)
           and {{from_source l $7}}) as leads,
        count(distinct c.lead_id) as dialed,
        count(distinct c.lead_id) filter (where callboard_is_answer(c.result)) as connected,

@@ -47,6 +47,7 @@ impl Report for Funnel {
         parameters: &[],
         files: true,
     };
+    const NEEDS_ROWS: bool = true;
     type Subject = Filter;
     type Options = ();
     type Body = Vec<TelesalesFunnelStage>;
@@ -55,7 +56,8 @@ impl Report for Funnel {
         let filter = &ask.subject;
         let counters = match filter.source_of_leads(scope, ask.source).await? {
             Source::Rolled => {
-                let leads = Plan::before(filter.window.to, filter.rollup_scope(false));
+                let leads =
+                    Plan::before(filter.window.to, filter.rollup_scope(false), filter.kept)?;
                 filter.rolled_leads(scope, &STATEMENTS, &leads).await?
             }
             Source::Raw => filter.select(scope, &STATEMENTS, Source::Raw),

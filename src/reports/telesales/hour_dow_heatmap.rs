@@ -59,7 +59,7 @@ impl Report for HourDowHeatmap {
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;
         let rows = filter.select(scope, &STATEMENTS, ask.source);
-        let rows = filter.bind_local(rows, ask.source, Granularity::Hour);
+        let rows = filter.bind_local(rows, ask.source, Granularity::Hour)?;
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         let cell = |(
             day_of_week,

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::keys::{KeyList, named};
 use crate::percent::PercentText;
 use crate::reports::report::{Ask, Module, Place, Report, Route};
-use crate::rollups::{Detail, Plan, Source, Statements, statements};
+use crate::rollups::{Detail, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 
 pub struct LeadSourceAttribution;
@@ -61,6 +61,7 @@ impl Report for LeadSourceAttribution {
         parameters: &[],
         files: true,
     };
+    const NEEDS_ROWS: bool = true;
     type Subject = Filter;
     type Options = ();
     type Body = Vec<TelesalesLeadSource>;
@@ -73,7 +74,7 @@ impl Report for LeadSourceAttribution {
         let filter = &ask.subject;
         let rows = match filter.source_of_leads(scope, ask.source).await? {
             Source::Rolled => {
-                let leads = Plan::whole(&filter.window, Detail::Coarse, filter.rollup_scope(false));
+                let leads = filter.plan_of(Detail::Coarse, false)?;
                 let rows = filter.rolled_leads(scope, &STATEMENTS, &leads).await?;
                 rows.bind(filter.sources.clone())
             }

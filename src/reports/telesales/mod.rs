@@ -26,7 +26,7 @@ use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::input::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
 use crate::rollups::{
-    Bind, Detail, Links, Plan, Quiet, RollupScope, Source, Statements, statement_of,
+    Bind, Detail, Kept, Links, Plan, Quiet, RollupScope, Source, Statements, statement_of,
 };
 use crate::time::instant::GivenInstant;
 use crate::time::{Granularity, Window, Zone};
@@ -67,6 +67,7 @@ pub struct Filter {
     /// Sources of the leads that count and whose calls count.
     sources: Option<Vec<String>>,
     trusted: bool,
+    kept: Kept,
     /// The active filters, for printing.
     asked: Vec<(&'static str, String)>,
 }
@@ -119,32 +120,40 @@ impl Filter {
     }
 
     /// Binds the plan of the window for figures of it as a whole. Statements over rows have it already.
-    fn bind_window<R>(&self, rows: Select<R>, source: Source, detail: Detail) -> Select<R> {
-        match source {
-            Source::Rolled => rows.bind_plan(&self.plan(detail)),
+    fn bind_window<R>(&self, rows: Select<R>, source: Source, detail: Detail) -> Result<Select<R>> {
+        Ok(match source {
+            Source::Rolled => rows.bind_plan(&self.plan(detail)?),
             Source::Raw => rows,
-        }
+        })
     }
 
     /// Binds the window for figures by local time: its plan, or its segments.
-    fn bind_local<R>(&self, rows: Select<R>, source: Source, unit: Granularity) -> Select<R> {
-        match source {
+    fn bind_local<R>(
+        &self,
+        rows: Select<R>,
+        source: Source,
+        unit: Granularity,
+    ) -> Result<Select<R>> {
+        Ok(match source {
             Source::Rolled => {
                 let of = self.rollup_scope(self.by_agent());
-                rows.bind_plan(&Plan::cut(&self.window, unit, of))
+                rows.bind_plan(&Plan::cut(&self.window, unit, of, self.kept)?)
             }
             Source::Raw => bind_segments(rows, &self.window),
-        }
+        })
     }
 
-    fn plan(&self, detail: Detail) -> Plan {
-        let of = self.rollup_scope(self.by_agent());
-        Plan::whole(&self.window, detail, of)
+    fn plan(&self, detail: Detail) -> Result<Plan> {
+        self.plan_of(detail, self.by_agent())
     }
 
     /// The plan of the window by agent.
-    fn plan_of_agents(&self) -> Plan {
-        Plan::whole(&self.window, Detail::Fine, self.rollup_scope(true))
+    fn plan_of_agents(&self) -> Result<Plan> {
+        self.plan_of(Detail::Fine, true)
+    }
+
+    fn plan_of(&self, detail: Detail, by_agent: bool) -> Result<Plan> {
+        Plan::whole(&self.window, detail, self.rollup_scope(by_agent), self.kept)
     }
 
     /// A statement over leads, whom agents do not narrow: `$2` and `$3` scope and campaign, then a plan and the links of
@@ -166,7 +175,7 @@ impl Filter {
         let rows = self.in_scope(scope.select(sql.of(Source::Rolled)), false);
         Ok(rows
             .bind_plan(plan)
-            .bind_links(&Links::within(&self.window, quiet)))
+            .bind_links(&Links::within(&self.window, quiet, self.kept)))
     }
 
     fn in_scope<R>(&self, rows: Select<R>, by_agent: bool) -> Select<R> {
@@ -227,7 +236,12 @@ impl Subject for Filter {
         Ok(())
     }
 
-    fn resolve(asked: &AskedFilter, (): (), _: Context<'_>, faults: &mut Faults) -> Option<Self> {
+    fn resolve(
+        asked: &AskedFilter,
+        (): (),
+        context: Context<'_>,
+        faults: &mut Faults,
+    ) -> Option<Self> {
         let (from, to, zone) = (asked.from?, asked.to?, asked.zone);
         if to.ends_before(from, zone) {
             faults.add(DATE_TO.name, "must not be before date_from.");
@@ -243,8 +257,12 @@ impl Subject for Filter {
                 "The date_from..date_to range may not exceed 90 days.",
             );
         }
+        let kept = Kept::of(context.tenant, DATE_FROM.name);
+        kept.check(DATE_FROM.name, window.from, faults);
+        kept.check(DATE_TO.name, window.to, faults);
         Some(Self {
             window,
+            kept,
             campaign: asked.campaign,
             agents: asked.agents.clone(),
             team: asked.team,
@@ -280,6 +298,17 @@ impl Subject for Filter {
     /// No sum of calls knows the sources of their leads.
     fn trusted(&self) -> bool {
         self.trusted && self.sources.is_none()
+    }
+
+    fn read_from(&mut self, source: Source) -> Source {
+        if self.sources.is_some() {
+            self.begin_with_rows(); // the sums do not tell
+        }
+        self.kept.statements(source, [&self.window])
+    }
+
+    fn begin_with_rows(&mut self) {
+        self.window = self.kept.with_rows(&self.window);
     }
 
     fn caption(&self) -> Caption {

@@ -101,7 +101,7 @@ impl Report for TimeSeries {
         let (filter, series) = (&ask.subject, ask.options);
         let window = &filter.window;
         let rows = series.bind(filter.select(scope, &STATEMENTS, ask.source));
-        let rows = filter.bind_local(rows, ask.source, series.granularity);
+        let rows = filter.bind_local(rows, ask.source, series.granularity)?;
         let rows: Vec<Counters> =
             series.filled(rows.fetch_all(scope.connection()).await?, window)?;
         Ok(rows

@@ -1,6 +1,6 @@
 -- Rows that add up to the window of a plan: a local time, an agent, the value of the dimension and the counters. One
 -- statement, and so one snapshot, reads the roll-up's buckets, the journal's entries for the same buckets, and the raw rows
--- of the ragged ends.
+-- of the ragged ends. Entries before the account's complete-from count nowhere.
 --
 -- Each range and each agent is looked up separately (lateral, offset 0): the statement is planned once for all arguments,
 -- and the planner cannot know how small a range is. With an array of agents it read a whole campaign if a table had been

@@ -8,6 +8,7 @@ cross join lateral (
     select *
     from {{table}}_journal r
     where r.tenant_id = $1
+      and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
       and {{conditions}}
     offset 0
 ) r

@@ -4,8 +4,7 @@ calls as materialized ( -- changes of calls by lead and hour
            callboard_bucket(r.quarter, 4) as hour,
            {{mask}} & {{all}} as stages,
            sum(r.weight) as n
-    from telesales_calls_journal r
-    where r.tenant_id = $1
+    from {{calls}} r
     group by 1, 2, 3, 4
     having sum(r.weight) <> 0
 ), entries as materialized ( -- changes of leads
@@ -14,8 +13,7 @@ calls as materialized ( -- changes of calls by lead and hour
            callboard_bucket(r.quarter, 4) as created,
            callboard_source(r.source) collate "C" as source,
            sum(r.weight) as n
-    from telesales_leads_journal r
-    where r.tenant_id = $1
+    from {{leads}} r
     group by 1, 2, 3, 4
     having sum(r.weight) <> 0
 ), touched as materialized ( -- leads with the stages to recount

@@ -7,6 +7,7 @@ mod editions;
 mod extremes;
 mod idle;
 mod install;
+mod kept;
 mod sql;
 mod statements;
 mod storm;
