@@ -7,8 +7,11 @@ use crate::support::program::{Program, words};
 use crate::support::{TENANT, TestApp};
 
 async fn account(test: &TestApp, tenant: i64) -> Vec<Value> {
-    test.query(tenant, "select to_jsonb(t) - 'created_at' from tenants t")
-        .await
+    test.query(
+        tenant,
+        "select to_jsonb(t) - '{created_at,complete_from}'::text[] from tenants t",
+    )
+    .await
 }
 
 #[tokio::test]
