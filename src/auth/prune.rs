@@ -4,12 +4,13 @@
 //! Any number of instances may run this. One at a time prunes, in small transactions, so nothing
 //! else waits.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Postgres};
 
 use super::secret;
 use super::session::IDLE;
@@ -18,6 +19,7 @@ use crate::db::{Database, Lane};
 use crate::error::Result;
 use crate::idempotency;
 use crate::supervise;
+use crate::template;
 use crate::time::Clock;
 
 const INTERVAL: Duration = Duration::from_secs(3600);
@@ -74,7 +76,7 @@ pub async fn prune(db: &Database, keep: Retention, now: DateTime<Utc>) -> Result
 
 async fn prune_locked(db: &Database, keep: Retention, now: DateTime<Utc>) -> Result<u64> {
     let mut rows = 0;
-    for tenant in db.tenants().await? {
+    for tenant in tenants_to_prune(db, keep, now).await? {
         match prune_tenant(db, tenant, keep, now).await {
             Ok(removed) => rows += removed,
             // One tenant's error must not keep the others from being pruned.
@@ -82,6 +84,20 @@ async fn prune_locked(db: &Database, keep: Retention, now: DateTime<Utc>) -> Res
         }
     }
     Ok(rows + prune_unknown_logins(db, keep, now).await?)
+}
+
+/// Tenants with rows to remove, in order.
+pub async fn tenants_to_prune(
+    db: &Database,
+    keep: Retention,
+    now: DateTime<Utc>,
+) -> Result<Vec<i64>> {
+    let list = sqlx::query_scalar(AssertSqlSafe(TENANTS.as_str()))
+        .bind(start(now, keep.audit))
+        .bind(start(now, keep.sessions))
+        .bind(now - idempotency::KEPT)
+        .bind(i64::from(keep.failed_logins));
+    db.tenants_listed(list).await
 }
 
 async fn prune_tenant(
@@ -110,7 +126,7 @@ async fn prune_tenant(
     rows += remove(
         db,
         Rows {
-            sql: SESSIONS,
+            sql: &SESSIONS,
             tenant,
             until: Until::Time(start(now, keep.sessions)),
         },
@@ -192,8 +208,21 @@ enum Until {
 
 const AUDIT: &str = include_str!("sql/prune_audit.sql");
 
-const SESSIONS: &str = include_str!("sql/prune_sessions.sql");
-const _: () = assert!(IDLE.num_days() == 30, "the interval of SESSIONS");
+/// Sessions that ended before the instant of a hole.
+const ENDED: &str =
+    "least(s.revoked_at, s.expires_at) < {{end}} or s.last_used_at + interval '30 days' < {{end}}";
+const _: () = assert!(IDLE.num_days() == 30, "the interval of ENDED");
+
+static SESSIONS: LazyLock<String> =
+    LazyLock::new(|| with_ended(include_str!("sql/prune_sessions.sql"), "$3"));
+
+static TENANTS: LazyLock<String> =
+    LazyLock::new(|| with_ended(include_str!("sql/tenants_to_prune.sql"), "$2"));
+
+fn with_ended(sql: &str, end: &str) -> String {
+    let ended = template::composed(ENDED, &[("end", &end)]);
+    template::composed(sql, &[("ended", &ended)])
+}
 
 /// Newest failed login beyond the limit.
 const EXCESS_FAILED: &str = include_str!("sql/excess_failed_logins.sql");

@@ -2,7 +2,8 @@
 //!
 //! Policies of the tables show each of them the rows of its purpose and no others.
 
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgArguments, PgListener};
+use sqlx::query::QueryScalar;
 use sqlx::{Postgres, Transaction};
 
 use super::{Database, Lane};
@@ -19,25 +20,28 @@ impl Lease {
 }
 
 impl Database {
-    /// Ids of all tenants, in order, for work that visits each in a scope of its own.
+    /// Ids of all tenants, in order. A loop that runs for ever asks [`Database::tenants_listed`]
+    /// for those with work instead.
     pub async fn tenants(&self) -> Result<Vec<i64>> {
-        let mut transaction = self.roll_call().await?;
-        Ok(sqlx::query_scalar("select id from tenants order by id")
-            .fetch_all(&mut *transaction)
-            .await?)
+        self.tenants_listed(sqlx::query_scalar("select id from tenants order by id"))
+            .await
     }
 
-    /// A read-only transaction that sees all tenants, and of each the rows that stand for pending
-    /// work: one statement lists the tenants to visit. Probes of an index stay probes, although an
-    /// empty table would be cheaper to scan when the statistics were collected.
-    pub async fn roll_call(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self
+    /// Ids of the tenants to visit, each in a scope of its own. The statement `list` sees all
+    /// tenants, and of each the rows that stand for pending work. Probes of an index stay probes,
+    /// although an empty table would be cheaper to scan when the statistics were collected.
+    pub async fn tenants_listed(
+        &self,
+        list: QueryScalar<'static, Postgres, i64, PgArguments>,
+    ) -> Result<Vec<i64>> {
+        let mut transaction = self
             .reading
             .connections
             .begin_with(
                 "begin read only; set local callboard.roll_call = 'on'; set local enable_seqscan = off",
             )
-            .await?)
+            .await?;
+        Ok(list.fetch_all(&mut *transaction).await?)
     }
 
     /// A transaction that sees waiting and running jobs of all tenants, and no other rows of

@@ -51,13 +51,8 @@ pub async fn sweep(app: &App, whole: bool) -> Result<()> {
 }
 
 async fn sweep_in_turn(app: &App, whole: bool) -> Result<()> {
-    let mut transaction = app.db.roll_call().await?;
-    let expiring: Vec<i64> = sqlx::query_scalar(include_str!("sql/expiring.sql"))
-        .bind(app.clock.now())
-        .fetch_all(&mut *transaction)
-        .await?;
-    drop(transaction);
-    for tenant in expiring {
+    let expiring = sqlx::query_scalar(include_str!("sql/expiring.sql")).bind(app.clock.now());
+    for tenant in app.db.tenants_listed(expiring).await? {
         // One tenant's failure must not affect the others.
         let account = tracing::error_span!("tenant", tenant);
         supervise::attempt(TASK, expire(app, tenant))

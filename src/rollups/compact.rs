@@ -71,10 +71,8 @@ pub async fn tenants_with_work(db: &Database, work: Work) -> Result<Vec<i64>> {
         Work::Fold => &*WITH_ENTRIES,
         Work::Rebuild => &*WITH_MARKS,
     };
-    let mut transaction = db.roll_call().await?;
-    Ok(sqlx::query_scalar(AssertSqlSafe(list.as_str()))
-        .fetch_all(&mut *transaction)
-        .await?)
+    db.tenants_listed(sqlx::query_scalar(AssertSqlSafe(list.as_str())))
+        .await
 }
 
 /// Compacts until nothing is left to do.

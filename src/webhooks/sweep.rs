@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::deliveries::{MAX_PENDING, first_id};
 use super::secret::{Owner, Secret};
 use crate::app::App;
-use crate::db::{Lane, Scope};
+use crate::db::{Database, Lane, Scope};
 use crate::error::Result;
 use crate::supervise;
 
@@ -70,11 +70,17 @@ pub async fn bound(app: &App) -> Result<()> {
 
 /// Prunes each tenant's deliveries, and encrypts its secrets under the current key.
 pub async fn prune(app: &App) -> Result<()> {
-    for tenant in app.db.tenants().await? {
+    for tenant in tenants_to_prune(&app.db).await? {
         // One tenant's failure must not affect the others.
         supervise::attempt(TASK, prune_tenant(app, tenant)).await;
     }
     Ok(())
+}
+
+/// Tenants with a webhook, or with deliveries of a deleted one, in order.
+pub async fn tenants_to_prune(db: &Database) -> Result<Vec<i64>> {
+    db.tenants_listed(sqlx::query_scalar(include_str!("sql/tenants_to_prune.sql")))
+        .await
 }
 
 async fn prune_tenant(app: &App, tenant: i64) -> Result<()> {

@@ -12,6 +12,7 @@ mod durability;
 mod exports;
 mod health;
 mod hostile;
+mod idle;
 mod ingest;
 mod layers;
 mod openapi;

@@ -2,9 +2,8 @@
 delete from sessions
 where tenant_id = $1
   and id = any (array (
-      select id
-      from sessions
-      where tenant_id = $1
-        and (least(revoked_at, expires_at) < $3 or last_used_at + interval '30 days' < $3)
+      select s.id
+      from sessions s
+      where s.tenant_id = $1 and ({{ended}})
       limit $2
   ))

@@ -12,7 +12,7 @@ use super::abandon_rate::WINDOW_MINUTES;
 use super::exposure::Exposure;
 use crate::app::App;
 use crate::auth::Tenant;
-use crate::db::{Lane, Scope};
+use crate::db::{Database, Lane, Scope};
 use crate::error::Result;
 use crate::rollups::{
     Bind, Detail, Kept, Plan, RollupScope, Source, Statements, statement_of, statements,
@@ -48,7 +48,7 @@ pub async fn check(app: &App) -> Result<u64> {
         return Ok(0);
     };
     let mut recorded = 0;
-    for tenant in app.db.tenants().await? {
+    for tenant in tenants_to_check(&app.db).await? {
         // One tenant's failure must not affect the others.
         let account = tracing::error_span!("account", tenant);
         recorded += supervise::attempt(TASK, check_tenant(app, tenant))
@@ -58,6 +58,12 @@ pub async fn check(app: &App) -> Result<u64> {
     }
     lease.release().await?;
     Ok(recorded)
+}
+
+/// Tenants with an active campaign, in order.
+pub async fn tenants_to_check(db: &Database) -> Result<Vec<i64>> {
+    db.tenants_listed(sqlx::query_scalar(include_str!("tenants_to_check.sql")))
+        .await
 }
 
 #[derive(sqlx::FromRow)]

@@ -260,6 +260,10 @@ const ACROSS_ACCOUNTS: &[(&str, &str)] = &[
         "webhooks/sql/overfull.sql",
         "finds webhooks with too many pending deliveries, under the same policy",
     ),
+    (
+        "webhooks/sql/tenants_to_prune.sql",
+        "finds accounts with webhooks or deliveries, under a policy for lists of accounts to visit",
+    ),
 ];
 
 #[test]
