@@ -1168,15 +1168,14 @@ select * from (
            stored.key_9,
            stored.key_star,
            stored.key_hash
-    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
-    cross join unnest($4::bigint[]) as agent (id)
+    from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
     cross join lateral (
         select *
         from autocall_totals stored
         where stored.tenant_id = $1
           and stored.scope = $2::smallint
           and stored.campaign_id = $3::bigint
-          and stored.agent_id = agent.id
+          and stored.agent_id = 0
           and stored.width = p.width
           and stored.bucket >= p.first_bucket
           and stored.bucket < p.end_bucket
@@ -1219,7 +1218,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -1249,7 +1248,7 @@ select * from (
            case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
            case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
            case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1296,7 +1295,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -1326,7 +1325,7 @@ select * from (
            case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end,
            case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end,
            case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1343,15 +1342,14 @@ select * from (
            stored.agent_id,
            stored.hangup_cause,
            stored.attempts
-    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
-    cross join unnest($4::bigint[]) as agent (id)
+    from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
     cross join lateral (
         select *
         from autocall_hangups stored
         where stored.tenant_id = $1
           and stored.scope = $2::smallint
           and stored.campaign_id = $3::bigint
-          and stored.agent_id = agent.id
+          and stored.agent_id = 0
           and stored.width = p.width
           and stored.bucket >= p.first_bucket
           and stored.bucket < p.end_bucket
@@ -1375,7 +1373,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -1385,7 +1383,7 @@ select * from (
            0,
            callboard_short(r.hangup_cause) collate "C",
            1
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1404,15 +1402,14 @@ select * from (
            stored.agent_id,
            stored.path,
            stored.attempts
-    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
-    cross join unnest($4::bigint[]) as agent (id)
+    from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
     cross join lateral (
         select *
         from autocall_paths stored
         where stored.tenant_id = $1
           and stored.scope = $2::smallint
           and stored.campaign_id = $3::bigint
-          and stored.agent_id = agent.id
+          and stored.agent_id = 0
           and stored.width = p.width
           and stored.bucket >= p.first_bucket
           and stored.bucket < p.end_bucket
@@ -1436,7 +1433,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -1446,7 +1443,7 @@ select * from (
            0,
            callboard_path(r.script_path) collate "C",
            1
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1465,15 +1462,14 @@ select * from (
            stored.agent_id,
            stored.outcome,
            stored.calls
-    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
-    cross join unnest($4::bigint[]) as agent (id)
+    from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
     cross join lateral (
         select *
         from autocall_outcomes stored
         where stored.tenant_id = $1
           and stored.scope = $2::smallint
           and stored.campaign_id = $3::bigint
-          and stored.agent_id = agent.id
+          and stored.agent_id = 0
           and stored.width = p.width
           and stored.bucket >= p.first_bucket
           and stored.bucket < p.end_bucket
@@ -1497,7 +1493,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -1507,7 +1503,7 @@ select * from (
            0,
            callboard_short(coalesce(r.outcome, r.result)) collate "C",
            1
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1536,7 +1532,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -1546,7 +1542,7 @@ select * from (
            0,
            callboard_short(coalesce(r.outcome, r.result)) collate "C",
            1
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1564,15 +1560,14 @@ select * from (
            stored.agent_id,
            stored.provider,
            stored.calls
-    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
-    cross join unnest($4::bigint[]) as agent (id)
+    from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
     cross join lateral (
         select *
         from autocall_providers stored
         where stored.tenant_id = $1
           and stored.scope = $2::smallint
           and stored.campaign_id = $3::bigint
-          and stored.agent_id = agent.id
+          and stored.agent_id = 0
           and stored.width = p.width
           and stored.bucket >= p.first_bucket
           and stored.bucket < p.end_bucket
@@ -1595,7 +1590,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -1605,7 +1600,7 @@ select * from (
            0,
            callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
            1
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1632,7 +1627,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -1642,7 +1637,7 @@ select * from (
            0,
            callboard_short(coalesce(r.provider, '(unknown)')) collate "C",
            1
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1660,15 +1655,14 @@ select * from (
            stored.attempt_number,
            stored.calls,
            stored.answered
-    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
-    cross join unnest($4::bigint[]) as agent (id)
+    from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
     cross join lateral (
         select *
         from autocall_tries stored
         where stored.tenant_id = $1
           and stored.scope = $2::smallint
           and stored.campaign_id = $3::bigint
-          and stored.agent_id = agent.id
+          and stored.agent_id = 0
           and stored.width = p.width
           and stored.bucket >= p.first_bucket
           and stored.bucket < p.end_bucket
@@ -1692,7 +1686,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -1703,7 +1697,7 @@ select * from (
            r.attempt_number::text collate "C",
            1,
            case when r.result = 'answered' then 1 else 0 end
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1731,7 +1725,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -1742,7 +1736,7 @@ select * from (
            r.attempt_number::text collate "C",
            1,
            case when r.result = 'answered' then 1 else 0 end
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1759,15 +1753,14 @@ select * from (
            stored.agent_id,
            stored.fifth,
            stored.calls
-    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
-    cross join unnest($4::bigint[]) as agent (id)
+    from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
     cross join lateral (
         select *
         from autocall_sentiments stored
         where stored.tenant_id = $1
           and stored.scope = $2::smallint
           and stored.campaign_id = $3::bigint
-          and stored.agent_id = agent.id
+          and stored.agent_id = 0
           and stored.width = p.width
           and stored.bucket >= p.first_bucket
           and stored.bucket < p.end_bucket
@@ -1791,7 +1784,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -1801,7 +1794,7 @@ select * from (
            0,
            callboard_fifth(r.sentiment)::text collate "C",
            1
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -1830,7 +1823,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -1840,7 +1833,7 @@ select * from (
            0,
            callboard_fifth(r.sentiment)::text collate "C",
            1
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_attempts r
@@ -2031,15 +2024,14 @@ select * from (
     select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
            stored.agent_id,
            stored.leads
-    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
-    cross join unnest($4::bigint[]) as agent (id)
+    from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
     cross join lateral (
         select *
         from autocall_lead_totals stored
         where stored.tenant_id = $1
           and stored.scope = $2::smallint
           and stored.campaign_id = $3::bigint
-          and stored.agent_id = agent.id
+          and stored.agent_id = 0
           and stored.width = p.width
           and stored.bucket >= p.first_bucket
           and stored.bucket < p.end_bucket
@@ -2061,7 +2053,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -2070,7 +2062,7 @@ select * from (
     select callboard_local_second(r.created_at, p.utc_offset),
            0,
            1
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from autocall_leads r
@@ -2767,15 +2759,14 @@ select * from (
     select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
            stored.agent_id,
            stored.leads
-    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
-    cross join unnest($4::bigint[]) as agent (id)
+    from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
     cross join lateral (
         select *
         from telesales_lead_totals stored
         where stored.tenant_id = $1
           and stored.scope = $2::smallint
           and stored.campaign_id = $3::bigint
-          and stored.agent_id = agent.id
+          and stored.agent_id = 0
           and stored.width = p.width
           and stored.bucket >= p.first_bucket
           and stored.bucket < p.end_bucket
@@ -2797,7 +2788,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -2806,7 +2797,7 @@ select * from (
     select callboard_local_second(r.created_at, p.utc_offset),
            0,
            1
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_leads r
@@ -2832,7 +2823,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -2841,7 +2832,7 @@ select * from (
     select callboard_local_second(r.created_at, p.utc_offset),
            0,
            1
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_leads r
@@ -2858,15 +2849,14 @@ select * from (
            stored.agent_id,
            stored.source,
            stored.leads
-    from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
-    cross join unnest($4::bigint[]) as agent (id)
+    from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
     cross join lateral (
         select *
         from telesales_lead_sources stored
         where stored.tenant_id = $1
           and stored.scope = $2::smallint
           and stored.campaign_id = $3::bigint
-          and stored.agent_id = agent.id
+          and stored.agent_id = 0
           and stored.width = p.width
           and stored.bucket >= p.first_bucket
           and stored.bucket < p.end_bucket
@@ -2889,7 +2879,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -2899,7 +2889,7 @@ select * from (
            0,
            callboard_source(r.source) collate "C",
            1
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_leads r
@@ -2926,7 +2916,7 @@ select * from (
     ) r
     cross join lateral (
         select p.utc_offset
-        from unnest($5, $6, $7, $8) as p (width, first_bucket, end_bucket, utc_offset)
+        from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
         where r.quarter >= p.first_bucket::bigint * p.width
           and r.quarter < p.end_bucket::bigint * p.width
         offset 0
@@ -2936,7 +2926,7 @@ select * from (
            0,
            callboard_source(r.source) collate "C",
            1
-    from unnest($9, $10, $11) as p (begins, ends, utc_offset)
+    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
         from telesales_leads r

@@ -170,10 +170,7 @@ pub fn reader(family: &Family, stages: &Stages) -> Reader {
             ),
         ],
     );
-    Reader {
-        name: format!("{}_leads", stages.name),
-        text,
-    }
+    Reader::new(format!("{}_leads", stages.name), text)
 }
 
 /// The statement that adds the source's changes to the links. With the journal, it must run before the trail is updated; in a

@@ -9,19 +9,48 @@ use super::template::{all, joined, part, sql};
 #[derive(Debug)]
 pub struct Reader {
     pub name: String,
+    /// The select for the agents of an array, if the reader knows agents.
+    pub of_agents: Option<String>,
+    /// The select for all agents together.
     pub text: String,
+}
+
+impl Reader {
+    pub fn new(name: impl Into<String>, text: String) -> Self {
+        Self {
+            name: name.into(),
+            of_agents: None,
+            text,
+        }
+    }
 }
 
 /// The reader of a roll-up: rows with a local time, an agent, the value of the dimension and the counters.
 pub fn reader(family: &Family, rollup: &Rollup) -> Reader {
+    Reader {
+        name: rollup.name.to_owned(),
+        of_agents: family
+            .agent
+            .map(|agent| select(family, rollup, Some(agent))),
+        text: select(family, rollup, None),
+    }
+}
+
+/// The select of a reader: for the agents of an array in that column, or for all agents together.
+fn select(family: &Family, rollup: &Rollup, agents: Option<&str>) -> String {
     let agent = family
         .agent
         .map_or("0".to_owned(), |agent| format!("coalesce(r.{agent}, 0)"));
-    let wanted = family
-        .agent
-        .map_or(String::new(), |_| part(sql!("reader_agents"), &[]));
+    let (each_agent, agent_id, wanted) = match agents {
+        Some(_) => (
+            "cross join unnest({{:agents}}) as agent (id)",
+            "agent.id",
+            part(sql!("reader_agents"), &[]),
+        ),
+        None => ("", "0", String::new()),
+    };
     let of_row = |counter: fn(&Counter) -> String| rollup.columns(Dimension::of_row, counter);
-    let rows = narrowed(family.agent, rollup.scopes)
+    let rows = narrowed(agents, rollup.scopes)
         .into_iter()
         .map(|mut conditions| {
             conditions.extend(rollup.condition());
@@ -45,41 +74,35 @@ pub fn reader(family: &Family, rollup: &Rollup) -> Reader {
         |value| format!("stored.{}", value.name),
         |it| format!("stored.{}", it.name),
     );
-    let text = part(
+    part(
         sql!("reader"),
         &[
             ("stored", &stored),
+            ("each_agent", &each_agent),
+            ("agent_id", &agent_id),
             ("rollup", &rollup.name),
             ("rows", &joined(rows, "\n")),
         ],
-    );
-    Reader {
-        name: rollup.name.to_owned(),
-        text,
-    }
+    )
 }
 
 /// An array of the agents of a telesales scope with a call at any time.
 pub fn agents_of_calls() -> Reader {
-    Reader {
-        name: "agents_of_calls".to_owned(),
-        text: part(sql!("agents_of_calls"), &[]),
-    }
+    Reader::new("agents_of_calls", part(sql!("agents_of_calls"), &[]))
 }
 
 /// Agents of a telesales scope with a dial in a plan's window, among those of an array, or all if it is null.
 pub fn agents_dialing(totals: &Reader) -> Reader {
-    let of_uncertain = totals.text.replace("{{:agents}}", "uncertain.ids");
-    Reader {
-        name: "agents_dialing".to_owned(),
-        text: part(
-            sql!("agents_dialing"),
-            &[
-                ("agents_of_calls", &agents_of_calls().text),
-                ("totals", &of_uncertain),
-            ],
-        ),
-    }
+    let of_uncertain = totals.of_agents.as_deref().unwrap_or_default();
+    let of_uncertain = of_uncertain.replace("{{:agents}}", "uncertain.ids");
+    let text = part(
+        sql!("agents_dialing"),
+        &[
+            ("agents_of_calls", &agents_of_calls().text),
+            ("totals", &of_uncertain),
+        ],
+    );
+    Reader::new("agents_dialing", text)
 }
 
 /// Conditions on the rows of a scope, the argument of a reader. At most one set of them can hold; they are separate, so that

@@ -10,7 +10,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    const ALL: [Self; 4] = [
+    pub const ALL: [Self; 4] = [
         Self::Campaign,
         Self::Account,
         Self::AgentOfCampaign,
@@ -36,7 +36,8 @@ impl Scope {
         Self::ALL.into_iter().find(|scope| scope.name() == name)
     }
 
-    fn name(self) -> &'static str {
+    /// Its name in templates.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Campaign => "campaign",
             Self::Account => "account",

@@ -77,10 +77,7 @@ pub fn reader() -> Reader {
             ),
         ],
     );
-    Reader {
-        name: "telesales_sources".to_owned(),
-        text,
-    }
+    Reader::new("telesales_sources", text)
 }
 
 /// The statement that adds changes of calls and leads. With the journal, it must run before the trail is updated; in a

@@ -3,6 +3,9 @@
 //! - `{{rolled autocall_totals scope=campaign campaign=$2}}`: a reader in parentheses. Its arguments: `scope` by name or
 //!   as `$n`; `campaign`, by default 0; `agents`, an array, by default all together; `campaigns`; `plan`, the name of one,
 //!   or `always`. A value contains no blank, and no column of an alias that the reader uses itself.
+//! - `scope=asked`: the scope that a request asks for, and `scope=asked_agents`: the one of its sums by agent. There is a
+//!   statement for each scope, so that none has parts that only another scope reads.
+//! - `of=$3,$4`: the agents of an array, if given, that are in a team, if given. Scopes without agents ignore it.
 //! - `{{plan}}`: the arguments of a plan, for a function.
 //! - `{{trusted telesales n.campaign_id = $2}}`: true if the roll-ups can be trusted, by the notes `n` that meet the
 //!   condition.
@@ -11,8 +14,9 @@
 //! `$1` is the tenant. Plans and links get the lowest consecutive numbers that the statement leaves free, in the order in which
 //! it first names them, and are bound in that order (`bind`).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::bind::{OF_LINKS, OF_PLAN};
 use super::catalog::Module;
@@ -41,15 +45,19 @@ static READERS: LazyLock<Vec<Reader>> = LazyLock::new(|| {
     readers
 });
 
-/// The statement to execute. Panics on an unknown hole or a missing argument: the texts are fixed at compile time, and a
-/// test fills all of them.
+/// The statement to execute, about scopes that it names. Panics on an unknown hole or a missing argument: the texts are
+/// fixed at compile time, and a test fills all of them.
 pub fn statement(text: impl AsRef<str>) -> String {
-    let text = text.as_ref();
+    filled(text.as_ref(), None)
+}
+
+/// Like [`statement`], for requests that ask for that scope.
+fn filled(text: &str, asked: Option<Scope>) -> String {
     let mut numbers = Numbers::left_by(text);
     fill(text.trim_end(), |hole| {
         let (word, of) = hole.split_once(' ').unwrap_or((hole, ""));
         match word {
-            "rolled" => taken_in(of, &mut numbers),
+            "rolled" => taken_in(of, asked, &mut numbers),
             "plan" => Some(list(numbers.of(WINDOW, OF_PLAN), OF_PLAN)),
             "trusted" => {
                 let (module, condition) = of.split_once(' ')?;
@@ -79,12 +87,13 @@ pub fn readers() -> Vec<(&'static str, String)> {
         known.collect::<String>()
     };
     let read = |reader: &'static Reader| {
-        let select = if reader.text.starts_with("array(") {
+        let text = reader.of_agents.as_ref().unwrap_or(&reader.text);
+        let select = if text.starts_with("array(") {
             "select"
         } else {
             "select * from"
         };
-        let (name, arguments) = (reader.name.as_str(), arguments(&reader.text));
+        let (name, arguments) = (reader.name.as_str(), arguments(text));
         let text = format!("{select} {{{{rolled {name}{arguments}}}}} r");
         (name, statement(&text))
     };
@@ -92,16 +101,34 @@ pub fn readers() -> Vec<(&'static str, String)> {
 }
 
 /// A reader with the arguments of a hole.
-fn taken_in(hole: &str, numbers: &mut Numbers) -> Option<String> {
+fn taken_in(hole: &str, asked: Option<Scope>, numbers: &mut Numbers) -> Option<String> {
     let mut words = hole.split_whitespace();
     let name = words.next()?;
     let reader = READERS.iter().find(|reader| reader.name == name)?;
-    let given: BTreeMap<&str, &str> = words
+    let mut given: BTreeMap<&str, &str> = words
         .map(|word| word.split_once('='))
         .collect::<Option<_>>()?;
+    if let Some(scope) = given.get_mut("scope") {
+        let by_agent = |asked: Scope| Scope::of(asked.has_campaign(), true);
+        *scope = match *scope {
+            "asked" => asked?.name(),
+            "asked_agents" => by_agent(asked?).name(),
+            named => named,
+        };
+    }
+    let of = given
+        .remove("of")
+        .filter(|_| asked.is_some_and(Scope::has_agent));
+    if of.is_some() {
+        given.insert("agents", "g.ids");
+    }
+    let text = match &reader.of_agents {
+        Some(text) if given.contains_key("agents") => text,
+        _ => &reader.text,
+    };
     let mut open: BTreeSet<&str> = given.keys().copied().collect();
     let plan = given.get("plan").copied().unwrap_or(WINDOW);
-    let text = fill(&reader.text, |hole| {
+    let taken = fill(text, |hole| {
         let argument = hole.strip_prefix(':')?;
         let is_of_plan = ["ranges", "ragged"].contains(&argument);
         open.remove(if is_of_plan { "plan" } else { argument });
@@ -112,7 +139,6 @@ fn taken_in(hole: &str, numbers: &mut Numbers) -> Option<String> {
             }),
             ("campaign", campaign) => Some(typed(campaign.unwrap_or("0"), "bigint")),
             ("agents" | "campaigns", Some(ids)) => Some(typed(ids, "bigint[]")),
-            ("agents", None) => Some("'{0}'::bigint[]".to_owned()),
             ("ranges" | "ragged", _) if plan == ALWAYS => Some(always(argument)),
             ("ranges", _) => Some(list(numbers.of(plan, OF_PLAN), 4)),
             ("ragged", _) => Some(list(numbers.of(plan, OF_PLAN) + 4, 3)),
@@ -126,9 +152,23 @@ fn taken_in(hole: &str, numbers: &mut Numbers) -> Option<String> {
     });
     assert!(open.is_empty(), "{name} has no argument {open:?}");
     for (alias, _) in given.values().filter_map(|value| value.split_once('.')) {
-        assert!(!names(&reader.text, alias), "{name} has its own {alias}");
+        assert!(!names(text, alias), "{name} has its own {alias}");
     }
-    Some(format!("(\n    {}\n)", text.replace('\n', "\n    ")))
+    let taken = match of {
+        Some(of) => of_members(of, &taken)?,
+        None => taken,
+    };
+    Some(format!("(\n    {}\n)", taken.replace('\n', "\n    ")))
+}
+
+/// A reader of the agents `g.ids`: those that `of` names, an array and a team.
+fn of_members(of: &str, taken: &str) -> Option<String> {
+    let (agents, team) = of.split_once(',')?;
+    let members = terms::term(&format!("members {agents} {team}"))?;
+    Some(part(
+        sql!("of_members"),
+        &[("members", &members), ("reader", &taken)],
+    ))
 }
 
 /// True if a text names a column of that alias.
@@ -194,17 +234,30 @@ impl Numbers {
     }
 }
 
-/// The statements of one figure: over roll-ups, and the same over rows.
+/// The statements of one figure: over roll-ups, one for each scope that is asked for, and the same over rows.
 #[derive(Debug)]
 pub struct Statements {
-    pub rolled: LazyLock<String>,
-    pub raw: LazyLock<String>,
+    rolled: fn() -> Cow<'static, str>,
+    by_scope: [OnceLock<String>; Scope::ALL.len()],
+    raw: LazyLock<String>,
 }
 
 impl Statements {
-    pub fn of(&'static self, source: Source) -> &'static str {
+    /// From the text over roll-ups and the statement over rows.
+    pub const fn new(rolled: fn() -> Cow<'static, str>, raw: LazyLock<String>) -> Self {
+        Self {
+            rolled,
+            by_scope: [const { OnceLock::new() }; Scope::ALL.len()],
+            raw,
+        }
+    }
+
+    /// The statement for requests that ask for that scope.
+    pub fn of(&'static self, source: Source, asked: Scope) -> &'static str {
         match source {
-            Source::Rolled => &self.rolled,
+            Source::Rolled => {
+                self.by_scope[asked as usize].get_or_init(|| filled(&(self.rolled)(), Some(asked)))
+            }
             Source::Raw => &self.raw,
         }
     }
@@ -225,10 +278,10 @@ macro_rules! statements {
         )
     };
     ($rolled:expr, $raw:expr) => {
-        $crate::rollups::Statements {
-            rolled: std::sync::LazyLock::new(|| $crate::rollups::statement($rolled)),
-            raw: std::sync::LazyLock::new(|| $crate::rollups::statement($raw)),
-        }
+        $crate::rollups::Statements::new(
+            || $rolled.into(),
+            std::sync::LazyLock::new(|| $crate::rollups::statement($raw)),
+        )
     };
 }
 pub(crate) use statements;

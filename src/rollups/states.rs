@@ -63,10 +63,7 @@ pub fn reader() -> Reader {
             ("rows", &list(Counter::of_row)),
         ],
     );
-    Reader {
-        name: SUMS.to_owned(),
-        text,
-    }
+    Reader::new(SUMS, text)
 }
 
 /// The statements that add the source's changes to the sums and update the trail.

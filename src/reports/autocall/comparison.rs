@@ -212,7 +212,9 @@ impl Report for Comparison {
 async fn rolled(scope: &mut Scope, asked: &Campaigns) -> Result<Vec<Counters>> {
     let mut rows = Vec::new();
     for (id, window) in asked.ids.iter().zip(&asked.windows) {
-        let row = scope.select(STATEMENTS.of(Source::Rolled)).bind(*id);
+        let row = scope
+            .select(STATEMENTS.of(Source::Rolled, RollupScope::Campaign))
+            .bind(*id);
         let plan = Plan::whole(window, Detail::Fine, RollupScope::Campaign, asked.kept)?;
         let row = row.bind_plan(&plan);
         rows.push(row.fetch_one(scope.connection()).await?);
@@ -226,7 +228,7 @@ async fn raw(scope: &mut Scope, ids: &[i64], windows: &[Window]) -> Result<Vec<C
         .map(|window| (window.from, window.to))
         .unzip();
     let rows = scope
-        .select(STATEMENTS.of(Source::Raw))
+        .select(STATEMENTS.of(Source::Raw, RollupScope::Campaign))
         .bind(ids.to_vec())
         .bind(from)
         .bind(to);

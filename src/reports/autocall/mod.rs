@@ -58,7 +58,9 @@ impl Campaign {
     where
         R: for<'r> FromRow<'r, PgRow>,
     {
-        scope.select(sql.of(source)).bind(self.id)
+        scope
+            .select(sql.of(source, RollupScope::Campaign))
+            .bind(self.id)
     }
 
     /// Binds the window for figures of it as a whole: its plan, or from and to.

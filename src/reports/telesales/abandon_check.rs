@@ -110,7 +110,7 @@ pub async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u6
     } else {
         Source::Raw
     };
-    let campaigns = scope.select::<Campaign>(STATEMENTS.of(source));
+    let campaigns = scope.select::<Campaign>(STATEMENTS.of(source, RollupScope::Campaign));
     let campaigns = match source {
         Source::Rolled => {
             let plan = Plan::whole(&window, Detail::Fine, RollupScope::Campaign, kept)?;

@@ -269,15 +269,12 @@ impl Report for AbandonRate {
             kept,
             ..
         } = ask.subject;
-        let exposure = scope.select(STATEMENTS.of(ask.source));
+        let of = RollupScope::of(campaign_id.is_some(), false);
+        let exposure = scope.select(STATEMENTS.of(ask.source, of));
         let exposure = match ask.source {
-            Source::Rolled => {
-                let of = RollupScope::of(campaign_id.is_some(), false);
-                exposure
-                    .bind(of.number())
-                    .bind(campaign_id.unwrap_or(0))
-                    .bind_plan(&Plan::whole(&window, Detail::Fine, of, kept)?)
-            }
+            Source::Rolled => exposure
+                .bind(campaign_id.unwrap_or(0))
+                .bind_plan(&Plan::whole(&window, Detail::Fine, of, kept)?),
             Source::Raw => exposure
                 .bind(window.from)
                 .bind(window.to)

@@ -72,12 +72,10 @@ impl Report for AgentPerformance {
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;
-        let rows = scope.select(STATEMENTS.of(ask.source));
+        let rows = filter.select_in(filter.rollup_scope(true), scope, &STATEMENTS, ask.source);
         let rows = match ask.source {
-            Source::Rolled => filter
-                .bind_agents(filter.in_scope(rows, true))
-                .bind_plan(&filter.plan_of_agents()?),
-            Source::Raw => filter.bind(rows),
+            Source::Rolled => rows.bind_plan(&filter.plan_of_agents()?),
+            Source::Raw => rows,
         };
         let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
         Ok(rows.into_iter().map(agent).collect())

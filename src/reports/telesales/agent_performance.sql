@@ -1,5 +1,4 @@
--- Dials by agent, without agents that have none. $2 the scope of sums by agent, $3 campaign, $4 agents, $5 team;
--- the plan of the window.
+-- Dials by agent, without agents that have none, for a scope with agents. $2 campaign, $3 agents, $4 team; the plan of the window.
 select a.id as key,
        callboard_short(a.name) as name,
        callboard_short(a.username) as username,
@@ -12,8 +11,8 @@ from (select agent_id,
              sum(answers) as answers,
              sum(handling_sec)::bigint as handling_sec,
              sum(conversions) as conversions
-      from (select coalesce({{members $4 $5}}, {{rolled agents_of_calls scope=$2 campaign=$3}}) as ids offset 0) g
-      cross join lateral {{rolled telesales_totals scope=$2 campaign=$3 agents=g.ids}} r
+      from (select coalesce({{members $3 $4}}, {{rolled agents_of_calls scope=asked campaign=$2}}) as ids offset 0) g
+      cross join lateral {{rolled telesales_totals scope=asked campaign=$2 agents=g.ids}} r
       group by agent_id
       having sum(dials) <> 0) c
 join agents a on a.tenant_id = $1 and a.id = c.agent_id

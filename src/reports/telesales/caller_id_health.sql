@@ -1,4 +1,4 @@
--- Every caller ID of the tenant with its dials in a window, and its dials of today over all campaigns and agents. $2 scope, $3 campaign, $4 agents, $5 team; the plan of the window, then that of today.
+-- Every caller ID of the tenant with its dials in a window, and its dials of today over all campaigns and agents. $2 campaign, $3 agents, $4 team; the plan of the window, then that of today.
 with dials as ( -- of the window, by caller ID
     select cid,
            sum(calls) as calls,
@@ -6,8 +6,7 @@ with dials as ( -- of the window, by caller ID
            sum(talk_sec)::bigint as talk_sec,
            sum(short) as short,
            sum(rejected) as rejected
-    from (select coalesce({{members $4 $5}}, '{0}') as ids offset 0) g
-    cross join lateral {{rolled telesales_caller_ids scope=$2 campaign=$3 agents=g.ids}} r
+    from {{rolled telesales_caller_ids scope=asked campaign=$2 of=$3,$4}} r
     group by cid
 ), today as (
     select cid, sum(calls) as calls

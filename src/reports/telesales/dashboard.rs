@@ -66,7 +66,6 @@ impl Report for Dashboard {
         let counters = filter.select(scope, &STATEMENTS, ask.source);
         let counters = match ask.source {
             Source::Rolled => counters
-                .bind(filter.rollup_scope(true).number())
                 .bind_plan(&filter.plan_of_agents()?)
                 .bind_plan(&filter.plan(Detail::Fine)?),
             Source::Raw => counters,

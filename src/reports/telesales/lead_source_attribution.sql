@@ -1,13 +1,13 @@
--- Leads created in a window by source, and those with a dial, an answer and a conversion in it. $2 scope, $3 campaign; the plan
--- of the window, then its links, then $21 sources.
+-- Leads created in a window by source, and those with a dial, an answer and a conversion in it. $2 campaign; the plan
+-- of the window, then its links, then $20 sources.
 select l.source as key,
        l.leads,
        coalesce(reached.dialed, 0) as dialed,
        coalesce(reached.connected, 0) as contacted,
        coalesce(reached.converted, 0) as converted
 from (select source, sum(leads) as leads
-      from {{rolled telesales_lead_sources scope=$2 campaign=$3}} r
-      where $21::text[] is null or source = any ($21)
+      from {{rolled telesales_lead_sources scope=asked campaign=$2}} r
+      where $20::text[] is null or source = any ($20)
       group by source
       having sum(leads) <> 0) l
-left join {{rolled telesales_sources scope=$2 campaign=$3}} reached on reached.source = l.source
+left join {{rolled telesales_sources scope=asked campaign=$2}} reached on reached.source = l.source

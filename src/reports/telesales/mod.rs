@@ -106,15 +106,29 @@ impl Filter {
         rows.bind(self.agents.clone()).bind(self.team)
     }
 
-    /// A statement over calls. Over roll-ups `$2` to `$5` are scope, campaign, agents and team, over rows `$2` to `$7` what
+    /// A statement over calls. Over roll-ups `$2` to `$4` are campaign, agents and team, over rows `$2` to `$7` what
     /// [`Filter::bind`] binds; its own arguments come next, then the window.
     fn select<R>(&self, scope: &Scope, sql: &'static Statements, source: Source) -> Select<R>
     where
         R: for<'r> FromRow<'r, PgRow>,
     {
-        let rows = scope.select(sql.of(source));
+        self.select_in(self.rollup_scope(self.by_agent()), scope, sql, source)
+    }
+
+    /// Like [`Filter::select`], over the sums of that scope.
+    fn select_in<R>(
+        &self,
+        asked: RollupScope,
+        scope: &Scope,
+        sql: &'static Statements,
+        source: Source,
+    ) -> Select<R>
+    where
+        R: for<'r> FromRow<'r, PgRow>,
+    {
+        let rows = scope.select(sql.of(source, asked));
         match source {
-            Source::Rolled => self.bind_agents(self.in_scope(rows, self.by_agent())),
+            Source::Rolled => self.bind_agents(self.bind_campaign(rows)),
             Source::Raw => self.bind(rows),
         }
     }
@@ -156,8 +170,7 @@ impl Filter {
         Plan::whole(&self.window, detail, self.rollup_scope(by_agent), self.kept)
     }
 
-    /// A statement over leads, whom agents do not narrow: `$2` and `$3` scope and campaign, then a plan and the links of
-    /// the window.
+    /// A statement over leads, whom agents do not narrow: `$2` the campaign, then a plan and the links of the window.
     async fn rolled_leads<R>(
         &self,
         scope: &mut Scope,
@@ -172,15 +185,16 @@ impl Filter {
             .bind(self.campaign)
             .bind_rest_of_hours(&self.window);
         let quiet: Quiet = quiet.fetch_one(scope.connection()).await?;
-        let rows = self.in_scope(scope.select(sql.of(Source::Rolled)), false);
-        Ok(rows
+        let rows = scope.select(sql.of(Source::Rolled, self.rollup_scope(false)));
+        Ok(self
+            .bind_campaign(rows)
             .bind_plan(plan)
             .bind_links(&Links::within(&self.window, quiet, self.kept)))
     }
 
-    fn in_scope<R>(&self, rows: Select<R>, by_agent: bool) -> Select<R> {
-        rows.bind(self.rollup_scope(by_agent).number())
-            .bind(self.campaign.unwrap_or(0))
+    /// Binds the campaign as sums name it: 0 for all.
+    fn bind_campaign<R>(&self, rows: Select<R>) -> Select<R> {
+        rows.bind(self.campaign.unwrap_or(0))
     }
 
     /// True if only the calls of some agents count.
@@ -284,10 +298,13 @@ impl Subject for Filter {
         let mut missing = Faults::default();
         missing.add_missing(
             CAMPAIGN_ID.plain(),
-            self.campaign.filter(|_| !named.campaign_known),
+            self.campaign.filter(|_| named.campaign_name.is_none()),
         );
         missing.add_missing(AGENT_IDS.plain(), named.agents_missing);
-        missing.add_missing(TEAM_ID.plain(), self.team.filter(|_| !named.team_known));
+        missing.add_missing(
+            TEAM_ID.plain(),
+            self.team.filter(|_| named.team_name.is_none()),
+        );
         if !missing.is_empty() {
             return Err(Error::Missing(missing));
         }
@@ -360,9 +377,7 @@ fn size_of_texts(texts: Option<&[String]>) -> usize {
 /// The rows that a filter names.
 #[derive(sqlx::FromRow)]
 struct Named {
-    campaign_known: bool,
     agents_missing: Vec<i64>,
-    team_known: bool,
     campaign_name: Option<String>,
     /// Names of the first agents, by id.
     agent_names: Vec<String>,

@@ -12,14 +12,14 @@ select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
        stored.agent_id,
        {{stored}}
 from unnest({{:ranges}}) as p (width, first_bucket, end_bucket, utc_offset)
-cross join unnest({{:agents}}) as agent (id)
+{{each_agent}}
 cross join lateral (
     select *
     from {{rollup}} stored
     where stored.tenant_id = $1
       and stored.scope = {{:scope}}
       and stored.campaign_id = {{:campaign}}
-      and stored.agent_id = agent.id
+      and stored.agent_id = {{agent_id}}
       and stored.width = p.width
       and stored.bucket >= p.first_bucket
       and stored.bucket < p.end_bucket

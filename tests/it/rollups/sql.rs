@@ -343,6 +343,7 @@ async fn partial_buckets_are_read_by_a_time_index() {
 }
 
 /// Arguments of a reader between the tenant and the plan.
+const CAMPAIGN: &str = "0::smallint, 1::bigint";
 const CAMPAIGN_AND_AGENTS: &str = "0::smallint, 1::bigint, '{1, 2}'::bigint[]";
 const CAMPAIGNS: &str = "0::smallint, '{1, 2}'::bigint[]";
 
@@ -355,8 +356,10 @@ async fn readers(scope: &mut Scope) -> Vec<(String, &'static str)> {
         }
         let (takes, types) = if sql.contains("$3::bigint[]") {
             (CAMPAIGNS, "smallint, bigint[]")
-        } else {
+        } else if sql.contains("$4::bigint[]") {
             (CAMPAIGN_AND_AGENTS, "smallint, bigint, bigint[]")
+        } else {
+            (CAMPAIGN, "smallint, bigint")
         };
         let plan =
             "integer[], integer[], integer[], integer[], timestamptz[], timestamptz[], integer[]";
