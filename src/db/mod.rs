@@ -18,8 +18,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, Executor};
+use sqlx::{ConnectOptions, Connection, Executor, Postgres};
 
 pub use embedded::{
     Embedded, Guest, Pace as EmbeddedPace, Settings as EmbeddedSettings, TASK as EMBEDDED_TASK,
@@ -42,7 +43,7 @@ pub const READING_SETTINGS: [(&str, &str); 3] = [
 ];
 
 /// Settings of every connection. Compiling a statement (JIT) takes longer than executing it.
-const SETTINGS: [(&str, &str); 1] = [("jit", "off")];
+pub const SETTINGS: [(&str, &str); 1] = [("jit", "off")];
 
 /// Name of the connections. Versions before schemas of derived tables had their own called
 /// themselves `callboard` (`rollups::upkeep`).
@@ -143,8 +144,26 @@ impl Pool {
         };
         // Boxed because the future is large and would otherwise be moved with every request, even
         // one without a scope.
-        let connection = Box::pin(self.connections.acquire()).await?;
-        Box::pin(Scope::begin(connection, slot, begin, tenant)).await
+        let begun = tokio::time::timeout(self.max_wait, Box::pin(self.begin(begin, tenant))).await;
+        let connection = begun.map_err(|_| no_connection())??;
+        Ok(Scope::new(connection, slot, tenant))
+    }
+
+    /// Begins a transaction. Idle connections are not tested before, which would cost each request
+    /// a round trip: one that turns out to be broken is closed, and the next one taken.
+    async fn begin(&self, begin: &str, tenant: i64) -> Result<PoolConnection<Postgres>> {
+        let mut idle = self.connections.num_idle();
+        loop {
+            let mut connection = self.connections.acquire().await?;
+            match scope::begin(&mut connection, begin, tenant).await {
+                Ok(()) => return Ok(connection),
+                Err(error) if idle == 0 => return Err(error),
+                Err(_) => {
+                    idle -= 1;
+                    connection.close_on_drop();
+                }
+            }
+        }
     }
 }
 
@@ -210,7 +229,9 @@ impl Database {
         });
         let lanes = Arc::new(lanes.collect::<BTreeMap<_, _>>());
         let shared = |size, max_wait, options| Pool {
-            connections: pool(size, max_wait).connect_lazy_with(options),
+            connections: pool(size, max_wait)
+                .test_before_acquire(false) // see `Pool::begin`
+                .connect_lazy_with(options),
             slots: Some(Slots::new(size)),
             max_wait,
         };
@@ -305,13 +326,9 @@ impl Database {
 
     /// Like [`Database::read`], without a time limit and on connections that reports do not use.
     pub async fn read_unbounded(&self, tenant: i64) -> Result<Scope> {
-        Box::pin(Scope::begin(
-            self.exporting.acquire().await?,
-            None,
-            SNAPSHOT,
-            tenant,
-        ))
-        .await
+        let mut connection = self.exporting.acquire().await?;
+        scope::begin(&mut connection, SNAPSHOT, tenant).await?;
+        Ok(Scope::new(connection, None, tenant))
     }
 
     /// A read-write transaction on the rows of one tenant; rolled back unless committed.

@@ -86,24 +86,20 @@ pub(super) struct Restart {
 }
 
 impl Scope {
-    /// Begins a transaction on a connection. `slot` is the connection's slot.
-    pub(super) async fn begin(
-        mut connection: PoolConnection<Postgres>,
+    /// A scope on a connection with a transaction ([`begin`]). `slot` is the connection's slot.
+    pub(super) fn new(
+        connection: PoolConnection<Postgres>,
         slot: Option<Slot>,
-        begin: &str,
         tenant: i64,
-    ) -> Result<Self> {
-        // One round trip for both statements; the tenant is an integer, so formatting it is safe.
-        let begin = AssertSqlSafe(format!("{begin}; set local callboard.tenant = '{tenant}'"));
-        PgTransactionManager::begin(&mut connection, Some(begin.into_sql_str())).await?;
-        Ok(Self {
+    ) -> Self {
+        Self {
             connection,
             slot,
             own: tenant,
             tenant,
             rows: None,
             elsewhere: None,
-        })
+        }
     }
 
     /// Requires a slot of `slots` to read raw rows: `slot`, or a free one.
@@ -256,6 +252,13 @@ impl Scope {
     pub async fn commit(mut self) -> Result<()> {
         Ok(PgTransactionManager::commit(&mut self.connection).await?)
     }
+}
+
+/// Begins a transaction of one tenant.
+pub(super) async fn begin(connection: &mut PgConnection, begin: &str, tenant: i64) -> Result<()> {
+    // One round trip for both statements; the tenant is an integer, so formatting it is safe.
+    let begin = AssertSqlSafe(format!("{begin}; set local callboard.tenant = '{tenant}'"));
+    Ok(PgTransactionManager::begin(connection, Some(begin.into_sql_str())).await?)
 }
 
 impl Drop for Scope {
