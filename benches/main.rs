@@ -11,6 +11,7 @@ mod exports;
 mod growth;
 mod guard;
 mod http;
+mod idle;
 mod ingest;
 mod leads;
 mod mixed;
@@ -39,12 +40,13 @@ const PARTS: &[&str] = &[
     "exports",
     "events",
     "leads",
+    "idle",
 ];
 /// Parts that run only by name; `load` generates the data and measures nothing.
 const FURTHER: &[&str] = &["copy", "guard", "crowd", "load"];
 
 /// Parts that generate their own data and do not use the loaded data.
-const BY_THEMSELVES: &[&str] = &["exports", "events", "leads"];
+const BY_THEMSELVES: &[&str] = &["exports", "events", "leads", "idle"];
 
 /// Command line of the script.
 struct Arguments {
@@ -148,6 +150,7 @@ async fn measure(part: &str, world: &World) -> Option<Section> {
         "exports" => Some(exports::run_part(world).await),
         "events" => Some(events::run_part(world).await),
         "leads" => Some(leads::run_part(world).await),
+        "idle" => Some(idle::run_part(world).await),
         "copy" => Some(copy::run_part(world).await),
         "guard" => Some(guard::run_part(world).await),
         "crowd" => Some(crowd::run(world).await),

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use callboard::auth::Tenant;
-use callboard::db::{Database, READING_SETTINGS};
+use callboard::db::{Database, READING_SETTINGS, SETTINGS};
 
 use super::TENANT;
 use super::ask::{ask, tenant};
@@ -147,10 +147,11 @@ impl Pgbench {
     /// Transactions a second with that many clients. `None` if pgbench failed.
     pub fn rate(&self, clients: usize, seconds: u64) -> Option<f64> {
         let mut command = Command::new(&self.program);
-        let settings = READING_SETTINGS.map(|(name, value)| format!("-c {name}={value}"));
+        let settings = SETTINGS.iter().chain(&READING_SETTINGS);
+        let settings = settings.map(|(name, value)| format!("-c {name}={value}"));
         let schema = callboard::rollups::Edition::own().schema();
-        let path = format!("-c search_path={schema},public");
-        command.env("PGOPTIONS", settings.join(" ") + " " + &path);
+        let settings = settings.chain([format!("-c search_path={schema},public")]);
+        command.env("PGOPTIONS", settings.collect::<Vec<_>>().join(" "));
         command.args([
             "-n",
             "-M",
