@@ -24,8 +24,9 @@ const EXEMPT: &[&str] = &[
     // Triggers: the rows of a transition table carry their tenant, and one statement may write those of several.
     "old_rows",
     "new_rows",
-    // The list of tenants, for background work.
+    // The list of tenants, and those to visit, for background work: the tenant is a column of the scan.
     "select id from tenants order by id",
+    "from tenants t\ncross join lateral",
     // Webhooks with something to do, over all tenants: the tenant is a column of the scan.
     "with recursive heads",
     "from webhooks w\ncross join lateral",
