@@ -20,12 +20,20 @@ const WAITS: &str = "pg_advisory_xact_lock_shared";
 /// An app with eight read connections, a client of another tenant, and the lock that long reads
 /// wait for.
 async fn crowded() -> (TestApp, Database, Client, SideConnection) {
+    crowded_with(8).await
+}
+
+async fn crowded_with(readers: u32) -> (TestApp, Database, Client, SideConnection) {
     let test = TestApp::new().await;
     let token = test.account(OTHER).await;
     let options = test.app.db.unscoped().connect_options().as_ref().clone();
-    let db = Database::open_pools(options, callboard::rollups::Edition::own().schema(), 8)
-        .await
-        .expect("a database");
+    let db = Database::open_pools(
+        options,
+        callboard::rollups::Edition::own().schema(),
+        readers,
+    )
+    .await
+    .expect("a database");
     let shared = db.clone();
     let mut client = test.changed(|app| app.db = shared).await;
     client.token = token;
@@ -78,7 +86,8 @@ async fn a_busy_tenant_yields_half_the_connections_to_waiting_tenants() {
 
 #[tokio::test]
 async fn raw_reads_of_a_tenant_use_at_most_two_connections() {
-    let (_test, db, client, mut side) = crowded().await;
+    // A quarter of these are four: two is the tenant's own limit.
+    let (_test, db, client, mut side) = crowded_with(16).await;
     let readings = long_readings(&db, 20, true);
     side.until_waits(WAITS, 2).await;
     all_answered(&client).await;
