@@ -1,4 +1,4 @@
-//! What a server does for tenants that do nothing: transactions, and CPU of the server and of Postgres.
+//! The cost of tenants that do nothing: transactions, and CPU of the server and of Postgres.
 //!
 //! The server is a process of its own, with every task it has.
 
@@ -127,7 +127,7 @@ fn ticks(server: u32, postmaster: u32) -> f64 {
         let pid = stat.split(' ').next()?.parse::<u32>().ok()?;
         let is_ours =
             [server, postmaster].contains(&pid) || field(&stat, 4) == f64::from(postmaster);
-        // Of the postmaster with its children that have ended.
+        // The postmaster includes its children that have ended.
         let fields = if pid == postmaster { 14..18 } else { 14..16 };
         is_ours.then(|| fields.map(|number| field(&stat, number)).sum::<f64>())
     });

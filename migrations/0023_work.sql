@@ -13,7 +13,7 @@ create policy roll_call on telesales_campaigns for select
     using (status = 'active' and (select current_setting('callboard.roll_call', true)) = 'on');
 create index telesales_campaigns_active on telesales_campaigns (tenant_id) where status = 'active';
 
--- What is pruned each hour.
+-- Rows that are pruned each hour.
 create policy roll_call on audit_log for select
     using ((select current_setting('callboard.roll_call', true)) = 'on');
 create policy roll_call on sessions for select

@@ -10,7 +10,7 @@ create table rollup_editions (
     used_at      timestamptz
 );
 
--- What each edition's relations are made of: a digest of the whole, and of each column that can be missing by itself. An edition
+-- Contents of each edition's relations: a digest of the whole, and of each column that can be missing by itself. An edition
 -- reads the relations of another that have its own digests.
 create table rollup_relations (
     schema_name text not null references rollup_editions on delete cascade,

@@ -3,7 +3,7 @@
 //! Setting it brings the sums up to date, and in the same transaction makes them what they stay: no journal entry, rebuild or
 //! changed term counts before it ever after, so the rows there can be deleted. Must not delete them, nor know who does.
 //!
-//! What plans read before a cut is whole buckets. The one day that the cut divides is kept by quarter hours for every scope,
+//! Before a cut, plans read whole buckets. The one day that the cut divides is kept by quarter hours for every scope,
 //! and its sums by hours and days are made of these and of the rows after the cut (`sql/kept.sql`).
 
 use std::sync::LazyLock;
@@ -50,7 +50,7 @@ pub async fn advance(db: &Database, tenant: i64, at: DateTime<Utc>) -> Result<Da
 
 /// `None` if another instance is compacting.
 async fn attempt(db: &Database, tenant: i64, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
-    // What is stale is rebuilt while its rows are there.
+    // Stale sums are rebuilt while their rows are there.
     while compact::compact(db, tenant).await? == Done::Rebuilt {}
     let [autocall, telesales] = Module::ALL.map(|module| compact::lock(module, tenant));
     let Some(autocall) = db.lease_in_schema(autocall).await? else {

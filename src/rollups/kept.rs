@@ -1,4 +1,4 @@
-//! What is left of an account: rows from an instant on, its complete-from; before it, only sums.
+//! The rows and sums that are left of an account: rows from an instant on, its complete-from; before it, only sums.
 //!
 //! Owns the decision what a window is read from. Must not know a report.
 

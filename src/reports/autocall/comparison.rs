@@ -64,7 +64,7 @@ pub struct Campaigns {
     now: DateTime<Utc>,
     kept: Kept,
     beginnings: HashMap<i64, CampaignStart>,
-    /// Of each campaign.
+    /// One for each campaign.
     windows: Vec<Window>,
 }
 
