@@ -3235,7 +3235,7 @@ select * from (
             select lead_id, weight as attempts, case when result is null then weight else 0 end as waiting
             from autocall_attempts_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
             union all
             select id, 0, 0
             from autocall_leads_journal
@@ -3797,7 +3797,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3
     ) sums
@@ -3981,7 +3981,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where r.hangup_cause is not null
         group by 1, 2, 3, 4
@@ -4040,7 +4040,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where r.result = 'answered' and cardinality(r.script_path) > 0
         group by 1, 2, 3, 4
@@ -4099,7 +4099,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where coalesce(r.outcome, r.result) is not null
         group by 1, 2, 3, 4
@@ -4160,7 +4160,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -4221,7 +4221,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -4287,7 +4287,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_attempts_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where r.sentiment is not null
         group by 1, 2, 3, 4
@@ -4347,7 +4347,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from autocall_leads_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3
     ) sums
@@ -4412,7 +4412,7 @@ with changes as materialized ( -- the journal by lead and hour
             select *
             from autocall_attempts_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
         group by 1, 2, 3, 4
@@ -4626,7 +4626,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                     select lead_id, weight as attempts, case when result is null then weight else 0 end as waiting
                     from autocall_attempts_journal
                     where tenant_id = $1
-                      and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+                      and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
                     union all
                     select id, 0, 0
                     from autocall_leads_journal
@@ -4762,7 +4762,7 @@ from (
     select *
     from autocall_attempts_journal
     where tenant_id = $1
-      and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+      and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
 ) r
 group by lead_id
 having sum(weight) <> 0
@@ -4779,7 +4779,7 @@ using (
         select *
         from autocall_attempts_journal
         where tenant_id = $1
-          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
     where r.weight < 0
 ) r
@@ -4811,7 +4811,7 @@ from (
         select *
         from autocall_attempts_journal
         where tenant_id = $1
-          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
     left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
 ) r
@@ -4832,7 +4832,7 @@ using (
         select *
         from autocall_attempts_journal
         where tenant_id = $1
-          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
     where r.weight < 0
 ) r
@@ -4962,7 +4962,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3
     ) sums
@@ -5140,7 +5140,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where r.hangup_cause is not null
         group by 1, 2, 3, 4
@@ -5214,7 +5214,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where r.result = 'answered' and cardinality(r.script_path) > 0
         group by 1, 2, 3, 4
@@ -5288,7 +5288,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where coalesce(r.outcome, r.result) is not null
         group by 1, 2, 3, 4
@@ -5364,7 +5364,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -5440,7 +5440,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -5520,7 +5520,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    sentiment
             from autocall_attempts
             where tenant_id = $1
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where r.sentiment is not null
         group by 1, 2, 3, 4
@@ -5940,7 +5940,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    status
             from autocall_leads
             where tenant_id = $1
-            and callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3
     ) sums
@@ -6055,7 +6055,7 @@ from (
                sentiment
         from autocall_attempts
         where tenant_id = $1
-        and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+        and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
     left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
 ) r
@@ -6193,7 +6193,7 @@ from (
            sentiment
     from autocall_attempts
     where tenant_id = $1
-    and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+    and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
 ) r
 group by lead_id
 having sum(weight) <> 0
@@ -6431,7 +6431,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3
     ) sums
@@ -6607,7 +6607,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where r.hangup_cause is not null
         group by 1, 2, 3, 4
@@ -6682,7 +6682,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where r.result = 'answered' and cardinality(r.script_path) > 0
         group by 1, 2, 3, 4
@@ -6757,7 +6757,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where coalesce(r.outcome, r.result) is not null
         group by 1, 2, 3, 4
@@ -6831,7 +6831,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -6905,7 +6905,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -6983,7 +6983,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_attempts
             where tenant_id = $1
             and campaign_id = any ($2)
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where r.sentiment is not null
         group by 1, 2, 3, 4
@@ -7405,7 +7405,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from autocall_leads
             where tenant_id = $1
             and campaign_id = any ($2)
-            and callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3
     ) sums
@@ -7523,7 +7523,7 @@ from (
         from autocall_attempts
         where tenant_id = $1
         and campaign_id = any ($2)
-        and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+        and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
     left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
 ) r
@@ -7763,7 +7763,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from telesales_calls_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3
     ) sums
@@ -7871,7 +7871,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from telesales_calls_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where r.disposition is not null
         group by 1, 2, 3, 4
@@ -7961,7 +7961,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from telesales_calls_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where callboard_is_dial(r.result) and r.cid is not null
         group by 1, 2, 3, 4
@@ -8056,7 +8056,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from telesales_leads_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3
     ) sums
@@ -8114,7 +8114,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             select *
             from telesales_leads_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -8184,7 +8184,7 @@ with changes as materialized ( -- the journal by lead and hour
             select *
             from telesales_calls_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3, 4
         having sum(r.weight) <> 0
@@ -8392,7 +8392,7 @@ with calls as materialized ( -- changes of calls by lead and hour
         select *
         from telesales_calls_journal
         where tenant_id = $1
-          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
     group by 1, 2, 3, 4
     having sum(r.weight) <> 0
@@ -8406,7 +8406,7 @@ with calls as materialized ( -- changes of calls by lead and hour
         select *
         from telesales_leads_journal
         where tenant_id = $1
-          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
     group by 1, 2, 3, 4
     having sum(r.weight) <> 0
@@ -8644,7 +8644,7 @@ from (
         select *
         from telesales_calls_journal
         where tenant_id = $1
-          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
 ) r
 where stages <> 0
@@ -8664,7 +8664,7 @@ using (
         select *
         from telesales_calls_journal
         where tenant_id = $1
-          and quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
     where r.weight < 0
 ) r
@@ -8753,7 +8753,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    disposition
             from telesales_calls
             where tenant_id = $1
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3
     ) sums
@@ -8865,7 +8865,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    disposition
             from telesales_calls
             where tenant_id = $1
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where r.disposition is not null
         group by 1, 2, 3, 4
@@ -8965,7 +8965,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    disposition
             from telesales_calls
             where tenant_id = $1
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where callboard_is_dial(r.result) and r.cid is not null
         group by 1, 2, 3, 4
@@ -9224,7 +9224,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    source
             from telesales_leads
             where tenant_id = $1
-            and callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3
     ) sums
@@ -9287,7 +9287,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    source
             from telesales_leads
             where tenant_id = $1
-            and callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -9443,7 +9443,7 @@ from (
                disposition
         from telesales_calls
         where tenant_id = $1
-        and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+        and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
 ) r
 where stages <> 0
@@ -9722,7 +9722,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from telesales_calls
             where tenant_id = $1
             and campaign_id = any ($2)
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3
     ) sums
@@ -9829,7 +9829,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from telesales_calls
             where tenant_id = $1
             and campaign_id = any ($2)
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where r.disposition is not null
         group by 1, 2, 3, 4
@@ -9926,7 +9926,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from telesales_calls
             where tenant_id = $1
             and campaign_id = any ($2)
-            and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         where callboard_is_dial(r.result) and r.cid is not null
         group by 1, 2, 3, 4
@@ -10178,7 +10178,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from telesales_leads
             where tenant_id = $1
             and campaign_id = any ($2)
-            and callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3
     ) sums
@@ -10239,7 +10239,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             from telesales_leads
             where tenant_id = $1
             and campaign_id = any ($2)
-            and callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1)))
+            and nullif(callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
         group by 1, 2, 3, 4
     ) sums
@@ -10393,7 +10393,7 @@ from (
         from telesales_calls
         where tenant_id = $1
         and campaign_id = any ($2)
-        and callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+        and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
 ) r
 where stages <> 0

@@ -23,13 +23,14 @@ pub enum Origin {
 impl Origin {
     pub const ALL: [Self; 3] = [Self::Journal, Self::Rows, Self::RowsOfCampaigns];
 
-    /// The rows as a relation, each with a weight and a quarter hour.
+    /// The rows as a relation, each with a weight and a quarter hour. Nearly all rows come after the complete-from, and the
+    /// condition says so: a bare comparison counts for a third of them, which led to nested loops over large journals.
     pub fn relation(self, family: &Family) -> String {
         if self == Self::Journal {
             return part(sql!("family_journal"), &[("table", &family.table)]);
         }
         let complete = format!(
-            "callboard_quarter({}) >= (select callboard_quarter(callboard_complete_from($1)))",
+            "nullif(callboard_quarter({}) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null",
             family.at
         );
         rows_where(family, &all([self.conditions(""), complete]))
