@@ -17,7 +17,7 @@ pub enum Source {
     Raw,
 }
 
-/// What figures of an account may be read from.
+/// The sources that figures of an account may be read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
     complete_from: Option<DateTime<Utc>>,

@@ -293,7 +293,7 @@ async fn tables_of_versions_before_editions_go_an_hour_after_their_last_session(
     rolled(&app, 1, "after the removal").await;
 }
 
-/// Of the first release's tables, those that still mean the same are read until the new ones are built.
+/// Tables of the first release that still mean the same are read until the new ones are built.
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_of_the_first_release_are_read_as_far_as_they_are_the_same() {
     let old = filled(82).await;
@@ -310,7 +310,7 @@ async fn tables_of_the_first_release_are_read_as_far_as_they_are_the_same() {
         insert into rollup_schema (tables, readers)
         values ('2c197b8d7da224df7bbb14fb79e2637083a40dbef371e8de65da99930a72cabe', '');
         insert into rollup_editions (schema_name) values ('public');
-        -- What is not the same is not read.
+        -- Parts that differ are not read.
         update public.autocall_outcomes set calls = calls + 1;
         update public.telesales_lead_sources set leads = leads + 1;
         update public.autocall_links set dialed = dialed + 1";
