@@ -1211,7 +1211,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -1289,7 +1289,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -1365,7 +1365,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
           and r.hangup_cause is not null
@@ -1425,7 +1425,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
           and r.result = 'answered' and cardinality(r.script_path) > 0
@@ -1485,7 +1485,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
           and coalesce(r.outcome, r.result) is not null
@@ -1525,7 +1525,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (1 /* account */)
           and coalesce(r.outcome, r.result) is not null
         offset 0
@@ -1583,7 +1583,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -1621,7 +1621,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -1679,7 +1679,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -1719,7 +1719,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -1776,7 +1776,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
           and r.sentiment is not null
@@ -1816,7 +1816,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (1 /* account */)
           and r.sentiment is not null
         offset 0
@@ -2046,7 +2046,7 @@ select * from (
         select *
         from autocall_leads_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -2119,7 +2119,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
           and r.campaign_id = $3::bigint
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -2179,7 +2179,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (1 /* account */, 3 /* agent */)
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
         offset 0
@@ -2253,7 +2253,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
           and r.campaign_id = $3::bigint
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -2305,7 +2305,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (1 /* account */, 3 /* agent */)
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
           and r.disposition is not null
@@ -2398,7 +2398,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
           and r.campaign_id = $3::bigint
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -2486,7 +2486,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (1 /* account */, 3 /* agent */)
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
           and callboard_is_dial(r.result) and r.cid is not null
@@ -2781,7 +2781,7 @@ select * from (
         select *
         from telesales_leads_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -2817,7 +2817,7 @@ select * from (
         select *
         from telesales_leads_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -2872,7 +2872,7 @@ select * from (
         select *
         from telesales_leads_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -2910,7 +2910,7 @@ select * from (
         select *
         from telesales_leads_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -3529,7 +3529,7 @@ select * from (
             select *
             from telesales_calls_journal r
             where r.tenant_id = $1
-              and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
               and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
               and r.campaign_id = $3::bigint
               and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -3589,7 +3589,7 @@ select * from (
             select *
             from telesales_calls_journal r
             where r.tenant_id = $1
-              and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+              and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
               and $2::smallint in (1 /* account */, 3 /* agent */)
               and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
             offset 0
