@@ -1856,13 +1856,36 @@ select * from (
                (
                    1
                    + case when r.result = 'answered' then 2 else 0 end
-                   + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+                   + case when r.result = 'answered' and r.dtmf <> '' and coalesce((
+                   (
+                       select jsonb_object_agg(c.id, k.keys)
+                       from (
+                           select s.id,
+                                  array(
+                                      select action ->> 'digit'
+                                      from jsonb_array_elements(s.dtmf_actions) action
+                                      where length(action ->> 'digit') = 1
+                                  ) as keys
+                           from autocall_scripts s
+                           where s.tenant_id = $1
+                             and jsonb_typeof(s.dtmf_actions) = 'array'
+                             and s.dtmf_actions <> '[]'
+                           offset 0
+                       ) k
+                       cross join lateral (
+                           select c.id
+                           from autocall_campaigns c
+                           where c.tenant_id = $1
+                             and c.script_id = k.id
+                           offset 0
+                       ) c
+                   ) -> r.campaign_id::text
+               ) ? right(r.dtmf, 1), true) then 4 else 0 end
                    + case when callboard_handed_over(r.transfer) then 8 else 0 end
                    + case when r.agent_disposition is not null then 16 else 0 end
                )::smallint as stages,
                sum(r.weight) as n
         from autocall_attempts_journal r
-        left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
         where r.tenant_id = $1
           and r.quarter >= callboard_quarter($6)
           and r.quarter < callboard_quarter($7)
@@ -1882,7 +1905,31 @@ select * from (
                 (
                     1
                     + case when r.result = 'answered' then 2 else 0 end
-                    + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+                    + case when r.result = 'answered' and r.dtmf <> '' and coalesce((
+                    (
+                        select jsonb_object_agg(c.id, k.keys)
+                        from (
+                            select s.id,
+                                   array(
+                                       select action ->> 'digit'
+                                       from jsonb_array_elements(s.dtmf_actions) action
+                                       where length(action ->> 'digit') = 1
+                                   ) as keys
+                            from autocall_scripts s
+                            where s.tenant_id = $1
+                              and jsonb_typeof(s.dtmf_actions) = 'array'
+                              and s.dtmf_actions <> '[]'
+                            offset 0
+                        ) k
+                        cross join lateral (
+                            select c.id
+                            from autocall_campaigns c
+                            where c.tenant_id = $1
+                              and c.script_id = k.id
+                            offset 0
+                        ) c
+                    ) -> r.campaign_id::text
+                ) ? right(r.dtmf, 1), true) then 4 else 0 end
                     + case when callboard_handed_over(r.transfer) then 8 else 0 end
                     + case when r.agent_disposition is not null then 16 else 0 end
                 )::smallint as stages
@@ -1900,7 +1947,6 @@ select * from (
                       and r.campaign_id = $3::bigint
                     offset 0
                 ) r
-                left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
             ) ends
             union all
             select lead_id,
@@ -2612,7 +2658,6 @@ select * from (
                       and r.campaign_id = $3::bigint
                     offset 0
                 ) r
-                
                 union all
                 select r.lead_id as lead_id,
                 (
@@ -2635,7 +2680,6 @@ select * from (
                       and $2::smallint in (1 /* account */, 3 /* agent */)
                     offset 0
                 ) r
-                
             ) ends
             union all
             select lead_id,
@@ -3050,7 +3094,6 @@ select * from (
                       and r.campaign_id = $3::bigint
                     offset 0
                 ) r
-                
                 union all
                 select r.lead_id as lead_id,
                 (
@@ -3073,7 +3116,6 @@ select * from (
                       and $2::smallint in (1 /* account */, 3 /* agent */)
                     offset 0
                 ) r
-                
             ) ends
             union all
             select lead_id,
@@ -3137,7 +3179,6 @@ select * from (
                       and r.campaign_id = $3::bigint
                     offset 0
                 ) r
-                
                 union all
                 select r.id as lead_id
                 from (values
@@ -3153,7 +3194,6 @@ select * from (
                       and $2::smallint in (1 /* account */)
                     offset 0
                 ) r
-                
                 union
                 select id from telesales_leads_journal where tenant_id = $1
             ) s
@@ -3197,11 +3237,15 @@ select * from (
                    v.source,
                    v.is_in,
                    v.was_in,
-                   coalesce(reached.before, 0) as before,
-                   coalesce(reached.after, 0) as after,
-                   coalesce(reached.hours, '{}') as hours
-            from versions v
-            left join reached using (lead_id)
+                   coalesce(v.before, 0) as before,
+                   coalesce(v.after, 0) as after,
+                   coalesce(v.hours, '{}') as hours
+            from (
+                select v.lead_id, v.source, v.is_in, v.was_in, r.before, r.after, r.hours
+                from versions v
+                full join reached r using (lead_id) -- never a nested loop
+                offset 0
+            ) v
             where v.is_in + v.was_in > 0
         ) r
         cross join hours h
@@ -3290,31 +3334,35 @@ select * from (
                    v.attempts,
                    v.waiting > 0 as in_progress
             from (
-                select lead_id,
-                       campaign_id,
-                       created_at,
-                       status,
-                       sum(was) as was,
-                       sum(is_now) as is_now
+                select *
                 from (
-                    select c.lead_id, l.campaign_id, l.created_at, l.status, 1 as was, 1 as is_now
-                    from changed c
-                    cross join lateral (
-                        select l.campaign_id, l.created_at, l.status
-                        from autocall_leads l
+                    select lead_id,
+                           campaign_id,
+                           created_at,
+                           status,
+                           sum(was) as was,
+                           sum(is_now) as is_now
+                    from (
+                        select c.lead_id, l.campaign_id, l.created_at, l.status, 1 as was, 1 as is_now
+                        from changed c
+                        cross join lateral (
+                            select l.campaign_id, l.created_at, l.status
+                            from autocall_leads l
+                            where l.tenant_id = $1
+                              and l.id = c.lead_id
+                            offset 0
+                        ) l
+                        union all
+                        select l.id, l.campaign_id, l.created_at, l.status, -l.weight, 0
+                        from autocall_leads_journal l
                         where l.tenant_id = $1
-                          and l.id = c.lead_id
-                        offset 0
                     ) l
-                    union all
-                    select l.id, l.campaign_id, l.created_at, l.status, -l.weight, 0
-                    from autocall_leads_journal l
-                    where l.tenant_id = $1
+                    where ($2::smallint = 1 /* account */ or l.campaign_id = any ($3::bigint[]))
+                    group by 1, 2, 3, 4
                 ) l
-                where ($2::smallint = 1 /* account */ or l.campaign_id = any ($3::bigint[]))
-                group by 1, 2, 3, 4
+                full join changed using (lead_id) -- never a nested loop (sources_nearest_of_journal.sql)
+                offset 0
             ) l
-            join changed c using (lead_id)
             left join lateral (
                 select t.attempts, t.waiting
                 from autocall_lead_trail t
@@ -3324,7 +3372,7 @@ select * from (
             ) t on true
             cross join lateral (values
                 (-l.was, coalesce(t.attempts, 0), coalesce(t.waiting, 0)),
-                (l.is_now, coalesce(t.attempts, 0) + c.attempts, coalesce(t.waiting, 0) + c.waiting)
+                (l.is_now, coalesce(t.attempts, 0) + l.attempts, coalesce(t.waiting, 0) + l.waiting)
             ) v (weight, attempts, waiting)
             where v.weight <> 0
         ) r
@@ -3343,36 +3391,40 @@ select * from (
             case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
         from (
             select l.status,
-                   coalesce(t.attempts, 0) + coalesce(c.attempts, 0) as attempts,
-                   coalesce(t.waiting, 0) + coalesce(c.waiting, 0) > 0 as in_progress
+                   coalesce(t.attempts, 0) + coalesce(l.attempts, 0) as attempts,
+                   coalesce(t.waiting, 0) + coalesce(l.waiting, 0) > 0 as in_progress
             from (
-                select l.id, l.status
-                from unnest($8, $9, $10) as p (begins, ends, utc_offset)
-                cross join lateral (
+                select l.id, l.status, c.attempts, c.waiting
+                from (
                     select l.id, l.status
-                    from autocall_leads l
-                    where $2::smallint = 1 /* account */
-                      and l.tenant_id = $1
-                      and l.created_at >= p.begins
-                      and l.created_at < p.ends
-                    offset 0
-                ) l
-                union all
-                select l.id, l.status
-                from unnest($3::bigint[]) as c (id)
-                cross join unnest($8, $9, $10) as p (begins, ends, utc_offset)
-                cross join lateral (
+                    from unnest($8, $9, $10) as p (begins, ends, utc_offset)
+                    cross join lateral (
+                        select l.id, l.status
+                        from autocall_leads l
+                        where $2::smallint = 1 /* account */
+                          and l.tenant_id = $1
+                          and l.created_at >= p.begins
+                          and l.created_at < p.ends
+                        offset 0
+                    ) l
+                    union all
                     select l.id, l.status
-                    from autocall_leads l
-                    where $2::smallint = 0 /* campaign */
-                      and l.tenant_id = $1
-                      and l.campaign_id = c.id
-                      and l.created_at >= p.begins
-                      and l.created_at < p.ends
-                    offset 0
+                    from unnest($3::bigint[]) as c (id)
+                    cross join unnest($8, $9, $10) as p (begins, ends, utc_offset)
+                    cross join lateral (
+                        select l.id, l.status
+                        from autocall_leads l
+                        where $2::smallint = 0 /* campaign */
+                          and l.tenant_id = $1
+                          and l.campaign_id = c.id
+                          and l.created_at >= p.begins
+                          and l.created_at < p.ends
+                        offset 0
+                    ) l
                 ) l
+                full join changed c on c.lead_id = l.id -- never a nested loop
+                offset 0
             ) l
-            left join changed c on c.lead_id = l.id
             left join lateral (
                 select t.attempts, t.waiting
                 from autocall_lead_trail t
@@ -3380,6 +3432,7 @@ select * from (
                   and t.lead_id = l.id
                 offset 0
             ) t on true
+            where l.id is not null
         ) r
     ) parts
 ) r;
@@ -4403,7 +4456,31 @@ with changes as materialized ( -- the journal by lead and hour
                (
                    1
                    + case when r.result = 'answered' then 2 else 0 end
-                   + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+                   + case when r.result = 'answered' and r.dtmf <> '' and coalesce((
+                   (
+                       select jsonb_object_agg(c.id, k.keys)
+                       from (
+                           select s.id,
+                                  array(
+                                      select action ->> 'digit'
+                                      from jsonb_array_elements(s.dtmf_actions) action
+                                      where length(action ->> 'digit') = 1
+                                  ) as keys
+                           from autocall_scripts s
+                           where s.tenant_id = $1
+                             and jsonb_typeof(s.dtmf_actions) = 'array'
+                             and s.dtmf_actions <> '[]'
+                           offset 0
+                       ) k
+                       cross join lateral (
+                           select c.id
+                           from autocall_campaigns c
+                           where c.tenant_id = $1
+                             and c.script_id = k.id
+                           offset 0
+                       ) c
+                   ) -> r.campaign_id::text
+               ) ? right(r.dtmf, 1), true) then 4 else 0 end
                    + case when callboard_handed_over(r.transfer) then 8 else 0 end
                    + case when r.agent_disposition is not null then 16 else 0 end
                )::smallint as stages,
@@ -4414,7 +4491,6 @@ with changes as materialized ( -- the journal by lead and hour
             where tenant_id = $1
               and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
         ) r
-        left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
         group by 1, 2, 3, 4
         having sum(r.weight) <> 0
     ) r
@@ -4643,30 +4719,34 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    v.attempts,
                    v.waiting > 0 as in_progress
             from (
-                select lead_id,
-                       campaign_id,
-                       created_at,
-                       status,
-                       sum(was) as was,
-                       sum(is_now) as is_now
+                select *
                 from (
-                    select c.lead_id, l.campaign_id, l.created_at, l.status, 1 as was, 1 as is_now
-                    from changed c
-                    cross join lateral (
-                        select l.campaign_id, l.created_at, l.status
-                        from autocall_leads l
+                    select lead_id,
+                           campaign_id,
+                           created_at,
+                           status,
+                           sum(was) as was,
+                           sum(is_now) as is_now
+                    from (
+                        select c.lead_id, l.campaign_id, l.created_at, l.status, 1 as was, 1 as is_now
+                        from changed c
+                        cross join lateral (
+                            select l.campaign_id, l.created_at, l.status
+                            from autocall_leads l
+                            where l.tenant_id = $1
+                              and l.id = c.lead_id
+                            offset 0
+                        ) l
+                        union all
+                        select l.id, l.campaign_id, l.created_at, l.status, -l.weight, 0
+                        from autocall_leads_journal l
                         where l.tenant_id = $1
-                          and l.id = c.lead_id
-                        offset 0
                     ) l
-                    union all
-                    select l.id, l.campaign_id, l.created_at, l.status, -l.weight, 0
-                    from autocall_leads_journal l
-                    where l.tenant_id = $1
+                    group by 1, 2, 3, 4
                 ) l
-                group by 1, 2, 3, 4
+                full join changed using (lead_id) -- never a nested loop (sources_nearest_of_journal.sql)
+                offset 0
             ) l
-            join changed c using (lead_id)
             left join lateral (
                 select t.attempts, t.waiting
                 from autocall_lead_trail t
@@ -4676,7 +4756,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
             ) t on true
             cross join lateral (values
                 (-l.was, coalesce(t.attempts, 0), coalesce(t.waiting, 0)),
-                (l.is_now, coalesce(t.attempts, 0) + c.attempts, coalesce(t.waiting, 0) + c.waiting)
+                (l.is_now, coalesce(t.attempts, 0) + l.attempts, coalesce(t.waiting, 0) + l.waiting)
             ) v (weight, attempts, waiting)
             where v.weight <> 0
         ) r
@@ -4802,7 +4882,31 @@ from (
            (
                1
                + case when r.result = 'answered' then 2 else 0 end
-               + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+               + case when r.result = 'answered' and r.dtmf <> '' and coalesce((
+               (
+                   select jsonb_object_agg(c.id, k.keys)
+                   from (
+                       select s.id,
+                              array(
+                                  select action ->> 'digit'
+                                  from jsonb_array_elements(s.dtmf_actions) action
+                                  where length(action ->> 'digit') = 1
+                              ) as keys
+                       from autocall_scripts s
+                       where s.tenant_id = $1
+                         and jsonb_typeof(s.dtmf_actions) = 'array'
+                         and s.dtmf_actions <> '[]'
+                       offset 0
+                   ) k
+                   cross join lateral (
+                       select c.id
+                       from autocall_campaigns c
+                       where c.tenant_id = $1
+                         and c.script_id = k.id
+                       offset 0
+                   ) c
+               ) -> r.campaign_id::text
+           ) ? right(r.dtmf, 1), true) then 4 else 0 end
                + case when callboard_handed_over(r.transfer) then 8 else 0 end
                + case when r.agent_disposition is not null then 16 else 0 end
            )::smallint as stages,
@@ -4813,7 +4917,6 @@ from (
         where tenant_id = $1
           and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
-    left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
 ) r
 where stages <> 0
 group by campaign_id, lead_id, hour, stages
@@ -6030,7 +6133,31 @@ from (
            (
                1
                + case when r.result = 'answered' then 2 else 0 end
-               + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+               + case when r.result = 'answered' and r.dtmf <> '' and coalesce((
+               (
+                   select jsonb_object_agg(c.id, k.keys)
+                   from (
+                       select s.id,
+                              array(
+                                  select action ->> 'digit'
+                                  from jsonb_array_elements(s.dtmf_actions) action
+                                  where length(action ->> 'digit') = 1
+                              ) as keys
+                       from autocall_scripts s
+                       where s.tenant_id = $1
+                         and jsonb_typeof(s.dtmf_actions) = 'array'
+                         and s.dtmf_actions <> '[]'
+                       offset 0
+                   ) k
+                   cross join lateral (
+                       select c.id
+                       from autocall_campaigns c
+                       where c.tenant_id = $1
+                         and c.script_id = k.id
+                       offset 0
+                   ) c
+               ) -> r.campaign_id::text
+           ) ? right(r.dtmf, 1), true) then 4 else 0 end
                + case when callboard_handed_over(r.transfer) then 8 else 0 end
                + case when r.agent_disposition is not null then 16 else 0 end
            )::smallint as stages,
@@ -6057,7 +6184,6 @@ from (
         where tenant_id = $1
         and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
-    left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
 ) r
 where stages <> 0
 group by campaign_id, lead_id, hour, stages
@@ -7497,7 +7623,31 @@ from (
            (
                1
                + case when r.result = 'answered' then 2 else 0 end
-               + case when r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys)) then 4 else 0 end
+               + case when r.result = 'answered' and r.dtmf <> '' and coalesce((
+               (
+                   select jsonb_object_agg(c.id, k.keys)
+                   from (
+                       select s.id,
+                              array(
+                                  select action ->> 'digit'
+                                  from jsonb_array_elements(s.dtmf_actions) action
+                                  where length(action ->> 'digit') = 1
+                              ) as keys
+                       from autocall_scripts s
+                       where s.tenant_id = $1
+                         and jsonb_typeof(s.dtmf_actions) = 'array'
+                         and s.dtmf_actions <> '[]'
+                       offset 0
+                   ) k
+                   cross join lateral (
+                       select c.id
+                       from autocall_campaigns c
+                       where c.tenant_id = $1
+                         and c.script_id = k.id
+                       offset 0
+                   ) c
+               ) -> r.campaign_id::text
+           ) ? right(r.dtmf, 1), true) then 4 else 0 end
                + case when callboard_handed_over(r.transfer) then 8 else 0 end
                + case when r.agent_disposition is not null then 16 else 0 end
            )::smallint as stages,
@@ -7525,7 +7675,6 @@ from (
         and campaign_id = any ($2)
         and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
     ) r
-    left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id
 ) r
 where stages <> 0
 group by campaign_id, lead_id, hour, stages
@@ -8472,9 +8621,14 @@ with calls as materialized ( -- changes of calls by lead and hour
             offset 0
         ) l
         union all
-        select e.lead_id, e.campaign_id, e.created, e.source, t.stages, t.hours, -e.n, 0
-        from entries e
-        join touched t using (lead_id)
+        select e.lead_id, e.campaign_id, e.created, e.source, e.stages, e.hours, -e.n, 0
+        from (
+            select *
+            from entries
+            full join touched using (lead_id)
+            offset 0
+        ) e
+        where e.n is not null
     ) parts
     group by 1, 2, 3, 4
     having sum(was) > 0 or sum(is_now) > 0
@@ -8487,8 +8641,13 @@ with calls as materialized ( -- changes of calls by lead and hour
            sum(n) > 0 as is_now
     from (
         select c.lead_id, c.campaign_id, c.hour, c.stages, c.n, false as is_stored
-        from calls c
-        where c.lead_id in (select lead_id from leads)
+        from (
+            select *
+            from calls
+            full join (select distinct lead_id, true as is_touched from leads) l using (lead_id)
+            offset 0
+        ) c
+        where c.n is not null and c.is_touched
         union all
         select h.lead_id, t.campaign_id, h.hour, t.stages & 19, t.n, true
         from (select distinct lead_id, unnest(hours) as hour from leads) h
@@ -8504,14 +8663,18 @@ with calls as materialized ( -- changes of calls by lead and hour
     group by 1, 2, 3, 4
 ), reached as ( -- changed hours, and on either side of the creation the nearest hour that did not change
     select l.lead_id, l.campaign_id, l.created, l.source, l.was, l.is_now,
-           s.scope, b.stage, h.hour, h.was as had, h.is_now as has
-    from leads l
-    join hours h on h.lead_id = l.lead_id
+           s.scope, b.stage, l.hour, l.had, l.has
+    from (
+        select l.*, h.hour, h.campaign_id as called, h.stages as reached, h.was as had, h.is_now as has
+        from leads l
+        full join hours h on h.lead_id = l.lead_id
+        offset 0
+    ) l
     cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
     cross join (values (1), (2), (16)) b (stage)
     where l.stages & b.stage <> 0
-      and h.stages & b.stage <> 0
-      and (s.scope = 1 /* account */ or h.campaign_id = l.campaign_id)
+      and l.reached & b.stage <> 0
+      and (s.scope = 1 /* account */ or l.called = l.campaign_id)
     union all
     select l.lead_id, l.campaign_id, l.created, l.source, l.was, l.is_now,
            s.scope, b.stage, t.hour, true, true

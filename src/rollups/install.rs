@@ -4,7 +4,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::catalog::{AUTOCALL_LEAD_STATES, Family, Module, Rollup, Stages, TELESALES_STAGES};
+use super::catalog::{AUTOCALL_LEAD_STATES, Family, Module, Rollup, TELESALES_STAGES};
 use super::{ddl, links, sources, states};
 
 /// Version of the rules by which sums are computed. Raise it when the rules change but neither the tables nor the catalog's
@@ -81,12 +81,12 @@ pub fn parts() -> Vec<Part> {
         }));
         parts.extend(family.rollups.iter().map(of_rollup));
         if let Some(stages) = family.stages {
-            let made_of = [links::tables(family, stages), of_stages(stages)];
+            let made_of = [links::tables(family, stages), stages.mask()];
             parts.push(whole(&links::trail(stages), made_of.clone()));
             parts.push(whole(&links::table(stages), made_of));
         }
     }
-    let sources = [sources::table(), of_stages(&TELESALES_STAGES)];
+    let sources = [sources::table(), TELESALES_STAGES.mask()];
     parts.push(whole(sources::TABLE, sources));
     parts.push(whole(states::TRAIL, [states::trail()]));
     parts.push(of_rollup(&AUTOCALL_LEAD_STATES));
@@ -105,10 +105,6 @@ fn of_rollup(rollup: &Rollup) -> Part {
     let made_of = [ddl::rollup(rollup)].into_iter().chain(counters);
     let made_of = made_of.chain(dimension).chain(rollup.condition());
     whole(rollup.name, made_of.chain(levels))
-}
-
-fn of_stages(stages: &Stages) -> String {
-    format!("{} {}", stages.join, stages.mask())
 }
 
 fn whole(relation: &str, made_of: impl IntoIterator<Item = String>) -> Part {

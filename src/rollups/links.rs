@@ -84,7 +84,7 @@ pub fn hours() -> String {
 }
 
 /// Rows in the window's ragged ends.
-pub fn at_the_ends(family: &Family, columns: &str, join: &str) -> String {
+pub fn at_the_ends(family: &Family, columns: &str) -> String {
     let parts = narrowed(None, family.scopes).into_iter().map(|conditions| {
         part(
             sql!("leads_at_ends"),
@@ -93,7 +93,6 @@ pub fn at_the_ends(family: &Family, columns: &str, join: &str) -> String {
                 ("table", &family.table),
                 ("at", &family.at),
                 ("conditions", &all(conditions)),
-                ("join", &join),
             ],
         )
     });
@@ -108,7 +107,6 @@ pub fn changed(family: &Family, stages: &Stages) -> String {
             &[
                 ("mask", &stages.mask()),
                 ("table", &family.table),
-                ("join", &stages.join),
                 ("conditions", &all(conditions)),
             ],
         )
@@ -123,7 +121,7 @@ pub fn reached(family: &Family, stages: &Stages) -> String {
         sql!("leads_reached"),
         &[
             ("name", &stages.name),
-            ("ends", &at_the_ends(family, &columns, stages.join)),
+            ("ends", &at_the_ends(family, &columns)),
             ("in_scope", &in_scope_of_reader(family)),
         ],
     )
@@ -250,7 +248,6 @@ fn versions(family: &Family, stages: &Stages, origin: Origin) -> String {
             ("name", &stages.name),
             ("mask", &stages.mask()),
             ("rows", &origin.relation(family)),
-            ("join", &stages.join),
             ("scopes", &scopes),
             (
                 "bits",
@@ -270,7 +267,6 @@ pub fn follow(family: &Family, stages: &Stages, origin: Origin) -> Vec<String> {
             ("name", &stages.name),
             ("mask", &stages.mask()),
             ("rows", &rows),
-            ("join", &stages.join),
             ("lead_key", &lead_key(family)),
             (
                 "merged",

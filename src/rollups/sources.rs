@@ -59,7 +59,7 @@ pub fn reader() -> Reader {
             ),
             (
                 "leads_at_ends",
-                &links::at_the_ends(&TELESALES_LEADS, "r.id as lead_id", ""),
+                &links::at_the_ends(&TELESALES_LEADS, "r.id as lead_id"),
             ),
             (
                 "leads_changed",

@@ -23,6 +23,9 @@ pub fn term(hole: &str) -> Option<String> {
         "complete_from" => {
             "coalesce((select complete_from from tenants where id = $1), '-infinity')".to_owned()
         }
+        // True if the campaign's script gives an attempt's last key something to do, or defines no keys. One object holds the
+        // keys of all campaigns, made once a statement: joined, a script was read again for each row.
+        "valid_key" => composed(include_str!("sql/valid_key.sql"), &[("attempt", &of)]),
         // The agents of an array, if given, that are in a team, if given; null if neither is.
         "members" => {
             let (agents, team) = of.split_once(' ')?;

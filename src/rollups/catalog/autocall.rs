@@ -133,13 +133,12 @@ pub static AUTOCALL_ATTEMPTS: Family = Family {
     ],
     stages: Some(&Stages {
         name: "autocall",
-        join: "left join callboard_valid_keys($1) k on k.campaign_id = r.campaign_id",
         all: &[
             ("dialed", ALWAYS),
             ("answered", ANSWERED),
             (
                 "pressed",
-                "r.result = 'answered' and r.dtmf <> '' and (k.keys is null or right(r.dtmf, 1) = any (k.keys))",
+                "r.result = 'answered' and r.dtmf <> '' and {{valid_key r}}",
             ),
             ("handed_over", "callboard_handed_over(r.transfer)"),
             ("disposed", "r.agent_disposition is not null"),

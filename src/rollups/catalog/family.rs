@@ -103,8 +103,6 @@ pub(super) const fn sum(name: &'static str, when: &'static str, what: &'static s
 pub struct Stages {
     /// Name prefix of its two tables, `…_trail` and `…_links`.
     pub name: &'static str,
-    /// Joins to `r` needed by the stages' conditions.
-    pub join: &'static str,
     /// Name and condition, at most 15.
     pub all: &'static [(&'static str, &'static str)],
 }

@@ -76,7 +76,6 @@ pub static TELESALES_CALLS: Family = Family {
 /// Stages of calls; lead sources use some of them.
 pub static TELESALES_STAGES: Stages = Stages {
     name: "telesales",
-    join: "",
     all: &[
         ("dialed", DIAL),
         ("connected", ANSWER),

@@ -12,4 +12,3 @@ cross join lateral (
       and {{conditions}}
     offset 0
 ) r
-{{join}}

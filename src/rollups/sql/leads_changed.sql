@@ -3,7 +3,6 @@ select r.lead_id,
        {{mask}} as stages,
        sum(r.weight) as n
 from {{table}}_journal r
-{{join}}
 where r.tenant_id = $1
   and r.quarter >= callboard_quarter({{:hours_from}})
   and r.quarter < callboard_quarter({{:hours_to}})

@@ -12,7 +12,6 @@ changes as materialized ( -- the journal by lead and hour
                {{mask}} as stages,
                sum(r.weight) as n
         from {{rows}} r
-        {{join}}
         group by 1, 2, 3, 4
         having sum(r.weight) <> 0
     ) r

@@ -60,11 +60,15 @@ with hours as materialized (
                v.source,
                v.is_in,
                v.was_in,
-               coalesce(reached.before, 0) as before,
-               coalesce(reached.after, 0) as after,
-               coalesce(reached.hours, '{}') as hours
-        from versions v
-        left join reached using (lead_id)
+               coalesce(v.before, 0) as before,
+               coalesce(v.after, 0) as after,
+               coalesce(v.hours, '{}') as hours
+        from (
+            select v.lead_id, v.source, v.is_in, v.was_in, r.before, r.after, r.hours
+            from versions v
+            full join reached r using (lead_id) -- never a nested loop
+            offset 0
+        ) v
         where v.is_in + v.was_in > 0
     ) r
     cross join hours h

@@ -1,3 +1,5 @@
+-- Full joins, which are never nested loops: few rows are expected of a journal that has not been analyzed, and of what is made
+-- of it, and so each lead was compared with every other.
 calls as materialized ( -- changes of calls by lead and hour
     select r.campaign_id,
            r.lead_id,
@@ -78,9 +80,14 @@ calls as materialized ( -- changes of calls by lead and hour
             offset 0
         ) l
         union all
-        select e.lead_id, e.campaign_id, e.created, e.source, t.stages, t.hours, -e.n, 0
-        from entries e
-        join touched t using (lead_id)
+        select e.lead_id, e.campaign_id, e.created, e.source, e.stages, e.hours, -e.n, 0
+        from (
+            select *
+            from entries
+            full join touched using (lead_id)
+            offset 0
+        ) e
+        where e.n is not null
     ) parts
     group by 1, 2, 3, 4
     having sum(was) > 0 or sum(is_now) > 0
@@ -93,8 +100,13 @@ calls as materialized ( -- changes of calls by lead and hour
            sum(n) > 0 as is_now
     from (
         select c.lead_id, c.campaign_id, c.hour, c.stages, c.n, false as is_stored
-        from calls c
-        where c.lead_id in (select lead_id from leads)
+        from (
+            select *
+            from calls
+            full join (select distinct lead_id, true as is_touched from leads) l using (lead_id)
+            offset 0
+        ) c
+        where c.n is not null and c.is_touched
         union all
         select h.lead_id, t.campaign_id, h.hour, t.stages & {{all}}, t.n, true
         from (select distinct lead_id, unnest(hours) as hour from leads) h
@@ -110,14 +122,18 @@ calls as materialized ( -- changes of calls by lead and hour
     group by 1, 2, 3, 4
 ), reached as ( -- changed hours, and on either side of the creation the nearest hour that did not change
     select l.lead_id, l.campaign_id, l.created, l.source, l.was, l.is_now,
-           s.scope, b.stage, h.hour, h.was as had, h.is_now as has
-    from leads l
-    join hours h on h.lead_id = l.lead_id
+           s.scope, b.stage, l.hour, l.had, l.has
+    from (
+        select l.*, h.hour, h.campaign_id as called, h.stages as reached, h.was as had, h.is_now as has
+        from leads l
+        full join hours h on h.lead_id = l.lead_id
+        offset 0
+    ) l
     cross join (values {{scopes}}) s (scope)
     cross join (values {{bits}}) b (stage)
     where l.stages & b.stage <> 0
-      and h.stages & b.stage <> 0
-      and (s.scope = {{scope account}} or h.campaign_id = l.campaign_id)
+      and l.reached & b.stage <> 0
+      and (s.scope = {{scope account}} or l.called = l.campaign_id)
     union all
     select l.lead_id, l.campaign_id, l.created, l.source, l.was, l.is_now,
            s.scope, b.stage, t.hour, true, true

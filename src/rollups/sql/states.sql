@@ -38,36 +38,40 @@ from (
         {{rows}}
     from (
         select l.status,
-               coalesce(t.attempts, 0) + coalesce(c.attempts, 0) as attempts,
-               coalesce(t.waiting, 0) + coalesce(c.waiting, 0) > 0 as in_progress
+               coalesce(t.attempts, 0) + coalesce(l.attempts, 0) as attempts,
+               coalesce(t.waiting, 0) + coalesce(l.waiting, 0) > 0 as in_progress
         from (
-            select l.id, l.status
-            from unnest({{:ragged}}) as p (begins, ends, utc_offset)
-            cross join lateral (
+            select l.id, l.status, c.attempts, c.waiting
+            from (
                 select l.id, l.status
-                from autocall_leads l
-                where {{:scope}} = {{scope account}}
-                  and l.tenant_id = $1
-                  and l.created_at >= p.begins
-                  and l.created_at < p.ends
-                offset 0
-            ) l
-            union all
-            select l.id, l.status
-            from unnest({{:campaigns}}) as c (id)
-            cross join unnest({{:ragged}}) as p (begins, ends, utc_offset)
-            cross join lateral (
+                from unnest({{:ragged}}) as p (begins, ends, utc_offset)
+                cross join lateral (
+                    select l.id, l.status
+                    from autocall_leads l
+                    where {{:scope}} = {{scope account}}
+                      and l.tenant_id = $1
+                      and l.created_at >= p.begins
+                      and l.created_at < p.ends
+                    offset 0
+                ) l
+                union all
                 select l.id, l.status
-                from autocall_leads l
-                where {{:scope}} = {{scope campaign}}
-                  and l.tenant_id = $1
-                  and l.campaign_id = c.id
-                  and l.created_at >= p.begins
-                  and l.created_at < p.ends
-                offset 0
+                from unnest({{:campaigns}}) as c (id)
+                cross join unnest({{:ragged}}) as p (begins, ends, utc_offset)
+                cross join lateral (
+                    select l.id, l.status
+                    from autocall_leads l
+                    where {{:scope}} = {{scope campaign}}
+                      and l.tenant_id = $1
+                      and l.campaign_id = c.id
+                      and l.created_at >= p.begins
+                      and l.created_at < p.ends
+                    offset 0
+                ) l
             ) l
+            full join changed c on c.lead_id = l.id -- never a nested loop
+            offset 0
         ) l
-        left join changed c on c.lead_id = l.id
         left join lateral (
             select t.attempts, t.waiting
             from autocall_lead_trail t
@@ -75,5 +79,6 @@ from (
               and t.lead_id = l.id
             offset 0
         ) t on true
+        where l.id is not null
     ) r
 ) parts

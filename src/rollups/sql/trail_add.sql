@@ -13,7 +13,6 @@ from (
            {{mask}} as stages,
            r.weight
     from {{rows}} r
-    {{join}}
 ) r
 where stages <> 0
 group by campaign_id, lead_id, hour, stages

@@ -34,10 +34,10 @@ async fn compacted(app: &TestApp) {
         .expect("compacted");
 }
 
-/// The statements of a module's compaction.
-fn statements_of(module: &str) -> Vec<String> {
+/// The statements of a module's compaction, from the journal or from rows.
+pub(super) fn statements_of(module: &str, origin: &str) -> Vec<String> {
     let text = schema();
-    let heading = format!("-- Compaction of {module}: journal\n");
+    let heading = format!("-- Compaction of {module}: {origin}\n");
     let (_, section) = text.split_once(&heading).expect("a section");
     let (_, section) = section.split_once('\n').expect("a rule");
     let section = section.split("\n-----").next().expect("a section");
@@ -51,7 +51,7 @@ fn statements_of(module: &str) -> Vec<String> {
 /// Pages that the statements touch in a compaction, which is not committed.
 async fn pages(scope: &mut Scope, module: &str) -> u64 {
     let mut pages = 0;
-    for sql in statements_of(module) {
+    for sql in statements_of(module, "journal") {
         let sql = sql.replace("$1", &format!("{TENANT}::bigint"));
         let explain = format!("explain (analyze, buffers, format json) {sql}");
         let plan: Value = sqlx::query_scalar(AssertSqlSafe(explain))

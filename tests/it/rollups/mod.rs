@@ -12,6 +12,7 @@ mod sql;
 mod statements;
 mod storm;
 mod terms;
+mod unanalyzed;
 
 use callboard::rollups::Comparison;
 use callboard::verify::Questions;
