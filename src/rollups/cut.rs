@@ -14,6 +14,7 @@ use sqlx::AssertSqlSafe;
 
 use super::catalog::{AUTOCALL_ATTEMPTS, Module};
 use super::compact::{self, Done};
+use super::edition;
 use super::fold::{self, Origin};
 use super::level::Level;
 use super::older::Older;
@@ -52,6 +53,20 @@ pub async fn advance(db: &Database, tenant: i64, at: DateTime<Utc>) -> Result<Da
 async fn attempt(db: &Database, tenant: i64, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
     // Stale sums are rebuilt while their rows are there.
     while compact::compact(db, tenant).await? == Done::Rebuilt {}
+    // An edition that is installed meanwhile would take over what was kept before.
+    let Some(installing) = db.lease(edition::LOCK).await? else {
+        return Ok(None);
+    };
+    let set = without_installing(db, tenant, at).await;
+    installing.release().await?;
+    set
+}
+
+async fn without_installing(
+    db: &Database,
+    tenant: i64,
+    at: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
     let [autocall, telesales] = Module::ALL.map(|module| compact::lock(module, tenant));
     let Some(autocall) = db.lease_in_schema(autocall).await? else {
         return Ok(None);

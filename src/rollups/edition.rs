@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
+use super::carry::carry;
 use super::ddl::SCHEMA;
 use super::template::sql;
 use super::{install, released};
@@ -92,7 +93,6 @@ impl Derived for Edition {
             return Ok(transaction.commit().await?);
         }
         check_rights(&mut transaction).await?;
-        refuse_loss(&mut transaction).await?;
         let schema = &self.schema;
         run(&mut transaction, &format!("create schema {schema}")).await?;
         // Tables are created in the first schema of the path.
@@ -101,6 +101,7 @@ impl Derived for Edition {
         for statement in install::tables() {
             run(&mut transaction, &statement.replace(SCHEMA, schema)).await?;
         }
+        carry(&mut transaction, schema).await?;
         run(&mut transaction, ALL_STALE).await?;
         self.record(&mut transaction).await?;
         Ok(transaction.commit().await?)
@@ -118,19 +119,6 @@ async fn check_rights(connection: &mut PgConnection) -> Result<()> {
     Err(Error::setup(format!(
         "this database role cannot create the schema of the roll-ups: run `{grant}` as the database's owner"
     )))
-}
-
-/// Returns a setup error if a tenant keeps sums before its complete-from, which cannot be made anew from rows. Carrying them
-/// over from the edition before belongs here.
-async fn refuse_loss(connection: &mut PgConnection) -> Result<()> {
-    run(connection, "set local callboard.roll_call = 'on'").await?;
-    let kept = "select exists (select from tenants where complete_from is not null)";
-    if sqlx::query_scalar(kept).fetch_one(connection).await? {
-        return Err(Error::setup(
-            "accounts with complete_from keep sums that this version does not take over: stay on the version before",
-        ));
-    }
-    Ok(())
 }
 
 /// Records a part of an edition: relation, column and digest.

@@ -16,6 +16,7 @@
 //! Must not know a report.
 
 mod bind;
+mod carry;
 mod catalog;
 pub mod compact;
 mod compare;

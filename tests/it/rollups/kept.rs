@@ -311,6 +311,83 @@ async fn a_window_that_cuts_an_hour_before_the_cut_is_refused() {
     assert_eq!(before, case.app.data(&funnel(&at)).await);
 }
 
+/// The same for each zone.
+macro_rules! sums_before_the_cut_move_to_another_edition {
+    ($($name:ident: $zone:literal, $seed:literal;)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                sums_move_to_another_edition($zone, $seed).await;
+            }
+        )*
+    };
+}
+sums_before_the_cut_move_to_another_edition! {
+    sums_move_to_another_edition_in_utc: "UTC", 81;
+    sums_move_to_another_edition_in_kathmandu: "Asia/Kathmandu", 82;
+    sums_move_to_another_edition_in_newfoundland: "America/St_Johns", 83;
+    sums_move_to_another_edition_in_vietnam: "Asia/Ho_Chi_Minh", 84;
+}
+
+async fn sums_move_to_another_edition(zone: &'static str, seed: u64) {
+    let mut case = Case::new(zone, seed).await;
+    let at = case.hour(12..13);
+    cut::advance(&case.app.app.db, TENANT, at)
+        .await
+        .expect("a cut");
+    let gone = at.format("%F %TZ").to_string();
+    case.run(&format!(
+        "delete from autocall_attempts where started_at < '{gone}';
+         delete from telesales_calls where started_at < '{gone}'"
+    ))
+    .await;
+    case.compact().await;
+    let mut asked = case.asked(at, false);
+    asked.extend(case.asked(at, true));
+    let answers = case.answers(asked).await;
+    let new = case.app.upgraded("kept").await;
+    let old = std::mem::replace(&mut case.app, new);
+    case.still(&answers, "just installed").await;
+    for module in Module::ALL {
+        compact::compact_module(&case.app.app.db, TENANT, module)
+            .await
+            .expect("built");
+        case.still(&answers, "while it is built").await;
+    }
+    case.compact().await;
+    case.still(&answers, "built").await;
+    assert_eq!(case.compare(1, "built").await, 0);
+    // The older edition is not read any more.
+    let forget = format!(
+        "truncate {0}.autocall_totals, {0}.telesales_totals",
+        callboard::rollups::Edition::own().schema()
+    );
+    sqlx::Executor::execute(old.app.db.unscoped(), sqlx::AssertSqlSafe(forget))
+        .await
+        .expect("emptied");
+    case.still(&answers, "without the older one").await;
+    // A roll-up that no older edition has in this form.
+    let another =
+        "update rollup_relations set digest = 'another' where relation = 'autocall_paths'";
+    let mut editions = case.app.app.db.editions().await.expect("a transaction");
+    sqlx::Executor::execute(&mut *editions, another)
+        .await
+        .expect("changed");
+    editions.commit().await.expect("committed");
+    let options = case
+        .app
+        .app
+        .db
+        .unscoped()
+        .connect_options()
+        .as_ref()
+        .clone();
+    let third = callboard::rollups::Edition::salted("third");
+    let refused = callboard::boot::migrate_to(&options, &third).await;
+    let refused = refused.expect_err("nothing to take over").to_string();
+    assert!(refused.contains("autocall_paths"), "{refused}");
+}
+
 /// The cut never moves back, and lies on a quarter hour.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cut_never_moves_back() {
