@@ -822,6 +822,43 @@ create unique index on telesales_caller_ids (
 );
 call callboard_guard('telesales_caller_ids');
 
+create table telesales_totals_by_source (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    source text collate "C" not null,
+    dials integer not null,
+    answers integer not null,
+    abandoned integer not null,
+    blocked integer not null,
+    conversions integer not null,
+    talk_sec bigint not null,
+    handling_sec bigint not null
+);
+create unique index on telesales_totals_by_source (
+    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)
+);
+call callboard_guard('telesales_totals_by_source');
+
+create table telesales_dispositions_by_source (
+    tenant_id bigint not null,
+    scope smallint not null,
+    campaign_id bigint not null,
+    agent_id bigint not null,
+    width smallint not null,
+    bucket integer not null,
+    code text collate "C" not null,
+    source text collate "C" not null,
+    calls integer not null
+);
+create unique index on telesales_dispositions_by_source (
+    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code), callboard_key(source)
+);
+call callboard_guard('telesales_dispositions_by_source');
+
 -- Lead history of telesales: the rows that links were made of, by hour and stages, as of the last compaction.
 create table telesales_trail (
     tenant_id bigint not null,
@@ -1112,6 +1149,8 @@ create function telesales_calls_on_truncate() returns trigger
             telesales_totals,
             telesales_dispositions,
             telesales_caller_ids,
+            telesales_totals_by_source,
+            telesales_dispositions_by_source,
             telesales_calls_journal,
             telesales_trail,
             telesales_links,
@@ -1132,6 +1171,14 @@ create function telesales_leads_on_truncate() returns trigger
             telesales_lead_sources,
             telesales_leads_journal,
             telesales_source_links;
+        declare
+            before text := coalesce(current_setting('callboard.roll_call', true), '');
+        begin
+            perform set_config('callboard.roll_call', 'on', true);
+            insert into rollup_stale (tenant_id, module)
+            select id, 'telesales' from tenants;
+            perform set_config('callboard.roll_call', before, true);
+        end;
         return null;
     end $body$;
 -- It runs with its owner's rights: nobody else may attach it to a table of their own.
@@ -1259,6 +1306,7 @@ select * from (
           and r.campaign_id = $3::bigint
         offset 0
     ) r
+    
     union all
     select r.quarter::bigint * 900 + p.utc_offset,
            0,
@@ -1335,6 +1383,7 @@ select * from (
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
+    
 ) r;
 
 select * from (
@@ -1395,6 +1444,7 @@ select * from (
           and r.hangup_cause is not null
         offset 0
     ) r
+    
 ) r;
 
 select * from (
@@ -1455,6 +1505,7 @@ select * from (
           and r.result = 'answered' and cardinality(r.script_path) > 0
         offset 0
     ) r
+    
 ) r;
 
 select * from (
@@ -1515,6 +1566,7 @@ select * from (
           and coalesce(r.outcome, r.result) is not null
         offset 0
     ) r
+    
     union all
     select r.quarter::bigint * 900 + p.utc_offset,
            0,
@@ -1553,6 +1605,7 @@ select * from (
           and coalesce(r.outcome, r.result) is not null
         offset 0
     ) r
+    
 ) r;
 
 select * from (
@@ -1611,6 +1664,7 @@ select * from (
           and r.campaign_id = $3::bigint
         offset 0
     ) r
+    
     union all
     select r.quarter::bigint * 900 + p.utc_offset,
            0,
@@ -1647,6 +1701,7 @@ select * from (
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
+    
 ) r;
 
 select * from (
@@ -1708,6 +1763,7 @@ select * from (
           and r.campaign_id = $3::bigint
         offset 0
     ) r
+    
     union all
     select r.quarter::bigint * 900 + p.utc_offset,
            0,
@@ -1746,6 +1802,7 @@ select * from (
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
+    
 ) r;
 
 select * from (
@@ -1806,6 +1863,7 @@ select * from (
           and r.sentiment is not null
         offset 0
     ) r
+    
     union all
     select r.quarter::bigint * 900 + p.utc_offset,
            0,
@@ -1844,6 +1902,7 @@ select * from (
           and r.sentiment is not null
         offset 0
     ) r
+    
 ) r;
 
 select * from (
@@ -2119,6 +2178,7 @@ select * from (
           and r.campaign_id = $3::bigint
         offset 0
     ) r
+    
 ) r;
 
 select * from (
@@ -2205,6 +2265,7 @@ select * from (
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
         offset 0
     ) r
+    
     union all
     select r.quarter::bigint * 900 + p.utc_offset,
            coalesce(r.agent_id, 0),
@@ -2263,6 +2324,7 @@ select * from (
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
         offset 0
     ) r
+    
 ) r;
 
 select * from (
@@ -2336,6 +2398,7 @@ select * from (
           and r.disposition is not null
         offset 0
     ) r
+    
     union all
     select r.quarter::bigint * 900 + p.utc_offset,
            coalesce(r.agent_id, 0),
@@ -2386,6 +2449,7 @@ select * from (
           and r.disposition is not null
         offset 0
     ) r
+    
 ) r;
 
 select * from (
@@ -2499,6 +2563,7 @@ select * from (
           and callboard_is_dial(r.result) and r.cid is not null
         offset 0
     ) r
+    
     union all
     select r.quarter::bigint * 900 + p.utc_offset,
            coalesce(r.agent_id, 0),
@@ -2585,6 +2650,706 @@ select * from (
           and callboard_is_dial(r.result) and r.cid is not null
         offset 0
     ) r
+    
+) r;
+
+select * from (
+    select r.*
+    from (
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.source,
+               stored.dials,
+               stored.answers,
+               stored.abandoned,
+               stored.blocked,
+               stored.conversions,
+               stored.talk_sec,
+               stored.handling_sec
+        from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest($4::bigint[]) as agent (id)
+        cross join lateral (
+            select *
+            from telesales_totals_by_source stored
+            where stored.tenant_id = $1
+              and stored.scope = $2::smallint
+              and stored.campaign_id = $3::bigint
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               coalesce(lead.source, '(unknown)') collate "C",
+               r.weight * case when callboard_is_dial(r.result) then 1 else 0 end,
+               r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+               r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+               r.weight * case when r.result = 'blocked' then 1 else 0 end,
+               r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+               r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+               r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+        from (select) one
+        cross join (
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+            from unnest($4::bigint[]) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+              and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = $3::bigint
+              and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+            offset 0
+        ) r
+        left join lateral (
+            select callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+              and l.id = r.lead_id
+            offset 0
+        ) lead on true
+        cross join lateral (
+            select p.utc_offset
+            from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               coalesce(r.agent_id, 0),
+               coalesce(lead.source, '(unknown)') collate "C",
+               case when callboard_is_dial(r.result) then 1 else 0 end,
+               case when callboard_is_answer(r.result) then 1 else 0 end,
+               case when r.result = 'abandoned' then 1 else 0 end,
+               case when r.result = 'blocked' then 1 else 0 end,
+               case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+               case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+               case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+        from unnest($10, $11, $12) as p (begins, ends, utc_offset)
+        cross join (
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+            from unnest($4::bigint[]) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+              and r.campaign_id = $3::bigint
+              and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+            offset 0
+        ) r
+        left join lateral (
+            select callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+              and l.id = r.lead_id
+            offset 0
+        ) lead on true
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               coalesce(lead.source, '(unknown)') collate "C",
+               r.weight * case when callboard_is_dial(r.result) then 1 else 0 end,
+               r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+               r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+               r.weight * case when r.result = 'blocked' then 1 else 0 end,
+               r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+               r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+               r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+        from (select) one
+        cross join (
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+            from unnest($4::bigint[]) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from (
+                with changed as materialized (
+                    select lead_id,
+                           source,
+                           sum(n)::integer as n
+                    from (
+                        select l.id as lead_id,
+                               callboard_source(l.source) as source,
+                               l.weight as n
+                        from telesales_leads_journal l
+                        where l.tenant_id = $1
+                        union all
+                        select l.id,
+                               '(unknown)',
+                               -l.weight
+                        from telesales_leads_journal l
+                        where l.tenant_id = $1
+                    ) entries
+                    group by 1, 2
+                    having sum(n) <> 0
+                )
+                select changed.n as weight,
+                       callboard_quarter(r.started_at) as quarter,
+                       r.campaign_id,
+                       r.lead_id,
+                       r.started_at,
+                       r.agent_id,
+                       r.cid,
+                       r.result,
+                       r.talk_sec,
+                       r.wrap_sec,
+                       r.disposition,
+                       changed.source
+                from changed
+                cross join lateral (
+                    select *
+                    from telesales_calls r
+                    where r.tenant_id = $1
+                      and r.lead_id = changed.lead_id
+                      and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                    offset 0
+                ) r
+                union all
+                select -changed.n * r.weight,
+                       r.quarter,
+                       r.campaign_id,
+                       r.lead_id,
+                       r.started_at,
+                       r.agent_id,
+                       r.cid,
+                       r.result,
+                       r.talk_sec,
+                       r.wrap_sec,
+                       r.disposition,
+                       changed.source
+                from changed
+                join telesales_calls_journal r on r.tenant_id = $1
+                    and r.lead_id = changed.lead_id
+                    and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+            ) r
+            where $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+            and r.campaign_id = $3::bigint
+            and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+            offset 0
+        ) r
+        cross join lateral (select r.source) lead
+        cross join lateral (
+            select p.utc_offset
+            from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               coalesce(lead.source, '(unknown)') collate "C",
+               r.weight * case when callboard_is_dial(r.result) then 1 else 0 end,
+               r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+               r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+               r.weight * case when r.result = 'blocked' then 1 else 0 end,
+               r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+               r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+               r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+        from (select) one
+        cross join (
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+            from unnest($4::bigint[]) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+              and $2::smallint in (1 /* account */, 3 /* agent */)
+              and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+            offset 0
+        ) r
+        left join lateral (
+            select callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+              and l.id = r.lead_id
+            offset 0
+        ) lead on true
+        cross join lateral (
+            select p.utc_offset
+            from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               coalesce(r.agent_id, 0),
+               coalesce(lead.source, '(unknown)') collate "C",
+               case when callboard_is_dial(r.result) then 1 else 0 end,
+               case when callboard_is_answer(r.result) then 1 else 0 end,
+               case when r.result = 'abandoned' then 1 else 0 end,
+               case when r.result = 'blocked' then 1 else 0 end,
+               case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+               case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+               case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+        from unnest($10, $11, $12) as p (begins, ends, utc_offset)
+        cross join (
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+            from unnest($4::bigint[]) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and $2::smallint in (1 /* account */, 3 /* agent */)
+              and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+            offset 0
+        ) r
+        left join lateral (
+            select callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+              and l.id = r.lead_id
+            offset 0
+        ) lead on true
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               coalesce(lead.source, '(unknown)') collate "C",
+               r.weight * case when callboard_is_dial(r.result) then 1 else 0 end,
+               r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+               r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+               r.weight * case when r.result = 'blocked' then 1 else 0 end,
+               r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+               r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+               r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+        from (select) one
+        cross join (
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+            from unnest($4::bigint[]) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from (
+                with changed as materialized (
+                    select lead_id,
+                           source,
+                           sum(n)::integer as n
+                    from (
+                        select l.id as lead_id,
+                               callboard_source(l.source) as source,
+                               l.weight as n
+                        from telesales_leads_journal l
+                        where l.tenant_id = $1
+                        union all
+                        select l.id,
+                               '(unknown)',
+                               -l.weight
+                        from telesales_leads_journal l
+                        where l.tenant_id = $1
+                    ) entries
+                    group by 1, 2
+                    having sum(n) <> 0
+                )
+                select changed.n as weight,
+                       callboard_quarter(r.started_at) as quarter,
+                       r.campaign_id,
+                       r.lead_id,
+                       r.started_at,
+                       r.agent_id,
+                       r.cid,
+                       r.result,
+                       r.talk_sec,
+                       r.wrap_sec,
+                       r.disposition,
+                       changed.source
+                from changed
+                cross join lateral (
+                    select *
+                    from telesales_calls r
+                    where r.tenant_id = $1
+                      and r.lead_id = changed.lead_id
+                      and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                    offset 0
+                ) r
+                union all
+                select -changed.n * r.weight,
+                       r.quarter,
+                       r.campaign_id,
+                       r.lead_id,
+                       r.started_at,
+                       r.agent_id,
+                       r.cid,
+                       r.result,
+                       r.talk_sec,
+                       r.wrap_sec,
+                       r.disposition,
+                       changed.source
+                from changed
+                join telesales_calls_journal r on r.tenant_id = $1
+                    and r.lead_id = changed.lead_id
+                    and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+            ) r
+            where $2::smallint in (1 /* account */, 3 /* agent */)
+            and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+            offset 0
+        ) r
+        cross join lateral (select r.source) lead
+        cross join lateral (
+            select p.utc_offset
+            from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+    ) r
+    where r.source = any ($5::text[])
+) r;
+
+select * from (
+    select r.*
+    from (
+        select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+               stored.agent_id,
+               stored.code,
+               stored.source,
+               stored.calls
+        from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+        cross join unnest($4::bigint[]) as agent (id)
+        cross join lateral (
+            select *
+            from telesales_dispositions_by_source stored
+            where stored.tenant_id = $1
+              and stored.scope = $2::smallint
+              and stored.campaign_id = $3::bigint
+              and stored.agent_id = agent.id
+              and stored.width = p.width
+              and stored.bucket >= p.first_bucket
+              and stored.bucket < p.end_bucket
+            offset 0
+        ) stored
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               r.disposition collate "C",
+               coalesce(lead.source, '(unknown)') collate "C",
+               r.weight * 1
+        from (select) one
+        cross join (
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+            from unnest($4::bigint[]) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+              and $2::smallint in (0 /* campaign */)
+              and r.campaign_id = $3::bigint
+              and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+              and r.disposition is not null
+            offset 0
+        ) r
+        left join lateral (
+            select callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+              and l.id = r.lead_id
+            offset 0
+        ) lead on true
+        cross join lateral (
+            select p.utc_offset
+            from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               coalesce(r.agent_id, 0),
+               r.disposition collate "C",
+               coalesce(lead.source, '(unknown)') collate "C",
+               1
+        from unnest($10, $11, $12) as p (begins, ends, utc_offset)
+        cross join (
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+            from unnest($4::bigint[]) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and $2::smallint in (0 /* campaign */)
+              and r.campaign_id = $3::bigint
+              and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+              and r.disposition is not null
+            offset 0
+        ) r
+        left join lateral (
+            select callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+              and l.id = r.lead_id
+            offset 0
+        ) lead on true
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               r.disposition collate "C",
+               coalesce(lead.source, '(unknown)') collate "C",
+               r.weight * 1
+        from (select) one
+        cross join (
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+            from unnest($4::bigint[]) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from (
+                with changed as materialized (
+                    select lead_id,
+                           source,
+                           sum(n)::integer as n
+                    from (
+                        select l.id as lead_id,
+                               callboard_source(l.source) as source,
+                               l.weight as n
+                        from telesales_leads_journal l
+                        where l.tenant_id = $1
+                        union all
+                        select l.id,
+                               '(unknown)',
+                               -l.weight
+                        from telesales_leads_journal l
+                        where l.tenant_id = $1
+                    ) entries
+                    group by 1, 2
+                    having sum(n) <> 0
+                )
+                select changed.n as weight,
+                       callboard_quarter(r.started_at) as quarter,
+                       r.campaign_id,
+                       r.lead_id,
+                       r.started_at,
+                       r.agent_id,
+                       r.cid,
+                       r.result,
+                       r.talk_sec,
+                       r.wrap_sec,
+                       r.disposition,
+                       changed.source
+                from changed
+                cross join lateral (
+                    select *
+                    from telesales_calls r
+                    where r.tenant_id = $1
+                      and r.lead_id = changed.lead_id
+                      and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                    offset 0
+                ) r
+                union all
+                select -changed.n * r.weight,
+                       r.quarter,
+                       r.campaign_id,
+                       r.lead_id,
+                       r.started_at,
+                       r.agent_id,
+                       r.cid,
+                       r.result,
+                       r.talk_sec,
+                       r.wrap_sec,
+                       r.disposition,
+                       changed.source
+                from changed
+                join telesales_calls_journal r on r.tenant_id = $1
+                    and r.lead_id = changed.lead_id
+                    and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+            ) r
+            where $2::smallint in (0 /* campaign */)
+            and r.campaign_id = $3::bigint
+            and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+            and r.disposition is not null
+            offset 0
+        ) r
+        cross join lateral (select r.source) lead
+        cross join lateral (
+            select p.utc_offset
+            from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               r.disposition collate "C",
+               coalesce(lead.source, '(unknown)') collate "C",
+               r.weight * 1
+        from (select) one
+        cross join (
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+            from unnest($4::bigint[]) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls_journal r
+            where r.tenant_id = $1
+              and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+              and $2::smallint in (1 /* account */)
+              and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+              and r.disposition is not null
+            offset 0
+        ) r
+        left join lateral (
+            select callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+              and l.id = r.lead_id
+            offset 0
+        ) lead on true
+        cross join lateral (
+            select p.utc_offset
+            from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+        union all
+        select callboard_local_second(r.started_at, p.utc_offset),
+               coalesce(r.agent_id, 0),
+               r.disposition collate "C",
+               coalesce(lead.source, '(unknown)') collate "C",
+               1
+        from unnest($10, $11, $12) as p (begins, ends, utc_offset)
+        cross join (
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+            from unnest($4::bigint[]) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from telesales_calls r
+            where r.tenant_id = $1
+              and r.started_at >= p.begins
+              and r.started_at < p.ends
+              and $2::smallint in (1 /* account */)
+              and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+              and r.disposition is not null
+            offset 0
+        ) r
+        left join lateral (
+            select callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+              and l.id = r.lead_id
+            offset 0
+        ) lead on true
+        union all
+        select r.quarter::bigint * 900 + p.utc_offset,
+               coalesce(r.agent_id, 0),
+               r.disposition collate "C",
+               coalesce(lead.source, '(unknown)') collate "C",
+               r.weight * 1
+        from (select) one
+        cross join (
+            -- The largest id has no successor, so its range is open.
+            select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+            from unnest($4::bigint[]) as agent (id)
+        ) wanted
+        cross join lateral (
+            select *
+            from (
+                with changed as materialized (
+                    select lead_id,
+                           source,
+                           sum(n)::integer as n
+                    from (
+                        select l.id as lead_id,
+                               callboard_source(l.source) as source,
+                               l.weight as n
+                        from telesales_leads_journal l
+                        where l.tenant_id = $1
+                        union all
+                        select l.id,
+                               '(unknown)',
+                               -l.weight
+                        from telesales_leads_journal l
+                        where l.tenant_id = $1
+                    ) entries
+                    group by 1, 2
+                    having sum(n) <> 0
+                )
+                select changed.n as weight,
+                       callboard_quarter(r.started_at) as quarter,
+                       r.campaign_id,
+                       r.lead_id,
+                       r.started_at,
+                       r.agent_id,
+                       r.cid,
+                       r.result,
+                       r.talk_sec,
+                       r.wrap_sec,
+                       r.disposition,
+                       changed.source
+                from changed
+                cross join lateral (
+                    select *
+                    from telesales_calls r
+                    where r.tenant_id = $1
+                      and r.lead_id = changed.lead_id
+                      and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                    offset 0
+                ) r
+                union all
+                select -changed.n * r.weight,
+                       r.quarter,
+                       r.campaign_id,
+                       r.lead_id,
+                       r.started_at,
+                       r.agent_id,
+                       r.cid,
+                       r.result,
+                       r.talk_sec,
+                       r.wrap_sec,
+                       r.disposition,
+                       changed.source
+                from changed
+                join telesales_calls_journal r on r.tenant_id = $1
+                    and r.lead_id = changed.lead_id
+                    and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+            ) r
+            where $2::smallint in (1 /* account */)
+            and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+            and r.disposition is not null
+            offset 0
+        ) r
+        cross join lateral (select r.source) lead
+        cross join lateral (
+            select p.utc_offset
+            from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+            where r.quarter >= p.first_bucket::bigint * p.width
+              and r.quarter < p.end_bucket::bigint * p.width
+            offset 0
+        ) p
+    ) r
+    where r.source = any ($5::text[])
 ) r;
 
 select * from (
@@ -2852,6 +3617,7 @@ select * from (
           and r.campaign_id = $3::bigint
         offset 0
     ) r
+    
     union all
     select r.quarter::bigint * 900 + p.utc_offset,
            0,
@@ -2886,6 +3652,7 @@ select * from (
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
+    
 ) r;
 
 select * from (
@@ -2944,6 +3711,7 @@ select * from (
           and r.campaign_id = $3::bigint
         offset 0
     ) r
+    
     union all
     select r.quarter::bigint * 900 + p.utc_offset,
            0,
@@ -2980,6 +3748,7 @@ select * from (
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
+    
 ) r;
 
 select * from (
@@ -3622,6 +4391,7 @@ select * from (
               and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
             offset 0
         ) r
+        
         union all
         select r.quarter::bigint * 900 + p.utc_offset,
                coalesce(r.agent_id, 0),
@@ -3680,6 +4450,411 @@ select * from (
               and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
             offset 0
         ) r
+        
+    ) r
+    group by r.agent_id
+    having sum(r.dials) <> 0
+) r;
+
+select * from (
+    select r.agent_id
+    from (
+        select coalesce(
+            $4::bigint[],
+            array(
+                with recursive seen as (
+                    select min(t.agent_id) as id
+                    from telesales_totals t
+                    where t.tenant_id = $1
+                      and t.scope = $2::smallint
+                      and t.campaign_id = $3::bigint
+                    union all
+                    select (
+                        select min(t.agent_id)
+                        from telesales_totals t
+                        where t.tenant_id = $1
+                          and t.scope = $2::smallint
+                          and t.campaign_id = $3::bigint
+                          and t.agent_id > seen.id
+                    )
+                    from seen
+                    where seen.id is not null
+                )
+                select id
+                from seen
+                where id is not null
+                union
+                select agent_id
+                from telesales_calls_journal
+                where tenant_id = $1
+                  and agent_id is not null
+                order by 1
+            )
+        ) as ids
+        offset 0
+    ) everyone
+    cross join lateral (
+        select r.*
+        from (
+            select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
+                   stored.agent_id,
+                   stored.source,
+                   stored.dials,
+                   stored.answers,
+                   stored.abandoned,
+                   stored.blocked,
+                   stored.conversions,
+                   stored.talk_sec,
+                   stored.handling_sec
+            from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+            cross join unnest(everyone.ids) as agent (id)
+            cross join lateral (
+                select *
+                from telesales_totals_by_source stored
+                where stored.tenant_id = $1
+                  and stored.scope = $2::smallint
+                  and stored.campaign_id = $3::bigint
+                  and stored.agent_id = agent.id
+                  and stored.width = p.width
+                  and stored.bucket >= p.first_bucket
+                  and stored.bucket < p.end_bucket
+                offset 0
+            ) stored
+            union all
+            select r.quarter::bigint * 900 + p.utc_offset,
+                   coalesce(r.agent_id, 0),
+                   coalesce(lead.source, '(unknown)') collate "C",
+                   r.weight * case when callboard_is_dial(r.result) then 1 else 0 end,
+                   r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+                   r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+                   r.weight * case when r.result = 'blocked' then 1 else 0 end,
+                   r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+                   r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+                   r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+            from (select) one
+            cross join (
+                -- The largest id has no successor, so its range is open.
+                select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+                from unnest(everyone.ids) as agent (id)
+            ) wanted
+            cross join lateral (
+                select *
+                from telesales_calls_journal r
+                where r.tenant_id = $1
+                  and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                  and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+                  and r.campaign_id = $3::bigint
+                  and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+                offset 0
+            ) r
+            left join lateral (
+                select callboard_source(l.source) as source
+                from telesales_leads l
+                where l.tenant_id = $1
+                  and l.id = r.lead_id
+                offset 0
+            ) lead on true
+            cross join lateral (
+                select p.utc_offset
+                from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+                where r.quarter >= p.first_bucket::bigint * p.width
+                  and r.quarter < p.end_bucket::bigint * p.width
+                offset 0
+            ) p
+            union all
+            select callboard_local_second(r.started_at, p.utc_offset),
+                   coalesce(r.agent_id, 0),
+                   coalesce(lead.source, '(unknown)') collate "C",
+                   case when callboard_is_dial(r.result) then 1 else 0 end,
+                   case when callboard_is_answer(r.result) then 1 else 0 end,
+                   case when r.result = 'abandoned' then 1 else 0 end,
+                   case when r.result = 'blocked' then 1 else 0 end,
+                   case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+                   case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+                   case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+            from unnest($10, $11, $12) as p (begins, ends, utc_offset)
+            cross join (
+                -- The largest id has no successor, so its range is open.
+                select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+                from unnest(everyone.ids) as agent (id)
+            ) wanted
+            cross join lateral (
+                select *
+                from telesales_calls r
+                where r.tenant_id = $1
+                  and r.started_at >= p.begins
+                  and r.started_at < p.ends
+                  and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+                  and r.campaign_id = $3::bigint
+                  and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+                offset 0
+            ) r
+            left join lateral (
+                select callboard_source(l.source) as source
+                from telesales_leads l
+                where l.tenant_id = $1
+                  and l.id = r.lead_id
+                offset 0
+            ) lead on true
+            union all
+            select r.quarter::bigint * 900 + p.utc_offset,
+                   coalesce(r.agent_id, 0),
+                   coalesce(lead.source, '(unknown)') collate "C",
+                   r.weight * case when callboard_is_dial(r.result) then 1 else 0 end,
+                   r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+                   r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+                   r.weight * case when r.result = 'blocked' then 1 else 0 end,
+                   r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+                   r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+                   r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+            from (select) one
+            cross join (
+                -- The largest id has no successor, so its range is open.
+                select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+                from unnest(everyone.ids) as agent (id)
+            ) wanted
+            cross join lateral (
+                select *
+                from (
+                    with changed as materialized (
+                        select lead_id,
+                               source,
+                               sum(n)::integer as n
+                        from (
+                            select l.id as lead_id,
+                                   callboard_source(l.source) as source,
+                                   l.weight as n
+                            from telesales_leads_journal l
+                            where l.tenant_id = $1
+                            union all
+                            select l.id,
+                                   '(unknown)',
+                                   -l.weight
+                            from telesales_leads_journal l
+                            where l.tenant_id = $1
+                        ) entries
+                        group by 1, 2
+                        having sum(n) <> 0
+                    )
+                    select changed.n as weight,
+                           callboard_quarter(r.started_at) as quarter,
+                           r.campaign_id,
+                           r.lead_id,
+                           r.started_at,
+                           r.agent_id,
+                           r.cid,
+                           r.result,
+                           r.talk_sec,
+                           r.wrap_sec,
+                           r.disposition,
+                           changed.source
+                    from changed
+                    cross join lateral (
+                        select *
+                        from telesales_calls r
+                        where r.tenant_id = $1
+                          and r.lead_id = changed.lead_id
+                          and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                        offset 0
+                    ) r
+                    union all
+                    select -changed.n * r.weight,
+                           r.quarter,
+                           r.campaign_id,
+                           r.lead_id,
+                           r.started_at,
+                           r.agent_id,
+                           r.cid,
+                           r.result,
+                           r.talk_sec,
+                           r.wrap_sec,
+                           r.disposition,
+                           changed.source
+                    from changed
+                    join telesales_calls_journal r on r.tenant_id = $1
+                        and r.lead_id = changed.lead_id
+                        and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+                ) r
+                where $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
+                and r.campaign_id = $3::bigint
+                and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+                offset 0
+            ) r
+            cross join lateral (select r.source) lead
+            cross join lateral (
+                select p.utc_offset
+                from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+                where r.quarter >= p.first_bucket::bigint * p.width
+                  and r.quarter < p.end_bucket::bigint * p.width
+                offset 0
+            ) p
+            union all
+            select r.quarter::bigint * 900 + p.utc_offset,
+                   coalesce(r.agent_id, 0),
+                   coalesce(lead.source, '(unknown)') collate "C",
+                   r.weight * case when callboard_is_dial(r.result) then 1 else 0 end,
+                   r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+                   r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+                   r.weight * case when r.result = 'blocked' then 1 else 0 end,
+                   r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+                   r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+                   r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+            from (select) one
+            cross join (
+                -- The largest id has no successor, so its range is open.
+                select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+                from unnest(everyone.ids) as agent (id)
+            ) wanted
+            cross join lateral (
+                select *
+                from telesales_calls_journal r
+                where r.tenant_id = $1
+                  and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                  and $2::smallint in (1 /* account */, 3 /* agent */)
+                  and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+                offset 0
+            ) r
+            left join lateral (
+                select callboard_source(l.source) as source
+                from telesales_leads l
+                where l.tenant_id = $1
+                  and l.id = r.lead_id
+                offset 0
+            ) lead on true
+            cross join lateral (
+                select p.utc_offset
+                from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+                where r.quarter >= p.first_bucket::bigint * p.width
+                  and r.quarter < p.end_bucket::bigint * p.width
+                offset 0
+            ) p
+            union all
+            select callboard_local_second(r.started_at, p.utc_offset),
+                   coalesce(r.agent_id, 0),
+                   coalesce(lead.source, '(unknown)') collate "C",
+                   case when callboard_is_dial(r.result) then 1 else 0 end,
+                   case when callboard_is_answer(r.result) then 1 else 0 end,
+                   case when r.result = 'abandoned' then 1 else 0 end,
+                   case when r.result = 'blocked' then 1 else 0 end,
+                   case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+                   case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+                   case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+            from unnest($10, $11, $12) as p (begins, ends, utc_offset)
+            cross join (
+                -- The largest id has no successor, so its range is open.
+                select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+                from unnest(everyone.ids) as agent (id)
+            ) wanted
+            cross join lateral (
+                select *
+                from telesales_calls r
+                where r.tenant_id = $1
+                  and r.started_at >= p.begins
+                  and r.started_at < p.ends
+                  and $2::smallint in (1 /* account */, 3 /* agent */)
+                  and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+                offset 0
+            ) r
+            left join lateral (
+                select callboard_source(l.source) as source
+                from telesales_leads l
+                where l.tenant_id = $1
+                  and l.id = r.lead_id
+                offset 0
+            ) lead on true
+            union all
+            select r.quarter::bigint * 900 + p.utc_offset,
+                   coalesce(r.agent_id, 0),
+                   coalesce(lead.source, '(unknown)') collate "C",
+                   r.weight * case when callboard_is_dial(r.result) then 1 else 0 end,
+                   r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
+                   r.weight * case when r.result = 'abandoned' then 1 else 0 end,
+                   r.weight * case when r.result = 'blocked' then 1 else 0 end,
+                   r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
+                   r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
+                   r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
+            from (select) one
+            cross join (
+                -- The largest id has no successor, so its range is open.
+                select range_agg(int8range(id, case when id < 9223372036854775807 then id + 1 end)) as ids
+                from unnest(everyone.ids) as agent (id)
+            ) wanted
+            cross join lateral (
+                select *
+                from (
+                    with changed as materialized (
+                        select lead_id,
+                               source,
+                               sum(n)::integer as n
+                        from (
+                            select l.id as lead_id,
+                                   callboard_source(l.source) as source,
+                                   l.weight as n
+                            from telesales_leads_journal l
+                            where l.tenant_id = $1
+                            union all
+                            select l.id,
+                                   '(unknown)',
+                                   -l.weight
+                            from telesales_leads_journal l
+                            where l.tenant_id = $1
+                        ) entries
+                        group by 1, 2
+                        having sum(n) <> 0
+                    )
+                    select changed.n as weight,
+                           callboard_quarter(r.started_at) as quarter,
+                           r.campaign_id,
+                           r.lead_id,
+                           r.started_at,
+                           r.agent_id,
+                           r.cid,
+                           r.result,
+                           r.talk_sec,
+                           r.wrap_sec,
+                           r.disposition,
+                           changed.source
+                    from changed
+                    cross join lateral (
+                        select *
+                        from telesales_calls r
+                        where r.tenant_id = $1
+                          and r.lead_id = changed.lead_id
+                          and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                        offset 0
+                    ) r
+                    union all
+                    select -changed.n * r.weight,
+                           r.quarter,
+                           r.campaign_id,
+                           r.lead_id,
+                           r.started_at,
+                           r.agent_id,
+                           r.cid,
+                           r.result,
+                           r.talk_sec,
+                           r.wrap_sec,
+                           r.disposition,
+                           changed.source
+                    from changed
+                    join telesales_calls_journal r on r.tenant_id = $1
+                        and r.lead_id = changed.lead_id
+                        and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+                ) r
+                where $2::smallint in (1 /* account */, 3 /* agent */)
+                and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
+                offset 0
+            ) r
+            cross join lateral (select r.source) lead
+            cross join lateral (
+                select p.utc_offset
+                from unnest($6, $7, $8, $9) as p (width, first_bucket, end_bucket, utc_offset)
+                where r.quarter >= p.first_bucket::bigint * p.width
+                  and r.quarter < p.end_bucket::bigint * p.width
+                offset 0
+            ) p
+        ) r
+        where r.source = any ($5::text[])
     ) r
     group by r.agent_id
     having sum(r.dials) <> 0
@@ -8192,6 +9367,478 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     rejected = stored.rejected + excluded.rejected,
     talk_sec = stored.talk_sec + excluded.talk_sec;
 
+-- Adds rows to telesales_totals_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 4) as bucket,
+               coalesce(lead.source, '(unknown)') collate "C" as source,
+               sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
+               sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
+        from (
+            select *
+            from telesales_calls_journal
+            where tenant_id = $1
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+        ) r
+        left join lateral (
+            select callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+              and l.id = r.lead_id
+            offset 0
+        ) lead on true
+        group by 1, 2, 3, 4
+    ) sums
+    where dials <> 0
+        or answers <> 0
+        or abandoned <> 0
+        or blocked <> 0
+        or conversions <> 0
+        or talk_sec <> 0
+        or handling_sec <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           source,
+           sum(dials)::integer as dials,
+           sum(answers)::integer as answers,
+           sum(abandoned)::integer as abandoned,
+           sum(blocked)::integer as blocked,
+           sum(conversions)::integer as conversions,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handling_sec)::bigint as handling_sec
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_totals_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    source,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 4),
+       source,
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+    dials = stored.dials + excluded.dials,
+    answers = stored.answers + excluded.answers,
+    abandoned = stored.abandoned + excluded.abandoned,
+    blocked = stored.blocked + excluded.blocked,
+    conversions = stored.conversions + excluded.conversions,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handling_sec = stored.handling_sec + excluded.handling_sec;
+
+-- Adds rows to telesales_dispositions_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 96) as bucket,
+               r.disposition collate "C" as code,
+               coalesce(lead.source, '(unknown)') collate "C" as source,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select *
+            from telesales_calls_journal
+            where tenant_id = $1
+              and nullif(quarter >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+        ) r
+        left join lateral (
+            select callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+              and l.id = r.lead_id
+            offset 0
+        ) lead on true
+        where r.disposition is not null
+        group by 1, 2, 3, 4, 5
+    ) sums
+    where calls <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           code,
+           source,
+           sum(calls)::integer as calls
+    from fine
+    group by 1, 3, 4, 5
+)
+insert into telesales_dispositions_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    code,
+    source,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 96),
+       code,
+       source,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 96),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7, 8
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7, 8
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code), callboard_key(source)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds rows to telesales_totals_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 4) as bucket,
+               coalesce(lead.source, '(unknown)') collate "C" as source,
+               sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
+               sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
+        from (
+            with changed as materialized (
+                select lead_id,
+                       source,
+                       sum(n)::integer as n
+                from (
+                    select l.id as lead_id,
+                           callboard_source(l.source) as source,
+                           l.weight as n
+                    from telesales_leads_journal l
+                    where l.tenant_id = $1
+                    union all
+                    select l.id,
+                           '(unknown)',
+                           -l.weight
+                    from telesales_leads_journal l
+                    where l.tenant_id = $1
+                ) entries
+                group by 1, 2
+                having sum(n) <> 0
+            )
+            select changed.n as weight,
+                   callboard_quarter(r.started_at) as quarter,
+                   r.campaign_id,
+                   r.lead_id,
+                   r.started_at,
+                   r.agent_id,
+                   r.cid,
+                   r.result,
+                   r.talk_sec,
+                   r.wrap_sec,
+                   r.disposition,
+                   changed.source
+            from changed
+            cross join lateral (
+                select *
+                from telesales_calls r
+                where r.tenant_id = $1
+                  and r.lead_id = changed.lead_id
+                  and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                offset 0
+            ) r
+            union all
+            select -changed.n * r.weight,
+                   r.quarter,
+                   r.campaign_id,
+                   r.lead_id,
+                   r.started_at,
+                   r.agent_id,
+                   r.cid,
+                   r.result,
+                   r.talk_sec,
+                   r.wrap_sec,
+                   r.disposition,
+                   changed.source
+            from changed
+            join telesales_calls_journal r on r.tenant_id = $1
+                and r.lead_id = changed.lead_id
+                and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+        ) r
+        cross join lateral (select r.source) lead
+        group by 1, 2, 3, 4
+    ) sums
+    where dials <> 0
+        or answers <> 0
+        or abandoned <> 0
+        or blocked <> 0
+        or conversions <> 0
+        or talk_sec <> 0
+        or handling_sec <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           source,
+           sum(dials)::integer as dials,
+           sum(answers)::integer as answers,
+           sum(abandoned)::integer as abandoned,
+           sum(blocked)::integer as blocked,
+           sum(conversions)::integer as conversions,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handling_sec)::bigint as handling_sec
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_totals_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    source,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 4),
+       source,
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+    dials = stored.dials + excluded.dials,
+    answers = stored.answers + excluded.answers,
+    abandoned = stored.abandoned + excluded.abandoned,
+    blocked = stored.blocked + excluded.blocked,
+    conversions = stored.conversions + excluded.conversions,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handling_sec = stored.handling_sec + excluded.handling_sec;
+
+-- Adds rows to telesales_dispositions_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 96) as bucket,
+               r.disposition collate "C" as code,
+               coalesce(lead.source, '(unknown)') collate "C" as source,
+               sum(r.weight * 1)::integer as calls
+        from (
+            with changed as materialized (
+                select lead_id,
+                       source,
+                       sum(n)::integer as n
+                from (
+                    select l.id as lead_id,
+                           callboard_source(l.source) as source,
+                           l.weight as n
+                    from telesales_leads_journal l
+                    where l.tenant_id = $1
+                    union all
+                    select l.id,
+                           '(unknown)',
+                           -l.weight
+                    from telesales_leads_journal l
+                    where l.tenant_id = $1
+                ) entries
+                group by 1, 2
+                having sum(n) <> 0
+            )
+            select changed.n as weight,
+                   callboard_quarter(r.started_at) as quarter,
+                   r.campaign_id,
+                   r.lead_id,
+                   r.started_at,
+                   r.agent_id,
+                   r.cid,
+                   r.result,
+                   r.talk_sec,
+                   r.wrap_sec,
+                   r.disposition,
+                   changed.source
+            from changed
+            cross join lateral (
+                select *
+                from telesales_calls r
+                where r.tenant_id = $1
+                  and r.lead_id = changed.lead_id
+                  and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                offset 0
+            ) r
+            union all
+            select -changed.n * r.weight,
+                   r.quarter,
+                   r.campaign_id,
+                   r.lead_id,
+                   r.started_at,
+                   r.agent_id,
+                   r.cid,
+                   r.result,
+                   r.talk_sec,
+                   r.wrap_sec,
+                   r.disposition,
+                   changed.source
+            from changed
+            join telesales_calls_journal r on r.tenant_id = $1
+                and r.lead_id = changed.lead_id
+                and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+        ) r
+        cross join lateral (select r.source) lead
+        where r.disposition is not null
+        group by 1, 2, 3, 4, 5
+    ) sums
+    where calls <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           code,
+           source,
+           sum(calls)::integer as calls
+    from fine
+    group by 1, 3, 4, 5
+)
+insert into telesales_dispositions_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    code,
+    source,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 96),
+       code,
+       source,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 96),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7, 8
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7, 8
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code), callboard_key(source)) do update set
+    calls = stored.calls + excluded.calls;
+
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
 with fine as materialized ( -- without sums of entries that cancel each other out
@@ -8865,6 +10512,18 @@ delete from telesales_caller_ids
 where tenant_id = $1
   and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from telesales_totals_by_source
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from telesales_dispositions_by_source
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
 delete from telesales_trail
 where tenant_id = $1;
 
@@ -9205,6 +10864,204 @@ having sum(calls) <> 0
 order by 2, 3, 4, 5, 6, 7
 ;
 
+-- Adds rows to telesales_totals_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 4) as bucket,
+               coalesce(lead.source, '(unknown)') collate "C" as source,
+               sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
+               sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+        ) r
+        left join (
+            select l.id as id, callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+        ) lead on lead.id = r.lead_id
+        group by 1, 2, 3, 4
+    ) sums
+    where dials <> 0
+        or answers <> 0
+        or abandoned <> 0
+        or blocked <> 0
+        or conversions <> 0
+        or talk_sec <> 0
+        or handling_sec <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           source,
+           sum(dials)::integer as dials,
+           sum(answers)::integer as answers,
+           sum(abandoned)::integer as abandoned,
+           sum(blocked)::integer as blocked,
+           sum(conversions)::integer as conversions,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handling_sec)::bigint as handling_sec
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_totals_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    source,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 4),
+       source,
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+-- Adds rows to telesales_dispositions_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 96) as bucket,
+               r.disposition collate "C" as code,
+               coalesce(lead.source, '(unknown)') collate "C" as source,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+        ) r
+        left join (
+            select l.id as id, callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+        ) lead on lead.id = r.lead_id
+        where r.disposition is not null
+        group by 1, 2, 3, 4, 5
+    ) sums
+    where calls <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           code,
+           source,
+           sum(calls)::integer as calls
+    from fine
+    group by 1, 3, 4, 5
+)
+insert into telesales_dispositions_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    code,
+    source,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 96),
+       code,
+       source,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 96),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7, 8
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7, 8
+;
+
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
 insert into telesales_totals as stored (
     tenant_id,
@@ -9367,6 +11224,110 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     short = stored.short + excluded.short,
     rejected = stored.rejected + excluded.rejected,
     talk_sec = stored.talk_sec + excluded.talk_sec;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_totals_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    source,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       source,
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select *
+    from telesales_totals_by_source
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96),
+    (2 /* agent_of_campaign */, 96),
+    (3 /* agent */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+    dials = stored.dials + excluded.dials,
+    answers = stored.answers + excluded.answers,
+    abandoned = stored.abandoned + excluded.abandoned,
+    blocked = stored.blocked + excluded.blocked,
+    conversions = stored.conversions + excluded.conversions,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handling_sec = stored.handling_sec + excluded.handling_sec;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_dispositions_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    code,
+    source,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       code,
+       source,
+       sum(calls)
+from (
+    select *
+    from telesales_dispositions_by_source
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 96),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7, 8
+having sum(calls) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code), callboard_key(source)) do update set
+    calls = stored.calls + excluded.calls;
 
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
@@ -9824,6 +11785,22 @@ where tenant_id = $1
   and campaign_id = any ($2)
   and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
 
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from telesales_totals_by_source
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from telesales_dispositions_by_source
+where tenant_id = $1
+  and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+  and campaign_id = any ($2)
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
 delete from telesales_trail
 where tenant_id = $1
 and campaign_id = any ($2);
@@ -10162,6 +12139,202 @@ having sum(calls) <> 0
 order by 2, 3, 4, 5, 6, 7
 ;
 
+-- Adds rows to telesales_totals_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 4) as bucket,
+               coalesce(lead.source, '(unknown)') collate "C" as source,
+               sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
+               sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+            and campaign_id = any ($2)
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+        ) r
+        left join (
+            select l.id as id, callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+        ) lead on lead.id = r.lead_id
+        group by 1, 2, 3, 4
+    ) sums
+    where dials <> 0
+        or answers <> 0
+        or abandoned <> 0
+        or blocked <> 0
+        or conversions <> 0
+        or talk_sec <> 0
+        or handling_sec <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           source,
+           sum(dials)::integer as dials,
+           sum(answers)::integer as answers,
+           sum(abandoned)::integer as abandoned,
+           sum(blocked)::integer as blocked,
+           sum(conversions)::integer as conversions,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handling_sec)::bigint as handling_sec
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_totals_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    source,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 4),
+       source,
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+-- Adds rows to telesales_dispositions_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 96) as bucket,
+               r.disposition collate "C" as code,
+               coalesce(lead.source, '(unknown)') collate "C" as source,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+            and campaign_id = any ($2)
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+        ) r
+        left join (
+            select l.id as id, callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+        ) lead on lead.id = r.lead_id
+        where r.disposition is not null
+        group by 1, 2, 3, 4, 5
+    ) sums
+    where calls <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           code,
+           source,
+           sum(calls)::integer as calls
+    from fine
+    group by 1, 3, 4, 5
+)
+insert into telesales_dispositions_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    code,
+    source,
+    calls
+)
+select $1,
+       scope,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       width,
+       callboard_bucket(bucket, width / 96),
+       code,
+       source,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7, 8
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7, 8
+;
+
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
 insert into telesales_totals as stored (
     tenant_id,
@@ -10320,6 +12493,110 @@ on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_k
     short = stored.short + excluded.short,
     rejected = stored.rejected + excluded.rejected,
     talk_sec = stored.talk_sec + excluded.talk_sec;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_totals_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    source,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       source,
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select *
+    from telesales_totals_by_source
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (2 /* agent_of_campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+    dials = stored.dials + excluded.dials,
+    answers = stored.answers + excluded.answers,
+    abandoned = stored.abandoned + excluded.abandoned,
+    blocked = stored.blocked + excluded.blocked,
+    conversions = stored.conversions + excluded.conversions,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handling_sec = stored.handling_sec + excluded.handling_sec;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_dispositions_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    code,
+    source,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       code,
+       source,
+       sum(calls)
+from (
+    select *
+    from telesales_dispositions_by_source
+    where tenant_id = $1
+      and scope in (0 /* campaign */, 2 /* agent_of_campaign */)
+      and campaign_id = any ($2)
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7, 8
+having sum(calls) <> 0
+on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code), callboard_key(source)) do update set
+    calls = stored.calls + excluded.calls;
 
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.

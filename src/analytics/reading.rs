@@ -545,7 +545,7 @@ fn rolled(
             kept,
         )?),
         Some(cut) => {
-            let plan = Plan::cut(&cut.window, cut.unit, of, kept)?;
+            let plan = Plan::cut(&cut.window, cut.unit, (Detail::Fine, of), kept)?;
             bind_units(rows.bind_plan(&plan), cut)
         }
     })

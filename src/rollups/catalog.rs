@@ -12,7 +12,7 @@ mod telesales;
 
 pub use super::scope::Scope;
 pub use autocall::{AUTOCALL_ATTEMPTS, AUTOCALL_LEAD_STATES, AUTOCALL_LEADS};
-pub use family::{Counter, Detail, Dimension, Family, Rollup, Stages};
+pub use family::{Attribute, Counter, Detail, Dimension, Family, Rollup, Stages};
 pub use telesales::{TELESALES_CALLS, TELESALES_LEADS, TELESALES_STAGES};
 
 /// Roll-ups that are compacted and trusted together.

@@ -375,8 +375,10 @@ pub(super) fn statements(module: Module, origin: Origin) -> Vec<String> {
     for family in families {
         let rollups = family.rollups.iter();
         statements.extend(rollups.map(|rollup| fold::add(family, rollup, origin)));
-        if origin != Origin::Journal {
-            let rollups = family.rollups.iter();
+        let rollups = family.rollups.iter();
+        if origin == Origin::Journal {
+            statements.extend(rollups.filter_map(|rollup| fold::add_moved(family, rollup)));
+        } else {
             statements.extend(rollups.map(|rollup| fold::add_kept(rollup, origin)));
         }
     }

@@ -26,12 +26,12 @@ pub fn rollup(rollup: &Rollup) -> String {
 
 /// The key of a roll-up. Texts of the dimension are hashed, because they can be too long for an index.
 pub fn key(rollup: &Rollup) -> String {
-    let value = rollup
-        .dimension
-        .as_ref()
-        .map(|value| format!(", callboard_key({})", value.name))
-        .unwrap_or_default();
-    format!("tenant_id, scope, campaign_id, agent_id, width, bucket{value}")
+    let values = rollup.dimensions();
+    let values = values.map(|value| format!(", callboard_key({})", value.name));
+    format!(
+        "tenant_id, scope, campaign_id, agent_id, width, bucket{}",
+        values.collect::<String>()
+    )
 }
 
 /// The journal of a table, and the triggers that write it.
@@ -78,12 +78,16 @@ pub fn journal_of(family: &Family, columns: &[(&'static str, &'static str)]) -> 
     ]
 }
 
-/// The trigger that truncates derived tables with their source.
-pub fn truncation(family: &Family, derived: &[String]) -> String {
-    let body = part(
+/// The trigger that truncates derived tables with their source, and marks a module stale whose sums take from it.
+pub fn truncation(family: &Family, derived: &[String], stale: Option<&str>) -> String {
+    let mut body = part(
         sql!("on_truncate"),
         &[("derived", &lines(derived.iter().cloned()))],
     );
+    if let Some(module) = stale {
+        body += ";\n";
+        body += &part(sql!("on_truncate_marks"), &[("module", &module)]);
+    }
     trigger(family, "truncate", "", &body)
 }
 

@@ -7,6 +7,7 @@
 use super::catalog::{Family, Rollup, Scope};
 use super::ddl::key;
 use super::level::Level;
+use super::moved;
 use super::template::{all, joined, lines, part, sql, statement};
 
 /// Source of rows.
@@ -64,12 +65,44 @@ impl Origin {
 
 /// The statement that adds the source's rows to a roll-up.
 pub fn add(family: &Family, rollup: &Rollup, origin: Origin) -> String {
-    sum(rollup, family.agent, &origin.relation(family), origin)
+    let merged = origin.merged(&key(rollup), rollup.counters.iter().map(|it| it.name));
+    let rows = (origin.relation(family), lead_of(family, rollup, origin));
+    sum_into(
+        rollup,
+        family.agent,
+        rows,
+        &sums_of(rollup, origin),
+        &merged,
+    )
+}
+
+/// The statement that moves rows of changed leads, if the roll-up sums by an attribute of theirs.
+pub fn add_moved(family: &Family, rollup: &Rollup) -> Option<String> {
+    let attribute = rollup.attribute?;
+    let origin = Origin::Journal;
+    let merged = origin.merged(&key(rollup), rollup.counters.iter().map(|it| it.name));
+    let rows = (
+        moved::relation(family, attribute),
+        moved::lead_of_moved(attribute),
+    );
+    let into = sums_of(rollup, origin);
+    Some(sum_into(rollup, family.agent, rows, &into, &merged))
+}
+
+/// Joins the leads of rows, if the roll-up sums by an attribute of theirs.
+fn lead_of(family: &Family, rollup: &Rollup, origin: Origin) -> String {
+    let join = match origin {
+        Origin::Journal => moved::lead_of_each,
+        Origin::Rows | Origin::RowsOfCampaigns => moved::lead_of_all,
+    };
+    let attribute = rollup.attribute;
+    attribute.map_or(String::new(), |it| join(family, it))
 }
 
 /// The statement that adds a relation to a roll-up: rows of that origin with a weight, a quarter hour and a campaign.
 pub fn sum(rollup: &Rollup, agent: Option<&str>, rows: &str, origin: Origin) -> String {
     let merged = origin.merged(&key(rollup), rollup.counters.iter().map(|it| it.name));
+    let rows = (rows.to_owned(), String::new());
     sum_into(rollup, agent, rows, &sums_of(rollup, origin), &merged)
 }
 
@@ -97,10 +130,18 @@ pub fn add_quarters(family: &Family, rollup: &Rollup) -> Option<String> {
     let sums: Sums = scopes.map(|scope| (*scope, Level::Quarter)).collect();
     let conditions = format!("tenant_id = $1 and {0} >= $2 and {0} < $3", family.at);
     let rows = rows_where(family, &conditions);
-    (!sums.is_empty()).then(|| sum_into(rollup, family.agent, &rows, &sums, ""))
+    let rows = (rows, lead_of(family, rollup, Origin::Rows));
+    (!sums.is_empty()).then(|| sum_into(rollup, family.agent, rows, &sums, ""))
 }
 
-fn sum_into(rollup: &Rollup, agent: Option<&str>, rows: &str, into: &Sums, merged: &str) -> String {
+/// `rows`: the relation, and what is joined to it.
+fn sum_into(
+    rollup: &Rollup,
+    agent: Option<&str>,
+    (rows, lead): (String, String),
+    into: &Sums,
+    merged: &str,
+) -> String {
     let finest = into
         .iter()
         .map(|(_, level)| level.width())
@@ -111,7 +152,7 @@ fn sum_into(rollup: &Rollup, agent: Option<&str>, rows: &str, into: &Sums, merge
         1 => "r.quarter".to_owned(),
         width => format!("callboard_bucket(r.quarter, {width})"),
     };
-    let has_value = rollup.dimension.is_some();
+    let values = rollup.dimensions().count();
     let named = |counter: fn(&str) -> String| {
         rollup.columns(|value| value.name.to_owned(), |it| counter(it.name))
     };
@@ -138,34 +179,25 @@ fn sum_into(rollup: &Rollup, agent: Option<&str>, rows: &str, into: &Sums, merge
                 ),
             ),
             ("rows", &rows),
+            ("lead", &lead),
             (
                 "where",
                 &rollup
                     .condition()
                     .map_or(String::new(), |only| format!("where {only}")),
             ),
-            (
-                "fine_key",
-                &if has_value { "1, 2, 3, 4" } else { "1, 2, 3" },
-            ),
+            ("fine_key", &numbers(1..=3 + values)),
             (
                 "some",
                 &joined(counters(|name| format!("{name} <> 0")), "\n    or "),
             ),
             ("bare", &bare),
-            ("bare_key", &if has_value { "1, 3, 4" } else { "1, 3" }),
+            ("bare_key", &numbers([1].into_iter().chain(3..=3 + values))),
             ("names", &named(str::to_owned)),
             ("finest", &finest),
             ("sums", &named(|name| format!("sum({name})"))),
             ("levels", &levels(into)),
-            (
-                "group",
-                &if has_value {
-                    "2, 3, 4, 5, 6, 7"
-                } else {
-                    "2, 3, 4, 5, 6"
-                },
-            ),
+            ("group", &numbers(2..=6 + values)),
             (
                 "any",
                 &joined(counters(|name| format!("sum({name}) <> 0")), "\n    or "),
@@ -173,6 +205,11 @@ fn sum_into(rollup: &Rollup, agent: Option<&str>, rows: &str, into: &Sums, merge
             ("merged", &merged),
         ],
     )
+}
+
+/// Columns by number.
+fn numbers(of: impl IntoIterator<Item = usize>) -> String {
+    joined(of.into_iter().map(|number| number.to_string()), ", ")
 }
 
 /// The sums, with every level and scope that each is added to.
@@ -251,11 +288,7 @@ pub fn add_kept(rollup: &Rollup, origin: Origin) -> String {
     let columns = |counter: fn(&str) -> String| {
         rollup.columns(|value| value.name.to_owned(), |it| counter(it.name))
     };
-    let group = if rollup.dimension.is_some() {
-        "1, 2, 3, 4, 5, 6, 7"
-    } else {
-        "1, 2, 3, 4, 5, 6"
-    };
+    let group = numbers(1..=6 + rollup.dimensions().count());
     statement(
         sql!("kept"),
         &[

@@ -4,7 +4,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::catalog::{AUTOCALL_LEAD_STATES, Family, Module, Rollup, TELESALES_STAGES};
+use super::catalog::{AUTOCALL_LEAD_STATES, Dimension, Family, Module, Rollup, TELESALES_STAGES};
 use super::{ddl, links, sources, states};
 
 /// Version of the rules by which sums are computed. Raise it when the rules change but neither the tables nor the catalog's
@@ -29,7 +29,10 @@ pub fn tables() -> Vec<String> {
     statements.push(sources::table());
     statements.push(states::trail());
     statements.push(ddl::rollup(&AUTOCALL_LEAD_STATES));
-    statements.extend(families().map(|family| ddl::truncation(family, &derived_from(family))));
+    statements.extend(
+        families()
+            .map(|family| ddl::truncation(family, &derived_from(family), sums_take_from(family))),
+    );
     statements
 }
 
@@ -44,6 +47,18 @@ fn derived_from(family: &Family) -> Vec<String> {
         .chain(sources::derived_from(family))
         .chain(states::derived_from(family).map(str::to_owned))
         .collect()
+}
+
+/// The module whose sums take an attribute from that family's rows.
+fn sums_take_from(family: &Family) -> Option<&'static str> {
+    let takes = |module: &Module| {
+        let rollups = module.families().into_iter().flat_map(|it| it.rollups);
+        let attributes = rollups.filter_map(|rollup| rollup.attribute);
+        attributes
+            .into_iter()
+            .any(|it| it.leads.table == family.table)
+    };
+    Module::ALL.into_iter().find(takes).map(Module::name)
 }
 
 /// The fingerprint of this catalog and this version of the rules. `salt` makes another one of the same catalog.
@@ -96,7 +111,9 @@ pub fn parts() -> Vec<Part> {
 /// A roll-up is its table, and what its values are computed by.
 fn of_rollup(rollup: &Rollup) -> Part {
     let counters = rollup.counters.iter().map(|it| it.of_row());
-    let dimension = rollup.dimension.iter().map(|it| it.of_row());
+    let dimension = rollup.dimensions().map(Dimension::of_row);
+    let attribute = rollup.attribute.into_iter();
+    let attribute = attribute.flat_map(|it| [it.of_lead.to_owned(), it.unknown.to_owned()]);
     let levels = rollup.scopes.iter().map(|scope| {
         let levels = rollup.detail.levels(*scope).iter();
         let widths = levels.map(|level| format!(" {}", level.width()));
@@ -104,7 +121,7 @@ fn of_rollup(rollup: &Rollup) -> Part {
     });
     let made_of = [ddl::rollup(rollup)].into_iter().chain(counters);
     let made_of = made_of.chain(dimension).chain(rollup.condition());
-    whole(rollup.name, made_of.chain(levels))
+    whole(rollup.name, made_of.chain(levels).chain(attribute))
 }
 
 fn whole(relation: &str, made_of: impl IntoIterator<Item = String>) -> Part {

@@ -5,7 +5,7 @@
 //! `install`); the compactor (`compact`, `fold`) adds the journal to the sums. A report reads, in one statement and so in one
 //! snapshot, the sums of whole buckets (`plan`), the journal's entries for the same buckets, and the raw rows of the window's
 //! ragged ends: its figures do not depend on the last compaction. Distinct leads are counted by links (`links`, `sources`);
-//! the progress of leads is summed by their creation (`states`).
+//! the progress of leads is summed by their creation (`states`). Sums by an attribute of leads follow when it changes (`moved`).
 //!
 //! Sums depend on terms that a tenant can change, such as which dispositions are conversions. Changing one also writes, in
 //! the same transaction, a note that the sums are stale: reports read rows until the sums are rebuilt.
@@ -28,6 +28,7 @@ mod install;
 mod kept;
 mod level;
 mod links;
+mod moved;
 mod older;
 mod plan;
 mod printed;
@@ -50,5 +51,5 @@ pub use level::Level;
 pub use older::Older;
 pub use plan::{Links, Plan, Quiet};
 pub use printed::schema;
-pub use statement::{Statements, readers, statement};
+pub use statement::{Statements, Wanted, readers, statement};
 pub(crate) use statement::{statement_of, statements};

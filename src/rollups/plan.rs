@@ -70,14 +70,19 @@ impl Plan {
 
     /// The plan for figures by local hour, day or week: a bucket is used only if it lies within one of these, which depends
     /// on the zone's offset at the time.
-    pub fn cut(window: &Window, unit: Granularity, scope: Scope, kept: Kept) -> Result<Self> {
+    pub fn cut(
+        window: &Window,
+        unit: Granularity,
+        (detail, scope): (Detail, Scope),
+        kept: Kept,
+    ) -> Result<Self> {
         let mut plan = Self::default();
         for segment in window.segments() {
             let within = |level: &Level| {
                 level.seconds() <= unit.seconds()
                     && i64::from(segment.utc_offset) % level.seconds() == 0
             };
-            plan.add_kept(segment, Detail::Fine.levels(scope), within, kept)?;
+            plan.add_kept(segment, detail.levels(scope), within, kept)?;
         }
         Ok(plan)
     }
@@ -367,7 +372,7 @@ mod tests {
             let plan = Plan::cut(
                 &window("2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z", zone),
                 unit,
-                Scope::Campaign,
+                (Detail::Fine, Scope::Campaign),
                 ALL,
             )
             .expect("a plan");
@@ -394,7 +399,7 @@ mod tests {
                 zone("Europe/Berlin"),
             ),
             Granularity::Day,
-            Scope::Campaign,
+            (Detail::Fine, Scope::Campaign),
             ALL,
         )
         .expect("a plan");
@@ -413,7 +418,7 @@ mod tests {
                 zone("America/St_Johns"),
             ),
             Granularity::Hour,
-            Scope::Campaign,
+            (Detail::Fine, Scope::Campaign),
             ALL,
         )
         .expect("a plan");
@@ -433,7 +438,7 @@ mod tests {
                 zone("Europe/Berlin"),
             ),
             Granularity::Hour,
-            Scope::Campaign,
+            (Detail::Fine, Scope::Campaign),
             ALL,
         )
         .expect("a plan");
@@ -493,7 +498,7 @@ mod tests {
         fn a_plan_covers_its_window_once_and_without_a_gap(from in 0..4_000_000_000_000_i64, length in 0..20_000_000_i64, zone in 0..Zone::all().count()) {
             let from = DateTime::from_timestamp_micros(from * 1_000).expect("an instant");
             let window = Window { from, to: from + chrono::TimeDelta::seconds(length), zone: Zone::all().nth(zone).unwrap() };
-            for plan in [Plan::of(&window, FINE), Plan::cut(&window, Granularity::Hour, Scope::Campaign, ALL).expect("a plan"), Plan::cut(&window, Granularity::Week, Scope::Campaign, ALL).expect("a plan")] {
+            for plan in [Plan::of(&window, FINE), Plan::cut(&window, Granularity::Hour, (Detail::Fine, Scope::Campaign), ALL).expect("a plan"), Plan::cut(&window, Granularity::Week, (Detail::Fine, Scope::Campaign), ALL).expect("a plan")] {
                 let ranges = plan.ranges.iter().map(|range| (range.level.start(range.from), range.level.start(range.to)));
                 let mut parts: Vec<_> = ranges.chain(plan.ragged.iter().map(|end| (end.from, end.to))).collect();
                 parts.sort_unstable();

@@ -3,6 +3,7 @@
 //! A reader has arguments and is included in a statement by name (`statement`). Must not know how sums are computed.
 
 use super::catalog::{Counter, Dimension, Family, Rollup, Scope};
+use super::moved;
 use super::template::{all, joined, part, sql};
 
 /// A select with arguments, its holes `{{:…}}`.
@@ -22,6 +23,11 @@ impl Reader {
             of_agents: None,
             text,
         }
+    }
+
+    /// True if it reads sums by source.
+    pub fn takes_sources(&self) -> bool {
+        self.text.contains("{{:sources}}")
     }
 }
 
@@ -50,31 +56,48 @@ fn select(family: &Family, rollup: &Rollup, agents: Option<&str>) -> String {
         None => ("", "0", String::new()),
     };
     let of_row = |counter: fn(&Counter) -> String| rollup.columns(Dimension::of_row, counter);
+    let entries = of_row(|it| format!("r.weight * {}", it.of_row()));
+    let lead = rollup.attribute.map_or(String::new(), |attribute| {
+        moved::lead_of_each(family, attribute)
+    });
     let rows = narrowed(agents, rollup.scopes)
         .into_iter()
         .map(|mut conditions| {
             conditions.extend(rollup.condition());
-            part(
+            let conditions = all(conditions);
+            let rows = part(
                 sql!("reader_rows"),
                 &[
                     ("agent", &agent),
                     ("wanted", &wanted),
-                    (
-                        "entries",
-                        &of_row(|it| format!("r.weight * {}", it.of_row())),
-                    ),
+                    ("entries", &entries),
                     ("table", &family.table),
-                    ("conditions", &all(conditions)),
+                    ("conditions", &conditions),
+                    ("lead", &lead),
                     ("at", &family.at),
                     ("rows", &of_row(Counter::of_row)),
                 ],
-            )
+            );
+            let moved = rollup.attribute.map(|attribute| {
+                part(
+                    sql!("reader_moved"),
+                    &[
+                        ("agent", &agent),
+                        ("wanted", &wanted),
+                        ("entries", &entries),
+                        ("moved", &moved::relation(family, attribute)),
+                        ("conditions", &conditions),
+                        ("lead", &moved::lead_of_moved(attribute)),
+                    ],
+                )
+            });
+            joined([rows].into_iter().chain(moved), "\n")
         });
     let stored = rollup.columns(
         |value| format!("stored.{}", value.name),
         |it| format!("stored.{}", it.name),
     );
-    part(
+    let text = part(
         sql!("reader"),
         &[
             ("stored", &stored),
@@ -83,7 +106,14 @@ fn select(family: &Family, rollup: &Rollup, agents: Option<&str>) -> String {
             ("rollup", &rollup.name),
             ("rows", &joined(rows, "\n")),
         ],
-    )
+    );
+    match rollup.attribute {
+        Some(attribute) => part(
+            sql!("reader_by_attribute"),
+            &[("reader", &text), ("name", &attribute.value.name)],
+        ),
+        None => text,
+    }
 }
 
 /// An array of the agents of a telesales scope with a call at any time.
@@ -103,6 +133,20 @@ pub fn agents_dialing(totals: &Reader) -> Reader {
         ],
     );
     Reader::new("agents_dialing", text)
+}
+
+/// Like [`agents_dialing`], of leads from some sources. `totals`: by source.
+pub fn agents_dialing_by_source(totals: &Reader) -> Reader {
+    let of_everyone = totals.of_agents.as_deref().unwrap_or_default();
+    let of_everyone = of_everyone.replace("{{:agents}}", "everyone.ids");
+    let text = part(
+        sql!("agents_dialing_by_source"),
+        &[
+            ("agents_of_calls", &agents_of_calls().text),
+            ("totals", &of_everyone),
+        ],
+    );
+    Reader::new("agents_dialing_by_source", text)
 }
 
 /// Conditions on the rows of a scope, the argument of a reader. At most one set of them can hold; they are separate, so that

@@ -5,6 +5,8 @@
 //!   or `always`. A value contains no blank, and no column of an alias that the reader uses itself.
 //! - `scope=asked`: the scope that a request asks for, and `scope=asked_agents`: the one of its sums by agent. There is a
 //!   statement for each scope, so that none has parts that only another scope reads.
+//! - `sources=$5`: an array of sources of leads. If the request names some, the sums by source are read, which have the name of
+//!   the reader and `_by_source`; otherwise it is ignored.
 //! - `of=$3,$4`: the agents of an array, if given, that are in a team, if given. Scopes without agents ignore it.
 //! - `{{plan}}`: the arguments of a plan, for a function.
 //! - `{{trusted telesales n.campaign_id = $2}}`: true if the roll-ups can be trusted, by the notes `n` that meet the
@@ -21,7 +23,7 @@ use std::sync::{LazyLock, OnceLock};
 use super::bind::{OF_LINKS, OF_PLAN};
 use super::catalog::Module;
 use super::kept::Source;
-use super::reader::{Reader, agents_dialing, agents_of_calls, reader};
+use super::reader::{Reader, agents_dialing, agents_dialing_by_source, agents_of_calls, reader};
 use super::scope::Scope;
 use super::template::{fill, part, sql};
 use super::{links, sources, states, terms};
@@ -39,9 +41,10 @@ static READERS: LazyLock<Vec<Reader>> = LazyLock::new(|| {
         readers.extend(family.stages.map(|stages| links::reader(family, stages)));
     }
     readers.extend([sources::reader(), states::reader(), agents_of_calls()]);
-    let totals = readers.iter().find(|it| it.name == "telesales_totals");
-    let dialing = totals.map(agents_dialing);
-    readers.extend(dialing);
+    let named = |name| readers.iter().find(|it| it.name == name);
+    let dialing = named("telesales_totals").map(agents_dialing);
+    let by_source = named("telesales_totals_by_source").map(agents_dialing_by_source);
+    readers.extend(dialing.into_iter().chain(by_source));
     readers
 });
 
@@ -51,8 +54,33 @@ pub fn statement(text: impl AsRef<str>) -> String {
     filled(text.as_ref(), None)
 }
 
-/// Like [`statement`], for requests that ask for that scope.
-fn filled(text: &str, asked: Option<Scope>) -> String {
+/// The sums that a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    pub scope: Scope,
+    /// True if it names sources of leads.
+    pub by_source: bool,
+}
+
+impl Wanted {
+    const KINDS: usize = 2 * Scope::ALL.len();
+
+    fn number(self) -> usize {
+        2 * self.scope as usize + usize::from(self.by_source)
+    }
+}
+
+impl From<Scope> for Wanted {
+    fn from(scope: Scope) -> Self {
+        Self {
+            scope,
+            by_source: false,
+        }
+    }
+}
+
+/// Like [`statement`], for requests that ask for those sums.
+fn filled(text: &str, asked: Option<Wanted>) -> String {
     let mut numbers = Numbers::left_by(text);
     fill(text.trim_end(), |hole| {
         let (word, of) = hole.split_once(' ').unwrap_or((hole, ""));
@@ -70,8 +98,8 @@ fn filled(text: &str, asked: Option<Scope>) -> String {
     })
 }
 
-/// Every reader by name, in a statement that only reads it: `$2` scope, `$3` campaign or campaigns, `$4` agents if it has
-/// them, then the plan or the links.
+/// Every reader by name, in a statement that only reads it: `$2` scope, `$3` campaign or campaigns, `$4` agents and `$5`
+/// sources if it has them, then the plan or the links.
 pub fn readers() -> Vec<(&'static str, String)> {
     let arguments = |text: &str| {
         let known = [
@@ -79,6 +107,7 @@ pub fn readers() -> Vec<(&'static str, String)> {
             ("campaign", "$3"),
             ("campaigns", "$3"),
             ("agents", "$4"),
+            ("sources", "$5"),
         ];
         let known = known
             .iter()
@@ -100,14 +129,29 @@ pub fn readers() -> Vec<(&'static str, String)> {
     READERS.iter().map(read).collect()
 }
 
+fn named(name: &str) -> Option<&'static Reader> {
+    READERS.iter().find(|reader| reader.name == name)
+}
+
 /// A reader with the arguments of a hole.
-fn taken_in(hole: &str, asked: Option<Scope>, numbers: &mut Numbers) -> Option<String> {
+fn taken_in(hole: &str, asked: Option<Wanted>, numbers: &mut Numbers) -> Option<String> {
     let mut words = hole.split_whitespace();
     let name = words.next()?;
-    let reader = READERS.iter().find(|reader| reader.name == name)?;
     let mut given: BTreeMap<&str, &str> = words
         .map(|word| word.split_once('='))
         .collect::<Option<_>>()?;
+    let reader = named(name)?;
+    let reader = match given.get("sources") {
+        Some(_) if reader.takes_sources() => reader,
+        Some(_) if asked.is_some_and(|asked| asked.by_source) => {
+            named(&format!("{name}_by_source"))?
+        }
+        _ => {
+            given.remove("sources");
+            reader
+        }
+    };
+    let asked = asked.map(|asked| asked.scope);
     if let Some(scope) = given.get_mut("scope") {
         let by_agent = |asked: Scope| Scope::of(asked.has_campaign(), true);
         *scope = match *scope {
@@ -138,6 +182,7 @@ fn taken_in(hole: &str, asked: Option<Scope>, numbers: &mut Numbers) -> Option<S
                 None => typed(scope, "smallint"),
             }),
             ("campaign", campaign) => Some(typed(campaign.unwrap_or("0"), "bigint")),
+            ("sources", Some(texts)) => Some(typed(texts, "text[]")),
             ("agents" | "campaigns", Some(ids)) => Some(typed(ids, "bigint[]")),
             ("ranges" | "ragged", _) if plan == ALWAYS => Some(always(argument)),
             ("ranges", _) => Some(list(numbers.of(plan, OF_PLAN), 4)),
@@ -234,11 +279,11 @@ impl Numbers {
     }
 }
 
-/// The statements of one figure: over roll-ups, one for each scope that is asked for, and the same over rows.
+/// The statements of one figure: over roll-ups, one for each kind of sums that is asked for, and the same over rows.
 #[derive(Debug)]
 pub struct Statements {
     rolled: fn() -> Cow<'static, str>,
-    by_scope: [OnceLock<String>; Scope::ALL.len()],
+    by_wanted: [OnceLock<String>; Wanted::KINDS],
     raw: LazyLock<String>,
 }
 
@@ -247,16 +292,17 @@ impl Statements {
     pub const fn new(rolled: fn() -> Cow<'static, str>, raw: LazyLock<String>) -> Self {
         Self {
             rolled,
-            by_scope: [const { OnceLock::new() }; Scope::ALL.len()],
+            by_wanted: [const { OnceLock::new() }; Wanted::KINDS],
             raw,
         }
     }
 
-    /// The statement for requests that ask for that scope.
-    pub fn of(&'static self, source: Source, asked: Scope) -> &'static str {
+    /// The statement for requests that ask for those sums.
+    pub fn of(&'static self, source: Source, asked: impl Into<Wanted>) -> &'static str {
+        let asked = asked.into();
         match source {
             Source::Rolled => {
-                self.by_scope[asked as usize].get_or_init(|| filled(&(self.rolled)(), Some(asked)))
+                self.by_wanted[asked.number()].get_or_init(|| filled(&(self.rolled)(), Some(asked)))
             }
             Source::Raw => &self.raw,
         }

@@ -7,7 +7,9 @@ use super::chance::{Chance, text};
 use crate::db::Scope;
 use crate::error::Result;
 use crate::reports::report::{Module, Place, Report};
-use crate::reports::telesales::lead_source_attribution::LeadSourceAttribution;
+use crate::reports::telesales::caller_id_health::CallerIdHealth;
+use crate::reports::telesales::disposition_breakdown::DispositionBreakdown;
+use crate::reports::telesales::funnel::Funnel;
 use crate::reports::{ALL, Definition};
 
 /// Rows of a tenant that reports can be asked about, and the time of its calls.
@@ -78,7 +80,7 @@ impl Known {
         if report.route().module == Module::Telesales {
             query.push_str(&self.filters(chance));
         }
-        if report.about.name == LeadSourceAttribution::ABOUT.name && chance.one_in(3) {
+        if sums_know_sources(report, &query) && chance.one_in(3) {
             query.push_str(&self.source_filter(chance));
         }
         let granularity = chance.pick(&["day", "hour"]);
@@ -109,7 +111,7 @@ impl Known {
         query
     }
 
-    /// Sources of leads, for the report whose sums know them.
+    /// Sources of leads.
     fn source_filter(&self, chance: &mut Chance) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs((0..2).filter_map(|_| Some(("source[]", chance.any(&self.sources)?))));
@@ -138,6 +140,17 @@ impl Known {
         let path_id = campaign.filter(|_| place == Place::OfCampaign);
         Question::of_report(report, path_id, &query, now)
     }
+}
+
+/// True if requests for a report that name sources of leads are answered from sums.
+fn sums_know_sources(report: &Definition, query: &str) -> bool {
+    let name = report.about.name;
+    let never = [CallerIdHealth::ABOUT.name, Funnel::ABOUT.name];
+    let by_agent = ["&agent_ids=", "&team_id="];
+    report.route().module == Module::Telesales
+        && !never.contains(&name)
+        && (name != DispositionBreakdown::ABOUT.name
+            || !by_agent.iter().any(|filter| query.contains(filter)))
 }
 
 /// The window by the parameters of the report.

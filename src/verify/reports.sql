@@ -5,6 +5,8 @@ select array(select id from autocall_campaigns where tenant_id = $1 order by id)
        array(select id from teams where tenant_id = $1 order by id) as teams,
        array(select distinct callboard_source(source) collate "C"
              from (select source from telesales_leads where tenant_id = $1 order by id desc limit 1000) newest
+             union
+             select '(unknown)'
              order by 1) as sources,
        least((select min(started_at) from autocall_attempts where tenant_id = $1
                 and started_at >= '0001-01-01 00:00:00+00' and started_at < '10000-01-01 00:00:00+00'),

@@ -8,6 +8,7 @@ use callboard::reports::telesales::abandon_check;
 use callboard::rollups::compact;
 use serde_json::{Value, json};
 
+use crate::rollups::compare_with_raw;
 use crate::support::world::{self, SOURCES, Size};
 use crate::support::{TENANT, TestApp};
 
@@ -169,6 +170,64 @@ const CHANGES: &[&str] = &[
      values (1, 13, 1, '84900000001', '0900000001', 'again', '2026-06-02Z')",
 ];
 
+/// Asserts that random requests, many of which name sources, are answered from sums as from rows.
+async fn assert_sums_are_rows(test: &TestApp, when: &str) {
+    let (same, stale) = compare_with_raw(test, TENANT, 5, 80, when).await;
+    assert!(same > 80 && stale == 0, "{when}: {stale} stale");
+}
+
+/// Reports with parameters, and whether sums answer them by source: whoever changes these sees it there.
+const SUMMED: &[(&str, bool)] = &[
+    ("dashboard?", true),
+    ("dashboard?campaign_id=1&", true),
+    ("dashboard?agent_ids=1,2,3,4&", true),
+    ("agent-performance?", true),
+    ("hour-dow-heatmap?", true),
+    ("time-series?group_by=hour&", true),
+    ("time-series?", true),
+    ("abandon-rate?window_minutes=100000&", true),
+    ("disposition-breakdown?", true),
+    ("disposition-breakdown?agent_ids=1,2,3,4&", false),
+    ("caller-id-health?", false),
+    ("funnel?", false),
+];
+
+#[tokio::test]
+async fn requests_that_name_sources_are_answered_from_sums() {
+    let test = with_calls().await;
+    compacted(&test).await;
+    let (mut before, filters) = (Vec::new(), format!("{JUNE}&source={}", encoded(SOURCES[0])));
+    for (report, _) in SUMMED {
+        let path = format!("/api/telesales/reports/{report}{filters}");
+        before.push((test.data(&path).await, path));
+    }
+    test.execute(
+        TENANT,
+        "update telesales_totals_by_source set dials = dials + 1, answers = answers + 1, abandoned = abandoned + 1;
+         update telesales_dispositions_by_source set calls = calls + 1;
+         update telesales_totals set dials = dials + 1;
+         update telesales_dispositions set calls = calls + 1;
+         update telesales_caller_ids set calls = calls + 1;
+         update telesales_links set dialed = dialed + 1",
+    )
+    .await;
+    for ((data, path), (_, summed)) in before.iter().zip(SUMMED) {
+        assert_eq!(test.data(path).await != *data, *summed, "{path}");
+    }
+}
+
+/// No entry of a journal tells which leads went.
+#[tokio::test]
+async fn calls_of_truncated_leads_have_no_source() {
+    let test = with_calls().await;
+    compacted(&test).await;
+    test.execute(TENANT, "truncate telesales_leads").await;
+    assert_parts_add_up(&test, &["(unknown)"], JUNE, "truncated").await;
+    compacted(&test).await;
+    assert_parts_add_up(&test, &["(unknown)"], JUNE, "rebuilt").await;
+    assert_sums_are_rows(&test, "rebuilt").await;
+}
+
 #[tokio::test]
 async fn reports_follow_when_sources_of_leads_change() {
     let test = with_calls().await;
@@ -180,9 +239,11 @@ async fn reports_follow_when_sources_of_leads_change() {
         test.execute(TENANT, change).await;
         if number % 2 == 0 {
             assert_parts_add_up(&test, &sources, JUNE, change).await;
+            assert_sums_are_rows(&test, change).await;
         } else {
             compacted(&test).await;
             assert_parts_add_up(&test, &sources, JUNE, &format!("compacted after {change}")).await;
+            assert_sums_are_rows(&test, change).await;
         }
     }
 }

@@ -84,7 +84,12 @@ impl Campaign {
         Ok(match source {
             Source::Rolled => {
                 let of = RollupScope::Campaign;
-                rows.bind_plan(&Plan::cut(&self.window, unit, of, self.kept)?)
+                rows.bind_plan(&Plan::cut(
+                    &self.window,
+                    unit,
+                    (Detail::Fine, of),
+                    self.kept,
+                )?)
             }
             Source::Raw => bind_segments(rows, &self.window),
         })

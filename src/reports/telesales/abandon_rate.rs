@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::exposure::Exposure;
-use super::{CAMPAIGN_ID, SOURCE, size_of_texts, trusted};
+use super::{CAMPAIGN_ID, SOURCE, sees_leads, size_of_texts, trusted};
 use crate::asked::About;
 use crate::closed::CampaignStatus;
 use crate::db::Scope;
@@ -15,7 +15,9 @@ use crate::files::Caption;
 use crate::input::{Kind, Parameter, Query, ZONE_UTC};
 use crate::percent::DecimalNumber;
 use crate::reports::report::{Ask, Context, Module, Object, Place, Report, Route, Subject};
-use crate::rollups::{Bind, Detail, Kept, Plan, RollupScope, Source, Statements, statements};
+use crate::rollups::{
+    Bind, Detail, Kept, Plan, RollupScope, Source, Statements, Wanted, statements,
+};
 use crate::table::{Id, Table};
 use crate::time::{Instant, Window, Zone};
 
@@ -183,12 +185,13 @@ impl Subject for Recent {
             }
             self.campaign = campaign;
         }
-        self.trusted = trusted(scope, self.campaign_id).await?;
+        self.trusted = trusted(scope, self.campaign_id).await?
+            && (self.sources.is_none() || sees_leads(scope).await?);
         Ok(())
     }
 
     fn trusted(&self) -> bool {
-        self.trusted && self.sources.is_none()
+        self.trusted
     }
 
     fn read_from(&mut self, source: Source) -> Source {
@@ -270,11 +273,24 @@ impl Report for AbandonRate {
             ..
         } = ask.subject;
         let of = RollupScope::of(campaign_id.is_some(), false);
-        let exposure = scope.select(STATEMENTS.of(ask.source, of));
+        let by_source = sources.is_some();
+        let (asked, detail) = (
+            Wanted {
+                scope: of,
+                by_source,
+            },
+            if by_source {
+                Detail::Hours
+            } else {
+                Detail::Fine
+            },
+        );
+        let exposure = scope.select(STATEMENTS.of(ask.source, asked));
         let exposure = match ask.source {
             Source::Rolled => exposure
                 .bind(campaign_id.unwrap_or(0))
-                .bind_plan(&Plan::whole(&window, Detail::Fine, of, kept)?),
+                .bind(sources.clone())
+                .bind_plan(&Plan::whole(&window, detail, of, kept)?),
             Source::Raw => exposure
                 .bind(window.from)
                 .bind(window.to)

@@ -1,4 +1,4 @@
--- Every caller ID of the tenant with its dials in a window, and its dials of today over all campaigns and agents. $2 campaign, $3 agents, $4 team; the plan of the window, then that of today.
+-- Every caller ID of the tenant with its dials in a window, and its dials of today over all campaigns and agents. $2 campaign, $3 agents, $4 team, $5 sources of leads, always null; the plan of the window, then that of today.
 with dials as ( -- of the window, by caller ID
     select cid,
            sum(calls) as calls,

@@ -66,6 +66,11 @@ impl Report for DispositionBreakdown {
     type Options = ();
     type Body = Vec<TelesalesDisposition>;
 
+    /// Its sums by source do not know agents.
+    fn trusted(filter: &Filter) -> bool {
+        filter.trusted_without_sources() || filter.trusted && !filter.by_agent()
+    }
+
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;
         let rows = filter.select(scope, &STATEMENTS, ask.source);

@@ -66,10 +66,6 @@ impl Report for LeadSourceAttribution {
     type Options = ();
     type Body = Vec<TelesalesLeadSource>;
 
-    fn trusted(filter: &Filter) -> bool {
-        filter.trusts_leads()
-    }
-
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, ()>) -> Result<Self::Body> {
         let filter = &ask.subject;
         let rows = match filter.source_of_leads(scope, ask.source).await? {

@@ -26,7 +26,7 @@ use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
 use crate::input::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
 use crate::rollups::{
-    Bind, Detail, Kept, Links, Plan, Quiet, RollupScope, Source, Statements, statement_of,
+    Bind, Detail, Kept, Links, Plan, Quiet, RollupScope, Source, Statements, Wanted, statement_of,
 };
 use crate::time::instant::GivenInstant;
 use crate::time::{Granularity, Window, Zone};
@@ -96,9 +96,9 @@ impl Filter {
         self.bind_agents(rows).bind(self.sources.clone())
     }
 
-    /// True if the roll-ups can be trusted, of leads too. These know the sources of leads.
-    fn trusts_leads(&self) -> bool {
-        self.trusted
+    /// True if the roll-ups can be trusted and no sources are asked for, which some sums do not know.
+    fn trusted_without_sources(&self) -> bool {
+        self.trusted && self.sources.is_none()
     }
 
     /// Binds agents and team. Which agents are in the team is left to the statement: there may be many.
@@ -106,7 +106,7 @@ impl Filter {
         rows.bind(self.agents.clone()).bind(self.team)
     }
 
-    /// A statement over calls. Over roll-ups `$2` to `$4` are campaign, agents and team, over rows `$2` to `$7` what
+    /// A statement over calls. Over roll-ups `$2` to `$5` are campaign, agents, team and sources, over rows `$2` to `$7` what
     /// [`Filter::bind`] binds; its own arguments come next, then the window.
     fn select<R>(&self, scope: &Scope, sql: &'static Statements, source: Source) -> Select<R>
     where
@@ -126,9 +126,15 @@ impl Filter {
     where
         R: for<'r> FromRow<'r, PgRow>,
     {
+        let asked = Wanted {
+            scope: asked,
+            by_source: self.sources.is_some(),
+        };
         let rows = scope.select(sql.of(source, asked));
         match source {
-            Source::Rolled => self.bind_agents(self.bind_campaign(rows)),
+            Source::Rolled => self
+                .bind_agents(self.bind_campaign(rows))
+                .bind(self.sources.clone()),
             Source::Raw => self.bind(rows),
         }
     }
@@ -151,19 +157,29 @@ impl Filter {
         Ok(match source {
             Source::Rolled => {
                 let of = self.rollup_scope(self.by_agent());
-                rows.bind_plan(&Plan::cut(&self.window, unit, of, self.kept)?)
+                let sums = (self.detail(Detail::Fine), of);
+                rows.bind_plan(&Plan::cut(&self.window, unit, sums, self.kept)?)
             }
             Source::Raw => bind_segments(rows, &self.window),
         })
     }
 
     fn plan(&self, detail: Detail) -> Result<Plan> {
-        self.plan_of(detail, self.by_agent())
+        self.plan_of(self.detail(detail), self.by_agent())
+    }
+
+    /// The granularity of what is read for sums of that one: those by source are coarser.
+    fn detail(&self, detail: Detail) -> Detail {
+        match (&self.sources, detail) {
+            (None, detail) => detail,
+            (Some(_), Detail::Fine) => Detail::Hours,
+            (Some(_), _) => Detail::Days,
+        }
     }
 
     /// The plan of the window by agent.
     fn plan_of_agents(&self) -> Result<Plan> {
-        self.plan_of(Detail::Fine, true)
+        self.plan_of(self.detail(Detail::Fine), true)
     }
 
     fn plan_of(&self, detail: Detail, by_agent: bool) -> Result<Plan> {
@@ -308,18 +324,17 @@ impl Subject for Filter {
         if !missing.is_empty() {
             return Err(Error::Missing(missing));
         }
-        self.trusted = named.trusted;
+        self.trusted = named.trusted && (self.sources.is_none() || sees_leads(scope).await?);
         Ok(())
     }
 
-    /// No sum of calls knows the sources of their leads.
     fn trusted(&self) -> bool {
-        self.trusted && self.sources.is_none()
+        self.trusted
     }
 
     fn read_from(&mut self, source: Source) -> Source {
         if self.sources.is_some() {
-            self.begin_with_rows(); // the sums do not tell
+            self.begin_with_rows(); // sums before them do not follow their leads
         }
         self.kept.statements(source, [&self.window])
     }
@@ -342,6 +357,12 @@ async fn trusted(scope: &mut Scope, campaign: Option<i64>) -> Result<bool> {
     let sql = statement_of!("select {{trusted telesales n.campaign_id = $2}}");
     let row = scope.select::<(bool,)>(sql);
     Ok(row.bind(campaign).fetch_one(scope.connection()).await?.0)
+}
+
+/// True if a snapshot has the leads that sums by source were made of.
+async fn sees_leads(scope: &mut Scope) -> Result<bool> {
+    let row = scope.select::<(bool,)>(include_str!("leads_seen.sql"));
+    Ok(row.fetch_one(scope.connection()).await?.0)
 }
 
 /// The active filters, with names instead of ids.

@@ -30,6 +30,8 @@ pub struct Rollup {
     pub detail: Detail,
     /// Dimension besides scope and time.
     pub dimension: Option<Dimension>,
+    /// Attribute of the rows' leads by which they are summed too.
+    pub attribute: Option<&'static Attribute>,
     /// Condition on counted rows; all rows without one.
     pub only: Option<&'static str>,
     pub counters: &'static [Counter],
@@ -44,6 +46,10 @@ pub enum Detail {
     /// For many values that are only summed over whole windows: quarter-hour buckets with few rows each are not worth
     /// keeping.
     Coarse,
+    /// For reports by local hour, with so many values that quarter hours and hours by agent are not worth keeping.
+    Hours,
+    /// For many values of which each has few rows.
+    Days,
 }
 
 impl Detail {
@@ -54,7 +60,8 @@ impl Detail {
             (Self::Fine, _) => &[Level::Quarter, Level::Hour, Level::Day],
             (Self::Coarse, Scope::Account) => &[Level::Quarter, Level::Hour, Level::Day],
             (Self::Coarse, Scope::Campaign) => &[Level::Hour, Level::Day],
-            (Self::Coarse, _) => &[Level::Day],
+            (Self::Hours, Scope::Account | Scope::Campaign) => &[Level::Hour, Level::Day],
+            (Self::Coarse | Self::Hours | Self::Days, _) => &[Level::Day],
         }
     }
 }
@@ -63,6 +70,18 @@ impl Detail {
 pub struct Dimension {
     pub name: &'static str,
     pub sql: &'static str,
+}
+
+/// An attribute of the lead of a row. Sums take in the one that the lead has now, and follow when it changes (`moved`).
+#[derive(Debug)]
+pub struct Attribute {
+    pub leads: &'static Family,
+    /// Its value for a lead `l`, or an entry of the leads' journal.
+    pub of_lead: &'static str,
+    /// Its value for a row without a lead.
+    pub unknown: &'static str,
+    /// Its column, from what is joined to a row as `lead`.
+    pub value: Dimension,
 }
 
 /// An integer that is summed over rows.
@@ -178,14 +197,20 @@ impl Stages {
 }
 
 impl Rollup {
-    /// Columns with the value of the dimension first, if there is one, then the counters.
+    /// Columns with the values of its dimensions first, then the counters.
     pub fn columns(
         &self,
         value: impl Fn(&Dimension) -> String,
         counter: impl Fn(&Counter) -> String,
     ) -> String {
-        let value = self.dimension.as_ref().map(value);
-        template::lines(value.into_iter().chain(self.counters.iter().map(counter)))
+        let values = self.dimensions().map(value);
+        template::lines(values.chain(self.counters.iter().map(counter)))
+    }
+
+    /// The dimension and the attribute, in the order of their columns.
+    pub fn dimensions(&self) -> impl Iterator<Item = &Dimension> {
+        let attribute = self.attribute.map(|attribute| &attribute.value);
+        self.dimension.iter().chain(attribute)
     }
 
     /// Condition on counted rows, if any.

@@ -1,12 +1,35 @@
 //! Telesales' roll-ups: calls, also by agent, and leads by creation.
 
 use super::family::{
-    ALWAYS, BY_AGENTS, Detail, Dimension, Family, OF_ACCOUNT, Rollup, Stages, rows, sum,
+    ALWAYS, Attribute, BY_AGENTS, Counter, Detail, Dimension, Family, OF_ACCOUNT, Rollup, Stages,
+    rows, sum,
 };
 
 const DIAL: &str = "callboard_is_dial(r.result)";
 const ANSWER: &str = "callboard_is_answer(r.result)";
 const CONVERSION: &str = "callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[])";
+
+/// Counters of calls.
+const TOTALS: &[Counter] = &[
+    rows("dials", DIAL),
+    rows("answers", ANSWER),
+    rows("abandoned", "r.result = 'abandoned'"),
+    rows("blocked", "r.result = 'blocked'"),
+    rows("conversions", CONVERSION),
+    sum("talk_sec", DIAL, "r.talk_sec"),
+    sum("handling_sec", ANSWER, "r.talk_sec::bigint + r.wrap_sec"),
+];
+
+/// Source of a call's lead, as reports print it.
+static SOURCE: Attribute = Attribute {
+    leads: &TELESALES_LEADS,
+    of_lead: "callboard_source(l.source)",
+    unknown: "'(unknown)'",
+    value: Dimension {
+        name: "source",
+        sql: "coalesce(lead.source, '(unknown)')",
+    },
+};
 
 pub static TELESALES_CALLS: Family = Family {
     table: "telesales_calls",
@@ -27,16 +50,9 @@ pub static TELESALES_CALLS: Family = Family {
             scopes: BY_AGENTS,
             detail: Detail::Fine,
             dimension: None,
+            attribute: None,
             only: None,
-            counters: &[
-                rows("dials", DIAL),
-                rows("answers", ANSWER),
-                rows("abandoned", "r.result = 'abandoned'"),
-                rows("blocked", "r.result = 'blocked'"),
-                rows("conversions", CONVERSION),
-                sum("talk_sec", DIAL, "r.talk_sec"),
-                sum("handling_sec", ANSWER, "r.talk_sec::bigint + r.wrap_sec"),
-            ],
+            counters: TOTALS,
         },
         Rollup {
             name: "telesales_dispositions",
@@ -46,6 +62,7 @@ pub static TELESALES_CALLS: Family = Family {
                 name: "code",
                 sql: "r.disposition",
             }),
+            attribute: None,
             only: Some("r.disposition is not null"),
             counters: &[rows("calls", ALWAYS)],
         },
@@ -57,6 +74,7 @@ pub static TELESALES_CALLS: Family = Family {
                 name: "cid",
                 sql: "r.cid",
             }),
+            attribute: None,
             only: Some("callboard_is_dial(r.result) and r.cid is not null"),
             counters: &[
                 rows("calls", ALWAYS),
@@ -68,6 +86,27 @@ pub static TELESALES_CALLS: Family = Family {
                 rows("rejected", "r.result = 'rejected'"),
                 sum("talk_sec", ALWAYS, "r.talk_sec"),
             ],
+        },
+        Rollup {
+            name: "telesales_totals_by_source",
+            scopes: BY_AGENTS,
+            detail: Detail::Hours,
+            dimension: None,
+            attribute: Some(&SOURCE),
+            only: None,
+            counters: TOTALS,
+        },
+        Rollup {
+            name: "telesales_dispositions_by_source",
+            scopes: OF_ACCOUNT,
+            detail: Detail::Days,
+            dimension: Some(Dimension {
+                name: "code",
+                sql: "r.disposition",
+            }),
+            attribute: Some(&SOURCE),
+            only: Some("r.disposition is not null"),
+            counters: &[rows("calls", ALWAYS)],
         },
     ],
     stages: Some(&TELESALES_STAGES),
@@ -101,6 +140,7 @@ pub static TELESALES_LEADS: Family = Family {
             scopes: OF_ACCOUNT,
             detail: Detail::Fine,
             dimension: None,
+            attribute: None,
             only: None,
             counters: &[rows("leads", ALWAYS)],
         },
@@ -112,6 +152,7 @@ pub static TELESALES_LEADS: Family = Family {
                 name: "source",
                 sql: "callboard_source(r.source)",
             }),
+            attribute: None,
             only: None,
             counters: &[rows("leads", ALWAYS)],
         },

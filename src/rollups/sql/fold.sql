@@ -8,6 +8,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                {{bucket}} as bucket,
                {{fine}}
         from {{rows}} r
+        {{lead}}
         {{where}}
         group by {{fine_key}}
     ) sums

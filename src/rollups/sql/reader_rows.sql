@@ -12,6 +12,7 @@ cross join lateral (
       and {{conditions}}
     offset 0
 ) r
+{{lead}}
 cross join lateral (
     select p.utc_offset
     from unnest({{:ranges}}) as p (width, first_bucket, end_bucket, utc_offset)
@@ -34,3 +35,4 @@ cross join lateral (
       and {{conditions}}
     offset 0
 ) r
+{{lead}}

@@ -345,6 +345,7 @@ async fn partial_buckets_are_read_by_a_time_index() {
 /// Arguments of a reader between the tenant and the plan.
 const CAMPAIGN: &str = "0::smallint, 1::bigint";
 const CAMPAIGN_AND_AGENTS: &str = "0::smallint, 1::bigint, '{1, 2}'::bigint[]";
+const AND_SOURCES: &str = "0::smallint, 1::bigint, '{1, 2}'::bigint[], '{web}'::text[]";
 const CAMPAIGNS: &str = "0::smallint, '{1, 2}'::bigint[]";
 
 /// Prepares every reader of sums, and what each takes.
@@ -356,6 +357,8 @@ async fn readers(scope: &mut Scope) -> Vec<(String, &'static str)> {
         }
         let (takes, types) = if sql.contains("$3::bigint[]") {
             (CAMPAIGNS, "smallint, bigint[]")
+        } else if sql.contains("$5::text[]") {
+            (AND_SOURCES, "smallint, bigint, bigint[], text[]")
         } else if sql.contains("$4::bigint[]") {
             (CAMPAIGN_AND_AGENTS, "smallint, bigint, bigint[]")
         } else {

@@ -63,6 +63,9 @@ pub const SINGLE: &[&str] = &[
      on conflict (tenant_id, uuid) do update set result = 'answered', wrap_sec = {n}, disposition = 'sale'",
     "insert into telesales_leads (tenant_id, id, campaign_id, phone, phone_as_sent, source, created_at)
      values ({account}, 1000 + {n}, {campaign}, '1', '1', 'single', {at}) on conflict do nothing",
+    "insert into telesales_leads (tenant_id, id, campaign_id, phone, phone_as_sent, source, created_at)
+     values ({account}, {lead}, {campaign}, '1', '1', 'again {digit}', {at})
+     on conflict (tenant_id, id) do update set source = excluded.source",
     "insert into autocall_leads (tenant_id, id, campaign_id, phone, phone_as_sent, created_at)
      values ({account}, 1000 + {n}, {campaign}, '1', '1', {at}) on conflict do nothing",
 ];
@@ -83,6 +86,8 @@ pub const CORRECTIONS: &[&str] = &[
     "update telesales_calls set result = 'blocked' where {some}",
     "update telesales_leads set campaign_id = {campaign} where {few}",
     "update telesales_leads set created_at = {at}, source = 'source {digit}' where {few}",
+    "update telesales_leads set source = nullif('source {digit}', 'source 0') where {few}",
+    "update telesales_leads set source = repeat('Ö', 250 + {digit}) where {few}",
     "update autocall_leads set campaign_id = {campaign}, created_at = {at} where {few}",
     "update autocall_leads set created_at = '1969-12-31 23:45:00Z' where {few}",
     "update autocall_leads set status = case when {digit} < 5 then 'retry' else 'failed' end where {few}",

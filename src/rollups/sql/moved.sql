@@ -1,0 +1,48 @@
+-- Rows of leads that changed since the last compaction: they are added to the sums of the present attribute (n = 1) and taken
+-- from those of the one before (n = -1). Without a lead the attribute is unknown, so entries of leads that came or went do
+-- not cancel there. Rows that changed since are in their own journal, at the present attribute: only those that the sums have
+-- move, which are the present ones less their entries.
+(
+    with changed as materialized (
+        select lead_id,
+               {{name}},
+               sum(n)::integer as n
+        from (
+            select l.{{id}} as lead_id,
+                   {{of_lead}} as {{name}},
+                   l.weight as n
+            from {{leads}}_journal l
+            where l.tenant_id = $1
+            union all
+            select l.{{id}},
+                   {{unknown}},
+                   -l.weight
+            from {{leads}}_journal l
+            where l.tenant_id = $1
+        ) entries
+        group by 1, 2
+        having sum(n) <> 0
+    )
+    select changed.n as weight,
+           callboard_quarter(r.{{at}}) as quarter,
+           {{columns}},
+           changed.{{name}}
+    from changed
+    cross join lateral (
+        select *
+        from {{table}} r
+        where r.tenant_id = $1
+          and r.{{lead}} = changed.lead_id
+          and callboard_quarter(r.{{at}}) >= (select callboard_quarter(callboard_complete_from($1)))
+        offset 0
+    ) r
+    union all
+    select -changed.n * r.weight,
+           r.quarter,
+           {{columns}},
+           changed.{{name}}
+    from changed
+    join {{table}}_journal r on r.tenant_id = $1
+        and r.{{lead}} = changed.lead_id
+        and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+)
