@@ -2814,11 +2814,11 @@ select * from (
                     from telesales_calls r
                     where r.tenant_id = $1
                       and r.lead_id = changed.lead_id
-                      and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                      and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
                     offset 0
                 ) r
                 union all
-                select -changed.n * r.weight,
+                select -r.n * r.weight,
                        r.quarter,
                        r.campaign_id,
                        r.lead_id,
@@ -2829,11 +2829,22 @@ select * from (
                        r.talk_sec,
                        r.wrap_sec,
                        r.disposition,
-                       changed.source
-                from changed
-                join telesales_calls_journal r on r.tenant_id = $1
-                    and r.lead_id = changed.lead_id
-                    and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+                       r.source
+                from ( -- a full join, behind a fence: of journals that were never analyzed a nested loop would compare all with all
+                    select r.*,
+                           changed.n,
+                           changed.source
+                    from changed
+                    full join (
+                        select *
+                        from telesales_calls_journal
+                        where tenant_id = $1
+                          and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                    ) r on r.lead_id = changed.lead_id
+                    offset 0
+                ) r
+                where r.n is not null
+                  and r.weight is not null
             ) r
             where $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
             and r.campaign_id = $3::bigint
@@ -2980,11 +2991,11 @@ select * from (
                     from telesales_calls r
                     where r.tenant_id = $1
                       and r.lead_id = changed.lead_id
-                      and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                      and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
                     offset 0
                 ) r
                 union all
-                select -changed.n * r.weight,
+                select -r.n * r.weight,
                        r.quarter,
                        r.campaign_id,
                        r.lead_id,
@@ -2995,11 +3006,22 @@ select * from (
                        r.talk_sec,
                        r.wrap_sec,
                        r.disposition,
-                       changed.source
-                from changed
-                join telesales_calls_journal r on r.tenant_id = $1
-                    and r.lead_id = changed.lead_id
-                    and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+                       r.source
+                from ( -- a full join, behind a fence: of journals that were never analyzed a nested loop would compare all with all
+                    select r.*,
+                           changed.n,
+                           changed.source
+                    from changed
+                    full join (
+                        select *
+                        from telesales_calls_journal
+                        where tenant_id = $1
+                          and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                    ) r on r.lead_id = changed.lead_id
+                    offset 0
+                ) r
+                where r.n is not null
+                  and r.weight is not null
             ) r
             where $2::smallint in (1 /* account */, 3 /* agent */)
             and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -3160,11 +3182,11 @@ select * from (
                     from telesales_calls r
                     where r.tenant_id = $1
                       and r.lead_id = changed.lead_id
-                      and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                      and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
                     offset 0
                 ) r
                 union all
-                select -changed.n * r.weight,
+                select -r.n * r.weight,
                        r.quarter,
                        r.campaign_id,
                        r.lead_id,
@@ -3175,11 +3197,22 @@ select * from (
                        r.talk_sec,
                        r.wrap_sec,
                        r.disposition,
-                       changed.source
-                from changed
-                join telesales_calls_journal r on r.tenant_id = $1
-                    and r.lead_id = changed.lead_id
-                    and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+                       r.source
+                from ( -- a full join, behind a fence: of journals that were never analyzed a nested loop would compare all with all
+                    select r.*,
+                           changed.n,
+                           changed.source
+                    from changed
+                    full join (
+                        select *
+                        from telesales_calls_journal
+                        where tenant_id = $1
+                          and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                    ) r on r.lead_id = changed.lead_id
+                    offset 0
+                ) r
+                where r.n is not null
+                  and r.weight is not null
             ) r
             where $2::smallint in (0 /* campaign */)
             and r.campaign_id = $3::bigint
@@ -3314,11 +3347,11 @@ select * from (
                     from telesales_calls r
                     where r.tenant_id = $1
                       and r.lead_id = changed.lead_id
-                      and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                      and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
                     offset 0
                 ) r
                 union all
-                select -changed.n * r.weight,
+                select -r.n * r.weight,
                        r.quarter,
                        r.campaign_id,
                        r.lead_id,
@@ -3329,11 +3362,22 @@ select * from (
                        r.talk_sec,
                        r.wrap_sec,
                        r.disposition,
-                       changed.source
-                from changed
-                join telesales_calls_journal r on r.tenant_id = $1
-                    and r.lead_id = changed.lead_id
-                    and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+                       r.source
+                from ( -- a full join, behind a fence: of journals that were never analyzed a nested loop would compare all with all
+                    select r.*,
+                           changed.n,
+                           changed.source
+                    from changed
+                    full join (
+                        select *
+                        from telesales_calls_journal
+                        where tenant_id = $1
+                          and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                    ) r on r.lead_id = changed.lead_id
+                    offset 0
+                ) r
+                where r.n is not null
+                  and r.weight is not null
             ) r
             where $2::smallint in (1 /* account */)
             and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -4654,11 +4698,11 @@ select * from (
                         from telesales_calls r
                         where r.tenant_id = $1
                           and r.lead_id = changed.lead_id
-                          and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                          and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
                         offset 0
                     ) r
                     union all
-                    select -changed.n * r.weight,
+                    select -r.n * r.weight,
                            r.quarter,
                            r.campaign_id,
                            r.lead_id,
@@ -4669,11 +4713,22 @@ select * from (
                            r.talk_sec,
                            r.wrap_sec,
                            r.disposition,
-                           changed.source
-                    from changed
-                    join telesales_calls_journal r on r.tenant_id = $1
-                        and r.lead_id = changed.lead_id
-                        and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+                           r.source
+                    from ( -- a full join, behind a fence: of journals that were never analyzed a nested loop would compare all with all
+                        select r.*,
+                               changed.n,
+                               changed.source
+                        from changed
+                        full join (
+                            select *
+                            from telesales_calls_journal
+                            where tenant_id = $1
+                              and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                        ) r on r.lead_id = changed.lead_id
+                        offset 0
+                    ) r
+                    where r.n is not null
+                      and r.weight is not null
                 ) r
                 where $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
                 and r.campaign_id = $3::bigint
@@ -4820,11 +4875,11 @@ select * from (
                         from telesales_calls r
                         where r.tenant_id = $1
                           and r.lead_id = changed.lead_id
-                          and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                          and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
                         offset 0
                     ) r
                     union all
-                    select -changed.n * r.weight,
+                    select -r.n * r.weight,
                            r.quarter,
                            r.campaign_id,
                            r.lead_id,
@@ -4835,11 +4890,22 @@ select * from (
                            r.talk_sec,
                            r.wrap_sec,
                            r.disposition,
-                           changed.source
-                    from changed
-                    join telesales_calls_journal r on r.tenant_id = $1
-                        and r.lead_id = changed.lead_id
-                        and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+                           r.source
+                    from ( -- a full join, behind a fence: of journals that were never analyzed a nested loop would compare all with all
+                        select r.*,
+                               changed.n,
+                               changed.source
+                        from changed
+                        full join (
+                            select *
+                            from telesales_calls_journal
+                            where tenant_id = $1
+                              and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                        ) r on r.lead_id = changed.lead_id
+                        offset 0
+                    ) r
+                    where r.n is not null
+                      and r.weight is not null
                 ) r
                 where $2::smallint in (1 /* account */, 3 /* agent */)
                 and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -9610,11 +9676,11 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                 from telesales_calls r
                 where r.tenant_id = $1
                   and r.lead_id = changed.lead_id
-                  and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                  and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
                 offset 0
             ) r
             union all
-            select -changed.n * r.weight,
+            select -r.n * r.weight,
                    r.quarter,
                    r.campaign_id,
                    r.lead_id,
@@ -9625,11 +9691,22 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    r.talk_sec,
                    r.wrap_sec,
                    r.disposition,
-                   changed.source
-            from changed
-            join telesales_calls_journal r on r.tenant_id = $1
-                and r.lead_id = changed.lead_id
-                and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+                   r.source
+            from ( -- a full join, behind a fence: of journals that were never analyzed a nested loop would compare all with all
+                select r.*,
+                       changed.n,
+                       changed.source
+                from changed
+                full join (
+                    select *
+                    from telesales_calls_journal
+                    where tenant_id = $1
+                      and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                ) r on r.lead_id = changed.lead_id
+                offset 0
+            ) r
+            where r.n is not null
+              and r.weight is not null
         ) r
         cross join lateral (select r.source) lead
         group by 1, 2, 3, 4
@@ -9772,11 +9849,11 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                 from telesales_calls r
                 where r.tenant_id = $1
                   and r.lead_id = changed.lead_id
-                  and callboard_quarter(r.started_at) >= (select callboard_quarter(callboard_complete_from($1)))
+                  and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
                 offset 0
             ) r
             union all
-            select -changed.n * r.weight,
+            select -r.n * r.weight,
                    r.quarter,
                    r.campaign_id,
                    r.lead_id,
@@ -9787,11 +9864,22 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                    r.talk_sec,
                    r.wrap_sec,
                    r.disposition,
-                   changed.source
-            from changed
-            join telesales_calls_journal r on r.tenant_id = $1
-                and r.lead_id = changed.lead_id
-                and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+                   r.source
+            from ( -- a full join, behind a fence: of journals that were never analyzed a nested loop would compare all with all
+                select r.*,
+                       changed.n,
+                       changed.source
+                from changed
+                full join (
+                    select *
+                    from telesales_calls_journal
+                    where tenant_id = $1
+                      and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                ) r on r.lead_id = changed.lead_id
+                offset 0
+            ) r
+            where r.n is not null
+              and r.weight is not null
         ) r
         cross join lateral (select r.source) lead
         where r.disposition is not null

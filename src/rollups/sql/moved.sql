@@ -33,16 +33,27 @@
         from {{table}} r
         where r.tenant_id = $1
           and r.{{lead}} = changed.lead_id
-          and callboard_quarter(r.{{at}}) >= (select callboard_quarter(callboard_complete_from($1)))
+          and callboard_quarter(r.{{at}}) >= (select callboard_quarter({{complete_from}}))
         offset 0
     ) r
     union all
-    select -changed.n * r.weight,
+    select -r.n * r.weight,
            r.quarter,
            {{columns}},
-           changed.{{name}}
-    from changed
-    join {{table}}_journal r on r.tenant_id = $1
-        and r.{{lead}} = changed.lead_id
-        and r.quarter >= (select callboard_quarter(callboard_complete_from($1)))
+           r.{{name}}
+    from ( -- a full join, behind a fence: of journals that were never analyzed a nested loop would compare all with all
+        select r.*,
+               changed.n,
+               changed.{{name}}
+        from changed
+        full join (
+            select *
+            from {{table}}_journal
+            where tenant_id = $1
+              and quarter >= (select callboard_quarter({{complete_from}}))
+        ) r on r.{{lead}} = changed.lead_id
+        offset 0
+    ) r
+    where r.n is not null
+      and r.weight is not null
 )
