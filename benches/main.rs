@@ -19,6 +19,7 @@ mod reports;
 mod rollups;
 mod support;
 mod sustained;
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ const PARTS: &[&str] = &[
     "events",
     "leads",
     "idle",
+    "upgrade",
 ];
 /// Parts that run only by name; `load` generates the data and measures nothing.
 const FURTHER: &[&str] = &["copy", "guard", "crowd", "load"];
@@ -151,6 +153,7 @@ async fn measure(part: &str, world: &World) -> Option<Section> {
         "events" => Some(events::run_part(world).await),
         "leads" => Some(leads::run_part(world).await),
         "idle" => Some(idle::run_part(world).await),
+        "upgrade" => Some(upgrade::run_part(world).await),
         "copy" => Some(copy::run_part(world).await),
         "guard" => Some(guard::run_part(world).await),
         "crowd" => Some(crowd::run(world).await),

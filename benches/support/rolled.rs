@@ -24,6 +24,17 @@ pub async fn settle(db: &Database) {
     compact::compact_until_idle(db).await.expect("compacted");
 }
 
+/// Returns once a compactor has built everything that is stale.
+pub async fn built(db: &Database) {
+    let stale = async || {
+        let tenants = compact::tenants_with_work(db, compact::Work::Rebuild);
+        !tenants.await.expect("tenants").is_empty()
+    };
+    while stale().await {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// Builds the sums of that kind's module again from a tenant's rows.
 pub async fn rebuild(db: &Database, tenant: i64, kind: Kind) {
     let module = match kind {
