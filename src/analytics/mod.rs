@@ -3,7 +3,7 @@
 //!
 //! A body is parsed into a plain value (`query`); its filters are resolved (`reach`); a pure function chooses the source
 //! (`plan`); statements are composed once of filters and dimensions (`filter`, `dimension`), and run tenant
-//! by tenant in one snapshot (`reading`); the question turns counters into rows (`question`, `questions`). Must not know
+//! by tenant in one snapshot (`reading`, `progress`, `span`); the question turns counters into rows (`question`, `questions`). Must not know
 //! HTTP.
 //!
 //! # Adding a question
@@ -12,16 +12,19 @@
 //! row and its `impl Question` in `questions`, and a line of [`ALL`]. Implement it again, from the contract alone, in
 //! `tests/reference`.
 
+mod bind;
 mod dimension;
 pub mod filter;
 mod members;
 mod page;
 mod plan;
+mod progress;
 pub mod query;
 mod question;
 mod questions;
 mod reach;
 mod reading;
+mod span;
 
 pub use question::Definition;
 use questions as q;

@@ -3,21 +3,21 @@
 //! Everything here is a sum, a minimum or a maximum, so tenants can be read separately. Must not know a question.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
+use super::bind::{bind_filters, rollup_scope};
 use super::dimension::{Dimension, Keyed, List, OfList, Page, TIME, TOTAL, Tally};
-use super::filter::{LeadSet, attempts, leads_with_payload};
 use super::page::Paged;
 use super::plan;
-use super::query::{Filters, Query};
+use super::progress::{Leads, leads, rolled_leads};
+use super::query::Query;
 use super::reach::Reached;
+use super::span::{span, span_of_sums};
 use crate::db::Scope;
 use crate::error::{Error, Result};
-use crate::rollups::{Bind, Detail, Kept, Plan, RollupScope, Source, statement, statement_of};
-use crate::template::composed;
+use crate::rollups::{Bind, Detail, Kept, Plan, RollupScope, Source};
 use crate::time::{Granularity, Window};
 
 pub use crate::db::Select;
@@ -27,19 +27,6 @@ pub struct Reading<'a> {
     pub query: &'a Query,
     pub scope: &'a mut Scope,
     pub accounts: Vec<Reached>,
-}
-
-/// Leads by progress.
-#[derive(Debug, Default, Clone, Copy, sqlx::FromRow)]
-pub struct Leads {
-    pub leads: i64,
-    /// With at least one attempt, and with at least two.
-    pub tried: i64,
-    pub retried: i64,
-    /// With an attempt in progress; of the others with attempts, those to retry and those finished.
-    pub processing: i64,
-    pub retry: i64,
-    pub finished: i64,
 }
 
 /// A window divided into units, which repeat after a cycle.
@@ -292,178 +279,8 @@ impl Reading<'_> {
     }
 }
 
-impl Leads {
-    fn add(&mut self, other: Self) {
-        self.leads += other.leads;
-        self.tried += other.tried;
-        self.retried += other.retried;
-        self.processing += other.processing;
-        self.retry += other.retry;
-        self.finished += other.finished;
-    }
-}
-
-/// Binds `$2` to `$10` of a statement over attempts.
-fn bind_filters<R>(
-    rows: Select<R>,
-    window: &Window,
-    filters: &Filters,
-    template: Option<String>,
-    term: Option<i64>,
-) -> Select<R> {
-    rows.bind(window.from)
-        .bind(window.to)
-        .bind(template)
-        .bind(filters.min_duration)
-        .bind(filters.max_duration)
-        .bind(filters.sentiment_min)
-        .bind(filters.sentiment_max)
-        .bind(filters.payload.clone().map(Json))
-        .bind(term)
-}
-
-/// The roll-up scope of a query.
-fn rollup_scope(query: &Query) -> RollupScope {
-    RollupScope::of(query.filters.template.is_some(), false)
-}
-
 const EXTREMES: &str = include_str!("sql/extremes.sql");
 const EXTREMES_OF_FEW: &str = include_str!("sql/extremes_of_few.sql");
-
-/// Statements of the progress of leads, over rows.
-struct OfLeads {
-    some: String,
-    with_payload: String,
-    with_attempt: String,
-    with_payload_and_attempt: String,
-}
-
-/// All attempts count.
-static EVER: LazyLock<OfLeads> = LazyLock::new(|| OfLeads::new(""));
-/// Attempts count from the tenant's complete-from on.
-static SINCE: LazyLock<OfLeads> =
-    LazyLock::new(|| OfLeads::new("and a.started_at >= callboard_complete_from($1)"));
-
-impl OfLeads {
-    fn new(since: &str) -> Self {
-        let progress = |leads: &str, asked: &str| {
-            let values: [(&str, &dyn std::fmt::Display); 3] =
-                [("asked", &asked), ("leads", &leads), ("since", &since)];
-            statement(composed(include_str!("sql/leads.sql"), &values))
-        };
-        // Leads whose `id` a statement returns, possibly repeated.
-        let these = |ids: &str| {
-            let asked = composed(include_str!("sql/asked_leads.sql"), &[("ids", &ids)]);
-            progress("asked m join autocall_leads l on l.id = m.id", &asked)
-        };
-        Self {
-            some: progress("autocall_leads l", ""),
-            with_payload: these(leads_with_payload()),
-            with_attempt: these(&leads_with_attempt(LeadSet::All)),
-            with_payload_and_attempt: these(&leads_with_attempt(LeadSet::WithPayload)),
-        }
-    }
-}
-
-/// Leads of the attempts that match the filters, by `id`.
-fn leads_with_attempt(leads: LeadSet) -> String {
-    composed(
-        include_str!("sql/lead_ids.sql"),
-        &[("attempts", &attempts(leads, ""))],
-    )
-}
-
-/// Progress of a tenant's leads, from rows. Filters by duration and sentiment keep leads with a matching attempt, at any
-/// time and for any campaign.
-fn leads(scope: &Scope, query: &Query, account: &Reached) -> Select<Leads> {
-    let filters = &query.filters;
-    let Window { from, to, .. } = account.kept.with_rows(&plan::created(query));
-    let cut = account.kept.complete_from();
-    let statements = if cut.is_some() { &SINCE } else { &EVER };
-    let sql = match (filters.payload.is_some(), filters.by_figures()) {
-        (true, true) => &statements.with_payload_and_attempt,
-        (true, false) => &statements.with_payload,
-        (false, true) => &statements.with_attempt,
-        (false, false)
-            if filters.from.is_none()
-                && filters.to.is_none()
-                && filters.template.is_none()
-                && cut.is_none() =>
-        {
-            return scope.select(statement_of!(include_str!("sql/all_leads.sql")));
-        }
-        (false, false) => &statements.some,
-    };
-    let rows = bind_filters(
-        scope.select(sql),
-        &account.kept.with_rows(&plan::ever(query)),
-        filters,
-        None,
-        account.term,
-    );
-    let is_asked = filters.from.is_some() || filters.to.is_some() || cut.is_some();
-    let asked = is_asked.then_some((from, to));
-    rows.bind(asked.map(|(from, _)| from))
-        .bind(asked.map(|(_, to)| to))
-        .bind(filters.template.clone())
-}
-
-fn rolled_leads(scope: &Scope, query: &Query, account: &Reached) -> Result<Select<Leads>> {
-    let of = rollup_scope(query);
-    let rows = scope
-        .select(statement_of!(include_str!("sql/rolled_leads.sql")))
-        .bind(of.number())
-        .bind(query.filters.template.clone());
-    let created = account.kept.with_rows(&plan::created(query));
-    Ok(rows.bind_plan(&Plan::whole(&created, Detail::Fine, of, account.kept)?))
-}
-
-/// The first and the last attempt that match the filters.
-fn span_of(leads: LeadSet) -> String {
-    composed(
-        include_str!("sql/span.raw.sql"),
-        &[("attempts", &attempts(leads, ""))],
-    )
-}
-
-type Span = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
-
-/// The first and the last attempt.
-fn span(scope: &Scope, query: &Query, account: &Reached) -> Select<Span> {
-    let window = account.kept.with_rows(&plan::asked(query));
-    let filters = &query.filters;
-    let template = filters.template.clone();
-    match (account.statements, account.term) {
-        (Source::Rolled, _) => scope
-            .select(include_str!("sql/span.sql"))
-            .bind(window.from)
-            .bind(window.to)
-            .bind(template),
-        (Source::Raw, term) => {
-            let sql = match term {
-                None => statement_of!(span_of(LeadSet::All)),
-                Some(_) => statement_of!(span_of(LeadSet::WithPayload)),
-            };
-            bind_filters(scope.select(sql), &window, filters, template, term)
-        }
-    }
-}
-
-/// The first and the last quarter hour with attempts in the sums of what has no rows.
-async fn span_of_sums(scope: &mut Scope, query: &Query, account: &Reached) -> Result<Span> {
-    let window = plan::asked(query);
-    if !account.kept.begins_before(&window) {
-        return Ok((None, None));
-    }
-    let of = rollup_scope(query);
-    let rows = scope
-        .select(statement_of!(include_str!("sql/span_of_sums.sql")))
-        .bind(of.number())
-        .bind(query.filters.template.clone())
-        .bind(window.from)
-        .bind(window.to);
-    Ok(rows.fetch_one(scope.connection()).await?)
-}
 
 /// One plan for several accounts that are read from sums. `Unavailable` if some of these are stale, and the accounts have rows
 /// from different instants on.

@@ -1,6 +1,7 @@
 //! Binding of plans and links: the arguments of `{{plan}}` and of readers, in order.
 
-use super::plan::{Links, Plan, Quiet, Range, Rectangle, narrow};
+use super::plan::{Plan, Range, narrow};
+use super::rectangles::{Links, Quiet, Rectangle};
 use crate::db::Select;
 use crate::time::Window;
 

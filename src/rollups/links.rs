@@ -12,8 +12,8 @@
 
 use super::catalog::{Family, Scope, Stages};
 use super::fold::{self, Origin};
-use super::plan::Links;
 use super::reader::{Reader, narrowed};
+use super::rectangles::Links;
 use super::template::{all, joined, lines, part, sql, statement};
 
 pub fn trail(stages: &Stages) -> String {
