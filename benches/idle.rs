@@ -61,7 +61,7 @@ async fn measured(world: &World, tenants: i64, time: Duration) -> (f64, f64) {
     let server = Command::new(env!("CARGO_BIN_EXE_callboard"))
         .args(["serve", "--listen", "127.0.0.1:0"])
         .env("DATABASE_URL", options.to_url_lossy().as_str())
-        .env("CALLBOARD_SECRET", "a secret of thirty-two bytes or more")
+        .env("CALLBOARD_SECRET", "a-secret-of-thirty-two-bytes-or-more")
         .env("CALLBOARD_DATA_DIR", folder.path())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
