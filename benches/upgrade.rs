@@ -1,7 +1,7 @@
 //! A catalogue changed under load: latency of reports while a new edition of the roll-ups is installed and built.
 //!
-//! Runs on a copy of the loaded database. The new edition has the same tables under another fingerprint; the reader that it
-//! upgrades asks the new one throughout, as a server that has just been restarted does.
+//! Runs on a copy of the loaded database. The new edition has the same tables under another fingerprint. Once it is installed,
+//! the reader asks through it, built or not, as a restarted server does.
 
 use std::time::{Duration, Instant};
 
@@ -126,7 +126,7 @@ impl Reader {
         }
     }
 
-    /// Asks while `wanted` of the start, and ends with the last report.
+    /// Asks while `wanted`, which gets the start, is true. Each round is finished.
     async fn read(&mut self, db: &Database, wanted: impl Fn(Instant) -> bool) -> Block {
         let (began, mut block) = (Instant::now(), Block::default());
         while wanted(began) {
