@@ -1258,7 +1258,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -1337,7 +1337,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -1414,7 +1414,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
           and r.hangup_cause is not null
@@ -1475,7 +1475,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
           and r.result = 'answered' and cardinality(r.script_path) > 0
@@ -1536,7 +1536,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
           and coalesce(r.outcome, r.result) is not null
@@ -1577,7 +1577,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (1 /* account */)
           and coalesce(r.outcome, r.result) is not null
         offset 0
@@ -1636,7 +1636,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -1675,7 +1675,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -1734,7 +1734,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -1775,7 +1775,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -1833,7 +1833,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
           and r.sentiment is not null
@@ -1874,7 +1874,7 @@ select * from (
         select *
         from autocall_attempts_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (1 /* account */)
           and r.sentiment is not null
         offset 0
@@ -2151,7 +2151,7 @@ select * from (
         select *
         from autocall_leads_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -2225,7 +2225,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $12
           and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
           and r.campaign_id = $3::bigint
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -2286,7 +2286,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $12
           and $2::smallint in (1 /* account */, 3 /* agent */)
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
         offset 0
@@ -2361,7 +2361,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $12
           and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
           and r.campaign_id = $3::bigint
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -2414,7 +2414,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $12
           and $2::smallint in (1 /* account */, 3 /* agent */)
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
           and r.disposition is not null
@@ -2508,7 +2508,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $12
           and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
           and r.campaign_id = $3::bigint
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -2597,7 +2597,7 @@ select * from (
         select *
         from telesales_calls_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $12
           and $2::smallint in (1 /* account */, 3 /* agent */)
           and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
           and callboard_is_dial(r.result) and r.cid is not null
@@ -2701,7 +2701,7 @@ select * from (
             select *
             from telesales_calls_journal r
             where r.tenant_id = $1
-              and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+              and r.quarter >= $13
               and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
               and r.campaign_id = $3::bigint
               and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -2814,7 +2814,7 @@ select * from (
                     from telesales_calls r
                     where r.tenant_id = $1
                       and r.lead_id = changed.lead_id
-                      and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                      and callboard_quarter(r.started_at) >= $13
                     offset 0
                 ) r
                 union all
@@ -2839,7 +2839,7 @@ select * from (
                         select *
                         from telesales_calls_journal
                         where tenant_id = $1
-                          and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                          and quarter >= $13
                     ) r on r.lead_id = changed.lead_id
                     offset 0
                 ) r
@@ -2880,7 +2880,7 @@ select * from (
             select *
             from telesales_calls_journal r
             where r.tenant_id = $1
-              and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+              and r.quarter >= $13
               and $2::smallint in (1 /* account */, 3 /* agent */)
               and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
             offset 0
@@ -2991,7 +2991,7 @@ select * from (
                     from telesales_calls r
                     where r.tenant_id = $1
                       and r.lead_id = changed.lead_id
-                      and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                      and callboard_quarter(r.started_at) >= $13
                     offset 0
                 ) r
                 union all
@@ -3016,7 +3016,7 @@ select * from (
                         select *
                         from telesales_calls_journal
                         where tenant_id = $1
-                          and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                          and quarter >= $13
                     ) r on r.lead_id = changed.lead_id
                     offset 0
                 ) r
@@ -3077,7 +3077,7 @@ select * from (
             select *
             from telesales_calls_journal r
             where r.tenant_id = $1
-              and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+              and r.quarter >= $13
               and $2::smallint in (0 /* campaign */)
               and r.campaign_id = $3::bigint
               and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -3182,7 +3182,7 @@ select * from (
                     from telesales_calls r
                     where r.tenant_id = $1
                       and r.lead_id = changed.lead_id
-                      and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                      and callboard_quarter(r.started_at) >= $13
                     offset 0
                 ) r
                 union all
@@ -3207,7 +3207,7 @@ select * from (
                         select *
                         from telesales_calls_journal
                         where tenant_id = $1
-                          and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                          and quarter >= $13
                     ) r on r.lead_id = changed.lead_id
                     offset 0
                 ) r
@@ -3244,7 +3244,7 @@ select * from (
             select *
             from telesales_calls_journal r
             where r.tenant_id = $1
-              and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+              and r.quarter >= $13
               and $2::smallint in (1 /* account */)
               and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
               and r.disposition is not null
@@ -3347,7 +3347,7 @@ select * from (
                     from telesales_calls r
                     where r.tenant_id = $1
                       and r.lead_id = changed.lead_id
-                      and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                      and callboard_quarter(r.started_at) >= $13
                     offset 0
                 ) r
                 union all
@@ -3372,7 +3372,7 @@ select * from (
                         select *
                         from telesales_calls_journal
                         where tenant_id = $1
-                          and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                          and quarter >= $13
                     ) r on r.lead_id = changed.lead_id
                     offset 0
                 ) r
@@ -3634,7 +3634,7 @@ select * from (
         select *
         from telesales_leads_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -3671,7 +3671,7 @@ select * from (
         select *
         from telesales_leads_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -3727,7 +3727,7 @@ select * from (
         select *
         from telesales_leads_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (0 /* campaign */)
           and r.campaign_id = $3::bigint
         offset 0
@@ -3766,7 +3766,7 @@ select * from (
         select *
         from telesales_leads_journal r
         where r.tenant_id = $1
-          and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+          and r.quarter >= $11
           and $2::smallint in (1 /* account */)
         offset 0
     ) r
@@ -4395,7 +4395,7 @@ select * from (
             select *
             from telesales_calls_journal r
             where r.tenant_id = $1
-              and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+              and r.quarter >= $12
               and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
               and r.campaign_id = $3::bigint
               and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -4456,7 +4456,7 @@ select * from (
             select *
             from telesales_calls_journal r
             where r.tenant_id = $1
-              and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+              and r.quarter >= $12
               and $2::smallint in (1 /* account */, 3 /* agent */)
               and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
             offset 0
@@ -4585,7 +4585,7 @@ select * from (
                 select *
                 from telesales_calls_journal r
                 where r.tenant_id = $1
-                  and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                  and r.quarter >= $13
                   and $2::smallint in (0 /* campaign */, 2 /* agent_of_campaign */)
                   and r.campaign_id = $3::bigint
                   and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
@@ -4698,7 +4698,7 @@ select * from (
                         from telesales_calls r
                         where r.tenant_id = $1
                           and r.lead_id = changed.lead_id
-                          and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                          and callboard_quarter(r.started_at) >= $13
                         offset 0
                     ) r
                     union all
@@ -4723,7 +4723,7 @@ select * from (
                             select *
                             from telesales_calls_journal
                             where tenant_id = $1
-                              and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                              and quarter >= $13
                         ) r on r.lead_id = changed.lead_id
                         offset 0
                     ) r
@@ -4764,7 +4764,7 @@ select * from (
                 select *
                 from telesales_calls_journal r
                 where r.tenant_id = $1
-                  and r.quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                  and r.quarter >= $13
                   and $2::smallint in (1 /* account */, 3 /* agent */)
                   and ($2::smallint in (0 /* campaign */, 1 /* account */) or r.agent_id <@ wanted.ids)
                 offset 0
@@ -4875,7 +4875,7 @@ select * from (
                         from telesales_calls r
                         where r.tenant_id = $1
                           and r.lead_id = changed.lead_id
-                          and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                          and callboard_quarter(r.started_at) >= $13
                         offset 0
                     ) r
                     union all
@@ -4900,7 +4900,7 @@ select * from (
                             select *
                             from telesales_calls_journal
                             where tenant_id = $1
-                              and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                              and quarter >= $13
                         ) r on r.lead_id = changed.lead_id
                         offset 0
                     ) r

@@ -28,7 +28,8 @@ pub struct List {
     pub rows: OfList,
     pub rows_of_leads: OfList,
     pub rolled: OfList,
-    /// Over several tenants: `$2` to `$10` and `$13` to `$17` the arguments of `callboard_in_accounts`, then the plan.
+    /// Over several tenants: `$2` to `$10` and `$13` to `$18` the arguments of `callboard_in_accounts`, then a plan's parts. The page is
+    /// the one behind place `$11` up to `$12`.
     pub merged: String,
     pub detail: Detail,
 }
@@ -38,7 +39,7 @@ pub struct List {
 pub struct OfList {
     /// Key, calls and answered ones of every value.
     pub all: String,
-    /// The page of the list behind place `$11` up to `$12` ([`Page`]).
+    /// The page of the list behind a place up to another, its next two arguments ([`Page`]).
     pub page: String,
 }
 
@@ -172,25 +173,29 @@ impl List {
             columns: &[],
             counters: &["calls", "answered"],
         };
-        let page = |counted: &str| {
+        let page = |counted: &str, [before, through]: [&str; 2]| {
             let listed = keys.listed(counted);
             statement(composed(
                 include_str!("sql/page.sql"),
-                &[("listed", &listed)],
+                &[
+                    ("listed", &listed),
+                    ("before", &before),
+                    ("through", &through),
+                ],
             ))
         };
-        let of = |counted: String| OfList {
+        let of = |counted: String, places| OfList {
             all: statement(composed(
                 include_str!("sql/list.sql"),
                 &[("counted", &counted)],
             )),
-            page: page(&counted),
+            page: page(&counted, places),
         };
         Self {
-            rows: of(rows.sql(LeadSet::All)),
-            rows_of_leads: of(rows.sql(LeadSet::WithPayload)),
-            rolled: of(rolled.sql()),
-            merged: page(include_str!("sql/merged.sql")),
+            rows: of(rows.sql(LeadSet::All), AFTER_FILTERS),
+            rows_of_leads: of(rows.sql(LeadSet::WithPayload), AFTER_FILTERS),
+            rolled: of(rolled.sql(), AFTER_PLAN),
+            merged: page(include_str!("sql/merged.sql"), AFTER_FILTERS),
             detail: Detail::Coarse,
         }
     }
@@ -219,18 +224,18 @@ pub static FIFTH: LazyLock<Dimension> = LazyLock::new(|| {
 
 /// Local time: consecutive buckets, or hours of the day. `$11` to `$13` are the window's segments, `$14` the seconds in a
 /// bucket, `$15` local seconds to add first, `$16` the number of buckets in a cycle, `$17` true for months, `$18` and `$19`
-/// the first and last bucket; from roll-ups the same from `$11` on, without segments.
+/// the first and last bucket; from roll-ups the same from `$12` on, without segments.
 pub static TIME: LazyLock<Dimension> = LazyLock::new(|| {
     let rows = Rows {
         key: "(callboard_local_second(a.started_at, s.utc_offset) + $15) / $14 % $16",
         joined: body(include_str!("sql/segments.sql")),
     };
     let rolled = Rolled {
-        key: "(r.local_second + $12) / $11 % $13",
+        key: "(r.local_second + $13) / $12 % $14",
         reader: "autocall_totals",
         counters: TOTALS,
     };
-    Dimension::by_time(rows, ["$17", "$18", "$19"], rolled, ["$14", "$15", "$16"])
+    Dimension::by_time(rows, ["$17", "$18", "$19"], rolled, ["$15", "$16", "$17"])
 });
 
 /// The attempt's outcome, or its result.
@@ -265,6 +270,9 @@ pub static PROVIDER: LazyLock<List> = LazyLock::new(|| {
     List::new(MOST_FREQUENT_FIRST, rows, rolled)
 });
 
+/// Arguments that come after those of filters, `$2` to `$10`, and of a scope, a template and a plan, `$2` to `$11`.
+const AFTER_FILTERS: [&str; 2] = ["$11", "$12"];
+const AFTER_PLAN: [&str; 2] = ["$12", "$13"];
 /// Counters of `autocall_totals`.
 const TOTALS: [&str; 3] = ["r.dialed", "r.answered", "r.talk_sec"];
 /// Counters of a roll-up that has calls only.

@@ -125,8 +125,14 @@ impl Reading<'_> {
             .bind(filters.sentiment_min)
             .bind(filters.sentiment_max)
             .bind(filters.payload.clone().map(Json))
-            .bind(of.number());
-        Ok(page.bind_plan(&plan_of_all(&window, list.detail, of, accounts)?))
+            .bind(of.number())
+            .bind(
+                accounts
+                    .iter()
+                    .map(|account| account.kept.rows_from())
+                    .collect::<Vec<i32>>(),
+            );
+        Ok(page.bind_parts(&plan_of_all(&window, list.detail, of, accounts)?))
     }
 
     fn statements(&self, list: &'static List) -> &'static OfList {

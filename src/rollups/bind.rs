@@ -1,20 +1,27 @@
 //! Binding of plans and links: the arguments of `{{plan}}` and of readers, in order.
 
-use super::plan::{Plan, Range, narrow};
+use super::level::narrow;
+use super::plan::{Plan, Range};
 use super::rectangles::{Links, Quiet, Rectangle};
 use crate::db::Select;
 use crate::time::Window;
 
-/// Arguments of a plan.
-pub const OF_PLAN: usize = 7;
+/// Arguments of a plan: its parts, and from where on rows count.
+pub const OF_PLAN: usize = OF_PARTS + 1;
+/// Arguments of a plan's parts.
+pub const OF_PARTS: usize = 7;
 /// Arguments of links.
 pub const OF_LINKS: usize = 10;
 
 /// Binds the arguments of readers.
 pub trait Bind {
-    /// Width, first and last bucket and offset of each range, then from, to and offset of each ragged end.
+    /// The parts, then the first quarter hour whose rows count.
     #[must_use]
     fn bind_plan(self, plan: &Plan) -> Self;
+
+    /// Width, first and last bucket and offset of each range, then from, to and offset of each ragged end.
+    #[must_use]
+    fn bind_parts(self, plan: &Plan) -> Self;
 
     /// The window, its whole hours, and the rectangles: width, first and last bucket of the earlier instant, then of
     /// the later one.
@@ -29,6 +36,10 @@ pub trait Bind {
 
 impl<R> Bind for Select<R> {
     fn bind_plan(self, plan: &Plan) -> Self {
+        self.bind_parts(plan).bind(plan.rows_from)
+    }
+
+    fn bind_parts(self, plan: &Plan) -> Self {
         let ranges = |field: fn(&Range) -> i32| plan.ranges.iter().map(field).collect::<Vec<i32>>();
         let ragged = &plan.ragged;
         self.bind(ranges(|range| range.level.width()))

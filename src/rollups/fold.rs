@@ -9,6 +9,7 @@ use super::ddl::key;
 use super::level::Level;
 use super::moved;
 use super::template::{all, joined, lines, part, sql, statement};
+use super::terms;
 
 /// Source of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,7 +83,7 @@ pub fn add_moved(family: &Family, rollup: &Rollup) -> Option<String> {
     let origin = Origin::Journal;
     let merged = origin.merged(&key(rollup), rollup.counters.iter().map(|it| it.name));
     let rows = (
-        moved::relation(family, attribute),
+        moved::relation(family, attribute, &terms::rows_from()),
         moved::lead_of_moved(attribute),
     );
     let into = sums_of(rollup, origin);

@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::level::{Level, narrow};
 use crate::auth::Tenant;
 use crate::error::{Error, Faults};
 use crate::time::{Window, Zone};
@@ -46,6 +47,12 @@ impl Kept {
 
     pub fn complete_from(self) -> Option<DateTime<Utc>> {
         self.complete_from
+    }
+
+    /// The first quarter hour whose rows count.
+    pub fn rows_from(self) -> i32 {
+        self.complete_from
+            .map_or(i32::MIN, |cut| narrow(Level::Quarter.bucket(cut)))
     }
 
     pub fn by_rows(self) -> bool {

@@ -45,3 +45,10 @@ impl Level {
         DateTime::from_timestamp(bucket * self.seconds(), 0).unwrap_or_default() // infallible: buckets come of instants
     }
 }
+
+/// Quarter hours of the years 1 to 9999 fit into 29 bits.
+pub fn narrow(bucket: i64) -> i32 {
+    i32::try_from(bucket).unwrap_or(if bucket < 0 { i32::MIN } else { i32::MAX })
+}
+
+const _: () = assert!(9999 * 366 * 86_400 / QUARTER < i32::MAX as i64);

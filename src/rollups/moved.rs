@@ -39,8 +39,9 @@ pub fn lead_of_moved(attribute: &Attribute) -> String {
     )
 }
 
-/// The moved rows as a relation, each with a weight, a quarter hour and the attribute.
-pub fn relation(family: &Family, attribute: &Attribute) -> String {
+/// The moved rows as a relation, each with a weight, a quarter hour and the attribute. Rows before `rows_from`, a quarter hour,
+/// count nowhere.
+pub fn relation(family: &Family, attribute: &Attribute, rows_from: &str) -> String {
     let columns = family.columns().into_iter();
     part(
         sql!("moved"),
@@ -53,6 +54,7 @@ pub fn relation(family: &Family, attribute: &Attribute) -> String {
             ("table", &family.table),
             ("at", &family.at),
             ("lead", &family.lead),
+            ("rows_from", &rows_from),
             (
                 "columns",
                 &lines(columns.map(|(name, _)| format!("r.{name}"))),

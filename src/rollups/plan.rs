@@ -4,7 +4,7 @@
 
 use super::catalog::{Detail, Scope};
 use super::kept::Kept;
-use super::level::{Level, QUARTER};
+use super::level::Level;
 use crate::error::Result;
 use crate::time::window::Segment;
 use crate::time::{Granularity, Window, Zone};
@@ -25,6 +25,8 @@ pub struct Range {
 pub struct Plan {
     pub ranges: Vec<Range>,
     pub ragged: Vec<Segment>,
+    /// The first quarter hour whose rows count ([`Kept::rows_from`]).
+    pub rows_from: i32,
 }
 
 impl Plan {
@@ -57,8 +59,8 @@ impl Plan {
         plan
     }
 
-    /// The plan for totals of the window of several accounts, from sums before the latest of their cuts. `Invalid` if it
-    /// begins or ends within a bucket there.
+    /// The plan for totals of the window of several accounts, from sums before the latest of their cuts. From where on
+    /// rows count differs by account ([`Kept::rows_from`]). `Invalid` if it begins or ends within a bucket there.
     pub fn of_sums(window: &Window, detail: Detail, scope: Scope, latest: Kept) -> Result<Self> {
         let plan = Self::of(window, detail.levels(scope));
         let cut = latest.complete_from();
@@ -115,6 +117,7 @@ impl Plan {
         within: impl Fn(&Level) -> bool,
         kept: Kept,
     ) -> Result<()> {
+        self.rows_from = kept.rows_from();
         let finer = [Level::Quarter].into_iter().chain(levels.iter().copied());
         let mut finer: Vec<Level> = finer.filter(&within).collect();
         finer.dedup();
@@ -182,13 +185,6 @@ impl Plan {
         );
     }
 }
-
-/// Quarter hours of the years 1 to 9999 fit into 29 bits.
-pub fn narrow(bucket: i64) -> i32 {
-    i32::try_from(bucket).unwrap_or(if bucket < 0 { i32::MIN } else { i32::MAX })
-}
-
-const _: () = assert!(9999 * 366 * 86_400 / QUARTER < i32::MAX as i64);
 
 #[cfg(test)]
 mod tests {

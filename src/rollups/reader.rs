@@ -85,7 +85,10 @@ fn select(family: &Family, rollup: &Rollup, agents: Option<&str>) -> String {
                         ("agent", &agent),
                         ("wanted", &wanted),
                         ("entries", &entries),
-                        ("moved", &moved::relation(family, attribute)),
+                        (
+                            "moved",
+                            &moved::relation(family, attribute, "{{:rows_from}}"),
+                        ),
                         ("conditions", &conditions),
                         ("lead", &moved::lead_of_moved(attribute)),
                     ],

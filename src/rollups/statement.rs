@@ -8,7 +8,7 @@
 //! - `sources=$5`: an array of sources of leads. If the request names some, the sums by source are read, which have the name of
 //!   the reader and `_by_source`; otherwise it is ignored.
 //! - `of=$3,$4`: the agents of an array, if given, that are in a team, if given. Scopes without agents ignore it.
-//! - `{{plan}}`: the arguments of a plan, for a function.
+//! - `{{parts}}`: the arguments of a plan's parts, for a function.
 //! - `{{trusted telesales n.campaign_id = $2}}`: true if the roll-ups can be trusted, by the notes `n` that meet the
 //!   condition.
 //! - Terms, as `{{retryable l}}` (`terms`).
@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, OnceLock};
 
-use super::bind::{OF_LINKS, OF_PLAN};
+use super::bind::{OF_LINKS, OF_PARTS, OF_PLAN};
 use super::catalog::Module;
 use super::kept::Source;
 use super::reader::{Reader, agents_dialing, agents_dialing_by_source, agents_of_calls, reader};
@@ -86,7 +86,7 @@ fn filled(text: &str, asked: Option<Wanted>) -> String {
         let (word, of) = hole.split_once(' ').unwrap_or((hole, ""));
         match word {
             "rolled" => taken_in(of, asked, &mut numbers),
-            "plan" => Some(list(numbers.of(WINDOW, OF_PLAN), OF_PLAN)),
+            "parts" => Some(list(numbers.of(WINDOW, OF_PARTS), OF_PARTS)),
             "trusted" => {
                 let (module, condition) = of.split_once(' ')?;
                 let values: [(&str, &dyn std::fmt::Display); 2] =
@@ -187,6 +187,8 @@ fn taken_in(hole: &str, asked: Option<Wanted>, numbers: &mut Numbers) -> Option<
             ("ranges" | "ragged", _) if plan == ALWAYS => Some(always(argument)),
             ("ranges", _) => Some(list(numbers.of(plan, OF_PLAN), 4)),
             ("ragged", _) => Some(list(numbers.of(plan, OF_PLAN) + 4, 3)),
+            ("rows_from", _) if plan == ALWAYS => Some(terms::rows_from()),
+            ("rows_from", _) => Some(list(numbers.of(plan, OF_PLAN) + OF_PARTS, 1)),
             ("window_from", _) => Some(list(numbers.of("links", OF_LINKS), 1)),
             ("window_to", _) => Some(list(numbers.of("links", OF_LINKS) + 1, 1)),
             ("hours_from", _) => Some(list(numbers.of("links", OF_LINKS) + 2, 1)),
@@ -349,11 +351,11 @@ mod tests {
     #[test]
     fn plans_take_the_numbers_that_a_statement_leaves() {
         let mut numbers = Numbers::left_by("select $1, $2, $12, $3");
-        assert_eq!(numbers.of("window", 7), 4);
+        assert_eq!(numbers.of("window", 8), 4);
         assert_eq!(numbers.of("links", 10), 13);
-        assert_eq!(numbers.of("window", 7), 4);
+        assert_eq!(numbers.of("window", 8), 4);
         assert_eq!(
-            statement("select f($1, {{plan}}) -- $2"),
+            statement("select f($1, {{parts}}) -- $2"),
             "select f($1, $3, $4, $5, $6, $7, $8, $9) -- $2"
         );
     }

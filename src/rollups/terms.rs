@@ -6,6 +6,14 @@ use super::scope::Scope;
 use crate::auth::settings::Settings;
 use crate::template::composed;
 
+const COMPLETE_FROM: &str =
+    "coalesce((select complete_from from tenants where id = $1), '-infinity')";
+
+/// The first quarter hour whose rows count, looked up.
+pub fn rows_from() -> String {
+    format!("(select callboard_quarter({COMPLETE_FROM}))")
+}
+
 /// The text of a term. `None` if there is no such term.
 pub fn term(hole: &str) -> Option<String> {
     let (name, of) = hole.split_once(' ').unwrap_or((hole, ""));
@@ -18,11 +26,9 @@ pub fn term(hole: &str) -> Option<String> {
         "outcome" => format!("coalesce({of}.outcome, {of}.result)"),
         "provider" => format!("coalesce({of}.provider, '(unknown)')"),
         "short_call_sec" => short_call_sec(),
-        // The same as `callboard_complete_from`, which readers are too many to call: a function that holds a select is
-        // planned anew in each execution.
-        "complete_from" => {
-            "coalesce((select complete_from from tenants where id = $1), '-infinity')".to_owned()
-        }
+        // The same as `callboard_complete_from`, for statements of requests: a function that holds a select is planned anew in
+        // each execution.
+        "complete_from" => COMPLETE_FROM.to_owned(),
         // True if the campaign's script gives an attempt's last key something to do, or defines no keys. One object holds the
         // keys of all campaigns, made once a statement: joined, a script was read again for each row.
         "valid_key" => composed(include_str!("sql/valid_key.sql"), &[("attempt", &of)]),

@@ -33,7 +33,7 @@
         from {{table}} r
         where r.tenant_id = $1
           and r.{{lead}} = changed.lead_id
-          and callboard_quarter(r.{{at}}) >= (select callboard_quarter({{complete_from}}))
+          and callboard_quarter(r.{{at}}) >= {{rows_from}}
         offset 0
     ) r
     union all
@@ -50,7 +50,7 @@
             select *
             from {{table}}_journal
             where tenant_id = $1
-              and quarter >= (select callboard_quarter({{complete_from}}))
+              and quarter >= {{rows_from}}
         ) r on r.{{lead}} = changed.lead_id
         offset 0
     ) r

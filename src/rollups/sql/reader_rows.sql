@@ -8,7 +8,7 @@ cross join lateral (
     select *
     from {{table}}_journal r
     where r.tenant_id = $1
-      and r.quarter >= (select callboard_quarter({{complete_from}}))
+      and r.quarter >= {{:rows_from}}
       and {{conditions}}
     offset 0
 ) r
