@@ -27,11 +27,12 @@ pub fn answers(keep: Duration) -> Answers {
     Cache::new(keep, CAPACITY, weigh)
 }
 
-/// A body with its ETag, if its form has one.
+/// A body with its ETag, if its form has one, and its window, if it has one, as headers.
 #[derive(Debug, Clone)]
 pub struct Body {
     pub encoded: Encoded,
     pub tag: Option<Bytes>,
+    pub window: Option<Bytes>,
 }
 
 /// The form of a body.

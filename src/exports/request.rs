@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
-use crate::input::{Choice, Kind, Parameter, Query, ZONE_OF_ACCOUNT};
+use crate::input::{Choice, Kind, Parameter, Query, WINDOW, ZONE_OF_ACCOUNT};
 use crate::reports::autocall::{Campaign, CampaignStart, FROM, TO};
 use crate::reports::report::{Context, Export, Format, Subject};
 use crate::reports::{self, Definition};
@@ -83,7 +83,7 @@ const FORMAT: Parameter = Parameter::optional(
 );
 
 /// The members of an order.
-pub const PARAMETERS: &[Parameter] = &[REPORT_TYPE, FROM, TO, FORMAT, ZONE_OF_ACCOUNT];
+pub const PARAMETERS: &[Parameter] = &[REPORT_TYPE, FROM, TO, WINDOW, FORMAT, ZONE_OF_ACCOUNT];
 
 /// The formats, the default first.
 const FORMATS: &[Format] = &[Format::Xlsx, Format::Csv];
@@ -128,7 +128,7 @@ impl Order {
         let mut query = Query::of_members(members, PARAMETERS);
         let report_type = query.choice::<ReportType>(&REPORT_TYPE);
         let format = query.choice_of(&FORMAT, FORMATS).unwrap_or(FORMATS[0]);
-        let given = [&FROM, &TO, &ZONE_OF_ACCOUNT]
+        let given = [&FROM, &TO, &WINDOW, &ZONE_OF_ACCOUNT]
             .map(|parameter| query.text(parameter).map(str::to_owned));
         let ends = Campaign::read(&mut query);
         let mut faults = query.into_faults();

@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 
 use super::caching::{self, Conditions};
-use super::compression;
+use super::{compression, window};
 use crate::answers::{AnswerKey, Answers, Body, Form};
 use crate::app::App;
 use crate::asked::{Answer, Asked};
@@ -72,8 +72,11 @@ fn written(form: Form, answer: &Answer) -> Result<Body> {
             pieces.collect::<Result<Vec<_>>>()?.concat().into()
         }
     };
-    let encoded = body.into();
-    Ok(Body { encoded, tag })
+    Ok(Body {
+        encoded: body.into(),
+        tag,
+        window: answer.caption.window.as_ref().map(window::value),
+    })
 }
 
 /// True if the client has the response.
@@ -105,7 +108,11 @@ async fn encode(
 /// The response, or a 304 if the client has it. HTTP defines no such conditions for POST.
 fn respond(form: Form, found: Found<Body>, conditions: &Conditions) -> Result<Response> {
     let is_unchanged = is_unchanged(&found.value, conditions);
-    let Body { encoded: body, tag } = found.value;
+    let Body {
+        encoded: body,
+        tag,
+        window,
+    } = found.value;
     let (kind, vary) = match form {
         Form::TaggedJson => ("application/json", "Authorization, Accept-Encoding"),
         Form::Json => ("application/json", "Authorization, Accept, Accept-Encoding"),
@@ -113,13 +120,16 @@ fn respond(form: Form, found: Found<Body>, conditions: &Conditions) -> Result<Re
     };
     let mut response = Response::default();
     let headers = response.headers_mut();
-    headers.reserve(13); // one allocation, including the headers added by the middleware
+    headers.reserve(14); // one allocation, including the headers added by the middleware
     if !is_unchanged {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     }
     if let Some(tag) = tag {
         let tag = HeaderValue::from_maybe_shared(tag).map_err(Error::internal)?;
         headers.insert(ETAG, tag);
+    }
+    if let Some(window) = window {
+        window::add(headers, window)?;
     }
     if let Some(age) = found.age {
         headers.insert(AGE, HeaderValue::from(age.as_secs()));

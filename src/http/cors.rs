@@ -17,6 +17,8 @@ use axum::response::Response;
 use tower::{Layer, Service};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::window;
+
 /// Lifetime of a preflight response in a browser.
 const MAX_AGE: Duration = Duration::from_secs(3600);
 
@@ -120,6 +122,7 @@ pub fn policy(origins: &[String]) -> Option<Cors> {
             ETAG,
             RETRY_AFTER,
             WWW_AUTHENTICATE,
+            window::NAME,
             custom("accept-post"),
             custom("x-ratelimit-limit"),
             custom("x-ratelimit-remaining"),

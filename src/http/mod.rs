@@ -28,6 +28,7 @@ mod reports;
 mod resources;
 mod serve;
 mod webhooks;
+mod window;
 
 use std::sync::Arc;
 

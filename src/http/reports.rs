@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::answers;
 use super::caching::{self, Conditions};
 use super::extract::{AutocallApiAccess, Grant, Permitted, TelesalesApiAccess, path_id};
-use super::openapi;
+use super::{openapi, window};
 use crate::answers::Form;
 use crate::app::App;
 use crate::asked::{About, Answer};
@@ -212,6 +212,9 @@ fn download(
     )
         .into_response();
     caching::private_no_cache(response.headers_mut());
+    if let Some(of) = &answer.caption.window {
+        window::add(response.headers_mut(), window::value(of))?;
+    }
     Ok(response)
 }
 
@@ -245,6 +248,15 @@ mod tests {
         }
     }
 
+    /// True if one of [`values`] is the default.
+    fn has_default(parameter: &Parameter, report: &str) -> bool {
+        match parameter.name {
+            "granularity" | "group_by" => true,
+            "metric" => report == "comparison",
+            _ => false,
+        }
+    }
+
     #[test]
     fn requests_that_differ_in_one_parameter_have_different_keys() {
         let mut keys = HashSet::new();
@@ -261,8 +273,7 @@ mod tests {
                         let noisy = key_of(&format!("unknown=1&{name}[]={value}&{name}="));
                         assert!(keys.contains(&noisy), "{} {name}={value}", report.path());
                     }
-                    let is_choice = matches!(parameter.kind, Kind::Choice(_));
-                    let default = usize::from(is_choice && !about.name.ends_with("heatmap"));
+                    let default = usize::from(has_default(parameter, about.name));
                     assert_eq!(
                         keys.len() - before,
                         values.len() - default,

@@ -4,6 +4,7 @@
 //! Must not know routes, reports or tables.
 
 pub mod body;
+pub mod bounds;
 pub mod composite;
 pub mod fault;
 pub mod members;
@@ -11,6 +12,7 @@ mod parameter;
 mod query;
 pub mod value;
 
+pub use bounds::{Bounds, Ends, WINDOW};
 pub(crate) use parameter::choice;
 pub use parameter::{
     AGENT_IDS, Choice, FILL_GAPS, Kind, Parameter, ZONE_OF_ACCOUNT, ZONE_UTC, named,

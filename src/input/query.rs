@@ -142,18 +142,31 @@ impl Query {
         expected: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
-        let name = parameter.plain();
         let Some(value) = value else {
-            if parameter.required && self.faults.iter().all(|(field, _)| field != name) {
-                self.fail(name, fault::of_field(name, fault::REQUIRED));
+            if parameter.required {
+                self.require(parameter);
             }
             return None;
         };
         let read = parse(&value);
         if read.is_none() {
-            self.fail(name, expected);
+            self.fail(parameter.plain(), expected);
         }
         read
+    }
+
+    /// Records a fault if a value is missing, unless it has one already.
+    pub fn require(&mut self, parameter: &Parameter) {
+        if !self.is_given(parameter) {
+            let name = parameter.plain();
+            self.fail(name, fault::of_field(name, fault::REQUIRED));
+        }
+    }
+
+    /// True if there is a value, or the attempt of one, which is a fault.
+    pub fn is_given(&self, parameter: &Parameter) -> bool {
+        let mut faults = self.faults.iter();
+        self.text(parameter).is_some() || faults.any(|(field, _)| field == parameter.plain())
     }
 
     pub fn id(&mut self, parameter: &Parameter) -> Option<i64> {

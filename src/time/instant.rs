@@ -1,8 +1,8 @@
 //! Parsing and formatting of instants: ISO 8601 in, whole seconds of UTC out (contract, section 1).
 
 use chrono::{
-    DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta,
-    Timelike, Utc,
+    DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, SubsecRound,
+    TimeDelta, Timelike, Utc,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sqlx::error::BoxDynError;
@@ -166,8 +166,10 @@ impl GivenInstant {
     }
 }
 
-/// Formats an instant to the microsecond, so that it is parsed as the same instant even as an end.
+/// Formats an instant to the microsecond, as the database keeps it, so that it is parsed as the same
+/// instant even as an end.
 pub fn exactly(instant: DateTime<Utc>) -> String {
+    let instant = instant.trunc_subsecs(6);
     let is_last = instant.num_seconds_from_midnight() == LAST_SECOND;
     // A different offset avoids the last second of a day, which ends would include.
     match FixedOffset::east_opt(3600).filter(|_| is_last) {
@@ -175,6 +177,16 @@ pub fn exactly(instant: DateTime<Utc>) -> String {
             .with_timezone(&offset)
             .to_rfc3339_opts(SecondsFormat::AutoSi, true),
         None => instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+    }
+}
+
+/// The instant, or the next whole second.
+pub fn rounded_up(instant: DateTime<Utc>) -> DateTime<Utc> {
+    let second = instant.trunc_subsecs(0);
+    if second == instant {
+        instant
+    } else {
+        second + TimeDelta::seconds(1)
     }
 }
 
@@ -274,6 +286,37 @@ mod tests {
                 .start(zone("Asia/Ho_Chi_Minh"))
                 .to_rfc3339_opts(SecondsFormat::AutoSi, true),
             None => "no date".into(),
+        }
+    }
+
+    #[test]
+    fn an_instant_written_exactly_is_read_as_the_same_end() {
+        for (at, text) in [
+            ("2026-06-01T00:00:00Z", "2026-06-01T00:00:00Z"),
+            (
+                "2026-06-01T12:00:00.123456789Z",
+                "2026-06-01T12:00:00.123456Z",
+            ),
+            ("2026-06-01T23:59:59.5Z", "2026-06-02T00:59:59.500+01:00"),
+        ] {
+            let at: DateTime<Utc> = at.parse().unwrap();
+            assert_eq!(exactly(at), text);
+            let given = GivenInstant::parse(text).unwrap();
+            assert_eq!(given.end(Zone::UTC), at.trunc_subsecs(6));
+        }
+    }
+
+    #[test]
+    fn whole_seconds_are_not_rounded_up() {
+        for (at, rounded) in [
+            ("2026-06-01T23:59:59Z", "2026-06-01T23:59:59Z"),
+            ("2026-06-01T23:59:59.000001Z", "2026-06-02T00:00:00Z"),
+            ("1969-12-31T23:59:58.5Z", "1969-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(
+                rounded_up(at.parse().unwrap()),
+                rounded.parse::<DateTime<Utc>>().unwrap()
+            );
         }
     }
 

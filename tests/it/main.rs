@@ -29,4 +29,5 @@ mod sources;
 mod support;
 mod tenancy;
 mod webhooks;
+mod windows;
 mod zones;

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
-from basics import DAY, MINUTE, OTHER, bounded, by_bytes, fixed, instant_of, normal, print_instant, rounded, short
+from basics import DAY, MINUTE, OTHER, SECOND, bounded, by_bytes, fixed, instant_of, normal, print_instant, rounded, short
 from basics import percent_number, percent_text, shares
 
 DEFAULT_LIMIT_PCT = Decimal(3)
@@ -202,9 +202,10 @@ def caller_id_health(world, request):
     dials_by_cid = defaultdict(list)
     for call in dials_of(calls_in_scope(world, request)):
         dials_by_cid[call["cid"]].append(call)
-    midnight = request.zone.midnight(request.zone.local(request.now) // DAY)
+    today = request.zone.local(request.now) // DAY
+    midnight, next_midnight = request.zone.midnight(today), request.zone.midnight(today + 1)
     dials = dials_of(calls_from_sources(world, request))
-    today = Counter(call["cid"] for call in dials if midnight <= call["started_at"] < request.now)
+    today = Counter(call["cid"] for call in dials if midnight <= call["started_at"] < next_midnight)
     short_below = request.setting("short_call_sec")
     rows = []
     for cid in sorted(world.caller_ids, key=by_bytes):
@@ -323,12 +324,13 @@ def abandons_left(limit, dials, abandoned):
 
 def abandon_rate(world, request):
     minutes = int(request.query.get("window_minutes", 43200))
-    start = request.now - minutes * MINUTE
+    end = -(-request.now // SECOND) * SECOND  # rounded up
+    start = end - minutes * MINUTE
     campaign_id = selected_campaign(request)
     campaign = world.telesales_campaigns.get(campaign_id)
     dials = [
         call for call in dials_of(calls_from_sources(world, request))
-        if start <= call["started_at"] < request.now and campaign_id in (None, call["campaign_id"])
+        if start <= call["started_at"] < end and campaign_id in (None, call["campaign_id"])
     ]
     answers = answers_of(dials)
     abandoned = [call for call in dials if call["result"] == "abandoned"]
@@ -341,7 +343,7 @@ def abandon_rate(world, request):
         "abandon_rate_pct": percent_number(len(abandoned), len(dials), 2),
         "window_minutes": minutes,
         "window_from": print_instant(start),
-        "window_to": print_instant(request.now),
+        "window_to": print_instant(end),
         "tenant_id": request.tenant_id,
         "campaign_name": campaign["name"] if campaign else None,
         "campaign_status": campaign["status"] if campaign else None,

@@ -11,6 +11,7 @@ use super::responses::{age, failures, header};
 use super::shape;
 use crate::closed::FileFormat;
 use crate::files::{csv, workbook};
+use crate::http::window;
 use crate::reports::Definition;
 use crate::reports::report::{FORMAT, Module, Place};
 
@@ -133,6 +134,7 @@ fn tagged(response: ResponseBuilder) -> ResponseBuilder {
             ),
         )
         .header("Age", age())
+        .header("Callboard-Window", header(Type::String, window::ABOUT))
         .header("Cache-Control", header(Type::String, "private, no-cache"))
         .header("Vary", header(Type::String, "Authorization, Accept-Encoding"))
 }
@@ -146,6 +148,7 @@ fn operation_id(report: &Definition) -> String {
 }
 
 fn files(response: ResponseBuilder) -> ResponseBuilder {
+    let response = response.header("Callboard-Window", header(Type::String, window::ABOUT));
     BINARY
         .into_iter()
         .chain([workbook::CONTENT_TYPE, csv::CONTENT_TYPE])

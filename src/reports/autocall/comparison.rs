@@ -4,17 +4,17 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{CampaignStart, FROM, TO, WindowBounds};
+use super::{AskedWindow, CampaignStart, FROM, TO, WindowBounds};
 use crate::asked::About;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
-use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT, choice};
+use crate::input::{Kind, Parameter, Query, WINDOW, ZONE_OF_ACCOUNT, choice};
 use crate::percent::PercentText;
 use crate::reports::report::{Ask, Context, Module, Place, Report, Route, Subject};
 use crate::rollups::{Bind, Detail, Kept, Plan, RollupScope, Source, Statements, statements};
 use crate::table::{Chart, Id, Table, row};
-use crate::time::{Window, Zone};
+use crate::time::Window;
 
 pub struct Comparison;
 
@@ -59,9 +59,7 @@ row! {
 #[derive(Debug)]
 pub struct Campaigns {
     ids: Vec<i64>,
-    ends: WindowBounds,
-    zone: Zone,
-    now: DateTime<Utc>,
+    bounds: WindowBounds,
     kept: Kept,
     beginnings: HashMap<i64, CampaignStart>,
     /// One for each campaign.
@@ -69,12 +67,12 @@ pub struct Campaigns {
 }
 
 impl Subject for Campaigns {
-    const PARAMETERS: &'static [Parameter] = &[CAMPAIGN_IDS, FROM, TO, ZONE_OF_ACCOUNT];
-    type Asked = (Option<Vec<i64>>, WindowBounds);
+    const PARAMETERS: &'static [Parameter] = &[CAMPAIGN_IDS, FROM, TO, WINDOW, ZONE_OF_ACCOUNT];
+    type Asked = (Option<Vec<i64>>, AskedWindow);
     type Found = ();
 
     fn read(query: &mut Query) -> Self::Asked {
-        (query.id_list(&CAMPAIGN_IDS), WindowBounds::read(query))
+        (query.id_list(&CAMPAIGN_IDS), AskedWindow::read(query))
     }
 
     fn heap((ids, _): &Self::Asked) -> usize {
@@ -86,18 +84,16 @@ impl Subject for Campaigns {
     }
 
     fn resolve(
-        (ids, ends): &Self::Asked,
+        (ids, window): &Self::Asked,
         (): (),
         context: Context<'_>,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let zone = ends.zone(context.tenant, faults);
+        let bounds = window.resolve(context, faults);
         Some(Self {
             ids: ids.clone()?,
-            ends: *ends,
-            zone,
-            now: context.now,
-            kept: Kept::of(context.tenant, FROM.name),
+            bounds,
+            kept: bounds.kept,
             beginnings: HashMap::new(),
             windows: Vec::new(),
         })
@@ -110,8 +106,9 @@ impl Subject for Campaigns {
             .map(|beginning| (beginning.id, beginning))
             .collect();
         let beginnings = self.ids.iter().filter_map(|id| self.beginnings.get(id));
-        let window = |start| self.ends.window(start, self.kept, self.zone, self.now);
-        self.windows = beginnings.map(window).collect();
+        self.windows = beginnings
+            .map(|beginning| self.bounds.window(beginning))
+            .collect();
         let missing = self
             .ids
             .iter()
@@ -136,10 +133,18 @@ impl Subject for Campaigns {
     fn caption(&self) -> Caption {
         let ids: Vec<String> = self.ids.iter().map(i64::to_string).collect();
         Caption {
-            window: None,
-            zone: self.zone,
+            window: self.common_window(),
+            zone: self.bounds.zone,
             filters: vec![("campaign_ids", ids.join(", "))],
         }
+    }
+}
+
+impl Campaigns {
+    /// The window that all campaigns share; `None` if defaults differ.
+    fn common_window(&self) -> Option<Window> {
+        let (first, others) = self.windows.split_first()?;
+        others.iter().all(|other| other == first).then_some(*first)
     }
 }
 

@@ -20,11 +20,10 @@ use sqlx::postgres::PgRow;
 
 use super::report::{Context, Subject};
 use super::series::{Select, bind_segments};
-use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
-use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
+use crate::input::{Bounds, Ends, Kind, Parameter, Query, WINDOW, ZONE_OF_ACCOUNT};
 use crate::rollups::{
     Bind, Detail, Kept, Older, Plan, RollupScope, Source, Statements, statement_of, statements,
 };
@@ -169,66 +168,77 @@ impl CampaignStart {
     }
 }
 
-/// The bounds of a window as requested, each with a default.
+/// A window as requested: its ends, each with a default, and its zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct WindowBounds {
-    from: Option<GivenInstant>,
-    to: Option<GivenInstant>,
+pub struct AskedWindow {
+    bounds: Bounds,
     zone: Option<Zone>,
 }
 
-impl WindowBounds {
-    /// Reads `from`, `to` and `timezone`.
+impl AskedWindow {
+    /// Reads `from`, `to` or `window`, and `timezone`.
     pub fn read(query: &mut Query) -> Self {
         Self {
             zone: query.zone(),
-            from: query.moment(&FROM),
-            to: query.moment(&TO),
+            bounds: Bounds::read(query, &FROM, &TO),
         }
     }
 
-    /// The bounds of exactly that window.
+    /// Exactly that window.
     fn of(window: &Window) -> Self {
         let given = |at| Some(GivenInstant::Instant { at, end: at });
         Self {
-            from: given(window.from),
-            to: given(window.to),
+            bounds: Bounds::Given(Ends {
+                from: given(window.from),
+                to: given(window.to),
+            }),
             zone: Some(window.zone),
         }
     }
 
-    /// The zone of the window, by default the tenant's. An end before the start, as requested, is a fault of the end.
-    pub fn zone(self, tenant: &Tenant, faults: &mut Faults) -> Zone {
-        let zone = self.zone.unwrap_or(tenant.timezone);
-        if let (Some(from), Some(to)) = (self.from, self.to)
+    /// The window's ends, in the tenant's zone by default. An end before the start, as requested, is a fault of the end.
+    pub fn resolve(self, context: Context<'_>, faults: &mut Faults) -> WindowBounds {
+        let zone = self.zone.unwrap_or(context.tenant.timezone);
+        let ends = self.bounds.ends(zone, context.now);
+        if let (Some(from), Some(to)) = (ends.from, ends.to)
             && to.ends_before(from, zone)
         {
             faults.add(TO.name, "must not be before from.");
         }
-        let kept = Kept::of(tenant, FROM.name);
-        if let Some(from) = self.from {
-            kept.check(FROM.name, from.start(zone), faults);
+        let (from, to) = (self.bounds.field(&FROM), self.bounds.field(&TO));
+        let kept = Kept::of(context.tenant, from);
+        if let Some(at) = ends.from {
+            kept.check(from, at.start(zone), faults);
         }
-        if let Some(to) = self.to {
-            kept.check(TO.name, to.end(zone), faults);
+        if let Some(at) = ends.to {
+            kept.check(to, at.end(zone), faults);
         }
-        zone
+        WindowBounds {
+            ends,
+            zone,
+            now: context.now,
+            kept,
+        }
     }
+}
 
-    /// The window, with defaults for missing bounds. A default is never on the wrong side of the other bound: a campaign
+/// The ends of a window in their zone. A missing one has a default, which depends on the campaign.
+#[derive(Debug, Clone, Copy)]
+pub struct WindowBounds {
+    ends: Ends,
+    pub zone: Zone,
+    now: DateTime<Utc>,
+    pub kept: Kept,
+}
+
+impl WindowBounds {
+    /// The window, with defaults for missing ends. A default is never on the wrong side of the other end: a campaign
     /// that has not begun has an empty window.
-    pub fn window(
-        self,
-        beginning: &CampaignStart,
-        kept: Kept,
-        zone: Zone,
-        now: DateTime<Utc>,
-    ) -> Window {
-        let to = self.to.map_or(now, |to| to.end(zone));
-        let from = self
-            .from
-            .map(|from| from.start(zone))
-            .or_else(|| beginning.instant(kept));
+    pub fn window(self, beginning: &CampaignStart) -> Window {
+        let zone = self.zone;
+        let to = self.ends.to.map_or(self.now, |to| to.end(zone));
+        let from = self.ends.from.map(|from| from.start(zone));
+        let from = from.or_else(|| beginning.instant(self.kept));
         Window {
             from: from.map_or(to, |from| from.min(to)),
             to,
@@ -238,16 +248,16 @@ impl WindowBounds {
 }
 
 impl Subject for Campaign {
-    const PARAMETERS: &'static [Parameter] = &[FROM, TO, ZONE_OF_ACCOUNT];
-    type Asked = WindowBounds;
+    const PARAMETERS: &'static [Parameter] = &[FROM, TO, WINDOW, ZONE_OF_ACCOUNT];
+    type Asked = AskedWindow;
     type Found = CampaignStart;
 
-    fn read(query: &mut Query) -> WindowBounds {
-        WindowBounds::read(query)
+    fn read(query: &mut Query) -> AskedWindow {
+        AskedWindow::read(query)
     }
 
-    fn of_window(window: &Window) -> Option<WindowBounds> {
-        Some(WindowBounds::of(window))
+    fn of_window(window: &Window) -> Option<AskedWindow> {
+        Some(AskedWindow::of(window))
     }
 
     async fn find(scope: &mut Scope, path_id: Option<i64>) -> Result<CampaignStart> {
@@ -259,18 +269,17 @@ impl Subject for Campaign {
     }
 
     fn resolve(
-        ends: &WindowBounds,
+        asked: &AskedWindow,
         beginning: CampaignStart,
         context: Context<'_>,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let zone = ends.zone(context.tenant, faults);
-        let kept = Kept::of(context.tenant, FROM.name);
+        let bounds = asked.resolve(context, faults);
         Some(Self {
             id: beginning.id,
-            window: ends.window(&beginning, kept, zone, context.now),
+            window: bounds.window(&beginning),
             trusted: beginning.trusted,
-            kept,
+            kept: bounds.kept,
         })
     }
 

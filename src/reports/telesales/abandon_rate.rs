@@ -19,6 +19,7 @@ use crate::rollups::{
     Bind, Detail, Kept, Plan, RollupScope, Source, Statements, Wanted, statements,
 };
 use crate::table::{Id, Table};
+use crate::time::instant::rounded_up;
 use crate::time::{Instant, Window, Zone};
 
 pub struct AbandonRate;
@@ -34,7 +35,7 @@ const MINUTES: Parameter = Parameter::optional(
         range: 1..=129_600,
         default: WINDOW_MINUTES,
     },
-    "Length of the measurement window, which ends now.",
+    "Length of the measurement window, which ends now, rounded up to whole seconds.",
 );
 
 /// Dials of a window, and abandoned ones.
@@ -52,7 +53,7 @@ pub struct TelesalesAbandonMeasure {
     pub window_minutes: i64,
     /// Start of the window.
     pub window_from: Instant,
-    /// End of the window.
+    /// End of the window; of the current one now, rounded up to whole seconds.
     pub window_to: Instant,
 }
 
@@ -157,6 +158,8 @@ impl Subject for Recent {
 
     fn resolve(asked: &AskedRecent, (): (), context: Context<'_>, _: &mut Faults) -> Option<Self> {
         let kept = Kept::of(context.tenant, MINUTES.name);
+        // Whole seconds, so that a client can ask for exactly the window it is shown.
+        let to = rounded_up(context.now);
         Some(Self {
             kept,
             campaign_id: asked.campaign_id,
@@ -164,8 +167,8 @@ impl Subject for Recent {
             minutes: asked.minutes,
             sources: asked.sources.clone(),
             window: Window {
-                from: context.now - TimeDelta::minutes(asked.minutes),
-                to: context.now,
+                from: to - TimeDelta::minutes(asked.minutes),
+                to,
                 zone: asked.zone,
             },
             trusted: false,
@@ -204,7 +207,7 @@ impl Subject for Recent {
 
     fn caption(&self) -> Caption {
         Caption {
-            window: None,
+            window: Some(self.window),
             zone: self.window.zone,
             filters: Vec::new(),
         }

@@ -1,6 +1,5 @@
 //! Caller-ID health: figures of each number of the pool, and signs that carriers block it.
 
-use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::Filter;
@@ -14,9 +13,7 @@ use crate::percent::{DecimalNumber, mean};
 use crate::reports::report::{Ask, Module, Place, Report, Route};
 use crate::rollups::{Bind, Detail, Plan, RollupScope, Source, Statements, statements};
 use crate::table::{Chart, Table, row};
-use crate::time::Instant;
-use crate::time::Window;
-use crate::time::instant::{GivenInstant, local};
+use crate::time::{Instant, NamedWindow};
 
 pub struct CallerIdHealth;
 
@@ -58,7 +55,7 @@ row! {
         /// (ASR below 10 %, or 25 % rejected and more), warning (ASR below 30 %, or 30 % short and more), else healthy.
         #[schema(value_type = Option<closed::CallerIdHealth>)]
         health_status: Option<&'static str> => "Health",
-        /// Dials with it today, from midnight in the request's zone to now, over all campaigns and agents.
+        /// Dials with it today, by the request's zone, over all campaigns and agents.
         health_calls_today: i64 => "Calls today",
     }
 }
@@ -121,11 +118,8 @@ impl Report for CallerIdHealth {
         let settings = &ask.tenant.settings;
         let filter = &ask.subject;
         let rows = filter.select(scope, &STATEMENTS, ask.source);
-        let today = filter.kept.with_rows(&Window {
-            from: midnight(ask),
-            to: ask.now,
-            zone: filter.window.zone,
-        });
+        let today = NamedWindow::Today.window(filter.window.zone, ask.now);
+        let today = filter.kept.with_rows(&today);
         let rows = match ask.source {
             Source::Rolled => {
                 let of = RollupScope::Account;
@@ -151,12 +145,6 @@ impl Report for CallerIdHealth {
         };
         vec![Table::of("caller-id-health", body).with_chart(chart)]
     }
-}
-
-/// Start of today in the request's zone.
-fn midnight(ask: &Ask<'_, Filter, ()>) -> DateTime<Utc> {
-    let zone = ask.subject.window.zone;
-    GivenInstant::Date(local(ask.now, zone).date()).start(zone)
 }
 
 fn caller_id(counters: Counters, settings: &Settings) -> TelesalesCallerId {

@@ -24,11 +24,10 @@ use super::series::{Select, bind_segments};
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
-use crate::input::{AGENT_IDS, Kind, Parameter, Query, ZONE_UTC};
+use crate::input::{AGENT_IDS, Bounds, Kind, Parameter, Query, WINDOW, ZONE_UTC};
 use crate::rollups::{
     Bind, Detail, Kept, Links, Plan, Quiet, RollupScope, Source, Statements, Wanted, statement_of,
 };
-use crate::time::instant::GivenInstant;
 use crate::time::{Granularity, Window, Zone};
 
 const CAMPAIGN_ID: Parameter = Parameter::optional(
@@ -46,11 +45,15 @@ const SOURCE: Parameter = Parameter::optional(
     Kind::TextList { most: 1_000 },
     "Only leads from these sources, and calls to them: each whole and as reports print it, (unknown) included. One as source=…, several as source[]=…&source[]=…; at most 1,000.",
 );
-const DATE_FROM: Parameter = Parameter::required("date_from", Kind::Moment, "Start of the window.");
-const DATE_TO: Parameter = Parameter::required(
+const DATE_FROM: Parameter = Parameter::optional(
+    "date_from",
+    Kind::Moment,
+    "Start of the window. Required without window.",
+);
+const DATE_TO: Parameter = Parameter::optional(
     "date_to",
     Kind::Moment,
-    "End of the window, left out; a bare date takes in that day, a clock time written 23:59:59 that whole second. At most 90 days after date_from.",
+    "End of the window, left out; a bare date takes in that day, a clock time written 23:59:59 that whole second. At most 90 days after date_from. Required without window.",
 );
 const MAX_DAYS: i64 = 90;
 /// Values of a filter that are printed.
@@ -75,8 +78,7 @@ pub struct Filter {
 /// The filters as requested.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AskedFilter {
-    from: Option<GivenInstant>,
-    to: Option<GivenInstant>,
+    bounds: Bounds,
     zone: Zone,
     campaign: Option<i64>,
     /// In ascending order.
@@ -236,6 +238,7 @@ impl Subject for Filter {
     const PARAMETERS: &'static [Parameter] = &[
         DATE_FROM,
         DATE_TO,
+        WINDOW,
         CAMPAIGN_ID,
         AGENT_IDS,
         TEAM_ID,
@@ -253,8 +256,7 @@ impl Subject for Filter {
             team: query.id(&TEAM_ID),
             agents: query.agent_ids(),
             sources: query.text_list(&SOURCE),
-            from: query.moment(&DATE_FROM),
-            to: query.moment(&DATE_TO),
+            bounds: Bounds::read_required(query, &DATE_FROM, &DATE_TO),
         }
     }
 
@@ -272,7 +274,9 @@ impl Subject for Filter {
         context: Context<'_>,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let (from, to, zone) = (asked.from?, asked.to?, asked.zone);
+        let zone = asked.zone;
+        let ends = asked.bounds.ends(zone, context.now);
+        let (from, to) = (ends.from?, ends.to?);
         if to.ends_before(from, zone) {
             faults.add(DATE_TO.name, "must not be before date_from.");
         }
@@ -287,9 +291,9 @@ impl Subject for Filter {
                 "The date_from..date_to range may not exceed 90 days.",
             );
         }
-        let kept = Kept::of(context.tenant, DATE_FROM.name);
-        kept.check(DATE_FROM.name, window.from, faults);
-        kept.check(DATE_TO.name, window.to, faults);
+        let kept = Kept::of(context.tenant, asked.bounds.field(&DATE_FROM));
+        kept.check(asked.bounds.field(&DATE_FROM), window.from, faults);
+        kept.check(asked.bounds.field(&DATE_TO), window.to, faults);
         Some(Self {
             window,
             kept,
