@@ -276,11 +276,11 @@ create trigger {{schema}}_delete after delete on autocall_attempts
 
 create table autocall_totals (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     dialed integer not null,
     answered integer not null,
     no_answer integer not null,
@@ -305,98 +305,98 @@ create table autocall_totals (
     key_hash integer not null
 );
 create unique index on autocall_totals (
-    tenant_id, scope, campaign_id, agent_id, width, bucket
+    tenant_id, campaign_id, agent_id, scope, width, bucket
 );
 call callboard_guard('autocall_totals');
 
 create table autocall_hangups (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     hangup_cause text collate "C" not null,
     attempts integer not null
 );
 create unique index on autocall_hangups (
-    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)
+    tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(hangup_cause)
 );
 call callboard_guard('autocall_hangups');
 
 create table autocall_paths (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     path text collate "C" not null,
     attempts integer not null
 );
 create unique index on autocall_paths (
-    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)
+    tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(path)
 );
 call callboard_guard('autocall_paths');
 
 create table autocall_outcomes (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     outcome text collate "C" not null,
     calls integer not null
 );
 create unique index on autocall_outcomes (
-    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)
+    tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(outcome)
 );
 call callboard_guard('autocall_outcomes');
 
 create table autocall_providers (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     provider text collate "C" not null,
     calls integer not null
 );
 create unique index on autocall_providers (
-    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)
+    tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(provider)
 );
 call callboard_guard('autocall_providers');
 
 create table autocall_tries (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     attempt_number text collate "C" not null,
     calls integer not null,
     answered integer not null
 );
 create unique index on autocall_tries (
-    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)
+    tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(attempt_number)
 );
 call callboard_guard('autocall_tries');
 
 create table autocall_sentiments (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     fifth text collate "C" not null,
     calls integer not null
 );
 create unique index on autocall_sentiments (
-    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)
+    tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(fifth)
 );
 call callboard_guard('autocall_sentiments');
 
@@ -413,8 +413,8 @@ create table autocall_trail (
 call callboard_guard('autocall_trail');
 create table autocall_links (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
+    scope smallint not null,
     width smallint not null,
     later_width smallint not null,
     bucket integer not null,
@@ -424,7 +424,7 @@ create table autocall_links (
     pressed integer not null,
     handed_over integer not null,
     disposed integer not null,
-    primary key (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket)
+    primary key (tenant_id, campaign_id, scope, width, later_width, bucket, later_bucket)
 );
 call callboard_guard('autocall_links');
 
@@ -568,15 +568,15 @@ create trigger {{schema}}_delete after delete on autocall_leads
 
 create table autocall_lead_totals (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     leads integer not null
 );
 create unique index on autocall_lead_totals (
-    tenant_id, scope, campaign_id, agent_id, width, bucket
+    tenant_id, campaign_id, agent_id, scope, width, bucket
 );
 call callboard_guard('autocall_lead_totals');
 
@@ -770,11 +770,11 @@ create trigger {{schema}}_delete after delete on telesales_calls
 
 create table telesales_totals (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     dials integer not null,
     answers integer not null,
     abandoned integer not null,
@@ -784,32 +784,32 @@ create table telesales_totals (
     handling_sec bigint not null
 );
 create unique index on telesales_totals (
-    tenant_id, scope, campaign_id, agent_id, width, bucket
+    tenant_id, campaign_id, agent_id, scope, width, bucket
 );
 call callboard_guard('telesales_totals');
 
 create table telesales_dispositions (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     code text collate "C" not null,
     calls integer not null
 );
 create unique index on telesales_dispositions (
-    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)
+    tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code)
 );
 call callboard_guard('telesales_dispositions');
 
 create table telesales_caller_ids (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     cid text collate "C" not null,
     calls integer not null,
     answers integer not null,
@@ -818,17 +818,17 @@ create table telesales_caller_ids (
     talk_sec bigint not null
 );
 create unique index on telesales_caller_ids (
-    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)
+    tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(cid)
 );
 call callboard_guard('telesales_caller_ids');
 
 create table telesales_totals_by_source (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     source text collate "C" not null,
     dials integer not null,
     answers integer not null,
@@ -839,23 +839,23 @@ create table telesales_totals_by_source (
     handling_sec bigint not null
 );
 create unique index on telesales_totals_by_source (
-    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)
+    tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)
 );
 call callboard_guard('telesales_totals_by_source');
 
 create table telesales_dispositions_by_source (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     code text collate "C" not null,
     source text collate "C" not null,
     calls integer not null
 );
 create unique index on telesales_dispositions_by_source (
-    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code), callboard_key(source)
+    tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code), callboard_key(source)
 );
 call callboard_guard('telesales_dispositions_by_source');
 
@@ -872,8 +872,8 @@ create table telesales_trail (
 call callboard_guard('telesales_trail');
 create table telesales_links (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
+    scope smallint not null,
     width smallint not null,
     later_width smallint not null,
     bucket integer not null,
@@ -883,7 +883,7 @@ create table telesales_links (
     talked integer not null,
     disposed integer not null,
     converted integer not null,
-    primary key (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket)
+    primary key (tenant_id, campaign_id, scope, width, later_width, bucket, later_bucket)
 );
 call callboard_guard('telesales_links');
 
@@ -1027,37 +1027,37 @@ create trigger {{schema}}_delete after delete on telesales_leads
 
 create table telesales_lead_totals (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     leads integer not null
 );
 create unique index on telesales_lead_totals (
-    tenant_id, scope, campaign_id, agent_id, width, bucket
+    tenant_id, campaign_id, agent_id, scope, width, bucket
 );
 call callboard_guard('telesales_lead_totals');
 
 create table telesales_lead_sources (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     source text collate "C" not null,
     leads integer not null
 );
 create unique index on telesales_lead_sources (
-    tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)
+    tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)
 );
 call callboard_guard('telesales_lead_sources');
 
 create table telesales_source_links (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
+    scope smallint not null,
     width smallint not null,
     later_width smallint not null,
     bucket integer not null,
@@ -1069,7 +1069,7 @@ create table telesales_source_links (
 );
 -- A source can be too long for an index.
 create unique index on telesales_source_links (
-    tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)
+    tenant_id, campaign_id, scope, width, later_width, bucket, later_bucket, callboard_key(source)
 );
 call callboard_guard('telesales_source_links');
 
@@ -1086,11 +1086,11 @@ call callboard_guard('autocall_lead_trail');
 
 create table autocall_lead_states (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
     agent_id bigint not null,
-    width smallint not null,
     bucket integer not null,
+    scope smallint not null,
+    width smallint not null,
     leads integer not null,
     tried integer not null,
     retried integer not null,
@@ -1099,7 +1099,7 @@ create table autocall_lead_states (
     finished integer not null
 );
 create unique index on autocall_lead_states (
-    tenant_id, scope, campaign_id, agent_id, width, bucket
+    tenant_id, campaign_id, agent_id, scope, width, bucket
 );
 call callboard_guard('autocall_lead_states');
 
@@ -5148,9 +5148,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_totals as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     dialed,
@@ -5177,9 +5177,9 @@ insert into autocall_totals as stored (
     key_hash
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(dialed),
@@ -5237,7 +5237,7 @@ having sum(dialed) <> 0
     or sum(key_star) <> 0
     or sum(key_hash) <> 0
 order by 2, 3, 4, 5, 6
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
     dialed = stored.dialed + excluded.dialed,
     answered = stored.answered + excluded.answered,
     no_answer = stored.no_answer + excluded.no_answer,
@@ -5292,18 +5292,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_hangups as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     hangup_cause,
     attempts
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        hangup_cause,
@@ -5317,7 +5317,7 @@ cross join (values
 group by 2, 3, 4, 5, 6, 7
 having sum(attempts) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(hangup_cause)) do update set
     attempts = stored.attempts + excluded.attempts;
 
 -- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves few sums for every level and scope.
@@ -5351,18 +5351,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_paths as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     path,
     attempts
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        path,
@@ -5376,7 +5376,7 @@ cross join (values
 group by 2, 3, 4, 5, 6, 7
 having sum(attempts) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(path)) do update set
     attempts = stored.attempts + excluded.attempts;
 
 -- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves few sums for every level and scope.
@@ -5410,18 +5410,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_outcomes as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     outcome,
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        outcome,
@@ -5437,7 +5437,7 @@ cross join (values
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(outcome)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves few sums for every level and scope.
@@ -5470,18 +5470,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_providers as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     provider,
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        provider,
@@ -5497,7 +5497,7 @@ cross join (values
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(provider)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves few sums for every level and scope.
@@ -5533,9 +5533,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_tries as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     attempt_number,
@@ -5543,9 +5543,9 @@ insert into autocall_tries as stored (
     answered
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        attempt_number,
@@ -5563,7 +5563,7 @@ group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
     or sum(answered) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(attempt_number)) do update set
     calls = stored.calls + excluded.calls,
     answered = stored.answered + excluded.answered;
 
@@ -5598,18 +5598,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_sentiments as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     fifth,
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        fifth,
@@ -5625,7 +5625,7 @@ cross join (values
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(fifth)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
@@ -5656,17 +5656,17 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_lead_totals as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     leads
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(leads)
@@ -5679,7 +5679,7 @@ cross join (values
 group by 2, 3, 4, 5, 6
 having sum(leads) <> 0
 order by 2, 3, 4, 5, 6
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
 -- Adds changes to autocall_links, while the trail still records what they were made of.
@@ -5879,8 +5879,8 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
 )
 insert into autocall_links as stored (
     tenant_id,
-    scope,
     campaign_id,
+    scope,
     width,
     later_width,
     bucket,
@@ -5892,8 +5892,8 @@ insert into autocall_links as stored (
     disposed
 )
 select $1,
-       scope,
        campaign_id,
+       scope,
        w.width,
        v.width,
        callboard_bucket(earlier, w.width / 4),
@@ -5913,7 +5913,7 @@ having sum(dialed) <> 0
     or sum(handed_over) <> 0
     or sum(disposed) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
+on conflict (tenant_id, campaign_id, scope, width, later_width, bucket, later_bucket) do update set
     dialed = stored.dialed + excluded.dialed,
     answered = stored.answered + excluded.answered,
     pressed = stored.pressed + excluded.pressed,
@@ -6024,9 +6024,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_lead_states as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     leads,
@@ -6037,9 +6037,9 @@ insert into autocall_lead_states as stored (
     finished
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(leads),
@@ -6065,7 +6065,7 @@ having sum(leads) <> 0
     or sum(retry) <> 0
     or sum(finished) <> 0
 order by 2, 3, 4, 5, 6
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
     leads = stored.leads + excluded.leads,
     tried = stored.tried + excluded.tried,
     retried = stored.retried + excluded.retried,
@@ -6363,9 +6363,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_totals as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     dialed,
@@ -6392,9 +6392,9 @@ insert into autocall_totals as stored (
     key_hash
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(dialed),
@@ -6501,18 +6501,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_hangups as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     hangup_cause,
     attempts
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        hangup_cause,
@@ -6575,18 +6575,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_paths as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     path,
     attempts
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        path,
@@ -6649,18 +6649,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_outcomes as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     outcome,
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        outcome,
@@ -6724,18 +6724,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_providers as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     provider,
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        provider,
@@ -6802,9 +6802,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_tries as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     attempt_number,
@@ -6812,9 +6812,9 @@ insert into autocall_tries as stored (
     answered
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        attempt_number,
@@ -6881,18 +6881,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_sentiments as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     fifth,
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        fifth,
@@ -7007,7 +7007,7 @@ having sum(dialed) <> 0
     or sum(key_9) <> 0
     or sum(key_star) <> 0
     or sum(key_hash) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
     dialed = stored.dialed + excluded.dialed,
     answered = stored.answered + excluded.answered,
     no_answer = stored.no_answer + excluded.no_answer,
@@ -7065,7 +7065,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(attempts) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(hangup_cause)) do update set
     attempts = stored.attempts + excluded.attempts;
 
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
@@ -7102,7 +7102,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(attempts) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(path)) do update set
     attempts = stored.attempts + excluded.attempts;
 
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
@@ -7141,7 +7141,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(outcome)) do update set
     calls = stored.calls + excluded.calls;
 
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
@@ -7180,7 +7180,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(provider)) do update set
     calls = stored.calls + excluded.calls;
 
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
@@ -7222,7 +7222,7 @@ where bucket < cut.quarter
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
     or sum(answered) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(attempt_number)) do update set
     calls = stored.calls + excluded.calls,
     answered = stored.answered + excluded.answered;
 
@@ -7262,7 +7262,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(fifth)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
@@ -7299,17 +7299,17 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_lead_totals as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     leads
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(leads)
@@ -7356,7 +7356,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6
 having sum(leads) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
 -- Brings autocall_trail up to date with the links.
@@ -7498,8 +7498,8 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
 )
 insert into autocall_links as stored (
     tenant_id,
-    scope,
     campaign_id,
+    scope,
     width,
     later_width,
     bucket,
@@ -7511,8 +7511,8 @@ insert into autocall_links as stored (
     disposed
 )
 select $1,
-       scope,
        campaign_id,
+       scope,
        w.width,
        v.width,
        callboard_bucket(earlier, w.width / 4),
@@ -7616,9 +7616,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_lead_states as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     leads,
@@ -7629,9 +7629,9 @@ insert into autocall_lead_states as stored (
     finished
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(leads),
@@ -7855,9 +7855,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_totals as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     dialed,
@@ -7884,9 +7884,9 @@ insert into autocall_totals as stored (
     key_hash
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(dialed),
@@ -7991,18 +7991,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_hangups as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     hangup_cause,
     attempts
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        hangup_cause,
@@ -8066,18 +8066,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_paths as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     path,
     attempts
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        path,
@@ -8141,18 +8141,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_outcomes as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     outcome,
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 4),
        outcome,
@@ -8214,18 +8214,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_providers as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     provider,
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 4),
        provider,
@@ -8290,9 +8290,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_tries as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     attempt_number,
@@ -8300,9 +8300,9 @@ insert into autocall_tries as stored (
     answered
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 4),
        attempt_number,
@@ -8367,18 +8367,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_sentiments as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     fifth,
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 4),
        fifth,
@@ -8490,7 +8490,7 @@ having sum(dialed) <> 0
     or sum(key_9) <> 0
     or sum(key_star) <> 0
     or sum(key_hash) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
     dialed = stored.dialed + excluded.dialed,
     answered = stored.answered + excluded.answered,
     no_answer = stored.no_answer + excluded.no_answer,
@@ -8550,7 +8550,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(attempts) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(hangup_cause)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(hangup_cause)) do update set
     attempts = stored.attempts + excluded.attempts;
 
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
@@ -8589,7 +8589,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(attempts) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(path)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(path)) do update set
     attempts = stored.attempts + excluded.attempts;
 
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
@@ -8628,7 +8628,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(outcome)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(outcome)) do update set
     calls = stored.calls + excluded.calls;
 
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
@@ -8667,7 +8667,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(provider)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(provider)) do update set
     calls = stored.calls + excluded.calls;
 
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
@@ -8709,7 +8709,7 @@ where bucket < cut.quarter
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
     or sum(answered) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(attempt_number)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(attempt_number)) do update set
     calls = stored.calls + excluded.calls,
     answered = stored.answered + excluded.answered;
 
@@ -8749,7 +8749,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(fifth)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(fifth)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
@@ -8787,17 +8787,17 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_lead_totals as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     leads
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(leads)
@@ -8846,7 +8846,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6
 having sum(leads) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
 -- Brings autocall_trail up to date with the links.
@@ -8990,8 +8990,8 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
 )
 insert into autocall_links as stored (
     tenant_id,
-    scope,
     campaign_id,
+    scope,
     width,
     later_width,
     bucket,
@@ -9003,8 +9003,8 @@ insert into autocall_links as stored (
     disposed
 )
 select $1,
-       scope,
        campaign_id,
+       scope,
        w.width,
        v.width,
        callboard_bucket(earlier, w.width / 4),
@@ -9075,9 +9075,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into autocall_lead_states as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     leads,
@@ -9088,9 +9088,9 @@ insert into autocall_lead_states as stored (
     finished
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(leads),
@@ -9180,9 +9180,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_totals as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     dials,
@@ -9194,9 +9194,9 @@ insert into telesales_totals as stored (
     handling_sec
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(dials),
@@ -9238,7 +9238,7 @@ having sum(dials) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
 order by 2, 3, 4, 5, 6
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
     dials = stored.dials + excluded.dials,
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
@@ -9278,18 +9278,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_dispositions as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     code,
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        code,
@@ -9316,7 +9316,7 @@ from (
 group by 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves few sums for every level and scope.
@@ -9376,9 +9376,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_caller_ids as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     cid,
@@ -9389,9 +9389,9 @@ insert into telesales_caller_ids as stored (
     talk_sec
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        cid,
@@ -9426,7 +9426,7 @@ having sum(calls) <> 0
     or sum(rejected) <> 0
     or sum(talk_sec) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(cid)) do update set
     calls = stored.calls + excluded.calls,
     answers = stored.answers + excluded.answers,
     short = stored.short + excluded.short,
@@ -9488,9 +9488,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_totals_by_source as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     source,
@@ -9503,9 +9503,9 @@ insert into telesales_totals_by_source as stored (
     handling_sec
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 4),
        source,
@@ -9543,7 +9543,7 @@ having sum(dials) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)) do update set
     dials = stored.dials + excluded.dials,
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
@@ -9592,9 +9592,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_dispositions_by_source as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     code,
@@ -9602,9 +9602,9 @@ insert into telesales_dispositions_by_source as stored (
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 96),
        code,
@@ -9618,7 +9618,7 @@ cross join (values
 group by 2, 3, 4, 5, 6, 7, 8
 having sum(calls) <> 0
 order by 2, 3, 4, 5, 6, 7, 8
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code), callboard_key(source)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code), callboard_key(source)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to telesales_totals_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
@@ -9735,9 +9735,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_totals_by_source as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     source,
@@ -9750,9 +9750,9 @@ insert into telesales_totals_by_source as stored (
     handling_sec
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 4),
        source,
@@ -9790,7 +9790,7 @@ having sum(dials) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)) do update set
     dials = stored.dials + excluded.dials,
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
@@ -9898,9 +9898,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_dispositions_by_source as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     code,
@@ -9908,9 +9908,9 @@ insert into telesales_dispositions_by_source as stored (
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 96),
        code,
@@ -9924,7 +9924,7 @@ cross join (values
 group by 2, 3, 4, 5, 6, 7, 8
 having sum(calls) <> 0
 order by 2, 3, 4, 5, 6, 7, 8
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code), callboard_key(source)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code), callboard_key(source)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
@@ -9955,17 +9955,17 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_lead_totals as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     leads
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(leads)
@@ -9981,7 +9981,7 @@ cross join (values
 group by 2, 3, 4, 5, 6
 having sum(leads) <> 0
 order by 2, 3, 4, 5, 6
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
 -- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves few sums for every level and scope.
@@ -10014,18 +10014,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_lead_sources as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     source,
     leads
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        source,
@@ -10041,7 +10041,7 @@ cross join (values
 group by 2, 3, 4, 5, 6, 7
 having sum(leads) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)) do update set
     leads = stored.leads + excluded.leads;
 
 -- Adds changes to telesales_links, while the trail still records what they were made of.
@@ -10217,8 +10217,8 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
 )
 insert into telesales_links as stored (
     tenant_id,
-    scope,
     campaign_id,
+    scope,
     width,
     later_width,
     bucket,
@@ -10230,8 +10230,8 @@ insert into telesales_links as stored (
     converted
 )
 select $1,
-       scope,
        campaign_id,
+       scope,
        w.width,
        v.width,
        callboard_bucket(earlier, w.width / 4),
@@ -10251,7 +10251,7 @@ having sum(dialed) <> 0
     or sum(disposed) <> 0
     or sum(converted) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket) do update set
+on conflict (tenant_id, campaign_id, scope, width, later_width, bucket, later_bucket) do update set
     dialed = stored.dialed + excluded.dialed,
     connected = stored.connected + excluded.connected,
     talked = stored.talked + excluded.talked,
@@ -10483,8 +10483,8 @@ pairs as (
 )
 insert into telesales_source_links as stored (
     tenant_id,
-    scope,
     campaign_id,
+    scope,
     width,
     later_width,
     bucket,
@@ -10495,8 +10495,8 @@ insert into telesales_source_links as stored (
     converted
 )
 select $1,
-       scope,
        campaign_id,
+       scope,
        w.width,
        v.width,
        callboard_bucket(earlier, w.width / 4),
@@ -10513,7 +10513,7 @@ having coalesce(sum(weight) filter (where stage = 1), 0) <> 0
     or coalesce(sum(weight) filter (where stage = 2), 0) <> 0
     or coalesce(sum(weight) filter (where stage = 16), 0) <> 0
 order by 2, 3, 4, 5, 6, 7
-on conflict (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket, callboard_key(source)) do update set
+on conflict (tenant_id, campaign_id, scope, width, later_width, bucket, later_bucket, callboard_key(source)) do update set
     dialed = stored.dialed + excluded.dialed,
     connected = stored.connected + excluded.connected,
     converted = stored.converted + excluded.converted;
@@ -10690,9 +10690,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_totals as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     dials,
@@ -10704,9 +10704,9 @@ insert into telesales_totals as stored (
     handling_sec
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(dials),
@@ -10792,18 +10792,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_dispositions as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     code,
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        code,
@@ -10900,9 +10900,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_caller_ids as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     cid,
@@ -10913,9 +10913,9 @@ insert into telesales_caller_ids as stored (
     talk_sec
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        cid,
@@ -11016,9 +11016,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_totals_by_source as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     source,
@@ -11031,9 +11031,9 @@ insert into telesales_totals_by_source as stored (
     handling_sec
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 4),
        source,
@@ -11122,9 +11122,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_dispositions_by_source as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     code,
@@ -11132,9 +11132,9 @@ insert into telesales_dispositions_by_source as stored (
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 96),
        code,
@@ -11206,7 +11206,7 @@ having sum(dials) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
     dials = stored.dials + excluded.dials,
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
@@ -11253,7 +11253,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code)) do update set
     calls = stored.calls + excluded.calls;
 
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
@@ -11306,7 +11306,7 @@ having sum(calls) <> 0
     or sum(short) <> 0
     or sum(rejected) <> 0
     or sum(talk_sec) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(cid)) do update set
     calls = stored.calls + excluded.calls,
     answers = stored.answers + excluded.answers,
     short = stored.short + excluded.short,
@@ -11369,7 +11369,7 @@ having sum(dials) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)) do update set
     dials = stored.dials + excluded.dials,
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
@@ -11414,7 +11414,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7, 8
 having sum(calls) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code), callboard_key(source)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code), callboard_key(source)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
@@ -11451,17 +11451,17 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_lead_totals as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     leads
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(leads)
@@ -11515,18 +11515,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_lead_sources as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     source,
     leads
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        source,
@@ -11578,7 +11578,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6
 having sum(leads) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
@@ -11617,7 +11617,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(leads) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)) do update set
     leads = stored.leads + excluded.leads;
 
 -- Brings telesales_trail up to date with the links.
@@ -11730,8 +11730,8 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
 )
 insert into telesales_links as stored (
     tenant_id,
-    scope,
     campaign_id,
+    scope,
     width,
     later_width,
     bucket,
@@ -11743,8 +11743,8 @@ insert into telesales_links as stored (
     converted
 )
 select $1,
-       scope,
        campaign_id,
+       scope,
        w.width,
        v.width,
        callboard_bucket(earlier, w.width / 4),
@@ -11807,8 +11807,8 @@ pairs as (
 )
 insert into telesales_source_links as stored (
     tenant_id,
-    scope,
     campaign_id,
+    scope,
     width,
     later_width,
     bucket,
@@ -11819,8 +11819,8 @@ insert into telesales_source_links as stored (
     converted
 )
 select $1,
-       scope,
        campaign_id,
+       scope,
        w.width,
        v.width,
        callboard_bucket(earlier, w.width / 4),
@@ -11977,9 +11977,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_totals as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     dials,
@@ -11991,9 +11991,9 @@ insert into telesales_totals as stored (
     handling_sec
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(dials),
@@ -12074,18 +12074,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_dispositions as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     code,
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 4),
        code,
@@ -12179,9 +12179,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_caller_ids as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     cid,
@@ -12192,9 +12192,9 @@ insert into telesales_caller_ids as stored (
     talk_sec
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 4),
        cid,
@@ -12292,9 +12292,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_totals_by_source as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     source,
@@ -12307,9 +12307,9 @@ insert into telesales_totals_by_source as stored (
     handling_sec
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 4),
        source,
@@ -12396,9 +12396,9 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_dispositions_by_source as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     code,
@@ -12406,9 +12406,9 @@ insert into telesales_dispositions_by_source as stored (
     calls
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 96),
        code,
@@ -12477,7 +12477,7 @@ having sum(dials) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
     dials = stored.dials + excluded.dials,
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
@@ -12523,7 +12523,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(calls) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code)) do update set
     calls = stored.calls + excluded.calls;
 
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
@@ -12575,7 +12575,7 @@ having sum(calls) <> 0
     or sum(short) <> 0
     or sum(rejected) <> 0
     or sum(talk_sec) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(cid)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(cid)) do update set
     calls = stored.calls + excluded.calls,
     answers = stored.answers + excluded.answers,
     short = stored.short + excluded.short,
@@ -12637,7 +12637,7 @@ having sum(dials) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)) do update set
     dials = stored.dials + excluded.dials,
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
@@ -12683,7 +12683,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7, 8
 having sum(calls) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(code), callboard_key(source)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code), callboard_key(source)) do update set
     calls = stored.calls + excluded.calls;
 
 -- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
@@ -12721,17 +12721,17 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_lead_totals as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     leads
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 1),
        sum(leads)
@@ -12783,18 +12783,18 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into telesales_lead_sources as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     source,
     leads
 )
 select $1,
-       scope,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / 4),
        source,
@@ -12843,7 +12843,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6
 having sum(leads) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
     leads = stored.leads + excluded.leads;
 
 -- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
@@ -12882,7 +12882,7 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6, 7
 having sum(leads) <> 0
-on conflict (tenant_id, scope, campaign_id, agent_id, width, bucket, callboard_key(source)) do update set
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)) do update set
     leads = stored.leads + excluded.leads;
 
 -- Brings telesales_trail up to date with the links.
@@ -12997,8 +12997,8 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
 )
 insert into telesales_links as stored (
     tenant_id,
-    scope,
     campaign_id,
+    scope,
     width,
     later_width,
     bucket,
@@ -13010,8 +13010,8 @@ insert into telesales_links as stored (
     converted
 )
 select $1,
-       scope,
        campaign_id,
+       scope,
        w.width,
        v.width,
        callboard_bucket(earlier, w.width / 4),
@@ -13075,8 +13075,8 @@ pairs as (
 )
 insert into telesales_source_links as stored (
     tenant_id,
-    scope,
     campaign_id,
+    scope,
     width,
     later_width,
     bucket,
@@ -13087,8 +13087,8 @@ insert into telesales_source_links as stored (
     converted
 )
 select $1,
-       scope,
        campaign_id,
+       scope,
        w.width,
        v.width,
        callboard_bucket(earlier, w.width / 4),

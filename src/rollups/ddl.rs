@@ -24,12 +24,13 @@ pub fn rollup(rollup: &Rollup) -> String {
     )
 }
 
-/// The key of a roll-up. Texts of the dimension are hashed, because they can be too long for an index.
+/// The key of a roll-up; `scope` and `width` stand together, because a `smallint` between wider numbers takes as much room as
+/// they do. Texts of the dimension are hashed, because they can be too long for an index.
 pub fn key(rollup: &Rollup) -> String {
     let values = rollup.dimensions();
     let values = values.map(|value| format!(", callboard_key({})", value.name));
     format!(
-        "tenant_id, scope, campaign_id, agent_id, width, bucket{}",
+        "tenant_id, campaign_id, agent_id, scope, width, bucket{}",
         values.collect::<String>()
     )
 }

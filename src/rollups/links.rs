@@ -25,7 +25,7 @@ pub fn table(stages: &Stages) -> String {
 }
 
 /// Key columns of a table of links.
-pub const KEY: &str = "tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket";
+pub const KEY: &str = "tenant_id, campaign_id, scope, width, later_width, bucket, later_bucket";
 
 /// True if leads are also counted over all campaigns of a tenant.
 fn across(family: &Family) -> bool {

@@ -1,7 +1,9 @@
 //! Tables of releases before editions: which of their relations still are what this server's are.
 //!
-//! Such a release recorded a fingerprint of its own and no digests. The digests here are those that its relations had when
-//! editions came; a relation that changes later has another digest in this server's edition, and is not read there any more.
+//! Such a release recorded a fingerprint of its own and no digests. The digests here are those of the relations that this
+//! server's edition has had from the beginning, where the same columns mean the same: the order of columns and of keys
+//! differs, which readers, who name both, do not see. A relation whose content changes later has another digest in this server's
+//! edition, and is not read there any more.
 
 /// Fingerprint of the first release's tables, as it recorded it.
 pub const FIRST_RELEASE: &str = "2c197b8d7da224df7bbb14fb79e2637083a40dbef371e8de65da99930a72cabe";
@@ -87,7 +89,7 @@ pub const OF_FIRST_RELEASE: &[(&str, &str, &str)] = &[
     (
         "autocall_lead_totals",
         "",
-        "61a28a9043b4cb05ab4087a61b212cc28dcf8ce07d6e386f69f9a81ab25e55d9",
+        "22bac586633512934e50ad1f9c5c01c5bfa272b4fc64fe4434b431d613b35fb8",
     ),
     (
         "autocall_leads_journal",
@@ -117,17 +119,17 @@ pub const OF_FIRST_RELEASE: &[(&str, &str, &str)] = &[
     (
         "autocall_sentiments",
         "",
-        "7696dc2825aa05f0b065821758e5a075edb8c5f401fe57e8ead1f5d061868cc3",
+        "5e3171fd2018a3d75b1618806b8895f76ae4af62552edc15ec503d3ecbff43e0",
     ),
     (
         "autocall_totals",
         "",
-        "2ac261e010594199a8d8e728ab6ba907ac4a4f334e57804b7269d42267249fa1",
+        "9aa1c276c7fcb22ac1db6ad64da65918deaa7cf7de069dd249439f2e30ef5177",
     ),
     (
         "autocall_tries",
         "",
-        "ef86a053f0193dd0e32126d3999d07582c27bf5b65235242e6beeafc4b6bd239",
+        "bf4c0b1c4beb1cc3da5903acdde1f3548c09bc29f9529a9dee841eac39b86e23",
     ),
     (
         "rollup_stale",
@@ -137,7 +139,7 @@ pub const OF_FIRST_RELEASE: &[(&str, &str, &str)] = &[
     (
         "telesales_caller_ids",
         "",
-        "d6c09994e005bff854b3d30d5b250a79370f224b68fac3e280e9c3b008f60dbc",
+        "3fba0555e6fcd699885bc87e76e13a23feb92309cee080706bee56ee6ae8e788",
     ),
     (
         "telesales_calls_journal",
@@ -192,12 +194,12 @@ pub const OF_FIRST_RELEASE: &[(&str, &str, &str)] = &[
     (
         "telesales_dispositions",
         "",
-        "ad22ae57736b884bad4199081f839d4a4f445fbdfcdbd37cb577358534888455",
+        "e2619d7ff47b9c51bd68d9e74715cf0600c63384d10c54d9a79d2ae436bf8cf6",
     ),
     (
         "telesales_lead_totals",
         "",
-        "eb31a9befb88a761d0eee678f3fb45d5c515eb622a3088baf1ba8a95ae5b1e55",
+        "77cd707b61a82576614806c943f712565ce44efe8fa5ae95bdae30a717f9f0a6",
     ),
     (
         "telesales_leads_journal",
@@ -227,6 +229,6 @@ pub const OF_FIRST_RELEASE: &[(&str, &str, &str)] = &[
     (
         "telesales_totals",
         "",
-        "0037bb7bd3938eedd99fdf73075de888a967ea98124e4f5355e551d9b0967932",
+        "d7a9781bdeb0dfcbcfa25790d931768e81eb42011d8d7b5e201b3ba862f95d64",
     ),
 ];

@@ -23,17 +23,17 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
 )
 insert into {{rollup}} as stored (
     tenant_id,
-    scope,
     campaign_id,
     agent_id,
+    scope,
     width,
     bucket,
     {{names}}
 )
 select $1,
-       scope,
        case when scope in ({{scope campaign}}, {{scope agent_of_campaign}}) then campaign_id else 0 end,
        coalesce(agent_id, 0),
+       scope,
        width,
        callboard_bucket(bucket, width / {{finest}}),
        {{sums}}

@@ -37,8 +37,8 @@ chains as ( -- each hour of a lead with the last hour before it in each stage
 )
 insert into {{name}}_links as stored (
     tenant_id,
-    scope,
     campaign_id,
+    scope,
     width,
     later_width,
     bucket,
@@ -46,8 +46,8 @@ insert into {{name}}_links as stored (
     {{names}}
 )
 select $1,
-       scope,
        campaign_id,
+       scope,
        w.width,
        v.width,
        callboard_bucket(earlier, w.width / 4),

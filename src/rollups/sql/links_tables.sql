@@ -11,13 +11,13 @@ create table {{name}}_trail (
 call callboard_guard('{{name}}_trail');
 create table {{name}}_links (
     tenant_id bigint not null,
-    scope smallint not null,
     campaign_id bigint not null,
+    scope smallint not null,
     width smallint not null,
     later_width smallint not null,
     bucket integer not null,
     later_bucket integer not null,
     {{columns}},
-    primary key (tenant_id, scope, campaign_id, width, later_width, bucket, later_bucket)
+    primary key (tenant_id, campaign_id, scope, width, later_width, bucket, later_bucket)
 );
 call callboard_guard('{{name}}_links')

@@ -16,8 +16,8 @@ pairs as (
 )
 insert into telesales_source_links as stored (
     tenant_id,
-    scope,
     campaign_id,
+    scope,
     width,
     later_width,
     bucket,
@@ -26,8 +26,8 @@ insert into telesales_source_links as stored (
     {{names}}
 )
 select $1,
-       scope,
        campaign_id,
+       scope,
        w.width,
        v.width,
        callboard_bucket(earlier, w.width / 4),
