@@ -25,7 +25,7 @@ pub enum Granularity {
 }
 
 /// A local hour, day, week or month. Serialized as its label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Bucket {
     pub granularity: Granularity,
     pub number: i64,
@@ -76,6 +76,12 @@ impl Granularity {
         }
         let day = Self::Day.local_start(counted);
         12 * i64::from(day.year()) + i64::from(day.month0())
+    }
+
+    /// Bucket of a local time.
+    pub fn number(self, local: NaiveDateTime) -> i64 {
+        let seconds = local.and_utc().timestamp() + self.shift();
+        self.of(seconds.div_euclid(self.seconds()))
     }
 
     /// Label: `2026-06-28`, `2026-06-28 09:00:00`, `2026-W26` or `2026-06`.

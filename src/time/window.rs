@@ -3,7 +3,7 @@
 //! Later code gets the offsets of a zone, DST included, as [`Segment`]s, parts of the window with a
 //! constant offset, and works with plain integers.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use super::Zone;
 
@@ -53,6 +53,16 @@ impl Window {
             from = to;
         }
         segments
+    }
+
+    /// Local time at the start. A day whose midnight DST skips begins at midnight all the same.
+    pub fn local_start(&self) -> NaiveDateTime {
+        let micro = TimeDelta::microseconds(1);
+        let after = self.zone.local(self.from - micro) + micro;
+        if after.time() == NaiveTime::MIN {
+            return after;
+        }
+        self.zone.local(self.from)
     }
 
     pub fn segment_arrays(&self) -> SegmentArrays {
