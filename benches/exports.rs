@@ -362,7 +362,7 @@ fn bare(cells: &[Vec<Cell>], rows: usize, dir: &Path) -> Result<(), XlsxError> {
     let sheet = workbook.add_worksheet_with_constant_memory()?;
     let date = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
     for (at, column) in (0..).zip(COLUMNS) {
-        sheet.write_string(0, at, column.title)?;
+        sheet.write_string(0, at, &*column.title)?;
     }
     for (number, row) in (1..=u32::try_from(rows).expect("rows")).zip(cells.iter().cycle()) {
         for (at, cell) in (0..).zip(row) {

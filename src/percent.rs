@@ -65,6 +65,17 @@ pub fn mean(sum: i64, n: i64) -> i64 {
     i64::try_from(mean).unwrap_or(0) // infallible: a mean of i64 values is one
 }
 
+/// (now − before) ÷ before × 100; `None` if before is 0.
+pub fn change_pct(now: Decimal, before: Decimal) -> Option<PercentText> {
+    let change = (now - before) * Decimal::ONE_HUNDRED;
+    change.checked_div(before).map(PercentText::new)
+}
+
+/// Change of a percentage in points: now − before.
+pub fn change_points(now: Decimal, before: Decimal) -> PercentText {
+    PercentText::new(now - before)
+}
+
 /// Shares of counts in their sum, adding up to exactly 100.00: largest remainder at two decimals,
 /// ties to the larger count, then to the earlier one. All are `0.00` if the sum is 0.
 pub fn largest_remainder(counts: &[i64]) -> Vec<PercentText> {
@@ -194,6 +205,24 @@ mod tests {
         );
         assert_eq!(mean(5, 2), 3);
         assert_eq!(mean(5, 0), 0);
+    }
+
+    #[test]
+    fn a_change_is_measured_by_what_was_before() {
+        let change = |now: i64, before: i64| change_pct(now.into(), before.into());
+        for (now, before, text) in [
+            (3, 2, "50.00"),
+            (2, 3, "-33.33"),
+            (0, 7, "-100.00"),
+            (5, 5, "0.00"),
+            (1_000_001, 1_000_000, "0.00"),
+            (i64::MAX, 1, "922337203685477580600.00"),
+        ] {
+            assert_eq!(change(now, before).unwrap().to_string(), text);
+        }
+        assert_eq!(change(5, 0), None);
+        let points = change_points(Decimal::new(644, 1), Decimal::new(6_525, 2));
+        assert_eq!(points.to_string(), "-0.85");
     }
 
     #[test]

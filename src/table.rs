@@ -4,6 +4,10 @@
 //! report's rows are declared once with [`row!`]; JSON, schema and columns derive from that list of
 //! fields.
 
+pub mod compared;
+
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -15,7 +19,7 @@ use crate::percent::{DecimalNumber, DecimalText};
 use crate::time::{Bucket, Instant};
 
 /// A value. `null` in JSON is `Empty`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Cell {
     Empty,
     Text(String),
@@ -69,12 +73,12 @@ pub enum Format {
     Weekday,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Column {
     /// JSON field and CSV header.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Title for people.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     pub format: Format,
 }
 
@@ -82,7 +86,7 @@ pub struct Column {
 #[derive(Debug, Clone)]
 pub struct Table {
     pub name: &'static str,
-    pub columns: &'static [Column],
+    pub columns: Cow<'static, [Column]>,
     pub rows: Vec<Vec<Cell>>,
     pub chart: Option<Chart>,
 }
@@ -115,7 +119,7 @@ impl Table {
     pub fn of<R: Row>(name: &'static str, rows: &[R]) -> Self {
         Self {
             name,
-            columns: R::COLUMNS,
+            columns: Cow::Borrowed(R::COLUMNS),
             rows: rows.iter().map(Row::cells).collect(),
             chart: None,
         }
@@ -194,6 +198,18 @@ impl Weekday {
 
 impl Field for Weekday {
     const FORMAT: Format = Format::Weekday;
+    fn cell(&self) -> Cell {
+        Cell::Integer(self.0)
+    }
+}
+
+/// A local hour of the day, 0 to 23: like a weekday, the key of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Hour(pub i64);
+
+impl Field for Hour {
+    const FORMAT: Format = Format::Id;
     fn cell(&self) -> Cell {
         Cell::Integer(self.0)
     }
@@ -318,8 +334,8 @@ macro_rules! row {
         impl $crate::table::Row for $name {
             const COLUMNS: &'static [$crate::table::Column] = &[$( $(
                 $crate::table::Column {
-                    name: stringify!($field),
-                    title: $title,
+                    name: std::borrow::Cow::Borrowed(stringify!($field)),
+                    title: std::borrow::Cow::Borrowed($title),
                     format: <$type as $crate::table::Field>::FORMAT,
                 },
             )? )*];

@@ -28,14 +28,14 @@ pub fn write(
     let to = BufWriter::with_capacity(1 << 20, CancelWriter(to, watch));
     let zone = contents.caption.zone;
     if let Some(only) = contents.only_table() {
-        let mut writer = Writer::begin(to, only.columns, zone)?;
+        let mut writer = Writer::begin(to, &only.columns, zone)?;
         write_rows(&mut writer, only)?;
         return Ok(writer.finish()?.flush()?);
     }
     let mut archive = ZipWriter::new(to);
     for table in contents.tables() {
         begin(&mut archive, table.name, contents, false)?;
-        let mut writer = Writer::begin(&mut archive, table.columns, zone)?;
+        let mut writer = Writer::begin(&mut archive, &table.columns, zone)?;
         write_rows(&mut writer, table)?;
         writer.finish()?;
     }

@@ -3,6 +3,8 @@
 //! Owns their columns and order. Rows are read with COPY, the cheapest way out of Postgres, and decoded here; other modules
 //! write them.
 
+use std::borrow::Cow;
+
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
@@ -16,8 +18,8 @@ use crate::time::Window;
 
 const fn column(name: &'static str, title: &'static str, format: Format) -> Column {
     Column {
-        name,
-        title,
+        name: Cow::Borrowed(name),
+        title: Cow::Borrowed(title),
         format,
     }
 }

@@ -17,7 +17,7 @@ use crate::files::sheet::{
 };
 use crate::files::{Caption, about, text};
 use crate::reports::report::{Across, Summary};
-use crate::table::{CellRef, Chart, Column, Format, Table};
+use crate::table::{Cell, CellRef, Chart, Column, Format, Table};
 use crate::time::Zone;
 
 /// The directory it is made in, and its rows per sheet.
@@ -176,20 +176,22 @@ fn write_figures(
     match (table.rows.as_slice(), table.chart) {
         ([only], None) => {
             for (column, cell) in table.columns.iter().zip(only) {
-                line(sheet, column.title, cell.into(), style(column))?;
+                line(sheet, &column.title, cell.into(), style(column))?;
             }
         }
         (rows, _) => {
             for cells in rows {
-                if let ([column, _], [crate::table::Cell::Text(name), count]) =
-                    (table.columns, cells.as_slice())
-                {
-                    line(
-                        sheet,
-                        &format!("{} {name}", column.title),
-                        count.into(),
-                        style(&table.columns[1]),
-                    )?;
+                let Some((Cell::Text(name), values)) = cells.split_first() else {
+                    continue;
+                };
+                let label = format!("{} {name}", table.columns[0].title);
+                // The count, then what a comparison adds to it.
+                for (at, (column, cell)) in table.columns[1..].iter().zip(values).enumerate() {
+                    let label = match at {
+                        0 => label.clone(),
+                        _ => format!("{label}: {}", column.title),
+                    };
+                    line(sheet, &label, cell.into(), style(column))?;
                 }
             }
         }
@@ -263,7 +265,7 @@ fn push_attempts(
     rows: u32,
 ) -> Result<(), XlsxError> {
     for (at, column) in (0..).zip(COLUMNS) {
-        sheet.set_column_width(at, width(column.name, column.format))?;
+        sheet.set_column_width(at, width(&column.name, column.format))?;
     }
     filter(&mut sheet, COLUMNS.len(), rows as usize)?;
     // Unreadable on one page across: printed on two, each with the columns that identify the attempt.

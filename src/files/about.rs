@@ -77,7 +77,7 @@ pub fn write_hours<'a>(
     hours: &'a Table,
     zone: Zone,
 ) -> Result<Placed<'a>, XlsxError> {
-    write_header(sheet, left, hours.columns, |style, _| style)?;
+    write_header(sheet, left, &hours.columns, |style, _| style)?;
     let styles = styles(hours);
     for (row, cells) in (1..).zip(&hours.rows) {
         for ((at, cell), style) in (left..).zip(cells).zip(&styles) {

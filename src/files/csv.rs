@@ -22,7 +22,7 @@ const BUFFER: usize = 64 << 10;
 /// One table as a complete file, in pieces.
 pub fn chunks(table: Table, zone: Zone) -> impl Iterator<Item = Result<Vec<u8>>> {
     let Table { columns, rows, .. } = table;
-    let header = move || Writer::begin(Vec::new(), columns, zone)?.finish();
+    let header = move || Writer::begin(Vec::new(), &columns, zone)?.finish();
     let mut rows = rows.into_iter();
     let chunk = move || {
         let mut chunk = rows.by_ref().take(CHUNK).peekable();
@@ -51,7 +51,7 @@ impl<W: Write> Writer<W> {
         to.write_all(BYTE_ORDER_MARK)?;
         let mut this = Self::resume(to, zone);
         this.records
-            .write_record(columns.iter().map(|column| column.name))
+            .write_record(columns.iter().map(|column| column.name.as_bytes()))
             .map_err(failure)?;
         Ok(this)
     }
@@ -144,24 +144,26 @@ fn failure(error: ::csv::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
     use crate::table::{Cell, Format};
     use crate::time::zone::zone;
 
     const COLUMNS: &[Column] = &[
         Column {
-            name: "name",
-            title: "Name",
+            name: Cow::Borrowed("name"),
+            title: Cow::Borrowed("Name"),
             format: Format::Text,
         },
         Column {
-            name: "at",
-            title: "At",
+            name: Cow::Borrowed("at"),
+            title: Cow::Borrowed("At"),
             format: Format::Instant,
         },
         Column {
-            name: "rate",
-            title: "Rate",
+            name: Cow::Borrowed("rate"),
+            title: Cow::Borrowed("Rate"),
             format: Format::Decimal(2),
         },
     ];
@@ -179,7 +181,7 @@ mod tests {
         ];
         let table = Table {
             name: "t",
-            columns: COLUMNS,
+            columns: COLUMNS.into(),
             rows,
             chart: None,
         };
@@ -196,7 +198,7 @@ mod tests {
         for first in ["=", "+", "-", "@", "\t", "\r", "\n"] {
             let table = Table {
                 name: "t",
-                columns: &COLUMNS[..1],
+                columns: COLUMNS[..1].into(),
                 rows: vec![vec![Cell::Text(format!("{first}1+1"))]],
                 chart: None,
             };

@@ -168,7 +168,7 @@ fn week(
     let (row, left) = (frame.row, frame.column + 1);
     let bold = Style::new().set_bold();
     let hours = bold.clone().set_align(FormatAlign::Center);
-    sheet.write_string_with_format(row, frame.column, table.columns[value].title, &bold)?;
+    sheet.write_string_with_format(row, frame.column, &*table.columns[value].title, &bold)?;
     for at in 0..24 {
         sheet.set_column_width(left + at, 6)?;
         sheet.write_number_with_format(row, left + at, at, &hours)?;

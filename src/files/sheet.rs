@@ -104,7 +104,7 @@ fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(
     let styles: Vec<Vec<Style>> = tables.iter().map(styles).collect();
     sheet.set_row_height(0, TWO_LINES)?;
     for (left, table) in first_columns(tables).zip(tables) {
-        write_header(sheet, left, table.columns, |style, column| {
+        write_header(sheet, left, &table.columns, |style, column| {
             aligned(style, column).set_text_wrap()
         })?;
         for (at, width) in (left..).zip(widths(table)) {
@@ -154,7 +154,7 @@ pub fn write_header(
         .set_font_color(HEADER_TEXT)
         .set_background_color(HEADER_FILL);
     for (at, column) in (left..).zip(columns) {
-        sheet.write_string_with_format(0, at, column.title, &aligned(header.clone(), column))?;
+        sheet.write_string_with_format(0, at, &*column.title, &aligned(header.clone(), column))?;
     }
     Ok(())
 }
@@ -363,7 +363,7 @@ fn scale(sheet: &mut Worksheet, left: u16, table: &Table) -> Result<(), XlsxErro
         return Ok(());
     };
     let last = u32::try_from(table.rows.len()).unwrap_or(u32::MAX);
-    for (at, column) in (left..).zip(table.columns) {
+    for (at, column) in (left..).zip(table.columns.iter()) {
         if column.name != day && column.name != hour && last > 0 {
             sheet.add_conditional_format(1, at, last, at, &color_scale())?;
         }

@@ -14,7 +14,7 @@ use crate::percent::PercentText;
 use crate::reports::report::{Across, Ask, Export, Module, Place, Report, Route, Summary};
 use crate::reports::week;
 use crate::rollups::{Statements, statements};
-use crate::table::{Chart, Table, Weekday, row};
+use crate::table::{Chart, Hour, Table, Weekday, row};
 use crate::time::Granularity;
 
 pub struct Heatmap;
@@ -36,7 +36,8 @@ row! {
         #[schema(value_type = i64)]
         day_of_week: Weekday => "Day of week",
         /// Hour of the day, 0 to 23.
-        hour: i64 => "Hour",
+        #[schema(value_type = i64)]
+        hour: Hour => "Hour",
         /// Attempts started in it.
         dialed: i64 => "Dialed",
         /// Attempts with result answered.
@@ -151,7 +152,7 @@ fn cell(
     });
     AutocallHeatmapCell {
         day_of_week: Weekday(day_of_week),
-        hour,
+        hour: Hour(hour),
         dialed,
         answered,
         answer_rate_pct,

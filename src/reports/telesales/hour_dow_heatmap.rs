@@ -8,7 +8,7 @@ use crate::percent::DecimalNumber;
 use crate::reports::report::{Ask, Module, Place, Report, Route};
 use crate::reports::week;
 use crate::rollups::{Statements, statements};
-use crate::table::{Chart, Table, Weekday, row};
+use crate::table::{Chart, Hour, Table, Weekday, row};
 use crate::time::Granularity;
 
 pub struct HourDowHeatmap;
@@ -20,7 +20,8 @@ row! {
         #[schema(value_type = i64)]
         day_of_week: Weekday => "Day of week",
         /// Hour of the day, 0 to 23.
-        hour: i64 => "Hour",
+        #[schema(value_type = i64)]
+        hour: Hour => "Hour",
         /// Dials started in it.
         dials: i64 => "Dials",
         /// Dials answered by the customer.
@@ -69,7 +70,7 @@ impl Report for HourDowHeatmap {
             },
         )| TelesalesHeatmapCell {
             day_of_week: Weekday(day_of_week),
-            hour,
+            hour: Hour(hour),
             dials,
             answered,
             answer_rate_pct: DecimalNumber::percent(answered, dials),
