@@ -59,12 +59,12 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Reads every report of the file in the scope's snapshot.
+    /// Reads every report of the file in the scope's snapshot, of a window and of the one that it is compared with.
     pub async fn read(
         scope: &mut Scope,
         report_type: ReportType,
         campaign: i64,
-        window: Window,
+        (window, earlier): (Window, Option<Window>),
         now: DateTime<Utc>,
     ) -> Result<Self> {
         let tenant = Tenant::load(scope).await?;
@@ -82,6 +82,10 @@ impl Contents {
                 .report
                 .of_window(campaign, &window)
                 .ok_or_else(|| Error::internal("a part of a file without a campaign"))?;
+            let request = match &earlier {
+                Some(earlier) => request.compared_with(earlier),
+                None => request,
+            };
             let answer = request.answer(scope, context, Source::Rolled).await?;
             if let Some(hours) = hourly::read(scope, context, &request, &answer).await? {
                 by_hour = Some(hours);
@@ -90,11 +94,14 @@ impl Contents {
         }
         let name = beginning.name;
         let filters = vec![("Campaign", format!("{name} ({campaign})"))];
-        let caption = Caption {
+        let mut caption = Caption {
             window: Some(window),
             zone: window.zone,
             filters,
         };
+        if let Some(earlier) = &earlier {
+            caption.compare_with(earlier);
+        }
         Ok(Self {
             report_type,
             campaign: name,

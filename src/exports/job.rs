@@ -31,6 +31,8 @@ pub struct Job {
     pub report_type: ReportType,
     pub format: Format,
     pub window: Window,
+    /// The window that its figures are compared with.
+    pub earlier: Option<Window>,
     pub rows_expected: u64,
     /// Attempts, including this one.
     pub tries: i16,
@@ -44,6 +46,8 @@ pub struct Work {
     format: String,
     window_from: DateTime<Utc>,
     window_to: DateTime<Utc>,
+    earlier_from: Option<DateTime<Utc>>,
+    earlier_to: Option<DateTime<Utc>>,
     timezone: String,
     rows_expected: i64,
     tries: i16,
@@ -52,6 +56,8 @@ pub struct Work {
 impl Work {
     pub fn job(self, tenant: i64, id: String, claim: Uuid) -> Result<Job> {
         let unknown = |what: &str| Error::Internal(format!("{id}: unknown {what}").into());
+        let zone = self.timezone.parse().map_err(|_| unknown(&self.timezone))?;
+        let earlier = self.earlier_from.zip(self.earlier_to);
         Ok(Job {
             report_type: input::named(&self.report_type)
                 .ok_or_else(|| unknown(&self.report_type))?,
@@ -59,8 +65,9 @@ impl Work {
             window: Window {
                 from: self.window_from,
                 to: self.window_to,
-                zone: self.timezone.parse().map_err(|_| unknown(&self.timezone))?,
+                zone,
             },
+            earlier: earlier.map(|(from, to)| Window { from, to, zone }),
             tenant,
             claim,
             campaign: self.campaign_id,

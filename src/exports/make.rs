@@ -79,7 +79,7 @@ async fn write(
         &mut scope,
         job.report_type,
         job.campaign,
-        job.window,
+        (job.window, job.earlier),
         app.clock.now(),
     )
     .await;

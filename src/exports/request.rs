@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
-use crate::input::{Choice, Kind, Parameter, Query, WINDOW, ZONE_OF_ACCOUNT};
+use crate::input::{COMPARE, Choice, Kind, Parameter, Query, UNTIL, WINDOW, ZONE_OF_ACCOUNT};
 use crate::reports::autocall::{Campaign, CampaignStart, FROM, TO};
 use crate::reports::report::{Context, Export, Format, Subject};
 use crate::reports::{self, Definition};
 use crate::time::Window;
+use crate::time::instant::exactly;
 
 /// The content of an export: a report, or all of them with every attempt. Which reports there are is said by their
 /// definitions.
@@ -83,7 +84,16 @@ const FORMAT: Parameter = Parameter::optional(
 );
 
 /// The members of an order.
-pub const PARAMETERS: &[Parameter] = &[REPORT_TYPE, FROM, TO, WINDOW, FORMAT, ZONE_OF_ACCOUNT];
+pub const PARAMETERS: &[Parameter] = &[
+    REPORT_TYPE,
+    FROM,
+    TO,
+    WINDOW,
+    COMPARE,
+    UNTIL,
+    FORMAT,
+    ZONE_OF_ACCOUNT,
+];
 
 /// The formats, the default first.
 const FORMATS: &[Format] = &[Format::Xlsx, Format::Csv];
@@ -98,7 +108,8 @@ pub struct Order {
     pub window: Window,
     /// Attempts in the window.
     pub attempts: i64,
-    /// The order in canonical form: equal for orders of the same.
+    /// The order in canonical form, a list: campaign, report, format, what else was given, and the ends of the window that
+    /// it is compared with, if it is.
     pub asked: String,
 }
 
@@ -128,15 +139,23 @@ impl Order {
         let mut query = Query::of_members(members, PARAMETERS);
         let report_type = query.choice::<ReportType>(&REPORT_TYPE);
         let format = query.choice_of(&FORMAT, FORMATS).unwrap_or(FORMATS[0]);
-        let given = [&FROM, &TO, &WINDOW, &ZONE_OF_ACCOUNT]
+        let given = [&FROM, &TO, &WINDOW, &COMPARE, &UNTIL, &ZONE_OF_ACCOUNT]
             .map(|parameter| query.text(parameter).map(str::to_owned));
-        let ends = Campaign::read(&mut query);
+        let (window, comparing) = (Campaign::read(&mut query), query.comparing());
         let mut faults = query.into_faults();
         let context = Context { tenant, now };
-        let campaign = Campaign::resolve(&ends, beginning, context, &mut faults);
+        let campaign = Campaign::resolve(&window, beginning, context, &mut faults);
+        let both = comparing.zip(campaign.as_ref());
+        let earlier = both.and_then(|(comparing, campaign)| {
+            campaign.earlier(&window, comparing, context, &mut faults)
+        });
         let (report_type, campaign) = faults.into_result(report_type.zip(campaign))?;
         let attempts = campaign.attempts(scope).await?;
-        let asked = json!([campaign.id, report_type.name(), format.name(), given]).to_string();
+        let earlier = earlier
+            .and_then(|ends| ends.window(campaign.window.zone))
+            .map(|window| [exactly(window.from), exactly(window.to)]);
+        let (id, report, file) = (campaign.id, report_type.name(), format.name());
+        let asked = json!([id, report, file, given, earlier]).to_string();
         Ok(Self {
             campaign: campaign.id,
             report_type,

@@ -14,6 +14,7 @@ pub mod workbook;
 use chrono::{DateTime, Utc};
 
 use crate::table::Table;
+use crate::time::instant::local;
 use crate::time::{Window, Zone};
 
 /// The description of a file, for its name and its `About` sheet.
@@ -23,6 +24,16 @@ pub struct Caption {
     pub zone: Zone,
     /// Active filters: name and value.
     pub filters: Vec<(&'static str, String)>,
+}
+
+impl Caption {
+    /// Adds a line on the window that the figures are compared with.
+    pub fn compare_with(&mut self, earlier: &Window) {
+        let shown = |at| local(at, earlier.zone).format("%Y-%m-%d %H:%M:%S");
+        let (from, to) = (shown(earlier.from), shown(earlier.to));
+        self.filters
+            .push(("Compared with", format!("{from} to {to}, exclusive")));
+    }
 }
 
 /// The heading of a file: report, subject and time.

@@ -239,6 +239,7 @@ mod tests {
     fn values(parameter: &Parameter) -> Vec<&'static str> {
         match &parameter.kind {
             Kind::Moment => vec!["2026-06-01", "2026-06-01T00:00:01", "2026-06-01T00:00:01Z"],
+            Kind::Comparison => vec!["previous_week", "2026-06-01..2026-06-02"],
             Kind::Zone => vec!["Asia/Tokyo", "Asia/Seoul"],
             Kind::Id | Kind::Integer { .. } => vec!["1", "2"],
             Kind::IdList { .. } => vec!["1", "2", "1,2"],
@@ -251,7 +252,8 @@ mod tests {
     /// True if one of [`values`] is the default.
     fn has_default(parameter: &Parameter, report: &str) -> bool {
         match parameter.name {
-            "granularity" | "group_by" => true,
+            // Without compare, until means nothing.
+            "granularity" | "group_by" | "until" => true,
             "metric" => report == "comparison",
             _ => false,
         }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::parameter::{Choice, Kind, Parameter};
 use super::query::Query;
 use crate::time::instant::GivenInstant;
-use crate::time::{NamedWindow, Zone};
+use crate::time::{NamedWindow, Window, Zone};
 
 pub const WINDOW: Parameter = Parameter::optional(
     "window",
@@ -36,6 +36,15 @@ pub enum Bounds {
 pub struct Ends {
     pub from: Option<GivenInstant>,
     pub to: Option<GivenInstant>,
+}
+
+impl Ends {
+    /// The window, if both are given; an end before the start is the start.
+    pub fn window(self, zone: Zone) -> Option<Window> {
+        let from = self.from?.start(zone);
+        let to = self.to?.end(zone).max(from);
+        Some(Window { from, to, zone })
+    }
 }
 
 impl Bounds {

@@ -13,6 +13,10 @@ pub const FLAG: &str = "must be true or false.";
 /// Fault of a date or datetime.
 pub const MOMENT: &str = "must be a date or an ISO 8601 datetime.";
 
+/// Fault of a comparison.
+pub const COMPARISON: &str =
+    "must be previous_period, previous_week, previous_month, previous_year, or FROM..TO.";
+
 /// The complete sentence, for faults that clients show without the field's name.
 pub fn of_field(name: &str, rest: &str) -> String {
     format!("The {name} field {rest}")

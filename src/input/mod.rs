@@ -5,6 +5,7 @@
 
 pub mod body;
 pub mod bounds;
+mod compare;
 pub mod composite;
 pub mod fault;
 pub mod members;
@@ -13,6 +14,7 @@ mod query;
 pub mod value;
 
 pub use bounds::{Bounds, Ends, WINDOW};
+pub use compare::{COMPARE, UNTIL};
 pub(crate) use parameter::choice;
 pub use parameter::{
     AGENT_IDS, Choice, FILL_GAPS, Kind, Parameter, ZONE_OF_ACCOUNT, ZONE_UTC, named,

@@ -17,6 +17,8 @@ pub struct Parameter {
 pub enum Kind {
     /// A date or an instant.
     Moment,
+    /// An earlier window: its name, or `FROM..TO`.
+    Comparison,
     Zone,
     Id,
     /// Maximum number of distinct values.

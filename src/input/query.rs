@@ -124,7 +124,7 @@ impl Query {
     }
 
     /// Parses a value with `parse`; records `expected` if that fails, or that the value is missing.
-    fn read<T>(
+    pub(super) fn read<T>(
         &mut self,
         parameter: &Parameter,
         expected: &str,

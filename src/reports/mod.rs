@@ -18,6 +18,7 @@
 //! 6. Run `cargo run -- openapi > openapi/openapi.json` and `script/test`. The tests over [`ALL`] cover the new report.
 
 pub mod autocall;
+pub mod compare;
 mod definition;
 pub mod report;
 pub mod request;

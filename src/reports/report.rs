@@ -16,10 +16,11 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Faults, Result};
 use crate::files::Caption;
-use crate::input::{Kind, Parameter, Query, choice};
+use crate::input::{Ends, Kind, Parameter, Query, choice};
 use crate::rollups::Source;
 use crate::table::{self, Schemas, Table};
 use crate::time::Window;
+use crate::time::compare::Comparing;
 
 /// The route of a report. The last segment of its path is the report's name.
 #[derive(Debug, Clone, Copy)]
@@ -133,6 +134,22 @@ pub trait Subject: Send + Sync + Sized {
         context: Context<'_>,
         faults: &mut Faults,
     ) -> Option<Self>;
+
+    /// Ends of the window that this one is compared with. Adds faults. `None` if there is nothing to compare with.
+    fn earlier(
+        &self,
+        _asked: &Self::Asked,
+        _comparing: Comparing,
+        _context: Context<'_>,
+        _faults: &mut Faults,
+    ) -> Option<Ends> {
+        None
+    }
+
+    /// The same request for the window with those ends.
+    fn moved(asked: &Self::Asked, _to: Ends) -> Self::Asked {
+        asked.clone()
+    }
 
     /// Looks up the rows named by the parameters. `Missing` if the tenant does not have one of them.
     fn check(&mut self, scope: &mut Scope) -> impl Future<Output = Result<()>> + Send;

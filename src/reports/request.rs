@@ -7,16 +7,18 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::report::{Ask, Body, Context, FORMAT, Format, Report, Subject};
+use super::compare::{self, Before};
+use super::report::{Ask, Context, FORMAT, Format, Report, Subject};
 use crate::asked::{Answer, Answering, Asked, Outcome};
 use crate::auth::Tenant;
 use crate::db::Scope;
-use crate::envelope::Data;
-use crate::error::{Error, Faults, Result};
-use crate::input::Query;
+use crate::error::{Faults, Result};
+use crate::files::Caption;
+use crate::input::{Ends, Query};
 use crate::rollups::{Older, Source};
 use crate::table::Table;
 use crate::time::Window;
+use crate::time::compare::Comparing;
 
 /// A request for any report. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +28,7 @@ pub struct Request(Arc<dyn Erased>);
 trait Erased: Asked {
     fn format(&self) -> Format;
     fn by_hour(&self) -> Option<Request>;
+    fn compared_with(&self, earlier: &Window) -> Request;
     fn answer<'a>(
         &'a self,
         scope: &'a mut Scope,
@@ -48,9 +51,14 @@ impl Request {
         self.0.format()
     }
 
-    /// The request for the same series by hour. `None` if this is not a daily series.
+    /// The request for the same series by hour, compared with nothing. `None` if this is not a daily series.
     pub fn by_hour(&self) -> Option<Self> {
         self.0.by_hour()
+    }
+
+    /// The same request, compared with exactly that window.
+    pub fn compared_with(&self, earlier: &Window) -> Self {
+        self.0.compared_with(earlier)
     }
 
     /// Checks and answers in the order of the contract: the path, then every parameter, then the rows that they name.
@@ -70,6 +78,7 @@ pub(super) struct Parsed<R: Report> {
     path_id: Option<i64>,
     format: Format,
     subject: <R::Subject as Subject>::Asked,
+    compare: Option<Comparing>,
     options: R::Options,
     /// Faults of the parameters that are known without the tenant.
     faults: Faults,
@@ -87,6 +96,7 @@ impl<R: Report> Parsed<R> {
                 .and_then(|format| query.choice_of(format, open))
                 .unwrap_or(default),
             subject: R::Subject::read(&mut query),
+            compare: query.comparing(),
             options: R::options(&mut query),
             faults: query.into_faults(),
         }
@@ -97,27 +107,61 @@ impl<R: Report> Parsed<R> {
             path_id: Some(campaign),
             format: Format::Json,
             subject: R::Subject::of_window(window)?,
+            compare: None,
             options: R::Options::default(),
             faults: Faults::default(),
         })
     }
 
+    /// The same request for the window with those ends, compared with nothing.
+    fn moved(&self, to: Ends) -> Self {
+        Self {
+            path_id: self.path_id,
+            format: self.format,
+            subject: R::Subject::moved(&self.subject, to),
+            compare: None,
+            options: self.options.clone(),
+            faults: Faults::default(),
+        }
+    }
+
+    /// Answers for the window, and for the earlier one, from one snapshot.
     async fn compute(
         &self,
         scope: &mut Scope,
         context: Context<'_>,
         source: Source,
     ) -> Result<Answer> {
-        let subject = self.subject(scope, context).await?;
+        let (subject, earlier) = self.subject(scope, context).await?;
+        let Some((ends, window)) = earlier.zip(subject.caption().window) else {
+            let figures = self.figures(scope, context, source, subject).await?;
+            return Ok(figures.answer(None));
+        };
+        let figures = self.figures(scope, context, source, subject).await?;
+        let earlier = self.moved(ends);
+        let (subject, _) = earlier.subject(scope, context).await?;
+        let asked = (window, subject.caption().window.unwrap_or(window));
+        let before = earlier.figures(scope, context, source, subject).await?;
+        Ok(figures.answer(Some((before, asked))))
+    }
+
+    /// The figures of one window, from the roll-ups if they can be trusted.
+    async fn figures(
+        &self,
+        scope: &mut Scope,
+        context: Context<'_>,
+        source: Source,
+        subject: R::Subject,
+    ) -> Result<Figures<R>> {
         if source == Source::Rolled && R::trusted(&subject) {
             return self.read_from(scope, context, subject, source).await;
         }
         if source == Source::Rolled {
             for older in Older::all(scope).await? {
                 older.enter(scope).await?;
-                let answer = self.rolled(scope, context).await;
-                if let Some(answer) = Older::leave(scope, answer).await? {
-                    return Ok(answer);
+                let figures = self.rolled(scope, context).await;
+                if let Some(figures) = Older::leave(scope, figures).await? {
+                    return Ok(figures);
                 }
             }
         }
@@ -125,25 +169,34 @@ impl<R: Report> Parsed<R> {
         self.read_from(scope, context, subject, Source::Raw).await
     }
 
-    /// Answers from the roll-ups, if they can be trusted.
-    async fn rolled(&self, scope: &mut Scope, context: Context<'_>) -> Result<Option<Answer>> {
-        let subject = self.subject(scope, context).await?;
+    /// The figures from the roll-ups, if they can be trusted.
+    async fn rolled(&self, scope: &mut Scope, context: Context<'_>) -> Result<Option<Figures<R>>> {
+        let (subject, _) = self.subject(scope, context).await?;
         if !R::trusted(&subject) {
             return Ok(None);
         }
-        let answer = self
+        let figures = self
             .read_from(scope, context, subject, Source::Rolled)
             .await?;
-        Ok(Some(answer))
+        Ok(Some(figures))
     }
 
-    async fn subject(&self, scope: &mut Scope, context: Context<'_>) -> Result<R::Subject> {
+    /// The subject, checked, and the ends of the window that it is compared with.
+    async fn subject(
+        &self,
+        scope: &mut Scope,
+        context: Context<'_>,
+    ) -> Result<(R::Subject, Option<Ends>)> {
         let found = R::Subject::find(scope, self.path_id).await?;
         let mut faults = self.faults.clone();
         let subject = R::Subject::resolve(&self.subject, found, context, &mut faults);
+        let both = self.compare.zip(subject.as_ref());
+        let earlier = both.and_then(|(comparing, subject)| {
+            subject.earlier(&self.subject, comparing, context, &mut faults)
+        });
         let mut subject = faults.into_result(subject)?;
         subject.check(scope).await?;
-        Ok(subject)
+        Ok((subject, earlier))
     }
 
     async fn read_from(
@@ -152,7 +205,7 @@ impl<R: Report> Parsed<R> {
         context: Context<'_>,
         mut subject: R::Subject,
         source: Source,
-    ) -> Result<Answer> {
+    ) -> Result<Figures<R>> {
         if R::NEEDS_ROWS {
             subject.begin_with_rows();
         }
@@ -164,11 +217,46 @@ impl<R: Report> Parsed<R> {
             options: self.options.clone(),
         };
         let body = R::run(scope, &ask).await?;
-        Ok(Answer {
+        Ok(Figures {
             source,
             caption: ask.subject.caption(),
-            outcome: Box::new(Computed::<R>(body)),
+            body,
         })
+    }
+}
+
+/// The figures of one window.
+struct Figures<R: Report> {
+    source: Source,
+    caption: Caption,
+    body: R::Body,
+}
+
+impl<R: Report> Figures<R> {
+    /// An answer, beside the figures of an earlier window and both windows as asked for.
+    fn answer(self, before: Option<(Self, (Window, Window))>) -> Answer {
+        let Self {
+            mut source,
+            mut caption,
+            body,
+        } = self;
+        let before = before.map(|(figures, asked)| {
+            if figures.source == Source::Raw {
+                source = Source::Raw;
+            }
+            let window = figures.caption.window.unwrap_or(asked.1);
+            caption.compare_with(&window);
+            Before {
+                body: figures.body,
+                window,
+                asked,
+            }
+        });
+        Answer {
+            source,
+            caption,
+            outcome: Box::new(Computed::<R> { body, before }),
+        }
     }
 }
 
@@ -177,6 +265,7 @@ impl<R: Report> PartialEq for Parsed<R> {
         self.path_id == other.path_id
             && self.format == other.format
             && self.subject == other.subject
+            && self.compare == other.compare
             && self.options == other.options
             && self.faults == other.faults
     }
@@ -186,7 +275,15 @@ impl<R: Report> Eq for Parsed<R> {}
 
 impl<R: Report> Hash for Parsed<R> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.path_id, self.format, &self.subject, &self.options).hash(state);
+        let Self {
+            path_id,
+            format,
+            subject,
+            compare,
+            options,
+            ..
+        } = self;
+        (path_id, format, subject, compare, options).hash(state);
     }
 }
 
@@ -227,9 +324,21 @@ impl<R: Report> Erased for Parsed<R> {
             path_id: self.path_id,
             format: self.format,
             subject: self.subject.clone(),
+            compare: None,
             options,
             faults: self.faults.clone(),
         }))
+    }
+
+    fn compared_with(&self, earlier: &Window) -> Request {
+        Request::new(Self {
+            path_id: self.path_id,
+            format: self.format,
+            subject: self.subject.clone(),
+            compare: Some(Comparing::with(earlier)),
+            options: self.options.clone(),
+            faults: self.faults.clone(),
+        })
     }
 
     fn answer<'a>(
@@ -242,25 +351,25 @@ impl<R: Report> Erased for Parsed<R> {
     }
 }
 
-struct Computed<R: Report>(R::Body);
+struct Computed<R: Report> {
+    body: R::Body,
+    before: Option<Before<R::Body>>,
+}
 
 impl<R: Report> Outcome for Computed<R> {
     fn json(&self) -> Result<String> {
-        json(&self.0)
+        compare::json(&self.body, self.before.as_ref())
     }
 
     fn json_without_timestamps(&self) -> Result<Option<String>> {
-        self.0
-            .without_timestamps()
-            .map(|body| json(&body))
-            .transpose()
+        compare::json_without_timestamps(&self.body, self.before.as_ref())
     }
 
     fn tables(&self) -> Vec<Table> {
-        R::tables(&self.0)
+        let tables = R::tables(&self.body);
+        match &self.before {
+            Some(before) => before.compared(tables, R::tables),
+            None => tables,
+        }
     }
-}
-
-fn json(body: &impl Body) -> Result<String> {
-    serde_json::to_string(&Data { data: body }).map_err(Error::internal)
 }

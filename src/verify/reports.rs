@@ -11,6 +11,7 @@ use crate::reports::telesales::caller_id_health::CallerIdHealth;
 use crate::reports::telesales::disposition_breakdown::DispositionBreakdown;
 use crate::reports::telesales::funnel::Funnel;
 use crate::reports::{ALL, Definition};
+use crate::time::compare::Earlier;
 
 /// Rows of a tenant that reports can be asked about, and the time of its calls.
 #[derive(sqlx::FromRow)]
@@ -82,6 +83,10 @@ impl Known {
         }
         if sums_know_sources(report, &query) && chance.one_in(3) {
             query.push_str(&self.source_filter(chance));
+        }
+        if chance.one_in(4) {
+            let earlier = chance.pick(&Earlier::NAMES);
+            query.push_str(&format!("&compare={earlier}"));
         }
         let granularity = chance.pick(&["day", "hour"]);
         query.push_str(&format!("&granularity={granularity}"));

@@ -267,6 +267,16 @@ def lacks_dates(case):
     return path.startswith("/api/telesales/reports/") and "abandon-rate" not in path and "window" not in (case.query or {})
 
 
+def correct_comparison(given):
+    """No schema says that a comparison needs a start, within the calendar, and has its ends in order."""
+    if ".." in str(given.get("compare")):
+        given["compare"] = "2026-05-01..2026-05-07"
+    elif "compare" in given and "window" not in given:
+        start = date_of(given.get("from") or given.get("date_from"))
+        if start is None or start.year < 5:
+            del given["compare"]
+
+
 @schemathesis.hook("map_case").apply_to(path_regex=REPORTS)
 def a_name_in_place_of_the_ends(context, case):
     """No schema says that the name of a window stands in place of both ends."""
@@ -279,6 +289,9 @@ def a_name_in_place_of_the_ends(context, case):
     if isinstance(case.body, dict) and case.body.get("window"):
         for name in WINDOWS[0]:
             case.body.pop(name, None)
+    for given in (case.query, case.body):
+        if isinstance(given, dict):
+            correct_comparison(given)
     return case
 
 
@@ -288,7 +301,8 @@ def a_name_or_the_ends(context, case):
     if not is_good(case) or case.meta is None or case.meta.phase.name.value != "coverage":
         return True
     given = set(case.query or {}) | set(case.body if isinstance(case.body, dict) else ())
-    return not (lacks_dates(case) and not set(WINDOWS[1]) <= given or "window" in given and given & set(ENDS_OF_WINDOWS))
+    is_doubled = "window" in given and given & set(ENDS_OF_WINDOWS)
+    return not (lacks_dates(case) and not set(WINDOWS[1]) <= given or is_doubled or "compare" in given)
 
 
 EXPORT = "/api/autocall/campaigns/{id}/reports/export"

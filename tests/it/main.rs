@@ -6,6 +6,7 @@ mod analytics;
 mod bounds;
 mod cache;
 mod cli;
+mod compare;
 mod connections;
 mod contract;
 mod durability;

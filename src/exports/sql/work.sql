@@ -1,4 +1,13 @@
--- The work of job $2, held by claim $3.
-select campaign_id, report_type, format, window_from, window_to, timezone, rows_expected, tries
+-- The work of job $2, held by claim $3. The ends of the window that it is compared with are the last item of the order.
+select campaign_id,
+       report_type,
+       format,
+       window_from,
+       window_to,
+       (asked::json -> 4 ->> 0)::timestamptz as earlier_from,
+       (asked::json -> 4 ->> 1)::timestamptz as earlier_to,
+       timezone,
+       rows_expected,
+       tries
 from exports
 where tenant_id = $1 and id = $2 and claim = $3

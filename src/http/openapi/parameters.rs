@@ -10,6 +10,7 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Required, Schema};
 use crate::closed::Set;
 use crate::input::{Kind, Parameter};
 use crate::text::NAME_LEN;
+use crate::time::compare::Earlier;
 
 /// The `Cache-Control` request header.
 pub fn fresh(operation: OperationBuilder) -> OperationBuilder {
@@ -105,6 +106,13 @@ pub fn schema(parameter: &Parameter) -> RefOr<Schema> {
             text()
                 .pattern(Some(pattern))
                 .examples(["2026-06-01", "2026-06-01T00:00:00+07:00"])
+                .into()
+        }
+        Kind::Comparison => {
+            let names = Earlier::NAMES.join("|");
+            text()
+                .pattern(Some(format!(r"^({names}|{MOMENT}\.\.{MOMENT})?$")))
+                .examples(["previous_period", "2026-05-01..2026-05-31"])
                 .into()
         }
         Kind::Zone => text()

@@ -12,8 +12,10 @@ use super::shape;
 use crate::closed::FileFormat;
 use crate::files::{csv, workbook};
 use crate::http::window;
+use crate::input::COMPARE;
 use crate::reports::Definition;
 use crate::reports::report::{FORMAT, Module, Place};
+use crate::time::Instant;
 
 /// Adds a report's operation, with the schemas it refers to.
 pub fn add_report(document: &mut OpenApi, report: &Definition) {
@@ -29,11 +31,20 @@ pub fn add_report(document: &mut OpenApi, report: &Definition) {
         RefOr::T(Schema::Array(rows)) => ArrayBuilder::from(rows).description(Some(FIGURES)).into(),
         other => other,
     };
-    let body = ObjectBuilder::new()
+    let mut whole = ObjectBuilder::new()
         .description(Some(about.title))
-        .property("data", body)
+        .property("data", body.clone())
         .required("data");
-    let name = shape::pascal(&operation_id(report)) + "Response";
+    let name = shape::pascal(&operation_id(report));
+    if report
+        .parameters()
+        .any(|parameter| parameter.name == COMPARE.name)
+    {
+        let comparison = name.clone() + "Comparison";
+        whole = whole.property("comparison", Ref::from_schema_name(&comparison));
+        schemas.push((comparison, compared(body)));
+    }
+    let (name, body) = (name + "Response", whole);
     schemas.push((name.clone(), body.into()));
     let example = serde_json::from_str(about.example).ok();
     let content = ContentBuilder::new()
@@ -67,6 +78,26 @@ pub fn add_report(document: &mut OpenApi, report: &Definition) {
         .get_or_insert_default()
         .schemas
         .extend(schemas);
+}
+
+/// The same figures of an earlier window.
+fn compared(figures: RefOr<Schema>) -> RefOr<Schema> {
+    let end = |about| {
+        let RefOr::T(Schema::Object(mut end)) = Instant::schema() else {
+            return Instant::schema();
+        };
+        end.description = Some(String::from(about));
+        end.into()
+    };
+    ObjectBuilder::new()
+        .description(Some("The earlier window; only with compare."))
+        .property("from", end("Start of the earlier window."))
+        .required("from")
+        .property("to", end("End of the earlier window, left out."))
+        .required("to")
+        .property("data", figures)
+        .required("data")
+        .into()
 }
 
 const FIGURES: &str = "The figures.";

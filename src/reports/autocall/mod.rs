@@ -18,15 +18,17 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 
+use super::compare;
 use super::report::{Context, Subject};
 use super::series::{Select, bind_segments};
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
-use crate::input::{Bounds, Ends, Kind, Parameter, Query, WINDOW, ZONE_OF_ACCOUNT};
+use crate::input::{Bounds, COMPARE, Ends, Kind, Parameter, Query, UNTIL, WINDOW, ZONE_OF_ACCOUNT};
 use crate::rollups::{
     Bind, Detail, Kept, Older, Plan, RollupScope, Source, Statements, statement_of, statements,
 };
+use crate::time::compare::{Comparing, Earlier};
 use crate::time::instant::GivenInstant;
 use crate::time::{Granularity, Window, Zone};
 
@@ -248,7 +250,7 @@ impl WindowBounds {
 }
 
 impl Subject for Campaign {
-    const PARAMETERS: &'static [Parameter] = &[FROM, TO, WINDOW, ZONE_OF_ACCOUNT];
+    const PARAMETERS: &'static [Parameter] = &[FROM, TO, WINDOW, COMPARE, UNTIL, ZONE_OF_ACCOUNT];
     type Asked = AskedWindow;
     type Found = CampaignStart;
 
@@ -281,6 +283,32 @@ impl Subject for Campaign {
             trusted: beginning.trusted,
             kept: bounds.kept,
         })
+    }
+
+    fn earlier(
+        &self,
+        asked: &AskedWindow,
+        comparing: Comparing,
+        context: Context<'_>,
+        faults: &mut Faults,
+    ) -> Option<Ends> {
+        let ends = asked.bounds.ends(self.window.zone, context.now);
+        if ends.from.is_none() && !matches!(comparing.with, Earlier::Between(..)) {
+            faults.add(
+                COMPARE.name,
+                "needs from: nothing is before all of a campaign.",
+            );
+            return None;
+        }
+        let given = (ends, &self.window);
+        compare::earlier(comparing, given, (self.kept, context.now), faults)
+    }
+
+    fn moved(asked: &AskedWindow, to: Ends) -> AskedWindow {
+        AskedWindow {
+            bounds: Bounds::Given(to),
+            ..*asked
+        }
     }
 
     async fn check(&mut self, _: &mut Scope) -> Result<()> {

@@ -19,15 +19,19 @@ use chrono::TimeDelta;
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 
+use super::compare;
 use super::report::{Context, Subject};
 use super::series::{Select, bind_segments};
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::files::Caption;
-use crate::input::{AGENT_IDS, Bounds, Kind, Parameter, Query, WINDOW, ZONE_UTC};
+use crate::input::{
+    AGENT_IDS, Bounds, COMPARE, Ends, Kind, Parameter, Query, UNTIL, WINDOW, ZONE_UTC,
+};
 use crate::rollups::{
     Bind, Detail, Kept, Links, Plan, Quiet, RollupScope, Source, Statements, Wanted, statement_of,
 };
+use crate::time::compare::{Comparing, Pair};
 use crate::time::{Granularity, Window, Zone};
 
 const CAMPAIGN_ID: Parameter = Parameter::optional(
@@ -239,6 +243,8 @@ impl Subject for Filter {
         DATE_FROM,
         DATE_TO,
         WINDOW,
+        COMPARE,
+        UNTIL,
         CAMPAIGN_ID,
         AGENT_IDS,
         TEAM_ID,
@@ -285,7 +291,7 @@ impl Subject for Filter {
             to: to.end(zone),
             zone,
         };
-        if to.since(from, zone) > TimeDelta::days(MAX_DAYS) {
+        if is_too_long((from, to), zone) {
             faults.add(
                 DATE_TO.name,
                 "The date_from..date_to range may not exceed 90 days.",
@@ -304,6 +310,29 @@ impl Subject for Filter {
             trusted: false,
             asked: Vec::new(),
         })
+    }
+
+    fn earlier(
+        &self,
+        asked: &AskedFilter,
+        comparing: Comparing,
+        context: Context<'_>,
+        faults: &mut Faults,
+    ) -> Option<Ends> {
+        let (zone, now) = (asked.zone, context.now);
+        let given = (asked.bounds.ends(zone, now), &self.window);
+        let ends = compare::earlier(comparing, given, (self.kept, now), faults)?;
+        if is_too_long((ends.from?, ends.to?), zone) {
+            faults.add(COMPARE.name, "The compared range may not exceed 90 days.");
+        }
+        Some(ends)
+    }
+
+    fn moved(asked: &AskedFilter, to: Ends) -> AskedFilter {
+        AskedFilter {
+            bounds: Bounds::Given(to),
+            ..asked.clone()
+        }
     }
 
     async fn check(&mut self, scope: &mut Scope) -> Result<()> {
@@ -354,6 +383,10 @@ impl Subject for Filter {
             filters: self.asked.clone(),
         }
     }
+}
+
+fn is_too_long((from, to): Pair, zone: Zone) -> bool {
+    to.since(from, zone) > TimeDelta::days(MAX_DAYS)
 }
 
 /// True if the roll-ups of a tenant, or of its campaign, can be trusted.

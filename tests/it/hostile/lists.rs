@@ -46,6 +46,8 @@ fn values(name: &str) -> (&'static str, &'static str) {
         "metric" => ("answer_rate_pct", "avg_duration_sec"),
         "format" => ("json", "csv"),
         "window" => ("today", "yesterday"),
+        "until" => ("now", "later"),
+        "compare" => ("2026-05-01..2026-05-02", "2026-05-01..2026-05-03"),
         _ => ("1", "2"),
     }
 }
