@@ -79,6 +79,16 @@ sets! {
     AttemptResult: ["answered", "no_answer", "busy", "failed", "abandoned"];
     /// Result of a Telesales call.
     CallResult: ["answered", "no_answer", "busy", "failed", "rejected", "abandoned", "blocked"];
+    /// Result of a listed AutoCall attempt; in_progress is none yet.
+    ListedAttemptResult: ["answered", "no_answer", "busy", "failed", "abandoned", "in_progress"];
+    /// Result of a listed Telesales call; in_progress is none yet.
+    ListedCallResult: ["answered", "no_answer", "busy", "failed", "rejected", "abandoned", "blocked", "in_progress"];
+    /// Deciding key of an attempt: the last one pressed.
+    DecidingKey: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#", "no_input"];
+    /// Member of an AutoCall attempt that may have no value.
+    AttemptMember: ["hangup_cause", "digit", "agent_disposition", "agent_id", "path"];
+    /// Member of a Telesales call that may have no value.
+    CallMember: ["hangup_cause", "disposition", "agent_id"];
     /// Result of handing an attempt to an agent queue.
     Transfer: ["failed", "queued", "connected"];
     /// Category of a disposition.

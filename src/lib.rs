@@ -15,6 +15,7 @@
 //! - [`app`]: state shared by requests. [`boot`]: start and stop of a process.
 //! - [`reports`]: all reports, each defined once. [`analytics`]: twelve queries of one form.
 //!   [`ingest`]: incoming call data.
+//! - [`calls`]: lists of calls, with the filters that figures imply.
 //! - [`exports`]: reports as files, created in the background. [`resources`]: scripts,
 //!   campaigns and what else clients create and change.
 //! - [`verify`]: comparison of roll-ups with raw rows. [`webhooks`]: events, sent to a tenant's
@@ -61,6 +62,8 @@ pub mod boot;
 pub mod analytics;
 pub mod ingest;
 pub mod reports;
+
+pub mod calls;
 
 pub mod exports;
 pub mod resources;

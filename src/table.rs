@@ -288,6 +288,13 @@ pub fn reference<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
     Ref::from_schema_name(T::name()).into()
 }
 
+/// Like [`reference`], for a generic type, by that name.
+pub fn reference_as<T: ToSchema>(name: &str, schemas: &mut Schemas) -> RefOr<Schema> {
+    T::schemas(schemas);
+    schemas.push((name.to_owned(), T::schema()));
+    Ref::from_schema_name(name).into()
+}
+
 /// Union of named schemas, with the values of the field that discriminates them.
 pub fn one_of(
     field: &str,

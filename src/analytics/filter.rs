@@ -3,7 +3,7 @@
 //! Three have no condition here: merchant and reseller select tenants, the payload selects leads (`reach`). Must not know
 //! the counters.
 
-use crate::template::{all, body, composed};
+use crate::template::{all, composed};
 
 /// Type of a filter's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,17 +23,57 @@ pub struct Filter {
     pub name: &'static str,
     pub kind: Kind,
     pub about: &'static str,
-    /// Condition on an attempt `a`. `$1` tenant, `$2` and `$3` window, `$4` template, `$5` to `$8` durations and sentiments,
-    /// `$9` payload, `$10` its rarest term; from `$4` on, each may be null.
-    condition: Option<&'static str>,
+    condition: Option<Condition>,
 }
+
+/// A condition on an attempt `a`. `$1` is the tenant.
+#[derive(Debug, Clone, Copy)]
+pub struct Condition {
+    /// `:1` is the filter's value.
+    pub sql: &'static str,
+    /// Its value in statements of analytics: `$2` and `$3` the window, `$4` template, `$5` to `$8` durations and
+    /// sentiments, `$9` payload, `$10` its rarest term. With a type, it may be null.
+    argument: &'static str,
+}
+
+impl Filter {
+    /// The condition on attempts, for filters that have one.
+    pub const fn on_attempts(&self) -> Option<&'static str> {
+        match self.condition {
+            Some(condition) => Some(condition.sql),
+            None => None,
+        }
+    }
+}
+
+impl Condition {
+    const fn new(sql: &'static str, argument: &'static str) -> Option<Self> {
+        Some(Self { sql, argument })
+    }
+
+    /// The condition in statements of analytics, which holds without a value.
+    fn bound(self) -> String {
+        match self.argument.split_once("::") {
+            Some((number, _)) => {
+                let sql = self.sql.replace(":1", number);
+                format!("({} is null or ({sql}))", self.argument)
+            }
+            None => format!("({})", self.sql.replace(":1", self.argument)),
+        }
+    }
+}
+
+/// True for a lead `l` with the payload `:1`. The coalesce keeps the planner from its default estimate for `@>`, one row
+/// in a thousand.
+pub const HAS_PAYLOAD: &str = "coalesce(l.payload @> :1::jsonb, false)";
 
 pub const TEMPLATE_ID: Filter = Filter {
     name: "template_id",
     kind: Kind::Text,
     about: "Only attempts of campaigns with this template: a script's template_id, or tpl_<id> if it has none.",
-    condition: Some(
-        "$4::text is null or a.campaign_id = any ((select callboard_playing($1, $4))::bigint[])",
+    condition: Condition::new(
+        "a.campaign_id = any ((select callboard_playing($1, :1))::bigint[])",
+        "$4::text",
     ),
 };
 pub const MERCHANT_ID: Filter = Filter {
@@ -52,37 +92,37 @@ pub const DATE_FROM: Filter = Filter {
     name: "date_from",
     kind: Kind::Moment,
     about: "Start of the window; by default the first attempt that matches the other filters. A bare date is its midnight in timezone.",
-    condition: Some("a.started_at >= $2"),
+    condition: Condition::new("a.started_at >= :1", "$2"),
 };
 pub const DATE_TO: Filter = Filter {
     name: "date_to",
     kind: Kind::Moment,
     about: "End of the window, exclusive; by default after the last attempt that matches the other filters. A bare date includes that day, a time written as 23:59:59 that whole second.",
-    condition: Some("a.started_at < $3"),
+    condition: Condition::new("a.started_at < :1", "$3"),
 };
 pub const MIN_DURATION: Filter = Filter {
     name: "min_duration",
     kind: Kind::Seconds,
     about: "Only answered attempts of at least this duration in seconds.",
-    condition: Some("$5::integer is null or (a.result = 'answered' and a.billsec >= $5)"),
+    condition: Condition::new("a.result = 'answered' and a.billsec >= :1", "$5::integer"),
 };
 pub const MAX_DURATION: Filter = Filter {
     name: "max_duration",
     kind: Kind::Seconds,
     about: "Only answered attempts of at most this duration in seconds.",
-    condition: Some("$6::integer is null or (a.result = 'answered' and a.billsec <= $6)"),
+    condition: Condition::new("a.result = 'answered' and a.billsec <= :1", "$6::integer"),
 };
 pub const SENTIMENT_MIN: Filter = Filter {
     name: "sentiment_min",
     kind: Kind::Fraction,
     about: "Only attempts with at least this sentiment, from 0 to 1.",
-    condition: Some("$7::numeric is null or a.sentiment >= $7"),
+    condition: Condition::new("a.sentiment >= :1", "$7::numeric"),
 };
 pub const SENTIMENT_MAX: Filter = Filter {
     name: "sentiment_max",
     kind: Kind::Fraction,
     about: "Only attempts with at most this sentiment, from 0 to 1.",
-    condition: Some("$8::numeric is null or a.sentiment <= $8"),
+    condition: Condition::new("a.sentiment <= :1", "$8::numeric"),
 };
 pub const PAYLOAD_FILTERS: Filter = Filter {
     name: "payload_filters",
@@ -121,7 +161,7 @@ pub enum LeadSet {
 /// The matching attempts `a`, as `from … where …` with joined tables: a part of a statement.
 pub fn attempts(leads: LeadSet, joined: &str) -> String {
     let conditions = ALL.iter().filter_map(|filter| filter.condition);
-    let conditions = all(conditions.map(|sql| format!("({sql})")));
+    let conditions = all(conditions.map(Condition::bound));
     match leads {
         LeadSet::All => composed(
             include_str!("sql/attempts.sql"),
@@ -139,6 +179,10 @@ pub fn attempts(leads: LeadSet, joined: &str) -> String {
 }
 
 /// Leads with the payload, by `id`.
-pub fn leads_with_payload() -> &'static str {
-    body(include_str!("sql/matching.sql"))
+pub fn leads_with_payload() -> String {
+    let has_payload = HAS_PAYLOAD.replace(":1", "$9");
+    composed(
+        include_str!("sql/matching.sql"),
+        &[("has_payload", &has_payload)],
+    )
 }

@@ -26,6 +26,7 @@ mod reach;
 mod reading;
 mod span;
 
+pub use members::Members;
 pub use question::Definition;
 use questions as q;
 

@@ -65,7 +65,7 @@ impl OfLeads {
         };
         Self {
             some: progress("autocall_leads l", ""),
-            with_payload: these(leads_with_payload()),
+            with_payload: these(&leads_with_payload()),
             with_attempt: these(&leads_with_attempt(LeadSet::All)),
             with_payload_and_attempt: these(&leads_with_attempt(LeadSet::WithPayload)),
         }

@@ -284,6 +284,26 @@ impl Reader {
     }
 }
 
+impl Members {
+    /// The payload filter as text, of a query string. `None` without any key. The error has a fault for each wrong value,
+    /// the rest of a sentence about the filter.
+    pub fn parse(text: &str) -> Result<Option<Self>, Vec<String>> {
+        let Ok(object) = serde_json::from_str::<&RawValue>(text) else {
+            return Err(vec![fault::OBJECT.to_owned()]);
+        };
+        let mut reader = Reader::default();
+        let members = reader.payload(object);
+        match reader.finish(Some(members)) {
+            Ok(members) => Ok(members),
+            Err(Error::Misshapen(faults) | Error::Invalid(faults)) => Err(faults
+                .iter()
+                .flat_map(|(_, faults)| faults.to_vec())
+                .collect()),
+            Err(other) => Err(vec![other.to_string()]),
+        }
+    }
+}
+
 fn place(filter: &str) -> String {
     format!("{FILTERS}.{filter}")
 }

@@ -21,6 +21,8 @@ pub enum Permission {
     AnalyticsApiAccess,
     /// POST /api/ingest.
     IngestWrite,
+    /// Single calls with their phones.
+    CallsRead,
     /// All of /api/webhooks.
     WebhooksManage,
     /// The audit log.
@@ -28,13 +30,14 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::AutocallApiAccess,
         Self::AutocallExportReport,
         Self::AutocallManageCampaign,
         Self::TelesalesApiAccess,
         Self::AnalyticsApiAccess,
         Self::IngestWrite,
+        Self::CallsRead,
         Self::WebhooksManage,
         Self::UsersManage,
     ];
@@ -48,6 +51,7 @@ impl Permission {
             Self::TelesalesApiAccess => "telesales_api_access",
             Self::AnalyticsApiAccess => "analytics_api_access",
             Self::IngestWrite => "ingest_write",
+            Self::CallsRead => "calls_read",
             Self::WebhooksManage => "webhooks_manage",
             Self::UsersManage => "users_manage",
         }

@@ -135,6 +135,18 @@ impl Scope {
         sqlx::query_as(sql).bind(self.tenant)
     }
 
+    /// Like [`Scope::select`], for a statement that was assembled for one request out of static
+    /// parts, with every value bound. It is not kept prepared.
+    pub fn select_assembled<R>(&self, sql: String) -> Select<R>
+    where
+        R: for<'r> FromRow<'r, PgRow>,
+    {
+        self.check_schema(&sql);
+        sqlx::query_as(AssertSqlSafe(sql))
+            .persistent(false)
+            .bind(self.tenant)
+    }
+
     /// Looks unqualified names up in another schema, then in `public`. `can_execute` tells which
     /// statements may be executed there. What the transaction sets from now on ends with
     /// [`Scope::leave_schema`].

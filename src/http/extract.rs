@@ -18,6 +18,8 @@ use crate::error::{Error, Result};
 pub trait Grant: Send + Sync + 'static {
     /// Required permissions, all of them.
     const PERMISSIONS: &'static [Permission];
+    /// A permission that suffices instead of them.
+    const INSTEAD: Option<Permission> = None;
     /// Rate-limit group of the route.
     const GROUP: Group;
     /// Rate-limit group of a request with a list of items.
@@ -32,11 +34,12 @@ pub struct Permitted<G: Grant> {
 }
 
 macro_rules! grants {
-    ($( $(#[$meta:meta])* $grant:ident: $group:ident $(or $list:ident)? [$( $permission:ident ),*]; )*) => { $(
+    ($( $(#[$meta:meta])* $grant:ident: $group:ident $(or $list:ident)? [$( $permission:ident ),*] $(or $instead:ident)?; )*) => { $(
         $(#[$meta])*
         pub struct $grant;
         impl Grant for $grant {
             const PERMISSIONS: &'static [Permission] = &[$( Permission::$permission ),*];
+            $(const INSTEAD: Option<Permission> = Some(Permission::$instead);)?
             const GROUP: Group = Group::$group;
             $(const LIST_GROUP: Group = Group::$list;)?
         }
@@ -47,6 +50,7 @@ macro_rules! grants {
 grants! {
     AutocallApiAccess: Autocall [AutocallApiAccess];
     TelesalesApiAccess: Telesales [TelesalesApiAccess];
+    AttemptsAccess: Autocall [AutocallApiAccess] or AnalyticsApiAccess;
     AutocallExportReport: Autocall [AutocallApiAccess, AutocallExportReport];
     AutocallManage: Autocall [AutocallApiAccess, AutocallManageCampaign];
     LeadAddition: Autocall or LeadImport [AutocallApiAccess, AutocallManageCampaign];
@@ -150,6 +154,7 @@ fn permit<G: Grant>(
 fn lacks<G: Grant>(caller: &Caller) -> bool {
     let mut required = G::PERMISSIONS.iter();
     !required.all(|permission| caller.may(*permission))
+        && !G::INSTEAD.is_some_and(|instead| caller.may(instead))
 }
 
 /// `Unavailable` if the tenant has too many unfinished bodies.

@@ -8,6 +8,7 @@ mod audit;
 mod auth;
 mod body;
 mod caching;
+mod calls;
 mod compression;
 mod connections;
 mod context;
@@ -63,7 +64,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let router = resources::add(router);
     let telesales = lists::add::<TelesalesApiAccess, TelesalesCampaign>;
     let router = telesales(router, paths::TELESALES_CAMPAIGNS);
-    let router = reports::add_all(router);
+    let router = calls::add_all(reports::add_all(router));
     let router = analytics::add(router, paths::ANALYTICS)
         .routes(routes!(exports::order, exports::list))
         .routes(routes!(exports::show, exports::cancel))

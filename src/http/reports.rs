@@ -241,11 +241,13 @@ mod tests {
             Kind::Moment => vec!["2026-06-01", "2026-06-01T00:00:01", "2026-06-01T00:00:01Z"],
             Kind::Comparison => vec!["previous_week", "2026-06-01..2026-06-02"],
             Kind::Zone => vec!["Asia/Tokyo", "Asia/Seoul"],
-            Kind::Id | Kind::Integer { .. } => vec!["1", "2"],
+            Kind::Id | Kind::Integer { .. } | Kind::Number { .. } => vec!["1", "2"],
             Kind::IdList { .. } => vec!["1", "2", "1,2"],
             Kind::Flag => vec!["1"],
+            Kind::Either | Kind::Fraction => vec!["0", "1"],
+            Kind::Object => vec![r#"{"a":1}"#, r#"{"a":2}"#],
             Kind::Text | Kind::TextList { .. } => vec!["a", "b"],
-            Kind::Choice(names) => names.to_vec(),
+            Kind::Choice(names) | Kind::ChoiceList(names) => names.to_vec(),
         }
     }
 

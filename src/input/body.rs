@@ -119,7 +119,7 @@ impl Reader {
         let fraction = json::decimal(value.get())
             .filter(|number| (Decimal::ZERO..=Decimal::ONE).contains(number));
         if fraction.is_none() {
-            self.fail(place, "must be a number from 0 to 1.");
+            self.fail(place, fault::FRACTION);
         }
         fraction.map(|fraction| fraction.normalize())
     }

@@ -10,6 +10,7 @@ pub const OBJECT: &str = "must be an object.";
 pub const LIST: &str = "must be a list.";
 pub const INTEGER: &str = "must be an integer.";
 pub const FLAG: &str = "must be true or false.";
+pub const FRACTION: &str = "must be a number from 0 to 1.";
 /// Fault of a date or datetime.
 pub const MOMENT: &str = "must be a date or an ISO 8601 datetime.";
 
@@ -25,6 +26,12 @@ pub fn of_field(name: &str, rest: &str) -> String {
 pub fn one_of<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
     let values: Vec<&str> = values.into_iter().collect();
     format!("must be one of: {}.", values.join(", "))
+}
+
+/// Fault of a list of values of a closed set.
+pub fn some_of<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
+    let values: Vec<&str> = values.into_iter().collect();
+    format!("must be one or more of: {}.", values.join(", "))
 }
 
 pub fn integer_within<N: Display>(range: &RangeInclusive<N>) -> String {

@@ -33,9 +33,21 @@ pub enum Kind {
         range: RangeInclusive<i64>,
         default: i64,
     },
+    /// An integer without a default.
+    Number {
+        range: RangeInclusive<i64>,
+    },
+    /// A number from 0 to 1.
+    Fraction,
     Flag,
+    /// A flag without a default.
+    Either,
     Text,
+    /// A JSON object, as text.
+    Object,
     Choice(&'static [&'static str]),
+    /// Values of a closed set, comma-separated or repeated.
+    ChoiceList(&'static [&'static str]),
 }
 
 impl Parameter {

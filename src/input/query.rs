@@ -5,10 +5,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use rust_decimal::Decimal;
+
 use super::fault;
 use super::parameter::{AGENT_IDS, Choice, Kind, MAX_AGENTS, Parameter, Spelling, ZONE_OF_ACCOUNT};
 use super::value::{Fault, within};
 use crate::error::{Faults, Result};
+use crate::json;
 use crate::text::{NAME_LEN, nfc};
 use crate::time::Zone;
 use crate::time::instant::GivenInstant;
@@ -61,7 +64,7 @@ impl Query {
         }
         for parameter in known {
             let is_single = |given: &Given| match parameter.kind {
-                Kind::IdList { .. } => false,
+                Kind::IdList { .. } | Kind::ChoiceList(_) => false,
                 Kind::TextList { .. } => !given.listed,
                 _ => true,
             };
@@ -184,13 +187,38 @@ impl Query {
         .unwrap_or(*default)
     }
 
+    /// An integer of [`Kind::Number`].
+    pub fn number(&mut self, parameter: &Parameter) -> Option<i64> {
+        let Kind::Number { range } = &parameter.kind else {
+            return None;
+        };
+        self.read(parameter, &fault::integer_within(range), |text| {
+            integer(text).filter(|number| range.contains(number))
+        })
+    }
+
+    /// A number of [`Kind::Fraction`].
+    pub fn fraction(&mut self, parameter: &Parameter) -> Option<Decimal> {
+        let parse = |text: &str| {
+            let number = json::decimal(text)?;
+            (Decimal::ZERO..=Decimal::ONE)
+                .contains(&number)
+                .then(|| number.normalize())
+        };
+        self.read(parameter, fault::FRACTION, parse)
+    }
+
     pub fn flag(&mut self, parameter: &Parameter) -> bool {
-        let parse = |text: &str| match text {
+        self.either(parameter).unwrap_or(false)
+    }
+
+    /// A flag of [`Kind::Either`].
+    pub fn either(&mut self, parameter: &Parameter) -> Option<bool> {
+        self.read(parameter, fault::FLAG, |text| match text {
             "true" | "1" => Some(true),
             "false" | "0" => Some(false),
             _ => None,
-        };
-        self.read(parameter, fault::FLAG, parse).unwrap_or(false)
+        })
     }
 
     pub fn choice<T: Choice>(&mut self, parameter: &Parameter) -> Option<T> {
@@ -214,6 +242,22 @@ impl Query {
         self.read(parameter, &expected, |text| {
             values.iter().copied().find(|value| *value == text)
         })
+    }
+
+    /// Values of [`Kind::ChoiceList`], distinct and in the order of the set. `None` without any.
+    pub fn listed_all(&mut self, parameter: &Parameter) -> Option<Vec<&'static str>> {
+        let Kind::ChoiceList(open) = parameter.kind else {
+            return None;
+        };
+        let given = self.values(parameter).flat_map(|value| value.split(','));
+        let given: BTreeSet<&str> = given.collect();
+        if given.iter().any(|value| !open.contains(value)) {
+            let fault = fault::some_of(open.iter().copied());
+            self.fail(parameter.plain(), fault);
+            return None;
+        }
+        let all = open.iter().copied().filter(|value| given.contains(value));
+        Some(all.collect()).filter(|all: &Vec<_>| !all.is_empty())
     }
 
     /// The requested zone. `None` if unknown too: dates are then checked in the default zone, so that their faults are

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::level::{Level, narrow};
 use crate::auth::Tenant;
 use crate::error::{Error, Faults};
+use crate::input::Ends;
 use crate::time::{Window, Zone};
 
 /// Source of a figure.
@@ -98,6 +99,20 @@ impl Kept {
         {
             faults.add(field, self.fault(cut, "whole hours of the account's time"));
         }
+    }
+
+    /// The window of ends as a client gave them in the parameters `fields`; a missing one is that of all time.
+    pub fn window(self, ends: Ends, zone: Zone, fields: [&str; 2], faults: &mut Faults) -> Window {
+        let mut window = Window::of_all_time(zone);
+        if let Some(from) = ends.from {
+            window.from = from.start(zone);
+            self.check(fields[0], window.from, faults);
+        }
+        if let Some(to) = ends.to {
+            window.to = to.end(zone);
+            self.check(fields[1], window.to, faults);
+        }
+        window
     }
 
     /// A default start of a window: the hour that holds it where there are only sums.

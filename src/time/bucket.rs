@@ -7,10 +7,11 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use serde::{Serialize, Serializer};
 
 use super::Window;
+use super::window::Segment;
 
 /// Maximum number of buckets in a filled series.
 pub const MAX_BUCKETS: usize = 20_000;
@@ -32,6 +33,56 @@ pub struct Bucket {
 }
 
 impl Bucket {
+    /// Bucket of a label, as [`Granularity::label`] prints it. `None` if it is not one.
+    pub fn named(label: &str) -> Option<Self> {
+        let day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+        let (granularity, start) = match label.len() {
+            10 => (Granularity::Day, day(label)?.and_time(NaiveTime::MIN)),
+            19 => {
+                let hour = NaiveDateTime::parse_from_str(label, "%Y-%m-%d %H:%M:%S").ok()?;
+                (Granularity::Hour, hour)
+            }
+            8 => {
+                let week = NaiveDate::parse_from_str(&format!("{label}-1"), "%G-W%V-%u").ok()?;
+                (Granularity::Week, week.and_time(NaiveTime::MIN))
+            }
+            7 => (
+                Granularity::Month,
+                day(&format!("{label}-01"))?.and_time(NaiveTime::MIN),
+            ),
+            _ => return None,
+        };
+        let seconds = start.and_utc().timestamp() + granularity.shift();
+        let number = granularity.of(seconds.div_euclid(granularity.seconds()));
+        let bucket = Self {
+            granularity,
+            number,
+        };
+        (bucket.to_string() == label).then_some(bucket)
+    }
+
+    /// Parts of a window that lie in the bucket, in order; a repeated hour has two.
+    pub fn within(self, window: &Window) -> Vec<Segment> {
+        let start = |number| match self.granularity {
+            Granularity::Month => Granularity::first_of_month(number),
+            granularity => granularity.local_start(number),
+        };
+        let (start, end) = (
+            start(self.number).and_utc(),
+            start(self.number + 1).and_utc(),
+        );
+        let segments = window.segments().into_iter();
+        let parts = segments.map(|segment| {
+            let ahead = TimeDelta::seconds(segment.utc_offset.into());
+            Segment {
+                from: segment.from.max(start - ahead),
+                to: segment.to.min(end - ahead),
+                ..segment
+            }
+        });
+        parts.filter(|part| part.from < part.to).collect()
+    }
+
     /// Local start; `None` for weeks and months, which have names instead.
     pub fn start(self) -> Option<NaiveDateTime> {
         let has_date = matches!(self.granularity, Granularity::Hour | Granularity::Day);
@@ -128,6 +179,16 @@ impl Granularity {
         (buckets.len() <= most).then_some(buckets)
     }
 
+    /// Local start of a month, counted since year 0.
+    fn first_of_month(month: i64) -> NaiveDateTime {
+        let year = i32::try_from(month.div_euclid(12)).unwrap_or_default();
+        let of_year = u32::try_from(month.rem_euclid(12)).unwrap_or_default();
+        // infallible: months derive from dates with four-digit years
+        NaiveDate::from_ymd_opt(year, of_year + 1, 1)
+            .unwrap_or_default()
+            .and_time(NaiveTime::MIN)
+    }
+
     fn local_start(self, bucket: i64) -> NaiveDateTime {
         let seconds = bucket.saturating_mul(self.seconds()) - self.shift();
         // infallible: bucket numbers derive from instants with four-digit years
@@ -185,6 +246,51 @@ mod tests {
             "2026-01-05",
         );
         assert_eq!(weeks, ["2025-W52", "2026-W01", "2026-W02"]);
+    }
+
+    #[test]
+    fn a_bucket_is_found_by_its_label_and_holds_what_is_numbered_so() {
+        let berlin = zone("Europe/Berlin");
+        let given = |text| GivenInstant::parse(text).expect(text).start(berlin);
+        let window = Window {
+            from: given("2025-10-20"),
+            to: given("2025-11-03"),
+            zone: berlin,
+        };
+        for granularity in [
+            Granularity::Hour,
+            Granularity::Day,
+            Granularity::Week,
+            Granularity::Month,
+        ] {
+            let mut parts = Vec::new();
+            for number in granularity.touched(&window, MAX_BUCKETS).expect("few") {
+                let bucket = Bucket::named(&granularity.label(number)).expect("a label");
+                assert_eq!((bucket.granularity, bucket.number), (granularity, number));
+                parts.extend(bucket.within(&window));
+            }
+            parts.sort_by_key(|part| part.from);
+            assert_eq!(parts[0].from, window.from, "{granularity:?}");
+            assert_eq!(parts[parts.len() - 1].to, window.to, "{granularity:?}");
+            assert!(parts.windows(2).all(|pair| pair[0].to == pair[1].from));
+        }
+        let repeated = Bucket::named("2025-10-26 02:00:00").expect("a label");
+        assert_eq!(repeated.within(&window).len(), 2);
+        for label in [
+            "",
+            "2026",
+            "2026-13",
+            "2026-6-1",
+            "2026-02-30",
+            "2026-W54",
+            "2026-W00",
+            "2026-06-01 09:30:00",
+            "2026-06-01 24:00:00",
+            "2026-06-01T09:00:00",
+            "+026-01-01",
+        ] {
+            assert_eq!(Bucket::named(label), None, "{label}");
+        }
     }
 
     #[test]

@@ -32,6 +32,24 @@ pub struct SegmentArrays {
 }
 
 impl Window {
+    /// The years 1 to 9999.
+    pub fn of_all_time(zone: Zone) -> Self {
+        const FIRST: i64 = -62_135_596_800;
+        const END: i64 = 253_402_300_800;
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap_or_default(); // infallible: constants
+        Self {
+            from: at(FIRST),
+            to: at(END),
+            zone,
+        }
+    }
+
+    /// False if an end is that of all time.
+    pub fn is_bounded(&self) -> bool {
+        let all = Self::of_all_time(self.zone);
+        self.from > all.from && self.to < all.to
+    }
+
     /// Splits the window at changes of the zone's offset, in order; empty for an empty window.
     pub fn segments(&self) -> Vec<Segment> {
         let mut segments = Vec::new();

@@ -26,7 +26,7 @@ fn table(header: &str) -> BTreeSet<&'static str> {
 
 #[test]
 fn every_permission_is_listed() {
-    let reserved = ["calls_read", "exports_manage", "persons_erase"];
+    let reserved = ["exports_manage", "persons_erase"];
     let expected = Permission::ALL.map(Permission::name);
     let expected: BTreeSet<&str> = expected.into_iter().chain(reserved).collect();
     assert_eq!(table("| Permission |"), expected);

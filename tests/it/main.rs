@@ -5,6 +5,7 @@ mod access;
 mod analytics;
 mod bounds;
 mod cache;
+mod calls;
 mod cli;
 mod compare;
 mod connections;

@@ -20,7 +20,10 @@ fn listed(document: &Value) -> String {
                     names.join("+")
                 }
             });
-            let permissions = permissions.unwrap_or_else(|| "-".to_owned());
+            let instead = operation["security"].pointer("/1/token/0");
+            let instead = instead.and_then(Value::as_str);
+            let instead = instead.map_or_else(String::new, |name| format!("|{name}"));
+            let permissions = permissions.unwrap_or_else(|| "-".to_owned()) + &instead;
             let groups = operation["x-rate-groups"].as_array().map(|names| {
                 let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
                 names.join(",")

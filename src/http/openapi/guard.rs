@@ -37,9 +37,11 @@ pub fn guard_methods<G: Grant>(
         .map(|permission| permission.name())
         .collect();
     let often = G::GROUP.limit(&Settings::default());
-    let wanted = match names.as_slice() {
-        [] => "any token".to_owned(),
-        names => format!("`{}`", names.join("` and `")),
+    let instead = G::INSTEAD.map(|permission| permission.name());
+    let wanted = match (names.as_slice(), instead) {
+        ([], _) => "any token".to_owned(),
+        (names, None) => format!("`{}`", names.join("` and `")),
+        (names, Some(instead)) => format!("`{}` or `{instead}`", names.join("` and `")),
     };
     let wanted = format!(
         "Requires {wanted}; {often} requests a minute unless the account has another limit."
@@ -66,7 +68,9 @@ pub fn guard_methods<G: Grant>(
             .map_or_else(String::new, |about| format!("{about}\n\n"));
         operation.description = Some(about + &wanted);
         name_groups(operation, &[G::GROUP, G::LIST_GROUP]);
-        operation.security = Some(vec![SecurityRequirement::new("token", names.clone())]);
+        let instead = instead.map(|name| SecurityRequirement::new("token", vec![name]));
+        let required = SecurityRequirement::new("token", names.clone());
+        operation.security = Some([required].into_iter().chain(instead).collect());
         let has_body = operation.request_body.is_some();
         let responses = &mut operation.responses.responses;
         for (status, response) in refusals() {

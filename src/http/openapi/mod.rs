@@ -2,6 +2,7 @@
 
 mod analytics;
 mod bounds;
+mod calls;
 mod guard;
 mod ingest;
 mod lists;
@@ -33,6 +34,7 @@ use crate::error::Result;
 use crate::webhooks::event::catalogue::WebhookEventName;
 
 pub use analytics::add as add_analytics;
+pub use calls::{add_calls, add_single_call};
 pub use guard::{guard, guard_methods, limit_by_address};
 pub use ingest::{IngestItems, property};
 pub use lists::add_list;
@@ -113,7 +115,7 @@ pub fn base() -> OpenApi {
 }
 
 /// Groups of operations, in the order of the document.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     (
         "Running",
         "State of the server, and this document. No token required.",
@@ -140,6 +142,7 @@ const TAGS: [(&str, &str); 11] = [
         "Telesales reports",
         "Reports on agents' calls, over the whole account; most of them also as files.",
     ),
+    ("Calls", "The calls behind the figures, one by one."),
     (
         "Analytics",
         "Queries over AutoCall attempts and leads, in one request body.",

@@ -76,7 +76,7 @@ pub fn described(parameter: &Parameter) -> ParameterBuilder {
         .schema(Some(schema(parameter)));
     match parameter.kind {
         // Repeated if the name ends with `[]`, otherwise comma-separated.
-        Kind::IdList { .. } | Kind::TextList { .. } => described
+        Kind::IdList { .. } | Kind::TextList { .. } | Kind::ChoiceList(_) => described
             .style(Some(ParameterStyle::Form))
             .explode(Some(parameter.name.ends_with("[]"))),
         _ => described,
@@ -136,11 +136,30 @@ pub fn schema(parameter: &Parameter) -> RefOr<Schema> {
             .maximum(Some(*range.end() as f64))
             .default(Some((*default).into()))
             .into(),
+        Kind::Number { range } => ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(*range.start() as f64))
+            .maximum(Some(*range.end() as f64))
+            .into(),
+        Kind::Fraction => ObjectBuilder::new()
+            .schema_type(Type::Number)
+            .minimum(Some(0.0))
+            .maximum(Some(1.0))
+            .into(),
+        Kind::Either => ObjectBuilder::new().schema_type(Type::Boolean).into(),
         Kind::Flag => ObjectBuilder::new()
             .schema_type(Type::Boolean)
             .default(Some(false.into()))
             .into(),
         Kind::Text => text().pattern(Some(NO_NUL)).into(),
+        Kind::Object => text()
+            .pattern(Some(NO_NUL))
+            .examples([r#"{"city":"Hanoi"}"#])
+            .into(),
+        Kind::ChoiceList(names) => ArrayBuilder::new()
+            .items(closed(names, "", false))
+            .min_items(Some(1))
+            .into(),
         Kind::Choice(names) => closed(names, "", false),
     }
 }

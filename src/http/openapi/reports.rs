@@ -149,13 +149,13 @@ fn operation(report: &Definition) -> OperationBuilder {
 }
 
 /// Conditional-request headers.
-fn conditional(operation: OperationBuilder) -> OperationBuilder {
+pub fn conditional(operation: OperationBuilder) -> OperationBuilder {
     let about = "ETags of answers the client has: while no figure changes, it gets a 304.";
     fresh(operation.parameter(header_parameter("If-None-Match", about, "")))
 }
 
 /// Headers of a JSON response, or of a 304.
-fn tagged(response: ResponseBuilder) -> ResponseBuilder {
+pub fn tagged(response: ResponseBuilder) -> ResponseBuilder {
     response
         .header(
             "ETag",

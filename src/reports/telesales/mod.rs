@@ -69,10 +69,10 @@ pub struct Filter {
     pub window: Window,
     pub campaign: Option<i64>,
     /// Agents whose calls count, and the team they must be in.
-    agents: Option<Vec<i64>>,
-    team: Option<i64>,
+    pub agents: Option<Vec<i64>>,
+    pub team: Option<i64>,
     /// Sources of the leads that count and whose calls count.
-    sources: Option<Vec<String>>,
+    pub sources: Option<Vec<String>>,
     trusted: bool,
     kept: Kept,
     /// The active filters, for printing.
@@ -82,6 +82,8 @@ pub struct Filter {
 /// The filters as requested.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AskedFilter {
+    /// False if the window is all time where its ends are not given, and as long as they say.
+    is_bounded: bool,
     bounds: Bounds,
     zone: Zone,
     campaign: Option<i64>,
@@ -90,6 +92,50 @@ pub struct AskedFilter {
     team: Option<i64>,
     /// In ascending order.
     sources: Option<Vec<String>>,
+}
+
+impl AskedFilter {
+    /// Reads the filters. `is_bounded`: both ends of the window are required, and at most 90 days apart. Otherwise they may be
+    /// left out, and are then those of all time.
+    pub fn read(query: &mut Query, is_bounded: bool) -> Self {
+        let read = if is_bounded {
+            Bounds::read_required
+        } else {
+            Bounds::read
+        };
+        Self {
+            is_bounded,
+            zone: query.zone().unwrap_or(Zone::UTC),
+            campaign: query.id(&CAMPAIGN_ID),
+            team: query.id(&TEAM_ID),
+            agents: query.agent_ids(),
+            sources: query.text_list(&SOURCE),
+            bounds: read(query, &DATE_FROM, &DATE_TO),
+        }
+    }
+
+    /// The window. `None` if an end is missing; adds further faults.
+    fn window(&self, context: Context<'_>, faults: &mut Faults) -> Option<(Window, Kept)> {
+        let zone = self.zone;
+        let ends = self.bounds.ends(zone, context.now);
+        if self.is_bounded && (ends.from.is_none() || ends.to.is_none()) {
+            return None;
+        }
+        if let (Some(from), Some(to)) = (ends.from, ends.to) {
+            if to.ends_before(from, zone) {
+                faults.add(DATE_TO.name, "must not be before date_from.");
+            }
+            if self.is_bounded && is_too_long((from, to), zone) {
+                faults.add(
+                    DATE_TO.name,
+                    "The date_from..date_to range may not exceed 90 days.",
+                );
+            }
+        }
+        let fields = [DATE_FROM, DATE_TO].map(|end| self.bounds.field(&end));
+        let kept = Kept::of(context.tenant, fields[0]);
+        Some((kept.window(ends, zone, fields, faults), kept))
+    }
 }
 
 impl Filter {
@@ -256,14 +302,7 @@ impl Subject for Filter {
     type Found = ();
 
     fn read(query: &mut Query) -> AskedFilter {
-        AskedFilter {
-            zone: query.zone().unwrap_or(Zone::UTC),
-            campaign: query.id(&CAMPAIGN_ID),
-            team: query.id(&TEAM_ID),
-            agents: query.agent_ids(),
-            sources: query.text_list(&SOURCE),
-            bounds: Bounds::read_required(query, &DATE_FROM, &DATE_TO),
-        }
+        AskedFilter::read(query, true)
     }
 
     fn heap(asked: &AskedFilter) -> usize {
@@ -280,26 +319,7 @@ impl Subject for Filter {
         context: Context<'_>,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let zone = asked.zone;
-        let ends = asked.bounds.ends(zone, context.now);
-        let (from, to) = (ends.from?, ends.to?);
-        if to.ends_before(from, zone) {
-            faults.add(DATE_TO.name, "must not be before date_from.");
-        }
-        let window = Window {
-            from: from.start(zone),
-            to: to.end(zone),
-            zone,
-        };
-        if is_too_long((from, to), zone) {
-            faults.add(
-                DATE_TO.name,
-                "The date_from..date_to range may not exceed 90 days.",
-            );
-        }
-        let kept = Kept::of(context.tenant, asked.bounds.field(&DATE_FROM));
-        kept.check(asked.bounds.field(&DATE_FROM), window.from, faults);
-        kept.check(asked.bounds.field(&DATE_TO), window.to, faults);
+        let (window, kept) = asked.window(context, faults)?;
         Some(Self {
             window,
             kept,

@@ -1,0 +1,22 @@
+-- Columns of an attempt a of lead l.
+a.uuid,
+a.campaign_id,
+a.lead_id,
+a.attempt_number,
+a.started_at,
+a.answered_at,
+a.ended_at,
+a.result,
+callboard_short(a.hangup_cause) as hangup_cause,
+a.billsec,
+callboard_short(a.dtmf) as dtmf,
+array(select left(step, 255) from unnest(a.script_path[:64]) with ordinality as s (step, at)
+      where step is not null order by at) as script_path,
+a.transfer,
+a.agent_id,
+callboard_short(a.agent_disposition) as agent_disposition,
+callboard_short(a.caller_id) as caller_id,
+callboard_short(a.provider) as provider,
+callboard_short(a.outcome) as outcome,
+a.sentiment,
+{{external_ref}} as external_ref

@@ -1,0 +1,30 @@
+//! Lists of calls: those behind the figures of reports and analytics (contract, section 11).
+//!
+//! Owns the filters on calls, the pages and the statements that read them. A figure's list counts by the functions and
+//! terms that the figure's report counts by. Must not know HTTP.
+//!
+//! # Adding a filter
+//!
+//! One `static` in `attempts` or `sales_calls`, with its parameter and its condition, and its name in `ALL` there. The
+//! OpenAPI document, parsing and statements follow; the tests hold every filter against a second implementation
+//! (`tests/it/calls`).
+
+pub mod attempts;
+mod common;
+mod condition;
+pub mod filter;
+mod list;
+mod page;
+mod place;
+mod position;
+mod request;
+mod rows;
+pub mod sales_calls;
+mod single;
+mod statement;
+
+pub use list::{ALL, List};
+pub use place::Place;
+pub use request::Request;
+pub use single::{SINGLES, Single, SingleRequest};
+pub use statement::Sight;

@@ -1,0 +1,223 @@
+//! The calls that a list is about: its path, its window, and the filters that it shares with reports.
+//!
+//! Owns the windows of the lists and their defaults. Must not know the further filters.
+
+use super::condition::{Argument, Condition, Conditions};
+use super::sales_calls::LOOKUPS;
+use crate::db::Scope;
+use crate::error::{Error, Faults, Result};
+use crate::input::{Bounds, COMPARE, Kind, Parameter, Query, UNTIL, WINDOW, ZONE_UTC};
+use crate::reports::autocall::{AskedWindow, Campaign};
+use crate::reports::report::{Context, Subject};
+use crate::reports::telesales::{AskedFilter, Filter};
+use crate::rollups::Kept;
+use crate::time::{Window, Zone};
+
+/// The calls of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Attempts of the campaign in the path.
+    Campaign,
+    /// Attempts of the account.
+    Attempts,
+    /// Telesales calls of the account.
+    SalesCalls,
+}
+
+/// A place as a client asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Asked {
+    Campaign { id: i64, window: AskedWindow },
+    Attempts(AskedAttempts),
+    SalesCalls(AskedFilter),
+}
+
+/// Attempts of the account; a window without dates is all time.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AskedAttempts {
+    zone: Zone,
+    bounds: Bounds,
+    campaigns: Option<Vec<i64>>,
+}
+
+/// A place of a tenant: its window, and its conditions on calls.
+#[derive(Debug)]
+pub struct Selected {
+    pub window: Window,
+    pub conditions: Conditions,
+    /// The filters that it shares with reports, for people.
+    pub shown: Vec<(&'static str, String)>,
+}
+
+const DATE_FROM: Parameter = Parameter::optional(
+    "date_from",
+    Kind::Moment,
+    "Start of the window. Default: the first attempt.",
+);
+const DATE_TO: Parameter = Parameter::optional(
+    "date_to",
+    Kind::Moment,
+    "End of the window, left out; a bare date takes in that day, a clock time written 23:59:59 that whole second. Default: none.",
+);
+const CAMPAIGN_IDS: Parameter = Parameter::optional(
+    "campaign_ids",
+    Kind::IdList { most: 1_000 },
+    "Only attempts of these campaigns, separated by commas; at most 1,000.",
+);
+
+impl Place {
+    /// Its parameters. Those of reports that compare windows mean nothing to a list.
+    pub fn parameters(self) -> impl Iterator<Item = &'static Parameter> {
+        let all: &'static [Parameter] = match self {
+            Self::Campaign => Campaign::PARAMETERS,
+            Self::Attempts => &[DATE_FROM, DATE_TO, WINDOW, CAMPAIGN_IDS, ZONE_UTC],
+            Self::SalesCalls => Filter::PARAMETERS,
+        };
+        let compares = [COMPARE.name, UNTIL.name];
+        all.iter()
+            .filter(move |given| !compares.contains(&given.name))
+    }
+
+    /// Reads the parameters. `path_id`: the campaign in the path.
+    pub fn read(self, query: &mut Query, path_id: i64) -> Asked {
+        match self {
+            Self::Campaign => Asked::Campaign {
+                id: path_id,
+                window: AskedWindow::read(query),
+            },
+            Self::Attempts => Asked::Attempts(AskedAttempts {
+                zone: query.zone().unwrap_or(Zone::UTC),
+                bounds: Bounds::read(query, &DATE_FROM, &DATE_TO),
+                campaigns: query.id_list(&CAMPAIGN_IDS),
+            }),
+            Self::SalesCalls => {
+                let is_lookup = LOOKUPS.iter().any(|lookup| query.text(lookup).is_some());
+                Asked::SalesCalls(AskedFilter::read(query, !is_lookup))
+            }
+        }
+    }
+}
+
+impl Asked {
+    /// Heap memory in bytes.
+    pub fn heap(&self) -> usize {
+        match self {
+            Self::Campaign { .. } => 0,
+            Self::Attempts(asked) => asked.campaigns.as_deref().map_or(0, size_of_val),
+            Self::SalesCalls(asked) => Filter::heap(asked),
+        }
+    }
+
+    /// Checks in the order of the contract: the path, then every parameter, then the rows that they name. `faults`: those
+    /// of other parameters. A window begins where rows do.
+    pub async fn select(
+        &self,
+        scope: &mut Scope,
+        context: Context<'_>,
+        mut faults: Faults,
+    ) -> Result<Selected> {
+        match self {
+            Self::Campaign { id, window } => {
+                let found = Campaign::find(scope, Some(*id)).await?;
+                let campaign = Campaign::resolve(window, found, context, &mut faults);
+                let mut campaign = faults.into_result(campaign)?;
+                campaign.begin_with_rows();
+                let of_campaign = condition("a.campaign_id = :1", Argument::Integer(campaign.id));
+                Ok(Selected::new(
+                    campaign.window,
+                    [of_campaign],
+                    campaign.caption().filters,
+                ))
+            }
+            Self::Attempts(asked) => {
+                let window = asked.window(context, &mut faults);
+                faults.into_result(Some(()))?;
+                asked.check(scope).await?;
+                Ok(Selected::new(window, asked.conditions(), Vec::new()))
+            }
+            Self::SalesCalls(asked) => {
+                let filter = Filter::resolve(asked, (), context, &mut faults);
+                let mut filter = faults.into_result(filter)?;
+                filter.check(scope).await?;
+                filter.begin_with_rows();
+                Ok(Selected::new(
+                    filter.window,
+                    of_filter(&filter),
+                    filter.caption().filters,
+                ))
+            }
+        }
+    }
+}
+
+impl AskedAttempts {
+    fn window(&self, context: Context<'_>, faults: &mut Faults) -> Window {
+        let ends = self.bounds.ends(self.zone, context.now);
+        if let (Some(from), Some(to)) = (ends.from, ends.to)
+            && to.ends_before(from, self.zone)
+        {
+            faults.add(DATE_TO.name, "must not be before date_from.");
+        }
+        let fields = [DATE_FROM, DATE_TO].map(|end| self.bounds.field(&end));
+        let kept = Kept::of(context.tenant, fields[0]);
+        kept.with_rows(&kept.window(ends, self.zone, fields, faults))
+    }
+
+    /// `Missing` if the tenant does not have one of the campaigns.
+    async fn check(&self, scope: &mut Scope) -> Result<()> {
+        let Some(campaigns) = &self.campaigns else {
+            return Ok(());
+        };
+        let missing = scope
+            .select::<(i64,)>(include_str!("missing_campaigns.sql"))
+            .bind(campaigns.clone());
+        let missing = missing.fetch_all(scope.connection()).await?;
+        let missing = missing.into_iter().map(|(id,)| id);
+        Error::missing(CAMPAIGN_IDS.name, missing).map_or(Ok(()), Err)
+    }
+
+    fn conditions(&self) -> Option<Condition> {
+        let campaigns = self.campaigns.clone()?;
+        Some(condition(
+            "a.campaign_id = any (:1)",
+            Argument::Integers(campaigns),
+        ))
+    }
+}
+
+/// The conditions of a report's filter.
+fn of_filter(filter: &Filter) -> impl Iterator<Item = Condition> {
+    let campaign = filter.campaign.map(Argument::Integer);
+    let agents = filter.agents.clone().map(Argument::Integers);
+    let team = filter.team.map(Argument::Integer);
+    let sources = filter.sources.clone().map(Argument::Texts);
+    let given = [
+        ("c.campaign_id = :1", campaign),
+        ("c.agent_id = any (:1)", agents),
+        ("{{in_team c :1}}", team),
+        ("{{from_source l :1}}", sources),
+    ];
+    let given = given.into_iter();
+    given.filter_map(|(sql, argument)| Some(condition(sql, argument?)))
+}
+
+fn condition(sql: &'static str, argument: Argument) -> Condition {
+    let arguments = vec![argument];
+    Condition { sql, arguments }
+}
+
+impl Selected {
+    fn new(
+        window: Window,
+        narrowed: impl IntoIterator<Item = Condition>,
+        shown: Vec<(&'static str, String)>,
+    ) -> Self {
+        let mut conditions = Conditions::within(&window);
+        conditions.extend(narrowed);
+        Self {
+            window,
+            conditions,
+            shown,
+        }
+    }
+}

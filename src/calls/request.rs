@@ -1,0 +1,170 @@
+//! Requests for a page of a list: read once, equal if they ask for the same.
+
+use std::hash::{Hash, Hasher};
+
+use chrono::{DateTime, Utc};
+
+use super::condition::Conditions;
+use super::filter::{Given, Surroundings, check_order};
+use super::list::List;
+use super::page::PageRequest;
+use super::place;
+use super::rows::{ListedAttempt, ListedCall, Row};
+use super::single::Json;
+use super::statement::{Order, Sight, count, rows};
+use super::{attempts, common};
+use crate::asked::{Answer, Answering, Asked};
+use crate::auth::Tenant;
+use crate::db::Scope;
+use crate::error::{Error, Faults, Result};
+use crate::files::Caption;
+use crate::input::Query;
+use crate::reports::report::{Context, Module};
+use crate::rollups::Source;
+
+/// A request for a page.
+pub struct Request {
+    list: &'static List,
+    place: place::Asked,
+    filters: Vec<Given>,
+    page: PageRequest,
+    sight: Sight,
+    names_phone: bool,
+    /// Faults of the parameters that are known without the tenant.
+    faults: Faults,
+}
+
+/// The calls of a list, for one tenant.
+struct Selected {
+    conditions: Conditions,
+    caption: Caption,
+}
+
+impl Request {
+    /// Parses a request, once. Its faults are reported when it is answered, after a 404 of the path. `path_id`: the campaign
+    /// in the path, if the list's place has one.
+    pub fn read(list: &'static List, raw: &str, path_id: i64, sight: Sight) -> Self {
+        let mut query = Query::parse(raw, list.parameters());
+        let filters = list.filters().filter_map(|filter| filter.read(&mut query));
+        let filters: Vec<Given> = filters.collect();
+        let place = list.place.read(&mut query, path_id);
+        let page = PageRequest::read(&mut query);
+        let names_phone = query.text(&common::PHONE).is_some();
+        let mut faults = query.into_faults();
+        for (least, most) in attempts::ORDERED {
+            check_order(&filters, least, most, &mut faults);
+        }
+        Self {
+            list,
+            place,
+            filters,
+            page,
+            sight,
+            names_phone,
+            faults,
+        }
+    }
+
+    /// True if it names a phone, which only those may do who may read phones.
+    pub fn names_phone(&self) -> bool {
+        self.names_phone
+    }
+
+    async fn select(&self, scope: &mut Scope, context: Context<'_>) -> Result<Selected> {
+        let place = &self.place;
+        let selected = place.select(scope, context, self.faults.clone()).await?;
+        let around = Surroundings {
+            window: selected.window,
+            country_code: context.tenant.settings.country_code(),
+        };
+        let given = self.filters.iter();
+        let mut conditions = selected.conditions;
+        conditions.extend(given.clone().flat_map(|given| given.conditions(&around)));
+        let mut filters = selected.shown;
+        filters.extend(given.map(Given::shown));
+        Ok(Selected {
+            conditions,
+            caption: Caption {
+                window: around.window.is_bounded().then_some(around.window),
+                zone: around.window.zone,
+                filters,
+            },
+        })
+    }
+
+    async fn page<R: Row>(&self, scope: &mut Scope, calls: &Conditions) -> Result<String> {
+        let page = &self.page;
+        let total = if page.is_counted {
+            Some(count::<R>(scope, calls).await?)
+        } else {
+            None
+        };
+        let (after, one_more) = (page.after.as_ref(), page.limit + 1);
+        let rows = rows::<R>(
+            scope,
+            calls,
+            after,
+            (Order::NewestFirst, one_more),
+            self.sight,
+        );
+        let page = page.page(rows.await?, total);
+        serde_json::to_string(&page).map_err(Error::internal)
+    }
+
+    async fn answer(&self, scope: &mut Scope, now: DateTime<Utc>) -> Result<Answer> {
+        let tenant = Tenant::load(scope).await?;
+        let context = Context {
+            tenant: &tenant,
+            now,
+        };
+        let selected = self.select(scope, context).await?;
+        scope.plan_by_arguments().await?;
+        let calls = &selected.conditions;
+        let json = match self.list.module() {
+            Module::Autocall => self.page::<ListedAttempt>(scope, calls).await?,
+            Module::Telesales => self.page::<ListedCall>(scope, calls).await?,
+        };
+        Ok(Answer {
+            source: Source::Raw,
+            caption: selected.caption,
+            outcome: Box::new(Json(json)),
+        })
+    }
+}
+
+impl PartialEq for Request {
+    fn eq(&self, other: &Self) -> bool {
+        self.list.name == other.list.name
+            && self.place == other.place
+            && self.filters == other.filters
+            && self.page == other.page
+            && self.sight == other.sight
+            && self.faults == other.faults
+    }
+}
+
+impl Eq for Request {}
+
+impl Hash for Request {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let shown = (&self.page, self.sight);
+        (self.list.name, &self.place, &self.filters, shown).hash(state);
+    }
+}
+
+impl Asked for Request {
+    fn name(&self) -> &'static str {
+        self.list.name
+    }
+
+    fn size(&self) -> usize {
+        let filters = self.filters.iter();
+        let filters: usize = filters.map(|given| size_of::<Given>() + given.heap()).sum();
+        let after = self.page.after.as_ref().map_or(0, |after| after.uuid.len());
+        size_of::<Self>() + self.place.heap() + filters + after
+    }
+
+    fn ask<'a>(&'a self, scope: &'a mut Scope, now: DateTime<Utc>, _: Source) -> Answering<'a> {
+        Box::pin(self.answer(scope, now))
+    }
+}

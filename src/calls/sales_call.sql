@@ -1,0 +1,15 @@
+-- Columns of a call c of lead l, which has no reference.
+c.uuid,
+c.campaign_id,
+c.lead_id,
+c.agent_id,
+callboard_short(c.cid) as cid,
+c.started_at,
+c.answered_at,
+c.ended_at,
+c.result,
+c.talk_sec,
+c.wrap_sec,
+callboard_short(c.hangup_cause) as hangup_cause,
+callboard_short(c.disposition) as disposition,
+null::text as external_ref

@@ -1,0 +1,81 @@
+//! Operations of the lists of calls, made from their definitions.
+
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
+use utoipa::openapi::response::{ResponseBuilder, ResponsesBuilder};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, RefOr, Required, Schema};
+
+use super::parameters::{described, integer};
+use super::reports::{conditional, tagged};
+use super::responses::failures;
+use crate::calls::{List, Place, Single};
+use crate::table::Schemas;
+
+/// Adds the operation of a list, with the schemas it refers to.
+pub fn add_calls(document: &mut OpenApi, list: &List) {
+    let mut schemas = Vec::new();
+    let schema = list.schema(&mut schemas);
+    let mut operation = operation(schema, list.example)
+        .summary(Some(list.title))
+        .description(Some(format!("{} {MASKED}", list.summary)))
+        .operation_id(Some(list.name));
+    if list.place == Place::Campaign {
+        operation = operation.parameter(in_path("id", "The campaign.", integer()));
+    }
+    let operation = list.parameters().fold(operation, |operation, parameter| {
+        operation.parameter(described(parameter))
+    });
+    add(document, list.path, operation, schemas);
+}
+
+/// Adds the operation of a product's single calls.
+pub fn add_single_call(document: &mut OpenApi, single: &Single) {
+    let mut schemas = Vec::new();
+    let schema = single.schema(&mut schemas);
+    let text = ObjectBuilder::new().schema_type(Type::String).into();
+    let about = "Its uuid, percent-encoded, slashes too. The filter `uuid` of the list takes any.";
+    let operation = operation(schema, single.example)
+        .summary(Some(single.title))
+        .description(Some(format!(
+            "Its row, and the other calls to its lead. {MASKED}"
+        )))
+        .operation_id(Some(single.name))
+        .parameter(in_path("uuid", about, text));
+    add(document, single.path, operation, schemas);
+}
+
+const MASKED: &str =
+    "Without `calls_read` phones are masked, references left out, and there is no filter by phone.";
+
+/// An operation that answers with calls.
+fn operation(schema: RefOr<Schema>, example: &str) -> OperationBuilder {
+    let content = ContentBuilder::new()
+        .schema(Some(schema))
+        .example(serde_json::from_str(example).ok())
+        .build();
+    let found = tagged(ResponseBuilder::new().description("Calls."));
+    let unchanged = tagged(ResponseBuilder::new().description("Not modified."));
+    let responses = ResponsesBuilder::new()
+        .response("200", found.content("application/json", content))
+        .response("304", unchanged);
+    let operation = OperationBuilder::new()
+        .tag("Calls")
+        .responses(failures(responses).build());
+    conditional(operation)
+}
+
+fn in_path(name: &str, about: &str, schema: RefOr<Schema>) -> ParameterBuilder {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(about))
+        .schema(Some(schema))
+}
+
+fn add(document: &mut OpenApi, path: &str, operation: OperationBuilder, schemas: Schemas) {
+    let item = PathItem::new(HttpMethod::Get, operation);
+    document.paths.paths.insert(path.to_owned(), item);
+    let components = document.components.get_or_insert_default();
+    components.schemas.extend(schemas);
+}
