@@ -86,6 +86,11 @@ where
         }))
     }
 
+    /// Maximum age of a value.
+    pub fn lifetime(&self) -> Duration {
+        self.0.lifetime
+    }
+
     /// Returns the value of a key, at most `max_age` old and never older than the cache's lifetime.
     /// If none is cached or being read, `read` reads one in a scope of the tenant. With a `max_age`
     /// of zero, the value includes everything committed before the request.

@@ -25,12 +25,14 @@
 pub mod closed;
 pub mod envelope;
 pub mod error;
+pub mod figure;
 pub mod json;
 pub mod keys;
 pub mod percent;
 pub mod supervise;
 mod template;
 pub mod text;
+pub mod words;
 
 pub mod encoded;
 pub mod time;
@@ -65,6 +67,7 @@ pub mod reports;
 
 pub mod calls;
 
+pub mod catalogue;
 pub mod exports;
 pub mod resources;
 pub mod verify;

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{OneOfBuilder, Type};
 use utoipa::openapi::{Discriminator, Ref, RefOr, Schema};
 
+use crate::figure::{Form, Mark, Within};
 use crate::percent::{DecimalNumber, DecimalText};
 use crate::time::{Bucket, Instant};
 
@@ -71,6 +72,16 @@ pub enum Format {
     Bucket,
     /// A day of the week; 0 is Sunday.
     Weekday,
+}
+
+impl Format {
+    /// Decimals of a number.
+    pub const fn decimals(self) -> u32 {
+        match self {
+            Self::Decimal(decimals) => decimals,
+            _ => 0,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -141,7 +152,22 @@ impl Table {
 /// A struct whose fields are the columns of a table. Implemented by [`row!`].
 pub trait Row {
     const COLUMNS: &'static [Column];
+    /// What its fields mean.
+    const MEMBERS: Within;
     fn cells(&self) -> Vec<Cell>;
+}
+
+/// A type of members of their own: a row, a list of rows, or a map.
+pub trait Inside {
+    const WITHIN: Within;
+}
+
+impl<R: Row> Inside for R {
+    const WITHIN: Within = R::MEMBERS;
+}
+
+impl<R: Row> Inside for Vec<R> {
+    const WITHIN: Within = R::MEMBERS.form(Form::List);
 }
 
 /// A type usable for fields of rows.
@@ -278,6 +304,16 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
+/// The mark of a member whose members are members of the object around it.
+pub const fn flat<T: Inside>() -> Mark {
+    Mark::Within(T::WITHIN.form(Form::Flat))
+}
+
+/// The mark of records of the past.
+pub const fn recorded<T: Inside>() -> Mark {
+    Mark::Within(T::WITHIN.recorded())
+}
+
 /// Schemas by name, as collected for an OpenAPI document.
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
 
@@ -316,23 +352,29 @@ pub fn one_of(
         .discriminator(Some(Discriminator::with_mapping(field, mapping)))
 }
 
-/// Declares a row: a struct whose fields, each with its doc comment (meaning, unit, formula) and its
-/// human header, are at once JSON keys in their order, schema properties and table columns. A field
-/// without a header is for JSON only: a list inside, which is a table of its own.
+/// Declares a row: a struct whose fields, each with its doc comment (meaning, unit, formula), its human header and its
+/// mark ([`crate::figure`]), are at once JSON keys in their order, schema properties, table columns and entries of the
+/// catalogue of figures. A field without a header is for JSON only; one without a mark has members of its own. `besides`
+/// declares figures that others are made of and no answer shows.
 ///
 /// ```ignore
 /// row! {
 ///     /// One bucket of the trend.
 ///     pub struct Bucket {
+///         /// The bucket by the local clock.
+///         bucket: Bucket => "Time" as key("bucket"),
 ///         /// Attempts started in the bucket.
-///         dialed: i64 => "Dialed",
+///         dialed: i64 => "Dialed" as calls(&[]),
 ///     }
 /// }
 /// ```
 macro_rules! row {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident { $( $(#[$field_meta:meta])* $field:ident : $type:ty $(=> $title:literal)? ),* $(,)? }
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* $field:ident : $type:ty $(=> $title:literal)? $(as $mark:expr)? ),* $(,)?
+        }
+        $( besides { $( #[doc = $about:literal] $beside:ident => $beside_title:literal as $beside_mark:expr ),* $(,)? } )?
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
@@ -347,6 +389,37 @@ macro_rules! row {
                 },
             )? )*];
 
+            const MEMBERS: $crate::figure::Within = {
+                #[allow(unused_imports, reason = "not every row has every mark")]
+                use $crate::figure::*;
+                Within {
+                    schema: <Self as utoipa::ToSchema>::name,
+                    form: Form::One,
+                    members: &[$( Member {
+                        name: stringify!($field),
+                        title: $crate::table::first!($($title,)? ""),
+                        mark: $crate::table::first!(
+                            $($mark,)?
+                            Mark::Within(<$type as $crate::table::Inside>::WITHIN)
+                        ),
+                        decimals: $crate::table::first!(
+                            $({ _ = $title; <$type as $crate::table::Field>::FORMAT.decimals() },)?
+                            0
+                        ),
+                    } ),*],
+                    besides: &[$( $( Beside {
+                        about: $about,
+                        member: Member {
+                            name: stringify!($beside),
+                            title: $beside_title,
+                            mark: $beside_mark,
+                            decimals: 0,
+                        },
+                    } ),* )?],
+                    has_lists: true,
+                }
+            };
+
             fn cells(&self) -> Vec<$crate::table::Cell> {
                 vec![$( $( { _ = $title; $crate::table::Field::cell(&self.$field) }, )? )*]
             }
@@ -354,3 +427,14 @@ macro_rules! row {
     };
 }
 pub(crate) use row;
+
+/// The first of one or two expressions.
+macro_rules! first {
+    ($first:expr) => {
+        $first
+    };
+    ($first:expr, $default:expr) => {
+        $first
+    };
+}
+pub(crate) use first;

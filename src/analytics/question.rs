@@ -18,6 +18,7 @@ use super::reading::Reading;
 use crate::asked::{self, About, Answer, Answering, Asked, Outcome};
 use crate::db::Scope;
 use crate::error::{Error, Result};
+use crate::figure::Form;
 use crate::files::Caption;
 use crate::rollups::{Older, Source};
 use crate::table::{self, Row, Table};
@@ -49,7 +50,8 @@ impl Definition {
             request: Q::REQUEST,
             compute: |reading| Box::pin(page::<Q>(reading)),
         };
-        Self::new(&Q::ABOUT, table::reference::<Q::Row>, entry)
+        let members = <Q::Row as Row>::MEMBERS.form(Form::List);
+        Self::new(&Q::ABOUT, table::reference::<Q::Row>, members, entry)
     }
 
     /// An example body of a request.

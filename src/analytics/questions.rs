@@ -41,7 +41,7 @@ row! {
     /// The number of attempts.
     pub struct AnalyticsCallCount {
         /// Attempts, those in progress included.
-        count: i64 => "Calls",
+        count: i64 => "Calls" as calls(&[]),
     }
 }
 
@@ -63,13 +63,17 @@ row! {
     /// Durations of answered attempts in billed seconds; null without any.
     pub struct AnalyticsCallDuration {
         /// Mean, two decimals.
-        avg: Option<DecimalNumber<2>> => "Average, s",
+        avg: Option<DecimalNumber<2>> => "Average, s" as average("total", "answered"),
         /// Minimum.
-        min: Option<i64> => "Shortest, s",
+        min: Option<i64> => "Shortest, s" as plain(Kind::Average),
         /// Maximum.
-        max: Option<i64> => "Longest, s",
+        max: Option<i64> => "Longest, s" as plain(Kind::Average),
         /// Sum.
-        total: Option<i64> => "Total, s",
+        total: Option<i64> => "Total, s" as sum(&[("result", "answered")]),
+    }
+    besides {
+        /// Answered attempts.
+        answered => "Answered" as calls(&[("result", "answered")]).up(),
     }
 }
 
@@ -95,11 +99,15 @@ row! {
     /// An outcome.
     pub struct AnalyticsOutcomeShare {
         /// The attempts' outcome, or their result if they have none.
-        outcome: String => "Outcome",
+        outcome: String => "Outcome" as key("outcome"),
         /// Attempts with this outcome.
-        count: i64 => "Calls",
+        count: i64 => "Calls" as calls(&[]),
         /// Share of all attempts with an outcome, two decimals; all shares add up to exactly 100.00.
-        pct: PercentText => "Share, %",
+        pct: PercentText => "Share, %" as share("count", "total"),
+    }
+    besides {
+        /// Attempts with an outcome or a result.
+        total => "Calls with an outcome" as plain(Kind::Count(Counted::Calls)),
     }
 }
 
@@ -124,11 +132,15 @@ row! {
     pub struct AnalyticsSentimentShare {
         /// Its bounds; the upper bound belongs to the next fifth, except in the last one.
         #[schema(value_type = SentimentBucket)]
-        bucket: &'static str => "Sentiment",
+        bucket: &'static str => "Sentiment" as key("sentiment"),
         /// Attempts with a sentiment in this range.
-        count: i64 => "Calls",
+        count: i64 => "Calls" as calls(&[]),
         /// Share of all attempts with a sentiment, two decimals; all shares add up to exactly 100.00.
-        pct: PercentText => "Share, %",
+        pct: PercentText => "Share, %" as share("count", "total"),
+    }
+    besides {
+        /// Attempts with a sentiment.
+        total => "Calls with a sentiment" as plain(Kind::Count(Counted::Calls)),
     }
 }
 
@@ -159,11 +171,15 @@ row! {
     pub struct AnalyticsStatusShare {
         /// BACKLOG, PROCESSING, RETRY or FINISHED.
         #[schema(value_type = LeadStage)]
-        status: &'static str => "Status",
+        status: &'static str => "Status" as key("progress"),
         /// Leads in this status.
-        count: i64 => "Leads",
+        count: i64 => "Leads" as leads(&[("created", "in_window")]),
         /// Share of all leads, two decimals; all shares add up to exactly 100.00.
-        pct: PercentText => "Share, %",
+        pct: PercentText => "Share, %" as share("count", "total"),
+    }
+    besides {
+        /// All leads that pass the filters.
+        total => "Leads" as leads(&[("progress", WITHOUT), ("created", "in_window")]),
     }
 }
 
@@ -198,9 +214,9 @@ row! {
     /// One local hour, day, week or month.
     pub struct AnalyticsCallsInBucket {
         /// `YYYY-MM-DD`, `YYYY-MM-DD HH:00:00`, `YYYY-Www` or `YYYY-MM`, by the local clock.
-        date: String => "Time",
+        date: String => "Time" as key("bucket"),
         /// Attempts started in it, those in progress included.
-        count: i64 => "Calls",
+        count: i64 => "Calls" as calls(&[]),
     }
 }
 
@@ -224,9 +240,15 @@ row! {
     /// One local hour, day, week or month.
     pub struct AnalyticsDurationInBucket {
         /// `YYYY-MM-DD`, `YYYY-MM-DD HH:00:00`, `YYYY-Www` or `YYYY-MM`, by the local clock.
-        date: String => "Time",
+        date: String => "Time" as key("bucket"),
         /// Mean billed seconds of answered attempts started in it, two decimals; null without any.
-        avg_duration: Option<DecimalNumber<2>> => "Average duration, s",
+        avg_duration: Option<DecimalNumber<2>> => "Average duration, s" as average("seconds", "answered"),
+    }
+    besides {
+        /// Billed seconds of answered attempts started in it.
+        seconds => "Total, s" as sum(&[("result", "answered")]),
+        /// Answered attempts started in it.
+        answered => "Answered" as calls(&[("result", "answered")]).up(),
     }
 }
 
@@ -250,11 +272,11 @@ row! {
     /// An outcome, by frequency.
     pub struct AnalyticsRankedOutcome {
         /// Rank from 1; unique.
-        rank: i64 => "Rank",
+        rank: i64 => "Rank" as KEY,
         /// The attempts' outcome, or their result if they have none.
-        outcome: String => "Outcome",
+        outcome: String => "Outcome" as key("outcome"),
         /// Attempts with this outcome.
-        count: i64 => "Calls",
+        count: i64 => "Calls" as calls(&[]),
     }
 }
 
@@ -302,13 +324,13 @@ row! {
     /// First attempts, second attempts and so on.
     pub struct AnalyticsRetry {
         /// Number of the attempt at its lead, from 1; (other) in the last row if there are more than 10,000.
-        attempt_number: AttemptNumber => "Attempt",
+        attempt_number: AttemptNumber => "Attempt" as key("attempt_number"),
         /// Attempts with this number.
-        calls: i64 => "Calls",
+        calls: i64 => "Calls" as calls(&[]),
         /// Those with result answered.
-        answered: i64 => "Answered",
+        answered: i64 => "Answered" as calls(&[("result", "answered")]).up(),
         /// answered ÷ calls × 100, two decimals.
-        success_rate_pct: PercentText => "Success rate, %",
+        success_rate_pct: PercentText => "Success rate, %" as ratio("answered", "calls").up(),
     }
 }
 
@@ -333,11 +355,15 @@ row! {
     /// A provider.
     pub struct AnalyticsProviderShare {
         /// Its name, or `(unknown)`.
-        provider: String => "Provider",
+        provider: String => "Provider" as key("provider"),
         /// Attempts through this provider.
-        count: i64 => "Calls",
+        count: i64 => "Calls" as calls(&[]),
         /// Share of all attempts, two decimals; all shares add up to exactly 100.00.
-        pct: PercentText => "Share, %",
+        pct: PercentText => "Share, %" as share("count", "total"),
+    }
+    besides {
+        /// All attempts that pass the filters.
+        total => "Calls" as calls(&[("provider", WITHOUT)]),
     }
 }
 
@@ -361,9 +387,9 @@ row! {
     /// An hour of the day, by the local clock.
     pub struct AnalyticsHour {
         /// 0 to 23.
-        hour: i64 => "Hour",
+        hour: i64 => "Hour" as key("hour"),
         /// Attempts started in it.
-        count: i64 => "Calls",
+        count: i64 => "Calls" as calls(&[]),
     }
 }
 
@@ -392,11 +418,15 @@ row! {
     pub struct AnalyticsFunnelStage {
         /// BACKLOG, PROCESSING, RETRY or FINISHED.
         #[schema(value_type = LeadStage)]
-        stage: &'static str => "Stage",
+        stage: &'static str => "Stage" as key("stage"),
         /// Leads that reached it.
-        count: i64 => "Leads",
+        count: i64 => "Leads" as leads(&[("created", "in_window")]).up(),
         /// Share of the first stage, two decimals.
-        pct: PercentText => "Share, %",
+        pct: PercentText => "Share, %" as ratio("count", "total"),
+    }
+    besides {
+        /// All leads that pass the filters.
+        total => "Leads" as leads(&[("stage", WITHOUT), ("created", "in_window")]),
     }
 }
 

@@ -7,6 +7,7 @@ use std::hash::{Hash, Hasher};
 
 use utoipa::openapi::{RefOr, Schema};
 
+use crate::figure::Within;
 use crate::table::Schemas;
 
 /// The metadata of a report or question, for documents, routes and file names.
@@ -39,6 +40,8 @@ impl Hash for About {
 pub struct Definition<E: 'static> {
     pub about: &'static About,
     schema: fn(&mut Schemas) -> RefOr<Schema>,
+    /// What the members of its figures mean.
+    pub members: Within,
     pub(crate) entry: E,
 }
 
@@ -52,11 +55,13 @@ impl<E> Definition<E> {
     pub(crate) const fn new(
         about: &'static About,
         schema: fn(&mut Schemas) -> RefOr<Schema>,
+        members: Within,
         entry: E,
     ) -> Self {
         Self {
             about,
             schema,
+            members,
             entry,
         }
     }

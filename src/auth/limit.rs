@@ -42,6 +42,20 @@ pub enum Group {
 }
 
 impl Group {
+    /// Groups by token, whose limits are settings of the tenant.
+    pub const OF_TOKENS: [Self; 10] = [
+        Self::Autocall,
+        Self::LeadImport,
+        Self::Start,
+        Self::Telesales,
+        Self::Analytics,
+        Self::Ingest,
+        Self::Auth,
+        Self::Webhooks,
+        Self::WebhookTest,
+        Self::Other,
+    ];
+
     /// Name in the OpenAPI document. A tenant's limit of the group is its setting `rate_limit_<name>`.
     pub fn name(self) -> &'static str {
         match self {

@@ -4,22 +4,34 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use crate::words::Language;
+
+const LANGUAGE: &str = "language";
+/// No language of the account's own.
+pub const AUTO: &str = "auto";
+
 macro_rules! settings {
     ($( $(#[doc = $about:literal])* $name:ident = $default:literal, $min:literal to $max:literal $($whole:ident)?; )*) => {
         /// Settings of one tenant, with defaults for those it has not set.
         #[derive(Debug, Clone, PartialEq, Eq)]
-        pub struct Settings { $( $(#[doc = $about])* pub $name: Decimal ),* }
+        pub struct Settings {
+            $( $(#[doc = $about])* pub $name: Decimal, )*
+            /// Language of labels; `None`: that of the request.
+            pub language: Option<Language>,
+        }
 
         impl Default for Settings {
             fn default() -> Self {
-                Self { $( $name: Decimal::from($default) ),* }
+                Self { $( $name: Decimal::from($default), )* language: None }
             }
         }
 
         impl Settings {
             /// All settings: name, default, meaning.
-            pub const ALL: &'static [(&'static str, i64, &'static str)] =
-                &[$( (stringify!($name), $default, concat!($($about),*)) ),*];
+            pub const ALL: &'static [(&'static str, &'static str, &'static str)] = &[
+                $( (stringify!($name), stringify!($default), concat!($($about),*)), )*
+                (LANGUAGE, AUTO, " Language of labels and files: en, vi, or auto, that of the request."),
+            ];
 
             /// Sets one setting. Returns a message if the name is unknown or the value out of
             /// range.
@@ -29,6 +41,11 @@ macro_rules! settings {
                         let read = number(value, $min, $max)$( .and_then($whole) )?;
                         self.$name = read.map_err(|fault| format!("{name}: {fault}"))?;
                     } )*
+                    LANGUAGE if value == AUTO => self.language = None,
+                    LANGUAGE => {
+                        let known = Language::named(value);
+                        self.language = Some(known.ok_or("language: must be en, vi or auto")?);
+                    }
                     _ => return Err(format!("{name}: unknown setting")),
                 }
                 Ok(())
@@ -131,6 +148,11 @@ mod tests {
         assert!(settings.set("short_call_sec", "soon").is_err());
         assert_eq!(settings.set("country_code", "49.0"), Ok(()));
         assert_eq!(settings.country_code(), 49);
+        assert_eq!(settings.set("language", "vi"), Ok(()));
+        assert_eq!(settings.language, Some(Language::Vietnamese));
+        assert_eq!(settings.set("language", "auto"), Ok(()));
+        assert_eq!(settings.language, None);
+        assert!(settings.set("language", "de").is_err());
         for wrong in ["0", "-84", "1000", "8.4", "+", ""] {
             assert!(settings.set("country_code", wrong).is_err(), "{wrong}");
         }

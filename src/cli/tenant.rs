@@ -85,7 +85,7 @@ fn change(text: &str) -> Result<Change, String> {
 
 fn settings_help() -> String {
     let line =
-        |(name, default, about): &(&str, i64, &str)| format!("  {name} ({default}):{about}\n");
+        |(name, default, about): &(&str, &str, &str)| format!("  {name} ({default}):{about}\n");
     let settings: String = Settings::ALL.iter().map(line).collect();
     format!(
         "Keys:\n  name\n  timezone\n{settings}\nRate limits apply to each token; all tokens of a tenant together have ten \

@@ -63,6 +63,8 @@ grants! {
     IngestWrite: Ingest [IngestWrite];
     /// Any valid token.
     AnyToken: Auth [];
+    /// Any valid token, to read what an account is and what its figures mean.
+    Meta: Other [];
 }
 
 impl<G: Grant> FromRequestParts<Arc<App>> for Permitted<G> {

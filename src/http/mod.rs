@@ -21,6 +21,7 @@ mod headers;
 mod health;
 mod ingest;
 mod lists;
+mod meta;
 mod middleware;
 mod once;
 pub mod openapi;
@@ -60,6 +61,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let router = limit_by_address(router, paths::LOGIN, &login);
     let router = guard::<AnyToken>(router, paths::LOGOUT);
     let router = guard::<AnyToken>(router, paths::ME);
+    let router = meta::add(router);
 
     let router = resources::add(router);
     let telesales = lists::add::<TelesalesApiAccess, TelesalesCampaign>;

@@ -8,6 +8,9 @@ pub const LOGIN: &str = "/api/auth/login";
 pub const LOGOUT: &str = "/api/auth/logout";
 pub const ME: &str = "/api/auth/me";
 
+pub const META: &str = "/api/meta";
+pub const METRICS: &str = "/api/meta/metrics";
+
 pub const AUTOCALL_CAMPAIGNS: &str = "/api/autocall/campaigns";
 pub const CAMPAIGN: &str = "/api/autocall/campaigns/{id}";
 pub const CAMPAIGN_START: &str = "/api/autocall/campaigns/{id}/start";

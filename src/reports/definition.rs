@@ -31,7 +31,7 @@ impl Definition {
                 Parsed::<R>::of_window(campaign, window).map(Request::new)
             },
         };
-        Self::new(&R::ABOUT, R::Body::reference, entry)
+        Self::new(&R::ABOUT, R::Body::reference, R::Body::MEMBERS, entry)
     }
 
     pub const fn route(&self) -> &Route {

@@ -11,7 +11,7 @@
 //!    `rollups/catalog`.
 //! 2. Write `<module>/<name>.json`: a whole body, shown in the OpenAPI document and held against the schema.
 //! 3. Write `<module>/<name>.rs`: the columns in a [`row!`](crate::table) with meaning, unit and formula as
-//!    doc comments, its options, and `impl Report`. Clear timestamps that follow the clock in `without_timestamps`.
+//!    doc comments and a mark each ([`crate::figure`]), their Vietnamese words in `words/vi.json`, its options, and `impl Report`. Clear timestamps that follow the clock in `without_timestamps`.
 //! 4. Two lines: `pub mod <name>;` in `<module>/mod.rs` and `Definition::of::<…>()` in [`ALL`], in the order
 //!    of the contract.
 //! 5. Implement it again in `tests/reference`, from the contract alone and ideally by another author.

@@ -15,10 +15,11 @@ use crate::asked::About;
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Faults, Result};
+use crate::figure::Within;
 use crate::files::Caption;
 use crate::input::{Ends, Kind, Parameter, Query, choice};
 use crate::rollups::Source;
-use crate::table::{self, Schemas, Table};
+use crate::table::{self, Inside, Row, Schemas, Table};
 use crate::time::Window;
 use crate::time::compare::Comparing;
 
@@ -218,6 +219,9 @@ pub trait Report: 'static {
 
 /// The type of `data`: one object, or a list of rows.
 pub trait Body: Serialize + Send + Sync {
+    /// What its members mean.
+    const MEMBERS: Within;
+
     /// A reference to its schema. Adds the schemas that it refers to.
     fn reference(schemas: &mut Schemas) -> RefOr<Schema>;
 
@@ -231,7 +235,7 @@ pub trait Body: Serialize + Send + Sync {
 }
 
 /// A `data` that is one object.
-pub trait Object: Serialize + ToSchema + Send + Sync {
+pub trait Object: Row + Serialize + ToSchema + Send + Sync {
     /// A copy with timestamps cleared that follow the clock, for the ETag: equal for equal figures. `None` if there are no
     /// such timestamps.
     fn without_timestamps(&self) -> Option<Self>
@@ -243,6 +247,8 @@ pub trait Object: Serialize + ToSchema + Send + Sync {
 }
 
 impl<T: Object> Body for T {
+    const MEMBERS: Within = <T as Row>::MEMBERS;
+
     fn reference(schemas: &mut Schemas) -> RefOr<Schema> {
         table::reference::<T>(schemas)
     }
@@ -252,7 +258,9 @@ impl<T: Object> Body for T {
     }
 }
 
-impl<T: Serialize + ToSchema + Send + Sync> Body for Vec<T> {
+impl<T: Row + Serialize + ToSchema + Send + Sync> Body for Vec<T> {
+    const MEMBERS: Within = <Self as Inside>::WITHIN;
+
     fn reference(schemas: &mut Schemas) -> RefOr<Schema> {
         ArrayBuilder::new()
             .items(table::reference::<T>(schemas))

@@ -17,6 +17,7 @@ mod hostile;
 mod idle;
 mod ingest;
 mod layers;
+mod meta;
 mod openapi;
 mod pools;
 mod properties;

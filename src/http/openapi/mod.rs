@@ -6,6 +6,7 @@ mod calls;
 mod guard;
 mod ingest;
 mod lists;
+mod marks;
 mod parameters;
 mod reports;
 pub mod resources;
@@ -43,7 +44,9 @@ pub use reports::{add_export, add_report};
 
 /// The whole document.
 pub fn generate() -> Value {
-    shape::finished(&super::routes().into_openapi())
+    let mut document = shape::finished(&super::routes().into_openapi());
+    marks::add(&mut document);
+    document
 }
 
 /// The OpenAPI document.
@@ -115,12 +118,16 @@ pub fn base() -> OpenApi {
 }
 
 /// Groups of operations, in the order of the document.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     (
         "Running",
         "State of the server, and this document. No token required.",
     ),
     ("Access", "Login, logout and the current user."),
+    (
+        "Meaning",
+        "What the account is, and what every figure means.",
+    ),
     (
         "Campaigns",
         "AutoCall campaigns, from draft to completed, and the list of Telesales campaigns.",

@@ -47,11 +47,11 @@ row! {
     /// One campaign's figure.
     pub struct AutocallComparisonRow {
         /// The campaign.
-        campaign_id: Id => "Campaign",
+        campaign_id: Id => "Campaign" as key("campaign_id"),
         /// Its name.
-        campaign_name: String => "Name",
+        campaign_name: String => "Name" as KEY,
         /// The requested metric, two decimals: percent, or seconds for avg_duration_sec.
-        metric_value: PercentText => "Value",
+        metric_value: PercentText => "Value" as plain(Kind::Ratio).up(),
     }
 }
 

@@ -17,13 +17,13 @@ row! {
     /// One deciding key.
     pub struct AutocallDtmfDigit {
         /// The key.
-        digit: String => "Key",
+        digit: String => "Key" as key("digit"),
         /// Answered attempts whose last key it was.
-        count: i64 => "Count",
+        count: i64 => "Count" as calls(&[]),
         /// Share of answered attempts with a key, two decimals; all shares add up to exactly 100.00.
-        pct: PercentText => "Share, %",
+        pct: PercentText => "Share, %" as share("count", "with_dtmf_input"),
         /// Label of the key in the campaign's script; null if the script gives it no action.
-        label: Option<String> => "Meaning",
+        label: Option<String> => "Meaning" as KEY,
     }
 }
 
@@ -31,9 +31,9 @@ row! {
     /// One path through the script.
     pub struct AutocallScriptPath {
         /// Its steps, joined with ` -> `.
-        path: String => "Path",
+        path: String => "Path" as key("path"),
         /// Answered attempts with this path.
-        count: i64 => "Count",
+        count: i64 => "Count" as calls(&[("result", "answered")]),
     }
 }
 
@@ -41,13 +41,13 @@ row! {
     /// Deciding keys, and paths through the script.
     pub struct AutocallDtmf {
         /// Answered attempts.
-        total_answered: i64 => "Answered",
+        total_answered: i64 => "Answered" as calls(&[("result", "answered")]).up(),
         /// Answered attempts with at least one key.
-        with_dtmf_input: i64 => "With input",
+        with_dtmf_input: i64 => "With input" as calls(&[("result", "answered"), ("has", "digit")]).up(),
         /// Answered attempts without any key.
-        no_input: i64 => "No input",
+        no_input: i64 => "No input" as calls(&[("digit", "no_input")]).down(),
         /// no_input ÷ total_answered × 100, two decimals.
-        no_input_rate_pct: PercentText => "No input, %",
+        no_input_rate_pct: PercentText => "No input, %" as ratio("no_input", "total_answered").down(),
         /// By deciding key (the last one pressed): count descending, then key.
         by_digit: Vec<AutocallDtmfDigit>,
         /// The 50 most frequent paths through the script: count descending, then path.

@@ -17,12 +17,18 @@ row! {
     pub struct AutocallFunnelStage {
         /// Imported lead, Dialed, Answered, Pressed valid DTMF, Transferred to agent or Agent disposed.
         #[schema(value_type = AutocallStage)]
-        stage: &'static str => "Stage",
+        stage: &'static str => "Stage" as key("stage"),
         /// Distinct leads. Imported: created before the window's end; otherwise with such an attempt in the window.
-        count: i64 => "Leads",
+        count: i64 => "Leads" as leads(&[]).up(),
         /// (previous stage − this stage) ÷ previous stage × 100, two decimals; null on the first stage,
         /// negative if this stage is larger.
-        drop_rate_pct: Option<PercentText> => "Drop, %",
+        drop_rate_pct: Option<PercentText> => "Drop, %" as ratio("dropped", "previous").down(),
+    }
+    besides {
+        /// Distinct leads in the stage before.
+        previous => "Leads before" as plain(Kind::Count(Counted::Leads)),
+        /// Distinct leads in the stage before, less those in this one.
+        dropped => "Dropped" as plain(Kind::Count(Counted::Leads)).down(),
     }
 }
 

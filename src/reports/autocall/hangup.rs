@@ -1,8 +1,5 @@
 //! Hangup causes, as named by the switch.
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
 use super::Campaign;
 use crate::asked::About;
 use crate::db::Scope;
@@ -19,11 +16,11 @@ row! {
     /// One hangup cause.
     pub struct AutocallHangupCause {
         /// The cause as named by the switch; the last row is (other) if there are more than 10,000.
-        hangup_cause: String => "Hangup cause",
+        hangup_cause: String => "Hangup cause" as key("hangup_cause"),
         /// Attempts with this cause.
-        count: i64 => "Count",
+        count: i64 => "Count" as calls(&[]),
         /// Share of all attempts with a cause, two decimals; all shares add up to exactly 100.00.
-        pct: PercentText => "Share, %",
+        pct: PercentText => "Share, %" as share("count", "total_calls"),
     }
 }
 
@@ -35,13 +32,14 @@ const KEYS: KeyList = KeyList {
 
 static STATEMENTS: Statements = statements!(KEYS, "hangup");
 
-/// Hangup causes.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct AutocallHangup {
-    /// Attempts that have a hangup cause.
-    pub total_calls: i64,
-    /// Most frequent first, then by name.
-    pub by_hangup_cause: Vec<AutocallHangupCause>,
+row! {
+    /// Hangup causes.
+    pub struct AutocallHangup {
+        /// Attempts that have a hangup cause.
+        total_calls: i64 => "Calls with a cause" as calls(&[("has", "hangup_cause")]),
+        /// Most frequent first, then by name.
+        by_hangup_cause: Vec<AutocallHangupCause>,
+    }
 }
 
 impl Object for AutocallHangup {}

@@ -34,20 +34,20 @@ row! {
     pub struct AutocallHeatmapCell {
         /// 0 = Sunday to 6 = Saturday.
         #[schema(value_type = i64)]
-        day_of_week: Weekday => "Day of week",
+        day_of_week: Weekday => "Day of week" as key("day_of_week"),
         /// Hour of the day, 0 to 23.
         #[schema(value_type = i64)]
-        hour: Hour => "Hour",
+        hour: Hour => "Hour" as key("hour"),
         /// Attempts started in it.
-        dialed: i64 => "Dialed",
+        dialed: i64 => "Dialed" as calls(&[]),
         /// Attempts with result answered.
-        answered: i64 => "Answered",
+        answered: i64 => "Answered" as calls(&[("result", "answered")]).up(),
         /// answered ÷ dialed × 100, two decimals.
-        answer_rate_pct: PercentText => "Answer rate, %",
+        answer_rate_pct: PercentText => "Answer rate, %" as ratio("answered", "dialed").up(),
         /// The requested metric, exactly as in its own field; absent without metric.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
-        value: Option<Figure>,
+        value: Option<Figure> as SETTING,
     }
 }
 

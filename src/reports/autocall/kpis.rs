@@ -8,10 +8,11 @@ use super::digits::{Digits, KeyCounts};
 use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
+use crate::figure::{Form, Member, Within, calls};
 use crate::percent::{PercentText, mean};
 use crate::reports::report::{Ask, Export, Module, Object, Place, Report, Route, Summary};
 use crate::rollups::{Bind, Plan, RollupScope, Source, Statements, statements};
-use crate::table::{Chart, Table, row};
+use crate::table::{Chart, Inside, Table, row};
 use crate::time::Instant;
 
 pub struct Kpis;
@@ -20,33 +21,37 @@ row! {
     /// Totals of a campaign's attempts in the window.
     pub struct AutocallKpis {
         /// Leads of the campaign, regardless of the window; only those created since complete_from, if the account has one.
-        total_leads: i64 => "Total leads",
+        total_leads: i64 => "Total leads" as leads(&[("from", WITHOUT), ("to", WITHOUT), ("window", WITHOUT)]),
         /// Attempts started in the window, those in progress included; one lead may have many.
-        dialed: i64 => "Dialed",
+        dialed: i64 => "Dialed" as calls(&[]),
         /// Attempts with result answered.
-        answered: i64 => "Answered",
+        answered: i64 => "Answered" as calls(&[("result", "answered")]).up(),
         /// Attempts with result no_answer.
-        no_answer: i64 => "No answer",
+        no_answer: i64 => "No answer" as calls(&[("result", "no_answer")]).down(),
         /// Attempts with result busy.
-        busy: i64 => "Busy",
+        busy: i64 => "Busy" as calls(&[("result", "busy")]).down(),
         /// Attempts with result failed; rejected calls are among them.
-        failed: i64 => "Failed",
+        failed: i64 => "Failed" as calls(&[("result", "failed")]).down(),
         /// Attempts with result abandoned.
-        abandoned: i64 => "Abandoned",
+        abandoned: i64 => "Abandoned" as calls(&[("result", "abandoned")]).down(),
         /// answered ÷ dialed × 100, two decimals.
-        answer_rate_pct: PercentText => "Answer rate, %",
+        answer_rate_pct: PercentText => "Answer rate, %" as ratio("answered", "dialed").up(),
         /// Mean billsec of answered attempts, whole seconds.
-        avg_call_duration_sec: i64 => "Average duration, s",
+        avg_call_duration_sec: i64 => "Average duration, s" as average("total_talk_time_sec", "answered"),
         /// Sum of billsec of answered attempts, seconds.
-        total_talk_time_sec: i64 => "Total talk time, s",
+        total_talk_time_sec: i64 => "Total talk time, s" as sum(&[("result", "answered")]),
         /// Answered attempts by deciding key (the last one pressed): count descending, then key; `no_input` last.
         dtmf_distribution: Distribution,
         /// Attempts handed to an agent queue (transfer queued or connected).
-        transfer_to_queue_count: i64 => "Transferred to queue",
+        transfer_to_queue_count: i64 => "Transferred to queue" as calls(&[("transfer", "queued,connected")]).up(),
         /// Attempts connected to an agent ÷ attempts handed to a queue × 100, two decimals.
-        transfer_success_rate_pct: PercentText => "Transfer success, %",
+        transfer_success_rate_pct: PercentText => "Transfer success, %" as ratio("connected", "transfer_to_queue_count").up(),
         /// Time of the snapshot that these figures were read from.
-        computed_at: Instant => "Computed at",
+        computed_at: Instant => "Computed at" as SETTING,
+    }
+    besides {
+        /// Attempts connected to an agent.
+        connected => "Connected to agent" as calls(&[("transfer", "connected")]).up(),
     }
 }
 
@@ -54,9 +59,9 @@ row! {
     /// A deciding key with its count.
     pub struct KeyCount {
         /// The key, or no_input.
-        digit: String => "Key",
+        digit: String => "Key" as key("digit"),
         /// Answered attempts with this deciding key.
-        count: i64 => "Count",
+        count: i64 => "Count" as calls(&[]),
     }
 }
 
@@ -79,6 +84,21 @@ impl utoipa::PartialSchema for Distribution {
 }
 
 impl utoipa::ToSchema for Distribution {}
+
+impl Inside for Distribution {
+    const WITHIN: Within = Within {
+        schema: <Self as utoipa::ToSchema>::name,
+        form: Form::Map,
+        members: &[Member {
+            name: "*",
+            title: "Answered, by key",
+            mark: calls(&[("digit", "{*}")]),
+            decimals: 0,
+        }],
+        besides: &[],
+        has_lists: true,
+    };
+}
 
 static STATEMENTS: Statements = statements!("kpis");
 

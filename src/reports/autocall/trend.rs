@@ -32,17 +32,21 @@ row! {
     pub struct AutocallTrendBucket {
         /// The bucket by the local clock: `YYYY-MM-DD`, or `YYYY-MM-DD HH:00:00`.
         #[schema(value_type = String)]
-        bucket: Bucket => "Time",
+        bucket: Bucket => "Time" as key("bucket"),
         /// Attempts started in the bucket, those in progress included.
-        dialed: i64 => "Dialed",
+        dialed: i64 => "Dialed" as calls(&[]),
         /// Attempts with result answered.
-        answered: i64 => "Answered",
+        answered: i64 => "Answered" as calls(&[("result", "answered")]).up(),
         /// answered ÷ dialed × 100, two decimals.
-        answer_rate_pct: PercentText => "Answer rate, %",
+        answer_rate_pct: PercentText => "Answer rate, %" as ratio("answered", "dialed").up(),
         /// Mean billsec of answered attempts, whole seconds.
-        avg_duration_sec: i64 => "Average duration, s",
+        avg_duration_sec: i64 => "Average duration, s" as average("talk_time_sec", "answered"),
         /// Attempts handed to an agent queue (transfer queued or connected).
-        transfer_count: i64 => "Transferred to queue",
+        transfer_count: i64 => "Transferred to queue" as calls(&[("transfer", "queued,connected")]).up(),
+    }
+    besides {
+        /// Sum of billsec of answered attempts, seconds.
+        talk_time_sec => "Total talk time, s" as sum(&[("result", "answered")]),
     }
 }
 

@@ -2,11 +2,10 @@
 
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::ToSchema;
+use serde::{Deserialize, Deserializer};
 
 use super::exposure::Exposure;
-use super::{CAMPAIGN_ID, SOURCE, sees_leads, size_of_texts, trusted};
+use super::{ANSWERS, CAMPAIGN_ID, DIALS, SOURCE, sees_leads, size_of_texts, trusted};
 use crate::asked::About;
 use crate::closed::CampaignStatus;
 use crate::db::Scope;
@@ -18,7 +17,7 @@ use crate::reports::report::{Ask, Context, Module, Object, Place, Report, Route,
 use crate::rollups::{
     Bind, Detail, Kept, Plan, RollupScope, Source, Statements, Wanted, statements,
 };
-use crate::table::{Id, Table};
+use crate::table::{Id, Table, flat, recorded, row};
 use crate::time::instant::rounded_up;
 use crate::time::{Instant, Window, Zone};
 
@@ -38,69 +37,73 @@ const MINUTES: Parameter = Parameter::optional(
     "Length of the measurement window, which ends now, rounded up to whole seconds.",
 );
 
-/// Dials of a window, and abandoned ones.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct TelesalesAbandonMeasure {
-    /// The campaign; null for the whole account.
-    pub campaign_id: Option<Id>,
-    /// Dials in the window.
-    pub attempts_total: i64,
-    /// Abandoned dials: answered without an agent.
-    pub attempts_abandoned: i64,
-    /// abandoned ÷ dials × 100, at most two decimals.
-    pub abandon_rate_pct: DecimalNumber<2>,
-    /// Length of the window, minutes.
-    pub window_minutes: i64,
-    /// Start of the window.
-    pub window_from: Instant,
-    /// End of the window; of the current one now, rounded up to whole seconds.
-    pub window_to: Instant,
+row! {
+    /// Dials of a window, and abandoned ones.
+    pub struct TelesalesAbandonMeasure {
+        /// The campaign; null for the whole account.
+        campaign_id: Option<Id> => "Campaign" as key("campaign_id"),
+        /// Dials in the window.
+        attempts_total: i64 => "Dials" as calls(&[("result", DIALS)]),
+        /// Abandoned dials: answered without an agent.
+        attempts_abandoned: i64 => "Abandoned" as calls(&[("result", "abandoned")]).down(),
+        /// abandoned ÷ dials × 100, at most two decimals.
+        abandon_rate_pct: DecimalNumber<2> => "Abandon rate, %" as ratio("attempts_abandoned", "attempts_total").down(),
+        /// Length of the window, minutes.
+        window_minutes: i64 => "Window, min" as SETTING,
+        /// Start of the window.
+        window_from: Instant => "From" as key("date_from"),
+        /// End of the window; of the current one now, rounded up to whole seconds.
+        window_to: Instant => "To" as key("date_to"),
+    }
 }
 
-/// The current state: the window ends with the request.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct TelesalesAbandonNow {
-    #[serde(flatten)]
-    pub measure: TelesalesAbandonMeasure,
-    /// The account.
-    pub tenant_id: Id,
-    /// Name of the campaign; null for the whole account.
-    pub campaign_name: Option<String>,
-    /// draft, active, paused or completed; null for the whole account.
-    #[schema(value_type = Option<CampaignStatus>)]
-    pub campaign_status: Option<String>,
-    /// Allowed rate, percent.
-    pub limit_pct: DecimalNumber<6>,
-    /// True if the rate exceeds the limit: abandoned × 100 > limit × dials.
-    pub breached: bool,
-    /// Dials answered by the customer.
-    pub answers_total: i64,
-    /// abandoned ÷ answers × 100, at most two decimals: the legal basis in the US.
-    pub abandon_rate_of_answers_pct: DecimalNumber<2>,
-    /// Further dials that may all be abandoned without a breach; null if the limit is 100 and any number may.
-    pub abandons_left: Option<i64>,
+row! {
+    /// The current state: the window ends with the request.
+    pub struct TelesalesAbandonNow {
+        #[serde(flatten)]
+        measure: TelesalesAbandonMeasure as flat::<TelesalesAbandonMeasure>(),
+        /// The account.
+        tenant_id: Id => "Account" as SETTING,
+        /// Name of the campaign; null for the whole account.
+        campaign_name: Option<String> => "Name" as KEY,
+        /// draft, active, paused or completed; null for the whole account.
+        #[schema(value_type = Option<CampaignStatus>)]
+        campaign_status: Option<String> => "Status" as SETTING,
+        /// Allowed rate, percent.
+        limit_pct: DecimalNumber<6> => "Limit, %" as SETTING,
+        /// True if the rate exceeds the limit: abandoned × 100 > limit × dials.
+        breached: bool => "Breached" as SETTING,
+        /// Dials answered by the customer.
+        answers_total: i64 => "Answers" as calls(&[("result", ANSWERS)]).up(),
+        /// abandoned ÷ answers × 100, at most two decimals: the legal basis in the US.
+        abandon_rate_of_answers_pct: DecimalNumber<2> => "Abandon rate of answers, %" as ratio("attempts_abandoned", "answers_total").down(),
+        /// Further dials that may all be abandoned without a breach; null if the limit is 100 and any number may.
+        abandons_left: Option<i64> => "Abandons left" as plain(Kind::Headroom).up(),
+    }
 }
 
-/// A recorded breach.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct TelesalesAbandonBreach {
-    #[serde(flatten)]
-    pub measure: TelesalesAbandonMeasure,
-    /// Name of the campaign at the time.
-    pub campaign_name: String,
-    /// Its limit at the time, percent.
-    pub limit_pct: DecimalNumber<6>,
-    /// Time at which the breach was detected.
-    pub detected_at: Instant,
+row! {
+    /// A recorded breach.
+    pub struct TelesalesAbandonBreach {
+        #[serde(flatten)]
+        measure: TelesalesAbandonMeasure as flat::<TelesalesAbandonMeasure>(),
+        /// Name of the campaign at the time.
+        campaign_name: String => "Name" as KEY,
+        /// Its limit at the time, percent.
+        limit_pct: DecimalNumber<6> => "Limit, %" as SETTING,
+        /// Time at which the breach was detected.
+        detected_at: Instant => "Detected at" as KEY,
+    }
 }
 
-/// The current state and recorded breaches.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct TelesalesAbandonRate {
-    /// The current state.
-    pub current: TelesalesAbandonNow,
-    /// The newest 100 breaches, newest first.
-    pub breaches: Vec<TelesalesAbandonBreach>,
+row! {
+    /// The current state and recorded breaches.
+    pub struct TelesalesAbandonRate {
+        /// The current state.
+        current: TelesalesAbandonNow,
+        /// The newest 100 breaches, newest first.
+        breaches: Vec<TelesalesAbandonBreach> as recorded::<Vec<TelesalesAbandonBreach>>(),
+    }
 }
 
 /// A campaign, or the whole account, over the last minutes.

@@ -1,6 +1,6 @@
 //! Agent performance: dials, answers and conversions by agent.
 
-use super::Filter;
+use super::{ANSWERS, DIALS, Filter};
 use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
@@ -16,21 +16,25 @@ row! {
     /// One agent's dials.
     pub struct TelesalesAgent {
         /// The agent; null in the last row, (other), if there are more than 10,000.
-        agent_id: Option<Id> => "Agent",
+        agent_id: Option<Id> => "Agent" as key("agent_ids"),
         /// Full name.
-        name: String => "Name",
+        name: String => "Name" as KEY,
         /// Login name.
-        username: String => "User name",
+        username: String => "User name" as KEY,
         /// Dials in the window, those in progress included.
-        dials: i64 => "Dials",
+        dials: i64 => "Dials" as calls(&[("result", DIALS)]).up(),
         /// Dials answered by the customer.
-        answers: i64 => "Answers",
+        answers: i64 => "Answers" as calls(&[("result", ANSWERS)]).up(),
         /// AHT: (talk + wrap time of answers) ÷ answers, whole seconds.
-        avg_aht_sec: i64 => "AHT, s",
+        avg_aht_sec: i64 => "AHT, s" as average("handling_time_sec", "answers").down(),
         /// Dials whose disposition is a conversion.
-        conversions: i64 => "Conversions",
+        conversions: i64 => "Conversions" as calls(&[("conversion", "true")]).up(),
         /// conversions ÷ answers × 100, at most two decimals.
-        conv_rate: DecimalNumber<2> => "Conversion rate, %",
+        conv_rate: DecimalNumber<2> => "Conversion rate, %" as ratio("conversions", "answers").up(),
+    }
+    besides {
+        /// Talk and wrap time of answers, seconds.
+        handling_time_sec => "Handling time, s" as sum(&[("result", ANSWERS)]),
     }
 }
 

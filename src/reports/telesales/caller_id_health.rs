@@ -2,12 +2,13 @@
 
 use rust_decimal::Decimal;
 
-use super::Filter;
+use super::{ANSWERS, DIALS, Filter};
 use crate::asked::About;
 use crate::auth::settings::Settings;
 use crate::closed;
 use crate::db::Scope;
 use crate::error::Result;
+use crate::figure::{Set, WITHOUT};
 use crate::keys::{KeyList, named};
 use crate::percent::{DecimalNumber, mean};
 use crate::reports::report::{Ask, Module, Place, Report, Route};
@@ -17,46 +18,61 @@ use crate::time::{Instant, NamedWindow};
 
 pub struct CallerIdHealth;
 
+/// Dials since midnight, over all campaigns and agents.
+const TODAY: Set = &[
+    ("window", "today"),
+    ("date_from", WITHOUT),
+    ("date_to", WITHOUT),
+    ("campaign_id", WITHOUT),
+    ("agent_ids", WITHOUT),
+    ("team_id", WITHOUT),
+    ("result", DIALS),
+];
+
 row! {
     /// One caller ID.
     pub struct TelesalesCallerId {
         /// The number. If there are more than 10,000, the last row is (other), without type, cap and health.
-        cid: String => "Caller ID",
+        cid: String => "Caller ID" as key("cid"),
         /// Display name.
-        display_name: Option<String> => "Name",
+        display_name: Option<String> => "Name" as KEY,
         /// Telco: viettel, mobifone, vinaphone, vietnamobile, landline or other.
         #[schema(value_type = Option<closed::Carrier>)]
-        carrier: Option<String> => "Carrier",
+        carrier: Option<String> => "Carrier" as KEY,
         /// mobile, fixed_02x, hotline_1900, hotline_1800 or brandname.
         #[schema(value_type = Option<closed::CallerIdType>)]
-        cli_type: Option<String> => "Type",
+        cli_type: Option<String> => "Type" as KEY,
         /// active, cooldown, paused or disabled.
         #[schema(value_type = Option<closed::PoolStatus>)]
-        pool_status: Option<String> => "Pool status",
+        pool_status: Option<String> => "Pool status" as SETTING,
         /// End of its cooldown.
-        cooldown_until: Option<Instant> => "Cooldown until",
+        cooldown_until: Option<Instant> => "Cooldown until" as SETTING,
         /// Maximum calls a day.
-        daily_cap: Option<i64> => "Daily cap",
+        daily_cap: Option<i64> => "Daily cap" as SETTING,
         /// Dials with it in the window.
-        total_calls: i64 => "Calls",
+        total_calls: i64 => "Calls" as calls(&[("result", DIALS)]),
         /// Dials answered by the customer.
-        answered_calls: i64 => "Answered",
+        answered_calls: i64 => "Answered" as calls(&[("result", ANSWERS)]).up(),
         /// ASR: answered ÷ calls × 100, at most one decimal.
-        asr_pct: DecimalNumber<1> => "ASR, %",
+        asr_pct: DecimalNumber<1> => "ASR, %" as ratio("answered_calls", "total_calls").up(),
         /// ACD: talk time ÷ answered, whole seconds.
-        acd_sec: i64 => "ACD, s",
+        acd_sec: i64 => "ACD, s" as average("talk_time_sec", "answered_calls").up(),
         /// Answers with less talk time than the account's short_call_sec (10 s by default).
-        short_calls: i64 => "Short calls",
+        short_calls: i64 => "Short calls" as calls(&[("result", ANSWERS), ("talk_under", SHORT_CALL_SEC)]).down(),
         /// short ÷ calls × 100, at most one decimal.
-        short_call_ratio_pct: DecimalNumber<1> => "Short calls, %",
+        short_call_ratio_pct: DecimalNumber<1> => "Short calls, %" as ratio("short_calls", "total_calls").down(),
         /// Dials with result rejected.
-        rejected_calls: i64 => "Rejected",
+        rejected_calls: i64 => "Rejected" as calls(&[("result", "rejected")]).down(),
         /// no_data without calls; healthy below the account's health_min_calls (20); from there on suspected_block
         /// (ASR below 10 %, or 25 % rejected and more), warning (ASR below 30 %, or 30 % short and more), else healthy.
         #[schema(value_type = Option<closed::CallerIdHealth>)]
-        health_status: Option<&'static str> => "Health",
+        health_status: Option<&'static str> => "Health" as KEY,
         /// Dials with it today, by the request's zone, over all campaigns and agents.
-        health_calls_today: i64 => "Calls today",
+        health_calls_today: i64 => "Calls today" as calls(TODAY),
+    }
+    besides {
+        /// Talk time of dials with it, seconds.
+        talk_time_sec => "Talk time, s" as sum(&[("result", DIALS)]),
     }
 }
 

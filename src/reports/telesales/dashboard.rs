@@ -1,6 +1,6 @@
 //! Dashboard: totals of the calls in a window, in one object.
 
-use super::Filter;
+use super::{ANSWERS, DIALS, Filter};
 use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
@@ -15,19 +15,19 @@ row! {
     /// Totals of the calls in the window.
     pub struct TelesalesDashboard {
         /// Dials: calls that were not blocked, those in progress included.
-        total_dials: i64 => "Dials",
+        total_dials: i64 => "Dials" as calls(&[("result", DIALS)]),
         /// Dials answered by the customer (result answered or abandoned).
-        total_answers: i64 => "Answers",
+        total_answers: i64 => "Answers" as calls(&[("result", ANSWERS)]).up(),
         /// answers ÷ dials × 100, two decimals.
-        answer_rate_pct: PercentText => "Answer rate, %",
+        answer_rate_pct: PercentText => "Answer rate, %" as ratio("total_answers", "total_dials").up(),
         /// Talk time of all dials ÷ answers, seconds, one decimal.
-        avg_talk_time_sec: DecimalText<1> => "Average talk time, s",
+        avg_talk_time_sec: DecimalText<1> => "Average talk time, s" as average("total_talk_time_sec", "total_answers").up(),
         /// Talk time of all dials, seconds.
-        total_talk_time_sec: DecimalText<0> => "Total talk time, s",
+        total_talk_time_sec: DecimalText<0> => "Total talk time, s" as sum(&[("result", DIALS)]).up(),
         /// Agents with at least one dial.
-        unique_agents: i64 => "Agents",
+        unique_agents: i64 => "Agents" as agents(),
         /// Calls blocked because they were outside the permitted hours.
-        pdpl_blocked_count: i64 => "Blocked",
+        pdpl_blocked_count: i64 => "Blocked" as calls(&[("result", "blocked")]).down(),
     }
 }
 

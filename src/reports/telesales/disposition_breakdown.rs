@@ -17,18 +17,22 @@ row! {
     /// One disposition.
     pub struct TelesalesDisposition {
         /// Its code; the last row is (other) if there are more than 10,000.
-        code: String => "Code",
+        code: String => "Code" as key("disposition"),
         /// Its label.
-        label: String => "Label",
+        label: String => "Label" as KEY,
         /// contact, no_contact, callback or remove; null in the row (other).
         #[schema(value_type = Option<DispositionCategory>)]
-        category: Option<String> => "Category",
+        category: Option<String> => "Category" as KEY,
         /// `#RRGGBB`; null in the row (other).
-        color: Option<String> => "Color",
+        color: Option<String> => "Color" as SETTING,
         /// Calls with this disposition, blocked ones included.
-        count: i64 => "Count",
+        count: i64 => "Count" as calls(&[]),
         /// Share of all calls with a disposition, two decimals; all shares add up to exactly 100.00.
-        pct: PercentText => "Share, %",
+        pct: PercentText => "Share, %" as share("count", "total"),
+    }
+    besides {
+        /// Calls with a disposition, blocked ones included.
+        total => "Calls with a disposition" as calls(&[("disposition", WITHOUT), ("has", "disposition")]),
     }
 }
 

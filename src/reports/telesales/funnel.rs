@@ -16,9 +16,9 @@ row! {
     pub struct TelesalesFunnelStage {
         /// Total leads, Dialed, Connected, Talked > 30s, Disposed or Converted.
         #[schema(value_type = TelesalesStage)]
-        stage: &'static str => "Stage",
+        stage: &'static str => "Stage" as key("stage"),
         /// Distinct leads. Total: created before the window's end; otherwise with such a dial in the window.
-        count: i64 => "Leads",
+        count: i64 => "Leads" as leads(&[]).up(),
     }
 }
 

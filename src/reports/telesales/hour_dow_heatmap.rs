@@ -1,6 +1,6 @@
 //! Heatmap: dials by hour of the week.
 
-use super::Filter;
+use super::{ANSWERS, DIALS, Filter};
 use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
@@ -18,16 +18,16 @@ row! {
     pub struct TelesalesHeatmapCell {
         /// 0 = Sunday to 6 = Saturday.
         #[schema(value_type = i64)]
-        day_of_week: Weekday => "Day of week",
+        day_of_week: Weekday => "Day of week" as key("day_of_week"),
         /// Hour of the day, 0 to 23.
         #[schema(value_type = i64)]
-        hour: Hour => "Hour",
+        hour: Hour => "Hour" as key("hour"),
         /// Dials started in it.
-        dials: i64 => "Dials",
+        dials: i64 => "Dials" as calls(&[("result", DIALS)]),
         /// Dials answered by the customer.
-        answered: i64 => "Answers",
+        answered: i64 => "Answers" as calls(&[("result", ANSWERS)]).up(),
         /// answered ÷ dials × 100, at most one decimal.
-        answer_rate_pct: DecimalNumber<1> => "Answer rate, %",
+        answer_rate_pct: DecimalNumber<1> => "Answer rate, %" as ratio("answered", "dials").up(),
     }
 }
 

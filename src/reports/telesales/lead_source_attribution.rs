@@ -16,17 +16,17 @@ row! {
     /// One source of leads.
     pub struct TelesalesLeadSource {
         /// The source; (unknown) for leads without one. The last row is (other) if there are more than 10,000.
-        source: String => "Source",
+        source: String => "Source" as key("source"),
         /// Leads created in the window.
-        total_leads: i64 => "Leads",
+        total_leads: i64 => "Leads" as leads(&[("created", "in_window")]),
         /// Those with a dial in the window.
-        dialed_count: i64 => "Dialed",
+        dialed_count: i64 => "Dialed" as leads(&[("created", "in_window"), ("stage", "Dialed")]).up(),
         /// Those with an answered dial in the window.
-        contacted_count: i64 => "Contacted",
+        contacted_count: i64 => "Contacted" as leads(&[("created", "in_window"), ("stage", "Connected")]).up(),
         /// Those with a conversion in the window.
-        conv_count: i64 => "Converted",
+        conv_count: i64 => "Converted" as leads(&[("created", "in_window"), ("stage", "Converted")]).up(),
         /// conv_count ÷ total_leads × 100, two decimals.
-        conv_rate_pct: PercentText => "Conversion rate, %",
+        conv_rate_pct: PercentText => "Conversion rate, %" as ratio("conv_count", "total_leads").up(),
     }
 }
 

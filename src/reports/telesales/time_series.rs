@@ -1,6 +1,6 @@
 //! Time series: dials over time, by local day, ISO week or hour.
 
-use super::Filter;
+use super::{ANSWERS, DIALS, Filter};
 use crate::asked::About;
 use crate::db::Scope;
 use crate::error::Result;
@@ -28,15 +28,15 @@ row! {
     pub struct TelesalesTimeBucket {
         /// The bucket by the local clock: `YYYY-MM-DD`, `YYYY-Www` (ISO) or `YYYY-MM-DD HH:00:00`.
         #[schema(value_type = String)]
-        bucket: Bucket => "Time",
+        bucket: Bucket => "Time" as key("bucket"),
         /// Dials started in the bucket.
-        dials: i64 => "Dials",
+        dials: i64 => "Dials" as calls(&[("result", DIALS)]),
         /// Dials answered by the customer.
-        answers: i64 => "Answers",
+        answers: i64 => "Answers" as calls(&[("result", ANSWERS)]).up(),
         /// Talk time of these dials, seconds.
-        talk_sec: i64 => "Talk time, s",
+        talk_sec: i64 => "Talk time, s" as sum(&[("result", DIALS)]),
         /// Dials whose disposition is a conversion.
-        conversions: i64 => "Conversions",
+        conversions: i64 => "Conversions" as calls(&[("conversion", "true")]).up(),
     }
 }
 

@@ -10,17 +10,17 @@ row! {
     /// An agent.
     pub struct Agent {
         /// Key.
-        agent_id: Option<Id> => "Agent",
+        agent_id: Option<Id> => "Agent" as KEY,
         /// Part of the key.
-        name: String => "Name",
+        name: String => "Name" as KEY,
         /// A count.
-        dials: i64 => "Dials",
+        dials: i64 => "Dials" as calls(&[]),
         /// An average.
-        avg_aht_sec: i64 => "AHT, s",
+        avg_aht_sec: i64 => "AHT, s" as plain(Kind::Average),
         /// A percentage.
-        rate: PercentText => "Rate, %",
+        rate: PercentText => "Rate, %" as plain(Kind::Ratio),
         /// No number.
-        state: Option<String> => "State",
+        state: Option<String> => "State" as SETTING,
     }
 }
 
@@ -29,9 +29,9 @@ row! {
     pub struct Dials {
         /// Key.
         #[schema(value_type = String)]
-        bucket: Bucket => "Time",
+        bucket: Bucket => "Time" as KEY,
         /// A count.
-        dials: i64 => "Dials",
+        dials: i64 => "Dials" as calls(&[]),
     }
 }
 
@@ -249,7 +249,7 @@ fn a_single_row_has_no_key_and_totals_no_chart() {
         /// Totals.
         pub struct Totals {
             /// A count.
-            dials: i64 => "Dials",
+            dials: i64 => "Dials" as calls(&[]),
         }
     }
     let table = |dials| {
