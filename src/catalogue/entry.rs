@@ -82,6 +82,20 @@ pub struct Calls {
     pub set: BTreeMap<&'static str, Option<String>>,
 }
 
+impl Text {
+    /// A text from an object by language, in one language if one is given.
+    pub(super) fn read(texts: &Value, language: Option<Language>) -> Self {
+        let text = |of: Language| {
+            let text = texts[of.name()].as_str().map(str::to_owned);
+            text.filter(|_| language.is_none_or(|only| only == of))
+        };
+        Self {
+            en: text(Language::English),
+            vi: text(Language::Vietnamese),
+        }
+    }
+}
+
 impl Entry {
     pub(super) fn new(found: &Found, measure: &Measure) -> Self {
         let (id, frame) = (found.id(), &found.frame);

@@ -4,6 +4,7 @@
 //! titles, and the Vietnamese words for them ([`crate::words`]). Must not know HTTP.
 
 mod entry;
+mod known;
 mod object;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 pub use entry::{Calls, Entry, Text};
+pub use known::{Known, values};
 use object::{Found, Object, Origin};
 
 use crate::asked;

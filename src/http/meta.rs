@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::auth::Permission;
 use crate::auth::limit::Group;
 use crate::auth::settings::AUTO;
-use crate::catalogue::{self, Entry};
+use crate::catalogue::{self, Entry, Known};
 use crate::envelope::Data;
 use crate::error::Result;
 use crate::input::{Kind, Parameter, Query};
@@ -65,6 +65,8 @@ pub struct Account {
 pub struct Metrics {
     /// An entry for every measure, in the order of the reports.
     data: Vec<Entry>,
+    /// Values of closed sets, and hangup causes by the names and numbers of Q.850 and the switches, by the name of the set.
+    values: BTreeMap<&'static str, Vec<Known>>,
 }
 
 const MODULES: [(&str, Permission); 3] = [
@@ -134,5 +136,6 @@ async fn metrics(
         data: entries
             .map(|entry| entry.shown(&short_call_sec, language))
             .collect(),
+        values: catalogue::values(language),
     }))
 }

@@ -1,7 +1,7 @@
 //! Languages of labels, and the Vietnamese words for what the code names in English.
 //!
-//! Owns one file of words, `vi.json`, keyed by the ids of the catalogue. Must not know what the ids stand for; a test
-//! holds that there are exactly the ids there are.
+//! Owns two files of words: `vi.json`, keyed by the ids of the catalogue, and `values.json`, the values of closed sets and
+//! hangup causes in both languages. Must not know what the ids stand for; tests hold that there are exactly those there are.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -43,6 +43,9 @@ pub struct Words {
     #[serde(default)]
     pub description: String,
 }
+
+/// Sets by name, values in their order: label and description of each in both languages, as JSON.
+pub const VALUES: &str = include_str!("values.json");
 
 static VIETNAMESE: LazyLock<BTreeMap<String, Words>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("vi.json")).unwrap_or_default() // infallible: a test reads it

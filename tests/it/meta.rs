@@ -144,6 +144,46 @@ fn every_entry_is_complete_and_names_entries() {
     assert_eq!(share["rounding"], "largest_remainder");
 }
 
+#[test]
+fn every_closed_set_of_answers_is_told_in_words() {
+    let snake = |name: &str| {
+        let words = name.split_inclusive(|_: char| true).map(|letter| {
+            let small = letter.to_lowercase();
+            if small == letter {
+                small
+            } else {
+                format!("_{small}")
+            }
+        });
+        words.collect::<String>().trim_start_matches('_').to_owned()
+    };
+    let sets = callboard::closed::ALL.iter();
+    let sets: BTreeMap<String, &[&str]> = sets.map(|set| (snake(set.name), set.values)).collect();
+    let mut closed = 0;
+    for (name, known) in catalogue::values(None) {
+        let values: Vec<&str> = known.iter().map(|known| known.value.as_str()).collect();
+        match name {
+            "hangup_cause" => {
+                assert!(values.contains(&"NORMAL_CLEARING") && values.contains(&"16"))
+            }
+            "day_of_week" => assert_eq!(values, ["0", "1", "2", "3", "4", "5", "6"]),
+            name => {
+                assert_eq!(values, sets[name], "{name}");
+                closed += 1;
+            }
+        }
+        for known in known {
+            let texts = [known.label, known.description];
+            let texts = texts.into_iter().flat_map(|text| [text.en, text.vi]);
+            assert!(
+                texts.flatten().filter(|text| !text.is_empty()).count() == 4,
+                "{name}"
+            );
+        }
+    }
+    assert_eq!(closed, 12);
+}
+
 /// Every shown entry points at values of its report's example.
 #[test]
 fn every_entry_points_at_a_member_of_its_answer() {
