@@ -13,6 +13,7 @@ use crate::auth::token::Keys;
 use crate::config::{Config, Switch};
 use crate::db::Database;
 use crate::exports::settings::Settings as Exports;
+use crate::schedules::settings::Settings as Schedules;
 use crate::time::Clock;
 use crate::webhooks::guard::Guard;
 use crate::webhooks::settings::Settings as Webhooks;
@@ -36,6 +37,7 @@ pub struct App {
     pub answers: Answers,
     pub exports: Exports,
     pub webhooks: Webhooks,
+    pub schedules: Schedules,
     /// Maximum size of an atomic ingest body, unpacked, in bytes.
     pub atomic_limit: u64,
 }
@@ -58,6 +60,7 @@ impl App {
             answers: answers::answers(keep),
             exports,
             webhooks: Webhooks::new(Guard::new([])),
+            schedules: Schedules::default(),
             atomic_limit: MAX_ATOMIC,
         }
     }

@@ -125,6 +125,8 @@ sets! {
     WebhookStatus: ["active", "paused", "suspended"];
     /// State of a webhook that a client may set.
     WebhookSettableStatus: ["active", "paused"];
+    /// State of a run of a schedule.
+    ScheduleRunStatus: ["queued", "running", "delivered", "failed", "skipped"];
     /// State of a delivery to a webhook.
     DeliveryStatus: ["pending", "delivered", "failed"];
     /// Format of a file.

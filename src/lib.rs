@@ -20,6 +20,7 @@
 //!   campaigns and what else clients create and change.
 //! - [`verify`]: comparison of roll-ups with raw rows. [`webhooks`]: events, sent to a tenant's
 //!   URLs.
+//! - [`schedules`]: reports that are made at certain times, and delivered.
 //! - [`http`]: all routes. [`cli`]: the commands.
 
 pub mod closed;
@@ -72,6 +73,8 @@ pub mod exports;
 pub mod resources;
 pub mod verify;
 pub mod webhooks;
+
+pub mod schedules;
 
 pub mod http;
 

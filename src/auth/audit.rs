@@ -72,6 +72,11 @@ events! {
     WebhookDeleted = "webhook.deleted", "webhook.deleted";
     WebhookSecretRotated = "webhook.secret_rotated", "webhook.secret_rotated";
     WebhookReplayed = "webhook.replayed", "webhook.replayed";
+    ScheduleCreated = "schedule.created", "schedule.created";
+    ScheduleChanged = "schedule.changed", "schedule.changed";
+    ScheduleDeleted = "schedule.deleted", "schedule.deleted";
+    ScheduleRun = "schedule.run", "schedule.run";
+    ScheduleStopped = "schedule.stopped", "schedule.stopped";
 }
 
 /// On the command line, an event has both names.

@@ -31,6 +31,8 @@ pub enum Group {
     Webhooks,
     /// Tests and replays, which send at once.
     WebhookTest,
+    /// Runs of schedules outside their times.
+    ScheduleRun,
     /// All other routes under /api.
     Other,
     /// Logins from one client address.
@@ -43,7 +45,7 @@ pub enum Group {
 
 impl Group {
     /// Groups by token, whose limits are settings of the tenant.
-    pub const OF_TOKENS: [Self; 10] = [
+    pub const OF_TOKENS: [Self; 11] = [
         Self::Autocall,
         Self::LeadImport,
         Self::Start,
@@ -53,6 +55,7 @@ impl Group {
         Self::Auth,
         Self::Webhooks,
         Self::WebhookTest,
+        Self::ScheduleRun,
         Self::Other,
     ];
 
@@ -68,6 +71,7 @@ impl Group {
             Self::Auth => "auth",
             Self::Webhooks => "webhooks",
             Self::WebhookTest => "webhook_test",
+            Self::ScheduleRun => "schedule_run",
             Self::Other => "other",
             Self::LoginAddress => "login_address",
             Self::LoginName => "login_name",
@@ -88,6 +92,7 @@ impl Group {
             Self::Auth => settings.rate_limit_auth,
             Self::Webhooks => settings.rate_limit_webhooks,
             Self::WebhookTest => settings.rate_limit_webhook_test,
+            Self::ScheduleRun => settings.rate_limit_schedule_run,
             Self::Other => settings.rate_limit_other,
             Self::LoginAddress => return 30,
             Self::LoginName => return 5,

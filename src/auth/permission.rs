@@ -19,6 +19,8 @@ pub enum Permission {
     TelesalesApiAccess,
     /// POST /analytics.
     AnalyticsApiAccess,
+    /// All of /api/schedules.
+    ExportsManage,
     /// POST /api/ingest.
     IngestWrite,
     /// Single calls with their phones.
@@ -30,12 +32,13 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::AutocallApiAccess,
         Self::AutocallExportReport,
         Self::AutocallManageCampaign,
         Self::TelesalesApiAccess,
         Self::AnalyticsApiAccess,
+        Self::ExportsManage,
         Self::IngestWrite,
         Self::CallsRead,
         Self::WebhooksManage,
@@ -53,6 +56,7 @@ impl Permission {
             Self::IngestWrite => "ingest_write",
             Self::CallsRead => "calls_read",
             Self::WebhooksManage => "webhooks_manage",
+            Self::ExportsManage => "exports_manage",
             Self::UsersManage => "users_manage",
         }
     }

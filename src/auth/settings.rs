@@ -85,6 +85,8 @@ settings! {
     rate_limit_webhooks = 60, 1 to 1_000_000_000;
     /// Requests per minute and token: tests and replays of webhooks.
     rate_limit_webhook_test = 10, 1 to 1_000_000_000;
+    /// Requests per minute and token: runs of schedules outside their times.
+    rate_limit_schedule_run = 5, 1 to 1_000_000_000;
     /// Requests per minute and token: /api/auth, except logins.
     rate_limit_auth = 30, 1 to 1_000_000_000;
     /// Requests per minute and token: all other routes under /api.

@@ -21,6 +21,7 @@ use crate::http;
 use crate::ingest::normal;
 use crate::reports::telesales::abandon_check;
 use crate::rollups::{compact, upkeep};
+use crate::schedules;
 use crate::time::zone;
 use crate::webhooks;
 
@@ -151,6 +152,7 @@ pub async fn serve(
     let mut workers = JoinSet::new();
     workers.spawn(worker::run(app.clone(), stopping.clone()));
     workers.spawn(webhooks::worker::run(app.clone(), stopping.clone()));
+    workers.spawn(schedules::worker::run(app.clone(), stopping.clone()));
     let stopping = stopping.drop_guard();
     let stop = async move {
         stop.await;

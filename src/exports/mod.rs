@@ -9,14 +9,14 @@
 mod archive;
 pub mod attempts;
 mod contents;
-mod failure;
+pub mod failure;
 mod full;
 pub mod hourly;
 pub mod job;
 pub mod link;
-mod make;
+pub mod make;
 pub mod name;
-mod progress;
+pub mod progress;
 pub mod queue;
 pub mod request;
 pub mod settings;

@@ -334,13 +334,17 @@ pub struct File {
 
 /// The file of a job named by a valid link. `Expired` if it is deleted.
 pub async fn file_for_link(db: &Database, id: &str) -> Result<File> {
+    let file = linked(db, include_str!("sql/file_for_link.sql"), id).await?;
+    file.ok_or(Error::Expired)
+}
+
+/// The file that a statement finds by an id, whose row is the only one that it sees.
+pub async fn linked(db: &Database, sql: &'static str, id: &str) -> Result<Option<File>> {
     let mut transaction = db.lane(Lane::Tokens).unscoped().begin().await?;
     sqlx::query("select set_config('callboard.link', $1, true)")
         .bind(id)
         .execute(&mut *transaction)
         .await?;
-    let file = sqlx::query_as(include_str!("sql/file_for_link.sql")).bind(id);
-    file.fetch_optional(&mut *transaction)
-        .await?
-        .ok_or(Error::Expired)
+    let file = sqlx::query_as(sql).bind(id);
+    Ok(file.fetch_optional(&mut *transaction).await?)
 }

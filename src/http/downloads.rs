@@ -24,6 +24,7 @@ use crate::exports::link::Links;
 use crate::exports::queue::{self, File};
 use crate::files::name::content_type;
 use crate::input::{Kind, Parameter, Query};
+use crate::schedules::runs;
 use crate::store::Label;
 
 const EXPIRES: Parameter = Parameter::required(
@@ -74,7 +75,11 @@ pub async fn download(
     let query = Query::parse(&query.unwrap_or_default(), [&EXPIRES, &SIGNATURE]);
     let given = |parameter| query.text(parameter).unwrap_or_default();
     Links::of(&app).check(&job, &name, given(&EXPIRES), given(&SIGNATURE), now)?;
-    let file = queue::file_for_link(&app.db, &job).await?;
+    let file = if runs::is_run(&job) {
+        runs::file_for_link(&app.db, &job).await?
+    } else {
+        queue::file_for_link(&app.db, &job).await?
+    };
     let left = (file.expires_at - now)
         .to_std()
         .unwrap_or_default()

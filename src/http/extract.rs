@@ -58,6 +58,8 @@ grants! {
     CampaignStart: Start [AutocallApiAccess, AutocallManageCampaign];
     WebhooksManage: Webhooks [WebhooksManage];
     WebhookTest: WebhookTest [WebhooksManage];
+    ExportsManage: Other [ExportsManage];
+    ScheduleRun: ScheduleRun [ExportsManage];
     UsersManage: Other [UsersManage];
     AnalyticsApiAccess: Analytics [AnalyticsApiAccess];
     IngestWrite: Ingest [IngestWrite];

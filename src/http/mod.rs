@@ -28,6 +28,7 @@ pub mod openapi;
 pub mod paths;
 mod reports;
 mod resources;
+mod schedules;
 mod serve;
 mod webhooks;
 mod window;
@@ -75,7 +76,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     openapi::resources::add_key(router.get_openapi_mut(), paths::EXPORTS);
     let router = guard::<AutocallExportReport>(router, paths::EXPORT);
     let router = limit_by_address(router, paths::DOWNLOAD, &[Group::Link]);
-    audit::add(webhooks::add(ingest::add(router)))
+    audit::add(schedules::add(webhooks::add(ingest::add(router))))
 }
 
 /// Routes for probes, without a token.

@@ -45,3 +45,8 @@ pub const WEBHOOK_REPLAY: &str = "/api/webhooks/{id}/replay";
 pub const WEBHOOK_DELIVERIES: &str = "/api/webhooks/{id}/deliveries";
 pub const WEBHOOK_DELIVERY: &str = "/api/webhooks/{id}/deliveries/{delivery}";
 pub const WEBHOOK_DELIVERY_REPLAY: &str = "/api/webhooks/{id}/deliveries/{delivery}/replay";
+
+pub const SCHEDULES: &str = "/api/schedules";
+pub const SCHEDULE: &str = "/api/schedules/{id}";
+pub const SCHEDULE_RUN: &str = "/api/schedules/{id}/run";
+pub const SCHEDULE_RUNS: &str = "/api/schedules/{id}/runs";

@@ -2,7 +2,9 @@
 //!
 //! Owns the type erasure of reports. Must not know HTTP.
 
+use std::future::Future;
 use std::hash::{Hash, Hasher};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -29,6 +31,7 @@ trait Erased: Asked {
     fn format(&self) -> Format;
     fn by_hour(&self) -> Option<Request>;
     fn compared_with(&self, earlier: &Window) -> Request;
+    fn check<'a>(&'a self, scope: &'a mut Scope, context: Context<'a>) -> Checking<'a>;
     fn answer<'a>(
         &'a self,
         scope: &'a mut Scope,
@@ -36,6 +39,8 @@ trait Erased: Asked {
         source: Source,
     ) -> Answering<'a>;
 }
+
+type Checking<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 impl Request {
     pub(super) fn new<R: Report>(parsed: Parsed<R>) -> Self {
@@ -59,6 +64,11 @@ impl Request {
     /// The same request, compared with exactly that window.
     pub fn compared_with(&self, earlier: &Window) -> Self {
         self.0.compared_with(earlier)
+    }
+
+    /// Checks as [`Request::answer`] does, without computing figures.
+    pub async fn check(&self, scope: &mut Scope, context: Context<'_>) -> Result<()> {
+        self.0.check(scope, context).await
     }
 
     /// Checks and answers in the order of the contract: the path, then every parameter, then the rows that they name.
@@ -339,6 +349,10 @@ impl<R: Report> Erased for Parsed<R> {
             options: self.options.clone(),
             faults: self.faults.clone(),
         })
+    }
+
+    fn check<'a>(&'a self, scope: &'a mut Scope, context: Context<'a>) -> Checking<'a> {
+        Box::pin(async move { self.subject(scope, context).await.map(drop) })
     }
 
     fn answer<'a>(

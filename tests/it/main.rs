@@ -28,6 +28,7 @@ mod resources;
 mod rollups;
 mod routes;
 mod samples;
+mod schedules;
 mod sources;
 mod support;
 mod tenancy;

@@ -118,7 +118,7 @@ pub fn base() -> OpenApi {
 }
 
 /// Groups of operations, in the order of the document.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     (
         "Running",
         "State of the server, and this document. No token required.",
@@ -157,6 +157,10 @@ const TAGS: [(&str, &str); 13] = [
     (
         "Webhooks",
         "URLs to which events are sent, signed and repeated until they are taken.",
+    ),
+    (
+        "Schedules",
+        "Reports that are made at certain times, and delivered.",
     ),
     (
         "Ingest",

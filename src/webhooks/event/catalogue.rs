@@ -7,11 +7,13 @@ use serde_json::value::{RawValue, to_raw_value};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::data::{Call, DisposedCall, Key, LeadAdded, LeadCompleted, LeadsImported, Test};
+use super::data::{
+    Call, DisposedCall, Key, LeadAdded, LeadCompleted, LeadsImported, OfSchedule, Test,
+};
 use crate::app::App;
 use crate::closed::Set;
 use crate::error::{Error, Result};
-use crate::exports::job::Stored;
+use crate::exports::job::{Export, Stored};
 use crate::exports::link::Links;
 use crate::reports::telesales::abandon_rate::{RecordedBreach, TelesalesAbandonBreach};
 use crate::resources::campaigns::AutocallCampaign;
@@ -117,7 +119,7 @@ events! {
     "telesales.call.disposed": stored::<DisposedCall>;
     /// The abandon rate of a Telesales campaign exceeds its limit.
     "telesales.abandon.breached": breach;
-    /// An export is ready.
+    /// An export is ready, or the file of a schedule: then with the schedule and its window, to the webhook that it names.
     "report.export.ready": export;
     /// An export failed for good. A cancelled one gives no event.
     "report.export.failed": export;
@@ -134,10 +136,22 @@ fn breach(_: &App, data: &Value) -> Result<Box<RawValue>> {
     raw(&TelesalesAbandonBreach::from(read::<RecordedBreach>(data)?))
 }
 
-/// An export as it is now, with a link made now.
+/// An export as it is now, with a link made now, and the schedule that made it.
 fn export(app: &App, data: &Value) -> Result<Box<RawValue>> {
     let job: Stored = read(data)?;
-    raw(&job.seen(app.clock.now(), &Links::of(app)))
+    let export = job.seen(app.clock.now(), &Links::of(app));
+    raw(&Exported {
+        export: &export,
+        schedule: read(data)?,
+    })
+}
+
+#[derive(Serialize)]
+struct Exported<'a> {
+    #[serde(flatten)]
+    export: &'a Export,
+    #[serde(flatten)]
+    schedule: OfSchedule,
 }
 
 fn read<T: DeserializeOwned>(data: &Value) -> Result<T> {

@@ -96,6 +96,18 @@ pub struct DisposedCall {
     disposition: String,
 }
 
+/// The schedule of an export, if it has one.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct OfSchedule {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule_id: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule_name: Option<String>,
+    /// The name of its window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<String>,
+}
+
 /// A test of a webhook.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Test {

@@ -17,6 +17,8 @@ use crate::time::Instant;
 
 /// Event of a test.
 pub const TEST: &str = "webhook.test";
+/// Event of a finished file.
+pub const EXPORT_READY: &str = "report.export.ready";
 
 #[derive(Serialize)]
 struct Envelope<'a> {

@@ -58,6 +58,7 @@ async fn a_login_token_grants_the_roles_permissions() {
         "autocall_manage_campaign",
         "telesales_api_access",
         "analytics_api_access",
+        "exports_manage",
         "calls_read",
     ];
     assert_eq!(

@@ -111,6 +111,11 @@ pub async fn with_one_of_each() -> TestApp {
         "insert into webhooks (tenant_id, id, url, events, secret, created_at, updated_at)
                    values (1, 1, 'https://example.com', '{*}', '', now(), now())";
     test.execute(TENANT, webhook).await;
+    let schedule = "insert into schedules (tenant_id, id, name, report, params, window_name, format, at, deliver, active,
+                                           created_by, created_at, updated_at)
+                    values (1, 1, 'S', 'telesales.dashboard', '{}', 'yesterday', 'csv', '{\"time\": \"07:30\"}',
+                            '{\"webhook\": 1}', false, 1, now(), now())";
+    test.execute(TENANT, schedule).await;
     test
 }
 
@@ -319,13 +324,14 @@ async fn roles_grant_the_permissions_of_the_contract() {
         "autocall_manage_campaign",
         "telesales_api_access",
         "analytics_api_access",
+        "exports_manage",
         "ingest_write",
         "calls_read",
         "webhooks_manage",
         "users_manage",
     ];
     assert_eq!(of(Role::Admin), all);
-    let supervisor = [&all[..5], &["calls_read"]].concat();
+    let supervisor = [&all[..6], &["calls_read"]].concat();
     assert_eq!(of(Role::Supervisor), supervisor);
     assert_eq!(of(Role::Agent), ["telesales_api_access"]);
     assert_eq!(

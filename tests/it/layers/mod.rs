@@ -33,7 +33,11 @@ const RANKS: &[&[&str]] = &[
     &["asked"],
     &["answers"],
     &["webhooks/guard"],
-    &["exports/settings", "webhooks/settings"],
+    &[
+        "exports/settings",
+        "webhooks/settings",
+        "schedules/settings",
+    ],
     &["app"],
     &["boot"],
     &["reports", "analytics", "ingest"],
@@ -41,6 +45,7 @@ const RANKS: &[&[&str]] = &[
     &["exports"],
     &["catalogue", "resources"],
     &["verify", "webhooks"],
+    &["schedules"],
     &["http"],
     &["cli"],
 ];
@@ -256,6 +261,18 @@ const ACROSS_ACCOUNTS: &[(&str, &str)] = &[
         "a link names a job and no account; a policy shows that one row",
     ),
     (
+        "schedules/sql/due.sql",
+        "finds accounts with a schedule or a run that is due, under policies that show those and no more",
+    ),
+    (
+        "schedules/sql/file_for_link.sql",
+        "a link names a run and no account; a policy shows that one row",
+    ),
+    (
+        "schedules/sql/to_prune.sql",
+        "finds accounts with runs, under a policy for lists of accounts to visit",
+    ),
+    (
         "webhooks/sql/due.sql",
         "finds accounts with something to do, under a policy that shows pending deliveries and no more",
     ),
@@ -274,6 +291,7 @@ fn every_statement_of_a_queue_names_its_account_or_is_on_the_list_of_those_that_
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let folders = [
         "exports/sql",
+        "schedules/sql",
         "webhooks/sql",
         "webhooks/store/sql",
         "webhooks/deliveries/sql",

@@ -14,7 +14,7 @@ use crate::support::Client;
 use crate::support::program::{Program, Server, eventually, signal};
 
 /// Another instance: the same database and settings, pools of its own.
-async fn instance(hooks: &Hooks) -> App {
+pub async fn instance(hooks: &Hooks) -> App {
     let options = hooks.app.db.unscoped().connect_options();
     let mut app = hooks.app.clone();
     app.db = Database::open(

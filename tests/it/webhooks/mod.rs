@@ -3,10 +3,10 @@
 mod addresses;
 mod delivery;
 mod events;
-mod hooks;
-mod instances;
+pub mod hooks;
+pub mod instances;
 mod measured;
-mod receiver;
+pub mod receiver;
 mod routes;
 mod signatures;
 mod upkeep;

@@ -1,0 +1,285 @@
+//! Bodies of requests on schedules, and their faults.
+//!
+//! A change is the schedule as it is shown, with the members of the body put over it, read as if it were new.
+
+use chrono::{DateTime, NaiveTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::clock::{At, DAYS, On};
+use super::report::{Report, Subject};
+use crate::auth::Tenant;
+use crate::db::Scope;
+use crate::error::{Error, Faults, Result};
+use crate::input::{Choice, fault, value};
+use crate::reports::report::Format;
+use crate::time::{NamedWindow, Zone};
+use crate::webhooks;
+
+/// Maximum length of a name, in code points.
+const MAX_NAME: usize = 255;
+/// Maximum number of unknown members that are reported, and of characters of each.
+const MAX_UNKNOWN: usize = 20;
+const MAX_MEMBER: usize = 100;
+
+/// Members that clients set.
+pub const SETTABLE: [&str; 8] = [
+    "name", "report", "params", "window", "format", "at", "deliver", "active",
+];
+/// Members that are only shown.
+const SHOWN: [&str; 6] = [
+    "id",
+    "next_run_at",
+    "last_run",
+    "created_by",
+    "created_at",
+    "updated_at",
+];
+const FORMATS: [Format; 2] = [Format::Xlsx, Format::Csv];
+
+/// A schedule as a client wants it.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    pub name: String,
+    pub subject: Subject,
+    pub at: At,
+    /// The webhook to which the file is announced.
+    pub webhook: i64,
+    pub active: bool,
+}
+
+impl Wanted {
+    /// The clock as it is stored and shown.
+    pub fn at_shown(&self) -> Value {
+        let mut shown = json!({"time": self.at.time.format("%H:%M").to_string()});
+        match &self.at.on {
+            On::EveryDay => {}
+            On::Weekdays(days) => {
+                let names = DAYS.iter().zip(days).filter(|(_, is_on)| **is_on);
+                shown["days"] = names.map(|(name, _)| *name).collect();
+            }
+            On::DayOfMonth(day) => shown["day_of_month"] = json!(day),
+        }
+        shown["timezone"] = json!(self.at.zone.name());
+        shown
+    }
+
+    pub fn deliver_shown(&self) -> Value {
+        json!({"webhook": self.webhook})
+    }
+}
+
+/// Reads a new schedule, or with `shown`, the schedule as clients see it, a change to it. `Invalid` with every fault.
+pub async fn read(
+    scope: &mut Scope,
+    tenant: &Tenant,
+    mut members: Map<String, Value>,
+    shown: Option<&Value>,
+    now: DateTime<Utc>,
+) -> Result<Wanted> {
+    let mut faults = Faults::default();
+    refuse(&members, shown, &mut faults);
+    if let Some(shown) = shown {
+        for name in SETTABLE {
+            members.entry(name).or_insert_with(|| shown[name].clone());
+        }
+    }
+    let wanted = parse(&members, tenant.timezone, &mut faults);
+    if let Some(wanted) = &wanted {
+        let checked = wanted.subject.check(scope, tenant, now).await;
+        match checked {
+            Err(Error::Invalid(others)) => faults.merge(others),
+            other => other?,
+        }
+        match webhooks::store::find(scope, wanted.webhook).await {
+            Err(Error::NotFound) => faults.add("deliver.webhook", "was not found."),
+            other => drop(other?),
+        }
+    }
+    faults.into_result(wanted)
+}
+
+/// The schedule that these members say; `None` if a part of it is faulty or missing. `default_zone`: that of the account.
+pub fn parse(
+    members: &Map<String, Value>,
+    default_zone: Zone,
+    faults: &mut Faults,
+) -> Option<Wanted> {
+    let given = |name: &str| members.get(name).filter(|value| !value.is_null());
+    let name =
+        required("name", given("name"), faults).and_then(|given| text("name", given, faults));
+    let known: Vec<String> = Report::all().map(Report::name).collect();
+    let definition = required("report", given("report"), faults).and_then(|given| {
+        let found = given.as_str().and_then(Report::named);
+        note(
+            "report",
+            found,
+            &fault::one_of(known.iter().map(String::as_str)),
+            faults,
+        )
+    });
+    let params = match given("params") {
+        None => Some(Map::new()),
+        Some(given) => note("params", given.as_object().cloned(), fault::OBJECT, faults),
+    };
+    let window = required("window", given("window"), faults).and_then(|given| {
+        let mut all = NamedWindow::ALL.iter().copied();
+        let found = all.find(|window| given == window.name());
+        note(
+            "window",
+            found,
+            &fault::one_of(NamedWindow::NAMES.iter().copied()),
+            faults,
+        )
+    });
+    let format = given("format").map_or(Some(Format::Xlsx), |given| {
+        let found = FORMATS.into_iter().find(|format| given == format.name());
+        note(
+            "format",
+            found,
+            &fault::one_of(FORMATS.map(Choice::name)),
+            faults,
+        )
+    });
+    let at = required("at", given("at"), faults).and_then(|given| at(given, default_zone, faults));
+    let webhook =
+        required("deliver", given("deliver"), faults).and_then(|given| deliver(given, faults));
+    let active = given("active").map_or(Some(true), |given| {
+        note("active", given.as_bool(), fault::FLAG, faults)
+    });
+    let at = at?;
+    let subject = Subject {
+        report: definition?,
+        params: params?,
+        window: window?,
+        format: format?,
+        zone: at.zone,
+    };
+    Some(Wanted {
+        name: name?,
+        subject,
+        at,
+        webhook: webhook?,
+        active: active?,
+    })
+}
+
+fn required<'a>(field: &str, given: Option<&'a Value>, faults: &mut Faults) -> Option<&'a Value> {
+    note(field, given, fault::REQUIRED, faults)
+}
+
+/// The value, or a fault if there is none.
+fn note<T>(field: &str, value: Option<T>, rest: &str, faults: &mut Faults) -> Option<T> {
+    if value.is_none() {
+        faults.add(field, fault::of_field(field, rest));
+    }
+    value
+}
+
+fn text(field: &str, given: &Value, faults: &mut Faults) -> Option<String> {
+    let text = value::text(&given.to_string());
+    let text = text.and_then(|text| Ok(value::within(&text, MAX_NAME)?.trim().to_owned()));
+    let rest = match text {
+        Ok(text) if text.is_empty() => fault::REQUIRED.to_owned(),
+        Ok(text) if text.chars().any(char::is_control) => "must be one line.".to_owned(),
+        Ok(text) => return Some(text),
+        Err(rest) => rest,
+    };
+    note(field, None, &rest, faults)
+}
+
+/// The clock that is stored; `None` if another version wrote one that this does not know.
+pub fn clock(stored: &Value) -> Option<At> {
+    at(stored, Zone::UTC, &mut Faults::default())
+}
+
+fn at(given: &Value, default_zone: Zone, faults: &mut Faults) -> Option<At> {
+    let Some(members) = given.as_object() else {
+        return note("at", None, fault::OBJECT, faults);
+    };
+    let given = |name: &str| members.get(name).filter(|value| !value.is_null());
+    let time = required("at.time", given("time"), faults).and_then(|given| {
+        // Two digits each, as it is shown.
+        let text = given.as_str().filter(|text| text.len() == 5);
+        let time = text.and_then(|text| NaiveTime::parse_from_str(text, "%H:%M").ok());
+        note("at.time", time, "must be a time such as 07:30.", faults)
+    });
+    let on = match (given("days"), given("day_of_month")) {
+        (None, None) => Some(On::EveryDay),
+        (Some(days), None) => note("at.days", weekdays(days), DAYS_FAULT, faults),
+        (None, Some(day)) => {
+            let day = day.as_u64().filter(|day| (1..=31).contains(day));
+            let day = day.and_then(|day| u32::try_from(day).ok());
+            let rest = fault::integer_within(&(1..=31));
+            note("at.day_of_month", day.map(On::DayOfMonth), &rest, faults)
+        }
+        (Some(_), Some(_)) => note("at.day_of_month", None, "cannot stand beside days.", faults),
+    };
+    let zone = given("timezone").map_or(Some(default_zone), |given| {
+        let zone = given.as_str().and_then(Zone::named);
+        let rest = "must be a time zone of the IANA database, such as Asia/Ho_Chi_Minh.";
+        note("at.timezone", zone, rest, faults)
+    });
+    unknown(
+        "at",
+        members,
+        &["time", "days", "day_of_month", "timezone"],
+        faults,
+    );
+    Some(At {
+        time: time?,
+        on: on?,
+        zone: zone?,
+    })
+}
+
+const DAYS_FAULT: &str = "must be a list of days: mon, tue, wed, thu, fri, sat, sun.";
+
+fn weekdays(given: &Value) -> Option<On> {
+    let mut days = [false; 7];
+    let items = given.as_array().filter(|items| !items.is_empty())?;
+    for item in items {
+        days[DAYS.iter().position(|day| item == day)?] = true;
+    }
+    Some(On::Weekdays(days))
+}
+
+fn deliver(given: &Value, faults: &mut Faults) -> Option<i64> {
+    let Some(members) = given.as_object() else {
+        return note("deliver", None, fault::OBJECT, faults);
+    };
+    unknown("deliver", members, &["webhook", "email"], faults);
+    if members.get("email").is_some_and(|email| !email.is_null()) {
+        faults.add("deliver.email", "This server sends no mail.");
+    }
+    let webhook = members.get("webhook").filter(|webhook| !webhook.is_null());
+    let webhook = required("deliver.webhook", webhook, faults)?;
+    note("deliver.webhook", webhook.as_i64(), fault::INTEGER, faults)
+}
+
+/// Adds a fault for each other member of an inner object.
+fn unknown(field: &str, members: &Map<String, Value>, known: &[&str], faults: &mut Faults) {
+    let others = members
+        .keys()
+        .filter(|name| !known.contains(&name.as_str()));
+    for name in others.take(MAX_UNKNOWN) {
+        let name: String = name.chars().take(MAX_MEMBER).collect();
+        faults.add(format!("{field}.{name}"), "is no member of this resource.");
+    }
+}
+
+/// Adds a fault for each member that cannot be set. One that is sent as it is shown is no change.
+fn refuse(members: &Map<String, Value>, shown: Option<&Value>, faults: &mut Faults) {
+    let is_same = |name: &str| shown.is_some_and(|shown| shown.get(name) == members.get(name));
+    let others = members
+        .keys()
+        .filter(|name| !SETTABLE.contains(&name.as_str()) && !is_same(name));
+    for name in others.take(MAX_UNKNOWN) {
+        let rest = if SHOWN.contains(&name.as_str()) {
+            "cannot be set."
+        } else {
+            "is no member of this resource."
+        };
+        let name: String = name.chars().take(MAX_MEMBER).collect();
+        faults.add(name, rest);
+    }
+}

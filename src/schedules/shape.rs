@@ -1,0 +1,46 @@
+//! Inner objects of a schedule, as schemas. Their members are read by name, to report every fault.
+
+use utoipa::ToSchema;
+
+use super::clock;
+
+/// Due times: a time of day, on every day, on some days of the week, or on a day of the month.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the schema of what `request` reads")]
+pub struct ScheduleAt {
+    /// Local time of day. One that a change of the clock skips is due at the change; one that it repeats, the first time.
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "07:30")]
+    time: String,
+    /// Days of the week. Without them and `day_of_month`: every day.
+    #[schema(min_items = 1, max_items = 7, value_type = Option<Vec<ScheduleDay>>, nullable = false)]
+    days: Option<Vec<String>>,
+    /// Day of the month; in a month without it, the last one. Not beside `days`.
+    #[schema(minimum = 1, maximum = 31, nullable = false)]
+    day_of_month: Option<u32>,
+    /// Zone of the time and of the window. Default: the zone of the account.
+    #[schema(max_length = 64, nullable = false, example = "Asia/Ho_Chi_Minh")]
+    timezone: Option<String>,
+}
+
+/// Receivers of the files.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the schema of what `request` reads")]
+pub struct ScheduleDeliver {
+    /// The webhook that gets `report.export.ready`, whatever it subscribes to.
+    webhook: i64,
+}
+
+/// A day of the week.
+pub struct ScheduleDay;
+
+impl utoipa::PartialSchema for ScheduleDay {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .description(Some("A day of the week."))
+            .enum_values(Some(clock::DAYS))
+            .into()
+    }
+}
+
+impl ToSchema for ScheduleDay {}
