@@ -255,6 +255,25 @@ impl Field for i64 {
     }
 }
 
+impl Field for i32 {
+    const FORMAT: Format = Format::Integer;
+    fn cell(&self) -> Cell {
+        Cell::Integer((*self).into())
+    }
+}
+
+/// Steps of a path, as reports print it.
+impl Field for Vec<String> {
+    const FORMAT: Format = Format::Text;
+    fn cell(&self) -> Cell {
+        if self.is_empty() {
+            Cell::Empty
+        } else {
+            Cell::Text(self.join(" -> "))
+        }
+    }
+}
+
 impl Field for String {
     const FORMAT: Format = Format::Text;
     fn cell(&self) -> Cell {

@@ -52,6 +52,7 @@ events! {
     PasswordChanged = "password_changed", "user.password_changed";
     ExportCreated = "export_created", "export.created";
     ExportDownloaded = "export_downloaded", "export.downloaded";
+    CallsDownloaded = "calls.downloaded", "calls.downloaded";
     ScriptCreated = "script.created", "script.created";
     ScriptChanged = "script.changed", "script.changed";
     ScriptDeleted = "script.deleted", "script.deleted";

@@ -7,9 +7,19 @@ use super::page::{self, CallPage};
 use super::place::Place;
 use super::rows::{ListedAttempt, ListedCall};
 use super::{attempts, sales_calls};
-use crate::input::Parameter;
+use crate::closed::FileFormat;
+use crate::input::{Kind, Parameter};
 use crate::reports::report::Module;
 use crate::table::{self, Schemas};
+
+/// Maximum number of rows of a file.
+pub const MOST: i64 = 200_000;
+
+pub const FORMAT: Parameter = Parameter::optional(
+    "format",
+    Kind::Choice(FileFormat::VALUES),
+    "Format of the file; xlsx by default.",
+);
 
 /// A list of calls.
 #[derive(Debug)]
@@ -75,6 +85,37 @@ impl List {
         let filters = self.filters().map(|filter| &filter.parameter);
         let place = self.place.parameters();
         place.chain(filters).chain(page::PARAMETERS)
+    }
+
+    /// Its parameters as a file.
+    pub fn file_parameters(&self) -> impl Iterator<Item = &'static Parameter> {
+        let filters = self.filters().map(|filter| &filter.parameter);
+        let place = self.place.parameters();
+        place.chain(filters).chain([&FORMAT])
+    }
+
+    /// Path of the list as a file.
+    pub fn file_path(&self) -> String {
+        format!("{}/export", self.path)
+    }
+
+    /// Name of its files and of their first sheet.
+    pub const fn file_name(&self) -> &'static str {
+        match self.module() {
+            Module::Autocall => "attempts",
+            Module::Telesales => "calls",
+        }
+    }
+
+    /// The fault of a file with too many rows.
+    pub fn too_many(&self, rows: i64) -> String {
+        let instead = match self.module() {
+            Module::Autocall => {
+                "POST /api/autocall/campaigns/{id}/reports/export with report_type full makes larger files of a campaign."
+            }
+            Module::Telesales => "Narrow the window or the filters.",
+        };
+        format!("A file has at most {MOST} rows, this one would have {rows}. {instead}")
     }
 
     /// A reference to the schema of its body. Adds the schemas that it refers to.

@@ -12,6 +12,7 @@
 pub mod attempts;
 mod common;
 mod condition;
+mod file;
 pub mod filter;
 mod list;
 mod page;
@@ -23,6 +24,7 @@ pub mod sales_calls;
 mod single;
 mod statement;
 
+pub use file::{FileRequest, Written};
 pub use list::{ALL, List};
 pub use place::Place;
 pub use request::Request;

@@ -35,16 +35,20 @@ pub struct Request {
 }
 
 /// The calls of a list, for one tenant.
-struct Selected {
-    conditions: Conditions,
-    caption: Caption,
+pub struct Selected {
+    pub conditions: Conditions,
+    pub caption: Caption,
 }
 
 impl Request {
     /// Parses a request, once. Its faults are reported when it is answered, after a 404 of the path. `path_id`: the campaign
     /// in the path, if the list's place has one.
     pub fn read(list: &'static List, raw: &str, path_id: i64, sight: Sight) -> Self {
-        let mut query = Query::parse(raw, list.parameters());
+        Self::of_query(list, Query::parse(raw, list.parameters()), path_id, sight)
+    }
+
+    /// Like [`Request::read`], from parameters of which some are read already.
+    pub fn of_query(list: &'static List, mut query: Query, path_id: i64, sight: Sight) -> Self {
         let filters = list.filters().filter_map(|filter| filter.read(&mut query));
         let filters: Vec<Given> = filters.collect();
         let place = list.place.read(&mut query, path_id);
@@ -70,7 +74,17 @@ impl Request {
         self.names_phone
     }
 
-    async fn select(&self, scope: &mut Scope, context: Context<'_>) -> Result<Selected> {
+    pub fn list(&self) -> &'static List {
+        self.list
+    }
+
+    /// The given filters, besides those of the place, for people.
+    pub fn filters(&self) -> impl Iterator<Item = (&'static str, String)> {
+        self.filters.iter().map(Given::shown)
+    }
+
+    /// Checks it in the order of the contract. `NotFound`, `Invalid` or `Missing` accordingly.
+    pub async fn select(&self, scope: &mut Scope, context: Context<'_>) -> Result<Selected> {
         let place = &self.place;
         let selected = place.select(scope, context, self.faults.clone()).await?;
         let around = Surroundings {

@@ -3,6 +3,8 @@
 //! Owns their members and columns. The phone and the reference of a lead leave the database only for those who may read
 //! them; others get a masked phone.
 
+use std::sync::LazyLock;
+
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 use sqlx::FromRow;
@@ -12,6 +14,7 @@ use utoipa::ToSchema;
 use super::position::Position;
 use crate::closed::{AttemptResult, CallResult, Transfer};
 use crate::percent::DecimalNumber;
+use crate::table::{Cell, Column, Field, Format};
 use crate::time::Instant;
 
 /// The calls of one product, in SQL.
@@ -27,14 +30,21 @@ pub struct Calls {
 }
 
 /// A row of a list.
-pub trait Row: for<'r> FromRow<'r, PgRow> + Serialize + ToSchema + Send + Sync + Unpin {
+pub trait Row:
+    for<'r> FromRow<'r, PgRow> + Serialize + ToSchema + Send + Sync + Unpin + 'static
+{
     const CALLS: Calls;
     fn position(&self) -> Position;
-    fn lead(&self) -> i64;
+    fn lead(&self) -> &CallLead;
+    /// Columns of a file.
+    fn file_columns() -> &'static [Column];
+
+    /// Its cells in a file.
+    fn file_cells(&self) -> Vec<Cell>;
 }
 
 /// The lead of a call.
-#[derive(Debug, Serialize, ToSchema, FromRow)]
+#[derive(Debug, Clone, Serialize, ToSchema, FromRow)]
 pub struct CallLead {
     /// Its id.
     #[sqlx(rename = "lead_key")]
@@ -87,9 +97,8 @@ pub struct ListedAttempt {
     /// Outcome as the dialer names it.
     pub outcome: Option<String>,
     /// Sentiment, 0 to 1.
-    #[serde(serialize_with = "number")]
     #[schema(value_type = Option<f64>)]
-    pub sentiment: Option<Decimal>,
+    pub sentiment: Option<Sentiment>,
     /// Name of its campaign.
     pub campaign_name: Option<String>,
     /// Name of its agent.
@@ -138,6 +147,63 @@ pub struct ListedCall {
     pub lead: CallLead,
 }
 
+/// Columns of a file, each a member of the row with its title and format.
+macro_rules! columns {
+    ($row:ident $( $member:ident => $title:literal, $format:expr; )+) => {
+        impl $row {
+            fn columns() -> Vec<Column> {
+                vec![$( column(stringify!($member), $title, $format) ),+]
+            }
+
+            fn cells(&self) -> Vec<Cell> {
+                vec![$( self.$member.cell() ),+]
+            }
+        }
+    };
+}
+
+columns! { ListedAttempt
+    uuid => "UUID", Format::Text;
+    campaign_id => "Campaign", Format::Id;
+    lead_id => "Lead", Format::Id;
+    attempt_number => "Attempt", Format::Integer;
+    started_at => "Started at", Format::Instant;
+    answered_at => "Answered at", Format::Instant;
+    ended_at => "Ended at", Format::Instant;
+    result => "Result", Format::Text;
+    hangup_cause => "Hangup cause", Format::Text;
+    billsec => "Billed, s", Format::Integer;
+    dtmf => "Keys", Format::Text;
+    script_path => "Script path", Format::Text;
+    transfer => "Transfer", Format::Text;
+    agent_id => "Agent", Format::Id;
+    agent_disposition => "Agent disposition", Format::Text;
+    caller_id => "Caller ID", Format::Text;
+    provider => "Provider", Format::Text;
+    outcome => "Outcome", Format::Text;
+    sentiment => "Sentiment", Format::Decimal(6);
+    campaign_name => "Campaign name", Format::Text;
+    agent_name => "Agent name", Format::Text;
+}
+
+columns! { ListedCall
+    uuid => "UUID", Format::Text;
+    campaign_id => "Campaign", Format::Id;
+    lead_id => "Lead", Format::Id;
+    agent_id => "Agent", Format::Id;
+    cid => "Caller ID", Format::Text;
+    started_at => "Started at", Format::Instant;
+    answered_at => "Answered at", Format::Instant;
+    ended_at => "Ended at", Format::Instant;
+    result => "Result", Format::Text;
+    talk_sec => "Talk time, s", Format::Integer;
+    wrap_sec => "Wrap-up time, s", Format::Integer;
+    hangup_cause => "Hangup cause", Format::Text;
+    disposition => "Disposition", Format::Text;
+    campaign_name => "Campaign name", Format::Text;
+    agent_name => "Agent name", Format::Text;
+}
+
 impl Row for ListedAttempt {
     const CALLS: Calls = Calls {
         table: "autocall_attempts",
@@ -154,8 +220,18 @@ impl Row for ListedAttempt {
         }
     }
 
-    fn lead(&self) -> i64 {
-        self.lead_id
+    fn lead(&self) -> &CallLead {
+        &self.lead
+    }
+
+    fn file_columns() -> &'static [Column] {
+        static COLUMNS: LazyLock<Vec<Column>> =
+            LazyLock::new(|| with_columns_of_lead(ListedAttempt::columns()));
+        &COLUMNS
+    }
+
+    fn file_cells(&self) -> Vec<Cell> {
+        with_cells_of_lead(self.cells(), &self.lead)
     }
 }
 
@@ -175,12 +251,56 @@ impl Row for ListedCall {
         }
     }
 
-    fn lead(&self) -> i64 {
-        self.lead_id
+    fn lead(&self) -> &CallLead {
+        &self.lead
+    }
+
+    fn file_columns() -> &'static [Column] {
+        static COLUMNS: LazyLock<Vec<Column>> =
+            LazyLock::new(|| with_columns_of_lead(ListedCall::columns()));
+        &COLUMNS
+    }
+
+    fn file_cells(&self) -> Vec<Cell> {
+        with_cells_of_lead(self.cells(), &self.lead)
     }
 }
 
-/// A decimal as a JSON number.
-fn number<S: Serializer>(value: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
-    value.map(DecimalNumber::<6>::new).serialize(serializer)
+/// A sentiment, kept to six decimals; a number in JSON.
+#[derive(Debug, Clone, Copy, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct Sentiment(Decimal);
+
+impl Serialize for Sentiment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        DecimalNumber::<6>::new(self.0).serialize(serializer)
+    }
+}
+
+impl Field for Sentiment {
+    const FORMAT: Format = Format::Decimal(6);
+    fn cell(&self) -> Cell {
+        Cell::Decimal(self.0.normalize())
+    }
+}
+
+/// The last columns of a file: members of the lead.
+const OF_LEAD: [(&str, &str); 2] = [("phone", "Phone"), ("external_ref", "External reference")];
+
+fn column(name: &'static str, title: &'static str, format: Format) -> Column {
+    Column {
+        name: name.into(),
+        title: title.into(),
+        format,
+    }
+}
+
+fn with_columns_of_lead(columns: Vec<Column>) -> Vec<Column> {
+    let of_lead = OF_LEAD.map(|(name, title)| column(name, title, Format::Text));
+    columns.into_iter().chain(of_lead).collect()
+}
+
+fn with_cells_of_lead(cells: Vec<Cell>, lead: &CallLead) -> Vec<Cell> {
+    let of_lead = [lead.phone.cell(), lead.external_ref.cell()];
+    cells.into_iter().chain(of_lead).collect()
 }

@@ -138,7 +138,7 @@ impl SingleRequest {
         let call: Option<R> = rows(scope, &this, None, newest, self.sight).await?.pop();
         let call = call.ok_or(Error::NotFound)?;
         let mut others = Conditions::within(window);
-        let lead = Argument::Integer(call.lead());
+        let lead = Argument::Integer(call.lead().id);
         others.add(
             "{{call}}.lead_id = :1 and {{call}}.uuid <> :2",
             [lead, uuid()],

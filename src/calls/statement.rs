@@ -22,10 +22,6 @@ pub enum Sight {
     Masked,
 }
 
-/// True for calls after a position, in the order of lists. The first part lets an index begin there.
-const AFTER: &str =
-    "{{call}}.started_at <= :1 and ({{call}}.started_at < :1 or {{call}}.uuid > :2)";
-
 impl Sight {
     /// The phone of lead `l`. A masked one is the same for all numbers with these ends.
     fn phone(self) -> &'static str {
@@ -57,7 +53,7 @@ pub async fn rows<R: Row>(
     let mut conditions = conditions.clone();
     if let Some(after) = after {
         let uuid = Argument::Text(after.uuid.clone());
-        conditions.add(AFTER, [Argument::Instant(after.started_at), uuid]);
+        conditions.add(order.after(), [Argument::Instant(after.started_at), uuid]);
     }
     let sql = assembled(include_str!("rows.sql"), &R::CALLS, &conditions, |calls| {
         vec![
@@ -83,6 +79,18 @@ pub async fn count<R: Row>(scope: &mut Scope, conditions: &Conditions) -> Result
 }
 
 impl Order {
+    /// True for calls after a position. The first part lets an index begin there.
+    fn after(self) -> &'static str {
+        match self {
+            Self::NewestFirst => {
+                "{{call}}.started_at <= :1 and ({{call}}.started_at < :1 or {{call}}.uuid > :2)"
+            }
+            Self::OldestFirst => {
+                "{{call}}.started_at >= :1 and ({{call}}.started_at > :1 or {{call}}.uuid > :2)"
+            }
+        }
+    }
+
     fn sql(self, call: &str) -> String {
         match self {
             Self::NewestFirst => format!("{call}.started_at desc, {call}.uuid"),

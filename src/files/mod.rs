@@ -4,6 +4,7 @@
 //! HTTP.
 
 pub mod about;
+pub mod batches;
 pub mod csv;
 pub mod name;
 pub mod pictures;

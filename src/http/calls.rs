@@ -10,9 +10,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::caching::Conditions;
 use super::extract::{
-    AttemptsAccess, AutocallApiAccess, Grant, Permitted, TelesalesApiAccess, path_id,
+    AttemptsAccess, AttemptsFile, AutocallApiAccess, CampaignAttemptsFile, Grant, Permitted,
+    SalesCallsFile, TelesalesApiAccess, path_id,
 };
-use super::{answers, openapi};
+use super::{answers, call_files, openapi};
 use crate::answers::Form;
 use crate::app::App;
 use crate::auth::{Caller, Permission};
@@ -25,9 +26,9 @@ use crate::text::nfc;
 pub fn add_all(mut router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     for list in calls::ALL {
         router = match list.place {
-            Place::Campaign => add::<AutocallApiAccess>(router, list),
-            Place::Attempts => add::<AttemptsAccess>(router, list),
-            Place::SalesCalls => add::<TelesalesApiAccess>(router, list),
+            Place::Campaign => add::<AutocallApiAccess, CampaignAttemptsFile>(router, list),
+            Place::Attempts => add::<AttemptsAccess, AttemptsFile>(router, list),
+            Place::SalesCalls => add::<TelesalesApiAccess, SalesCallsFile>(router, list),
         };
     }
     for single in calls::SINGLES {
@@ -39,7 +40,8 @@ pub fn add_all(mut router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     router
 }
 
-fn add<G: Grant>(
+/// Adds a list, with the permissions of its pages and of its files.
+fn add<G: Grant, F: Grant>(
     mut router: OpenApiRouter<Arc<App>>,
     list: &'static List,
 ) -> OpenApiRouter<Arc<App>> {
@@ -61,7 +63,8 @@ fn add<G: Grant>(
         Place::Campaign => get(of_campaign),
         Place::Attempts | Place::SalesCalls => get(of_account),
     };
-    openapi::guard::<G>(router.route(list.path, route), list.path)
+    let router = openapi::guard::<G>(router.route(list.path, route), list.path);
+    call_files::add::<F>(router, list)
 }
 
 async fn page<G: Grant>(

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 pub trait Grant: Send + Sync + 'static {
     /// Required permissions, all of them.
     const PERMISSIONS: &'static [Permission];
-    /// A permission that suffices instead of them.
+    /// A permission that suffices instead of the first.
     const INSTEAD: Option<Permission> = None;
     /// Rate-limit group of the route.
     const GROUP: Group;
@@ -51,6 +51,9 @@ grants! {
     AutocallApiAccess: Autocall [AutocallApiAccess];
     TelesalesApiAccess: Telesales [TelesalesApiAccess];
     AttemptsAccess: Autocall [AutocallApiAccess] or AnalyticsApiAccess;
+    AttemptsFile: Autocall [AutocallApiAccess, CallsRead] or AnalyticsApiAccess;
+    CampaignAttemptsFile: Autocall [AutocallApiAccess, CallsRead];
+    SalesCallsFile: Telesales [TelesalesApiAccess, CallsRead];
     AutocallExportReport: Autocall [AutocallApiAccess, AutocallExportReport];
     AutocallManage: Autocall [AutocallApiAccess, AutocallManageCampaign];
     LeadAddition: Autocall or LeadImport [AutocallApiAccess, AutocallManageCampaign];
@@ -156,9 +159,9 @@ fn permit<G: Grant>(
 
 /// True if the caller lacks a permission of the grant.
 fn lacks<G: Grant>(caller: &Caller) -> bool {
-    let mut required = G::PERMISSIONS.iter();
-    !required.all(|permission| caller.may(*permission))
-        && !G::INSTEAD.is_some_and(|instead| caller.may(instead))
+    let mut required = G::PERMISSIONS.iter().enumerate();
+    let instead = G::INSTEAD.is_some_and(|instead| caller.may(instead));
+    !required.all(|(at, permission)| caller.may(*permission) || at == 0 && instead)
 }
 
 /// `Unavailable` if the tenant has too many unfinished bodies.

@@ -8,6 +8,7 @@ mod audit;
 mod auth;
 mod body;
 mod caching;
+mod call_files;
 mod calls;
 mod compression;
 mod connections;

@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, RefOr, Required, Schema};
 
 use super::parameters::{described, integer};
-use super::reports::{conditional, tagged};
+use super::reports::{conditional, files, tagged};
 use super::responses::failures;
 use crate::calls::{List, Place, Single};
 use crate::table::Schemas;
@@ -26,6 +26,29 @@ pub fn add_calls(document: &mut OpenApi, list: &List) {
         operation.parameter(described(parameter))
     });
     add(document, list.path, operation, schemas);
+}
+
+/// Adds the operation that returns a list as a file.
+pub fn add_calls_file(document: &mut OpenApi, list: &List) {
+    let found = files(ResponseBuilder::new().description(format!("{} as a file.", list.title)));
+    let responses = failures(ResponsesBuilder::new().response("200", found)).build();
+    let about = "Every row that passes, oldest first, with the phones and references of leads; at most 200,000. Each file is \
+                 in the audit log.";
+    let mut operation = OperationBuilder::new()
+        .tag("Calls")
+        .summary(Some(format!("{} as a file", list.title)))
+        .description(Some(about))
+        .operation_id(Some(format!("{}_export", list.name)))
+        .responses(responses);
+    if list.place == Place::Campaign {
+        operation = operation.parameter(in_path("id", "The campaign.", integer()));
+    }
+    let operation = list
+        .file_parameters()
+        .fold(operation, |operation, parameter| {
+            operation.parameter(described(parameter))
+        });
+    add(document, &list.file_path(), operation, Vec::new());
 }
 
 /// Adds the operation of a product's single calls.

@@ -41,7 +41,11 @@ pub fn guard_methods<G: Grant>(
     let wanted = match (names.as_slice(), instead) {
         ([], _) => "any token".to_owned(),
         (names, None) => format!("`{}`", names.join("` and `")),
-        (names, Some(instead)) => format!("`{}` or `{instead}`", names.join("` and `")),
+        (names, Some(instead)) => {
+            let others = names[1..].iter().map(|name| format!(", and `{name}`"));
+            let others: String = others.collect();
+            format!("`{}` or `{instead}`{others}", names[0])
+        }
     };
     let wanted = format!(
         "Requires {wanted}; {often} requests a minute unless the account has another limit."
@@ -68,7 +72,11 @@ pub fn guard_methods<G: Grant>(
             .map_or_else(String::new, |about| format!("{about}\n\n"));
         operation.description = Some(about + &wanted);
         name_groups(operation, &[G::GROUP, G::LIST_GROUP]);
-        let instead = instead.map(|name| SecurityRequirement::new("token", vec![name]));
+        let instead = instead.map(|name| {
+            let others = names.iter().skip(1).copied();
+            let all: Vec<&str> = [name].into_iter().chain(others).collect();
+            SecurityRequirement::new("token", all)
+        });
         let required = SecurityRequirement::new("token", names.clone());
         operation.security = Some([required].into_iter().chain(instead).collect());
         let has_body = operation.request_body.is_some();

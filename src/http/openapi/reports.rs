@@ -178,7 +178,7 @@ fn operation_id(report: &Definition) -> String {
     )
 }
 
-fn files(response: ResponseBuilder) -> ResponseBuilder {
+pub fn files(response: ResponseBuilder) -> ResponseBuilder {
     let response = response.header("Callboard-Window", header(Type::String, window::ABOUT));
     BINARY
         .into_iter()

@@ -1,6 +1,7 @@
 //! Lists of calls: filters, pages, permissions, and the counts whose lists they are.
 
 mod access;
+mod files;
 mod filters;
 mod pages;
 mod promise;

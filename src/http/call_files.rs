@@ -1,0 +1,126 @@
+//! Lists of calls as files. Each file is in the audit log before its first byte leaves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::Value;
+use tokio_util::io::ReaderStream;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::context::Client;
+use super::extract::{Grant, Permitted, path_id};
+use super::{caching, openapi, window};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::auth::audit::{self, Actor, Changes, Event, Target};
+use crate::calls::{FileRequest, List, Place, Written};
+use crate::db::Scope;
+use crate::error::Result;
+use crate::files;
+use crate::input::Choice;
+
+/// Adds the operation that returns a list as a file.
+pub fn add<G: Grant>(
+    mut router: OpenApiRouter<Arc<App>>,
+    list: &'static List,
+) -> OpenApiRouter<Arc<App>> {
+    openapi::add_calls_file(router.get_openapi_mut(), list);
+    let of_account = move |Permitted { caller, .. }: Permitted<G>,
+                           State(app): State<Arc<App>>,
+                           client: Client,
+                           RawQuery(query): RawQuery| async move {
+        file(&app, &caller, client, list, query, 0).await
+    };
+    let of_campaign = move |Permitted { caller, .. }: Permitted<G>,
+                            State(app): State<Arc<App>>,
+                            client: Client,
+                            path: Result<Path<String>, PathRejection>,
+                            RawQuery(query): RawQuery| async move {
+        file(&app, &caller, client, list, query, path_id(path)?).await
+    };
+    let route = match list.place {
+        Place::Campaign => get(of_campaign),
+        Place::Attempts | Place::SalesCalls => get(of_account),
+    };
+    let path = list.file_path();
+    openapi::guard::<G>(router.route(&path, route), &path)
+}
+
+async fn file(
+    app: &App,
+    caller: &Caller,
+    Client(address): Client,
+    list: &'static List,
+    query: Option<String>,
+    path_id: i64,
+) -> Result<Response> {
+    let request = FileRequest::read(list, &query.unwrap_or_default(), path_id);
+    let (clock, temp_dir) = (app.clock, app.exports.store.temp_dir());
+    let read = |scope| request.write(scope, clock, temp_dir);
+    // On the heap, because the future is large and would be moved with every request.
+    let written = Box::pin(app.db.answer(caller.tenant.id, read)).await?;
+    let actor = caller.actor(address, clock.now());
+    let target = match list.place {
+        Place::Campaign => Target {
+            kind: "campaign",
+            id: path_id,
+            name: None,
+        },
+        Place::Attempts | Place::SalesCalls => Target {
+            kind: list.file_name(),
+            id: caller.tenant.id,
+            name: None,
+        },
+    };
+    let mut scope = app.db.write(caller.tenant.id).await?;
+    record(&mut scope, actor, target, &request, &written).await?;
+    scope.commit().await?;
+    download(list, request.format().name(), written)
+}
+
+/// Adds the file to the audit log: its window, its filters and its rows.
+async fn record(
+    scope: &mut Scope,
+    actor: Actor,
+    target: Target<'_>,
+    request: &FileRequest,
+    written: &Written,
+) -> Result<()> {
+    let mut told: BTreeMap<&str, String> = request.filters().collect();
+    told.insert("format", request.format().name().to_owned());
+    told.insert("rows", written.rows.to_string());
+    if let Some(at) = &written.caption.window {
+        told.insert(
+            "window",
+            String::from_utf8_lossy(&window::value(at)).into_owned(),
+        );
+    }
+    let told = told.into_iter();
+    let changes: Changes = told
+        .map(|(name, value)| (name.to_owned(), (Value::Null, value.into())))
+        .collect();
+    audit::record_change(scope, actor, Event::CallsDownloaded, target, changes).await
+}
+
+fn download(list: &List, format: &str, written: Written) -> Result<Response> {
+    let Written { file, caption, .. } = written;
+    let name = files::name::of_report(list.file_name(), &caption, format);
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let file = ReaderStream::new(tokio::fs::File::from_std(file));
+    let headers = [
+        (CONTENT_TYPE, files::name::content_type(&name).to_owned()),
+        (CONTENT_DISPOSITION, disposition),
+    ];
+    let mut response = (headers, Body::from_stream(file)).into_response();
+    if let Some(at) = &caption.window {
+        window::add(response.headers_mut(), window::value(at))?;
+    }
+    caching::private_no_cache(response.headers_mut());
+    Ok(response)
+}
