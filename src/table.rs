@@ -343,7 +343,7 @@ pub fn reference<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
     Ref::from_schema_name(T::name()).into()
 }
 
-/// Like [`reference`], for a generic type, by that name.
+/// Like [`reference()`], for a generic type, by that name.
 pub fn reference_as<T: ToSchema>(name: &str, schemas: &mut Schemas) -> RefOr<Schema> {
     T::schemas(schemas);
     schemas.push((name.to_owned(), T::schema()));
