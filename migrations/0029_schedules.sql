@@ -66,7 +66,7 @@ create policy queue on schedules for select
 create policy queue on schedule_runs for select
     using (status in ('queued', 'running') and (select current_setting('callboard.queue', true)) = 'on');
 
--- Who follows a signed link has no account, only the name of one run, whose row is then the only one he sees.
+-- A client with a signed link has no account, only the name of one run, and sees no other row.
 create policy link on schedule_runs for select
     using (id = nullif(current_setting('callboard.link', true), ''));
 

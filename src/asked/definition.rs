@@ -40,7 +40,7 @@ impl Hash for About {
 pub struct Definition<E: 'static> {
     pub about: &'static About,
     schema: fn(&mut Schemas) -> RefOr<Schema>,
-    /// What the members of its figures mean.
+    /// The meaning of the members of its figures.
     pub members: Within,
     pub(crate) entry: E,
 }

@@ -131,7 +131,7 @@ impl FileRequest {
     }
 }
 
-/// What a file says of itself.
+/// The description of a file, inside the file.
 struct About {
     list: &'static List,
     account: String,

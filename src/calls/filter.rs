@@ -34,7 +34,7 @@ pub enum Meaning {
     Bucket(&'static str),
 }
 
-/// What conditions depend on besides their values.
+/// The context of conditions, besides their values.
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings {
     pub window: Window,
