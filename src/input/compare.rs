@@ -21,7 +21,7 @@ impl Query {
     /// The comparison; without it, `until` means nothing.
     pub fn comparing(&mut self) -> Option<Comparing> {
         let until_now = self.listed(&UNTIL).is_some();
-        let with = self.read(&COMPARE, fault::COMPARISON, Earlier::parse)?;
+        let with = self.read(&COMPARE, || fault::COMPARISON, Earlier::parse)?;
         Some(Comparing { with, until_now })
     }
 }

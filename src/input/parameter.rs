@@ -71,7 +71,7 @@ impl Parameter {
 
     /// The name without brackets, used in faults.
     pub fn plain(&self) -> &'static str {
-        self.name.trim_end_matches("[]")
+        self.name.strip_suffix("[]").unwrap_or(self.name)
     }
 
     /// The relation of a name in a query string to this parameter; `None` if unrelated.

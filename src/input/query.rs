@@ -127,35 +127,29 @@ impl Query {
     }
 
     /// Parses a value with `parse`; records `expected` if that fails, or that the value is missing.
-    pub(super) fn read<T>(
+    pub(super) fn read<T, E: Into<String>>(
         &mut self,
         parameter: &Parameter,
-        expected: &str,
-        parse: impl Fn(&str) -> Option<T>,
+        expected: impl FnOnce() -> E,
+        parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        let value = self.text(parameter).map(str::to_owned);
-        self.read_value(parameter, value, expected, parse)
+        let parsed = self.text(parameter).map(parse);
+        self.parsed(parameter, expected, parsed)
     }
 
-    /// Like [`Query::read`], for a derived value.
-    fn read_value<T>(
+    /// Records the fault of a value that is missing, or that could not be parsed. The text of a fault is made only for one.
+    fn parsed<T, E: Into<String>>(
         &mut self,
         parameter: &Parameter,
-        value: Option<String>,
-        expected: &str,
-        parse: impl Fn(&str) -> Option<T>,
+        expected: impl FnOnce() -> E,
+        parsed: Option<Option<T>>,
     ) -> Option<T> {
-        let Some(value) = value else {
-            if parameter.required {
-                self.require(parameter);
-            }
-            return None;
-        };
-        let read = parse(&value);
-        if read.is_none() {
-            self.fail(parameter.plain(), expected);
+        match &parsed {
+            None if parameter.required => self.require(parameter),
+            Some(None) => self.fail(parameter.plain(), expected()),
+            _ => {}
         }
-        read
+        parsed.flatten()
     }
 
     /// Records a fault if a value is missing, unless it has one already.
@@ -173,15 +167,15 @@ impl Query {
     }
 
     pub fn id(&mut self, parameter: &Parameter) -> Option<i64> {
-        self.read(parameter, fault::INTEGER, integer)
+        self.read(parameter, || fault::INTEGER, integer)
     }
 
     pub fn integer(&mut self, parameter: &Parameter) -> i64 {
         let Kind::Integer { range, default } = &parameter.kind else {
             return 0;
         };
-        let expected = fault::integer_within(range);
-        self.read(parameter, &expected, |text| {
+        let expected = || fault::integer_within(range);
+        self.read(parameter, expected, |text| {
             integer(text).filter(|number| range.contains(number))
         })
         .unwrap_or(*default)
@@ -192,7 +186,8 @@ impl Query {
         let Kind::Number { range } = &parameter.kind else {
             return None;
         };
-        self.read(parameter, &fault::integer_within(range), |text| {
+        let expected = || fault::integer_within(range);
+        self.read(parameter, expected, |text| {
             integer(text).filter(|number| range.contains(number))
         })
     }
@@ -205,7 +200,7 @@ impl Query {
                 .contains(&number)
                 .then(|| number.normalize())
         };
-        self.read(parameter, fault::FRACTION, parse)
+        self.read(parameter, || fault::FRACTION, parse)
     }
 
     pub fn flag(&mut self, parameter: &Parameter) -> bool {
@@ -214,11 +209,15 @@ impl Query {
 
     /// A flag of [`Kind::Either`].
     pub fn either(&mut self, parameter: &Parameter) -> Option<bool> {
-        self.read(parameter, fault::FLAG, |text| match text {
-            "true" | "1" => Some(true),
-            "false" | "0" => Some(false),
-            _ => None,
-        })
+        self.read(
+            parameter,
+            || fault::FLAG,
+            |text| match text {
+                "true" | "1" => Some(true),
+                "false" | "0" => Some(false),
+                _ => None,
+            },
+        )
     }
 
     pub fn choice<T: Choice>(&mut self, parameter: &Parameter) -> Option<T> {
@@ -227,8 +226,8 @@ impl Query {
 
     /// Like [`Query::choice`], limited to some of the values.
     pub fn choice_of<T: Choice>(&mut self, parameter: &Parameter, open: &[T]) -> Option<T> {
-        let expected = fault::one_of(open.iter().map(|value| value.name()));
-        self.read(parameter, &expected, |text| {
+        let expected = || fault::one_of(open.iter().map(|value| value.name()));
+        self.read(parameter, expected, |text| {
             open.iter().copied().find(|value| value.name() == text)
         })
     }
@@ -238,8 +237,8 @@ impl Query {
         let Kind::Choice(values) = parameter.kind else {
             return None;
         };
-        let expected = fault::one_of(values.iter().copied());
-        self.read(parameter, &expected, |text| {
+        let expected = || fault::one_of(values.iter().copied());
+        self.read(parameter, expected, |text| {
             values.iter().copied().find(|value| *value == text)
         })
     }
@@ -263,11 +262,11 @@ impl Query {
     /// The requested zone. `None` if unknown too: dates are then checked in the default zone, so that their faults are
     /// reported as well.
     pub fn zone(&mut self) -> Option<Zone> {
-        self.read(&ZONE_OF_ACCOUNT, &UnknownZone.to_string(), Zone::named)
+        self.read(&ZONE_OF_ACCOUNT, || UnknownZone.to_string(), Zone::named)
     }
 
     pub fn moment(&mut self, parameter: &Parameter) -> Option<GivenInstant> {
-        self.read(parameter, fault::MOMENT, GivenInstant::parse)
+        self.read(parameter, || fault::MOMENT, GivenInstant::parse)
     }
 
     /// Agents in any spelling of `agent_ids`, distinct and ascending. `None` without any.
@@ -289,15 +288,18 @@ impl Query {
         let Kind::IdList { most } = parameter.kind else {
             return None;
         };
-        let expected = format!("must be 1 to {most} integers separated by commas.");
-        let values: Vec<&str> = self.values(parameter).collect();
-        let values = (!values.is_empty()).then(|| values.join(","));
-        self.read_value(parameter, values, &expected, |text| {
+        let expected = || format!("must be 1 to {most} integers separated by commas.");
+        let mut values = self
+            .values(parameter)
+            .flat_map(|value| value.split(','))
+            .peekable();
+        let parsed = values.peek().is_some().then(|| {
             let mut seen = BTreeSet::new();
-            let ids: Option<Vec<i64>> = text.split(',').map(integer).collect();
+            let ids: Option<Vec<i64>> = values.map(integer).collect();
             let ids: Vec<i64> = ids?.into_iter().filter(|id| seen.insert(*id)).collect();
             (ids.len() <= most).then_some(ids)
-        })
+        });
+        self.parsed(parameter, expected, parsed)
     }
 
     /// Texts in the normal form of stored ones, distinct and ascending. `None` without any.
