@@ -2,7 +2,7 @@
 --
 -- $1 is the tenant. Readers are parts of statements, which take them in by name with arguments of their own
 -- (src/rollups/statement.rs); each is shown in one that does nothing else. A compaction runs its statements in the order they stand in,
--- in one repeatable-read transaction. The tables are in a schema named by a fingerprint of this SQL; its name is left open in triggers
+-- in one repeatable-read transaction; building from all rows takes one for each part. The tables are in a schema named by a fingerprint of this SQL; its name is left open in triggers
 -- (src/rollups/edition.rs), and connections find it by their search path.
 
 ----------------------------------------------------------------------------------------------------------------------
@@ -35,6 +35,21 @@ revoke execute on function stale_noted() from public;
 create trigger {{schema}}_noted after insert on public.rollup_stale
     referencing new table as new_rows
     for each statement execute function stale_noted();
+
+-- Roll-ups under construction from all rows of a tenant, with the stale marks that this serves. A row is here as long as the
+-- tables are built in parts; `day`, counted since 1970, is the first one whose calls are not counted, if any are.
+create table rollup_builds (
+    tenant_id bigint not null,
+    module text not null,
+    marks bigint[] not null,
+    part text not null,
+    day integer,
+    done bigint not null,
+    calls bigint not null,
+    begun_at timestamptz not null default clock_timestamp(),
+    primary key (tenant_id, module)
+);
+call callboard_guard('rollup_builds');
 
 -- Journal of autocall_attempts: every statement adds the rows it wrote (weight 1) and the rows it removed (weight -1), until a
 -- compaction moves the entries into the roll-ups. Writers never wait for each other here.
@@ -6193,1479 +6208,6 @@ delete from autocall_leads_journal
 where tenant_id = $1;
 
 ----------------------------------------------------------------------------------------------------------------------
--- Compaction of autocall: rebuild from all rows
-----------------------------------------------------------------------------------------------------------------------
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from autocall_totals
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from autocall_hangups
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from autocall_paths
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from autocall_outcomes
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from autocall_providers
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from autocall_tries
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from autocall_sentiments
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
-delete from autocall_trail
-where tenant_id = $1;
-
-delete from autocall_links
-where tenant_id = $1;
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from autocall_lead_totals
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
-delete from autocall_lead_trail
-where tenant_id = $1;
-
-delete from autocall_lead_states
-where tenant_id = $1;
-
--- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               null::bigint as agent_id,
-               r.quarter as bucket,
-               sum(r.weight * 1)::integer as dialed,
-               sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered,
-               sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end)::integer as no_answer,
-               sum(r.weight * case when r.result = 'busy' then 1 else 0 end)::integer as busy,
-               sum(r.weight * case when r.result = 'failed' then 1 else 0 end)::integer as failed,
-               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
-               sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end)::bigint as talk_sec,
-               sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end)::integer as handed_over,
-               sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end)::integer as connected,
-               sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end)::integer as no_input,
-               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end)::integer as key_0,
-               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end)::integer as key_1,
-               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end)::integer as key_2,
-               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end)::integer as key_3,
-               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end)::integer as key_4,
-               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end)::integer as key_5,
-               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end)::integer as key_6,
-               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end)::integer as key_7,
-               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end)::integer as key_8,
-               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end)::integer as key_9,
-               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end)::integer as key_star,
-               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end)::integer as key_hash
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(started_at) as quarter,
-                   campaign_id,
-                   lead_id,
-                   started_at,
-                   result,
-                   hangup_cause,
-                   billsec,
-                   dtmf,
-                   script_path,
-                   transfer,
-                   agent_disposition,
-                   attempt_number,
-                   provider,
-                   outcome,
-                   sentiment
-            from autocall_attempts
-            where tenant_id = $1
-            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        group by 1, 2, 3
-    ) sums
-    where dialed <> 0
-        or answered <> 0
-        or no_answer <> 0
-        or busy <> 0
-        or failed <> 0
-        or abandoned <> 0
-        or talk_sec <> 0
-        or handed_over <> 0
-        or connected <> 0
-        or no_input <> 0
-        or key_0 <> 0
-        or key_1 <> 0
-        or key_2 <> 0
-        or key_3 <> 0
-        or key_4 <> 0
-        or key_5 <> 0
-        or key_6 <> 0
-        or key_7 <> 0
-        or key_8 <> 0
-        or key_9 <> 0
-        or key_star <> 0
-        or key_hash <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           sum(dialed)::integer as dialed,
-           sum(answered)::integer as answered,
-           sum(no_answer)::integer as no_answer,
-           sum(busy)::integer as busy,
-           sum(failed)::integer as failed,
-           sum(abandoned)::integer as abandoned,
-           sum(talk_sec)::bigint as talk_sec,
-           sum(handed_over)::integer as handed_over,
-           sum(connected)::integer as connected,
-           sum(no_input)::integer as no_input,
-           sum(key_0)::integer as key_0,
-           sum(key_1)::integer as key_1,
-           sum(key_2)::integer as key_2,
-           sum(key_3)::integer as key_3,
-           sum(key_4)::integer as key_4,
-           sum(key_5)::integer as key_5,
-           sum(key_6)::integer as key_6,
-           sum(key_7)::integer as key_7,
-           sum(key_8)::integer as key_8,
-           sum(key_9)::integer as key_9,
-           sum(key_star)::integer as key_star,
-           sum(key_hash)::integer as key_hash
-    from fine
-    group by 1, 3
-)
-insert into autocall_totals as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    dialed,
-    answered,
-    no_answer,
-    busy,
-    failed,
-    abandoned,
-    talk_sec,
-    handed_over,
-    connected,
-    no_input,
-    key_0,
-    key_1,
-    key_2,
-    key_3,
-    key_4,
-    key_5,
-    key_6,
-    key_7,
-    key_8,
-    key_9,
-    key_star,
-    key_hash
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       sum(dialed),
-       sum(answered),
-       sum(no_answer),
-       sum(busy),
-       sum(failed),
-       sum(abandoned),
-       sum(talk_sec),
-       sum(handed_over),
-       sum(connected),
-       sum(no_input),
-       sum(key_0),
-       sum(key_1),
-       sum(key_2),
-       sum(key_3),
-       sum(key_4),
-       sum(key_5),
-       sum(key_6),
-       sum(key_7),
-       sum(key_8),
-       sum(key_9),
-       sum(key_star),
-       sum(key_hash)
-from bare
-cross join (values
-    (0 /* campaign */, 1),
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 1),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6
-having sum(dialed) <> 0
-    or sum(answered) <> 0
-    or sum(no_answer) <> 0
-    or sum(busy) <> 0
-    or sum(failed) <> 0
-    or sum(abandoned) <> 0
-    or sum(talk_sec) <> 0
-    or sum(handed_over) <> 0
-    or sum(connected) <> 0
-    or sum(no_input) <> 0
-    or sum(key_0) <> 0
-    or sum(key_1) <> 0
-    or sum(key_2) <> 0
-    or sum(key_3) <> 0
-    or sum(key_4) <> 0
-    or sum(key_5) <> 0
-    or sum(key_6) <> 0
-    or sum(key_7) <> 0
-    or sum(key_8) <> 0
-    or sum(key_9) <> 0
-    or sum(key_star) <> 0
-    or sum(key_hash) <> 0
-order by 2, 3, 4, 5, 6
-;
-
--- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               null::bigint as agent_id,
-               r.quarter as bucket,
-               callboard_short(r.hangup_cause) collate "C" as hangup_cause,
-               sum(r.weight * 1)::integer as attempts
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(started_at) as quarter,
-                   campaign_id,
-                   lead_id,
-                   started_at,
-                   result,
-                   hangup_cause,
-                   billsec,
-                   dtmf,
-                   script_path,
-                   transfer,
-                   agent_disposition,
-                   attempt_number,
-                   provider,
-                   outcome,
-                   sentiment
-            from autocall_attempts
-            where tenant_id = $1
-            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        where r.hangup_cause is not null
-        group by 1, 2, 3, 4
-    ) sums
-    where attempts <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           hangup_cause,
-           sum(attempts)::integer as attempts
-    from fine
-    group by 1, 3, 4
-)
-insert into autocall_hangups as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    hangup_cause,
-    attempts
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       hangup_cause,
-       sum(attempts)
-from bare
-cross join (values
-    (0 /* campaign */, 1),
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6, 7
-having sum(attempts) <> 0
-order by 2, 3, 4, 5, 6, 7
-;
-
--- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               null::bigint as agent_id,
-               r.quarter as bucket,
-               callboard_path(r.script_path) collate "C" as path,
-               sum(r.weight * 1)::integer as attempts
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(started_at) as quarter,
-                   campaign_id,
-                   lead_id,
-                   started_at,
-                   result,
-                   hangup_cause,
-                   billsec,
-                   dtmf,
-                   script_path,
-                   transfer,
-                   agent_disposition,
-                   attempt_number,
-                   provider,
-                   outcome,
-                   sentiment
-            from autocall_attempts
-            where tenant_id = $1
-            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        where r.result = 'answered' and cardinality(r.script_path) > 0
-        group by 1, 2, 3, 4
-    ) sums
-    where attempts <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           path,
-           sum(attempts)::integer as attempts
-    from fine
-    group by 1, 3, 4
-)
-insert into autocall_paths as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    path,
-    attempts
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       path,
-       sum(attempts)
-from bare
-cross join (values
-    (0 /* campaign */, 1),
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6, 7
-having sum(attempts) <> 0
-order by 2, 3, 4, 5, 6, 7
-;
-
--- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               null::bigint as agent_id,
-               r.quarter as bucket,
-               callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
-               sum(r.weight * 1)::integer as calls
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(started_at) as quarter,
-                   campaign_id,
-                   lead_id,
-                   started_at,
-                   result,
-                   hangup_cause,
-                   billsec,
-                   dtmf,
-                   script_path,
-                   transfer,
-                   agent_disposition,
-                   attempt_number,
-                   provider,
-                   outcome,
-                   sentiment
-            from autocall_attempts
-            where tenant_id = $1
-            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        where coalesce(r.outcome, r.result) is not null
-        group by 1, 2, 3, 4
-    ) sums
-    where calls <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           outcome,
-           sum(calls)::integer as calls
-    from fine
-    group by 1, 3, 4
-)
-insert into autocall_outcomes as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    outcome,
-    calls
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       outcome,
-       sum(calls)
-from bare
-cross join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 1),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6, 7
-having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7
-;
-
--- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               null::bigint as agent_id,
-               r.quarter as bucket,
-               callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
-               sum(r.weight * 1)::integer as calls
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(started_at) as quarter,
-                   campaign_id,
-                   lead_id,
-                   started_at,
-                   result,
-                   hangup_cause,
-                   billsec,
-                   dtmf,
-                   script_path,
-                   transfer,
-                   agent_disposition,
-                   attempt_number,
-                   provider,
-                   outcome,
-                   sentiment
-            from autocall_attempts
-            where tenant_id = $1
-            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        group by 1, 2, 3, 4
-    ) sums
-    where calls <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           provider,
-           sum(calls)::integer as calls
-    from fine
-    group by 1, 3, 4
-)
-insert into autocall_providers as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    provider,
-    calls
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       provider,
-       sum(calls)
-from bare
-cross join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 1),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6, 7
-having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7
-;
-
--- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               null::bigint as agent_id,
-               r.quarter as bucket,
-               r.attempt_number::text collate "C" as attempt_number,
-               sum(r.weight * 1)::integer as calls,
-               sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(started_at) as quarter,
-                   campaign_id,
-                   lead_id,
-                   started_at,
-                   result,
-                   hangup_cause,
-                   billsec,
-                   dtmf,
-                   script_path,
-                   transfer,
-                   agent_disposition,
-                   attempt_number,
-                   provider,
-                   outcome,
-                   sentiment
-            from autocall_attempts
-            where tenant_id = $1
-            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        group by 1, 2, 3, 4
-    ) sums
-    where calls <> 0
-        or answered <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           attempt_number,
-           sum(calls)::integer as calls,
-           sum(answered)::integer as answered
-    from fine
-    group by 1, 3, 4
-)
-insert into autocall_tries as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    attempt_number,
-    calls,
-    answered
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       attempt_number,
-       sum(calls),
-       sum(answered)
-from bare
-cross join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 1),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6, 7
-having sum(calls) <> 0
-    or sum(answered) <> 0
-order by 2, 3, 4, 5, 6, 7
-;
-
--- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               null::bigint as agent_id,
-               r.quarter as bucket,
-               callboard_fifth(r.sentiment)::text collate "C" as fifth,
-               sum(r.weight * 1)::integer as calls
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(started_at) as quarter,
-                   campaign_id,
-                   lead_id,
-                   started_at,
-                   result,
-                   hangup_cause,
-                   billsec,
-                   dtmf,
-                   script_path,
-                   transfer,
-                   agent_disposition,
-                   attempt_number,
-                   provider,
-                   outcome,
-                   sentiment
-            from autocall_attempts
-            where tenant_id = $1
-            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        where r.sentiment is not null
-        group by 1, 2, 3, 4
-    ) sums
-    where calls <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           fifth,
-           sum(calls)::integer as calls
-    from fine
-    group by 1, 3, 4
-)
-insert into autocall_sentiments as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    fifth,
-    calls
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       fifth,
-       sum(calls)
-from bare
-cross join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 1),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6, 7
-having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7
-;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into autocall_totals as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    dialed,
-    answered,
-    no_answer,
-    busy,
-    failed,
-    abandoned,
-    talk_sec,
-    handed_over,
-    connected,
-    no_input,
-    key_0,
-    key_1,
-    key_2,
-    key_3,
-    key_4,
-    key_5,
-    key_6,
-    key_7,
-    key_8,
-    key_9,
-    key_star,
-    key_hash
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       sum(dialed),
-       sum(answered),
-       sum(no_answer),
-       sum(busy),
-       sum(failed),
-       sum(abandoned),
-       sum(talk_sec),
-       sum(handed_over),
-       sum(connected),
-       sum(no_input),
-       sum(key_0),
-       sum(key_1),
-       sum(key_2),
-       sum(key_3),
-       sum(key_4),
-       sum(key_5),
-       sum(key_6),
-       sum(key_7),
-       sum(key_8),
-       sum(key_9),
-       sum(key_star),
-       sum(key_hash)
-from (
-    select *
-    from autocall_totals
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6
-having sum(dialed) <> 0
-    or sum(answered) <> 0
-    or sum(no_answer) <> 0
-    or sum(busy) <> 0
-    or sum(failed) <> 0
-    or sum(abandoned) <> 0
-    or sum(talk_sec) <> 0
-    or sum(handed_over) <> 0
-    or sum(connected) <> 0
-    or sum(no_input) <> 0
-    or sum(key_0) <> 0
-    or sum(key_1) <> 0
-    or sum(key_2) <> 0
-    or sum(key_3) <> 0
-    or sum(key_4) <> 0
-    or sum(key_5) <> 0
-    or sum(key_6) <> 0
-    or sum(key_7) <> 0
-    or sum(key_8) <> 0
-    or sum(key_9) <> 0
-    or sum(key_star) <> 0
-    or sum(key_hash) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
-    dialed = stored.dialed + excluded.dialed,
-    answered = stored.answered + excluded.answered,
-    no_answer = stored.no_answer + excluded.no_answer,
-    busy = stored.busy + excluded.busy,
-    failed = stored.failed + excluded.failed,
-    abandoned = stored.abandoned + excluded.abandoned,
-    talk_sec = stored.talk_sec + excluded.talk_sec,
-    handed_over = stored.handed_over + excluded.handed_over,
-    connected = stored.connected + excluded.connected,
-    no_input = stored.no_input + excluded.no_input,
-    key_0 = stored.key_0 + excluded.key_0,
-    key_1 = stored.key_1 + excluded.key_1,
-    key_2 = stored.key_2 + excluded.key_2,
-    key_3 = stored.key_3 + excluded.key_3,
-    key_4 = stored.key_4 + excluded.key_4,
-    key_5 = stored.key_5 + excluded.key_5,
-    key_6 = stored.key_6 + excluded.key_6,
-    key_7 = stored.key_7 + excluded.key_7,
-    key_8 = stored.key_8 + excluded.key_8,
-    key_9 = stored.key_9 + excluded.key_9,
-    key_star = stored.key_star + excluded.key_star,
-    key_hash = stored.key_hash + excluded.key_hash;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into autocall_hangups as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    hangup_cause,
-    attempts
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       hangup_cause,
-       sum(attempts)
-from (
-    select *
-    from autocall_hangups
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6, 7
-having sum(attempts) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(hangup_cause)) do update set
-    attempts = stored.attempts + excluded.attempts;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into autocall_paths as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    path,
-    attempts
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       path,
-       sum(attempts)
-from (
-    select *
-    from autocall_paths
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6, 7
-having sum(attempts) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(path)) do update set
-    attempts = stored.attempts + excluded.attempts;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into autocall_outcomes as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    outcome,
-    calls
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       outcome,
-       sum(calls)
-from (
-    select *
-    from autocall_outcomes
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6, 7
-having sum(calls) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(outcome)) do update set
-    calls = stored.calls + excluded.calls;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into autocall_providers as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    provider,
-    calls
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       provider,
-       sum(calls)
-from (
-    select *
-    from autocall_providers
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6, 7
-having sum(calls) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(provider)) do update set
-    calls = stored.calls + excluded.calls;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into autocall_tries as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    attempt_number,
-    calls,
-    answered
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       attempt_number,
-       sum(calls),
-       sum(answered)
-from (
-    select *
-    from autocall_tries
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6, 7
-having sum(calls) <> 0
-    or sum(answered) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(attempt_number)) do update set
-    calls = stored.calls + excluded.calls,
-    answered = stored.answered + excluded.answered;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into autocall_sentiments as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    fifth,
-    calls
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       fifth,
-       sum(calls)
-from (
-    select *
-    from autocall_sentiments
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6, 7
-having sum(calls) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(fifth)) do update set
-    calls = stored.calls + excluded.calls;
-
--- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               null::bigint as agent_id,
-               r.quarter as bucket,
-               sum(r.weight * 1)::integer as leads
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(created_at) as quarter,
-                   campaign_id,
-                   id,
-                   created_at,
-                   status
-            from autocall_leads
-            where tenant_id = $1
-            and nullif(callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        group by 1, 2, 3
-    ) sums
-    where leads <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           sum(leads)::integer as leads
-    from fine
-    group by 1, 3
-)
-insert into autocall_lead_totals as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    leads
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       sum(leads)
-from bare
-cross join (values
-    (0 /* campaign */, 1),
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6
-having sum(leads) <> 0
-order by 2, 3, 4, 5, 6
-;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into autocall_lead_totals as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    leads
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       sum(leads)
-from (
-    select *
-    from autocall_lead_totals
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6
-having sum(leads) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
-    leads = stored.leads + excluded.leads;
-
--- Brings autocall_trail up to date with the links.
-insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
-select $1,
-       campaign_id,
-       lead_id,
-       hour,
-       stages,
-       sum(weight)
-from (
-    select r.campaign_id,
-           r.lead_id,
-           callboard_bucket(r.quarter, 4) as hour,
-           (
-               1
-               + case when r.result = 'answered' then 2 else 0 end
-               + case when r.result = 'answered' and r.dtmf <> '' and coalesce((
-               (
-                   select jsonb_object_agg(c.id, k.keys)
-                   from (
-                       select s.id,
-                              array(
-                                  select action ->> 'digit'
-                                  from jsonb_array_elements(s.dtmf_actions) action
-                                  where length(action ->> 'digit') = 1
-                              ) as keys
-                       from autocall_scripts s
-                       where s.tenant_id = $1
-                         and jsonb_typeof(s.dtmf_actions) = 'array'
-                         and s.dtmf_actions <> '[]'
-                       offset 0
-                   ) k
-                   cross join lateral (
-                       select c.id
-                       from autocall_campaigns c
-                       where c.tenant_id = $1
-                         and c.script_id = k.id
-                       offset 0
-                   ) c
-               ) -> r.campaign_id::text
-           ) ? right(r.dtmf, 1), true) then 4 else 0 end
-               + case when callboard_handed_over(r.transfer) then 8 else 0 end
-               + case when r.agent_disposition is not null then 16 else 0 end
-           )::smallint as stages,
-           r.weight
-    from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               result,
-               hangup_cause,
-               billsec,
-               dtmf,
-               script_path,
-               transfer,
-               agent_disposition,
-               attempt_number,
-               provider,
-               outcome,
-               sentiment
-        from autocall_attempts
-        where tenant_id = $1
-        and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-    ) r
-) r
-where stages <> 0
-group by campaign_id, lead_id, hour, stages
-having sum(weight) <> 0
-order by campaign_id, lead_id, hour, stages
-;
-
--- Adds changes to autocall_links, while the trail still records what they were made of.
-with versions as (
-    select 1 as version,
-           s.scope,
-           case when s.scope = 0 /* campaign */ then t.campaign_id else 0 end as campaign_id,
-           t.lead_id,
-           t.hour,
-           bit_or(t.stages) as stages
-    from autocall_trail t
-    cross join (values (0 /* campaign */)) s (scope)
-    where t.tenant_id = $1
-    group by 2, 3, 4, 5
-),
-chains as ( -- each hour of a lead with the last hour before it in each stage
-    select version,
-           scope,
-           campaign_id,
-           hour,
-           stages,
-           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
-           max(hour) filter (where stages & 2 <> 0) over earlier as answered,
-           max(hour) filter (where stages & 4 <> 0) over earlier as pressed,
-           max(hour) filter (where stages & 8 <> 0) over earlier as handed_over,
-           max(hour) filter (where stages & 16 <> 0) over earlier as disposed
-    from versions
-    window earlier as (
-        partition by version, scope, campaign_id, lead_id
-        order by hour
-        rows between unbounded preceding and 1 preceding
-    )
-), linked as ( -- from each hour to itself, then from the last hour before to it
-    select scope,
-           campaign_id,
-           hour as earlier,
-           hour as later,
-           sum(case when stages & 1 <> 0 then version else 0 end)::integer as dialed,
-           sum(case when stages & 2 <> 0 then version else 0 end)::integer as answered,
-           sum(case when stages & 4 <> 0 then version else 0 end)::integer as pressed,
-           sum(case when stages & 8 <> 0 then version else 0 end)::integer as handed_over,
-           sum(case when stages & 16 <> 0 then version else 0 end)::integer as disposed
-    from chains
-    group by 1, 2, 3
-    union all
-    select scope,
-           campaign_id,
-           b.earlier,
-           hour,
-           -sum(case when b.stage = 1 then version else 0 end)::integer,
-           -sum(case when b.stage = 2 then version else 0 end)::integer,
-           -sum(case when b.stage = 4 then version else 0 end)::integer,
-           -sum(case when b.stage = 8 then version else 0 end)::integer,
-           -sum(case when b.stage = 16 then version else 0 end)::integer
-    from chains
-    cross join lateral (values
-        (1, dialed),
-        (2, answered),
-        (4, pressed),
-        (8, handed_over),
-        (16, disposed)
-    ) b (stage, earlier)
-    where b.earlier is not null
-      and stages & b.stage <> 0
-    group by 1, 2, 3, 4
-)
-insert into autocall_links as stored (
-    tenant_id,
-    campaign_id,
-    scope,
-    width,
-    later_width,
-    bucket,
-    later_bucket,
-    dialed,
-    answered,
-    pressed,
-    handed_over,
-    disposed
-)
-select $1,
-       campaign_id,
-       scope,
-       w.width,
-       v.width,
-       callboard_bucket(earlier, w.width / 4),
-       callboard_bucket(later, v.width / 4),
-       sum(dialed),
-       sum(answered),
-       sum(pressed),
-       sum(handed_over),
-       sum(disposed)
-from linked
-cross join (values (4), (96)) w (width)
-cross join (values (4), (96)) v (width)
-group by 2, 3, 4, 5, 6, 7
-having sum(dialed) <> 0
-    or sum(answered) <> 0
-    or sum(pressed) <> 0
-    or sum(handed_over) <> 0
-    or sum(disposed) <> 0
-order by 2, 3, 4, 5, 6, 7
-;
-
--- Brings the attempts of leads up to date with their states.
-insert into autocall_lead_trail as stored (tenant_id, lead_id, attempts, waiting)
-select $1,
-       lead_id,
-       sum(weight),
-       coalesce(sum(weight) filter (where result is null), 0)
-from (
-    select tenant_id,
-           1 as weight,
-           callboard_quarter(started_at) as quarter,
-           campaign_id,
-           lead_id,
-           started_at,
-           result,
-           hangup_cause,
-           billsec,
-           dtmf,
-           script_path,
-           transfer,
-           agent_disposition,
-           attempt_number,
-           provider,
-           outcome,
-           sentiment
-    from autocall_attempts
-    where tenant_id = $1
-    and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-) r
-group by lead_id
-having sum(weight) <> 0
-    or sum(weight) filter (where result is null) <> 0
-order by lead_id
-;
-
--- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               null::bigint as agent_id,
-               r.quarter as bucket,
-               sum(r.weight * 1)::integer as leads,
-               sum(r.weight * case when r.attempts > 0 then 1 else 0 end)::integer as tried,
-               sum(r.weight * case when r.attempts > 1 then 1 else 0 end)::integer as retried,
-               sum(r.weight * case when r.in_progress then 1 else 0 end)::integer as processing,
-               sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as retry,
-               sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as finished
-        from (
-            select 1 as weight,
-                   callboard_quarter(l.created_at) as quarter,
-                   l.campaign_id,
-                   l.status,
-                   coalesce(t.attempts, 0) as attempts,
-                   coalesce(t.waiting, 0) > 0 as in_progress
-            from autocall_leads l
-            left join autocall_lead_trail t on t.tenant_id = l.tenant_id and t.lead_id = l.id
-            where l.tenant_id = $1
-        ) r
-        group by 1, 2, 3
-    ) sums
-    where leads <> 0
-        or tried <> 0
-        or retried <> 0
-        or processing <> 0
-        or retry <> 0
-        or finished <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           sum(leads)::integer as leads,
-           sum(tried)::integer as tried,
-           sum(retried)::integer as retried,
-           sum(processing)::integer as processing,
-           sum(retry)::integer as retry,
-           sum(finished)::integer as finished
-    from fine
-    group by 1, 3
-)
-insert into autocall_lead_states as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    leads,
-    tried,
-    retried,
-    processing,
-    retry,
-    finished
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       sum(leads),
-       sum(tried),
-       sum(retried),
-       sum(processing),
-       sum(retry),
-       sum(finished)
-from bare
-cross join (values
-    (0 /* campaign */, 1),
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 1),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6
-having sum(leads) <> 0
-    or sum(tried) <> 0
-    or sum(retried) <> 0
-    or sum(processing) <> 0
-    or sum(retry) <> 0
-    or sum(finished) <> 0
-order by 2, 3, 4, 5, 6
-;
-
-delete from autocall_attempts_journal
-where tenant_id = $1;
-
-delete from autocall_leads_journal
-where tenant_id = $1;
-
-----------------------------------------------------------------------------------------------------------------------
 -- Compaction of autocall: rebuild of the campaigns $2
 ----------------------------------------------------------------------------------------------------------------------
 
@@ -9114,6 +7656,1578 @@ having sum(leads) <> 0
     or sum(finished) <> 0
 order by 2, 3, 4, 5, 6
 ;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of autocall: rebuild from all rows, start
+----------------------------------------------------------------------------------------------------------------------
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from autocall_totals
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from autocall_hangups
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from autocall_paths
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from autocall_outcomes
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from autocall_providers
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from autocall_tries
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from autocall_sentiments
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+delete from autocall_trail
+where tenant_id = $1;
+
+delete from autocall_links
+where tenant_id = $1;
+
+delete from autocall_attempts_journal
+where tenant_id = $1;
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from autocall_lead_totals
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+delete from autocall_leads_journal
+where tenant_id = $1;
+
+delete from autocall_lead_trail
+where tenant_id = $1;
+
+delete from autocall_lead_states
+where tenant_id = $1;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of autocall: rebuild from all rows, slice from the second $2 on, before $3
+----------------------------------------------------------------------------------------------------------------------
+
+-- Adds rows to autocall_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as dialed,
+               sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered,
+               sum(r.weight * case when r.result = 'no_answer' then 1 else 0 end)::integer as no_answer,
+               sum(r.weight * case when r.result = 'busy' then 1 else 0 end)::integer as busy,
+               sum(r.weight * case when r.result = 'failed' then 1 else 0 end)::integer as failed,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'answered' then (r.billsec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_handed_over(r.transfer) then 1 else 0 end)::integer as handed_over,
+               sum(r.weight * case when r.transfer = 'connected' then 1 else 0 end)::integer as connected,
+               sum(r.weight * case when r.result = 'answered' and r.dtmf = '' then 1 else 0 end)::integer as no_input,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '0' then 1 else 0 end)::integer as key_0,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '1' then 1 else 0 end)::integer as key_1,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '2' then 1 else 0 end)::integer as key_2,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '3' then 1 else 0 end)::integer as key_3,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '4' then 1 else 0 end)::integer as key_4,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '5' then 1 else 0 end)::integer as key_5,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '6' then 1 else 0 end)::integer as key_6,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '7' then 1 else 0 end)::integer as key_7,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '8' then 1 else 0 end)::integer as key_8,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '9' then 1 else 0 end)::integer as key_9,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '*' then 1 else 0 end)::integer as key_star,
+               sum(r.weight * case when r.result = 'answered' and right(r.dtmf, 1) = '#' then 1 else 0 end)::integer as key_hash
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+            and started_at >= to_timestamp($2)
+              and started_at <= to_timestamp($3) - interval '1 microsecond'
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where dialed <> 0
+        or answered <> 0
+        or no_answer <> 0
+        or busy <> 0
+        or failed <> 0
+        or abandoned <> 0
+        or talk_sec <> 0
+        or handed_over <> 0
+        or connected <> 0
+        or no_input <> 0
+        or key_0 <> 0
+        or key_1 <> 0
+        or key_2 <> 0
+        or key_3 <> 0
+        or key_4 <> 0
+        or key_5 <> 0
+        or key_6 <> 0
+        or key_7 <> 0
+        or key_8 <> 0
+        or key_9 <> 0
+        or key_star <> 0
+        or key_hash <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(dialed)::integer as dialed,
+           sum(answered)::integer as answered,
+           sum(no_answer)::integer as no_answer,
+           sum(busy)::integer as busy,
+           sum(failed)::integer as failed,
+           sum(abandoned)::integer as abandoned,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handed_over)::integer as handed_over,
+           sum(connected)::integer as connected,
+           sum(no_input)::integer as no_input,
+           sum(key_0)::integer as key_0,
+           sum(key_1)::integer as key_1,
+           sum(key_2)::integer as key_2,
+           sum(key_3)::integer as key_3,
+           sum(key_4)::integer as key_4,
+           sum(key_5)::integer as key_5,
+           sum(key_6)::integer as key_6,
+           sum(key_7)::integer as key_7,
+           sum(key_8)::integer as key_8,
+           sum(key_9)::integer as key_9,
+           sum(key_star)::integer as key_star,
+           sum(key_hash)::integer as key_hash
+    from fine
+    group by 1, 3
+)
+insert into autocall_totals as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    dialed,
+    answered,
+    no_answer,
+    busy,
+    failed,
+    abandoned,
+    talk_sec,
+    handed_over,
+    connected,
+    no_input,
+    key_0,
+    key_1,
+    key_2,
+    key_3,
+    key_4,
+    key_5,
+    key_6,
+    key_7,
+    key_8,
+    key_9,
+    key_star,
+    key_hash
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(dialed),
+       sum(answered),
+       sum(no_answer),
+       sum(busy),
+       sum(failed),
+       sum(abandoned),
+       sum(talk_sec),
+       sum(handed_over),
+       sum(connected),
+       sum(no_input),
+       sum(key_0),
+       sum(key_1),
+       sum(key_2),
+       sum(key_3),
+       sum(key_4),
+       sum(key_5),
+       sum(key_6),
+       sum(key_7),
+       sum(key_8),
+       sum(key_9),
+       sum(key_star),
+       sum(key_hash)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(dialed) <> 0
+    or sum(answered) <> 0
+    or sum(no_answer) <> 0
+    or sum(busy) <> 0
+    or sum(failed) <> 0
+    or sum(abandoned) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handed_over) <> 0
+    or sum(connected) <> 0
+    or sum(no_input) <> 0
+    or sum(key_0) <> 0
+    or sum(key_1) <> 0
+    or sum(key_2) <> 0
+    or sum(key_3) <> 0
+    or sum(key_4) <> 0
+    or sum(key_5) <> 0
+    or sum(key_6) <> 0
+    or sum(key_7) <> 0
+    or sum(key_8) <> 0
+    or sum(key_9) <> 0
+    or sum(key_star) <> 0
+    or sum(key_hash) <> 0
+order by 2, 3, 4, 5, 6
+;
+
+-- Adds rows to autocall_hangups. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_short(r.hangup_cause) collate "C" as hangup_cause,
+               sum(r.weight * 1)::integer as attempts
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+            and started_at >= to_timestamp($2)
+              and started_at <= to_timestamp($3) - interval '1 microsecond'
+        ) r
+        where r.hangup_cause is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where attempts <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           hangup_cause,
+           sum(attempts)::integer as attempts
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_hangups as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    hangup_cause,
+    attempts
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       hangup_cause,
+       sum(attempts)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+-- Adds rows to autocall_paths. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_path(r.script_path) collate "C" as path,
+               sum(r.weight * 1)::integer as attempts
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+            and started_at >= to_timestamp($2)
+              and started_at <= to_timestamp($3) - interval '1 microsecond'
+        ) r
+        where r.result = 'answered' and cardinality(r.script_path) > 0
+        group by 1, 2, 3, 4
+    ) sums
+    where attempts <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           path,
+           sum(attempts)::integer as attempts
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_paths as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    path,
+    attempts
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       path,
+       sum(attempts)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+-- Adds rows to autocall_outcomes. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_short(coalesce(r.outcome, r.result)) collate "C" as outcome,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+            and started_at >= to_timestamp($2)
+              and started_at <= to_timestamp($3) - interval '1 microsecond'
+        ) r
+        where coalesce(r.outcome, r.result) is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           outcome,
+           sum(calls)::integer as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_outcomes as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    outcome,
+    calls
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       outcome,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+-- Adds rows to autocall_providers. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_short(coalesce(r.provider, '(unknown)')) collate "C" as provider,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+            and started_at >= to_timestamp($2)
+              and started_at <= to_timestamp($3) - interval '1 microsecond'
+        ) r
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           provider,
+           sum(calls)::integer as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_providers as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    provider,
+    calls
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       provider,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+-- Adds rows to autocall_tries. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               r.attempt_number::text collate "C" as attempt_number,
+               sum(r.weight * 1)::integer as calls,
+               sum(r.weight * case when r.result = 'answered' then 1 else 0 end)::integer as answered
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+            and started_at >= to_timestamp($2)
+              and started_at <= to_timestamp($3) - interval '1 microsecond'
+        ) r
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
+        or answered <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           attempt_number,
+           sum(calls)::integer as calls,
+           sum(answered)::integer as answered
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_tries as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    attempt_number,
+    calls,
+    answered
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       attempt_number,
+       sum(calls),
+       sum(answered)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answered) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+-- Adds rows to autocall_sentiments. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_fifth(r.sentiment)::text collate "C" as fifth,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   result,
+                   hangup_cause,
+                   billsec,
+                   dtmf,
+                   script_path,
+                   transfer,
+                   agent_disposition,
+                   attempt_number,
+                   provider,
+                   outcome,
+                   sentiment
+            from autocall_attempts
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+            and started_at >= to_timestamp($2)
+              and started_at <= to_timestamp($3) - interval '1 microsecond'
+        ) r
+        where r.sentiment is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           fifth,
+           sum(calls)::integer as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into autocall_sentiments as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    fifth,
+    calls
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       fifth,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+-- Brings autocall_trail up to date with the links.
+insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
+select $1,
+       campaign_id,
+       lead_id,
+       hour,
+       stages,
+       sum(weight)
+from (
+    select r.campaign_id,
+           r.lead_id,
+           callboard_bucket(r.quarter, 4) as hour,
+           (
+               1
+               + case when r.result = 'answered' then 2 else 0 end
+               + case when r.result = 'answered' and r.dtmf <> '' and coalesce((
+               (
+                   select jsonb_object_agg(c.id, k.keys)
+                   from (
+                       select s.id,
+                              array(
+                                  select action ->> 'digit'
+                                  from jsonb_array_elements(s.dtmf_actions) action
+                                  where length(action ->> 'digit') = 1
+                              ) as keys
+                       from autocall_scripts s
+                       where s.tenant_id = $1
+                         and jsonb_typeof(s.dtmf_actions) = 'array'
+                         and s.dtmf_actions <> '[]'
+                       offset 0
+                   ) k
+                   cross join lateral (
+                       select c.id
+                       from autocall_campaigns c
+                       where c.tenant_id = $1
+                         and c.script_id = k.id
+                       offset 0
+                   ) c
+               ) -> r.campaign_id::text
+           ) ? right(r.dtmf, 1), true) then 4 else 0 end
+               + case when callboard_handed_over(r.transfer) then 8 else 0 end
+               + case when r.agent_disposition is not null then 16 else 0 end
+           )::smallint as stages,
+           r.weight
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               result,
+               hangup_cause,
+               billsec,
+               dtmf,
+               script_path,
+               transfer,
+               agent_disposition,
+               attempt_number,
+               provider,
+               outcome,
+               sentiment
+        from autocall_attempts
+        where tenant_id = $1
+        and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+        and started_at >= to_timestamp($2)
+          and started_at <= to_timestamp($3) - interval '1 microsecond'
+    ) r
+) r
+where stages <> 0
+group by campaign_id, lead_id, hour, stages
+having sum(weight) <> 0
+order by campaign_id, lead_id, hour, stages
+;
+
+-- Brings the attempts of leads up to date with their states.
+insert into autocall_lead_trail as stored (tenant_id, lead_id, attempts, waiting)
+select $1,
+       lead_id,
+       sum(weight),
+       coalesce(sum(weight) filter (where result is null), 0)
+from (
+    select tenant_id,
+           1 as weight,
+           callboard_quarter(started_at) as quarter,
+           campaign_id,
+           lead_id,
+           started_at,
+           result,
+           hangup_cause,
+           billsec,
+           dtmf,
+           script_path,
+           transfer,
+           agent_disposition,
+           attempt_number,
+           provider,
+           outcome,
+           sentiment
+    from autocall_attempts
+    where tenant_id = $1
+    and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+    and started_at >= to_timestamp($2)
+      and started_at <= to_timestamp($3) - interval '1 microsecond'
+) r
+group by lead_id
+having sum(weight) <> 0
+    or sum(weight) filter (where result is null) <> 0
+order by lead_id
+on conflict (tenant_id, lead_id) do update set
+    attempts = stored.attempts + excluded.attempts,
+    waiting = stored.waiting + excluded.waiting;
+
+-- Deletes the entries of a slice, from the second $2 on, before $3: its rows contain them.
+delete from autocall_attempts_journal
+where tenant_id = $1
+  and quarter >= callboard_quarter(to_timestamp($2))
+  and quarter <= callboard_quarter(to_timestamp($3) - interval '1 microsecond');
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of autocall: rebuild from all rows, stage pairs
+----------------------------------------------------------------------------------------------------------------------
+
+-- Adds changes to autocall_links, while the trail still records what they were made of.
+with versions as (
+    select 1 as version,
+           s.scope,
+           case when s.scope = 0 /* campaign */ then t.campaign_id else 0 end as campaign_id,
+           t.lead_id,
+           t.hour,
+           bit_or(t.stages) as stages
+    from autocall_trail t
+    cross join (values (0 /* campaign */)) s (scope)
+    where t.tenant_id = $1
+    group by 2, 3, 4, 5
+),
+chains as ( -- each hour of a lead with the last hour before it in each stage
+    select version,
+           scope,
+           campaign_id,
+           hour,
+           stages,
+           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
+           max(hour) filter (where stages & 2 <> 0) over earlier as answered,
+           max(hour) filter (where stages & 4 <> 0) over earlier as pressed,
+           max(hour) filter (where stages & 8 <> 0) over earlier as handed_over,
+           max(hour) filter (where stages & 16 <> 0) over earlier as disposed
+    from versions
+    window earlier as (
+        partition by version, scope, campaign_id, lead_id
+        order by hour
+        rows between unbounded preceding and 1 preceding
+    )
+), linked as ( -- from each hour to itself, then from the last hour before to it
+    select scope,
+           campaign_id,
+           hour as earlier,
+           hour as later,
+           sum(case when stages & 1 <> 0 then version else 0 end)::integer as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end)::integer as answered,
+           sum(case when stages & 4 <> 0 then version else 0 end)::integer as pressed,
+           sum(case when stages & 8 <> 0 then version else 0 end)::integer as handed_over,
+           sum(case when stages & 16 <> 0 then version else 0 end)::integer as disposed
+    from chains
+    group by 1, 2, 3
+    union all
+    select scope,
+           campaign_id,
+           b.earlier,
+           hour,
+           -sum(case when b.stage = 1 then version else 0 end)::integer,
+           -sum(case when b.stage = 2 then version else 0 end)::integer,
+           -sum(case when b.stage = 4 then version else 0 end)::integer,
+           -sum(case when b.stage = 8 then version else 0 end)::integer,
+           -sum(case when b.stage = 16 then version else 0 end)::integer
+    from chains
+    cross join lateral (values
+        (1, dialed),
+        (2, answered),
+        (4, pressed),
+        (8, handed_over),
+        (16, disposed)
+    ) b (stage, earlier)
+    where b.earlier is not null
+      and stages & b.stage <> 0
+    group by 1, 2, 3, 4
+)
+insert into autocall_links as stored (
+    tenant_id,
+    campaign_id,
+    scope,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    dialed,
+    answered,
+    pressed,
+    handed_over,
+    disposed
+)
+select $1,
+       campaign_id,
+       scope,
+       w.width,
+       v.width,
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
+       sum(dialed),
+       sum(answered),
+       sum(pressed),
+       sum(handed_over),
+       sum(disposed)
+from linked
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7
+having sum(dialed) <> 0
+    or sum(answered) <> 0
+    or sum(pressed) <> 0
+    or sum(handed_over) <> 0
+    or sum(disposed) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of autocall: rebuild from all rows, leads
+----------------------------------------------------------------------------------------------------------------------
+
+-- Adds rows to autocall_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as leads
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(created_at) as quarter,
+                   campaign_id,
+                   id,
+                   created_at,
+                   status
+            from autocall_leads
+            where tenant_id = $1
+            and nullif(callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where leads <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads)::integer as leads
+    from fine
+    group by 1, 3
+)
+insert into autocall_lead_totals as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    leads
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6
+;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    dialed,
+    answered,
+    no_answer,
+    busy,
+    failed,
+    abandoned,
+    talk_sec,
+    handed_over,
+    connected,
+    no_input,
+    key_0,
+    key_1,
+    key_2,
+    key_3,
+    key_4,
+    key_5,
+    key_6,
+    key_7,
+    key_8,
+    key_9,
+    key_star,
+    key_hash
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       sum(dialed),
+       sum(answered),
+       sum(no_answer),
+       sum(busy),
+       sum(failed),
+       sum(abandoned),
+       sum(talk_sec),
+       sum(handed_over),
+       sum(connected),
+       sum(no_input),
+       sum(key_0),
+       sum(key_1),
+       sum(key_2),
+       sum(key_3),
+       sum(key_4),
+       sum(key_5),
+       sum(key_6),
+       sum(key_7),
+       sum(key_8),
+       sum(key_9),
+       sum(key_star),
+       sum(key_hash)
+from (
+    select *
+    from autocall_totals
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6
+having sum(dialed) <> 0
+    or sum(answered) <> 0
+    or sum(no_answer) <> 0
+    or sum(busy) <> 0
+    or sum(failed) <> 0
+    or sum(abandoned) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handed_over) <> 0
+    or sum(connected) <> 0
+    or sum(no_input) <> 0
+    or sum(key_0) <> 0
+    or sum(key_1) <> 0
+    or sum(key_2) <> 0
+    or sum(key_3) <> 0
+    or sum(key_4) <> 0
+    or sum(key_5) <> 0
+    or sum(key_6) <> 0
+    or sum(key_7) <> 0
+    or sum(key_8) <> 0
+    or sum(key_9) <> 0
+    or sum(key_star) <> 0
+    or sum(key_hash) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
+    dialed = stored.dialed + excluded.dialed,
+    answered = stored.answered + excluded.answered,
+    no_answer = stored.no_answer + excluded.no_answer,
+    busy = stored.busy + excluded.busy,
+    failed = stored.failed + excluded.failed,
+    abandoned = stored.abandoned + excluded.abandoned,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handed_over = stored.handed_over + excluded.handed_over,
+    connected = stored.connected + excluded.connected,
+    no_input = stored.no_input + excluded.no_input,
+    key_0 = stored.key_0 + excluded.key_0,
+    key_1 = stored.key_1 + excluded.key_1,
+    key_2 = stored.key_2 + excluded.key_2,
+    key_3 = stored.key_3 + excluded.key_3,
+    key_4 = stored.key_4 + excluded.key_4,
+    key_5 = stored.key_5 + excluded.key_5,
+    key_6 = stored.key_6 + excluded.key_6,
+    key_7 = stored.key_7 + excluded.key_7,
+    key_8 = stored.key_8 + excluded.key_8,
+    key_9 = stored.key_9 + excluded.key_9,
+    key_star = stored.key_star + excluded.key_star,
+    key_hash = stored.key_hash + excluded.key_hash;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_hangups as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    hangup_cause,
+    attempts
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       hangup_cause,
+       sum(attempts)
+from (
+    select *
+    from autocall_hangups
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(hangup_cause)) do update set
+    attempts = stored.attempts + excluded.attempts;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_paths as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    path,
+    attempts
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       path,
+       sum(attempts)
+from (
+    select *
+    from autocall_paths
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(attempts) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(path)) do update set
+    attempts = stored.attempts + excluded.attempts;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_outcomes as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    outcome,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       outcome,
+       sum(calls)
+from (
+    select *
+    from autocall_outcomes
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(outcome)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_providers as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    provider,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       provider,
+       sum(calls)
+from (
+    select *
+    from autocall_providers
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(provider)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_tries as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    attempt_number,
+    calls,
+    answered
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       attempt_number,
+       sum(calls),
+       sum(answered)
+from (
+    select *
+    from autocall_tries
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answered) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(attempt_number)) do update set
+    calls = stored.calls + excluded.calls,
+    answered = stored.answered + excluded.answered;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_sentiments as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    fifth,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       fifth,
+       sum(calls)
+from (
+    select *
+    from autocall_sentiments
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(fifth)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into autocall_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       sum(leads)
+from (
+    select *
+    from autocall_lead_totals
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6
+having sum(leads) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as leads,
+               sum(r.weight * case when r.attempts > 0 then 1 else 0 end)::integer as tried,
+               sum(r.weight * case when r.attempts > 1 then 1 else 0 end)::integer as retried,
+               sum(r.weight * case when r.in_progress then 1 else 0 end)::integer as processing,
+               sum(r.weight * case when r.attempts > 0 and not r.in_progress and r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as retry,
+               sum(r.weight * case when r.attempts > 0 and not r.in_progress and not r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as finished
+        from (
+            select 1 as weight,
+                   callboard_quarter(l.created_at) as quarter,
+                   l.campaign_id,
+                   l.status,
+                   coalesce(t.attempts, 0) as attempts,
+                   coalesce(t.waiting, 0) > 0 as in_progress
+            from autocall_leads l
+            left join autocall_lead_trail t on t.tenant_id = l.tenant_id and t.lead_id = l.id
+            where l.tenant_id = $1
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where leads <> 0
+        or tried <> 0
+        or retried <> 0
+        or processing <> 0
+        or retry <> 0
+        or finished <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads)::integer as leads,
+           sum(tried)::integer as tried,
+           sum(retried)::integer as retried,
+           sum(processing)::integer as processing,
+           sum(retry)::integer as retry,
+           sum(finished)::integer as finished
+    from fine
+    group by 1, 3
+)
+insert into autocall_lead_states as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    leads,
+    tried,
+    retried,
+    processing,
+    retry,
+    finished
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads),
+       sum(tried),
+       sum(retried),
+       sum(processing),
+       sum(retry),
+       sum(finished)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+    or sum(tried) <> 0
+    or sum(retried) <> 0
+    or sum(processing) <> 0
+    or sum(retry) <> 0
+    or sum(finished) <> 0
+order by 2, 3, 4, 5, 6
+;
+
+delete from autocall_leads_journal
+where tenant_id = $1;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of autocall: rebuild from all rows, looking for slices
+----------------------------------------------------------------------------------------------------------------------
+
+-- The day of the tenant's cut, if it has one, and the number of calls from it on.
+select
+    cut.day,
+    (
+        select count(*)
+        from autocall_attempts
+        where tenant_id = $1
+          and started_at >= callboard_complete_from($1)
+    ) as calls
+from (
+    select case when complete_from is not null then callboard_bucket(callboard_quarter(complete_from), 96) end as day
+    from tenants
+    where id = $1
+) cut;
+
+-- The end of the slice that begins at the second $2, and its number of calls: as many whole days as have at most $3 calls, or
+-- one with more. It has no end if no more calls follow; instants beyond the last quarter are in that one.
+with near as (
+    select started_at as at
+    from autocall_attempts
+    where tenant_id = $1
+      and started_at >= to_timestamp($2)
+    order by started_at
+    limit 1
+), far as (
+    select started_at as at
+    from autocall_attempts
+    where tenant_id = $1
+      and started_at >= to_timestamp($2)
+    order by started_at
+    offset $3
+    limit 1
+), ends as (
+    select greatest(
+               callboard_bucket(callboard_quarter(far.at), 96),
+               callboard_bucket(callboard_quarter(near.at), 96) + 1
+           ) as day
+    from near
+    cross join far
+), slice as (
+    select max(day) filter (where day <= callboard_bucket(callboard_quarter('infinity'), 96)) as day
+    from ends
+)
+select
+    slice.day,
+    (
+        select count(*)
+        from autocall_attempts
+        where tenant_id = $1
+          and started_at >= to_timestamp($2)
+          and started_at <= to_timestamp(coalesce(slice.day * 86400.0, 'infinity')::float8) - interval '1 microsecond'
+    ) as calls
+from slice;
 
 ----------------------------------------------------------------------------------------------------------------------
 -- Start of a compaction of telesales
@@ -10579,1273 +10693,6 @@ delete from telesales_leads_journal
 where tenant_id = $1;
 
 ----------------------------------------------------------------------------------------------------------------------
--- Compaction of telesales: rebuild from all rows
-----------------------------------------------------------------------------------------------------------------------
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from telesales_totals
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from telesales_dispositions
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from telesales_caller_ids
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from telesales_totals_by_source
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from telesales_dispositions_by_source
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
-delete from telesales_trail
-where tenant_id = $1;
-
-delete from telesales_links
-where tenant_id = $1;
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from telesales_lead_totals
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
--- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
--- of both (kept.sql).
-delete from telesales_lead_sources
-where tenant_id = $1
-  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
-
-delete from telesales_source_links
-where tenant_id = $1;
-
--- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               r.agent_id as agent_id,
-               r.quarter as bucket,
-               sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
-               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
-               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
-               sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
-               sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
-               sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
-               sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(started_at) as quarter,
-                   campaign_id,
-                   lead_id,
-                   started_at,
-                   agent_id,
-                   cid,
-                   result,
-                   talk_sec,
-                   wrap_sec,
-                   disposition
-            from telesales_calls
-            where tenant_id = $1
-            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        group by 1, 2, 3
-    ) sums
-    where dials <> 0
-        or answers <> 0
-        or abandoned <> 0
-        or blocked <> 0
-        or conversions <> 0
-        or talk_sec <> 0
-        or handling_sec <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           sum(dials)::integer as dials,
-           sum(answers)::integer as answers,
-           sum(abandoned)::integer as abandoned,
-           sum(blocked)::integer as blocked,
-           sum(conversions)::integer as conversions,
-           sum(talk_sec)::bigint as talk_sec,
-           sum(handling_sec)::bigint as handling_sec
-    from fine
-    group by 1, 3
-)
-insert into telesales_totals as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    dials,
-    answers,
-    abandoned,
-    blocked,
-    conversions,
-    talk_sec,
-    handling_sec
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       sum(dials),
-       sum(answers),
-       sum(abandoned),
-       sum(blocked),
-       sum(conversions),
-       sum(talk_sec),
-       sum(handling_sec)
-from (
-    select bare.*, level.*
-    from bare
-    cross join (values
-        (0 /* campaign */, 1),
-        (0 /* campaign */, 4),
-        (0 /* campaign */, 96),
-        (1 /* account */, 1),
-        (1 /* account */, 4),
-        (1 /* account */, 96)
-    ) as level (scope, width)
-    union all
-    select fine.*, level.*
-    from fine
-    cross join (values
-        (2 /* agent_of_campaign */, 4),
-        (2 /* agent_of_campaign */, 96),
-        (3 /* agent */, 1),
-        (3 /* agent */, 4),
-        (3 /* agent */, 96)
-    ) as level (scope, width)
-    where agent_id is not null
-) rows
-group by 2, 3, 4, 5, 6
-having sum(dials) <> 0
-    or sum(answers) <> 0
-    or sum(abandoned) <> 0
-    or sum(blocked) <> 0
-    or sum(conversions) <> 0
-    or sum(talk_sec) <> 0
-    or sum(handling_sec) <> 0
-order by 2, 3, 4, 5, 6
-;
-
--- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               r.agent_id as agent_id,
-               r.quarter as bucket,
-               r.disposition collate "C" as code,
-               sum(r.weight * 1)::integer as calls
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(started_at) as quarter,
-                   campaign_id,
-                   lead_id,
-                   started_at,
-                   agent_id,
-                   cid,
-                   result,
-                   talk_sec,
-                   wrap_sec,
-                   disposition
-            from telesales_calls
-            where tenant_id = $1
-            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        where r.disposition is not null
-        group by 1, 2, 3, 4
-    ) sums
-    where calls <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           code,
-           sum(calls)::integer as calls
-    from fine
-    group by 1, 3, 4
-)
-insert into telesales_dispositions as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    code,
-    calls
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       code,
-       sum(calls)
-from (
-    select bare.*, level.*
-    from bare
-    cross join (values
-        (0 /* campaign */, 4),
-        (0 /* campaign */, 96),
-        (1 /* account */, 1),
-        (1 /* account */, 4),
-        (1 /* account */, 96)
-    ) as level (scope, width)
-    union all
-    select fine.*, level.*
-    from fine
-    cross join (values
-        (2 /* agent_of_campaign */, 96),
-        (3 /* agent */, 96)
-    ) as level (scope, width)
-    where agent_id is not null
-) rows
-group by 2, 3, 4, 5, 6, 7
-having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7
-;
-
--- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               r.agent_id as agent_id,
-               r.quarter as bucket,
-               r.cid collate "C" as cid,
-               sum(r.weight * 1)::integer as calls,
-               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
-               sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
-                   (
-                       select n
-                       from (
-                           select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
-                           from (
-                               select replace(settings ->> 'short_call_sec', '_', '')
-                               from tenants
-                               where id = $1
-                           ) setting (s)
-                       ) read (n)
-                       where n between 0 and 3600
-                   ),
-                   10
-               )) then 1 else 0 end)::integer as short,
-               sum(r.weight * case when r.result = 'rejected' then 1 else 0 end)::integer as rejected,
-               sum(r.weight * (r.talk_sec)::bigint)::bigint as talk_sec
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(started_at) as quarter,
-                   campaign_id,
-                   lead_id,
-                   started_at,
-                   agent_id,
-                   cid,
-                   result,
-                   talk_sec,
-                   wrap_sec,
-                   disposition
-            from telesales_calls
-            where tenant_id = $1
-            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        where callboard_is_dial(r.result) and r.cid is not null
-        group by 1, 2, 3, 4
-    ) sums
-    where calls <> 0
-        or answers <> 0
-        or short <> 0
-        or rejected <> 0
-        or talk_sec <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           cid,
-           sum(calls)::integer as calls,
-           sum(answers)::integer as answers,
-           sum(short)::integer as short,
-           sum(rejected)::integer as rejected,
-           sum(talk_sec)::bigint as talk_sec
-    from fine
-    group by 1, 3, 4
-)
-insert into telesales_caller_ids as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    cid,
-    calls,
-    answers,
-    short,
-    rejected,
-    talk_sec
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       cid,
-       sum(calls),
-       sum(answers),
-       sum(short),
-       sum(rejected),
-       sum(talk_sec)
-from (
-    select bare.*, level.*
-    from bare
-    cross join (values
-        (0 /* campaign */, 4),
-        (0 /* campaign */, 96),
-        (1 /* account */, 1),
-        (1 /* account */, 4),
-        (1 /* account */, 96)
-    ) as level (scope, width)
-    union all
-    select fine.*, level.*
-    from fine
-    cross join (values
-        (2 /* agent_of_campaign */, 96),
-        (3 /* agent */, 96)
-    ) as level (scope, width)
-    where agent_id is not null
-) rows
-group by 2, 3, 4, 5, 6, 7
-having sum(calls) <> 0
-    or sum(answers) <> 0
-    or sum(short) <> 0
-    or sum(rejected) <> 0
-    or sum(talk_sec) <> 0
-order by 2, 3, 4, 5, 6, 7
-;
-
--- Adds rows to telesales_totals_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               r.agent_id as agent_id,
-               callboard_bucket(r.quarter, 4) as bucket,
-               coalesce(lead.source, '(unknown)') collate "C" as source,
-               sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
-               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
-               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
-               sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
-               sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
-               sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
-               sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(started_at) as quarter,
-                   campaign_id,
-                   lead_id,
-                   started_at,
-                   agent_id,
-                   cid,
-                   result,
-                   talk_sec,
-                   wrap_sec,
-                   disposition
-            from telesales_calls
-            where tenant_id = $1
-            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        left join (
-            select l.id as id, callboard_source(l.source) as source
-            from telesales_leads l
-            where l.tenant_id = $1
-        ) lead on lead.id = r.lead_id
-        group by 1, 2, 3, 4
-    ) sums
-    where dials <> 0
-        or answers <> 0
-        or abandoned <> 0
-        or blocked <> 0
-        or conversions <> 0
-        or talk_sec <> 0
-        or handling_sec <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           source,
-           sum(dials)::integer as dials,
-           sum(answers)::integer as answers,
-           sum(abandoned)::integer as abandoned,
-           sum(blocked)::integer as blocked,
-           sum(conversions)::integer as conversions,
-           sum(talk_sec)::bigint as talk_sec,
-           sum(handling_sec)::bigint as handling_sec
-    from fine
-    group by 1, 3, 4
-)
-insert into telesales_totals_by_source as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    source,
-    dials,
-    answers,
-    abandoned,
-    blocked,
-    conversions,
-    talk_sec,
-    handling_sec
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 4),
-       source,
-       sum(dials),
-       sum(answers),
-       sum(abandoned),
-       sum(blocked),
-       sum(conversions),
-       sum(talk_sec),
-       sum(handling_sec)
-from (
-    select bare.*, level.*
-    from bare
-    cross join (values
-        (0 /* campaign */, 4),
-        (0 /* campaign */, 96),
-        (1 /* account */, 4),
-        (1 /* account */, 96)
-    ) as level (scope, width)
-    union all
-    select fine.*, level.*
-    from fine
-    cross join (values
-        (2 /* agent_of_campaign */, 96),
-        (3 /* agent */, 96)
-    ) as level (scope, width)
-    where agent_id is not null
-) rows
-group by 2, 3, 4, 5, 6, 7
-having sum(dials) <> 0
-    or sum(answers) <> 0
-    or sum(abandoned) <> 0
-    or sum(blocked) <> 0
-    or sum(conversions) <> 0
-    or sum(talk_sec) <> 0
-    or sum(handling_sec) <> 0
-order by 2, 3, 4, 5, 6, 7
-;
-
--- Adds rows to telesales_dispositions_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               r.agent_id as agent_id,
-               callboard_bucket(r.quarter, 96) as bucket,
-               r.disposition collate "C" as code,
-               coalesce(lead.source, '(unknown)') collate "C" as source,
-               sum(r.weight * 1)::integer as calls
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(started_at) as quarter,
-                   campaign_id,
-                   lead_id,
-                   started_at,
-                   agent_id,
-                   cid,
-                   result,
-                   talk_sec,
-                   wrap_sec,
-                   disposition
-            from telesales_calls
-            where tenant_id = $1
-            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        left join (
-            select l.id as id, callboard_source(l.source) as source
-            from telesales_leads l
-            where l.tenant_id = $1
-        ) lead on lead.id = r.lead_id
-        where r.disposition is not null
-        group by 1, 2, 3, 4, 5
-    ) sums
-    where calls <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           code,
-           source,
-           sum(calls)::integer as calls
-    from fine
-    group by 1, 3, 4, 5
-)
-insert into telesales_dispositions_by_source as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    code,
-    source,
-    calls
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 96),
-       code,
-       source,
-       sum(calls)
-from bare
-cross join (values
-    (0 /* campaign */, 96),
-    (1 /* account */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6, 7, 8
-having sum(calls) <> 0
-order by 2, 3, 4, 5, 6, 7, 8
-;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into telesales_totals as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    dials,
-    answers,
-    abandoned,
-    blocked,
-    conversions,
-    talk_sec,
-    handling_sec
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       sum(dials),
-       sum(answers),
-       sum(abandoned),
-       sum(blocked),
-       sum(conversions),
-       sum(talk_sec),
-       sum(handling_sec)
-from (
-    select *
-    from telesales_totals
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 4),
-    (1 /* account */, 96),
-    (2 /* agent_of_campaign */, 4),
-    (2 /* agent_of_campaign */, 96),
-    (3 /* agent */, 4),
-    (3 /* agent */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6
-having sum(dials) <> 0
-    or sum(answers) <> 0
-    or sum(abandoned) <> 0
-    or sum(blocked) <> 0
-    or sum(conversions) <> 0
-    or sum(talk_sec) <> 0
-    or sum(handling_sec) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
-    dials = stored.dials + excluded.dials,
-    answers = stored.answers + excluded.answers,
-    abandoned = stored.abandoned + excluded.abandoned,
-    blocked = stored.blocked + excluded.blocked,
-    conversions = stored.conversions + excluded.conversions,
-    talk_sec = stored.talk_sec + excluded.talk_sec,
-    handling_sec = stored.handling_sec + excluded.handling_sec;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into telesales_dispositions as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    code,
-    calls
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       code,
-       sum(calls)
-from (
-    select *
-    from telesales_dispositions
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 4),
-    (1 /* account */, 96),
-    (2 /* agent_of_campaign */, 96),
-    (3 /* agent */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6, 7
-having sum(calls) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code)) do update set
-    calls = stored.calls + excluded.calls;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into telesales_caller_ids as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    cid,
-    calls,
-    answers,
-    short,
-    rejected,
-    talk_sec
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       cid,
-       sum(calls),
-       sum(answers),
-       sum(short),
-       sum(rejected),
-       sum(talk_sec)
-from (
-    select *
-    from telesales_caller_ids
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 4),
-    (1 /* account */, 96),
-    (2 /* agent_of_campaign */, 96),
-    (3 /* agent */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6, 7
-having sum(calls) <> 0
-    or sum(answers) <> 0
-    or sum(short) <> 0
-    or sum(rejected) <> 0
-    or sum(talk_sec) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(cid)) do update set
-    calls = stored.calls + excluded.calls,
-    answers = stored.answers + excluded.answers,
-    short = stored.short + excluded.short,
-    rejected = stored.rejected + excluded.rejected,
-    talk_sec = stored.talk_sec + excluded.talk_sec;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into telesales_totals_by_source as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    source,
-    dials,
-    answers,
-    abandoned,
-    blocked,
-    conversions,
-    talk_sec,
-    handling_sec
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       source,
-       sum(dials),
-       sum(answers),
-       sum(abandoned),
-       sum(blocked),
-       sum(conversions),
-       sum(talk_sec),
-       sum(handling_sec)
-from (
-    select *
-    from telesales_totals_by_source
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 4),
-    (1 /* account */, 96),
-    (2 /* agent_of_campaign */, 96),
-    (3 /* agent */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6, 7
-having sum(dials) <> 0
-    or sum(answers) <> 0
-    or sum(abandoned) <> 0
-    or sum(blocked) <> 0
-    or sum(conversions) <> 0
-    or sum(talk_sec) <> 0
-    or sum(handling_sec) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)) do update set
-    dials = stored.dials + excluded.dials,
-    answers = stored.answers + excluded.answers,
-    abandoned = stored.abandoned + excluded.abandoned,
-    blocked = stored.blocked + excluded.blocked,
-    conversions = stored.conversions + excluded.conversions,
-    talk_sec = stored.talk_sec + excluded.talk_sec,
-    handling_sec = stored.handling_sec + excluded.handling_sec;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into telesales_dispositions_by_source as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    code,
-    source,
-    calls
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       code,
-       source,
-       sum(calls)
-from (
-    select *
-    from telesales_dispositions_by_source
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 96),
-    (1 /* account */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6, 7, 8
-having sum(calls) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code), callboard_key(source)) do update set
-    calls = stored.calls + excluded.calls;
-
--- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               null::bigint as agent_id,
-               r.quarter as bucket,
-               sum(r.weight * 1)::integer as leads
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(created_at) as quarter,
-                   campaign_id,
-                   id,
-                   created_at,
-                   source
-            from telesales_leads
-            where tenant_id = $1
-            and nullif(callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        group by 1, 2, 3
-    ) sums
-    where leads <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           sum(leads)::integer as leads
-    from fine
-    group by 1, 3
-)
-insert into telesales_lead_totals as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    leads
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       sum(leads)
-from bare
-cross join (values
-    (0 /* campaign */, 1),
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 1),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6
-having sum(leads) <> 0
-order by 2, 3, 4, 5, 6
-;
-
--- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves few sums for every level and scope.
--- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
-with fine as materialized ( -- without sums of entries that cancel each other out
-    select *
-    from (
-        select r.campaign_id,
-               null::bigint as agent_id,
-               r.quarter as bucket,
-               callboard_source(r.source) collate "C" as source,
-               sum(r.weight * 1)::integer as leads
-        from (
-            select tenant_id,
-                   1 as weight,
-                   callboard_quarter(created_at) as quarter,
-                   campaign_id,
-                   id,
-                   created_at,
-                   source
-            from telesales_leads
-            where tenant_id = $1
-            and nullif(callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-        ) r
-        group by 1, 2, 3, 4
-    ) sums
-    where leads <> 0
-), bare as (
-    select campaign_id,
-           null::bigint as agent_id,
-           bucket,
-           source,
-           sum(leads)::integer as leads
-    from fine
-    group by 1, 3, 4
-)
-insert into telesales_lead_sources as stored (
-    tenant_id,
-    campaign_id,
-    agent_id,
-    scope,
-    width,
-    bucket,
-    source,
-    leads
-)
-select $1,
-       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
-       coalesce(agent_id, 0),
-       scope,
-       width,
-       callboard_bucket(bucket, width / 1),
-       source,
-       sum(leads)
-from bare
-cross join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 1),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (scope, width)
-group by 2, 3, 4, 5, 6, 7
-having sum(leads) <> 0
-order by 2, 3, 4, 5, 6, 7
-;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into telesales_lead_totals as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    leads
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       sum(leads)
-from (
-    select *
-    from telesales_lead_totals
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6
-having sum(leads) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
-    leads = stored.leads + excluded.leads;
-
--- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
-insert into telesales_lead_sources as stored (
-    tenant_id,
-    scope,
-    campaign_id,
-    agent_id,
-    width,
-    bucket,
-    source,
-    leads
-)
-select tenant_id,
-       scope,
-       campaign_id,
-       agent_id,
-       level.width,
-       callboard_bucket(bucket, level.width),
-       source,
-       sum(leads)
-from (
-    select *
-    from telesales_lead_sources
-    where tenant_id = $1
-      and width = 1
-) quarters
-join (values
-    (0 /* campaign */, 4),
-    (0 /* campaign */, 96),
-    (1 /* account */, 4),
-    (1 /* account */, 96)
-) as level (of_scope, width) on level.of_scope = quarters.scope
-cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
-where bucket < cut.quarter
-  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
-group by 1, 2, 3, 4, 5, 6, 7
-having sum(leads) <> 0
-on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)) do update set
-    leads = stored.leads + excluded.leads;
-
--- Brings telesales_trail up to date with the links.
-insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
-select $1,
-       campaign_id,
-       lead_id,
-       hour,
-       stages,
-       sum(weight)
-from (
-    select r.campaign_id,
-           r.lead_id,
-           callboard_bucket(r.quarter, 4) as hour,
-           (
-               case when callboard_is_dial(r.result) then 1 else 0 end
-               + case when callboard_is_answer(r.result) then 2 else 0 end
-               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
-               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
-               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
-           )::smallint as stages,
-           r.weight
-    from (
-        select tenant_id,
-               1 as weight,
-               callboard_quarter(started_at) as quarter,
-               campaign_id,
-               lead_id,
-               started_at,
-               agent_id,
-               cid,
-               result,
-               talk_sec,
-               wrap_sec,
-               disposition
-        from telesales_calls
-        where tenant_id = $1
-        and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
-    ) r
-) r
-where stages <> 0
-group by campaign_id, lead_id, hour, stages
-having sum(weight) <> 0
-order by lead_id, hour, campaign_id, stages
-;
-
--- Adds changes to telesales_links, while the trail still records what they were made of.
-with versions as (
-    select 1 as version,
-           s.scope,
-           case when s.scope = 0 /* campaign */ then t.campaign_id else 0 end as campaign_id,
-           t.lead_id,
-           t.hour,
-           bit_or(t.stages) as stages
-    from telesales_trail t
-    cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
-    where t.tenant_id = $1
-    group by 2, 3, 4, 5
-),
-chains as ( -- each hour of a lead with the last hour before it in each stage
-    select version,
-           scope,
-           campaign_id,
-           hour,
-           stages,
-           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
-           max(hour) filter (where stages & 2 <> 0) over earlier as connected,
-           max(hour) filter (where stages & 4 <> 0) over earlier as talked,
-           max(hour) filter (where stages & 8 <> 0) over earlier as disposed,
-           max(hour) filter (where stages & 16 <> 0) over earlier as converted
-    from versions
-    window earlier as (
-        partition by version, scope, campaign_id, lead_id
-        order by hour
-        rows between unbounded preceding and 1 preceding
-    )
-), linked as ( -- from each hour to itself, then from the last hour before to it
-    select scope,
-           campaign_id,
-           hour as earlier,
-           hour as later,
-           sum(case when stages & 1 <> 0 then version else 0 end)::integer as dialed,
-           sum(case when stages & 2 <> 0 then version else 0 end)::integer as connected,
-           sum(case when stages & 4 <> 0 then version else 0 end)::integer as talked,
-           sum(case when stages & 8 <> 0 then version else 0 end)::integer as disposed,
-           sum(case when stages & 16 <> 0 then version else 0 end)::integer as converted
-    from chains
-    group by 1, 2, 3
-    union all
-    select scope,
-           campaign_id,
-           b.earlier,
-           hour,
-           -sum(case when b.stage = 1 then version else 0 end)::integer,
-           -sum(case when b.stage = 2 then version else 0 end)::integer,
-           -sum(case when b.stage = 4 then version else 0 end)::integer,
-           -sum(case when b.stage = 8 then version else 0 end)::integer,
-           -sum(case when b.stage = 16 then version else 0 end)::integer
-    from chains
-    cross join lateral (values
-        (1, dialed),
-        (2, connected),
-        (4, talked),
-        (8, disposed),
-        (16, converted)
-    ) b (stage, earlier)
-    where b.earlier is not null
-      and stages & b.stage <> 0
-    group by 1, 2, 3, 4
-)
-insert into telesales_links as stored (
-    tenant_id,
-    campaign_id,
-    scope,
-    width,
-    later_width,
-    bucket,
-    later_bucket,
-    dialed,
-    connected,
-    talked,
-    disposed,
-    converted
-)
-select $1,
-       campaign_id,
-       scope,
-       w.width,
-       v.width,
-       callboard_bucket(earlier, w.width / 4),
-       callboard_bucket(later, v.width / 4),
-       sum(dialed),
-       sum(connected),
-       sum(talked),
-       sum(disposed),
-       sum(converted)
-from linked
-cross join (values (4), (96)) w (width)
-cross join (values (4), (96)) v (width)
-group by 2, 3, 4, 5, 6, 7
-having sum(dialed) <> 0
-    or sum(connected) <> 0
-    or sum(talked) <> 0
-    or sum(disposed) <> 0
-    or sum(converted) <> 0
-order by 2, 3, 4, 5, 6, 7
-;
-
--- Adds changes to the links of lead sources. For the journal, it runs before the trail of calls is updated; in a rebuild,
--- after the trail is built.
-with nearest as ( -- of each lead in each stage: the first hour from its creation on, the last hour before
-    select 1 as version,
-           s.scope,
-           case when s.scope = 0 /* campaign */ then r.campaign_id else 0 end as campaign_id,
-           callboard_source(r.source) collate "C" as source,
-           b.stage,
-           r.created,
-           min(t.hour) filter (where t.hour >= r.created) as after,
-           max(t.hour) filter (where t.hour < r.created) as before
-    from (
-        select r.id,
-               r.campaign_id,
-               r.source,
-               callboard_bucket(callboard_quarter(r.created_at), 4) as created
-        from telesales_leads r
-        where r.tenant_id = $1
-    ) r
-    join telesales_trail t on t.tenant_id = $1 and t.lead_id = r.id
-    cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
-    cross join (values (1), (2), (16)) b (stage)
-    where t.stages & b.stage <> 0
-      and (s.scope = 1 /* account */ or t.campaign_id = r.campaign_id)
-    group by r.id, r.campaign_id, r.source, r.created, s.scope, b.stage
-),
-pairs as (
-    select scope, campaign_id, source, stage, created as earlier, after as later, version as weight
-    from nearest
-    where after is not null
-    union all
-    select scope, campaign_id, source, stage, before, created, version
-    from nearest
-    where before is not null
-    union all
-    select scope, campaign_id, source, stage, before, after, -version
-    from nearest
-    where before is not null and after is not null
-)
-insert into telesales_source_links as stored (
-    tenant_id,
-    campaign_id,
-    scope,
-    width,
-    later_width,
-    bucket,
-    later_bucket,
-    source,
-    dialed,
-    connected,
-    converted
-)
-select $1,
-       campaign_id,
-       scope,
-       w.width,
-       v.width,
-       callboard_bucket(earlier, w.width / 4),
-       callboard_bucket(later, v.width / 4),
-       source,
-       coalesce(sum(weight) filter (where stage = 1), 0),
-       coalesce(sum(weight) filter (where stage = 2), 0),
-       coalesce(sum(weight) filter (where stage = 16), 0)
-from pairs
-cross join (values (4), (96)) w (width)
-cross join (values (4), (96)) v (width)
-group by 2, 3, 4, 5, 6, 7, 8
-having coalesce(sum(weight) filter (where stage = 1), 0) <> 0
-    or coalesce(sum(weight) filter (where stage = 2), 0) <> 0
-    or coalesce(sum(weight) filter (where stage = 16), 0) <> 0
-order by 2, 3, 4, 5, 6, 7
-;
-
-delete from telesales_calls_journal
-where tenant_id = $1;
-
-delete from telesales_leads_journal
-where tenant_id = $1;
-
-----------------------------------------------------------------------------------------------------------------------
 -- Compaction of telesales: rebuild of the campaigns $2
 ----------------------------------------------------------------------------------------------------------------------
 
@@ -13106,3 +11953,1719 @@ having coalesce(sum(weight) filter (where stage = 1), 0) <> 0
     or coalesce(sum(weight) filter (where stage = 16), 0) <> 0
 order by 2, 3, 4, 5, 6, 7
 ;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of telesales: rebuild from all rows, start
+----------------------------------------------------------------------------------------------------------------------
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from telesales_totals
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from telesales_dispositions
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from telesales_caller_ids
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from telesales_totals_by_source
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from telesales_dispositions_by_source
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+delete from telesales_trail
+where tenant_id = $1;
+
+delete from telesales_links
+where tenant_id = $1;
+
+delete from telesales_calls_journal
+where tenant_id = $1;
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from telesales_lead_totals
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+-- Deletes the sums of a rebuild. What lies before the account's complete-from stays; the buckets that this divides are made
+-- of both (kept.sql).
+delete from telesales_lead_sources
+where tenant_id = $1
+  and (bucket + 1) * width > (select callboard_quarter(callboard_complete_from($1)));
+
+delete from telesales_leads_journal
+where tenant_id = $1;
+
+delete from telesales_source_links
+where tenant_id = $1;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of telesales: rebuild from all rows, slice from the second $2 on, before $3
+----------------------------------------------------------------------------------------------------------------------
+
+-- Adds rows to telesales_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
+               sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+            and started_at >= to_timestamp($2)
+              and started_at <= to_timestamp($3) - interval '1 microsecond'
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where dials <> 0
+        or answers <> 0
+        or abandoned <> 0
+        or blocked <> 0
+        or conversions <> 0
+        or talk_sec <> 0
+        or handling_sec <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(dials)::integer as dials,
+           sum(answers)::integer as answers,
+           sum(abandoned)::integer as abandoned,
+           sum(blocked)::integer as blocked,
+           sum(conversions)::integer as conversions,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handling_sec)::bigint as handling_sec
+    from fine
+    group by 1, 3
+)
+insert into telesales_totals as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 1),
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 1),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 4),
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 1),
+        (3 /* agent */, 4),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+order by 2, 3, 4, 5, 6
+;
+
+-- Adds rows to telesales_dispositions. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               r.quarter as bucket,
+               r.disposition collate "C" as code,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+            and started_at >= to_timestamp($2)
+              and started_at <= to_timestamp($3) - interval '1 microsecond'
+        ) r
+        where r.disposition is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           code,
+           sum(calls)::integer as calls
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_dispositions as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    code,
+    calls
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       code,
+       sum(calls)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 1),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+-- Adds rows to telesales_caller_ids. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               r.quarter as bucket,
+               r.cid collate "C" as cid,
+               sum(r.weight * 1)::integer as calls,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when callboard_is_answer(r.result) and r.talk_sec < (select coalesce(
+                   (
+                       select n
+                       from (
+                           select case when s ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' then s::numeric end
+                           from (
+                               select replace(settings ->> 'short_call_sec', '_', '')
+                               from tenants
+                               where id = $1
+                           ) setting (s)
+                       ) read (n)
+                       where n between 0 and 3600
+                   ),
+                   10
+               )) then 1 else 0 end)::integer as short,
+               sum(r.weight * case when r.result = 'rejected' then 1 else 0 end)::integer as rejected,
+               sum(r.weight * (r.talk_sec)::bigint)::bigint as talk_sec
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+            and started_at >= to_timestamp($2)
+              and started_at <= to_timestamp($3) - interval '1 microsecond'
+        ) r
+        where callboard_is_dial(r.result) and r.cid is not null
+        group by 1, 2, 3, 4
+    ) sums
+    where calls <> 0
+        or answers <> 0
+        or short <> 0
+        or rejected <> 0
+        or talk_sec <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           cid,
+           sum(calls)::integer as calls,
+           sum(answers)::integer as answers,
+           sum(short)::integer as short,
+           sum(rejected)::integer as rejected,
+           sum(talk_sec)::bigint as talk_sec
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_caller_ids as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    cid,
+    calls,
+    answers,
+    short,
+    rejected,
+    talk_sec
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       cid,
+       sum(calls),
+       sum(answers),
+       sum(short),
+       sum(rejected),
+       sum(talk_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 1),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answers) <> 0
+    or sum(short) <> 0
+    or sum(rejected) <> 0
+    or sum(talk_sec) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+-- Adds rows to telesales_totals_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 4) as bucket,
+               coalesce(lead.source, '(unknown)') collate "C" as source,
+               sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
+               sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+            and started_at >= to_timestamp($2)
+              and started_at <= to_timestamp($3) - interval '1 microsecond'
+        ) r
+        left join (
+            select l.id as id, callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+        ) present on present.id = r.lead_id
+        left join (
+            select id, max(source) filter (where n > 0) as source
+            from (
+                select id, source, sum(n) as n
+                from (
+                    select l.id as id, callboard_source(l.source) as source, -l.weight as n
+                    from telesales_leads_journal l
+                    where l.tenant_id = $1
+                    union all
+                    select l.id, callboard_source(l.source), 1
+                    from (select distinct id from telesales_leads_journal where tenant_id = $1) changed
+                    cross join lateral (
+                        select *
+                        from telesales_leads l
+                        where l.tenant_id = $1
+                          and l.id = changed.id
+                        offset 0
+                    ) l
+                ) versions
+                group by id, source
+            ) leads
+            group by id
+        ) before on before.id = r.lead_id
+        cross join lateral (
+            select case when before.id is null then present.source else before.source end as source
+        ) lead
+        group by 1, 2, 3, 4
+    ) sums
+    where dials <> 0
+        or answers <> 0
+        or abandoned <> 0
+        or blocked <> 0
+        or conversions <> 0
+        or talk_sec <> 0
+        or handling_sec <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           source,
+           sum(dials)::integer as dials,
+           sum(answers)::integer as answers,
+           sum(abandoned)::integer as abandoned,
+           sum(blocked)::integer as blocked,
+           sum(conversions)::integer as conversions,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handling_sec)::bigint as handling_sec
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_totals_by_source as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    source,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 4),
+       source,
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+-- Adds rows to telesales_dispositions_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 96) as bucket,
+               r.disposition collate "C" as code,
+               coalesce(lead.source, '(unknown)') collate "C" as source,
+               sum(r.weight * 1)::integer as calls
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(started_at) as quarter,
+                   campaign_id,
+                   lead_id,
+                   started_at,
+                   agent_id,
+                   cid,
+                   result,
+                   talk_sec,
+                   wrap_sec,
+                   disposition
+            from telesales_calls
+            where tenant_id = $1
+            and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+            and started_at >= to_timestamp($2)
+              and started_at <= to_timestamp($3) - interval '1 microsecond'
+        ) r
+        left join (
+            select l.id as id, callboard_source(l.source) as source
+            from telesales_leads l
+            where l.tenant_id = $1
+        ) present on present.id = r.lead_id
+        left join (
+            select id, max(source) filter (where n > 0) as source
+            from (
+                select id, source, sum(n) as n
+                from (
+                    select l.id as id, callboard_source(l.source) as source, -l.weight as n
+                    from telesales_leads_journal l
+                    where l.tenant_id = $1
+                    union all
+                    select l.id, callboard_source(l.source), 1
+                    from (select distinct id from telesales_leads_journal where tenant_id = $1) changed
+                    cross join lateral (
+                        select *
+                        from telesales_leads l
+                        where l.tenant_id = $1
+                          and l.id = changed.id
+                        offset 0
+                    ) l
+                ) versions
+                group by id, source
+            ) leads
+            group by id
+        ) before on before.id = r.lead_id
+        cross join lateral (
+            select case when before.id is null then present.source else before.source end as source
+        ) lead
+        where r.disposition is not null
+        group by 1, 2, 3, 4, 5
+    ) sums
+    where calls <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           code,
+           source,
+           sum(calls)::integer as calls
+    from fine
+    group by 1, 3, 4, 5
+)
+insert into telesales_dispositions_by_source as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    code,
+    source,
+    calls
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 96),
+       code,
+       source,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 96),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7, 8
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7, 8
+;
+
+-- Brings telesales_trail up to date with the links.
+insert into telesales_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
+select $1,
+       campaign_id,
+       lead_id,
+       hour,
+       stages,
+       sum(weight)
+from (
+    select r.campaign_id,
+           r.lead_id,
+           callboard_bucket(r.quarter, 4) as hour,
+           (
+               case when callboard_is_dial(r.result) then 1 else 0 end
+               + case when callboard_is_answer(r.result) then 2 else 0 end
+               + case when callboard_is_dial(r.result) and r.talk_sec > 30 then 4 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition is not null then 8 else 0 end
+               + case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 16 else 0 end
+           )::smallint as stages,
+           r.weight
+    from (
+        select tenant_id,
+               1 as weight,
+               callboard_quarter(started_at) as quarter,
+               campaign_id,
+               lead_id,
+               started_at,
+               agent_id,
+               cid,
+               result,
+               talk_sec,
+               wrap_sec,
+               disposition
+        from telesales_calls
+        where tenant_id = $1
+        and nullif(callboard_quarter(started_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+        and started_at >= to_timestamp($2)
+          and started_at <= to_timestamp($3) - interval '1 microsecond'
+    ) r
+) r
+where stages <> 0
+group by campaign_id, lead_id, hour, stages
+having sum(weight) <> 0
+order by lead_id, hour, campaign_id, stages
+;
+
+-- Deletes the entries of a slice, from the second $2 on, before $3: its rows contain them.
+delete from telesales_calls_journal
+where tenant_id = $1
+  and quarter >= callboard_quarter(to_timestamp($2))
+  and quarter <= callboard_quarter(to_timestamp($3) - interval '1 microsecond');
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of telesales: rebuild from all rows, stage pairs
+----------------------------------------------------------------------------------------------------------------------
+
+-- Adds changes to telesales_links, while the trail still records what they were made of.
+with versions as (
+    select 1 as version,
+           s.scope,
+           case when s.scope = 0 /* campaign */ then t.campaign_id else 0 end as campaign_id,
+           t.lead_id,
+           t.hour,
+           bit_or(t.stages) as stages
+    from telesales_trail t
+    cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
+    where t.tenant_id = $1
+    group by 2, 3, 4, 5
+),
+chains as ( -- each hour of a lead with the last hour before it in each stage
+    select version,
+           scope,
+           campaign_id,
+           hour,
+           stages,
+           max(hour) filter (where stages & 1 <> 0) over earlier as dialed,
+           max(hour) filter (where stages & 2 <> 0) over earlier as connected,
+           max(hour) filter (where stages & 4 <> 0) over earlier as talked,
+           max(hour) filter (where stages & 8 <> 0) over earlier as disposed,
+           max(hour) filter (where stages & 16 <> 0) over earlier as converted
+    from versions
+    window earlier as (
+        partition by version, scope, campaign_id, lead_id
+        order by hour
+        rows between unbounded preceding and 1 preceding
+    )
+), linked as ( -- from each hour to itself, then from the last hour before to it
+    select scope,
+           campaign_id,
+           hour as earlier,
+           hour as later,
+           sum(case when stages & 1 <> 0 then version else 0 end)::integer as dialed,
+           sum(case when stages & 2 <> 0 then version else 0 end)::integer as connected,
+           sum(case when stages & 4 <> 0 then version else 0 end)::integer as talked,
+           sum(case when stages & 8 <> 0 then version else 0 end)::integer as disposed,
+           sum(case when stages & 16 <> 0 then version else 0 end)::integer as converted
+    from chains
+    group by 1, 2, 3
+    union all
+    select scope,
+           campaign_id,
+           b.earlier,
+           hour,
+           -sum(case when b.stage = 1 then version else 0 end)::integer,
+           -sum(case when b.stage = 2 then version else 0 end)::integer,
+           -sum(case when b.stage = 4 then version else 0 end)::integer,
+           -sum(case when b.stage = 8 then version else 0 end)::integer,
+           -sum(case when b.stage = 16 then version else 0 end)::integer
+    from chains
+    cross join lateral (values
+        (1, dialed),
+        (2, connected),
+        (4, talked),
+        (8, disposed),
+        (16, converted)
+    ) b (stage, earlier)
+    where b.earlier is not null
+      and stages & b.stage <> 0
+    group by 1, 2, 3, 4
+)
+insert into telesales_links as stored (
+    tenant_id,
+    campaign_id,
+    scope,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    dialed,
+    connected,
+    talked,
+    disposed,
+    converted
+)
+select $1,
+       campaign_id,
+       scope,
+       w.width,
+       v.width,
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
+       sum(dialed),
+       sum(connected),
+       sum(talked),
+       sum(disposed),
+       sum(converted)
+from linked
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7
+having sum(dialed) <> 0
+    or sum(connected) <> 0
+    or sum(talked) <> 0
+    or sum(disposed) <> 0
+    or sum(converted) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of telesales: rebuild from all rows, leads
+----------------------------------------------------------------------------------------------------------------------
+
+-- Adds rows to telesales_totals_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 4) as bucket,
+               coalesce(lead.source, '(unknown)') collate "C" as source,
+               sum(r.weight * case when callboard_is_dial(r.result) then 1 else 0 end)::integer as dials,
+               sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
+               sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
+               sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
+               sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
+               sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
+        from (
+            with changed as materialized (
+                select lead_id,
+                       source,
+                       sum(n)::integer as n
+                from (
+                    select l.id as lead_id,
+                           callboard_source(l.source) as source,
+                           l.weight as n
+                    from telesales_leads_journal l
+                    where l.tenant_id = $1
+                    union all
+                    select l.id,
+                           '(unknown)',
+                           -l.weight
+                    from telesales_leads_journal l
+                    where l.tenant_id = $1
+                ) entries
+                group by 1, 2
+                having sum(n) <> 0
+            )
+            select changed.n as weight,
+                   callboard_quarter(r.started_at) as quarter,
+                   r.campaign_id,
+                   r.lead_id,
+                   r.started_at,
+                   r.agent_id,
+                   r.cid,
+                   r.result,
+                   r.talk_sec,
+                   r.wrap_sec,
+                   r.disposition,
+                   changed.source
+            from changed
+            cross join lateral (
+                select *
+                from telesales_calls r
+                where r.tenant_id = $1
+                  and r.lead_id = changed.lead_id
+                  and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                offset 0
+            ) r
+            union all
+            select -r.n * r.weight,
+                   r.quarter,
+                   r.campaign_id,
+                   r.lead_id,
+                   r.started_at,
+                   r.agent_id,
+                   r.cid,
+                   r.result,
+                   r.talk_sec,
+                   r.wrap_sec,
+                   r.disposition,
+                   r.source
+            from ( -- a full join, behind a fence: of journals that were never analyzed a nested loop would compare all with all
+                select r.*,
+                       changed.n,
+                       changed.source
+                from changed
+                full join (
+                    select *
+                    from telesales_calls_journal
+                    where tenant_id = $1
+                      and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                ) r on r.lead_id = changed.lead_id
+                offset 0
+            ) r
+            where r.n is not null
+              and r.weight is not null
+        ) r
+        cross join lateral (select r.source) lead
+        group by 1, 2, 3, 4
+    ) sums
+    where dials <> 0
+        or answers <> 0
+        or abandoned <> 0
+        or blocked <> 0
+        or conversions <> 0
+        or talk_sec <> 0
+        or handling_sec <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           source,
+           sum(dials)::integer as dials,
+           sum(answers)::integer as answers,
+           sum(abandoned)::integer as abandoned,
+           sum(blocked)::integer as blocked,
+           sum(conversions)::integer as conversions,
+           sum(talk_sec)::bigint as talk_sec,
+           sum(handling_sec)::bigint as handling_sec
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_totals_by_source as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    source,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 4),
+       source,
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select bare.*, level.*
+    from bare
+    cross join (values
+        (0 /* campaign */, 4),
+        (0 /* campaign */, 96),
+        (1 /* account */, 4),
+        (1 /* account */, 96)
+    ) as level (scope, width)
+    union all
+    select fine.*, level.*
+    from fine
+    cross join (values
+        (2 /* agent_of_campaign */, 96),
+        (3 /* agent */, 96)
+    ) as level (scope, width)
+    where agent_id is not null
+) rows
+group by 2, 3, 4, 5, 6, 7
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+order by 2, 3, 4, 5, 6, 7
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)) do update set
+    dials = stored.dials + excluded.dials,
+    answers = stored.answers + excluded.answers,
+    abandoned = stored.abandoned + excluded.abandoned,
+    blocked = stored.blocked + excluded.blocked,
+    conversions = stored.conversions + excluded.conversions,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handling_sec = stored.handling_sec + excluded.handling_sec;
+
+-- Adds rows to telesales_dispositions_by_source. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               r.agent_id as agent_id,
+               callboard_bucket(r.quarter, 96) as bucket,
+               r.disposition collate "C" as code,
+               coalesce(lead.source, '(unknown)') collate "C" as source,
+               sum(r.weight * 1)::integer as calls
+        from (
+            with changed as materialized (
+                select lead_id,
+                       source,
+                       sum(n)::integer as n
+                from (
+                    select l.id as lead_id,
+                           callboard_source(l.source) as source,
+                           l.weight as n
+                    from telesales_leads_journal l
+                    where l.tenant_id = $1
+                    union all
+                    select l.id,
+                           '(unknown)',
+                           -l.weight
+                    from telesales_leads_journal l
+                    where l.tenant_id = $1
+                ) entries
+                group by 1, 2
+                having sum(n) <> 0
+            )
+            select changed.n as weight,
+                   callboard_quarter(r.started_at) as quarter,
+                   r.campaign_id,
+                   r.lead_id,
+                   r.started_at,
+                   r.agent_id,
+                   r.cid,
+                   r.result,
+                   r.talk_sec,
+                   r.wrap_sec,
+                   r.disposition,
+                   changed.source
+            from changed
+            cross join lateral (
+                select *
+                from telesales_calls r
+                where r.tenant_id = $1
+                  and r.lead_id = changed.lead_id
+                  and callboard_quarter(r.started_at) >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                offset 0
+            ) r
+            union all
+            select -r.n * r.weight,
+                   r.quarter,
+                   r.campaign_id,
+                   r.lead_id,
+                   r.started_at,
+                   r.agent_id,
+                   r.cid,
+                   r.result,
+                   r.talk_sec,
+                   r.wrap_sec,
+                   r.disposition,
+                   r.source
+            from ( -- a full join, behind a fence: of journals that were never analyzed a nested loop would compare all with all
+                select r.*,
+                       changed.n,
+                       changed.source
+                from changed
+                full join (
+                    select *
+                    from telesales_calls_journal
+                    where tenant_id = $1
+                      and quarter >= (select callboard_quarter(coalesce((select complete_from from tenants where id = $1), '-infinity')))
+                ) r on r.lead_id = changed.lead_id
+                offset 0
+            ) r
+            where r.n is not null
+              and r.weight is not null
+        ) r
+        cross join lateral (select r.source) lead
+        where r.disposition is not null
+        group by 1, 2, 3, 4, 5
+    ) sums
+    where calls <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           code,
+           source,
+           sum(calls)::integer as calls
+    from fine
+    group by 1, 3, 4, 5
+)
+insert into telesales_dispositions_by_source as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    code,
+    source,
+    calls
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 96),
+       code,
+       source,
+       sum(calls)
+from bare
+cross join (values
+    (0 /* campaign */, 96),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7, 8
+having sum(calls) <> 0
+order by 2, 3, 4, 5, 6, 7, 8
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code), callboard_key(source)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- Adds rows to telesales_lead_totals. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               sum(r.weight * 1)::integer as leads
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(created_at) as quarter,
+                   campaign_id,
+                   id,
+                   created_at,
+                   source
+            from telesales_leads
+            where tenant_id = $1
+            and nullif(callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+        ) r
+        group by 1, 2, 3
+    ) sums
+    where leads <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           sum(leads)::integer as leads
+    from fine
+    group by 1, 3
+)
+insert into telesales_lead_totals as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    leads
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 1),
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6
+;
+
+-- Adds rows to telesales_lead_sources. They are summed by the finest bucket first, which leaves few sums for every level and scope.
+-- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
+with fine as materialized ( -- without sums of entries that cancel each other out
+    select *
+    from (
+        select r.campaign_id,
+               null::bigint as agent_id,
+               r.quarter as bucket,
+               callboard_source(r.source) collate "C" as source,
+               sum(r.weight * 1)::integer as leads
+        from (
+            select tenant_id,
+                   1 as weight,
+                   callboard_quarter(created_at) as quarter,
+                   campaign_id,
+                   id,
+                   created_at,
+                   source
+            from telesales_leads
+            where tenant_id = $1
+            and nullif(callboard_quarter(created_at) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null
+        ) r
+        group by 1, 2, 3, 4
+    ) sums
+    where leads <> 0
+), bare as (
+    select campaign_id,
+           null::bigint as agent_id,
+           bucket,
+           source,
+           sum(leads)::integer as leads
+    from fine
+    group by 1, 3, 4
+)
+insert into telesales_lead_sources as stored (
+    tenant_id,
+    campaign_id,
+    agent_id,
+    scope,
+    width,
+    bucket,
+    source,
+    leads
+)
+select $1,
+       case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
+       coalesce(agent_id, 0),
+       scope,
+       width,
+       callboard_bucket(bucket, width / 1),
+       source,
+       sum(leads)
+from bare
+cross join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 1),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (scope, width)
+group by 2, 3, 4, 5, 6, 7
+having sum(leads) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select *
+    from telesales_totals
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96),
+    (2 /* agent_of_campaign */, 4),
+    (2 /* agent_of_campaign */, 96),
+    (3 /* agent */, 4),
+    (3 /* agent */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
+    dials = stored.dials + excluded.dials,
+    answers = stored.answers + excluded.answers,
+    abandoned = stored.abandoned + excluded.abandoned,
+    blocked = stored.blocked + excluded.blocked,
+    conversions = stored.conversions + excluded.conversions,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handling_sec = stored.handling_sec + excluded.handling_sec;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_dispositions as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    code,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       code,
+       sum(calls)
+from (
+    select *
+    from telesales_dispositions
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96),
+    (2 /* agent_of_campaign */, 96),
+    (3 /* agent */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_caller_ids as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    cid,
+    calls,
+    answers,
+    short,
+    rejected,
+    talk_sec
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       cid,
+       sum(calls),
+       sum(answers),
+       sum(short),
+       sum(rejected),
+       sum(talk_sec)
+from (
+    select *
+    from telesales_caller_ids
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96),
+    (2 /* agent_of_campaign */, 96),
+    (3 /* agent */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(calls) <> 0
+    or sum(answers) <> 0
+    or sum(short) <> 0
+    or sum(rejected) <> 0
+    or sum(talk_sec) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(cid)) do update set
+    calls = stored.calls + excluded.calls,
+    answers = stored.answers + excluded.answers,
+    short = stored.short + excluded.short,
+    rejected = stored.rejected + excluded.rejected,
+    talk_sec = stored.talk_sec + excluded.talk_sec;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_totals_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    source,
+    dials,
+    answers,
+    abandoned,
+    blocked,
+    conversions,
+    talk_sec,
+    handling_sec
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       source,
+       sum(dials),
+       sum(answers),
+       sum(abandoned),
+       sum(blocked),
+       sum(conversions),
+       sum(talk_sec),
+       sum(handling_sec)
+from (
+    select *
+    from telesales_totals_by_source
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96),
+    (2 /* agent_of_campaign */, 96),
+    (3 /* agent */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(dials) <> 0
+    or sum(answers) <> 0
+    or sum(abandoned) <> 0
+    or sum(blocked) <> 0
+    or sum(conversions) <> 0
+    or sum(talk_sec) <> 0
+    or sum(handling_sec) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)) do update set
+    dials = stored.dials + excluded.dials,
+    answers = stored.answers + excluded.answers,
+    abandoned = stored.abandoned + excluded.abandoned,
+    blocked = stored.blocked + excluded.blocked,
+    conversions = stored.conversions + excluded.conversions,
+    talk_sec = stored.talk_sec + excluded.talk_sec,
+    handling_sec = stored.handling_sec + excluded.handling_sec;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_dispositions_by_source as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    code,
+    source,
+    calls
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       code,
+       source,
+       sum(calls)
+from (
+    select *
+    from telesales_dispositions_by_source
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 96),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7, 8
+having sum(calls) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(code), callboard_key(source)) do update set
+    calls = stored.calls + excluded.calls;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_lead_totals as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    leads
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       sum(leads)
+from (
+    select *
+    from telesales_lead_totals
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6
+having sum(leads) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
+    leads = stored.leads + excluded.leads;
+
+-- In a rebuild: adds what is kept from before the account's complete-from to the hours and days that this divides.
+insert into telesales_lead_sources as stored (
+    tenant_id,
+    scope,
+    campaign_id,
+    agent_id,
+    width,
+    bucket,
+    source,
+    leads
+)
+select tenant_id,
+       scope,
+       campaign_id,
+       agent_id,
+       level.width,
+       callboard_bucket(bucket, level.width),
+       source,
+       sum(leads)
+from (
+    select *
+    from telesales_lead_sources
+    where tenant_id = $1
+      and width = 1
+) quarters
+join (values
+    (0 /* campaign */, 4),
+    (0 /* campaign */, 96),
+    (1 /* account */, 4),
+    (1 /* account */, 96)
+) as level (of_scope, width) on level.of_scope = quarters.scope
+cross join (select callboard_quarter(callboard_complete_from($1)) as quarter offset 0) cut
+where bucket < cut.quarter
+  and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(leads) <> 0
+on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_key(source)) do update set
+    leads = stored.leads + excluded.leads;
+
+-- Adds changes to the links of lead sources. For the journal, it runs before the trail of calls is updated; in a rebuild,
+-- after the trail is built.
+with nearest as ( -- of each lead in each stage: the first hour from its creation on, the last hour before
+    select 1 as version,
+           s.scope,
+           case when s.scope = 0 /* campaign */ then r.campaign_id else 0 end as campaign_id,
+           callboard_source(r.source) collate "C" as source,
+           b.stage,
+           r.created,
+           min(t.hour) filter (where t.hour >= r.created) as after,
+           max(t.hour) filter (where t.hour < r.created) as before
+    from (
+        select r.id,
+               r.campaign_id,
+               r.source,
+               callboard_bucket(callboard_quarter(r.created_at), 4) as created
+        from telesales_leads r
+        where r.tenant_id = $1
+    ) r
+    join telesales_trail t on t.tenant_id = $1 and t.lead_id = r.id
+    cross join (values (0 /* campaign */), (1 /* account */)) s (scope)
+    cross join (values (1), (2), (16)) b (stage)
+    where t.stages & b.stage <> 0
+      and (s.scope = 1 /* account */ or t.campaign_id = r.campaign_id)
+    group by r.id, r.campaign_id, r.source, r.created, s.scope, b.stage
+),
+pairs as (
+    select scope, campaign_id, source, stage, created as earlier, after as later, version as weight
+    from nearest
+    where after is not null
+    union all
+    select scope, campaign_id, source, stage, before, created, version
+    from nearest
+    where before is not null
+    union all
+    select scope, campaign_id, source, stage, before, after, -version
+    from nearest
+    where before is not null and after is not null
+)
+insert into telesales_source_links as stored (
+    tenant_id,
+    campaign_id,
+    scope,
+    width,
+    later_width,
+    bucket,
+    later_bucket,
+    source,
+    dialed,
+    connected,
+    converted
+)
+select $1,
+       campaign_id,
+       scope,
+       w.width,
+       v.width,
+       callboard_bucket(earlier, w.width / 4),
+       callboard_bucket(later, v.width / 4),
+       source,
+       coalesce(sum(weight) filter (where stage = 1), 0),
+       coalesce(sum(weight) filter (where stage = 2), 0),
+       coalesce(sum(weight) filter (where stage = 16), 0)
+from pairs
+cross join (values (4), (96)) w (width)
+cross join (values (4), (96)) v (width)
+group by 2, 3, 4, 5, 6, 7, 8
+having coalesce(sum(weight) filter (where stage = 1), 0) <> 0
+    or coalesce(sum(weight) filter (where stage = 2), 0) <> 0
+    or coalesce(sum(weight) filter (where stage = 16), 0) <> 0
+order by 2, 3, 4, 5, 6, 7
+;
+
+delete from telesales_leads_journal
+where tenant_id = $1;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Compaction of telesales: rebuild from all rows, looking for slices
+----------------------------------------------------------------------------------------------------------------------
+
+-- The day of the tenant's cut, if it has one, and the number of calls from it on.
+select
+    cut.day,
+    (
+        select count(*)
+        from telesales_calls
+        where tenant_id = $1
+          and started_at >= callboard_complete_from($1)
+    ) as calls
+from (
+    select case when complete_from is not null then callboard_bucket(callboard_quarter(complete_from), 96) end as day
+    from tenants
+    where id = $1
+) cut;
+
+-- The end of the slice that begins at the second $2, and its number of calls: as many whole days as have at most $3 calls, or
+-- one with more. It has no end if no more calls follow; instants beyond the last quarter are in that one.
+with near as (
+    select started_at as at
+    from telesales_calls
+    where tenant_id = $1
+      and started_at >= to_timestamp($2)
+    order by started_at
+    limit 1
+), far as (
+    select started_at as at
+    from telesales_calls
+    where tenant_id = $1
+      and started_at >= to_timestamp($2)
+    order by started_at
+    offset $3
+    limit 1
+), ends as (
+    select greatest(
+               callboard_bucket(callboard_quarter(far.at), 96),
+               callboard_bucket(callboard_quarter(near.at), 96) + 1
+           ) as day
+    from near
+    cross join far
+), slice as (
+    select max(day) filter (where day <= callboard_bucket(callboard_quarter('infinity'), 96)) as day
+    from ends
+)
+select
+    slice.day,
+    (
+        select count(*)
+        from telesales_calls
+        where tenant_id = $1
+          and started_at >= to_timestamp($2)
+          and started_at <= to_timestamp(coalesce(slice.day * 86400.0, 'infinity')::float8) - interval '1 microsecond'
+    ) as calls
+from slice;

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use super::{load_tenant, say};
 use crate::app::App;
 use crate::error::Result;
-use crate::rollups::{Module, compact};
+use crate::rollups::Module;
+use crate::rollups::compact::{self, Done};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -39,9 +40,17 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<()> {
         let mark =
             compact::mark_stale(&app.db, arguments.tenant, module, arguments.campaign).await?;
         // A running server may rebuild them first; this waits for it.
+        let mut said = None;
         while compact::still_stale(&app.db, arguments.tenant, mark).await? {
-            compact::compact_module(&app.db, arguments.tenant, module).await?;
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            let done = compact::turn(&app.db, arguments.tenant, module, compact::SLICE).await?;
+            let progress = compact::progress(&app.db, arguments.tenant, module).await?;
+            if let Some(progress) = progress.filter(|it| said.as_ref() != Some(it)) {
+                say(format_args!("{}: {progress}", module.name()));
+                said = Some(progress);
+            }
+            if done != Done::Building {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
         say(format_args!("{}: rebuilt", module.name()));
     }

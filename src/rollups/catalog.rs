@@ -32,10 +32,22 @@ impl Module {
         }
     }
 
+    /// Its calls, then its leads.
     pub fn families(self) -> [&'static Family; 2] {
+        [self.calls(), self.leads()]
+    }
+
+    pub fn calls(self) -> &'static Family {
         match self {
-            Self::Autocall => [&AUTOCALL_ATTEMPTS, &AUTOCALL_LEADS],
-            Self::Telesales => [&TELESALES_CALLS, &TELESALES_LEADS],
+            Self::Autocall => &AUTOCALL_ATTEMPTS,
+            Self::Telesales => &TELESALES_CALLS,
+        }
+    }
+
+    pub fn leads(self) -> &'static Family {
+        match self {
+            Self::Autocall => &AUTOCALL_LEADS,
+            Self::Telesales => &TELESALES_LEADS,
         }
     }
 }

@@ -6,14 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Executor};
 use tracing::Instrument;
 
-use super::catalog::{Family, Module};
+pub use super::build::SLICE;
+use super::build::{self, Progress};
+use super::catalog::{Family, Module, Stages};
 use super::fold::{self, Origin};
+use super::run::{Arguments, run as run_statements};
 use super::template::{joined, lines, part, sql, statement};
 use super::{edition, install, links, sources, states};
 use crate::db::{Database, Lane, Scope};
@@ -88,6 +91,8 @@ pub enum Done {
     /// Nothing to do, or another instance is compacting.
     Nothing,
     Compacted,
+    /// A part of a rebuild: the rest is still to do. Only [`turn`] says so.
+    Building,
     Rebuilt,
 }
 
@@ -126,41 +131,66 @@ async fn waiting(db: &Database, tenant: i64) -> Result<Vec<(Module, Work)>> {
 
 /// Like [`compact`], for one module.
 pub async fn compact_module(db: &Database, tenant: i64, module: Module) -> Result<Done> {
+    loop {
+        match turn(db, tenant, module, SLICE).await? {
+            Done::Building => {}
+            done => return Ok(done),
+        }
+    }
+}
+
+/// One transaction of [`compact_module`], in which a rebuild takes about that many calls: the next one goes on with it,
+/// whoever runs it.
+pub async fn turn(db: &Database, tenant: i64, module: Module, slice: i64) -> Result<Done> {
     let Some(lease) = db.lease_in_schema(lock(module, tenant)).await? else {
         return Ok(Done::Nothing);
     };
-    let done = compact_in_turn(db, tenant, module).await;
+    let done = compact_in_turn(db, tenant, module, slice).await;
     lease.release().await?;
     done
 }
 
-async fn compact_in_turn(db: &Database, tenant: i64, module: Module) -> Result<Done> {
+async fn compact_in_turn(db: &Database, tenant: i64, module: Module, slice: i64) -> Result<Done> {
     let mut scope = db.write_snapshot(tenant).await?;
     begin(&mut scope, module).await?;
     let done = match stale(&mut scope, module).await? {
         None => {
-            make(&mut scope, module, Origin::Journal, &[]).await?;
+            fold_journal(&mut scope, module).await?;
             Done::Compacted
         }
-        Some(Stale::All) => {
-            make(&mut scope, module, Origin::Rows, &[]).await?;
-            Done::Rebuilt
-        }
+        Some(Stale::All) => match build::go_on(&mut scope, module, slice).await? {
+            true => Done::Rebuilt,
+            false => Done::Building,
+        },
         Some(Stale::Campaigns(campaigns)) => {
             // The journal also affects the sums over all campaigns, so it is folded first.
-            make(&mut scope, module, Origin::Journal, &[]).await?;
-            make(&mut scope, module, Origin::RowsOfCampaigns, &campaigns).await?;
+            fold_journal(&mut scope, module).await?;
+            let statements = &STATEMENTS[&(module, Origin::RowsOfCampaigns)];
+            let campaigns = Arguments::Campaigns(&campaigns);
+            run_statements(&mut scope, module, statements, campaigns).await?;
+            // Only marks visible in this snapshot; later ones stay.
+            let forget = "delete from rollup_stale where tenant_id = $1 and module = $2";
+            let forget = scope.query(forget).bind(module.name());
+            forget.execute(scope.connection()).await?;
             Done::Rebuilt
         }
     };
-    // Only notes visible in this snapshot; later ones stay.
-    let forget = scope
-        .query("delete from rollup_stale where tenant_id = $1 and module = $2")
-        .bind(module.name());
-    forget.execute(scope.connection()).await?;
     scope.commit().await?;
-    forget_copied(db, tenant, module).await?;
+    if done == Done::Rebuilt {
+        forget_copied(db, tenant, module).await?;
+    }
     Ok(done)
+}
+
+/// Adds the journal to the sums, and empties it.
+pub(super) async fn fold_journal(scope: &mut Scope, module: Module) -> Result<()> {
+    let statements = &STATEMENTS[&(module, Origin::Journal)];
+    run_statements(scope, module, statements, Arguments::None).await
+}
+
+/// The rebuild of a module as far as it is, if it is under way.
+pub async fn progress(db: &Database, tenant: i64, module: Module) -> Result<Option<Progress>> {
+    build::progress(&mut db.read(tenant).await?, module).await
 }
 
 /// Deletes the marks that term changes left in schema public. Every edition has its own copy; only tables of versions before
@@ -246,42 +276,6 @@ async fn stale(scope: &mut Scope, module: Module) -> Result<Option<Stale>> {
     Ok(Some(Stale::Campaigns(campaigns.into_iter().collect())))
 }
 
-/// Interval of progress in the log. Small tenants are rebuilt without a line.
-const PROGRESS: Duration = Duration::from_secs(5);
-
-pub(super) async fn make(
-    scope: &mut Scope,
-    module: Module,
-    origin: Origin,
-    campaigns: &[i64],
-) -> Result<()> {
-    let tenant = scope.tenant();
-    let statements = &STATEMENTS[&(module, origin)];
-    let began = Instant::now();
-    let mut reported = began;
-    for (done, sql) in (1_u32..).zip(statements) {
-        let statement = sqlx::query(AssertSqlSafe(sql.as_str())).bind(tenant);
-        let statement = if origin == Origin::RowsOfCampaigns {
-            statement.bind(campaigns.to_vec())
-        } else {
-            statement
-        };
-        let rows = statement.execute(scope.connection()).await?.rows_affected();
-        if origin != Origin::Journal && reported.elapsed() >= PROGRESS {
-            reported = Instant::now();
-            tracing::info!(
-                module = module.name(),
-                done,
-                statements = statements.len(),
-                rows,
-                seconds = began.elapsed().as_secs(),
-                "rebuilding roll-ups"
-            );
-        }
-    }
-    Ok(())
-}
-
 /// Statements at the start of a compaction.
 static BEGINNING: LazyLock<BTreeMap<Module, String>> =
     LazyLock::new(|| Module::ALL.map(|module| (module, beginning(module))).into());
@@ -293,9 +287,9 @@ static WITH_ENTRIES: LazyLock<String> = LazyLock::new(|| list(Work::Fold));
 static WITH_MARKS: LazyLock<String> = LazyLock::new(|| list(Work::Rebuild));
 
 static STATEMENTS: LazyLock<BTreeMap<(Module, Origin), Vec<String>>> = LazyLock::new(|| {
-    let all = Module::ALL
-        .into_iter()
-        .flat_map(|module| Origin::ALL.map(|origin| (module, origin)));
+    let all = Module::ALL.into_iter().flat_map(|module| {
+        [Origin::Journal, Origin::RowsOfCampaigns].map(|origin| (module, origin))
+    });
     all.map(|(module, origin)| ((module, origin), statements(module, origin)))
         .collect()
 });
@@ -347,61 +341,67 @@ fn with_work(tables: impl IntoIterator<Item = String>) -> String {
     statement(sql!("with_work"), &[("lists", &joined(lists, "\nunion\n"))])
 }
 
-/// The statements to run, in order. For the journal, links are updated before the trail, which records what they were made
-/// from; in a rebuild they are made from the trail.
+/// The statements to run, in order, for the journal or the rows of campaigns. For the journal, links are updated before the
+/// trail, which records what they were made from; in a rebuild they are made from the trail.
 pub(super) fn statements(module: Module, origin: Origin) -> Vec<String> {
-    let families = module.families();
-    let mut statements = Vec::new();
-    if origin != Origin::Journal {
-        for family in families {
-            statements.extend(
-                family
-                    .rollups
-                    .iter()
-                    .map(|rollup| fold::clear_rollup(rollup, origin)),
-            );
-            statements.extend(
-                family
-                    .stages
-                    .iter()
-                    .flat_map(|stages| links::clear(stages, origin)),
-            );
-        }
-        statements.extend(match module {
-            Module::Autocall => states::clear(origin),
-            Module::Telesales => vec![fold::clear(sources::TABLE, origin)],
-        });
+    if origin == Origin::Journal {
+        of_journal(module)
+    } else {
+        of_rows(module, origin)
     }
-    for family in families {
+}
+
+fn of_journal(module: Module) -> Vec<String> {
+    let origin = Origin::Journal;
+    let mut statements = Vec::new();
+    for family in module.families() {
         let rollups = family.rollups.iter();
         statements.extend(rollups.map(|rollup| fold::add(family, rollup, origin)));
         let rollups = family.rollups.iter();
-        if origin == Origin::Journal {
-            statements.extend(rollups.filter_map(|rollup| fold::add_moved(family, rollup)));
-        } else {
-            statements.extend(rollups.map(|rollup| fold::add_kept(rollup, origin)));
-        }
+        statements.extend(rollups.filter_map(|rollup| fold::add_moved(family, rollup)));
     }
-    let stages = || {
-        let with_stages = |family: &'static Family| family.stages.map(|stages| (family, stages));
-        families.into_iter().filter_map(with_stages)
-    };
-    let of_leads = stages().map(|(family, stages)| links::add(family, stages, origin));
-    let of_leads = of_leads.chain(match module {
-        Module::Autocall => states::add(origin),
-        Module::Telesales => vec![sources::add(origin)],
+    statements.extend(stages(module).map(|(family, stages)| links::add(family, stages, origin)));
+    statements.extend(of_leads(module, origin));
+    statements
+        .extend(stages(module).flat_map(|(family, stages)| links::follow(family, stages, origin)));
+    let journals = module.families().into_iter().map(Family::journal);
+    statements.extend(journals.map(|journal| fold::clear(&journal, origin)));
+    statements
+}
+
+fn of_rows(module: Module, origin: Origin) -> Vec<String> {
+    let mut statements = Vec::new();
+    for family in module.families() {
+        let rollups = family.rollups.iter();
+        statements.extend(rollups.map(|rollup| fold::clear_rollup(rollup, origin)));
+        let stages = family.stages.iter();
+        statements.extend(stages.flat_map(|stages| links::clear(stages, origin)));
+    }
+    statements.extend(match module {
+        Module::Autocall => states::clear(origin),
+        Module::Telesales => vec![fold::clear(sources::TABLE, origin)],
     });
-    let follow = stages().flat_map(|(family, stages)| links::follow(family, stages, origin));
-    if origin == Origin::Journal {
-        statements.extend(of_leads.chain(follow));
-    } else {
-        statements.extend(follow.chain(of_leads));
-    }
-    if origin != Origin::RowsOfCampaigns {
-        statements.extend(
-            families
-                .map(|family| format!("delete from {}\nwhere tenant_id = $1", family.journal())),
-        );
+    for family in module.families() {
+        let rollups = family.rollups.iter();
+        statements.extend(rollups.map(|rollup| fold::add(family, rollup, origin)));
+        let rollups = family.rollups.iter();
+        statements.extend(rollups.map(|rollup| fold::add_kept(rollup, origin)));
     }
     statements
+        .extend(stages(module).flat_map(|(family, stages)| links::follow(family, stages, origin)));
+    statements.extend(stages(module).map(|(family, stages)| links::add(family, stages, origin)));
+    statements.extend(of_leads(module, origin));
+    statements
+}
+
+fn stages(module: Module) -> impl Iterator<Item = (&'static Family, &'static Stages)> {
+    let families = module.families().into_iter();
+    families.filter_map(|family| family.stages.map(|stages| (family, stages)))
+}
+
+fn of_leads(module: Module, origin: Origin) -> Vec<String> {
+    match module {
+        Module::Autocall => states::add(origin),
+        Module::Telesales => vec![sources::add(origin)],
+    }
 }

@@ -97,7 +97,7 @@ async fn in_turn(db: &Database, tenant: i64, at: DateTime<Utc>) -> Result<Option
         return Ok(None);
     }
     for module in Module::ALL {
-        compact::make(&mut scope, module, Origin::Journal, &[]).await?;
+        compact::fold_journal(&mut scope, module).await?;
     }
     keep_quarters(&mut scope, before, at).await?;
     forget_attempts(&mut scope, before, at).await?;

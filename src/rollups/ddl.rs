@@ -97,6 +97,11 @@ pub fn stale() -> String {
     statement(sql!("stale"), &[("schema", &SCHEMA)])
 }
 
+/// The tables under construction.
+pub fn builds() -> String {
+    statement(sql!("builds_table"), &[])
+}
+
 fn trigger(family: &Family, event: &str, rows: &str, body: &str) -> String {
     statement(
         sql!("trigger"),

@@ -18,13 +18,14 @@ pub enum Origin {
     Journal,
     /// All rows of the tenant.
     Rows,
+    /// Its rows of some whole days: from the second `$2` since 1970 on, before `$3`, both of which may be infinite. The
+    /// sums are empty for these days.
+    Slice,
     /// The rows of some campaigns, `$2`.
     RowsOfCampaigns,
 }
 
 impl Origin {
-    pub const ALL: [Self; 3] = [Self::Journal, Self::Rows, Self::RowsOfCampaigns];
-
     /// The rows as a relation, each with a weight and a quarter hour. Nearly all rows come after the complete-from, and the
     /// condition says so: a bare comparison counts for a third of them, which led to nested loops over large journals.
     pub fn relation(self, family: &Family) -> String {
@@ -35,7 +36,9 @@ impl Origin {
             "nullif(callboard_quarter({}) >= (select callboard_quarter(callboard_complete_from($1))), false) is not null",
             family.at
         );
-        rows_where(family, &all([self.conditions(""), complete]))
+        let slice = (self == Self::Slice).then(|| in_slice(family.at));
+        let conditions = [self.conditions(""), complete].into_iter().chain(slice);
+        rows_where(family, &all(conditions))
     }
 
     /// Conditions on the rows of a table with the alias `r`.
@@ -47,8 +50,8 @@ impl Origin {
             .chain((self == Self::RowsOfCampaigns).then_some(campaigns)))
     }
 
-    /// The clause that adds a statement's rows to stored ones of the same key. Empty for a rebuild, which has deleted all of
-    /// its keys: an insert that does not look for them takes about two thirds of the time.
+    /// The clause that adds a statement's rows to stored ones of the same key. Empty for a rebuild, which finds none of its
+    /// keys: an insert that does not look for them takes about two thirds of the time.
     pub fn merged<'a>(self, key: &str, counters: impl Iterator<Item = &'a str>) -> String {
         if self != Self::Journal {
             return String::new();
@@ -90,10 +93,22 @@ pub fn add_moved(family: &Family, rollup: &Rollup) -> Option<String> {
     Some(sum_into(rollup, family.agent, rows, &into, &merged))
 }
 
+/// The condition that an instant is in the slice. The last instants of all are in the last one, infinity too.
+fn in_slice(at: &str) -> String {
+    format!("{at} >= to_timestamp($2)\n  and {at} <= to_timestamp($3) - interval '1 microsecond'")
+}
+
+/// Deletes the entries of a slice, which its rows contain.
+pub fn forget_slice(family: &Family) -> String {
+    let journal = family.journal();
+    statement(sql!("forget_slice"), &[("journal", &journal)])
+}
+
 /// Joins the leads of rows, if the roll-up sums by an attribute of theirs.
 fn lead_of(family: &Family, rollup: &Rollup, origin: Origin) -> String {
     let join = match origin {
         Origin::Journal => moved::lead_of_each,
+        Origin::Slice => moved::lead_before_entries,
         Origin::Rows | Origin::RowsOfCampaigns => moved::lead_of_all,
     };
     let attribute = rollup.attribute;
@@ -276,7 +291,7 @@ fn of_scopes(origin: Origin) -> String {
     );
     let only = match origin {
         Origin::RowsOfCampaigns => of_campaigns.as_str(),
-        Origin::Rows | Origin::Journal => "",
+        Origin::Rows | Origin::Slice | Origin::Journal => "",
     };
     format!("tenant_id = $1{only}")
 }

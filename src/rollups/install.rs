@@ -14,13 +14,16 @@ const RULES: u32 = 2;
 /// The table of stale marks.
 pub const MARKS: &str = "rollup_stale";
 
+/// The table of roll-ups under construction.
+const BUILDS: &str = "rollup_builds";
+
 fn families() -> impl Iterator<Item = &'static Family> {
     Module::ALL.into_iter().flat_map(Module::families)
 }
 
 /// The tables of sums, and the triggers that feed them. The schema's name is left open ([`ddl::SCHEMA`]).
 pub fn tables() -> Vec<String> {
-    let mut statements = vec![ddl::stale()];
+    let mut statements = vec![ddl::stale(), ddl::builds()];
     for family in families() {
         statements.extend(ddl::journal(family));
         statements.extend(family.rollups.iter().map(ddl::rollup));
@@ -86,7 +89,7 @@ pub struct Part {
 /// Every relation. Columns stand for themselves in journals only, where one more does not change the others: a new counter
 /// leaves the roll-ups that do not have it as they are.
 pub fn parts() -> Vec<Part> {
-    let mut parts = vec![whole(MARKS, [ddl::stale()])];
+    let mut parts = vec![whole(MARKS, [ddl::stale()]), whole(BUILDS, [ddl::builds()])];
     for family in families() {
         parts.push(whole(&family.journal(), ddl::journal_of(family, &[])));
         parts.extend(family.columns().into_iter().map(|(name, kind)| Part {

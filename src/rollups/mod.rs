@@ -16,6 +16,7 @@
 //! Must not know a report.
 
 mod bind;
+mod build;
 mod carry;
 mod catalog;
 pub mod compact;
@@ -35,6 +36,7 @@ mod printed;
 mod reader;
 mod rectangles;
 mod released;
+mod run;
 mod scope;
 mod sources;
 mod statement;
@@ -44,6 +46,7 @@ mod terms;
 pub mod upkeep;
 
 pub use bind::Bind;
+pub use build::Progress;
 pub use catalog::{Detail, Module, Scope as RollupScope};
 pub use compare::{Comparison, Difference};
 pub use edition::Edition;

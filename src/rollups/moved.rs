@@ -18,6 +18,12 @@ pub fn lead_of_all(family: &Family, attribute: &Attribute) -> String {
     joined(sql!("lead_of_all"), family, attribute)
 }
 
+/// The same for many rows while the leads' journal is not folded: each lead as it was before its entries, which move the rows
+/// when they are.
+pub fn lead_before_entries(family: &Family, attribute: &Attribute) -> String {
+    joined(sql!("lead_before_entries"), family, attribute)
+}
+
 fn joined(text: &str, family: &Family, attribute: &Attribute) -> String {
     part(
         text,

@@ -5,14 +5,14 @@
 use super::catalog::Module;
 use super::fold::Origin;
 use super::statement::readers;
-use super::{compact, install};
+use super::{build, compact, install};
 
 const HEAD: &str = "\
 -- All SQL that src/rollups generates, as it is executed. Generated: callboard schema > schema/rollups.sql
 --
 -- $1 is the tenant. Readers are parts of statements, which take them in by name with arguments of their own
 -- (src/rollups/statement.rs); each is shown in one that does nothing else. A compaction runs its statements in the order they stand in,
--- in one repeatable-read transaction. The tables are in a schema named by a fingerprint of this SQL; its name is left open in triggers
+-- in one repeatable-read transaction; building from all rows takes one for each part. The tables are in a schema named by a fingerprint of this SQL; its name is left open in triggers
 -- (src/rollups/edition.rs), and connections find it by their search path.
 ";
 
@@ -34,13 +34,26 @@ pub fn schema() -> String {
         );
         for (origin, title) in [
             (Origin::Journal, "journal"),
-            (Origin::Rows, "rebuild from all rows"),
             (Origin::RowsOfCampaigns, "rebuild of the campaigns $2"),
         ] {
             section(
                 &mut text,
                 &format!("Compaction of {name}: {title}"),
                 &compact::statements(module, origin),
+            );
+        }
+        let build = build::Statements::of(module);
+        for (part, statements) in [
+            ("start", build.start),
+            ("slice from the second $2 on, before $3", build.slice),
+            ("stage pairs", build.pairs),
+            ("leads", build.leads),
+            ("looking for slices", vec![build.rows, build.next]),
+        ] {
+            section(
+                &mut text,
+                &format!("Compaction of {name}: rebuild from all rows, {part}"),
+                &statements,
             );
         }
     }

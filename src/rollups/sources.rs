@@ -121,7 +121,7 @@ fn nearest(origin: Origin) -> String {
                 ("bits", &stages),
             ],
         ),
-        Origin::Rows | Origin::RowsOfCampaigns => part(
+        _ => part(
             sql!("sources_nearest_of_rows"),
             &[
                 ("conditions", &origin.conditions("r.")),

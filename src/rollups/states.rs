@@ -66,37 +66,39 @@ pub fn reader() -> Reader {
     Reader::new(SUMS, text)
 }
 
-/// The statements that add the source's changes to the sums and update the trail.
+/// The statements that add the source's changes to the sums; those of the journal also update the trail, which a rebuild has
+/// made before.
 pub fn add(origin: Origin) -> Vec<String> {
     let sum = |rows: &str| fold::sum(&AUTOCALL_LEAD_STATES, None, rows, origin);
-    let attempts = origin.relation(&AUTOCALL_ATTEMPTS);
-    let trail = statement(
+    if origin == Origin::Journal {
+        let rows = part(
+            sql!("states_journal"),
+            &[("changed", &changed()), ("versions", &versions(""))],
+        );
+        let attempts = origin.relation(&AUTOCALL_ATTEMPTS);
+        let gone = statement(sql!("states_gone"), &[("rows", &attempts)]);
+        return vec![sum(&rows), follow(origin), gone];
+    }
+    let conditions = origin.conditions("l.");
+    vec![sum(&part(
+        sql!("states_rows"),
+        &[("conditions", &conditions)],
+    ))]
+}
+
+/// The statement that adds the source's attempts to the trail. A lead has attempts in many slices.
+pub fn follow(origin: Origin) -> String {
+    let numbers = ["attempts", "waiting"].into_iter();
+    statement(
         sql!("states_trail"),
         &[
-            ("rows", &attempts),
+            ("rows", &origin.relation(&AUTOCALL_ATTEMPTS)),
             (
                 "merged",
-                &origin.merged("tenant_id, lead_id", ["attempts", "waiting"].into_iter()),
+                &Origin::Journal.merged("tenant_id, lead_id", numbers),
             ),
         ],
-    );
-    let of_rows = || {
-        let conditions = origin.conditions("l.");
-        part(sql!("states_rows"), &[("conditions", &conditions)])
-    };
-    match origin {
-        Origin::Journal => {
-            let rows = part(
-                sql!("states_journal"),
-                &[("changed", &changed()), ("versions", &versions(""))],
-            );
-            let gone = statement(sql!("states_gone"), &[("rows", &attempts)]);
-            vec![sum(&rows), trail, gone]
-        }
-        Origin::Rows => vec![trail, sum(&of_rows())],
-        // The trail is no campaign's.
-        Origin::RowsOfCampaigns => vec![sum(&of_rows())],
-    }
+    )
 }
 
 /// Deletes the sums of a tenant, or of its campaigns `$2`, and the trail of the tenant.
@@ -104,6 +106,6 @@ pub fn clear(origin: Origin) -> Vec<String> {
     let sums = fold::clear(SUMS, origin);
     match origin {
         Origin::RowsOfCampaigns => vec![sums],
-        Origin::Rows | Origin::Journal => vec![fold::clear(TRAIL, origin), sums],
+        _ => vec![fold::clear(TRAIL, origin), sums],
     }
 }

@@ -178,7 +178,7 @@ async fn derived(app: &TestApp) -> Vec<String> {
     all
 }
 
-async fn incremental_equals_rebuilt(app: &TestApp, when: &str) {
+pub(super) async fn incremental_equals_rebuilt(app: &TestApp, when: &str) {
     let incremental = derived(app).await;
     for module in Module::ALL {
         compact::mark_stale(&app.app.db, TENANT, module, None)

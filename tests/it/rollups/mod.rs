@@ -1,5 +1,6 @@
 //! Roll-ups equal the raw rows after every kind of write and at every state of compaction.
 
+mod build;
 mod cells;
 mod chains;
 mod changes;

@@ -158,6 +158,21 @@ async fn compacts(storm: Storm, db: Database) {
     }
 }
 
+/// A compactor that rebuilds in parts of few calls.
+async fn builds(storm: Storm, db: Database) {
+    while storm.rages() {
+        for (tenant, module) in [TENANT, NEIGHBOUR]
+            .into_iter()
+            .flat_map(|tenant| Module::ALL.map(|module| (tenant, module)))
+        {
+            compact::turn(&db, tenant, module, 40)
+                .await
+                .expect("a compactor never fails");
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 async fn distrusts(storm: Storm, db: Database, mut dice: Dice) {
     while storm.rages() {
         let module = if dice.one_in(2) {
@@ -248,6 +263,7 @@ async fn every_report_equals_the_raw_rows_in_every_snapshot_of_a_storm() {
     all.spawn(transactions(storm.clone(), second.clone(), Dice::new(6)));
     all.spawn(compacts(storm.clone(), app.app.db.clone()));
     all.spawn(compacts(storm.clone(), second.clone()));
+    all.spawn(builds(storm.clone(), second.clone()));
     all.spawn(distrusts(storm.clone(), second.clone(), Dice::new(7)));
     all.spawn(looks(storm.clone(), app.app.db.clone(), Dice::new(8)));
     all.spawn(looks(storm.clone(), app.app.db.clone(), Dice::new(9)));

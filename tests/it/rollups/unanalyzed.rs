@@ -85,19 +85,38 @@ fn steps(plan: &Value) -> u64 {
     own + below.map(steps).sum::<u64>()
 }
 
+/// The parts of a rebuild.
+const PARTS: [&str; 4] = [
+    "start",
+    "slice from the second $2 on, before $3",
+    "stage pairs",
+    "leads",
+];
+
 /// Executes the statements of a module, planned for the tenant or once for all, and asserts how many rows they read.
 async fn executed(scope: &mut Scope, (module, origin): (&str, &str), plans: &str, when: &str) {
     let connection = scope.connection();
     let begin = format!("set local work_mem = '128MB'; set local plan_cache_mode = {plans}");
     connection.execute(AssertSqlSafe(begin)).await.expect("set");
-    for (number, sql) in statements_of(module, origin).into_iter().enumerate() {
-        let prepare = format!("prepare fold_{number} (bigint) as {sql}");
+    let parts = match origin {
+        "journal" => vec![statements_of(module, origin)],
+        _ => PARTS
+            .map(|part| statements_of(module, &format!("{origin}, {part}")))
+            .into(),
+    };
+    for (number, sql) in parts.concat().into_iter().enumerate() {
+        let (types, values) = match sql.contains("$2") {
+            true => (", float8, float8", ", '-infinity', 'infinity'"),
+            false => ("", ""),
+        };
+        let prepare = format!("prepare fold_{number} (bigint{types}) as {sql}");
         connection
             .execute(AssertSqlSafe(prepare))
             .await
             .expect("prepared");
-        let explain =
-            format!("explain (analyze, timing off, format json) execute fold_{number} ({TENANT})");
+        let explain = format!(
+            "explain (analyze, timing off, format json) execute fold_{number} ({TENANT}{values})"
+        );
         let plan: Value = sqlx::query_scalar(AssertSqlSafe(explain))
             .fetch_one(&mut *connection)
             .await
