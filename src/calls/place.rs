@@ -9,7 +9,7 @@ use crate::error::{Error, Faults, Result};
 use crate::input::{Bounds, COMPARE, Kind, Parameter, Query, UNTIL, WINDOW, ZONE_UTC};
 use crate::reports::autocall::{AskedWindow, Campaign};
 use crate::reports::report::{Context, Subject};
-use crate::reports::telesales::{AskedFilter, Filter};
+use crate::reports::telesales::{AskedFilter, Filter, Length};
 use crate::rollups::Kept;
 use crate::time::{Window, Zone};
 
@@ -92,7 +92,8 @@ impl Place {
             }),
             Self::SalesCalls => {
                 let is_lookup = LOOKUPS.iter().any(|lookup| query.text(lookup).is_some());
-                Asked::SalesCalls(AskedFilter::read(query, !is_lookup))
+                let length = if is_lookup { Length::Any } else { Length::Told };
+                Asked::SalesCalls(AskedFilter::read(query, length))
             }
         }
     }

@@ -164,6 +164,23 @@ impl GivenInstant {
             Self::Instant { end, .. } => end,
         }
     }
+
+    /// The date of a local day whose start is this start; else the start itself.
+    pub fn first_day(self, zone: Zone) -> Self {
+        let day = Self::Date(zone.local(self.start(zone)).date());
+        self.or(day, day.start(zone) == self.start(zone))
+    }
+
+    /// The date of a local day whose end is this end; else the end itself.
+    pub fn last_day(self, zone: Zone) -> Self {
+        let end = self.end(zone);
+        let day = Self::Date(zone.local(end - TimeDelta::microseconds(1)).date());
+        self.or(day, day.end(zone) == end)
+    }
+
+    const fn or(self, day: Self, is_same: bool) -> Self {
+        if is_same { day } else { self }
+    }
 }
 
 /// Formats an instant to the microsecond, as the database keeps it, so that it is parsed as the same
@@ -287,6 +304,23 @@ mod tests {
                 .to_rfc3339_opts(SecondsFormat::AutoSi, true),
             None => "no date".into(),
         }
+    }
+
+    #[test]
+    fn ends_of_local_days_are_their_dates() {
+        // In Berlin 2025-10-26 has 25 hours.
+        let days = |from, to| {
+            let given = |text| GivenInstant::parse(text).unwrap();
+            let zone = zone("Europe/Berlin");
+            (given(from).first_day(zone), given(to).last_day(zone))
+        };
+        let date = |text| GivenInstant::parse(text).unwrap();
+        assert_eq!(
+            days("2025-10-25T22:00:00Z", "2025-10-26T23:00:00Z"),
+            (date("2025-10-26"), date("2025-10-26"))
+        );
+        let (from, to) = ("2025-10-25T22:00:00.000001Z", "2025-10-26T22:00:00Z");
+        assert_eq!(days(from, to), (date(from), date(to)));
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod layers;
 mod meta;
 mod openapi;
 mod pools;
+mod promise;
 mod properties;
 mod quickstart;
 mod reference;

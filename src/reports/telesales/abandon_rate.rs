@@ -10,6 +10,7 @@ use crate::asked::About;
 use crate::closed::CampaignStatus;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
+use crate::figure::{Set, WITHOUT};
 use crate::files::Caption;
 use crate::input::{Kind, Parameter, Query, ZONE_UTC};
 use crate::percent::DecimalNumber;
@@ -37,15 +38,29 @@ const MINUTES: Parameter = Parameter::optional(
     "Length of the measurement window, which ends now, rounded up to whole seconds.",
 );
 
+const OF_DIALS: Set = &with_result(DIALS);
+const OF_ABANDONED: Set = &with_result("abandoned");
+const OF_ANSWERS: Set = &with_result(ANSWERS);
+
+/// Calls with these results of the report's own window, whatever agents, team or window a request names: it ignores those.
+const fn with_result(results: &'static str) -> [(&'static str, &'static str); 4] {
+    [
+        ("result", results),
+        ("agent_ids", WITHOUT),
+        ("team_id", WITHOUT),
+        ("window", WITHOUT),
+    ]
+}
+
 row! {
     /// Dials of a window, and abandoned ones.
     pub struct TelesalesAbandonMeasure {
         /// The campaign; null for the whole account.
         campaign_id: Option<Id> => "Campaign" as key("campaign_id"),
         /// Dials in the window.
-        attempts_total: i64 => "Dials" as calls(&[("result", DIALS)]),
+        attempts_total: i64 => "Dials" as calls(OF_DIALS),
         /// Abandoned dials: answered without an agent.
-        attempts_abandoned: i64 => "Abandoned" as calls(&[("result", "abandoned")]).down(),
+        attempts_abandoned: i64 => "Abandoned" as calls(OF_ABANDONED).down(),
         /// abandoned ÷ dials × 100, at most two decimals.
         abandon_rate_pct: DecimalNumber<2> => "Abandon rate, %" as ratio("attempts_abandoned", "attempts_total").down(),
         /// Length of the window, minutes.
@@ -74,7 +89,7 @@ row! {
         /// True if the rate exceeds the limit: abandoned × 100 > limit × dials.
         breached: bool => "Breached" as SETTING,
         /// Dials answered by the customer.
-        answers_total: i64 => "Answers" as calls(&[("result", ANSWERS)]).up(),
+        answers_total: i64 => "Answers" as calls(OF_ANSWERS).up(),
         /// abandoned ÷ answers × 100, at most two decimals: the legal basis in the US.
         abandon_rate_of_answers_pct: DecimalNumber<2> => "Abandon rate of answers, %" as ratio("attempts_abandoned", "answers_total").down(),
         /// Further dials that may all be abandoned without a breach; null if the limit is 100 and any number may.

@@ -85,8 +85,7 @@ pub struct Filter {
 /// The filters as requested.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AskedFilter {
-    /// False if the window is all time where its ends are not given, and as long as they say.
-    is_bounded: bool,
+    length: Length,
     bounds: Bounds,
     zone: Zone,
     campaign: Option<i64>,
@@ -97,17 +96,36 @@ pub struct AskedFilter {
     sources: Option<Vec<String>>,
 }
 
+/// The length that a window may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Length {
+    /// At most 90 days between its ends as they are given: by dates it may be 91 days long.
+    Given,
+    /// Like [`Length::Given`], and as long where the ends are the instants that an answer tells of its window.
+    Told,
+    /// Any: an end that is not given is open.
+    Any,
+}
+
+impl Length {
+    fn allows(self, (from, to): Pair, zone: Zone) -> bool {
+        match self {
+            Self::Given => !is_too_long((from, to), zone),
+            Self::Told => !is_too_long((from.first_day(zone), to.last_day(zone)), zone),
+            Self::Any => true,
+        }
+    }
+}
+
 impl AskedFilter {
-    /// Reads the filters. `is_bounded`: both ends of the window are required, and at most 90 days apart. Otherwise they may be
-    /// left out, and are then those of all time.
-    pub fn read(query: &mut Query, is_bounded: bool) -> Self {
-        let read = if is_bounded {
-            Bounds::read_required
-        } else {
-            Bounds::read
+    /// Reads the filters. Both ends of the window are required, unless any length is allowed.
+    pub fn read(query: &mut Query, length: Length) -> Self {
+        let read = match length {
+            Length::Given | Length::Told => Bounds::read_required,
+            Length::Any => Bounds::read,
         };
         Self {
-            is_bounded,
+            length,
             zone: query.zone().unwrap_or(Zone::UTC),
             campaign: query.id(&CAMPAIGN_ID),
             team: query.id(&TEAM_ID),
@@ -121,14 +139,14 @@ impl AskedFilter {
     fn window(&self, context: Context<'_>, faults: &mut Faults) -> Option<(Window, Kept)> {
         let zone = self.zone;
         let ends = self.bounds.ends(zone, context.now);
-        if self.is_bounded && (ends.from.is_none() || ends.to.is_none()) {
+        if self.length != Length::Any && (ends.from.is_none() || ends.to.is_none()) {
             return None;
         }
         if let (Some(from), Some(to)) = (ends.from, ends.to) {
             if to.ends_before(from, zone) {
                 faults.add(DATE_TO.name, "must not be before date_from.");
             }
-            if self.is_bounded && is_too_long((from, to), zone) {
+            if !self.length.allows((from, to), zone) {
                 faults.add(
                     DATE_TO.name,
                     "The date_from..date_to range may not exceed 90 days.",
@@ -305,7 +323,7 @@ impl Subject for Filter {
     type Found = ();
 
     fn read(query: &mut Query) -> AskedFilter {
-        AskedFilter::read(query, true)
+        AskedFilter::read(query, Length::Given)
     }
 
     fn heap(asked: &AskedFilter) -> usize {

@@ -4,7 +4,6 @@ mod access;
 mod files;
 mod filters;
 mod pages;
-mod promise;
 mod world;
 
 use serde_json::Value;
