@@ -50,7 +50,7 @@ pub struct Given {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Value {
+pub(super) enum Value {
     Integer(i64),
     Integers(Vec<i64>),
     Fraction(Decimal),
@@ -129,6 +129,10 @@ fn payload(query: &mut Query, parameter: &Parameter) -> Option<Members> {
 impl Given {
     pub fn name(&self) -> &'static str {
         self.filter.parameter.plain()
+    }
+
+    pub(super) fn value(&self) -> &Value {
+        &self.value
     }
 
     /// Heap memory in bytes.

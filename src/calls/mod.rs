@@ -23,6 +23,7 @@ mod rows;
 pub mod sales_calls;
 mod single;
 mod statement;
+mod sums;
 
 pub use file::{FileRequest, Written};
 pub use list::{ALL, List};

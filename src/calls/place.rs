@@ -4,13 +4,14 @@
 
 use super::condition::{Argument, Condition, Conditions};
 use super::sales_calls::LOOKUPS;
+use super::sums::Summed;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::input::{Bounds, COMPARE, Kind, Parameter, Query, UNTIL, WINDOW, ZONE_UTC};
-use crate::reports::autocall::{AskedWindow, Campaign};
-use crate::reports::report::{Context, Subject};
+use crate::reports::autocall::{AskedWindow, Campaign, CampaignStart};
+use crate::reports::report::{Context, Module, Subject};
 use crate::reports::telesales::{AskedFilter, Filter, Length};
-use crate::rollups::Kept;
+use crate::rollups::{Kept, statement_of};
 use crate::time::{Window, Zone};
 
 /// The calls of a list.
@@ -45,6 +46,8 @@ pub struct AskedAttempts {
 pub struct Selected {
     pub window: Window,
     pub conditions: Conditions,
+    /// Its calls as sums know them, if these can be trusted.
+    pub summed: Option<Summed>,
     /// The filters that it shares with reports, for people.
     pub shown: Vec<(&'static str, String)>,
 }
@@ -124,26 +127,41 @@ impl Asked {
                 let mut campaign = faults.into_result(campaign)?;
                 campaign.begin_with_rows();
                 let of_campaign = condition("a.campaign_id = :1", Argument::Integer(campaign.id));
+                let summed = campaign.trusted().then_some(Summed {
+                    campaign: Some(campaign.id),
+                    ..Summed::all(Module::Autocall, campaign.window, campaign.kept())
+                });
                 Ok(Selected::new(
                     campaign.window,
                     [of_campaign],
+                    summed,
                     campaign.caption().filters,
                 ))
             }
             Self::Attempts(asked) => {
-                let window = asked.window(context, &mut faults);
+                let (window, kept) = asked.window(context, &mut faults);
                 faults.into_result(Some(()))?;
                 asked.check(scope).await?;
-                Ok(Selected::new(window, asked.conditions(), Vec::new()))
+                let summed = asked.summed(scope, window, kept).await?;
+                let narrowed = asked.conditions();
+                Ok(Selected::new(window, narrowed, summed, Vec::new()))
             }
             Self::SalesCalls(asked) => {
                 let filter = Filter::resolve(asked, (), context, &mut faults);
                 let mut filter = faults.into_result(filter)?;
                 filter.check(scope).await?;
                 filter.begin_with_rows();
+                let summed = filter.trusted().then(|| Summed {
+                    campaign: filter.campaign,
+                    agents: filter.agents.clone(),
+                    team: filter.team,
+                    sources: filter.sources.clone(),
+                    ..Summed::all(Module::Telesales, filter.window, filter.kept())
+                });
                 Ok(Selected::new(
                     filter.window,
                     of_filter(&filter),
+                    summed,
                     filter.caption().filters,
                 ))
             }
@@ -152,7 +170,7 @@ impl Asked {
 }
 
 impl AskedAttempts {
-    fn window(&self, context: Context<'_>, faults: &mut Faults) -> Window {
+    fn window(&self, context: Context<'_>, faults: &mut Faults) -> (Window, Kept) {
         let ends = self.bounds.ends(self.zone, context.now);
         if let (Some(from), Some(to)) = (ends.from, ends.to)
             && to.ends_before(from, self.zone)
@@ -161,7 +179,37 @@ impl AskedAttempts {
         }
         let fields = [DATE_FROM, DATE_TO].map(|end| self.bounds.field(&end));
         let kept = Kept::of(context.tenant, fields[0]);
-        kept.with_rows(&kept.window(ends, self.zone, fields, faults))
+        let window = kept.window(ends, self.zone, fields, faults);
+        (kept.with_rows(&window), kept)
+    }
+
+    /// The attempts as sums know them: those of all campaigns, or of one.
+    async fn summed(
+        &self,
+        scope: &mut Scope,
+        window: Window,
+        kept: Kept,
+    ) -> Result<Option<Summed>> {
+        let campaign = match self.campaigns.as_deref() {
+            None => None,
+            Some([id]) => Some(*id),
+            Some(_) => return Ok(None),
+        };
+        let is_trusted = match campaign {
+            Some(id) => {
+                let found = CampaignStart::load(scope, &[id]).await?;
+                found.iter().all(|campaign| campaign.trusted)
+            }
+            None => {
+                let sql = statement_of!("select {{trusted autocall false}}");
+                let row = scope.select::<(bool,)>(sql);
+                row.fetch_one(scope.connection()).await?.0
+            }
+        };
+        Ok(is_trusted.then_some(Summed {
+            campaign,
+            ..Summed::all(Module::Autocall, window, kept)
+        }))
     }
 
     /// `Missing` if the tenant does not have one of the campaigns.
@@ -211,6 +259,7 @@ impl Selected {
     fn new(
         window: Window,
         narrowed: impl IntoIterator<Item = Condition>,
+        summed: Option<Summed>,
         shown: Vec<(&'static str, String)>,
     ) -> Self {
         let mut conditions = Conditions::within(&window);
@@ -218,6 +267,7 @@ impl Selected {
         Self {
             window,
             conditions,
+            summed,
             shown,
         }
     }

@@ -12,6 +12,7 @@ use super::place;
 use super::rows::{ListedAttempt, ListedCall, Row};
 use super::single::Json;
 use super::statement::{Order, Sight, count, rows};
+use super::sums::Total;
 use super::{attempts, common};
 use crate::asked::{Answer, Answering, Asked};
 use crate::auth::Tenant;
@@ -37,6 +38,8 @@ pub struct Request {
 /// The calls of a list, for one tenant.
 pub struct Selected {
     pub conditions: Conditions,
+    /// The number of its calls, where sums tell it.
+    total: Option<Total>,
     pub caption: Caption,
 }
 
@@ -96,8 +99,12 @@ impl Request {
         conditions.extend(given.clone().flat_map(|given| given.conditions(&around)));
         let mut filters = selected.shown;
         filters.extend(given.map(Given::shown));
+        let total = selected
+            .summed
+            .and_then(|summed| Total::told(summed, &self.filters));
         Ok(Selected {
             conditions,
+            total,
             caption: Caption {
                 window: around.window.is_bounded().then_some(around.window),
                 zone: around.window.zone,
@@ -106,13 +113,17 @@ impl Request {
         })
     }
 
-    async fn page<R: Row>(&self, scope: &mut Scope, calls: &Conditions) -> Result<String> {
-        let page = &self.page;
-        let total = if page.is_counted {
-            Some(count::<R>(scope, calls).await?)
-        } else {
-            None
+    async fn page<R: Row>(&self, scope: &mut Scope, selected: &Selected) -> Result<String> {
+        let (page, calls) = (&self.page, &selected.conditions);
+        let told = selected.total.as_ref().filter(|_| page.is_counted);
+        let mut total = match told {
+            Some(told) => Some(told.read(scope).await?),
+            None => None,
         };
+        scope.plan_by_arguments().await?;
+        if page.is_counted && total.is_none() {
+            total = Some(count::<R>(scope, calls).await?);
+        }
         let (after, one_more) = (page.after.as_ref(), page.limit + 1);
         let rows = rows::<R>(
             scope,
@@ -132,11 +143,9 @@ impl Request {
             now,
         };
         let selected = self.select(scope, context).await?;
-        scope.plan_by_arguments().await?;
-        let calls = &selected.conditions;
         let json = match self.list.module() {
-            Module::Autocall => self.page::<ListedAttempt>(scope, calls).await?,
-            Module::Telesales => self.page::<ListedCall>(scope, calls).await?,
+            Module::Autocall => self.page::<ListedAttempt>(scope, &selected).await?,
+            Module::Telesales => self.page::<ListedCall>(scope, &selected).await?,
         };
         Ok(Answer {
             source: Source::Raw,

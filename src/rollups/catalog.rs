@@ -51,3 +51,11 @@ impl Module {
         }
     }
 }
+
+/// The granularity in which a roll-up keeps sums of a scope. `None` if it keeps none.
+pub fn detail(rollup: &str, scope: Scope) -> Option<Detail> {
+    let families = Module::ALL.into_iter().flat_map(Module::families);
+    let mut rollups = families.flat_map(|family| family.rollups);
+    let rollup = rollups.find(|it| it.name == rollup && it.scopes.contains(&scope))?;
+    Some(rollup.detail)
+}

@@ -47,7 +47,7 @@ pub mod upkeep;
 
 pub use bind::Bind;
 pub use build::Progress;
-pub use catalog::{Detail, Module, Scope as RollupScope};
+pub use catalog::{Detail, Module, Scope as RollupScope, detail};
 pub use compare::{Comparison, Difference};
 pub use edition::Edition;
 pub use kept::{Kept, Source};
@@ -56,5 +56,5 @@ pub use older::Older;
 pub use plan::Plan;
 pub use printed::schema;
 pub use rectangles::{Links, Quiet};
-pub use statement::{Statements, Wanted, readers, statement};
+pub use statement::{Statements, Wanted, readers, statement, statement_for};
 pub(crate) use statement::{statement_of, statements};

@@ -54,6 +54,11 @@ pub fn statement(text: impl AsRef<str>) -> String {
     filled(text.as_ref(), None)
 }
 
+/// Like [`statement`], for a request that asks for those sums.
+pub fn statement_for(text: &str, asked: Wanted) -> String {
+    filled(text, Some(asked))
+}
+
 /// The sums that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted {

@@ -54,6 +54,11 @@ pub struct Campaign {
 }
 
 impl Campaign {
+    /// The part of the tenant's rows that is kept.
+    pub const fn kept(&self) -> Kept {
+        self.kept
+    }
+
     /// A statement over a campaign, `$2`; its own arguments come next, then the window.
     fn select<R>(&self, scope: &Scope, sql: &'static Statements, source: Source) -> Select<R>
     where

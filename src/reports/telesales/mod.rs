@@ -160,6 +160,11 @@ impl AskedFilter {
 }
 
 impl Filter {
+    /// The part of the tenant's rows that is kept.
+    pub const fn kept(&self) -> Kept {
+        self.kept
+    }
+
     /// Binds `$2` to `$7` of a statement over rows: window, campaign, agents, team and sources.
     pub fn bind<R>(&self, rows: Select<R>) -> Select<R> {
         let rows = rows

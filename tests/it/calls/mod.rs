@@ -4,6 +4,7 @@ mod access;
 mod files;
 mod filters;
 mod pages;
+mod sums;
 mod world;
 
 use serde_json::Value;
