@@ -14,6 +14,7 @@ mod http;
 mod idle;
 mod ingest;
 mod leads;
+mod lists;
 mod mixed;
 mod reports;
 mod rollups;
@@ -37,6 +38,7 @@ const PARTS: &[&str] = &[
     "sustained",
     "rollups",
     "mixed",
+    "lists",
     "growth",
     "exports",
     "events",
@@ -146,6 +148,7 @@ async fn measure(part: &str, world: &World) -> Option<Section> {
         "growth" => Some(growth::run(world).await),
         "http" => Some(http::run(world).await),
         "mixed" => Some(mixed::run(world).await),
+        "lists" => Some(lists::run_part(world).await),
         "ingest" => Some(ingest::run_part(world).await),
         "sustained" => Some(sustained::run_part(world).await),
         "rollups" => Some(rollups::run_part(world).await),

@@ -7,24 +7,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use tokio::time::{Instant, sleep_until};
 
 use crate::support::data::Size;
-use crate::support::incoming::{Incoming, Kind, store};
+use crate::support::incoming::{Incoming, Kind};
 use crate::support::results::{Check, Section, figure};
 use crate::support::server::{Client, Server};
 use crate::support::stats::{Pairs, median, percentile, spread};
 use crate::support::windows::{Question, Windows};
+use crate::support::writers::Writers;
 use crate::support::{LARGEST_CAMPAIGN, World};
 
 const COPY: &str = "callboard_bench_mixed";
 /// Pairs of blocks, with writers and without.
 const RUNS: usize = 6;
 const QUESTIONS_A_SECOND: u32 = 50;
-/// Attempts per batch, and the interval of batches: 1,500 a second.
-const BATCH: usize = 150;
-const BATCH_EVERY: Duration = Duration::from_millis(100);
 /// Maximum number of open requests.
 const CONNECTIONS: usize = 16;
 
@@ -158,43 +155,4 @@ async fn read(server: &Arc<Server>, seed: u64, time: Duration) -> Block {
         all.failed += block.failed;
     }
     all
-}
-
-/// The writers, in the server's process.
-struct Writers {
-    begin: Instant,
-    stored: Arc<AtomicUsize>,
-    work: tokio::task::JoinHandle<()>,
-}
-
-impl Writers {
-    fn start(server: &Arc<Server>, incoming: Arc<tokio::sync::Mutex<Incoming>>) -> Self {
-        let (stored, db, begin) = (
-            Arc::new(AtomicUsize::new(0)),
-            server.db.clone(),
-            Instant::now(),
-        );
-        let counted = stored.clone();
-        let work = server.spawn(async move {
-            for batch in 0.. {
-                sleep_until(begin + BATCH_EVERY * batch).await;
-                let lines = incoming.lock().await.lines(BATCH, TimeDelta::minutes(30));
-                store(&db, &lines).await;
-                counted.fetch_add(BATCH, Ordering::Relaxed);
-            }
-        });
-        Self {
-            begin,
-            stored,
-            work,
-        }
-    }
-
-    /// Stops them. Returns the attempts stored per second.
-    async fn stop(self) -> f64 {
-        let rate = self.stored.load(Ordering::Relaxed) as f64 / self.begin.elapsed().as_secs_f64();
-        self.work.abort();
-        let _ = self.work.await;
-        rate
-    }
 }

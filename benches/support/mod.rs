@@ -10,6 +10,7 @@ pub mod rolled;
 pub mod server;
 pub mod stats;
 pub mod windows;
+pub mod writers;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;

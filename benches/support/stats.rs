@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::results::figure;
 
 /// Paired measurements (seconds or rates) of two subjects, run by run: A B, B A, A B, ….
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Pairs {
     pub subject: Vec<f64>,
     pub floor: Vec<f64>,
