@@ -107,6 +107,8 @@ sets! {
     TelesalesStage: ["Total leads", "Dialed", "Connected", "Talked > 30s", "Disposed", "Converted"];
     /// Stage of a lead in analytics.
     LeadStage: ["BACKLOG", "PROCESSING", "RETRY", "FINISHED"];
+    /// Stage of a listed AutoCall lead: of the funnel, or of analytics.
+    AutocallLeadStage: ["Imported lead", "Dialed", "Answered", "Pressed valid DTMF", "Transferred to agent", "Agent disposed", "BACKLOG", "PROCESSING", "RETRY", "FINISHED"];
     /// A fifth of the range of sentiments.
     SentimentBucket: ["0.0-0.2", "0.2-0.4", "0.4-0.6", "0.6-0.8", "0.8-1.0"];
     /// State of an export.
@@ -121,6 +123,8 @@ sets! {
     ExportExpiredStatus: ["expired"];
     /// Report of an export.
     ExportReport: ["kpis", "trend", "hangup", "dtmf", "funnel", "full"];
+    /// Report of an export: of a campaign, or a list of calls.
+    ExportedReport: ["kpis", "trend", "hangup", "dtmf", "funnel", "full", "calls"];
     /// State of a webhook.
     WebhookStatus: ["active", "paused", "suspended"];
     /// State of a webhook that a client may set.

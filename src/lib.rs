@@ -70,6 +70,7 @@ pub mod calls;
 
 pub mod catalogue;
 pub mod exports;
+pub mod leads;
 pub mod resources;
 pub mod verify;
 pub mod webhooks;

@@ -166,6 +166,9 @@ question!(
     }
 );
 
+/// Leads by their creation in the window, and by all their calls.
+const OF_LEADS: &[(&str, &str)] = &[("created", "in_window"), ("calls", "ever")];
+
 row! {
     /// A status of leads.
     pub struct AnalyticsStatusShare {
@@ -173,13 +176,13 @@ row! {
         #[schema(value_type = LeadStage)]
         status: &'static str => "Status" as key("progress"),
         /// Leads in this status.
-        count: i64 => "Leads" as leads(&[("created", "in_window")]),
+        count: i64 => "Leads" as leads(OF_LEADS),
         /// Share of all leads, two decimals; all shares add up to exactly 100.00.
         pct: PercentText => "Share, %" as share("count", "total"),
     }
     besides {
         /// All leads that pass the filters.
-        total => "Leads" as leads(&[("progress", WITHOUT), ("created", "in_window")]),
+        total => "Leads" as leads(&[("progress", WITHOUT), ("created", "in_window"), ("calls", "ever")]),
     }
 }
 
@@ -420,13 +423,13 @@ row! {
         #[schema(value_type = LeadStage)]
         stage: &'static str => "Stage" as key("stage"),
         /// Leads that reached it.
-        count: i64 => "Leads" as leads(&[("created", "in_window")]).up(),
+        count: i64 => "Leads" as leads(OF_LEADS).up(),
         /// Share of the first stage, two decimals.
         pct: PercentText => "Share, %" as ratio("count", "total"),
     }
     besides {
         /// All leads that pass the filters.
-        total => "Leads" as leads(&[("stage", WITHOUT), ("created", "in_window")]),
+        total => "Leads" as leads(&[("stage", WITHOUT), ("created", "in_window"), ("calls", "ever")]),
     }
 }
 

@@ -39,18 +39,20 @@ static PHONES: Filter = Filter::new(
         "a.lead_id = any (array(select id from autocall_leads where tenant_id = $1 and phone = :1))",
     ),
 );
+/// Conditions of the stages of the funnel, in their order.
+pub const STAGES: &[&str] = &[
+    "true",
+    "true",
+    "a.result = 'answered'",
+    "a.result = 'answered' and a.dtmf <> '' and {{valid_key a}}",
+    "callboard_handed_over(a.transfer)",
+    "a.agent_disposition is not null",
+];
 static STAGE: Filter = optional(
     "stage",
     Kind::Choice(AutocallStage::VALUES),
     "Only attempts that meet the condition of this stage of the funnel.",
-    Meaning::Each(&[
-        "true",
-        "true",
-        "a.result = 'answered'",
-        "a.result = 'answered' and a.dtmf <> '' and {{valid_key a}}",
-        "callboard_handed_over(a.transfer)",
-        "a.agent_disposition is not null",
-    ]),
+    Meaning::Each(STAGES),
 );
 static HAS: Filter = optional(
     "has",
@@ -144,11 +146,12 @@ pub static ALL: &[&Filter] = &[
 ];
 
 static TEMPLATE: Filter = of_analytics(&analytics::TEMPLATE_ID, "");
-static MERCHANT: Filter = of_analytics(&analytics::MERCHANT_ID, "'mer_' || $1::bigint = :1");
-static RESELLER: Filter = of_analytics(
-    &analytics::RESELLER_ID,
-    "(select 'res_' || reseller_id from tenants where id = $1) = :1",
-);
+/// True for the account of that name, and for one with the reseller of that name.
+pub const IS_MERCHANT: &str = "'mer_' || $1::bigint = :1";
+pub const HAS_RESELLER: &str = "(select 'res_' || reseller_id from tenants where id = $1) = :1";
+
+static MERCHANT: Filter = of_analytics(&analytics::MERCHANT_ID, IS_MERCHANT);
+static RESELLER: Filter = of_analytics(&analytics::RESELLER_ID, HAS_RESELLER);
 static MIN_DURATION: Filter = of_analytics(&analytics::MIN_DURATION, "");
 static MAX_DURATION: Filter = of_analytics(&analytics::MAX_DURATION, "");
 static SENTIMENT_MIN: Filter = of_analytics(&analytics::SENTIMENT_MIN, "");

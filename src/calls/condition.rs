@@ -49,9 +49,18 @@ impl Conditions {
         conditions
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn add(&mut self, sql: &'static str, arguments: impl IntoIterator<Item = Argument>) {
         let arguments = arguments.into_iter().collect();
         self.0.push(Condition { sql, arguments });
+    }
+
+    /// Adds those of another one.
+    pub fn join(&mut self, other: &Self) {
+        self.0.extend(other.0.iter().cloned());
     }
 
     pub fn extend(&mut self, conditions: impl IntoIterator<Item = Condition>) {
@@ -60,12 +69,16 @@ impl Conditions {
 
     /// The conditions on the calls of that name, with arguments from `$2` on.
     pub fn sql(&self, call: &str) -> String {
-        let mut next = 2;
+        self.numbered(call, &mut 2)
+    }
+
+    /// Like [`Conditions::sql`], with arguments from `$next` on, which is moved behind them.
+    pub fn numbered(&self, call: &str, next: &mut usize) -> String {
         let conditions = self.0.iter().map(|condition| {
             let mut sql = condition.sql.replace("{{call}}", call);
             for place in 1..=condition.arguments.len() {
                 sql = sql.replace(&format!(":{place}"), &format!("${next}"));
-                next += 1;
+                *next += 1;
             }
             format!("({sql})")
         });

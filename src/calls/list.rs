@@ -3,7 +3,7 @@
 use utoipa::openapi::{RefOr, Schema};
 
 use super::filter::Filter;
-use super::page::{self, CallPage};
+use super::page::{self, KeysetPage};
 use super::place::Place;
 use super::rows::{ListedAttempt, ListedCall};
 use super::{attempts, sales_calls};
@@ -62,6 +62,9 @@ pub static ALL: &[List] = &[
     },
 ];
 
+/// The list of Telesales calls, which can be ordered as a file of any size.
+pub static SALES_CALLS: &List = &ALL[2];
+
 impl List {
     pub const fn module(&self) -> Module {
         match self.place {
@@ -113,7 +116,7 @@ impl List {
             Module::Autocall => {
                 "POST /api/autocall/campaigns/{id}/reports/export with report_type full makes larger files of a campaign."
             }
-            Module::Telesales => "Narrow the window or the filters.",
+            Module::Telesales => "POST /api/telesales/calls/export makes larger files.",
         };
         format!("A file has at most {MOST} rows, this one would have {rows}. {instead}")
     }
@@ -122,11 +125,21 @@ impl List {
     pub fn schema(&self, schemas: &mut Schemas) -> RefOr<Schema> {
         match self.module() {
             Module::Autocall => {
-                table::reference_as::<CallPage<ListedAttempt>>("ListedAttemptPage", schemas)
+                table::reference_as::<KeysetPage<ListedAttempt>>("ListedAttemptPage", schemas)
             }
             Module::Telesales => {
-                table::reference_as::<CallPage<ListedCall>>("ListedCallPage", schemas)
+                table::reference_as::<KeysetPage<ListedCall>>("ListedCallPage", schemas)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_that_can_be_ordered_is_that_of_telesales_calls() {
+        assert_eq!(SALES_CALLS.place, Place::SalesCalls);
     }
 }

@@ -10,24 +10,26 @@
 //! (`tests/it/calls`).
 
 pub mod attempts;
-mod common;
-mod condition;
+pub mod common;
+pub mod condition;
+pub mod cursor;
 mod file;
 pub mod filter;
 mod list;
-mod page;
-mod place;
+pub mod page;
+pub mod place;
 mod position;
 mod request;
 mod rows;
 pub mod sales_calls;
-mod single;
+pub mod single;
 mod statement;
 mod sums;
 
-pub use file::{FileRequest, Written};
-pub use list::{ALL, List};
+pub use file::{FileRequest, Workshop, Written, unwatched};
+pub use list::{ALL, List, SALES_CALLS};
 pub use place::Place;
 pub use request::Request;
+pub use rows::{Calls, ListedAttempt, ListedCall, Row};
 pub use single::{SINGLES, Single, SingleRequest};
 pub use statement::Sight;

@@ -3,8 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::position::Position;
-use super::rows::Row;
+use super::cursor::Cursor;
 use crate::input::{Kind, Parameter, Query};
 
 pub const LIMIT: Parameter = Parameter::optional(
@@ -29,17 +28,17 @@ pub const COUNT: Parameter = Parameter::optional(
 /// Parameters of a page.
 pub const PARAMETERS: &[Parameter] = &[LIMIT, AFTER, COUNT];
 
-/// The requested page.
+/// The requested page of a list whose rows have such positions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PageRequest {
+pub struct PageRequest<P> {
     pub limit: i64,
-    pub after: Option<Position>,
+    pub after: Option<P>,
     pub is_counted: bool,
 }
 
-/// A page of calls, newest first, then by uuid.
+/// A page: of calls, newest first, then by uuid; of leads, by id descending.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct CallPage<T> {
+pub struct KeysetPage<T> {
     /// Rows of this page.
     pub data: Vec<T>,
     /// What to send as `after` for the next page; null on the last one.
@@ -48,10 +47,10 @@ pub struct CallPage<T> {
     pub total: Option<i64>,
 }
 
-impl PageRequest {
+impl<P: Cursor> PageRequest<P> {
     pub fn read(query: &mut Query) -> Self {
-        let cursor = query.text(&AFTER).map(Position::read);
-        if cursor == Some(None) {
+        let cursor = query.text(&AFTER).map(P::read);
+        if matches!(cursor, Some(None)) {
             query.fail(AFTER.name, "must be the next of a page.");
         }
         Self {
@@ -62,13 +61,18 @@ impl PageRequest {
     }
 
     /// The page, from its rows and the one behind them if there is one.
-    pub fn page<R: Row>(&self, mut data: Vec<R>, total: Option<i64>) -> CallPage<R> {
+    pub fn page<R>(
+        &self,
+        mut data: Vec<R>,
+        total: Option<i64>,
+        position: impl Fn(&R) -> P,
+    ) -> KeysetPage<R> {
         let limit = usize::try_from(self.limit).unwrap_or_default();
         let has_more = data.len() > limit;
         data.truncate(limit);
         let last = data.last().filter(|_| has_more);
-        CallPage {
-            next: last.map(|row| row.position().cursor()),
+        KeysetPage {
+            next: last.map(|row| position(row).cursor()),
             data,
             total,
         }

@@ -41,6 +41,15 @@ pub struct AskedAttempts {
     campaigns: Option<Vec<i64>>,
 }
 
+/// The windows that a list may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Windows {
+    /// Those of reports.
+    OfReports,
+    /// Any, also without ends.
+    Any,
+}
+
 /// A place of a tenant: its window, and its conditions on calls.
 #[derive(Debug)]
 pub struct Selected {
@@ -52,12 +61,12 @@ pub struct Selected {
     pub shown: Vec<(&'static str, String)>,
 }
 
-const DATE_FROM: Parameter = Parameter::optional(
+pub const DATE_FROM: Parameter = Parameter::optional(
     "date_from",
     Kind::Moment,
     "Start of the window. Default: the first attempt.",
 );
-const DATE_TO: Parameter = Parameter::optional(
+pub const DATE_TO: Parameter = Parameter::optional(
     "date_to",
     Kind::Moment,
     "End of the window, left out; a bare date takes in that day, a clock time written 23:59:59 that whole second. Default: none.",
@@ -82,7 +91,7 @@ impl Place {
     }
 
     /// Reads the parameters. `path_id`: the campaign in the path.
-    pub fn read(self, query: &mut Query, path_id: i64) -> Asked {
+    pub fn read(self, query: &mut Query, path_id: i64, windows: Windows) -> Asked {
         match self {
             Self::Campaign => Asked::Campaign {
                 id: path_id,
@@ -95,7 +104,8 @@ impl Place {
             }),
             Self::SalesCalls => {
                 let is_lookup = LOOKUPS.iter().any(|lookup| query.text(lookup).is_some());
-                let length = if is_lookup { Length::Any } else { Length::Told };
+                let is_bounded = !is_lookup && windows == Windows::OfReports;
+                let length = if is_bounded { Length::Told } else { Length::Any };
                 Asked::SalesCalls(AskedFilter::read(query, length))
             }
         }
@@ -217,12 +227,7 @@ impl AskedAttempts {
         let Some(campaigns) = &self.campaigns else {
             return Ok(());
         };
-        let missing = scope
-            .select::<(i64,)>(include_str!("missing_campaigns.sql"))
-            .bind(campaigns.clone());
-        let missing = missing.fetch_all(scope.connection()).await?;
-        let missing = missing.into_iter().map(|(id,)| id);
-        Error::missing(CAMPAIGN_IDS.name, missing).map_or(Ok(()), Err)
+        check_campaigns(scope, &CAMPAIGN_IDS, campaigns.clone()).await
     }
 
     fn conditions(&self) -> Option<Condition> {
@@ -234,6 +239,25 @@ impl AskedAttempts {
     }
 }
 
+/// `Missing` if the tenant does not have one of the AutoCall campaigns that a parameter names.
+pub async fn check_campaigns(
+    scope: &mut Scope,
+    parameter: &Parameter,
+    campaigns: Vec<i64>,
+) -> Result<()> {
+    let missing = scope
+        .select::<(i64,)>(include_str!("missing_campaigns.sql"))
+        .bind(campaigns);
+    let missing = missing.fetch_all(scope.connection()).await?;
+    let missing = missing.into_iter().map(|(id,)| id);
+    Error::missing(parameter.name, missing).map_or(Ok(()), Err)
+}
+
+/// Conditions of the filters of Telesales reports, besides the campaign.
+pub const OF_AGENTS: &str = "c.agent_id = any (:1)";
+pub const OF_TEAM: &str = "{{in_team c :1}}";
+pub const FROM_SOURCES: &str = "{{from_source l :1}}";
+
 /// The conditions of a report's filter.
 fn of_filter(filter: &Filter) -> impl Iterator<Item = Condition> {
     let campaign = filter.campaign.map(Argument::Integer);
@@ -242,9 +266,9 @@ fn of_filter(filter: &Filter) -> impl Iterator<Item = Condition> {
     let sources = filter.sources.clone().map(Argument::Texts);
     let given = [
         ("c.campaign_id = :1", campaign),
-        ("c.agent_id = any (:1)", agents),
-        ("{{in_team c :1}}", team),
-        ("{{from_source l :1}}", sources),
+        (OF_AGENTS, agents),
+        (OF_TEAM, team),
+        (FROM_SOURCES, sources),
     ];
     let given = given.into_iter();
     given.filter_map(|(sql, argument)| Some(condition(sql, argument?)))

@@ -8,7 +8,8 @@ use super::condition::Conditions;
 use super::filter::{Given, Surroundings, check_order};
 use super::list::List;
 use super::page::PageRequest;
-use super::place;
+use super::place::{self, Windows};
+use super::position::Position;
 use super::rows::{ListedAttempt, ListedCall, Row};
 use super::single::Json;
 use super::statement::{Order, Sight, count, rows};
@@ -28,7 +29,7 @@ pub struct Request {
     list: &'static List,
     place: place::Asked,
     filters: Vec<Given>,
-    page: PageRequest,
+    page: PageRequest<Position>,
     sight: Sight,
     names_phone: bool,
     /// Faults of the parameters that are known without the tenant.
@@ -47,14 +48,20 @@ impl Request {
     /// Parses a request, once. Its faults are reported when it is answered, after a 404 of the path. `path_id`: the campaign
     /// in the path, if the list's place has one.
     pub fn read(list: &'static List, raw: &str, path_id: i64, sight: Sight) -> Self {
-        Self::of_query(list, Query::parse(raw, list.parameters()), path_id, sight)
+        let query = Query::parse(raw, list.parameters());
+        Self::of_query(list, query, (path_id, Windows::OfReports), sight)
     }
 
     /// Like [`Request::read`], from parameters of which some are read already.
-    pub fn of_query(list: &'static List, mut query: Query, path_id: i64, sight: Sight) -> Self {
+    pub fn of_query(
+        list: &'static List,
+        mut query: Query,
+        (path_id, windows): (i64, Windows),
+        sight: Sight,
+    ) -> Self {
         let filters = list.filters().filter_map(|filter| filter.read(&mut query));
         let filters: Vec<Given> = filters.collect();
-        let place = list.place.read(&mut query, path_id);
+        let place = list.place.read(&mut query, path_id, windows);
         let page = PageRequest::read(&mut query);
         let names_phone = query.text(&common::PHONE).is_some();
         let mut faults = query.into_faults();
@@ -132,7 +139,7 @@ impl Request {
             (Order::NewestFirst, one_more),
             self.sight,
         );
-        let page = page.page(rows.await?, total);
+        let page = page.page(rows.await?, total, R::position);
         serde_json::to_string(&page).map_err(Error::internal)
     }
 

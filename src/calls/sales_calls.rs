@@ -28,18 +28,20 @@ static PHONES: Filter = Filter::new(
         "c.lead_id = any (array(select id from telesales_leads where tenant_id = $1 and phone = :1))",
     ),
 );
+/// Conditions of the stages of the funnel, in their order.
+pub const STAGES: &[&str] = &[
+    "true",
+    "callboard_is_dial(c.result)",
+    "callboard_is_answer(c.result)",
+    "callboard_is_dial(c.result) and {{long_talk c}}",
+    "callboard_is_dial(c.result) and c.disposition is not null",
+    conversion!(),
+];
 static STAGE: Filter = optional(
     "stage",
     Kind::Choice(TelesalesStage::VALUES),
     "Only calls that meet the condition of this stage of the funnel.",
-    Meaning::Each(&[
-        "true",
-        "callboard_is_dial(c.result)",
-        "callboard_is_answer(c.result)",
-        "callboard_is_dial(c.result) and {{long_talk c}}",
-        "callboard_is_dial(c.result) and c.disposition is not null",
-        conversion!(),
-    ]),
+    Meaning::Each(STAGES),
 );
 static HAS: Filter = optional(
     "has",

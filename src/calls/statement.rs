@@ -24,7 +24,7 @@ pub enum Sight {
 
 impl Sight {
     /// The phone of lead `l`. A masked one is the same for all numbers with these ends.
-    fn phone(self) -> &'static str {
+    pub fn phone(self) -> &'static str {
         match self {
             Self::Clear => "callboard_short(l.phone_as_sent)",
             Self::Masked => {
@@ -34,7 +34,7 @@ impl Sight {
         }
     }
 
-    fn external_ref(self) -> &'static str {
+    pub fn external_ref(self) -> &'static str {
         match self {
             Self::Clear => "callboard_short(l.external_ref)",
             Self::Masked => "null::text",

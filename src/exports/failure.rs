@@ -41,6 +41,9 @@ impl Failure {
     pub fn finding(error: Error) -> Self {
         match error {
             Error::NotFound => Self::Permanent("The campaign is no longer there.".into()),
+            Error::Missing(_) => {
+                Self::Permanent("A campaign, team or agent of the order is no longer there.".into())
+            }
             error => Self::reading(error),
         }
     }

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sqlx::FromRow;
+use sqlx::types::Json;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
@@ -12,7 +14,7 @@ use uuid::Uuid;
 use super::link::Links;
 use super::request::ReportType;
 use crate::closed::{
-    ExportExpiredStatus, ExportFailedStatus, ExportPendingStatus, ExportReadyStatus, ExportReport,
+    ExportExpiredStatus, ExportFailedStatus, ExportPendingStatus, ExportReadyStatus, ExportedReport,
 };
 use crate::error::{Error, Result};
 use crate::input;
@@ -27,21 +29,33 @@ pub struct Job {
     pub id: String,
     /// The claim of its worker.
     pub claim: Uuid,
-    pub campaign: i64,
-    pub report_type: ReportType,
+    pub content: Content,
     pub format: Format,
     pub window: Window,
-    /// The window that its figures are compared with.
-    pub earlier: Option<Window>,
     pub rows_expected: u64,
     /// Attempts, including this one.
     pub tries: i16,
 }
 
+/// The content of a file.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Reports of a campaign.
+    Reports {
+        campaign: i64,
+        report_type: ReportType,
+        /// The window that its figures are compared with.
+        earlier: Option<Window>,
+    },
+    /// A list of calls, by its parameters.
+    Calls(Map<String, Value>),
+}
+
 /// The columns of a job that describe the work.
 #[derive(Debug, FromRow)]
 pub struct Work {
-    campaign_id: i64,
+    campaign_id: Option<i64>,
+    calls: Option<Json<Map<String, Value>>>,
     report_type: String,
     format: String,
     window_from: DateTime<Utc>,
@@ -58,19 +72,26 @@ impl Work {
         let unknown = |what: &str| Error::Internal(format!("{id}: unknown {what}").into());
         let zone = self.timezone.parse().map_err(|_| unknown(&self.timezone))?;
         let earlier = self.earlier_from.zip(self.earlier_to);
+        let content = match (self.campaign_id, self.calls) {
+            (Some(campaign), _) => Content::Reports {
+                campaign,
+                report_type: input::named(&self.report_type)
+                    .ok_or_else(|| unknown(&self.report_type))?,
+                earlier: earlier.map(|(from, to)| Window { from, to, zone }),
+            },
+            (None, Some(Json(members))) => Content::Calls(members),
+            (None, None) => return Err(unknown(&self.report_type)),
+        };
         Ok(Job {
-            report_type: input::named(&self.report_type)
-                .ok_or_else(|| unknown(&self.report_type))?,
+            content,
             format: input::named(&self.format).ok_or_else(|| unknown(&self.format))?,
             window: Window {
                 from: self.window_from,
                 to: self.window_to,
                 zone,
             },
-            earlier: earlier.map(|(from, to)| Window { from, to, zone }),
             tenant,
             claim,
-            campaign: self.campaign_id,
             rows_expected: u64::try_from(self.rows_expected).unwrap_or(0),
             tries: self.tries,
             id,
@@ -159,7 +180,7 @@ pub struct Pending {
     #[schema(value_type = ExportPendingStatus)]
     status: String,
     /// The report.
-    #[schema(value_type = ExportReport)]
+    #[schema(value_type = ExportedReport)]
     report_type: String,
     /// Progress, 0 to 100.
     progress_pct: i16,
@@ -175,7 +196,7 @@ pub struct Failed {
     #[schema(value_type = ExportFailedStatus)]
     status: String,
     /// The report.
-    #[schema(value_type = ExportReport)]
+    #[schema(value_type = ExportedReport)]
     report_type: String,
     /// Progress when it failed, 0 to 100.
     progress_pct: i16,
@@ -193,7 +214,7 @@ pub struct Expired {
     #[schema(value_type = ExportExpiredStatus)]
     status: &'static str,
     /// The report.
-    #[schema(value_type = ExportReport)]
+    #[schema(value_type = ExportedReport)]
     report_type: String,
 }
 

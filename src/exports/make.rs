@@ -3,21 +3,27 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde_json::{Map, Value};
 use tokio::task::spawn_blocking;
 
 use super::archive;
 use super::attempts::{self, Rows};
+use super::calls;
 use super::contents::Contents;
 use super::failure::Failure;
 use super::full::{self, Place};
-use super::job::Job;
+use super::job::{Content, Job};
 use super::name;
 use super::progress::Progress;
+use super::request::ReportType;
 use crate::app::App;
+use crate::calls::{FileRequest, Workshop};
 use crate::error::Error;
-use crate::files::name::content_type;
+use crate::files::name::{content_type, of_report};
+use crate::input::Choice as _;
 use crate::reports::report::Format;
 use crate::store::Label;
+use crate::time::Window;
 
 /// A stored file.
 #[derive(Debug)]
@@ -32,14 +38,25 @@ pub struct Made {
 /// Makes the file of a job and stores it under a key that no other attempt has.
 pub async fn make(app: &App, job: &Job, watch: &Arc<Progress>) -> Result<Made, Failure> {
     let started = Instant::now();
-    let (contents, file) = write(app, job, watch).await?;
+    let (name, file) = match &job.content {
+        Content::Reports {
+            campaign,
+            report_type,
+            earlier,
+        } => {
+            let of = (*campaign, *report_type, (job.window, *earlier));
+            let (contents, file) = write(app, job, of, watch).await?;
+            let extension = name::extension(&contents, job.format);
+            (name::of(&contents, extension), file)
+        }
+        Content::Calls(members) => write_calls(app, job, members, watch).await?,
+    };
     let seconds = started.elapsed().as_secs_f64();
     let size = file
         .metadata()
         .map_err(|error| Failure::making(error.into()))?
         .len();
-    let extension = name::extension(&contents, job.format);
-    let name = name::of(&contents, extension);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let key = format!(
         "{}/{}/{}.{extension}",
         job.tenant,
@@ -64,10 +81,39 @@ pub async fn make(app: &App, job: &Job, watch: &Arc<Progress>) -> Result<Made, F
     })
 }
 
+/// A list of calls, with the name of the file.
+async fn write_calls(
+    app: &App,
+    job: &Job,
+    members: &Map<String, Value>,
+    watch: &Arc<Progress>,
+) -> Result<(String, std::fs::File), Failure> {
+    let scope = app.db.read_unbounded(job.tenant).await;
+    let scope = scope.map_err(Failure::reading)?;
+    let request = FileRequest::ordered(calls::list(), members);
+    let shop = Workshop {
+        temp_dir: app.exports.store.temp_dir(),
+        rows_a_sheet: app.exports.rows_a_sheet,
+    };
+    let wrote = |rows| {
+        watch.wrote(rows);
+        watch.check_cancelled()
+    };
+    let written = request.write(scope, app.clock, shop, &wrote).await;
+    let written = written.map_err(Failure::finding)?;
+    let name = of_report(
+        calls::list().file_name(),
+        &written.caption,
+        job.format.name(),
+    );
+    Ok((name, written.file))
+}
+
 /// The file in the temp_dir: unnamed, so that it disappears with this process.
 async fn write(
     app: &App,
     job: &Job,
+    (campaign, report_type, windows): (i64, ReportType, (Window, Option<Window>)),
     watch: &Arc<Progress>,
 ) -> Result<(Contents, std::fs::File), Failure> {
     let mut scope = app
@@ -75,17 +121,11 @@ async fn write(
         .read_unbounded(job.tenant)
         .await
         .map_err(Failure::reading)?;
-    let contents = Contents::read(
-        &mut scope,
-        job.report_type,
-        job.campaign,
-        (job.window, job.earlier),
-        app.clock.now(),
-    )
-    .await;
+    let now = app.clock.now();
+    let contents = Contents::read(&mut scope, report_type, campaign, windows, now).await;
     let contents = contents.map_err(Failure::finding)?;
     let (to, rows) = attempts::channel();
-    let rows = job.report_type.has_attempts().then_some(rows);
+    let rows = report_type.has_attempts().then_some(rows);
     let (temp_dir, rows_a_sheet) = (
         app.exports.store.temp_dir().to_owned(),
         app.exports.rows_a_sheet,
@@ -98,8 +138,8 @@ async fn write(
         };
         write_file(&contents, rows, format, &watch, place).map(|file| (contents, file))
     });
-    if job.report_type.has_attempts() {
-        attempts::read(&mut scope, job.campaign, &job.window, &to)
+    if report_type.has_attempts() {
+        attempts::read(&mut scope, campaign, &job.window, &to)
             .await
             .map_err(Failure::reading)?;
     }

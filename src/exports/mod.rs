@@ -1,14 +1,16 @@
-//! Exports: files of a campaign's reports, made in the background.
+//! Exports: files of a campaign's reports, and of lists of calls, made in the background.
 //!
 //! Owns the queue of exports, its workers, and the links to finished files. Knows reports only as tables; must not know
 //! HTTP.
 //!
-//! An order ([`request`]) becomes a row of the queue ([`queue`], [`job`]). A [`worker`] claims it, [`make`]s the file from
+//! An order ([`request`], [`calls`]) becomes a row of the queue ([`queue`], [`job`]). A [`worker`] claims it, [`make`]s the file from
 //! one snapshot ([`contents`], [`attempts`]) and stores it. A [`link`] leads to the file until it is swept ([`sweep`]).
 
 mod archive;
 pub mod attempts;
+pub mod calls;
 mod contents;
+mod entry;
 pub mod failure;
 mod full;
 pub mod hourly;

@@ -8,14 +8,14 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::entry::Entry;
 use super::job::{Job, Stored, Work};
 use super::make::Made;
-use super::request::Order;
 use crate::app::App;
 use crate::db::{Database, Lane, Scope};
 use crate::envelope::Page;
 use crate::error::{Error, Result};
-use crate::input::Choice;
+use crate::input::Choice as _;
 use crate::page::PageRequest;
 use crate::reports::report::Format;
 
@@ -51,18 +51,13 @@ pub async fn files(scope: &mut Scope, campaign: i64) -> Result<Vec<String>> {
 /// Adds an order of user `by` to the queue.
 pub async fn submit(
     scope: &mut Scope,
-    order: &Order,
+    order: Entry,
     by: i64,
     at: DateTime<Utc>,
 ) -> Result<Submitted> {
     let id = format!("export_{}", Uuid::new_v4().simple());
-    let (window, report_type, format) =
-        (order.window, order.report_type.name(), order.format.name());
-    let rows = if order.report_type.has_attempts() {
-        order.attempts
-    } else {
-        0
-    };
+    let (window, rows) = (order.window, order.rows);
+    let (report_type, format) = (order.report_type, order.format.name());
     let submit = scope
         .query(include_str!("sql/submit.sql"))
         .bind(id.clone())
@@ -73,11 +68,7 @@ pub async fn submit(
         .bind(window.from)
         .bind(window.to)
         .bind(window.zone.name());
-    let submit = submit
-        .bind(at)
-        .bind(by)
-        .bind(order.asked.clone())
-        .bind(rows);
+    let submit = submit.bind(at).bind(by).bind(order.asked).bind(rows);
     submit.execute(scope.connection()).await?;
     let notify = sqlx::query("select pg_notify($1, '')").bind(CHANNEL);
     notify.execute(scope.connection()).await?;
@@ -105,14 +96,24 @@ async fn estimate(scope: &mut Scope, format: Format, rows: i64) -> Result<i64> {
     Ok(1 + (rows as f64 / speed) as i64)
 }
 
-/// One export. `NotFound` if the campaign has none with that id.
-pub async fn find(scope: &mut Scope, campaign: i64, id: &str) -> Result<Stored> {
+/// One export of a campaign, or one of the account's exports of calls. `NotFound` if there is none with that id.
+pub async fn find(scope: &mut Scope, campaign: Option<i64>, id: &str) -> Result<Stored> {
     let find = scope
         .select::<Stored>(include_str!("sql/find.sql"))
         .bind(campaign)
         .bind(id.to_owned());
     let found = find.fetch_optional(scope.connection()).await?;
     found.ok_or(Error::NotFound)
+}
+
+/// The account's exports of calls, newest first.
+pub async fn page_of_account(scope: &mut Scope, wanted: PageRequest) -> Result<Page<Stored>> {
+    let count = "select count(*) from exports where tenant_id = $1 and campaign_id is null";
+    let count = scope.select::<(i64,)>(count).fetch_one(scope.connection());
+    let (total,) = count.await?;
+    let rows = scope.select::<Stored>(include_str!("sql/page_of_account.sql"));
+    let rows = rows.bind(wanted.per_page).bind(wanted.offset());
+    Ok(wanted.page(rows.fetch_all(scope.connection()).await?, total))
 }
 
 /// The exports of a campaign, newest first.
@@ -130,8 +131,13 @@ pub async fn page(scope: &mut Scope, campaign: i64, wanted: PageRequest) -> Resu
     Ok(wanted.page(rows.fetch_all(scope.connection()).await?, total))
 }
 
-/// Cancels a queued or running job. `NotFound` if the campaign has none with that id, `Conflict` if it is finished.
-pub async fn cancel(scope: &mut Scope, campaign: i64, id: &str, now: DateTime<Utc>) -> Result<()> {
+/// Cancels a queued or running job. `NotFound` as in [`find`], `Conflict` if it is finished.
+pub async fn cancel(
+    scope: &mut Scope,
+    campaign: Option<i64>,
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let cancel = scope
         .query(include_str!("sql/cancel.sql"))
         .bind(id.to_owned())

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
+use super::entry::Entry;
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
@@ -164,6 +165,25 @@ impl Order {
             attempts,
             asked,
         })
+    }
+}
+
+impl Order {
+    /// The order for the queue.
+    pub fn entry(&self) -> Entry {
+        let rows = if self.report_type.has_attempts() {
+            self.attempts
+        } else {
+            0
+        };
+        Entry {
+            campaign: Some(self.campaign),
+            report_type: self.report_type.text(),
+            format: self.format,
+            window: self.window,
+            asked: self.asked.clone(),
+            rows,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A table written batch by batch, in bounded memory: as CSV, or as the first sheet of a workbook.
+//! A table written batch by batch, in bounded memory: as CSV, or as the first sheets of a workbook.
 //!
 //! Owns the file while it is made. Must not know where its rows come from.
 
@@ -17,7 +17,6 @@ use crate::time::Zone;
 
 /// A file that is being written.
 pub struct Batches {
-    columns: &'static [Column],
     zone: Zone,
     rows: u32,
     form: Form,
@@ -30,7 +29,13 @@ enum Form {
 
 struct Sheets {
     workbook: Workbook,
+    columns: &'static [Column],
+    /// Name of the first sheet; the others have a number behind it.
+    name: String,
+    /// The sheet that is being written, and the sheets before it.
     data: Worksheet,
+    before: u32,
+    rows_a_sheet: u32,
     styles: Vec<Style>,
     file: File,
 }
@@ -43,31 +48,35 @@ impl Batches {
     pub fn csv(columns: &'static [Column], zone: Zone, file: File) -> Result<Self> {
         let writer = Writer::begin(BufWriter::new(file), columns, zone)?;
         let form = Form::Csv(Box::new(writer));
-        Ok(Self::new(columns, zone, form))
+        Ok(Self::new(zone, form))
     }
 
-    /// Begins a workbook, whose first sheet has that name. Its rows wait in files of `temp_dir`.
+    /// Begins a workbook, whose first sheet has that name; a sheet that is full is followed by another. Its rows wait in files of
+    /// `temp_dir`.
     pub fn xlsx(
         columns: &'static [Column],
         zone: Zone,
         file: File,
-        (name, temp_dir): (&str, &Path),
+        (name, temp_dir, rows_a_sheet): (&str, &Path, u32),
     ) -> Result<Self> {
         let mut workbook = Workbook::new();
         workbook.set_tempdir(temp_dir).map_err(failure)?;
         let data = begun(&mut workbook, name, columns).map_err(failure)?;
         let form = Form::Xlsx(Box::new(Sheets {
             workbook,
+            columns,
+            name: name.to_owned(),
             data,
+            before: 0,
+            rows_a_sheet,
             styles: columns.iter().map(style).collect(),
             file,
         }));
-        Ok(Self::new(columns, zone, form))
+        Ok(Self::new(zone, form))
     }
 
-    fn new(columns: &'static [Column], zone: Zone, form: Form) -> Self {
+    fn new(zone: Zone, form: Form) -> Self {
         Self {
-            columns,
             zone,
             rows: 0,
             form,
@@ -97,12 +106,7 @@ impl Batches {
                     .into_inner()
                     .map_err(std::io::IntoInnerError::into_error)?
             }
-            Form::Xlsx(sheets) => {
-                let columns = self.columns.len();
-                sheets
-                    .finish(columns, self.rows, heading)
-                    .map_err(failure)?
-            }
+            Form::Xlsx(sheets) => sheets.finish(self.rows, heading).map_err(failure)?,
         };
         file.rewind()?;
         Ok(file)
@@ -122,21 +126,40 @@ fn begun(workbook: &mut Workbook, name: &str, columns: &[Column]) -> Result<Work
 }
 
 impl Sheets {
+    /// Writes the row of that number, from 1.
     fn write_row(&mut self, number: u32, row: &[Cell], zone: Zone) -> Result<(), XlsxError> {
+        let number = number - self.before * self.rows_a_sheet;
+        let number = if number > self.rows_a_sheet {
+            self.next_sheet()?;
+            1
+        } else {
+            number
+        };
         for ((at, cell), style) in (0..).zip(row).zip(&self.styles) {
             write_cell(&mut self.data, (number, at), cell.into(), Some(style), zone)?;
         }
         Ok(())
     }
 
-    fn finish(self, columns: usize, rows: u32, heading: &Heading<'_>) -> Result<File, XlsxError> {
+    fn next_sheet(&mut self) -> Result<(), XlsxError> {
+        self.before += 1;
+        let name = format!("{} {}", self.name, self.before + 1);
+        let next = begun(&mut self.workbook, &name, self.columns)?;
+        let mut full = std::mem::replace(&mut self.data, next);
+        filter(&mut full, self.columns.len(), self.rows_a_sheet as usize)?;
+        self.workbook.push_worksheet(full);
+        Ok(())
+    }
+
+    fn finish(self, rows: u32, heading: &Heading<'_>) -> Result<File, XlsxError> {
         let Self {
             mut workbook,
             mut data,
             mut file,
             ..
         } = self;
-        filter(&mut data, columns, rows as usize)?;
+        let rows = rows - self.before * self.rows_a_sheet;
+        filter(&mut data, self.columns.len(), rows as usize)?;
         workbook.push_worksheet(data);
         workbook.set_properties(&about::properties(heading));
         about::write(workbook.add_worksheet(), heading, &[])?;

@@ -19,10 +19,10 @@ use super::{caching, openapi, window};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::audit::{self, Actor, Changes, Event, Target};
-use crate::calls::{FileRequest, List, Place, Written};
+use crate::calls::{self, FileRequest, List, Place, Workshop, Written};
 use crate::db::Scope;
 use crate::error::Result;
-use crate::files;
+use crate::files::{self, Caption};
 use crate::input::Choice;
 
 /// Adds the operation that returns a list as a file.
@@ -62,7 +62,11 @@ async fn file(
 ) -> Result<Response> {
     let request = FileRequest::read(list, &query.unwrap_or_default(), path_id);
     let (clock, temp_dir) = (app.clock, app.exports.store.temp_dir());
-    let read = |scope| request.write(scope, clock, temp_dir);
+    let shop = Workshop {
+        temp_dir,
+        rows_a_sheet: app.exports.rows_a_sheet,
+    };
+    let read = |scope| request.write(scope, clock, shop, &calls::unwatched);
     // On the heap, because the future is large and would be moved with every request.
     let written = Box::pin(app.db.answer(caller.tenant.id, read)).await?;
     let actor = caller.actor(address, clock.now());
@@ -79,23 +83,28 @@ async fn file(
         },
     };
     let mut scope = app.db.write(caller.tenant.id).await?;
-    record(&mut scope, actor, target, &request, &written).await?;
+    record(
+        (&mut scope, actor),
+        target,
+        &request,
+        (written.rows, &written.caption),
+    )
+    .await?;
     scope.commit().await?;
     download(list, request.format().name(), written)
 }
 
-/// Adds the file to the audit log: its window, its filters and its rows.
-async fn record(
-    scope: &mut Scope,
-    actor: Actor,
+/// Adds a file to the audit log: its window, its filters and its rows.
+pub async fn record(
+    (scope, actor): (&mut Scope, Actor),
     target: Target<'_>,
     request: &FileRequest,
-    written: &Written,
+    (rows, caption): (i64, &Caption),
 ) -> Result<()> {
     let mut told: BTreeMap<&str, String> = request.filters().collect();
     told.insert("format", request.format().name().to_owned());
-    told.insert("rows", written.rows.to_string());
-    if let Some(at) = &written.caption.window {
+    told.insert("rows", rows.to_string());
+    if let Some(at) = &caption.window {
         told.insert(
             "window",
             String::from_utf8_lossy(&window::value(at)).into_owned(),

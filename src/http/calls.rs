@@ -106,7 +106,7 @@ fn add_single<G: Grant>(
 }
 
 /// What a caller sees of leads.
-fn sight(caller: &Caller) -> Sight {
+pub fn sight(caller: &Caller) -> Sight {
     if caller.may(Permission::CallsRead) {
         Sight::Clear
     } else {
@@ -115,7 +115,7 @@ fn sight(caller: &Caller) -> Sight {
 }
 
 /// The refusal of what needs `calls_read` besides the permissions of a route.
-fn lacks_calls_read<G: Grant>() -> Error {
+pub fn lacks_calls_read<G: Grant>() -> Error {
     let required = G::PERMISSIONS.iter().chain([&Permission::CallsRead]);
     Error::LacksPermission(required.map(|permission| permission.name()).collect())
 }

@@ -97,7 +97,7 @@ pub async fn order(
     let members = body::map(run.body()?)?;
     let order = Order::read(&mut run.scope, tenant, campaign, &members, now).await;
     let order = run.checked(order)?;
-    let submitted = queue::submit(&mut run.scope, &order, caller.user_id, now).await?;
+    let submitted = queue::submit(&mut run.scope, order.entry(), caller.user_id, now).await?;
     let details = Details {
         user: Some(caller.user_id),
         session: Some(caller.session),
@@ -175,7 +175,7 @@ pub async fn show(
 ) -> Result<Json<Data<Export>>> {
     let (campaign, job) = campaign_and_job(path)?;
     let mut scope = app.db.read(caller.tenant.id).await?;
-    let stored = queue::find(&mut scope, campaign, &job).await?;
+    let stored = queue::find(&mut scope, Some(campaign), &job).await?;
     Ok(Json(Data {
         data: stored.seen(app.clock.now(), &Links::of(&app)),
     }))
@@ -201,7 +201,7 @@ pub async fn cancel(
 ) -> Result<StatusCode> {
     let (campaign, job) = campaign_and_job(path)?;
     let mut scope = app.db.write(caller.tenant.id).await?;
-    queue::cancel(&mut scope, campaign, &job, app.clock.now()).await?;
+    queue::cancel(&mut scope, Some(campaign), &job, app.clock.now()).await?;
     scope.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

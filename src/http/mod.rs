@@ -8,6 +8,7 @@ mod audit;
 mod auth;
 mod body;
 mod caching;
+mod call_exports;
 mod call_files;
 mod calls;
 mod compression;
@@ -21,6 +22,7 @@ mod extract;
 mod headers;
 mod health;
 mod ingest;
+mod leads;
 mod lists;
 mod meta;
 mod middleware;
@@ -68,7 +70,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let router = resources::add(router);
     let telesales = lists::add::<TelesalesApiAccess, TelesalesCampaign>;
     let router = telesales(router, paths::TELESALES_CAMPAIGNS);
-    let router = calls::add_all(reports::add_all(router));
+    let router = leads::add_all(call_exports::add(calls::add_all(reports::add_all(router))));
     let router = analytics::add(router, paths::ANALYTICS)
         .routes(routes!(exports::order, exports::list))
         .routes(routes!(exports::show, exports::cancel))

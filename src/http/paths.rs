@@ -30,6 +30,9 @@ pub const TELESALES_CAMPAIGNS: &str = "/api/telesales/campaigns";
 
 pub const EXPORTS: &str = "/api/autocall/campaigns/{id}/reports/export";
 pub const EXPORT: &str = "/api/autocall/campaigns/{id}/reports/export/{job_id}";
+pub const CALLS_EXPORT: &str = "/api/telesales/calls/export";
+pub const CALLS_EXPORT_JOB: &str = "/api/telesales/calls/export/{job_id}";
+pub const CALLS_EXPORTS: &str = "/api/telesales/calls/exports";
 pub const DOWNLOAD: &str = crate::exports::link::PATH;
 
 pub const AUDIT: &str = "/api/audit";

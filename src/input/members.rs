@@ -3,28 +3,58 @@
 use serde_json::{Map, Value};
 
 use super::fault;
-use super::parameter::Parameter;
+use super::parameter::{Kind, Parameter};
 use super::query::{Given, Query};
 use crate::error::Faults;
 use crate::text::nfc;
 
 impl Query {
-    /// Reads the members of a JSON object that are named like these parameters.
-    pub fn of_members(members: &Map<String, Value>, parameters: &[Parameter]) -> Self {
+    /// Reads the members of a JSON object that are named like these parameters, without brackets. Each is a string; numbers,
+    /// flags and lists may be given as such too.
+    pub fn of_members<'a>(
+        members: &Map<String, Value>,
+        parameters: impl IntoIterator<Item = &'a Parameter>,
+    ) -> Self {
         let mut query = Self::default();
         for parameter in parameters {
-            match members.get(parameter.name) {
-                None | Some(Value::Null) => {}
-                Some(Value::String(value)) if value.is_empty() => {}
-                Some(Value::String(value)) => query.given.push(Given {
-                    name: parameter.plain(),
-                    listed: false,
-                    value: value.clone(),
-                }),
-                Some(_) => query.fail(parameter.plain(), fault::STRING),
-            }
+            let given = match (members.get(parameter.plain()), &parameter.kind) {
+                (None | Some(Value::Null), _) => continue,
+                (
+                    Some(Value::Array(items)),
+                    Kind::IdList { .. } | Kind::TextList { .. } | Kind::ChoiceList(_),
+                ) => items.iter().map(|item| scalar(item, parameter)).collect(),
+                (Some(value), _) => scalar(value, parameter).map(|value| vec![value]),
+            };
+            let Some(values) = given else {
+                query.fail(parameter.plain(), fault::STRING);
+                continue;
+            };
+            let is_list = values.len() > 1;
+            let values = values.into_iter().filter(|value| !value.is_empty());
+            query.given.extend(values.map(|value| Given {
+                name: parameter.plain(),
+                listed: is_list,
+                value,
+            }));
         }
         query
+    }
+}
+
+/// The text of a value that a parameter of that kind may have. `None` for any other value.
+fn scalar(value: &Value, parameter: &Parameter) -> Option<String> {
+    match (value, &parameter.kind) {
+        (Value::String(text), _) => Some(text.clone()),
+        (
+            Value::Number(number),
+            Kind::Id
+            | Kind::IdList { .. }
+            | Kind::Integer { .. }
+            | Kind::Number { .. }
+            | Kind::Fraction,
+        ) => Some(number.to_string()),
+        (Value::Bool(flag), Kind::Either) => Some(flag.to_string()),
+        _ => None,
     }
 }
 

@@ -140,11 +140,13 @@ async fn export_of(
         tenant: job.tenant,
         id: job.id.clone(),
         claim: job.claim,
-        campaign: subject.campaign().unwrap_or_default(),
-        report_type,
+        content: exports::job::Content::Reports {
+            campaign: subject.campaign().unwrap_or_default(),
+            report_type,
+            earlier: None,
+        },
         format: subject.format,
         window: subject.window.window(subject.zone, job.due_at),
-        earlier: None,
         rows_expected: 0,
         tries: job.tries,
     };

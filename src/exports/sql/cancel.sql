@@ -1,4 +1,4 @@
--- Cancels a queued or running job. $3 campaign, $4 error for the client, $5 time.
+-- Cancels a queued or running job. $3 campaign, null for one of the account, $4 error for the client, $5 time.
 update exports
 set status = 'failed', error = $4, completed_at = $5, claim = null, leased_until = null
-where tenant_id = $1 and id = $2 and campaign_id = $3 and status in ('queued', 'running')
+where tenant_id = $1 and id = $2 and campaign_id is not distinct from $3 and status in ('queued', 'running')

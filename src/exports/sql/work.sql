@@ -1,5 +1,7 @@
--- The work of job $2, held by claim $3. The ends of the window that it is compared with are the last item of the order.
+-- The work of job $2, held by claim $3. The ends of the window that it is compared with are the last item of the order; that of a
+-- list of calls has the list's parameters.
 select campaign_id,
+       asked::json -> 'calls' as calls,
        report_type,
        format,
        window_from,

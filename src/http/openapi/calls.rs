@@ -9,6 +9,7 @@ use super::parameters::{described, integer};
 use super::reports::{conditional, files, tagged};
 use super::responses::failures;
 use crate::calls::{List, Place, Single};
+use crate::leads;
 use crate::table::Schemas;
 
 /// Adds the operation of a list, with the schemas it refers to.
@@ -22,6 +23,20 @@ pub fn add_calls(document: &mut OpenApi, list: &List) {
     if list.place == Place::Campaign {
         operation = operation.parameter(in_path("id", "The campaign.", integer()));
     }
+    let operation = list.parameters().fold(operation, |operation, parameter| {
+        operation.parameter(described(parameter))
+    });
+    add(document, list.path, operation, schemas);
+}
+
+/// Adds the operation of a list of leads.
+pub fn add_leads(document: &mut OpenApi, list: &leads::List) {
+    let mut schemas = Vec::new();
+    let schema = list.schema(&mut schemas);
+    let operation = operation(schema, list.example)
+        .summary(Some(list.title))
+        .description(Some(format!("{} {MASKED}", list.summary)))
+        .operation_id(Some(list.name));
     let operation = list.parameters().fold(operation, |operation, parameter| {
         operation.parameter(described(parameter))
     });

@@ -35,7 +35,7 @@ use crate::error::Result;
 use crate::webhooks::event::catalogue::WebhookEventName;
 
 pub use analytics::add as add_analytics;
-pub use calls::{add_calls, add_calls_file, add_single_call};
+pub use calls::{add_calls, add_calls_file, add_leads, add_single_call};
 pub use guard::{guard, guard_methods, limit_by_address};
 pub use ingest::{IngestItems, property};
 pub use lists::add_list;

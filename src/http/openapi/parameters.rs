@@ -165,31 +165,36 @@ pub fn schema(parameter: &Parameter) -> RefOr<Schema> {
 }
 
 /// A JSON object with members that are read like parameters.
-pub fn object(about: &str, parameters: &[Parameter]) -> RefOr<Schema> {
+pub fn object<'a>(
+    about: &str,
+    parameters: impl IntoIterator<Item = &'a Parameter>,
+) -> RefOr<Schema> {
     let object = ObjectBuilder::new().description(Some(about));
     let member = |object: ObjectBuilder, parameter: &Parameter| {
         let object = match schema(parameter) {
             _ if let Kind::Choice(names) = parameter.kind => object.property(
-                parameter.name,
+                parameter.plain(),
                 closed(names, parameter.about, !parameter.required),
             ),
             RefOr::T(Schema::Object(mut schema)) => {
                 schema.description = Some(parameter.about.to_owned());
                 if !parameter.required {
                     // Null is treated as absent.
-                    schema.schema_type = SchemaType::from_iter([Type::String, Type::Null]);
+                    if let SchemaType::Type(own) = schema.schema_type.clone() {
+                        schema.schema_type = SchemaType::from_iter([own, Type::Null]);
+                    }
                 }
-                object.property(parameter.name, schema)
+                object.property(parameter.plain(), schema)
             }
-            other => object.property(parameter.name, other),
+            other => object.property(parameter.plain(), other),
         };
         if parameter.required {
-            object.required(parameter.name)
+            object.required(parameter.plain())
         } else {
             object
         }
     };
-    parameters.iter().fold(object, member).into()
+    parameters.into_iter().fold(object, member).into()
 }
 
 /// A text of a closed set, by reference if the set has a name. `about` is its meaning here.

@@ -1,8 +1,8 @@
 -- Columns of lead l and its attempts a as clients see them.
 l.id,
 l.campaign_id,
-l.phone_as_sent as phone_number,
-l.external_ref,
+{{phone}} as phone_number,
+{{external_ref}} as external_ref,
 l.payload,
 l.status,
 coalesce(a.total_attempts, 0) as total_attempts,

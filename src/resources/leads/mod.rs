@@ -101,11 +101,21 @@ static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
     }
 });
 
+/// Columns of lead `l` and its attempts `a`, with such a phone and reference.
+pub fn columns(phone: &str, external_ref: &str) -> String {
+    let values: template::Values<'_> = &[("phone", &phone), ("external_ref", &external_ref)];
+    template::composed(include_str!("columns.sql"), values)
+}
+
+/// The statement of the attempts of lead `l`.
+pub fn attempts() -> &'static str {
+    template::body(include_str!("attempts.sql"))
+}
+
 /// A statement that selects leads with their attempts.
 fn with_columns(text: &str, values: template::Values<'_>) -> String {
-    let columns = template::body(include_str!("columns.sql"));
-    let attempts = template::body(include_str!("attempts.sql"));
-    let shared: template::Values<'_> = &[("columns", &columns), ("attempts", &attempts)];
+    let columns = columns("l.phone_as_sent", "l.external_ref");
+    let shared: template::Values<'_> = &[("columns", &columns), ("attempts", &attempts())];
     template::filled(text, &[shared, values].concat(), |_| None)
 }
 

@@ -14,7 +14,7 @@ use super::{ATTEMPTS, CAMPAIGN, SALES_CALLS, encoded, uuids};
 use crate::support::TestApp;
 
 /// A filter with values, and whether a call passes with one of them.
-type Filter = (
+pub type Filter = (
     &'static str,
     &'static [&'static str],
     fn(&Call<'_>, &str) -> bool,
@@ -47,7 +47,7 @@ fn decimal(text: &str) -> Decimal {
     text.parse().expect("a decimal")
 }
 
-const BOTH: &[Filter] = &[
+pub const BOTH: &[Filter] = &[
     (
         "hangup_cause",
         &["NO_ANSWER", "normal_clearing", "Ünbekannt", "no such"],
@@ -81,7 +81,7 @@ const BOTH: &[Filter] = &[
     ),
 ];
 
-const AUTOCALL: &[Filter] = &[
+pub const AUTOCALL: &[Filter] = &[
     (
         "result",
         &["answered", "busy,in_progress", "failed"],
@@ -188,7 +188,7 @@ const AUTOCALL: &[Filter] = &[
 ];
 
 /// Filters of the account's list only.
-const OF_ANALYTICS: &[Filter] = &[
+pub const OF_ANALYTICS: &[Filter] = &[
     ("campaign_ids", &["1", "1,3", "4"], |call, value| {
         is_in(value, &call.number("campaign_id").to_string())
     }),
@@ -239,7 +239,7 @@ const OF_ANALYTICS: &[Filter] = &[
     ),
 ];
 
-const TELESALES: &[Filter] = &[
+pub const TELESALES: &[Filter] = &[
     ("campaign_id", &["1", "4"], |call, value| {
         call.number("campaign_id") == number(value)
     }),

@@ -3,6 +3,8 @@
 mod access;
 mod files;
 mod filters;
+mod job;
+mod leads;
 mod pages;
 mod sums;
 mod world;

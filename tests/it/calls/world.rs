@@ -53,6 +53,10 @@ impl World {
         self.of_kind(calls).map(call).collect()
     }
 
+    pub fn leads(&self, kind: &str) -> impl Iterator<Item = &Value> {
+        self.of_kind(kind)
+    }
+
     pub fn attempts(&self) -> Vec<Call<'_>> {
         self.calls("autocall_attempt", "autocall_lead")
     }

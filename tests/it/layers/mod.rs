@@ -44,7 +44,7 @@ const RANKS: &[&[&str]] = &[
     &["calls"],
     &["exports"],
     &["catalogue", "resources"],
-    &["verify", "webhooks"],
+    &["leads", "verify", "webhooks"],
     &["schedules"],
     &["http"],
     &["cli"],
@@ -204,6 +204,7 @@ fn every_statement_of_a_report_names_its_account_for_every_table() {
             root.join("src/reports"),
             root.join("src/analytics"),
             root.join("src/calls"),
+            root.join("src/leads"),
         ],
     );
     while let Some(dir) = dirs.pop() {

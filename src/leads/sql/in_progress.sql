@@ -1,0 +1,8 @@
+exists (
+    select
+    from autocall_attempts a
+    where a.tenant_id = $1
+      and a.lead_id = l.id
+      and a.result is null
+      and a.started_at >= {{complete_from}}
+)
