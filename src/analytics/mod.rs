@@ -29,6 +29,7 @@ mod span;
 pub use members::Members;
 pub use question::Definition;
 use questions as q;
+pub use reach::Rarest;
 
 /// Every question, in the order of the document.
 pub static ALL: &[Definition] = &[

@@ -5,6 +5,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
+use super::members::Members;
 use super::plan;
 use super::query::{Filters, Query};
 use crate::db::{ReachableTenant, Scope};
@@ -106,11 +107,27 @@ async fn rarest(scope: &mut Scope, filters: &Filters) -> Result<Option<Option<i6
     let Some(payload) = &filters.payload else {
         return Ok(Some(None));
     };
-    let rarest = scope
-        .select::<(i64, i64)>(include_str!("sql/rarest.sql"))
-        .bind(Json(payload.clone()));
-    let found = rarest.fetch_optional(scope.connection()).await?;
+    let found = Rarest::find(scope, payload).await?;
     Ok(found
-        .filter(|(_, leads)| *leads > 0)
-        .map(|(term, _)| Some(term)))
+        .filter(|found| found.leads > 0)
+        .map(|found| Some(found.term)))
+}
+
+/// The rarest term of a payload, by which its leads are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Rarest {
+    pub term: i64,
+    /// Number of leads that have it, counted up to [`Rarest::MANY`].
+    pub leads: i64,
+}
+
+impl Rarest {
+    pub const MANY: i64 = 10_000;
+
+    /// `None` if the payload has no term.
+    pub async fn find(scope: &mut Scope, payload: &Members) -> Result<Option<Self>> {
+        let rarest = scope.select(include_str!("sql/rarest.sql"));
+        let rarest = rarest.bind(Json(payload.clone()));
+        Ok(rarest.fetch_optional(scope.connection()).await?)
+    }
 }

@@ -12,6 +12,17 @@ const fn optional(name: &'static str, kind: Kind, about: &'static str, meaning: 
     Filter::new(Parameter::optional(name, kind, about), meaning)
 }
 
+/// Text behind a lead's id: true for leads with the term `:2` and the payload `:1`.
+macro_rules! has_term {
+    () => {
+        concat!(
+            " in (select t.lead_id from autocall_lead_terms t where t.tenant_id = $1 and t.term = :2)",
+            " and coalesce(l.payload @> :1::jsonb, false)"
+        )
+    };
+}
+pub(crate) use has_term;
+
 /// A filter of analytics by the same name.
 const fn of_analytics(filter: &analytics::Filter, condition: &'static str) -> Filter {
     let kind = match filter.kind {
@@ -156,7 +167,15 @@ static MIN_DURATION: Filter = of_analytics(&analytics::MIN_DURATION, "");
 static MAX_DURATION: Filter = of_analytics(&analytics::MAX_DURATION, "");
 static SENTIMENT_MIN: Filter = of_analytics(&analytics::SENTIMENT_MIN, "");
 static SENTIMENT_MAX: Filter = of_analytics(&analytics::SENTIMENT_MAX, "");
-static PAYLOAD: Filter = of_analytics(&analytics::PAYLOAD_FILTERS, analytics::HAS_PAYLOAD);
+static PAYLOAD: Filter = optional(
+    analytics::PAYLOAD_FILTERS.name,
+    Kind::Object,
+    analytics::PAYLOAD_FILTERS.about,
+    Meaning::Payload {
+        by_term: concat!("a.lead_id", has_term!()),
+        by_rows: analytics::HAS_PAYLOAD,
+    },
+);
 
 /// Filters of the account's list only: those of analytics.
 pub static OF_ACCOUNT: &[&Filter] = &[

@@ -6,8 +6,9 @@
 use rust_decimal::Decimal;
 
 use super::condition::{Argument, Condition};
-use crate::analytics::Members;
-use crate::error::Faults;
+use crate::analytics::{Members, Rarest};
+use crate::db::Scope;
+use crate::error::{Faults, Result};
 use crate::ingest::phone;
 use crate::input::{Kind, Parameter, Query};
 use crate::time::{Bucket, Window};
@@ -32,6 +33,11 @@ pub enum Meaning {
     Local(&'static str),
     /// `:1` and `:2` are the parts of the window that lie in the bucket: from, to.
     Bucket(&'static str),
+    /// `:1` is the payload, and `:2` its rarest term, by which few leads are looked up. The rows are read for many.
+    Payload {
+        by_term: &'static str,
+        by_rows: &'static str,
+    },
 }
 
 /// The context of conditions, besides their values.
@@ -40,6 +46,8 @@ pub struct Surroundings {
     pub window: Window,
     /// Country code of phones with a leading 0.
     pub country_code: u16,
+    /// The rarest term of the payload that is asked for.
+    pub rarest: Option<Rarest>,
 }
 
 /// A filter with its value as given.
@@ -135,6 +143,14 @@ impl Given {
         &self.value
     }
 
+    /// The payload that is asked for, if the filter is by one.
+    pub fn payload(&self) -> Option<&Members> {
+        match &self.value {
+            Value::Payload(members) => Some(members),
+            _ => None,
+        }
+    }
+
     /// Heap memory in bytes.
     pub fn heap(&self) -> usize {
         match &self.value {
@@ -188,6 +204,13 @@ impl Given {
                 ];
                 one(sql, arguments)
             }
+            Meaning::Payload { by_term, by_rows } => match around.rarest {
+                Some(Rarest { leads: 0, .. }) => one("false", Vec::new()),
+                Some(Rarest { term, leads }) if leads < Rarest::MANY => {
+                    one(by_term, vec![self.argument(), Argument::Integer(term)])
+                }
+                _ => one(by_rows, vec![self.argument()]),
+            },
             Meaning::Bucket(sql) => {
                 let parts = match &self.value {
                     Value::Bucket(bucket) => bucket.within(&around.window),
@@ -233,6 +256,17 @@ impl Given {
             Value::Bucket(bucket) => Argument::Text(bucket.to_string()),
             Value::Payload(members) => Argument::Payload(members),
         }
+    }
+}
+
+/// The rarest term of the payload among the filters. `None` without one.
+pub async fn rarest<'a>(
+    scope: &mut Scope,
+    given: impl IntoIterator<Item = &'a Given>,
+) -> Result<Option<Rarest>> {
+    match given.into_iter().find_map(Given::payload) {
+        Some(payload) => Rarest::find(scope, payload).await,
+        None => Ok(None),
     }
 }
 

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use chrono::{DateTime, Utc};
 
 use super::condition::Conditions;
-use super::filter::{Given, Surroundings, check_order};
+use super::filter::{Given, Surroundings, check_order, rarest};
 use super::list::List;
 use super::page::PageRequest;
 use super::place::{self, Windows};
@@ -100,6 +100,7 @@ impl Request {
         let around = Surroundings {
             window: selected.window,
             country_code: context.tenant.settings.country_code(),
+            rarest: rarest(scope, &self.filters).await?,
         };
         let given = self.filters.iter();
         let mut conditions = selected.conditions;

@@ -1,6 +1,7 @@
 //! Filters on leads: conditions on a lead `l`, whatever its calls.
 
 use crate::analytics::filter as analytics;
+use crate::calls::attempts::has_term;
 use crate::calls::common::MOST;
 use crate::calls::filter::{Filter, Meaning};
 use crate::closed::{LeadStage, LeadStatus};
@@ -92,7 +93,10 @@ static RESELLER: Filter = of_analytics(
 static PAYLOAD: Filter = of_analytics(
     &analytics::PAYLOAD_FILTERS,
     Kind::Object,
-    Meaning::Value(analytics::HAS_PAYLOAD),
+    Meaning::Payload {
+        by_term: concat!("l.id", has_term!()),
+        by_rows: analytics::HAS_PAYLOAD,
+    },
 );
 
 /// Filters on AutoCall leads.

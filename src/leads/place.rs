@@ -115,7 +115,7 @@ impl Asked {
     pub fn read(module: Module, query: &mut Query) -> Self {
         match module {
             Module::Autocall => Self::Autocall(AskedLeads::read(query)),
-            Module::Telesales => Self::Telesales(AskedFilter::read(query, false)),
+            Module::Telesales => Self::Telesales(AskedFilter::read(query, Length::Any)),
         }
     }
 

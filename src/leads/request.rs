@@ -11,7 +11,7 @@ use super::select::{Leads, Wanted, calls_in};
 use super::{place, progress};
 use crate::asked::{Answer, Answering, Asked};
 use crate::auth::Tenant;
-use crate::calls::filter::{Given, Surroundings, check_order};
+use crate::calls::filter::{Given, Surroundings, check_order, rarest};
 use crate::calls::page::PageRequest;
 use crate::calls::single::Json;
 use crate::calls::{Sight, attempts};
@@ -81,6 +81,7 @@ impl Request {
         let around = Surroundings {
             window: calls_in(&place, self.progress.calls),
             country_code: context.tenant.settings.country_code(),
+            rarest: rarest(scope, &self.own).await?,
         };
         let conditions = |given: &[Given]| {
             let given = given.iter();
