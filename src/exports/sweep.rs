@@ -24,6 +24,11 @@ const LOCK: i64 = 0x6361_6c6c_0008;
 /// Minimum age of an orphan: a newer file may belong to a job that is just being finished.
 const GRACE: Duration = Duration::from_secs(3600);
 
+/// Start of the ids of exports.
+const PREFIX: &str = "export_";
+/// Keys of exports' files among $2.
+const KNOWN: &str = "select file_key from exports where tenant_id = $1 and file_key = any ($2)";
+
 /// Name in the count of panics.
 pub const TASK: &str = "export sweep";
 
@@ -59,11 +64,14 @@ async fn sweep_in_turn(app: &App, whole: bool) -> Result<()> {
             .instrument(account)
             .await;
     }
-    if whole {
-        remove_unknown(app).await
-    } else {
-        Ok(())
+    if !whole {
+        return Ok(());
     }
+    remove_unknown(app, PREFIX, KNOWN).await?;
+    let store = app.exports.store.clone();
+    tokio::task::spawn_blocking(move || store.remove_unnamed(GRACE))
+        .await
+        .map_err(crate::error::Error::internal)?
 }
 
 /// Deletes the files before their rows, so that a file reported as expired is gone.
@@ -97,8 +105,9 @@ async fn expire(app: &App, tenant: i64) -> Result<()> {
     Ok(())
 }
 
-/// Deletes files of workers that were killed or lost their claim.
-async fn remove_unknown(app: &App) -> Result<()> {
+/// Deletes files of workers that were killed or lost their claim. `prefix`: start of the ids of those who own the files;
+/// `known`: a statement for the keys that a tenant has among those in `$2`.
+pub async fn remove_unknown(app: &App, prefix: &str, known: &'static str) -> Result<()> {
     let (store, before) = (
         app.exports.store.clone(),
         app.clock.now() - TimeDelta::from_std(GRACE).unwrap_or_default(),
@@ -109,27 +118,20 @@ async fn remove_unknown(app: &App) -> Result<()> {
         // Keys of another layout belong to someone else.
         let tenant = key
             .split_once('/')
-            .and_then(|(tenant, rest)| rest.starts_with("export_").then(|| tenant.parse().ok()));
+            .and_then(|(tenant, rest)| rest.starts_with(prefix).then(|| tenant.parse().ok()));
         if let (Some(Some(tenant)), true) = (tenant, stored_at < before) {
             of_tenant.entry(tenant).or_default().push(key);
         }
     }
     for (tenant, keys) in of_tenant {
         let mut scope = app.db.read(tenant).await?;
-        let known = scope.select::<(String,)>(
-            "select file_key from exports where tenant_id = $1 and file_key = any ($2)",
-        );
-        let known = known
-            .bind(keys.clone())
-            .fetch_all(scope.connection())
-            .await?;
+        let known = scope.select::<(String,)>(known).bind(keys.clone());
+        let known = known.fetch_all(scope.connection()).await?;
         let known: BTreeSet<String> = known.into_iter().map(|(key,)| key).collect();
         for key in keys.iter().filter(|key| !known.contains(*key)) {
-            tracing::info!(key, "deleting an orphaned export file");
+            tracing::info!(key, "deleting an orphaned file");
             store.remove(key).await?;
         }
     }
-    tokio::task::spawn_blocking(move || store.remove_unnamed(GRACE))
-        .await
-        .map_err(crate::error::Error::internal)?
+    Ok(())
 }

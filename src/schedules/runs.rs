@@ -28,7 +28,7 @@ const OFFSETS: [TimeDelta; 3] = [
 pub const TRIES: i16 = 4;
 const _: () = assert!(OFFSETS.len() + 1 == TRIES as usize);
 /// Start of the ids of runs, which tells their files from those of exports.
-const PREFIX: &str = "run_";
+pub const PREFIX: &str = "run_";
 
 /// A run of a schedule.
 #[derive(Debug, Clone, Serialize, Deserialize, FromRow, ToSchema)]

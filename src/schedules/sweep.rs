@@ -5,12 +5,19 @@
 use std::time::Duration;
 
 use super::plan::KEPT;
+use super::runs::PREFIX;
 use crate::app::App;
 use crate::db::Lane;
 use crate::error::Result;
+use crate::exports::sweep::remove_unknown;
 use crate::supervise;
 
 const EVERY: Duration = Duration::from_secs(600);
+/// Sweeps from one pass over the whole store to the next.
+const BETWEEN_WHOLE: u32 = 6;
+/// Keys of runs' files among $2.
+const KNOWN: &str =
+    "select file_key from schedule_runs where tenant_id = $1 and file_key = any ($2)";
 
 /// Name in the count of panics.
 pub const TASK: &str = "schedule sweep";
@@ -18,15 +25,19 @@ pub const TASK: &str = "schedule sweep";
 /// Sweeps as long as it is polled. Failures are logged and retried.
 pub async fn run(mut app: App) {
     app.db = app.db.lane(Lane::Upkeep);
-    supervise::every(TASK, EVERY, || {
+    let mut number = 0_u32;
+    let sweep = || {
+        let whole = number.is_multiple_of(BETWEEN_WHOLE);
+        number = number.wrapping_add(1);
         let app = app.clone();
-        async move { sweep(&app).await }
-    })
-    .await;
+        async move { sweep(&app, whole).await }
+    };
+    supervise::every(TASK, EVERY, sweep).await;
 }
 
-/// Sweeps every account.
-pub async fn sweep(app: &App) -> Result<()> {
+/// Sweeps every account; with `whole`, also files that no run refers to, as a server leaves them that is killed between
+/// storing and noting one.
+pub async fn sweep(app: &App, whole: bool) -> Result<()> {
     let all = sqlx::query_scalar(include_str!("sql/to_prune.sql"));
     for tenant in app.db.tenants_listed(all).await? {
         // One account's failure must not affect the others.
@@ -35,6 +46,9 @@ pub async fn sweep(app: &App) -> Result<()> {
             prune(app, tenant).await
         })
         .await;
+    }
+    if whole {
+        remove_unknown(app, PREFIX, KNOWN).await?;
     }
     Ok(())
 }

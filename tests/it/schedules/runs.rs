@@ -3,6 +3,7 @@
 use callboard::auth::Role;
 use callboard::auth::user;
 use callboard::schedules::sweep;
+use callboard::time::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -77,7 +78,7 @@ async fn a_run_is_announced_with_the_file_that_the_report_gives() {
     );
     test.patch(&made, &json!({"active": false})).await;
     hooks.pass(TimeDelta::days(8));
-    sweep::sweep(&hooks.app).await.expect("swept");
+    sweep::sweep(&hooks.app, false).await.expect("swept");
     assert_eq!(
         client
             .request(reqwest::Method::GET, link, None)
@@ -86,7 +87,7 @@ async fn a_run_is_announced_with_the_file_that_the_report_gives() {
         StatusCode::GONE
     );
     hooks.pass(TimeDelta::days(90));
-    sweep::sweep(&hooks.app).await.expect("swept");
+    sweep::sweep(&hooks.app, false).await.expect("swept");
     assert_eq!(test.runs(&made).await, [Value::Null; 0]);
 }
 
@@ -269,4 +270,39 @@ async fn an_export_of_a_campaign_is_made_as_when_it_is_ordered() {
             "{link}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_file_that_no_run_refers_to_is_swept_and_others_stay() {
+    let test = Schedules::new().await;
+    let hooks = &test.hooks;
+    let made = test.create(&json!({"active": false})).await;
+    hooks
+        .post(&format!("{}/run", path(&made)), &json!({}))
+        .await;
+    let workers = work(&hooks.app);
+    let run = test.finished(&made, 1).await.remove(0);
+    drop(workers);
+    let of_tenant = hooks.test.files.path().join(TENANT.to_string());
+    let of_run = of_tenant.join(run["id"].as_str().expect("an id"));
+    let left = of_run.join("0123456789abcdef0123456789abcdef.csv");
+    let young = of_run.join("fedcba9876543210fedcba9876543210.csv");
+    for file in [&left, &young] {
+        std::fs::write(file, "x").expect("written");
+    }
+    let files = || std::fs::read_dir(&of_run).expect("a folder").flatten();
+    let age = std::time::SystemTime::now() - std::time::Duration::from_secs(3700);
+    for file in files().filter(|file| file.path() != young) {
+        let file = std::fs::File::options().append(true).open(file.path());
+        file.expect("a file").set_modified(age).expect("aged");
+    }
+    assert_eq!(files().count(), 3);
+    // File times come from the system clock.
+    let mut now = hooks.app.clone();
+    now.clock = Clock::System;
+    sweep::sweep(&now, false).await.expect("swept");
+    assert!(left.exists(), "only a pass over the whole store finds it");
+    sweep::sweep(&now, true).await.expect("swept");
+    assert!(!left.exists());
+    assert_eq!(files().count(), 2, "the run's own, and the young one");
 }
