@@ -1,6 +1,7 @@
 //! Page parameters of all lists.
 
 use crate::envelope::Page;
+use crate::error::Result;
 use crate::input::{Kind, Parameter, Query};
 
 pub const PAGE: Parameter = Parameter::optional(
@@ -33,6 +34,13 @@ impl PageRequest {
             page: query.integer(&PAGE),
             per_page: query.integer(&PER_PAGE),
         }
+    }
+
+    /// The page that a query asks for, of a list without filters. `Invalid` with every fault.
+    pub fn of_query(raw: Option<&str>) -> Result<Self> {
+        let mut query = Query::parse(raw.unwrap_or_default(), [&PAGE, &PER_PAGE]);
+        let wanted = Self::read(&mut query);
+        query.finish(Some(wanted))
     }
 
     /// Number of rows on earlier pages.

@@ -90,12 +90,22 @@ impl Schedule {
 
 /// The tenant's schedules, newest first.
 pub async fn page(scope: &mut Scope, wanted: PageRequest) -> Result<Page<Schedule>> {
-    let rows = scope
-        .select::<Schedule>(include_str!("sql/page.sql"))
-        .bind(wanted.per_page)
-        .bind(wanted.offset());
-    let rows = rows.fetch_all(scope.connection()).await?;
+    let rows = read(scope, None, (wanted.per_page, wanted.offset())).await?;
     Ok(wanted.page(rows, count(scope).await?))
+}
+
+/// One schedule, or with `None` as many as the limit says, after the offset.
+async fn read(
+    scope: &mut Scope,
+    id: Option<i64>,
+    (limit, offset): (i64, i64),
+) -> Result<Vec<Schedule>> {
+    let rows = scope
+        .select::<Schedule>(include_str!("sql/schedules.sql"))
+        .bind(id)
+        .bind(limit)
+        .bind(offset);
+    Ok(rows.fetch_all(scope.connection()).await?)
 }
 
 async fn count(scope: &mut Scope) -> Result<i64> {
@@ -106,11 +116,8 @@ async fn count(scope: &mut Scope) -> Result<i64> {
 
 /// One schedule. `NotFound` if the tenant has none with that id.
 pub async fn find(scope: &mut Scope, id: i64) -> Result<Schedule> {
-    let find = scope
-        .select::<Schedule>(include_str!("sql/find.sql"))
-        .bind(id);
-    let found = find.fetch_optional(scope.connection()).await?;
-    found.ok_or(Error::NotFound)
+    let found = read(scope, Some(id), (1, 0)).await?;
+    found.into_iter().next().ok_or(Error::NotFound)
 }
 
 /// Like [`find`], and locks it until the end of the transaction.

@@ -23,7 +23,6 @@ use crate::auth::{Caller, Tenant};
 use crate::db::Scope;
 use crate::envelope::{Data, Page};
 use crate::error::{Error, Result};
-use crate::input::Query;
 use crate::page::{PAGE, PER_PAGE, PageRequest};
 use crate::schedules::request::{self, Wanted};
 use crate::schedules::runs::{self, ScheduleRun};
@@ -139,15 +138,9 @@ async fn list(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Page<Schedule>>> {
-    let wanted = page(query.as_deref())?;
+    let wanted = PageRequest::of_query(query.as_deref())?;
     let mut scope = app.db.read(caller.tenant.id).await?;
     Ok(Json(store::page(&mut scope, wanted).await?))
-}
-
-fn page(query: Option<&str>) -> Result<PageRequest> {
-    let mut query = Query::parse(query.unwrap_or_default(), [&PAGE, &PER_PAGE]);
-    let wanted = PageRequest::read(&mut query);
-    query.finish(Some(wanted))
 }
 
 /// A schedule.
@@ -306,6 +299,6 @@ async fn list_runs(
     let id = path_id(path)?;
     let mut scope = app.db.read(caller.tenant.id).await?;
     store::find(&mut scope, id).await?;
-    let wanted = page(query.as_deref())?;
+    let wanted = PageRequest::of_query(query.as_deref())?;
     Ok(Json(runs::page(&mut scope, id, wanted).await?))
 }

@@ -25,7 +25,6 @@ use crate::closed::WebhookSettableStatus;
 use crate::db::Scope;
 use crate::envelope::{Data, Page};
 use crate::error::Result;
-use crate::input::Query;
 use crate::page::{PAGE, PER_PAGE, PageRequest};
 use crate::webhooks::event::catalogue::{self, WebhookEvent};
 use crate::webhooks::request;
@@ -195,9 +194,7 @@ async fn list(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Page<Webhook>>> {
-    let mut query = Query::parse(query.as_deref().unwrap_or_default(), [&PAGE, &PER_PAGE]);
-    let wanted = PageRequest::read(&mut query);
-    let wanted = query.finish(Some(wanted))?;
+    let wanted = PageRequest::of_query(query.as_deref())?;
     let mut scope = app.db.read(caller.tenant.id).await?;
     Ok(Json(store::page(&mut scope, wanted).await?))
 }

@@ -1,4 +1,4 @@
--- A page of schedules, newest first, each with its last run. $2 limit, $3 offset.
+-- Schedules, newest first, each with its last run: schedule $2, or all if that is null. $3 limit, $4 offset.
 select
     s.id, s.name, s.report, s.params, s.window_name, s.format, s.at, s.deliver, s.active, s.next_run_at, to_jsonb(r) as last_run,
     s.created_by, s.created_at, s.updated_at
@@ -10,6 +10,6 @@ left join lateral (
     order by due_at desc, id desc
     limit 1
 ) r on true
-where s.tenant_id = $1
+where s.tenant_id = $1 and ($2::bigint is null or s.id = $2)
 order by s.id desc
-limit $2 offset $3
+limit $3 offset $4
