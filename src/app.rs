@@ -71,7 +71,7 @@ impl App {
         keys: Keys,
         config: &Config,
         exports: Exports,
-        webhooks: Webhooks,
+        (webhooks, schedules): (Webhooks, Schedules),
     ) -> Self {
         let clock = Clock::System;
         Self {
@@ -83,6 +83,7 @@ impl App {
             trusted_proxies: config.trusted_proxies.0.clone().into(),
             cors_origins: config.cors_origins.0.clone().into(),
             webhooks,
+            schedules,
             ..Self::new(db, clock, keys, config.keep(), exports)
         }
     }

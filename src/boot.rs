@@ -17,6 +17,7 @@ use crate::db::{Database, Embedded, EmbeddedSettings, Guest};
 use crate::error::{Cause, Error, Result};
 use crate::exports::settings::Settings as Exports;
 use crate::rollups::Edition;
+use crate::schedules::settings::Settings as Schedules;
 use crate::webhooks::settings::Settings as Webhooks;
 
 /// Timeout of a command for another Callboard process to start or exit.
@@ -82,11 +83,11 @@ impl Running {
             Sharing::Alone => Exports::of(config)?,
             Sharing::Beside => Exports::of_command(config),
         };
-        let webhooks = Webhooks::of(config)?;
+        let senders = (Webhooks::of(config)?, Schedules::of(config)?);
         let (options, postgres) = database(config, sharing).await?;
         match open(options, config.database_pool).await {
             Ok(db) => Ok(Self {
-                app: App::configured(db, keys, config, exports, webhooks),
+                app: App::configured(db, keys, config, exports, senders),
                 postgres,
             }),
             Err(error) => {

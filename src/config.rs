@@ -124,6 +124,25 @@ pub struct Config {
     /// File of certificates in PEM: authorities that webhooks trust besides those of the system.
     #[arg(long, env = "CALLBOARD_WEBHOOK_CA", global = true)]
     pub webhook_ca: Option<PathBuf>,
+
+    /// URL of the server that takes mail, as smtp://user:password@host:587 or smtps://…:465. With
+    /// smtp, STARTTLS is used where the server offers it, and required with a password. Without it,
+    /// no mail is sent.
+    #[arg(
+        long,
+        env = "CALLBOARD_SMTP_URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub smtp_url: Option<Hidden>,
+
+    /// Sender of mail, such as Reports <reports@example.com>.
+    #[arg(long, env = "CALLBOARD_MAIL_FROM", global = true)]
+    pub mail_from: Option<String>,
+
+    /// Time that the file of a schedule's run can be downloaded, by the link in a mail or an event.
+    #[arg(long, env = "CALLBOARD_MAIL_LINK_TTL", default_value = "7d", value_parser = within("1s", "365d"), global = true)]
+    pub mail_link_ttl: Duration,
 }
 
 /// Limited by the number of export connections.
@@ -368,6 +387,8 @@ mod tests {
         "webhook_allow",
         "webhook_proxy",
         "webhook_ca",
+        "smtp_url",
+        "mail_from",
     ];
 
     #[test]

@@ -12,6 +12,7 @@
 //! - [`auth`]: tenants, users, sessions, tokens, permissions.
 //! - [`rollups`]: the sums that reports read. [`asked`]: a request for figures as a value, and its
 //!   answer.
+//! - [`mail`]: letters, and the conversation with a mail server.
 //! - [`app`]: state shared by requests. [`boot`]: start and stop of a process.
 //! - [`reports`]: all reports, each defined once. [`analytics`]: twelve queries of one form.
 //!   [`ingest`]: incoming call data.
@@ -56,6 +57,8 @@ pub mod answers;
 pub mod auth;
 
 pub mod rollups;
+
+pub mod mail;
 
 pub mod app;
 pub mod asked;

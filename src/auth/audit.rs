@@ -78,6 +78,7 @@ events! {
     ScheduleDeleted = "schedule.deleted", "schedule.deleted";
     ScheduleRun = "schedule.run", "schedule.run";
     ScheduleStopped = "schedule.stopped", "schedule.stopped";
+    ScheduleMailed = "schedule.mailed", "schedule.mailed";
 }
 
 /// On the command line, an event has both names.
@@ -139,6 +140,37 @@ pub async fn record_change(
     target: Target<'_>,
     changes: Changes,
 ) -> Result<()> {
+    let client = Some((actor.session, actor.address.to_string()));
+    record_by(
+        scope,
+        (actor.user, client, actor.at),
+        event,
+        target,
+        changes,
+    )
+    .await
+}
+
+/// Like [`record_change`], for what the server does by itself for a user, at that time.
+pub async fn record_own_change(
+    scope: &mut Scope,
+    (user, at): (i64, DateTime<Utc>),
+    event: Event,
+    target: Target<'_>,
+    changes: Changes,
+) -> Result<()> {
+    record_by(scope, (user, None, at), event, target, changes).await
+}
+
+/// `user`, session and address of the client, and the time.
+async fn record_by(
+    scope: &mut Scope,
+    (user, client, at): (i64, Option<(Uuid, String)>, DateTime<Utc>),
+    event: Event,
+    target: Target<'_>,
+    changes: Changes,
+) -> Result<()> {
+    let (session, address) = client.unzip();
     let told = |(field, (old, new)): (String, (Value, Value))| {
         let values = if WITHHELD.contains(&field.as_str()) {
             [Value::Null, Value::Null]
@@ -150,11 +182,11 @@ pub async fn record_change(
     let changes: BTreeMap<String, [Value; 2]> = changes.into_iter().map(told).collect();
     let insert = scope.query(include_str!("sql/record_change.sql"));
     let insert = insert
-        .bind(actor.at)
+        .bind(at)
         .bind(event.name())
-        .bind(actor.user)
-        .bind(actor.session)
-        .bind(actor.address.to_string());
+        .bind(user)
+        .bind(session)
+        .bind(address);
     let insert = insert
         .bind(target.kind)
         .bind(target.id.to_string())

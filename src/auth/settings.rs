@@ -4,11 +4,17 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use crate::input::email;
 use crate::words::Language;
 
 const LANGUAGE: &str = "language";
 /// No language of the account's own.
 pub const AUTO: &str = "auto";
+const MAIL_DOMAINS: &str = "mail_domains";
+/// Mail goes to any domain.
+const ANY: &str = "any";
+/// Maximum number of domains.
+const MAX_DOMAINS: usize = 100;
 
 macro_rules! settings {
     ($( $(#[doc = $about:literal])* $name:ident = $default:literal, $min:literal to $max:literal $($whole:ident)?; )*) => {
@@ -18,11 +24,13 @@ macro_rules! settings {
             $( $(#[doc = $about])* pub $name: Decimal, )*
             /// Language of labels; `None`: that of the request.
             pub language: Option<Language>,
+            /// Domains that mail goes to, in lower case; empty for all.
+            pub mail_domains: Vec<String>,
         }
 
         impl Default for Settings {
             fn default() -> Self {
-                Self { $( $name: Decimal::from($default), )* language: None }
+                Self { $( $name: Decimal::from($default), )* language: None, mail_domains: Vec::new() }
             }
         }
 
@@ -31,6 +39,7 @@ macro_rules! settings {
             pub const ALL: &'static [(&'static str, &'static str, &'static str)] = &[
                 $( (stringify!($name), stringify!($default), concat!($($about),*)), )*
                 (LANGUAGE, AUTO, " Language of labels and files: en, vi, or auto, that of the request."),
+                (MAIL_DOMAINS, ANY, " Domains that schedules may mail to, separated by commas, or any."),
             ];
 
             /// Sets one setting. Returns a message if the name is unknown or the value out of
@@ -45,6 +54,11 @@ macro_rules! settings {
                     LANGUAGE => {
                         let known = Language::named(value);
                         self.language = Some(known.ok_or("language: must be en, vi or auto")?);
+                    }
+                    MAIL_DOMAINS if value == ANY => self.mail_domains.clear(),
+                    MAIL_DOMAINS => {
+                        let read = domains(value);
+                        self.mail_domains = read.map_err(|fault| format!("{name}: {fault}"))?;
                     }
                     _ => return Err(format!("{name}: unknown setting")),
                 }
@@ -99,6 +113,11 @@ impl Settings {
         u16::try_from(self.country_code).unwrap_or_default()
     }
 
+    /// True if schedules may mail to that address.
+    pub fn allows_mail_to(&self, address: &str) -> bool {
+        self.mail_domains.is_empty() || self.mail_domains.contains(&email::domain(address))
+    }
+
     /// Reads the stored settings: text by name, only those the tenant changed. Unknown and invalid
     /// ones are ignored, because another version may have written them.
     pub fn of(stored: &BTreeMap<String, String>) -> Self {
@@ -109,6 +128,20 @@ impl Settings {
             }
         }
         settings
+    }
+}
+
+fn domains(value: &str) -> Result<Vec<String>, String> {
+    let domains = value
+        .split(',')
+        .map(|text| text.trim().to_ascii_lowercase());
+    let domains: Vec<String> = domains.collect();
+    match domains.iter().find(|domain| !email::is_domain(domain)) {
+        Some(wrong) => Err(format!("{wrong:?} is not a domain such as example.com")),
+        None if domains.len() > MAX_DOMAINS => {
+            Err(format!("must not have more than {MAX_DOMAINS}"))
+        }
+        None => Ok(domains),
     }
 }
 
@@ -155,6 +188,25 @@ mod tests {
         assert_eq!(settings.set("language", "auto"), Ok(()));
         assert_eq!(settings.language, None);
         assert!(settings.set("language", "de").is_err());
+        assert!(settings.allows_mail_to("an@anywhere.example"));
+        assert_eq!(
+            settings.set("mail_domains", "Example.com, b.example"),
+            Ok(())
+        );
+        for (address, is_allowed) in [
+            ("an@EXAMPLE.com", true),
+            ("an@b.example", true),
+            ("an@mail.example.com", false),
+            ("an@notexample.com", false),
+            ("an", false),
+        ] {
+            assert_eq!(settings.allows_mail_to(address), is_allowed, "{address}");
+        }
+        assert_eq!(settings.set("mail_domains", "any"), Ok(()));
+        assert!(settings.allows_mail_to("an@anywhere.example"));
+        for wrong in ["", "example.com,", "an@example.com", "*.example.com"] {
+            assert!(settings.set("mail_domains", wrong).is_err(), "{wrong}");
+        }
         for wrong in ["0", "-84", "1000", "8.4", "+", ""] {
             assert!(settings.set("country_code", wrong).is_err(), "{wrong}");
         }

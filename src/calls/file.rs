@@ -1,5 +1,6 @@
 //! Lists as files: every row that passes, oldest first, read and written in batches from one snapshot.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
@@ -13,17 +14,19 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::auth::Tenant;
+use crate::auth::audit::Changes;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::files::batches::Batches;
 use crate::files::{Caption, Heading, workbook};
-use crate::input::Query;
+use crate::input::{Choice, Query};
 use crate::reports::report::{Context, Format, Module};
-use crate::table::Cell;
-use crate::time::Clock;
+use crate::table::{Cell, Table};
 
 /// Rows of a batch.
 const BATCH: i64 = 2_000;
+/// Rows that are shown outside of the file.
+const SHOWN: usize = 20;
 
 /// A finished file.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub struct Written {
     pub file: File,
     pub rows: i64,
     pub caption: Caption,
+    /// Its first rows.
+    pub first: Table,
 }
 
 /// A request for a list as a file.
@@ -85,9 +90,17 @@ impl FileRequest {
         self.format
     }
 
-    /// The filters that are given, for the log.
-    pub fn filters(&self) -> impl Iterator<Item = (&'static str, String)> {
-        self.request.filters()
+    /// What the audit log says of a file: its window, its filters and its rows.
+    pub fn told(&self, rows: i64, caption: &Caption) -> Changes {
+        let mut told: BTreeMap<&str, String> = self.request.filters().collect();
+        told.insert(FORMAT.name, self.format.name().to_owned());
+        told.insert("rows", rows.to_string());
+        if let Some(window) = &caption.window {
+            told.insert("window", window.exactly());
+        }
+        told.into_iter()
+            .map(|(name, value)| (name.to_owned(), (Value::Null, value.into())))
+            .collect()
     }
 
     /// The description of the file, and the number of its rows now.
@@ -101,19 +114,23 @@ impl FileRequest {
         Ok((selected.caption, rows))
     }
 
-    /// Writes the file from one snapshot. Its rows wait in files of the directory.
+    /// Checks it in the order of the contract. `NotFound`, `Invalid` or `Missing` accordingly.
+    pub async fn check(&self, scope: &mut Scope, context: Context<'_>) -> Result<()> {
+        self.request.select(scope, context).await.map(drop)
+    }
+
+    /// Writes the file from one snapshot, its window counted from `now`. Its rows wait in files of the directory.
     pub async fn write(
         &self,
         mut scope: Scope,
-        clock: Clock,
+        (now, made_at): (DateTime<Utc>, DateTime<Utc>),
         shop: Workshop<'_>,
         watch: Watch<'_>,
     ) -> Result<Written> {
-        let made_at = clock.now();
         let tenant = Tenant::load(&mut scope).await?;
         let context = Context {
             tenant: &tenant,
-            now: made_at,
+            now,
         };
         let selected = self.request.select(&mut scope, context).await?;
         scope.plan_by_arguments().await?;
@@ -151,6 +168,7 @@ impl FileRequest {
             }
         }
         let mut file = self.begin::<R>(&about, shop)?;
+        let mut first: Vec<Vec<Cell>> = Vec::new();
         let (mut after, mut has_more, mut written) = (None, true, 0);
         while has_more {
             let batch = (Order::OldestFirst, BATCH);
@@ -158,6 +176,8 @@ impl FileRequest {
             after = rows.last().map(Row::position);
             let batch = u64::try_from(rows.len()).unwrap_or(u64::MAX);
             has_more = i64::try_from(rows.len()) == Ok(BATCH);
+            let missing = SHOWN.saturating_sub(first.len());
+            first.extend(rows.iter().take(missing).map(Row::file_cells));
             let write = move || {
                 let cells: Vec<Vec<Cell>> = rows.iter().map(Row::file_cells).collect();
                 file.write(&cells).map(|()| file)
@@ -170,10 +190,17 @@ impl FileRequest {
         aside(move || {
             let file = file.finish(&about.heading())?;
             let caption = about.caption;
+            let first = Table {
+                name: about.list.file_name(),
+                columns: R::file_columns().into(),
+                rows: first,
+                chart: None,
+            };
             Ok(Written {
                 file,
                 rows: i64::try_from(written).unwrap_or(i64::MAX),
                 caption,
+                first,
             })
         })
         .await

@@ -41,7 +41,7 @@ pub struct PageRequest<P> {
 pub struct KeysetPage<T> {
     /// Rows of this page.
     pub data: Vec<T>,
-    /// What to send as `after` for the next page; null on the last one.
+    /// The `after` of the next page; null on the last one.
     pub next: Option<String>,
     /// Number of rows on all pages; null if it was not asked for.
     pub total: Option<i64>,

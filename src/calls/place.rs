@@ -105,7 +105,11 @@ impl Place {
             Self::SalesCalls => {
                 let is_lookup = LOOKUPS.iter().any(|lookup| query.text(lookup).is_some());
                 let is_bounded = !is_lookup && windows == Windows::OfReports;
-                let length = if is_bounded { Length::Told } else { Length::Any };
+                let length = if is_bounded {
+                    Length::Told
+                } else {
+                    Length::Any
+                };
                 Asked::SalesCalls(AskedFilter::read(query, length))
             }
         }

@@ -20,14 +20,14 @@ pub struct Entry {
     /// Route of its report, or `/analytics#` with its query_type.
     #[schema(example = "/api/telesales/reports/dashboard")]
     pub report: String,
-    /// Where it stands under `data`: a JSON Pointer, `*` for any index or key. Absent if no answer shows it.
+    /// Place under `data`: a JSON Pointer, `*` for any index or key. Absent if no answer shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "/answer_rate_pct")]
     pub at: Option<String>,
     /// count, sum, average, ratio, or headroom: what may still happen before a limit is passed.
     #[schema(example = "ratio")]
     pub kind: &'static str,
-    /// What a count counts: calls, leads or agents. Absent for all other kinds.
+    /// Things that a count counts: calls, leads or agents. Absent for all other kinds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "calls")]
     pub counts: Option<&'static str>,
@@ -47,7 +47,7 @@ pub struct Entry {
     /// Id of what it is divided by.
     #[schema(example = "telesales.dashboard.total_dials")]
     pub denominator: Option<String>,
-    /// Which change is good: up, down or neutral.
+    /// Good change: up, down or neutral.
     #[schema(example = "up")]
     pub polarity: &'static str,
     /// The list that opens the number; null if there is none. A ratio or average opens that of its denominator.

@@ -33,12 +33,14 @@ pub struct Made {
     pub size: u64,
     pub rows: u64,
     pub seconds: f64,
+    /// Its tables, but for the attempts; `None` for a list of calls.
+    pub contents: Option<Contents>,
 }
 
 /// Makes the file of a job and stores it under a key that no other attempt has.
 pub async fn make(app: &App, job: &Job, watch: &Arc<Progress>) -> Result<Made, Failure> {
     let started = Instant::now();
-    let (name, file) = match &job.content {
+    let (name, file, contents) = match &job.content {
         Content::Reports {
             campaign,
             report_type,
@@ -47,9 +49,12 @@ pub async fn make(app: &App, job: &Job, watch: &Arc<Progress>) -> Result<Made, F
             let of = (*campaign, *report_type, (job.window, *earlier));
             let (contents, file) = write(app, job, of, watch).await?;
             let extension = name::extension(&contents, job.format);
-            (name::of(&contents, extension), file)
+            (name::of(&contents, extension), file, Some(contents))
         }
-        Content::Calls(members) => write_calls(app, job, members, watch).await?,
+        Content::Calls(members) => {
+            let (name, file) = write_calls(app, job, members, watch).await?;
+            (name, file, None)
+        }
     };
     let seconds = started.elapsed().as_secs_f64();
     let size = file
@@ -78,6 +83,7 @@ pub async fn make(app: &App, job: &Job, watch: &Arc<Progress>) -> Result<Made, F
         size,
         rows: watch.rows(),
         seconds,
+        contents,
     })
 }
 
@@ -99,7 +105,8 @@ async fn write_calls(
         watch.wrote(rows);
         watch.check_cancelled()
     };
-    let written = request.write(scope, app.clock, shop, &wrote).await;
+    let now = app.clock.now();
+    let written = request.write(scope, (now, now), shop, &wrote).await;
     let written = written.map_err(Failure::finding)?;
     let name = of_report(
         calls::list().file_name(),

@@ -9,7 +9,7 @@
 mod archive;
 pub mod attempts;
 pub mod calls;
-mod contents;
+pub mod contents;
 mod entry;
 pub mod failure;
 mod full;

@@ -107,6 +107,8 @@ pub struct Order {
     pub format: Format,
     /// Resolved when ordered: a default end is that time.
     pub window: Window,
+    /// The window that it is compared with.
+    pub earlier: Option<Window>,
     /// Attempts in the window.
     pub attempts: i64,
     /// The order in canonical form, a list: campaign, report, format, what else was given, and the ends of the window that
@@ -152,16 +154,16 @@ impl Order {
         });
         let (report_type, campaign) = faults.into_result(report_type.zip(campaign))?;
         let attempts = campaign.attempts(scope).await?;
-        let earlier = earlier
-            .and_then(|ends| ends.window(campaign.window.zone))
-            .map(|window| [exactly(window.from), exactly(window.to)]);
+        let earlier = earlier.and_then(|ends| ends.window(campaign.window.zone));
+        let ends = earlier.map(|window| [exactly(window.from), exactly(window.to)]);
         let (id, report, file) = (campaign.id, report_type.name(), format.name());
-        let asked = json!([id, report, file, given, earlier]).to_string();
+        let asked = json!([id, report, file, given, ends]).to_string();
         Ok(Self {
             campaign: campaign.id,
             report_type,
             format,
             window: campaign.window,
+            earlier,
             attempts,
             asked,
         })

@@ -17,9 +17,9 @@ use utoipa_axum::routes;
 use super::context::Client;
 use super::extract::{Permitted, SalesCallsFile};
 use super::once::{Key, Once};
-use super::{body, call_files, openapi, paths};
+use super::{body, openapi, paths};
 use crate::app::App;
-use crate::auth::audit::Target;
+use crate::auth::audit::{self, Event, Target};
 use crate::closed::{ExportStatus, ExportedReport};
 use crate::envelope::{Data, Page};
 use crate::error::{Error, Result};
@@ -115,8 +115,8 @@ async fn order(
         name: Some(&submitted.id),
     };
     let actor = caller.actor(address, now);
-    let made = (order.rows, &order.caption);
-    call_files::record((&mut run.scope, actor), target, &order.request, made).await?;
+    let told = order.request.told(order.rows, &order.caption);
+    audit::record_change(&mut run.scope, actor, Event::CallsDownloaded, target, told).await?;
     let Submitted {
         id: job_id,
         status,

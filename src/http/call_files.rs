@@ -1,6 +1,5 @@
 //! Lists of calls as files. Each file is in the audit log before its first byte leaves.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -9,7 +8,6 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use serde_json::Value;
 use tokio_util::io::ReaderStream;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -18,11 +16,10 @@ use super::extract::{Grant, Permitted, path_id};
 use super::{caching, openapi, window};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::auth::audit::{self, Actor, Changes, Event, Target};
+use crate::auth::audit::{self, Event, Target};
 use crate::calls::{self, FileRequest, List, Place, Workshop, Written};
-use crate::db::Scope;
 use crate::error::Result;
-use crate::files::{self, Caption};
+use crate::files;
 use crate::input::Choice;
 
 /// Adds the operation that returns a list as a file.
@@ -66,7 +63,8 @@ async fn file(
         temp_dir,
         rows_a_sheet: app.exports.rows_a_sheet,
     };
-    let read = |scope| request.write(scope, clock, shop, &calls::unwatched);
+    let now = clock.now();
+    let read = |scope| request.write(scope, (now, now), shop, &calls::unwatched);
     // On the heap, because the future is large and would be moved with every request.
     let written = Box::pin(app.db.answer(caller.tenant.id, read)).await?;
     let actor = caller.actor(address, clock.now());
@@ -83,38 +81,10 @@ async fn file(
         },
     };
     let mut scope = app.db.write(caller.tenant.id).await?;
-    record(
-        (&mut scope, actor),
-        target,
-        &request,
-        (written.rows, &written.caption),
-    )
-    .await?;
+    let told = request.told(written.rows, &written.caption);
+    audit::record_change(&mut scope, actor, Event::CallsDownloaded, target, told).await?;
     scope.commit().await?;
     download(list, request.format().name(), written)
-}
-
-/// Adds a file to the audit log: its window, its filters and its rows.
-pub async fn record(
-    (scope, actor): (&mut Scope, Actor),
-    target: Target<'_>,
-    request: &FileRequest,
-    (rows, caption): (i64, &Caption),
-) -> Result<()> {
-    let mut told: BTreeMap<&str, String> = request.filters().collect();
-    told.insert("format", request.format().name().to_owned());
-    told.insert("rows", rows.to_string());
-    if let Some(at) = &caption.window {
-        told.insert(
-            "window",
-            String::from_utf8_lossy(&window::value(at)).into_owned(),
-        );
-    }
-    let told = told.into_iter();
-    let changes: Changes = told
-        .map(|(name, value)| (name.to_owned(), (Value::Null, value.into())))
-        .collect();
-    audit::record_change(scope, actor, Event::CallsDownloaded, target, changes).await
 }
 
 fn download(list: &List, format: &str, written: Written) -> Result<Response> {

@@ -6,7 +6,6 @@ use bytes::Bytes;
 
 use crate::error::{Error, Result};
 use crate::time::Window;
-use crate::time::instant::exactly;
 
 pub const NAME: HeaderName = HeaderName::from_static("callboard-window");
 
@@ -16,7 +15,7 @@ pub const ABOUT: &str =
 
 /// The value: `2026-06-01T00:00:00Z/2026-06-30T08:00:00.123456Z`.
 pub fn value(window: &Window) -> Bytes {
-    format!("{}/{}", exactly(window.from), exactly(window.to)).into()
+    window.exactly().into()
 }
 
 /// Adds a value that [`value`] wrote.

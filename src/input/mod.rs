@@ -7,6 +7,7 @@ pub mod body;
 pub mod bounds;
 mod compare;
 pub mod composite;
+pub mod email;
 pub mod fault;
 pub mod members;
 mod parameter;

@@ -11,7 +11,7 @@ use crate::error::{Faults, Result};
 use crate::input::{Bounds, COMPARE, Kind, Parameter, Query, UNTIL, WINDOW, ZONE_OF_ACCOUNT};
 use crate::reports::autocall::{FROM, TO};
 use crate::reports::report::{Context, Module, Subject};
-use crate::reports::telesales::{AskedFilter, Filter};
+use crate::reports::telesales::{AskedFilter, Filter, Length};
 use crate::rollups::Kept;
 use crate::time::{Window, Zone};
 

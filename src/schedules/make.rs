@@ -6,16 +6,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use tokio::task::spawn_blocking;
 
+use super::mail::content::Told;
 use super::report::{Report, Subject};
 use super::runs::Job;
 use super::store::{self, Schedule};
 use crate::app::App;
 use crate::asked::Answer;
+use crate::auth::audit::{self, Event, Target};
 use crate::auth::{Permission, Role, Tenant};
+use crate::calls::{self, List, Workshop};
 use crate::db::{Lane, Scope};
 use crate::error::{Error, Faults, Result};
+use crate::exports::contents::Contents;
 use crate::exports::progress::Progress;
 use crate::exports::request::ReportType;
 use crate::exports::{self, hourly};
@@ -35,6 +40,8 @@ pub struct Made {
     pub bytes: i64,
     /// `None` if it has several tables and no attempts.
     pub rows: Option<i64>,
+    /// The report, for a mail.
+    pub told: Told,
 }
 
 /// The end of a try that delivered nothing, with a reason for the client.
@@ -55,7 +62,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound => Self::Permanent("The campaign does not exist any more.".into()),
-            Error::Invalid(faults) | Error::Missing(faults) => Self::Permanent(told(&faults)),
+            Error::Invalid(faults) | Error::Missing(faults) => Self::Permanent(refusal(&faults)),
             error => Self::Transient("The report could not be made", error),
         }
     }
@@ -71,7 +78,7 @@ impl Failure {
     }
 }
 
-fn told(faults: &Faults) -> String {
+fn refusal(faults: &Faults) -> String {
     let faults: Vec<String> = faults
         .iter()
         .map(|(field, messages)| format!("{field}: {}", messages.join(" ")))
@@ -92,6 +99,7 @@ pub async fn make(app: &App, job: &Job, schedule: &Schedule) -> Result<Made, Fai
     match subject.report {
         Report::Answer(report) => answer(app, job, subject, report).await,
         Report::Export(export) => export_of(app, job, &subject, export).await,
+        Report::List(list) => list_of(app, job, schedule, &subject, list).await,
     }
 }
 
@@ -112,20 +120,81 @@ async fn answer(
     })
     .await
     .map_err(Error::internal)??;
-    let bytes = file.metadata().map_err(Error::internal)?.len();
-    let (name, format) = (figures.name(), figures.format.name());
-    let key = format!("{}/{}/{}.{format}", job.tenant, job.id, job.claim.simple());
-    let label = Label {
-        content_type: files::name::content_type(&name),
-        name: &name,
-    };
-    let stored = app.exports.store.put(&key, &label, file).await;
-    stored.map_err(|error| Failure::Transient("The file could not be stored", error))?;
+    let name = figures.name();
+    let (key, bytes) = store(app, job, subject.format, &name, file).await?;
     Ok(Made {
         key,
         name,
-        bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
+        bytes,
         rows: i64::try_from(figures.table.rows.len()).ok(),
+        told: figures.told(),
+    })
+}
+
+/// Stores a file under a key that no other try has. Returns the key and the size in bytes.
+async fn store(
+    app: &App,
+    job: &Job,
+    format: Format,
+    name: &str,
+    file: File,
+) -> Result<(String, i64), Failure> {
+    let bytes = file.metadata().map_err(Error::internal)?.len();
+    let (claim, format) = (job.claim.simple(), format.name());
+    let key = format!("{}/{}/{claim}.{format}", job.tenant, job.id);
+    let label = Label {
+        content_type: files::name::content_type(name),
+        name,
+    };
+    let stored = app.exports.store.put(&key, &label, file).await;
+    stored.map_err(|error| Failure::Transient("The file could not be stored", error))?;
+    Ok((key, i64::try_from(bytes).unwrap_or(i64::MAX)))
+}
+
+/// The file of a list, which is in the audit log before it leaves.
+async fn list_of(
+    app: &App,
+    job: &Job,
+    schedule: &Schedule,
+    subject: &Subject,
+    list: &'static List,
+) -> Result<Made, Failure> {
+    let request = subject.list(list);
+    let made_at = app.clock.now();
+    let shop = Workshop {
+        temp_dir: app.exports.store.temp_dir(),
+        rows_a_sheet: app.exports.rows_a_sheet,
+    };
+    let at = (job.due_at, made_at);
+    let read = |scope| request.write(scope, at, shop, &calls::unwatched);
+    // On the heap, because the future is large.
+    let written = Box::pin(app.db.answer(job.tenant, read)).await?;
+    let mut told = request.told(written.rows, &written.caption);
+    told.insert("run".to_owned(), (Value::Null, Value::from(job.id.clone())));
+    let mut scope = app.db.lane(Lane::Queue).write(job.tenant).await?;
+    let account = Tenant::load(&mut scope).await?.name;
+    let target = Target {
+        kind: "schedule",
+        id: schedule.id,
+        name: Some(&schedule.name),
+    };
+    let by = (schedule.created_by, made_at);
+    audit::record_own_change(&mut scope, by, Event::CallsDownloaded, target, told).await?;
+    scope.commit().await?;
+    let name = files::name::of_report(list.file_name(), &written.caption, subject.format.name());
+    let (key, bytes) = store(app, job, subject.format, &name, written.file).await?;
+    Ok(Made {
+        key,
+        name,
+        bytes,
+        rows: Some(written.rows),
+        told: Told {
+            title: list.title.to_owned(),
+            account,
+            caption: written.caption,
+            rows: usize::try_from(written.rows).unwrap_or_default(),
+            table: Some(written.first),
+        },
     })
 }
 
@@ -136,18 +205,23 @@ async fn export_of(
     subject: &Subject,
     report_type: ReportType,
 ) -> Result<Made, Failure> {
+    let mut scope = app.db.lane(Lane::Queue).read(job.tenant).await?;
+    let tenant = Tenant::load(&mut scope).await?;
+    let asked = subject.order(&mut scope, report_type, &tenant, job.due_at);
+    let asked = asked.await?;
+    drop(scope);
     let order = exports::job::Job {
         tenant: job.tenant,
         id: job.id.clone(),
         claim: job.claim,
         content: exports::job::Content::Reports {
-            campaign: subject.campaign().unwrap_or_default(),
+            campaign: asked.campaign,
             report_type,
-            earlier: None,
+            earlier: asked.earlier,
         },
-        format: subject.format,
-        window: subject.window.window(subject.zone, job.due_at),
-        rows_expected: 0,
+        format: asked.format,
+        window: asked.window,
+        rows_expected: u64::try_from(asked.attempts).unwrap_or_default(),
         tries: job.tries,
     };
     let watch = Arc::new(Progress::new(order.rows_expected));
@@ -159,6 +233,9 @@ async fn export_of(
             Failure::Transient(reason.trim_end_matches('.'), error)
         }
     })?;
+    let contents = made
+        .contents
+        .ok_or_else(|| Error::internal("an export without tables"))?;
     Ok(Made {
         key: made.key,
         name: made.name,
@@ -166,7 +243,22 @@ async fn export_of(
         rows: report_type
             .has_attempts()
             .then(|| i64::try_from(made.rows).unwrap_or(i64::MAX)),
+        told: told_of(contents),
     })
+}
+
+/// An export, for a mail: its first table.
+fn told_of(contents: Contents) -> Told {
+    let title = contents.heading().title.to_owned();
+    let account = contents.heading().account.to_owned();
+    let table = contents.tables().next().cloned();
+    Told {
+        title,
+        account,
+        rows: table.as_ref().map_or(0, |table| table.rows.len()),
+        table,
+        caption: contents.caption,
+    }
 }
 
 /// `Forbidden` if the maker is disabled, or may not have the report now.
@@ -241,6 +333,17 @@ impl Figures {
     fn name(&self) -> String {
         let (report, format) = (self.report.about.name, self.format.name());
         files::name::of_report(report, &self.answer.caption, format)
+    }
+
+    /// For a mail.
+    fn told(self) -> Told {
+        Told {
+            title: self.report.about.title.to_owned(),
+            account: self.account,
+            caption: self.answer.caption,
+            rows: self.table.rows.len(),
+            table: Some(self.table),
+        }
     }
 
     /// The file in the temp_dir: unnamed, so that it disappears with this process.

@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use form_urlencoded::Serializer;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::auth::{Permission, Tenant};
+use crate::calls::{self, FileRequest, List, Place};
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
-use crate::exports::request::{ReportType, find_campaign};
-use crate::input::{Choice, WINDOW, fault};
+use crate::exports::request::{Order, ReportType};
+use crate::input::{COMPARE, Choice, UNTIL, WINDOW, fault};
 use crate::reports::report::{Context, Format, Module};
 use crate::reports::request::Request;
 use crate::reports::{self, Definition};
@@ -37,6 +38,8 @@ pub enum Report {
     Answer(&'static Definition),
     /// An export of a campaign.
     Export(ReportType),
+    /// A list of calls of the account.
+    List(&'static List),
 }
 
 impl Report {
@@ -47,7 +50,11 @@ impl Report {
             report.route().files && has_window
         });
         let exports = ReportType::ALL.iter().copied().map(Self::Export);
-        answers.map(Self::Answer).chain(exports)
+        let lists = calls::ALL
+            .iter()
+            .filter(|list| list.place != Place::Campaign);
+        let lists = lists.map(Self::List);
+        answers.map(Self::Answer).chain(exports).chain(lists)
     }
 
     pub fn named(text: &str) -> Option<Self> {
@@ -61,13 +68,18 @@ impl Report {
                 format!("{}.{}", report.route().module.name(), report.about.name)
             }
             Self::Export(export) => format!("{}.{}", Module::Autocall.name(), export.name()),
+            Self::List(list) => format!("{}.{}", list.module().name(), list.file_name()),
         }
     }
 
     /// The permissions that the report itself needs.
     pub fn permissions(self) -> &'static [Permission] {
-        use Permission::{AutocallApiAccess, AutocallExportReport, TelesalesApiAccess};
+        use Permission::{AutocallApiAccess, AutocallExportReport, CallsRead, TelesalesApiAccess};
         match self {
+            Self::List(list) => match list.module() {
+                Module::Autocall => &[AutocallApiAccess, CallsRead],
+                Module::Telesales => &[TelesalesApiAccess, CallsRead],
+            },
             Self::Export(_) => &[AutocallApiAccess, AutocallExportReport],
             Self::Answer(report) => match report.route().module {
                 Module::Autocall => &[AutocallApiAccess],
@@ -90,6 +102,43 @@ pub struct Subject {
 impl Subject {
     /// The request that a client would send for a report.
     pub fn request(&self, report: &Definition) -> Request {
+        report.parse(&self.query().finish(), None, &[self.format])
+    }
+
+    /// The request that a client would send for a list as a file.
+    pub fn list(&self, list: &'static List) -> FileRequest {
+        let mut query = self.query();
+        query.append_pair("format", self.format.name());
+        FileRequest::read(list, &query.finish(), 0)
+    }
+
+    /// The export that a client would order.
+    pub async fn order(
+        &self,
+        scope: &mut Scope,
+        export: ReportType,
+        tenant: &Tenant,
+        now: DateTime<Utc>,
+    ) -> Result<Order> {
+        let mut members = Map::new();
+        for (name, value) in [
+            ("report_type", export.name()),
+            ("format", self.format.name()),
+            (WINDOW.name, self.window.name()),
+            ("timezone", self.zone.name()),
+        ] {
+            members.insert(name.to_owned(), json!(value));
+        }
+        for name in [COMPARE.name, UNTIL.name] {
+            if let Some(value) = self.params.get(name) {
+                members.insert(name.to_owned(), value.clone());
+            }
+        }
+        let campaign = self.campaign().unwrap_or_default();
+        Order::read(scope, tenant, campaign, &members, now).await
+    }
+
+    fn query(&self) -> Serializer<'static, String> {
         let mut query = Serializer::new(String::new());
         for (name, value) in &self.params {
             match value {
@@ -103,7 +152,7 @@ impl Subject {
         }
         query.append_pair(WINDOW.name, self.window.name());
         query.append_pair("timezone", self.zone.name());
-        report.parse(&query.finish(), None, &[self.format])
+        query
     }
 
     /// The campaign of an export.
@@ -120,14 +169,14 @@ impl Subject {
     ) -> Result<()> {
         let mut faults = self.own_faults();
         if faults.is_empty() {
-            let checked = match (self.report, self.campaign()) {
-                (Report::Answer(report), _) => {
-                    let context = Context { tenant, now };
-                    self.request(report).check(scope, context).await
+            let context = Context { tenant, now };
+            let checked = match self.report {
+                Report::Answer(report) => self.request(report).check(scope, context).await,
+                Report::List(list) => self.list(list).check(scope, context).await,
+                Report::Export(export) => {
+                    let order = self.order(scope, export, tenant, now).await;
+                    order.map(drop)
                 }
-                (Report::Export(_), campaign) => find_campaign(scope, campaign.unwrap_or_default())
-                    .await
-                    .map(drop),
             };
             match checked {
                 Err(Error::Invalid(others) | Error::Missing(others)) => {
@@ -161,7 +210,8 @@ impl Subject {
         for (name, value) in &self.params {
             let is_known = match self.report {
                 Report::Answer(report) => report.parameters().any(|known| known.plain() == name),
-                Report::Export(_) => name == CAMPAIGN,
+                Report::List(list) => list.file_parameters().any(|known| known.plain() == name),
+                Report::Export(_) => [CAMPAIGN, COMPARE.name, UNTIL.name].contains(&name.as_str()),
             };
             let rest = if SET.contains(&name.as_str()) {
                 "is set by the schedule."

@@ -10,7 +10,7 @@ use super::report::{Report, Subject};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
-use crate::input::{Choice, fault, value};
+use crate::input::{Choice, email, fault, value};
 use crate::reports::report::Format;
 use crate::time::{NamedWindow, Zone};
 use crate::webhooks;
@@ -20,6 +20,12 @@ const MAX_NAME: usize = 255;
 /// Maximum number of unknown members that are reported, and of characters of each.
 const MAX_UNKNOWN: usize = 20;
 const MAX_MEMBER: usize = 100;
+
+/// Maximum number of addresses.
+pub const MAX_ADDRESSES: usize = 20;
+/// Fault of addresses where no mail server is set.
+const NO_MAIL: &str =
+    "This server sends no mail: its CALLBOARD_SMTP_URL and CALLBOARD_MAIL_FROM are not set.";
 
 /// Members that clients set.
 pub const SETTABLE: [&str; 8] = [
@@ -42,9 +48,26 @@ pub struct Wanted {
     pub name: String,
     pub subject: Subject,
     pub at: At,
-    /// The webhook to which the file is announced.
-    pub webhook: i64,
+    pub deliver: Deliver,
     pub active: bool,
+}
+
+/// Receivers of the files: one at least.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deliver {
+    /// The webhook to which the file is announced.
+    pub webhook: Option<i64>,
+    /// Addresses to which the file is mailed.
+    pub email: Vec<String>,
+}
+
+/// What the members of a schedule are held against.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    pub tenant: &'a Tenant,
+    pub now: DateTime<Utc>,
+    /// True if this server sends mail.
+    pub sends_mail: bool,
 }
 
 impl Wanted {
@@ -64,18 +87,25 @@ impl Wanted {
     }
 
     pub fn deliver_shown(&self) -> Value {
-        json!({"webhook": self.webhook})
+        let mut shown = Map::new();
+        if let Some(webhook) = self.deliver.webhook {
+            shown.insert("webhook".into(), json!(webhook));
+        }
+        if !self.deliver.email.is_empty() {
+            shown.insert("email".into(), json!(self.deliver.email));
+        }
+        shown.into()
     }
 }
 
 /// Reads a new schedule, or with `shown`, the schedule as clients see it, a change to it. `Invalid` with every fault.
 pub async fn read(
     scope: &mut Scope,
-    tenant: &Tenant,
+    context: Context<'_>,
     mut members: Map<String, Value>,
     shown: Option<&Value>,
-    now: DateTime<Utc>,
 ) -> Result<Wanted> {
+    let Context { tenant, now, .. } = context;
     let mut faults = Faults::default();
     refuse(&members, shown, &mut faults);
     if let Some(shown) = shown {
@@ -90,12 +120,32 @@ pub async fn read(
             Err(Error::Invalid(others)) => faults.merge(others),
             other => other?,
         }
-        match webhooks::store::find(scope, wanted.webhook).await {
-            Err(Error::NotFound) => faults.add("deliver.webhook", "was not found."),
-            other => drop(other?),
+        if let Some(webhook) = wanted.deliver.webhook {
+            match webhooks::store::find(scope, webhook).await {
+                Err(Error::NotFound) => faults.add("deliver.webhook", "was not found."),
+                other => drop(other?),
+            }
+        }
+        // Addresses that are there already do not keep the rest from being changed.
+        if shown.is_none_or(|shown| shown["deliver"] != wanted.deliver_shown()) {
+            check_mail(&wanted.deliver.email, context, &mut faults);
         }
     }
     faults.into_result(wanted)
+}
+
+/// Adds faults of addresses that mail cannot go to.
+fn check_mail(addresses: &[String], context: Context<'_>, faults: &mut Faults) {
+    if !addresses.is_empty() && !context.sends_mail {
+        faults.add("deliver.email", NO_MAIL);
+        return;
+    }
+    for (at, address) in addresses.iter().enumerate() {
+        if !context.tenant.settings.allows_mail_to(address) {
+            let rest = "is not in a domain that the account's mail_domains allow.";
+            faults.add(format!("deliver.email.{at}"), rest);
+        }
+    }
 }
 
 /// The schedule that these members say; `None` if a part of it is faulty or missing. `default_zone`: that of the account.
@@ -141,7 +191,7 @@ pub fn parse(
         )
     });
     let at = required("at", given("at"), faults).and_then(|given| at(given, default_zone, faults));
-    let webhook =
+    let deliver =
         required("deliver", given("deliver"), faults).and_then(|given| deliver(given, faults));
     let active = given("active").map_or(Some(true), |given| {
         note("active", given.as_bool(), fault::FLAG, faults)
@@ -158,7 +208,7 @@ pub fn parse(
         name: name?,
         subject,
         at,
-        webhook: webhook?,
+        deliver: deliver?,
         active: active?,
     })
 }
@@ -243,17 +293,64 @@ fn weekdays(given: &Value) -> Option<On> {
     Some(On::Weekdays(days))
 }
 
-fn deliver(given: &Value, faults: &mut Faults) -> Option<i64> {
+fn deliver(given: &Value, faults: &mut Faults) -> Option<Deliver> {
     let Some(members) = given.as_object() else {
         return note("deliver", None, fault::OBJECT, faults);
     };
     unknown("deliver", members, &["webhook", "email"], faults);
-    if members.get("email").is_some_and(|email| !email.is_null()) {
-        faults.add("deliver.email", "This server sends no mail.");
+    let given = |name: &str| members.get(name).filter(|value| !value.is_null());
+    let (webhook, email) = (given("webhook"), given("email"));
+    if webhook.is_none() && email.is_none() {
+        return note(
+            "deliver",
+            None,
+            "must name a webhook, email, or both.",
+            faults,
+        );
     }
-    let webhook = members.get("webhook").filter(|webhook| !webhook.is_null());
-    let webhook = required("deliver.webhook", webhook, faults)?;
-    note("deliver.webhook", webhook.as_i64(), fault::INTEGER, faults)
+    let webhook = webhook.map(|given| {
+        let id = given.as_i64();
+        note("deliver.webhook", id, fault::INTEGER, faults)
+    });
+    let email = email.map(|given| addresses(given, faults));
+    Some(Deliver {
+        webhook: match webhook {
+            Some(webhook) => Some(webhook?),
+            None => None,
+        },
+        email: match email {
+            Some(email) => email?,
+            None => Vec::new(),
+        },
+    })
+}
+
+/// Addresses that are valid and different, one at least.
+fn addresses(given: &Value, faults: &mut Faults) -> Option<Vec<String>> {
+    let items = given.as_array().filter(|items| !items.is_empty());
+    let items = note(
+        "deliver.email",
+        items,
+        "must be a list of addresses.",
+        faults,
+    )?;
+    if items.len() > MAX_ADDRESSES {
+        let rest = fault::more_than(MAX_ADDRESSES);
+        return note("deliver.email", None, &rest, faults);
+    }
+    let mut found: Vec<String> = Vec::with_capacity(items.len());
+    for (at, item) in items.iter().enumerate() {
+        let rest = match item.as_str().filter(|text| email::is_address(text)) {
+            Some(text) if found.iter().any(|known| known == text) => "is there twice.",
+            Some(text) => {
+                found.push(text.to_owned());
+                continue;
+            }
+            None => email::FAULT,
+        };
+        faults.add(format!("deliver.email.{at}"), rest);
+    }
+    (found.len() == items.len()).then_some(found)
 }
 
 /// Adds a fault for each other member of an inner object.

@@ -108,10 +108,20 @@ pub async fn page(
     Ok(wanted.page(rows.fetch_all(scope.connection()).await?, total))
 }
 
+/// The workers that a run waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queue {
+    /// Those that make files.
+    Making,
+    /// Those that mail files that are made.
+    Mailing,
+}
+
 /// Claims a run of a tenant that is due. `None` if there is none.
 pub async fn claim(
     db: &Database,
     tenant: i64,
+    queue: Queue,
     lease: Duration,
     now: DateTime<Utc>,
 ) -> Result<Option<Job>> {
@@ -121,7 +131,8 @@ pub async fn claim(
         .select::<(String, i64, DateTime<Utc>, i16)>(include_str!("sql/claim.sql"))
         .bind(claim)
         .bind(now)
-        .bind(lease.as_secs_f64());
+        .bind(lease.as_secs_f64())
+        .bind(queue == Queue::Mailing);
     let taken = taken.fetch_optional(scope.connection()).await?;
     scope.commit().await?;
     Ok(taken.map(|(id, schedule, due_at, tries)| Job {
@@ -134,6 +145,12 @@ pub async fn claim(
     }))
 }
 
+/// Time to wait after a failed try. `None` after the last one.
+pub fn wait_after(job: &Job) -> Option<TimeDelta> {
+    let again = usize::try_from(job.tries - 1).ok();
+    again.and_then(|tried| OFFSETS.get(tried)).copied()
+}
+
 /// Records a failed try. It is tried again by the plan unless it `is_final`.
 pub async fn fail(
     scope: &mut Scope,
@@ -142,16 +159,13 @@ pub async fn fail(
     is_final: bool,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let again = usize::try_from(job.tries - 1).ok();
-    let again = again
-        .and_then(|tried| OFFSETS.get(tried))
-        .filter(|_| !is_final);
+    let again = wait_after(job).filter(|_| !is_final);
     let fail = scope
         .query(include_str!("sql/fail.sql"))
         .bind(job.id.clone())
         .bind(job.claim)
         .bind(reason.to_owned());
-    let fail = fail.bind(again.map(|wait| now + *wait)).bind(now);
+    let fail = fail.bind(again.map(|wait| now + wait)).bind(now);
     fail.execute(scope.connection()).await?;
     Ok(())
 }

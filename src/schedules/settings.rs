@@ -1,15 +1,32 @@
-//! Settings of schedules: the intervals of the workers, and the lifetime of files.
+//! Settings of schedules: the intervals of the workers, the lifetime of files, and the mail server.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
-/// Settings of schedules.
-#[derive(Debug, Clone, Copy)]
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::mail::settings::Settings as Mail;
+
+/// Settings of schedules. Cheap to clone.
+#[derive(Debug, Clone)]
 pub struct Settings {
     pub pace: Pace,
     /// Lifetime of a file, and of links to it.
     pub link_ttl: TimeDelta,
+    /// `None`: no mail is sent.
+    pub mail: Option<Mail>,
+}
+
+impl Settings {
+    /// `Setup` if the mail server or the sender cannot be used.
+    pub fn of(config: &Config) -> Result<Self> {
+        Ok(Self {
+            link_ttl: TimeDelta::from_std(config.mail_link_ttl).map_err(Error::internal)?,
+            mail: Mail::of(config)?,
+            ..Self::default()
+        })
+    }
 }
 
 /// Intervals of the workers. Tests shorten them.
@@ -29,6 +46,7 @@ impl Default for Settings {
                 look_every: Duration::from_secs(2),
             },
             link_ttl: TimeDelta::days(7),
+            mail: None,
         }
     }
 }

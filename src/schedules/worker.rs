@@ -1,4 +1,4 @@
-//! Workers: plan what is due, and make one run at a time, in every instance.
+//! Workers: plan what is due, make one run at a time, and mail one at a time, in every instance.
 //!
 //! Owns tries, lost leases and shutdown. A try that takes as long as its lease is given up before another instance may
 //! take the run over.
@@ -9,35 +9,35 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::make::{self, Failure};
-use super::runs::{self, Job, TRIES};
-use super::{TASK, deliver, plan, sweep};
+use super::runs::{self, Job, Queue, TRIES};
+use super::{TASK, deliver, mail, plan, sweep};
 use crate::app::App;
 use crate::auth::audit::{self, Details, Event};
 use crate::db::Lane;
 use crate::error::{Error, Result};
 use crate::supervise;
 
-/// Runs made at a time by an instance.
-const WORKERS: usize = 2;
+/// Workers of an instance: a mail server that does not answer holds up no file.
+const WORKERS: [Queue; 4] = [Queue::Making, Queue::Mailing, Queue::Making, Queue::Mailing];
 
 /// Runs schedules until `stop`; running runs are then given back.
 pub async fn run(app: App, stop: CancellationToken) {
     let mut beside = JoinSet::new();
     beside.spawn(sweep::run(app.clone()));
     let mut workers = JoinSet::new();
-    for _ in 0..WORKERS {
+    for queue in WORKERS {
         let (app, stop) = (app.clone(), stop.clone());
         workers.spawn(async move {
-            supervise::keep(TASK, || work(app.clone(), stop.clone())).await;
+            supervise::keep(TASK, || work(app.clone(), queue, stop.clone())).await;
         });
     }
     while workers.join_next().await.is_some() {}
     beside.shutdown().await;
 }
 
-async fn work(app: App, stop: CancellationToken) {
+async fn work(app: App, queue: Queue, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        if supervise::attempt(TASK, pass(&app, &stop)).await == Some(true) {
+        if supervise::attempt(TASK, pass(&app, queue, &stop)).await == Some(true) {
             continue;
         }
         tokio::select! {
@@ -47,30 +47,42 @@ async fn work(app: App, stop: CancellationToken) {
     }
 }
 
-/// Plans what is due, and makes a run of each account that has one. False if there was none.
-pub async fn pass(app: &App, stop: &CancellationToken) -> Result<bool> {
+/// Takes one run of each account that has one. False if there was none.
+async fn pass(app: &App, queue: Queue, stop: &CancellationToken) -> Result<bool> {
     let mut has_run = false;
-    for tenant in due(app, app.clock.now()).await? {
+    for tenant in due(app, queue, app.clock.now()).await? {
         if stop.is_cancelled() {
             break;
         }
+        let turn = async {
+            match queue {
+                Queue::Making => turn(app, tenant, stop).await,
+                Queue::Mailing => mail::worker::turn(app, tenant, stop).await,
+            }
+        };
         // One account's failure must not affect the others.
-        has_run |= supervise::attempt(TASK, turn(app, tenant, stop)).await == Some(true);
+        has_run |= supervise::attempt(TASK, turn).await == Some(true);
     }
     Ok(has_run)
 }
 
 /// Accounts with something to do.
-async fn due(app: &App, now: DateTime<Utc>) -> Result<Vec<i64>> {
-    let mut queue = app.db.queue().await?;
-    let due = sqlx::query_scalar(include_str!("sql/due.sql")).bind(now);
-    Ok(due.fetch_all(&mut *queue).await?)
+async fn due(app: &App, queue: Queue, now: DateTime<Utc>) -> Result<Vec<i64>> {
+    let sql = match queue {
+        Queue::Making => include_str!("sql/due.sql"),
+        Queue::Mailing => include_str!("sql/due_mails.sql"),
+    };
+    let mut connection = app.db.queue().await?;
+    let due = sqlx::query_scalar(sql).bind(now);
+    Ok(due.fetch_all(&mut *connection).await?)
 }
 
+/// Plans what is due, and makes one run.
 async fn turn(app: &App, tenant: i64, stop: &CancellationToken) -> Result<bool> {
     plan::plan(&app.db, tenant, app.clock.now()).await?;
     let lease = app.schedules.pace.lease;
-    let Some(job) = runs::claim(&app.db, tenant, lease, app.clock.now()).await? else {
+    let Some(job) = runs::claim(&app.db, tenant, Queue::Making, lease, app.clock.now()).await?
+    else {
         return Ok(false);
     };
     let made = tokio::select! {

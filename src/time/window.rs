@@ -6,6 +6,7 @@
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use super::Zone;
+use super::instant::exactly;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
@@ -42,6 +43,11 @@ impl Window {
             to: at(END),
             zone,
         }
+    }
+
+    /// `2026-06-01T00:00:00Z/2026-06-30T08:00:00.123456Z`: sent on as explicit ends, it is the same window.
+    pub fn exactly(&self) -> String {
+        format!("{}/{}", exactly(self.from), exactly(self.to))
     }
 
     /// False if an end is that of all time.

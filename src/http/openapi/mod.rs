@@ -11,6 +11,7 @@ mod parameters;
 mod reports;
 pub mod resources;
 mod responses;
+mod schedules;
 mod shape;
 
 use std::sync::{Arc, LazyLock};
@@ -46,6 +47,7 @@ pub use reports::{add_export, add_report};
 pub fn generate() -> Value {
     let mut document = shape::finished(&super::routes().into_openapi());
     marks::add(&mut document);
+    schedules::add(&mut document);
     document
 }
 

@@ -24,7 +24,7 @@ use crate::db::Scope;
 use crate::envelope::{Data, Page};
 use crate::error::{Error, Result};
 use crate::page::{PAGE, PER_PAGE, PageRequest};
-use crate::schedules::request::{self, Wanted};
+use crate::schedules::request::{self, Context, Wanted};
 use crate::schedules::runs::{self, ScheduleRun};
 use crate::schedules::store::{self, Schedule};
 use shape::{ScheduleChange, ScheduleCreate};
@@ -72,6 +72,14 @@ fn check(caller: &Caller, wanted: &Wanted) -> Result<()> {
     Err(Error::LacksPermission(names.collect()))
 }
 
+fn context<'a>(app: &App, tenant: &'a Tenant) -> Context<'a> {
+    Context {
+        tenant,
+        now: app.clock.now(),
+        sends_mail: app.schedules.mail.is_some(),
+    }
+}
+
 /// Create a schedule.
 ///
 /// Its runs have the permissions that its maker has at that moment. An account has at most 100 schedules.
@@ -105,7 +113,8 @@ async fn create(
     let members = body::object(&headers, body).await?;
     let mut scope = app.db.write(caller.tenant.id).await?;
     let tenant = Tenant::load(&mut scope).await?;
-    let wanted = request::read(&mut scope, &tenant, members, None, now).await?;
+    let context = context(&app, &tenant);
+    let wanted = request::read(&mut scope, context, members, None).await?;
     check(&caller, &wanted)?;
     let data = store::create(&mut scope, &wanted, caller.user_id, now).await?;
     let (actor, values) = (caller.actor(address, now), data.changes(None)?);
@@ -199,7 +208,8 @@ async fn change(
     let mut scope = app.db.write(caller.tenant.id).await?;
     let before = store::lock(&mut scope, id).await?;
     let (tenant, shown) = (Tenant::load(&mut scope).await?, before.shown()?);
-    let wanted = request::read(&mut scope, &tenant, members, Some(&shown), now).await?;
+    let context = context(&app, &tenant);
+    let wanted = request::read(&mut scope, context, members, Some(&shown)).await?;
     check(&caller, &wanted)?;
     let after = store::change(&mut scope, &before, &wanted, now).await?;
     let changes = after.changes(Some(&before))?;

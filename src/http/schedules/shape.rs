@@ -14,7 +14,7 @@ pub struct ScheduleCreate {
     /// Its name.
     #[schema(
         max_length = 255,
-        pattern = r"^[^\x00-\x1f\x7f]*$",
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
         example = "Agents, daily"
     )]
     name: String,
@@ -47,7 +47,11 @@ pub struct ScheduleCreate {
 #[expect(dead_code, reason = "the schema of what `request` reads")]
 pub struct ScheduleChange {
     /// Its name.
-    #[schema(max_length = 255, pattern = r"^[^\x00-\x1f\x7f]*$", nullable = false)]
+    #[schema(
+        max_length = 255,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+        nullable = false
+    )]
     name: Option<String>,
     /// The report.
     #[schema(nullable = false)]

@@ -1,8 +1,9 @@
--- Claims a run that is due at $3, with claim $2, for $4 seconds. A run with an expired lease is claimed again.
+-- Claims a run that is due at $3, with claim $2, for $4 seconds: one that is to be mailed if $5, else one that is to be made. A run with an expired lease is claimed again.
 with next as (
     select id
     from schedule_runs
     where tenant_id = $1 and status in ('queued', 'running') and next_try_at <= $3
+      and (mail is not null) = $5
       and (leased_until is null or leased_until <= now())
     order by next_try_at, id
     limit 1

@@ -5,4 +5,5 @@ where active and next_run_at <= $1
 union
 select tenant_id
 from schedule_runs
-where status in ('queued', 'running') and next_try_at <= $1 and (leased_until is null or leased_until <= now())
+where status in ('queued', 'running') and mail is null and next_try_at <= $1
+  and (leased_until is null or leased_until <= now())

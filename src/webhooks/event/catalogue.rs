@@ -119,7 +119,8 @@ events! {
     "telesales.call.disposed": stored::<DisposedCall>;
     /// The abandon rate of a Telesales campaign exceeds its limit.
     "telesales.abandon.breached": breach;
-    /// An export is ready, or the file of a schedule: then with the schedule and its window, to the webhook that it names.
+    /// An export is ready, or the file of a schedule: then with `schedule_id`, `schedule_name` and `window`, which others
+    /// lack, to the webhook that the schedule names.
     "report.export.ready": export;
     /// An export failed for good. A cancelled one gives no event.
     "report.export.failed": export;

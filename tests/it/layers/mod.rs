@@ -32,7 +32,7 @@ const RANKS: &[&[&str]] = &[
     &["rollups"],
     &["asked"],
     &["answers"],
-    &["webhooks/guard"],
+    &["webhooks/guard", "mail"],
     &[
         "exports/settings",
         "webhooks/settings",

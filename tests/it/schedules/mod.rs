@@ -1,6 +1,7 @@
 //! Schedules and their runs.
 
 mod instances;
+mod mail;
 mod requests;
 mod runs;
 
@@ -37,8 +38,14 @@ struct Schedules {
 
 impl Schedules {
     async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Like [`Schedules::new`], with changed settings.
+    async fn with(change: impl FnOnce(&mut App)) -> Self {
         let hooks = Hooks::with(|app| {
             app.schedules.pace.look_every = Duration::from_millis(20);
+            change(app);
         })
         .await;
         let receiver = Receiver::start().await;

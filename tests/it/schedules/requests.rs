@@ -65,7 +65,7 @@ async fn every_fault_is_reported() {
             json!({"at": {"time": "07:30", "day_of_month": 1, "days": ["mon"]}}),
             "at.day_of_month",
         ),
-        (json!({"deliver": {}}), "deliver.webhook"),
+        (json!({"deliver": {}}), "deliver"),
         (json!({"deliver": {"webhook": 404}}), "deliver.webhook"),
         (
             json!({"deliver": {"webhook": test.webhook, "email": ["a@example.com"]}}),
@@ -77,6 +77,11 @@ async fn every_fault_is_reported() {
         ),
         (json!({"params": {"window": "today"}}), "params.window"),
         (json!({"params": {"colour": "red"}}), "params.colour"),
+        (json!({"params": {"compare": "once"}}), "params.compare"),
+        (
+            json!({"report": "telesales.calls", "params": {"after": "x"}}),
+            "params.after",
+        ),
         (
             json!({"params": {"campaign_id": "x"}}),
             "params.campaign_id",
@@ -173,6 +178,8 @@ async fn a_schedule_needs_its_permission_and_that_of_the_report() {
     app.user(TENANT, "agent", Role::Agent).await;
     app.user(TENANT, "sup", Role::Supervisor).await;
     let own = app.issue(TENANT, "sup", &[Permission::ExportsManage]).await;
+    let without_calls = [Permission::ExportsManage, Permission::TelesalesApiAccess];
+    let without_calls = app.issue(TENANT, "sup", &without_calls).await;
     let agent = app.issue(TENANT, "agent", &[]).await;
     let other = app.account(2).await;
     let post = async |token: &str| {
@@ -187,6 +194,15 @@ async fn a_schedule_needs_its_permission_and_that_of_the_report() {
         post(&own).await,
         StatusCode::FORBIDDEN,
         "the report needs telesales_api_access"
+    );
+    assert_eq!(post(&without_calls).await, StatusCode::CREATED);
+    let client = Client::new(url.clone(), without_calls);
+    let calls = test.wanted(&json!({"report": "telesales.calls"}));
+    let calls = client.send(client.post(SCHEDULES).json(&calls)).await;
+    assert_eq!(
+        calls.status,
+        StatusCode::FORBIDDEN,
+        "the list needs calls_read"
     );
     assert_eq!(
         post(&other).await,

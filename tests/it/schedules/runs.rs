@@ -1,15 +1,20 @@
 //! Runs: what is delivered, made up, skipped and refused.
 
+use std::io::Cursor;
+
+use calamine::{Reader, Xlsx};
 use callboard::auth::Role;
 use callboard::auth::user;
 use callboard::schedules::sweep;
 use callboard::time::Clock;
+use callboard::webhooks::event::catalogue;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{SCHEDULES, Schedules, path, work};
 use crate::support::{Client, TENANT};
+use crate::webhooks::events::bodies::shape;
 
 /// The clock of a schedule that is due in an hour.
 fn in_an_hour(now: DateTime<Utc>) -> Value {
@@ -42,6 +47,11 @@ async fn a_run_is_announced_with_the_file_that_the_report_gives() {
         event["event"], "report.export.ready",
         "although only webhook.test is subscribed to"
     );
+    let sample = catalogue::EVENTS
+        .iter()
+        .find(|known| event["event"] == known.name)
+        .map(|known| serde_json::from_str(known.sample).expect("JSON"));
+    assert_eq!(sample.as_ref().map(shape), Some(shape(&event)));
     let data = &event["data"];
     assert_eq!(
         (
@@ -244,7 +254,8 @@ async fn an_export_of_a_campaign_is_made_as_when_it_is_ordered() {
         .await;
     let _workers = (work(&hooks.app), hooks.work());
     for (report, rows) in [("autocall.full", json!(1)), ("autocall.kpis", Value::Null)] {
-        let over = json!({"report": report, "params": {"campaign_id": 7}, "format": "xlsx", "active": false});
+        let params = json!({"campaign_id": 7, "compare": "previous_period"});
+        let over = json!({"report": report, "params": params, "format": "xlsx", "active": false});
         let made = test.create(&over).await;
         hooks
             .post(&format!("{}/run", path(&made)), &json!({}))
@@ -265,10 +276,16 @@ async fn an_export_of_a_campaign_is_made_as_when_it_is_ordered() {
             .expect("a link")
             .to_owned();
         let file = client.request(reqwest::Method::GET, &link, None).await;
-        assert!(
-            file.status == StatusCode::OK && file.bytes.starts_with(b"PK"),
-            "{link}"
-        );
+        assert_eq!(file.status, StatusCode::OK, "{link}");
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file.bytes)).expect("a workbook");
+        let sheets = book.sheet_names();
+        let mut cells = Vec::new();
+        for sheet in sheets {
+            let range = book.worksheet_range(&sheet).expect("cells");
+            cells.extend(range.cells().map(|(_, _, cell)| cell.to_string()));
+        }
+        let is_compared = cells.iter().any(|cell| cell.ends_with("(previous)"));
+        assert!(is_compared, "{link}");
     }
 }
 
@@ -305,4 +322,41 @@ async fn a_file_that_no_run_refers_to_is_swept_and_others_stay() {
     sweep::sweep(&now, true).await.expect("swept");
     assert!(!left.exists());
     assert_eq!(files().count(), 2, "the run's own, and the young one");
+}
+
+#[tokio::test]
+async fn a_list_of_calls_is_made_as_it_is_downloaded_and_is_in_the_audit_log() {
+    let test = Schedules::new().await;
+    let (hooks, client) = (&test.hooks, &test.hooks.client);
+    let over =
+        json!({"report": "telesales.calls", "params": {"result": "answered"}, "active": false});
+    let made = test.create(&over).await;
+    hooks
+        .post(&format!("{}/run", path(&made)), &json!({}))
+        .await;
+    let _workers = (work(&hooks.app), hooks.work());
+    let run = test.finished(&made, 1).await.remove(0);
+    assert_eq!(
+        (&run["status"], &run["rows"]),
+        (&json!("delivered"), &json!(1)),
+        "{run}"
+    );
+    hooks
+        .until("it is announced", async || test.receiver.count() == 1)
+        .await;
+    let entries = client.data("/api/audit?action=calls.downloaded").await;
+    let entry = &entries[0];
+    assert_eq!(
+        entry["changes"]["run"],
+        json!([null, run["id"]]),
+        "{entries}"
+    );
+    assert_eq!(entry["changes"]["rows"], json!([null, "1"]));
+    assert_eq!(entry["changes"]["result"], json!([null, "answered"]));
+    let link = test.receiver.seen()[0].json()["data"]["download_url"].take();
+    let link = link.as_str().expect("a link");
+    let file = client.request(reqwest::Method::GET, link, None).await;
+    let export =
+        "/api/telesales/calls/export?format=csv&window=yesterday&timezone=UTC&result=answered";
+    assert_eq!(file.text(), client.ok(export).await.text());
 }

@@ -2,7 +2,7 @@
 
 mod addresses;
 mod delivery;
-mod events;
+pub mod events;
 pub mod hooks;
 pub mod instances;
 mod measured;

@@ -1,7 +1,7 @@
 //! Events: deliveries that the triggers write, and their bodies.
 
 mod attempts;
-mod bodies;
+pub mod bodies;
 mod changes;
 mod freshness;
 mod leads;

@@ -1,0 +1,162 @@
+//! What a mail says: the schedule, the report with its window, and the first rows of its first table.
+//!
+//! Stored with the run, so that every try says the same, whichever instance makes it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::recipients::Recipients;
+use crate::files::Caption;
+use crate::table::{Cell, Column, Format, Table, Weekday};
+use crate::time::Zone;
+use crate::time::instant::local;
+
+/// Maximum number of rows and columns that are shown, and of characters of each value.
+const ROWS: usize = 20;
+const COLUMNS: usize = 60;
+const MAX_VALUE: usize = 200;
+
+/// The report of a run, for its mail.
+#[derive(Debug)]
+pub struct Told {
+    pub title: String,
+    pub account: String,
+    pub caption: Caption,
+    /// The first table, or its first rows.
+    pub table: Option<Table>,
+    /// Rows of the whole table.
+    pub rows: usize,
+}
+
+/// A mail as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Content {
+    pub made_at: DateTime<Utc>,
+    /// Name of the schedule.
+    pub schedule: String,
+    /// Title of the report.
+    pub title: String,
+    pub account: String,
+    /// First and last local day of the window.
+    pub days: Option<String>,
+    /// Window, zone and filters, each with its name.
+    pub lines: Vec<(String, String)>,
+    pub table: Option<Shown>,
+    pub to: Recipients,
+}
+
+/// The first rows of a table.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Shown {
+    pub columns: Vec<Head>,
+    pub rows: Vec<Vec<String>>,
+    /// Rows of the whole table.
+    pub total: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Head {
+    pub title: String,
+    pub is_number: bool,
+}
+
+impl Content {
+    pub fn new(schedule: &str, told: &Told, email: &[String], made_at: DateTime<Utc>) -> Self {
+        let caption = &told.caption;
+        let table = told.table.as_ref();
+        Self {
+            made_at,
+            schedule: schedule.to_owned(),
+            title: told.title.clone(),
+            account: told.account.clone(),
+            days: days(caption),
+            lines: lines(caption),
+            table: table.map(|table| Shown::of(table, told.rows, caption.zone)),
+            to: Recipients::new(email),
+        }
+    }
+
+    pub fn subject(&self) -> String {
+        match &self.days {
+            Some(days) => format!("{}, {days}", self.schedule),
+            None => self.schedule.clone(),
+        }
+    }
+}
+
+/// `2026-06-29`, or `2026-06-01 to 2026-06-30`.
+fn days(caption: &Caption) -> Option<String> {
+    let window = caption.window?;
+    let last = (window.to - TimeDelta::microseconds(1)).max(window.from);
+    let [first, last] = [window.from, last].map(|at| local(at, window.zone).date());
+    Some(if first == last {
+        first.to_string()
+    } else {
+        format!("{first} to {last}")
+    })
+}
+
+fn lines(caption: &Caption) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    if let Some(window) = caption.window {
+        lines.push(("From", moment(window.from, caption.zone)));
+        lines.push(("To, exclusive", moment(window.to, caption.zone)));
+    }
+    lines.push(("Time zone", caption.zone.name().to_owned()));
+    lines.extend(caption.filters.iter().cloned());
+    let owned = |(name, value): (&str, String)| (name.to_owned(), shortened(&value));
+    lines.into_iter().map(owned).collect()
+}
+
+/// Local time, as files show it.
+pub fn moment(at: DateTime<Utc>, zone: Zone) -> String {
+    local(at, zone).format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+impl Shown {
+    fn of(table: &Table, total: usize, zone: Zone) -> Self {
+        let columns = table.columns.iter().take(COLUMNS);
+        let heads = columns.map(|column| Head {
+            title: column.title.clone().into_owned(),
+            is_number: matches!(column.format, Format::Integer | Format::Decimal(_)),
+        });
+        let row = |row: &Vec<Cell>| {
+            let cells = row.iter().zip(table.columns.iter()).take(COLUMNS);
+            let values = cells.map(|(cell, column)| shown(cell, column, zone));
+            values.collect()
+        };
+        Self {
+            columns: heads.collect(),
+            rows: table.rows.iter().take(ROWS).map(row).collect(),
+            total,
+        }
+    }
+}
+
+fn shown(cell: &Cell, column: &Column, zone: Zone) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Text(text) => shortened(text),
+        Cell::Integer(number) if column.format == Format::Weekday => {
+            Weekday::name(*number).map_or_else(|| number.to_string(), str::to_owned)
+        }
+        Cell::Integer(number) => number.to_string(),
+        Cell::Decimal(number) => number.to_string(),
+        Cell::Flag(true) => "yes".to_owned(),
+        Cell::Flag(false) => "no".to_owned(),
+        Cell::Instant(instant) => moment(*instant, zone),
+        Cell::Bucket(bucket) => bucket.to_string(),
+    }
+}
+
+/// On one line, cut to [`MAX_VALUE`] characters.
+fn shortened(text: &str) -> String {
+    let mut letters = text
+        .chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter });
+    let mut kept: String = letters.by_ref().take(MAX_VALUE).collect();
+    if letters.next().is_some() {
+        kept.push('…');
+    }
+    kept
+}
