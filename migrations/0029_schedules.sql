@@ -10,6 +10,9 @@ create table schedules (
     params       jsonb not null,
     window_name  text not null,
     format       text not null check (format in ('xlsx', 'csv')),
+    -- Name of an export template, and language of the file; null if the schedule does not say.
+    template     text collate "C",
+    lang         text check (lang in ('en', 'vi')),
     -- {"time", "days" or "day_of_month", "timezone"}
     at           jsonb not null,
     -- {"webhook"}
@@ -21,6 +24,7 @@ create table schedules (
     created_at   timestamptz not null,
     updated_at   timestamptz not null,
     primary key (tenant_id, id),
+    foreign key (tenant_id, template) references export_templates,
     check ((next_run_at is not null) = active)
 );
 call callboard_guard('schedules');

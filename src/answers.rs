@@ -12,6 +12,7 @@ use bytes::Bytes;
 use crate::asked::Asked;
 use crate::cache::{Cache, Named};
 use crate::encoded::Encoded;
+use crate::words::Language;
 
 /// Responses by tenant and request.
 pub type Answers = Cache<AnswerKey, Body>;
@@ -41,7 +42,10 @@ pub enum Form {
     /// JSON with an ETag, in response to a GET.
     TaggedJson,
     Json,
+    /// CSV with field names, and values as JSON has them.
     Csv,
+    /// CSV with titles and words of that language.
+    CsvIn(Language),
 }
 
 /// A request with the form of its body. Cheap to clone.

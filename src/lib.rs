@@ -33,6 +33,7 @@ pub mod keys;
 pub mod percent;
 pub mod supervise;
 mod template;
+pub mod templates;
 pub mod text;
 pub mod words;
 

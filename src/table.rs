@@ -5,6 +5,8 @@
 //! fields.
 
 pub mod compared;
+pub mod look;
+pub mod worded;
 
 use std::borrow::Cow;
 
@@ -18,6 +20,8 @@ use utoipa::openapi::{Discriminator, Ref, RefOr, Schema};
 use crate::figure::{Form, Mark, Within};
 use crate::percent::{DecimalNumber, DecimalText};
 use crate::time::{Bucket, Instant};
+use crate::words::Language;
+use look::Look;
 
 /// A value. `null` in JSON is `Empty`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -100,6 +104,10 @@ pub struct Table {
     pub columns: Cow<'static, [Column]>,
     pub rows: Vec<Vec<Cell>>,
     pub chart: Option<Chart>,
+    /// Language of titles, and of what is put into words as it is written.
+    pub language: Language,
+    /// Looks of the columns by a template, one each; none without a template.
+    pub looks: Vec<Look>,
 }
 
 /// A chart of a table; columns are given by name.
@@ -133,6 +141,8 @@ impl Table {
             columns: Cow::Borrowed(R::COLUMNS),
             rows: rows.iter().map(Row::cells).collect(),
             chart: None,
+            language: Language::English,
+            looks: Vec::new(),
         }
     }
 
@@ -217,8 +227,10 @@ impl Weekday {
         "Saturday",
     ];
 
-    pub fn name(number: i64) -> Option<&'static str> {
-        Self::NAMES.get(usize::try_from(number).ok()?).copied()
+    pub fn name(number: i64, language: Language) -> Option<&'static str> {
+        let name = Self::NAMES.get(usize::try_from(number).ok()?)?;
+        let named = language.value("day_of_week", &number.to_string());
+        Some(named.unwrap_or(name))
     }
 }
 

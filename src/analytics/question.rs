@@ -172,6 +172,7 @@ async fn read(
             window: None,
             zone: query.zone,
             filters: Vec::new(),
+            earlier: None,
         },
         outcome,
     })

@@ -79,6 +79,9 @@ events! {
     ScheduleRun = "schedule.run", "schedule.run";
     ScheduleStopped = "schedule.stopped", "schedule.stopped";
     ScheduleMailed = "schedule.mailed", "schedule.mailed";
+    TemplateCreated = "template.created", "template.created";
+    TemplateChanged = "template.changed", "template.changed";
+    TemplateDeleted = "template.deleted", "template.deleted";
 }
 
 /// On the command line, an event has both names.

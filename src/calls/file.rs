@@ -1,5 +1,6 @@
 //! Lists as files: every row that passes, oldest first, read and written in batches from one snapshot.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -7,10 +8,11 @@ use std::path::Path;
 use super::condition::Conditions;
 use super::list::{FORMAT, List, MOST};
 use super::place::Windows;
-use super::request::Request;
+use super::request::{Request, Selected};
 use super::rows::{ListedAttempt, ListedCall, Row};
-use super::statement::{Order, Sight, count, rows};
+use super::statement::{Order, Sight, count, rows, sorted};
 use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, TryStreamExt};
 use serde_json::{Map, Value};
 
 use crate::auth::Tenant;
@@ -18,13 +20,19 @@ use crate::auth::audit::Changes;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::files::batches::Batches;
+use crate::files::layout::{Layout, TEMPLATE, Wording};
+use crate::files::template::{Loaded, TemplateSort};
 use crate::files::{Caption, Heading, workbook};
 use crate::input::{Choice, Query};
 use crate::reports::report::{Context, Format, Module};
-use crate::table::{Cell, Table};
+use crate::table::worded::{titled, worded};
+use crate::table::{Column, Table};
+use crate::templates::store;
+use crate::words::Language;
 
 /// Rows of a batch.
-const BATCH: i64 = 2_000;
+const ROWS: usize = 2_000;
+const BATCH: i64 = ROWS as i64;
 /// Rows that are shown outside of the file.
 const SHOWN: usize = 20;
 
@@ -36,6 +44,9 @@ pub struct Written {
     pub caption: Caption,
     /// Its first rows.
     pub first: Table,
+    /// Its title, in its language.
+    pub title: String,
+    pub wording: Wording,
 }
 
 /// A request for a list as a file.
@@ -44,6 +55,7 @@ pub struct FileRequest {
     format: Format,
     /// Maximum number of rows.
     most: Option<i64>,
+    layout: Layout,
 }
 
 /// Where a file is made, and its rows a sheet.
@@ -79,7 +91,9 @@ impl FileRequest {
 
     fn of_query(list: &'static List, mut query: Query, place: (i64, Windows)) -> Self {
         let format = query.choice_of(&FORMAT, &[Format::Xlsx, Format::Csv]);
+        let layout = Layout::read(&mut query);
         Self {
+            layout,
             request: Request::of_query(list, query, place, Sight::Clear),
             format: format.unwrap_or(Format::Xlsx),
             most: None,
@@ -105,7 +119,7 @@ impl FileRequest {
 
     /// The description of the file, and the number of its rows now.
     pub async fn look(&self, scope: &mut Scope, context: Context<'_>) -> Result<(Caption, i64)> {
-        let selected = self.request.select(scope, context).await?;
+        let (_, selected) = self.select(scope, context).await?;
         let calls = &selected.conditions;
         let rows = match self.request.list().module() {
             Module::Autocall => count::<ListedAttempt>(scope, calls).await?,
@@ -114,14 +128,31 @@ impl FileRequest {
         Ok((selected.caption, rows))
     }
 
-    /// Checks it in the order of the contract. `NotFound`, `Invalid` or `Missing` accordingly.
+    /// Checks it in the order of the contract, but for its template. `NotFound`, `Invalid` or `Missing` accordingly.
     pub async fn check(&self, scope: &mut Scope, context: Context<'_>) -> Result<()> {
         self.request.select(scope, context).await.map(drop)
     }
 
-    /// Writes the file from one snapshot, its window counted from `now`. Its rows wait in files of the directory.
+    /// The template and the calls.
+    async fn select(
+        &self,
+        scope: &mut Scope,
+        context: Context<'_>,
+    ) -> Result<(Option<Loaded>, Selected)> {
+        let report = self.request.list().report();
+        let template = store::chosen(scope, &self.layout, report).await?;
+        let selected = self.request.select(scope, context).await;
+        match template {
+            Err(faults) => Err(store::refused(faults, selected.map(drop))),
+            Ok(template) => Ok((template, selected?)),
+        }
+    }
+
+    /// Writes the file from one snapshot, its window counted from `now`. Its rows wait in files of the directory. `accepted`: the
+    /// client's language.
     pub async fn write(
         &self,
+        accepted: Option<Language>,
         mut scope: Scope,
         (now, made_at): (DateTime<Utc>, DateTime<Utc>),
         shop: Workshop<'_>,
@@ -132,12 +163,15 @@ impl FileRequest {
             tenant: &tenant,
             now,
         };
-        let selected = self.request.select(&mut scope, context).await?;
+        let (template, selected) = self.select(&mut scope, context).await?;
+        let list = self.request.list();
         scope.plan_by_arguments().await?;
         let calls = &selected.conditions;
-        let list = self.request.list();
+        let (is_csv, account) = (self.format == Format::Csv, tenant.settings.language);
         let about = About {
+            wording: self.layout.wording(is_csv, account, accepted),
             list,
+            template,
             account: tenant.name.clone(),
             made_at,
             caption: selected.caption.clone(),
@@ -167,73 +201,161 @@ impl FileRequest {
                 return Err(Error::invalid(FORMAT.name, about.list.too_many(total)));
             }
         }
-        let mut file = self.begin::<R>(&about, shop)?;
-        let mut first: Vec<Vec<Cell>> = Vec::new();
-        let (mut after, mut has_more, mut written) = (None, true, 0);
-        while has_more {
-            let batch = (Order::OldestFirst, BATCH);
-            let rows: Vec<R> = rows(&mut scope, calls, after.as_ref(), batch, Sight::Clear).await?;
-            after = rows.last().map(Row::position);
-            let batch = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-            has_more = i64::try_from(rows.len()) == Ok(BATCH);
-            let missing = SHOWN.saturating_sub(first.len());
-            first.extend(rows.iter().take(missing).map(Row::file_cells));
-            let write = move || {
-                let cells: Vec<Vec<Cell>> = rows.iter().map(Row::file_cells).collect();
-                file.write(&cells).map(|()| file)
-            };
-            file = aside(write).await?;
-            written += batch;
-            watch(batch)?;
+        let order = about.sorted_by::<R>();
+        let mut making = self.begin::<R>(about, shop)?;
+        let mut written = 0;
+        if order.is_empty() {
+            let (mut after, mut has_more) = (None, true);
+            while has_more {
+                let batch = (Order::OldestFirst, BATCH);
+                let rows = rows(&mut scope, calls, after.as_ref(), batch, Sight::Clear);
+                let rows: Vec<R> = rows.await?;
+                after = rows.last().map(Row::position);
+                has_more = rows.len() == ROWS;
+                let batch = number(&rows);
+                written += batch;
+                making = making.write(rows).await?;
+                watch(batch)?;
+            }
+        } else {
+            let sql = sorted::<R>(calls, &order, self.most.unwrap_or(i64::MAX));
+            let rows = calls.bind(scope.select_assembled::<R>(sql));
+            let mut batches = rows.fetch(scope.connection()).try_chunks(ROWS);
+            while let Some(rows) = batches.next().await {
+                let rows = rows.map_err(|error| error.1)?;
+                let batch = number(&rows);
+                written += batch;
+                making = making.write(rows).await?;
+                watch(batch)?;
+            }
         }
         drop(scope);
         aside(move || {
+            let Making { file, about, first } = making;
+            let title = about.title().to_owned();
             let file = file.finish(&about.heading())?;
-            let caption = about.caption;
-            let first = Table {
-                name: about.list.file_name(),
-                columns: R::file_columns().into(),
-                rows: first,
-                chart: None,
-            };
+            let About {
+                caption, wording, ..
+            } = about;
             Ok(Written {
                 file,
                 rows: i64::try_from(written).unwrap_or(i64::MAX),
                 caption,
                 first,
+                title,
+                wording,
             })
         })
         .await
     }
 
-    fn begin<R: Row>(&self, about: &About, shop: Workshop<'_>) -> Result<Batches> {
+    fn begin<R: Row>(&self, about: About, shop: Workshop<'_>) -> Result<Making> {
         let file = tempfile::tempfile_in(shop.temp_dir)?;
-        let (columns, zone) = (R::file_columns(), about.caption.zone);
-        match self.format {
-            Format::Xlsx => Batches::xlsx(
-                columns,
-                zone,
-                file,
-                (about.list.file_name(), shop.temp_dir, shop.rows_a_sheet),
-            ),
-            Format::Csv | Format::Json => Batches::csv(columns, zone, file),
-        }
+        let (first, zone) = (about.table::<R>(&[])?, about.caption.zone);
+        let head = first.clone();
+        let file = match self.format {
+            Format::Xlsx => {
+                let place = (about.sheet(), shop.temp_dir, shop.rows_a_sheet);
+                Batches::xlsx(head, zone, file, place)?
+            }
+            Format::Csv | Format::Json => Batches::csv(head, zone, file)?,
+        };
+        Ok(Making { file, about, first })
+    }
+}
+
+fn number<R>(rows: &[R]) -> u64 {
+    u64::try_from(rows.len()).unwrap_or(u64::MAX)
+}
+
+/// A file that is being written.
+struct Making {
+    file: Batches,
+    about: About,
+    first: Table,
+}
+
+impl Making {
+    /// Writes rows behind those that are written.
+    async fn write<R: Row>(mut self, rows: Vec<R>) -> Result<Self> {
+        aside(move || {
+            let rows = self.about.table(&rows)?.rows;
+            self.file.write(&rows)?;
+            let missing = SHOWN.saturating_sub(self.first.rows.len());
+            self.first.rows.extend(rows.into_iter().take(missing));
+            Ok(self)
+        })
+        .await
     }
 }
 
 /// The description of a file, inside the file.
 struct About {
+    template: Option<Loaded>,
     list: &'static List,
     account: String,
     made_at: DateTime<Utc>,
     caption: Caption,
+    wording: Wording,
 }
 
 impl About {
+    /// The rows as the file has them.
+    fn table<R: Row>(&self, rows: &[R]) -> Result<Table> {
+        let table = Table {
+            name: self.list.file_name(),
+            columns: Cow::Borrowed(R::file_columns()),
+            rows: rows.iter().map(Row::file_cells).collect(),
+            chart: None,
+            language: Language::English,
+            looks: Vec::new(),
+        };
+        let Wording {
+            language,
+            has_titles,
+            ..
+        } = self.wording;
+        let mut table = worded(table, self.list.report(), language);
+        if let Some(Loaded { template, .. }) = &self.template {
+            let laid_out = template.lay_out(table, self.list.report(), "");
+            // One that another version stored may name none of the columns.
+            let none = || Error::invalid(TEMPLATE.name, "has no column of the report.");
+            table = laid_out.ok_or_else(none)?;
+        }
+        Ok(if has_titles { titled(table) } else { table })
+    }
+
+    /// The columns that the template sorts by, and which of them begin with the largest value.
+    fn sorted_by<R: Row>(&self) -> Vec<(&'static Column, bool)> {
+        let sort = self.template.iter().flat_map(|it| &it.template.sort);
+        let column = |sort: &TemplateSort| {
+            let mut columns = R::file_columns().iter();
+            Some((columns.find(|column| column.name == sort.field)?, sort.desc))
+        };
+        sort.filter_map(column).collect()
+    }
+
+    fn title(&self) -> &str {
+        let template = self.template.as_ref();
+        let title = template.and_then(|loaded| loaded.template.title.as_deref());
+        title.unwrap_or_else(|| self.wording.language.tell(self.list.title))
+    }
+
+    /// Name of the sheet of rows.
+    fn sheet(&self) -> &str {
+        let template = self.template.as_ref();
+        let title = template.and_then(|loaded| loaded.template.title.as_deref());
+        title.unwrap_or_else(|| self.wording.language.tell(self.list.file_name()))
+    }
+
     fn heading(&self) -> Heading<'_> {
+        let (language, template) = (self.wording.language, self.template.as_ref());
         Heading {
-            title: self.list.title,
-            summary: self.list.summary,
+            has_about: template.is_none_or(|loaded| loaded.template.about),
+            logo: template.and_then(|loaded| loaded.logo.as_deref()),
+            language,
+            title: self.title(),
+            summary: language.tell(self.list.summary),
             caption: &self.caption,
             account: &self.account,
             made_at: self.made_at,

@@ -5,12 +5,13 @@ use utoipa::openapi::{RefOr, Schema};
 use super::filter::Filter;
 use super::page::{self, KeysetPage};
 use super::place::Place;
-use super::rows::{ListedAttempt, ListedCall};
+use super::rows::{ListedAttempt, ListedCall, Row};
 use super::{attempts, sales_calls};
 use crate::closed::FileFormat;
+use crate::files::layout::Layout;
 use crate::input::{Kind, Parameter};
 use crate::reports::report::Module;
-use crate::table::{self, Schemas};
+use crate::table::{self, Column, Schemas};
 
 /// Maximum number of rows of a file.
 pub const MOST: i64 = 200_000;
@@ -65,6 +66,15 @@ pub static ALL: &[List] = &[
 /// The list of Telesales calls, which can be ordered as a file of any size.
 pub static SALES_CALLS: &List = &ALL[2];
 
+/// Columns of a file.
+pub type Columns = fn() -> &'static [Column];
+
+/// The rows that lists have, by their ids, with the columns of their files.
+pub static COLUMNS: [(&str, Columns); 2] = [
+    ("autocall.attempts", ListedAttempt::file_columns),
+    ("telesales.calls", ListedCall::file_columns),
+];
+
 impl List {
     pub const fn module(&self) -> Module {
         match self.place {
@@ -94,12 +104,23 @@ impl List {
     pub fn file_parameters(&self) -> impl Iterator<Item = &'static Parameter> {
         let filters = self.filters().map(|filter| &filter.parameter);
         let place = self.place.parameters();
-        place.chain(filters).chain([&FORMAT])
+        place
+            .chain(filters)
+            .chain([&FORMAT])
+            .chain(Layout::PARAMETERS)
     }
 
     /// Path of the list as a file.
     pub fn file_path(&self) -> String {
         format!("{}/export", self.path)
+    }
+
+    /// The product and the rows: `telesales.calls`.
+    pub fn report(&self) -> &'static str {
+        match self.module() {
+            Module::Autocall => COLUMNS[0].0,
+            Module::Telesales => COLUMNS[1].0,
+        }
     }
 
     /// Name of its files and of their first sheet.

@@ -27,7 +27,7 @@ mod statement;
 mod sums;
 
 pub use file::{FileRequest, Workshop, Written, unwatched};
-pub use list::{ALL, List, SALES_CALLS};
+pub use list::{ALL, COLUMNS as LISTS, List, SALES_CALLS};
 pub use place::Place;
 pub use request::Request;
 pub use rows::{Calls, ListedAttempt, ListedCall, Row};

@@ -117,6 +117,7 @@ impl Request {
                 window: around.window.is_bounded().then_some(around.window),
                 zone: around.window.zone,
                 filters,
+                earlier: None,
             },
         })
     }

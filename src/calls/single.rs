@@ -124,6 +124,7 @@ impl SingleRequest {
                 window: None,
                 zone: Zone::UTC,
                 filters: Vec::new(),
+                earlier: None,
             },
             outcome: Box::new(Json(json)),
         })

@@ -6,6 +6,7 @@ use super::rows::{Calls, Row};
 use crate::db::Scope;
 use crate::error::Result;
 use crate::rollups::statement;
+use crate::table::{Column, Format};
 use crate::template::{self, composed};
 
 /// Order of the rows.
@@ -55,7 +56,14 @@ pub async fn rows<R: Row>(
         let uuid = Argument::Text(after.uuid.clone());
         conditions.add(order.after(), [Argument::Instant(after.started_at), uuid]);
     }
-    let sql = assembled(include_str!("rows.sql"), &R::CALLS, &conditions, |calls| {
+    let sql = listed::<R>(&conditions, (order, limit), sight);
+    let rows = conditions.bind(scope.select_assembled(sql));
+    Ok(rows.fetch_all(scope.connection()).await?)
+}
+
+/// The statement of the first calls of a list.
+fn listed<R: Row>(conditions: &Conditions, (order, limit): (Order, i64), sight: Sight) -> String {
+    assembled(include_str!("rows.sql"), &R::CALLS, conditions, |calls| {
         vec![
             ("columns", template::body(calls.columns).to_owned()),
             ("campaigns", calls.campaigns.to_owned()),
@@ -64,9 +72,27 @@ pub async fn rows<R: Row>(
             ("order", order.sql(calls.call)),
             ("limit", limit.to_string()),
         ]
+    })
+}
+
+/// The statement of at most `limit` calls sorted by columns of a file, and then the oldest first. With each column whether the
+/// largest value comes first; calls without a value come last.
+pub fn sorted<R: Row>(conditions: &Conditions, columns: &[(&Column, bool)], limit: i64) -> String {
+    let order = columns.iter().map(|(column, is_descending)| {
+        let name = &column.name;
+        let value = match column.format {
+            _ if name == "script_path" => {
+                format!("nullif(array_to_string(r.{name}, ' -> '), '') collate \"C\"")
+            }
+            Format::Text => format!("r.{name} collate \"C\""),
+            _ => format!("r.{name}"),
+        };
+        let direction = if *is_descending { "desc" } else { "asc" };
+        format!("{value} {direction} nulls last, ")
     });
-    let rows = conditions.bind(scope.select_assembled(sql));
-    Ok(rows.fetch_all(scope.connection()).await?)
+    let order: String = order.collect();
+    let inner = listed::<R>(conditions, (Order::OldestFirst, limit), Sight::Clear);
+    format!("select * from ({inner}) r order by {order}r.started_at, r.uuid")
 }
 
 /// Number of all calls of a list.

@@ -55,7 +55,7 @@ fn roots() -> Vec<Object> {
             ),
         };
         let origin = Origin {
-            id: format!("{}.{}", route.module.name(), report.about.name),
+            id: report.id(),
             report: report.path(),
             calls,
             leads,

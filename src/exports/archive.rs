@@ -7,11 +7,12 @@ use chrono::{Datelike, Timelike};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::attempts::{self, COLUMNS, Rows};
+use super::attempts::{self, Rows, Words};
 use super::contents::Contents;
 use super::progress::{CancelWriter, Progress};
 use crate::error::{Error, Result};
 use crate::files::csv::Writer;
+use crate::table::worded::named_by_titles;
 use crate::table::{CellRef, Table};
 use crate::time::instant::local;
 
@@ -41,11 +42,19 @@ pub fn write(
     }
     if let Some(rows) = rows {
         begin(&mut archive, "attempts", contents, true)?;
-        let mut writer = Writer::begin(&mut archive, COLUMNS, zone)?;
+        let words = Words::of(contents.wording);
+        let columns = words.columns.clone();
+        let columns = if contents.wording.has_titles {
+            named_by_titles(columns)
+        } else {
+            columns
+        };
+        let mut writer = Writer::begin(&mut archive, &columns, zone)?;
         for batch in rows {
             watch.check_cancelled()?;
             watch.wrote(attempts::each(&batch, |row| {
-                writer.record(row.iter().copied())
+                let cells = row.iter().enumerate();
+                writer.record(cells.map(|(at, cell)| words.put(at, *cell)))
             })?);
         }
         writer.finish()?;

@@ -13,8 +13,10 @@ use tokio::sync::mpsc;
 
 use crate::db::Scope;
 use crate::error::{Error, Result};
-use crate::table::{CellRef, Column, Format};
+use crate::files::layout::Wording;
+use crate::table::{CellRef, Column, Format, worded};
 use crate::time::Window;
+use crate::words::Language;
 
 const fn column(name: &'static str, title: &'static str, format: Format) -> Column {
     Column {
@@ -52,6 +54,38 @@ pub const COLUMNS: &[Column; 21] = &[
     column("phone", "Phone", Format::Text),
     column("external_ref", "External reference", Format::Text),
 ];
+
+/// What attempts are called where a report is named.
+pub const REPORT: &str = "autocall.attempts";
+
+/// The words of attempts in a file: their columns, and the sets whose values they have.
+pub struct Words {
+    pub columns: Vec<Column>,
+    sets: [Option<&'static str>; COLUMNS.len()],
+    language: Language,
+}
+
+impl Words {
+    pub fn of(wording: Wording) -> Self {
+        Self {
+            columns: worded::columns(COLUMNS, (REPORT, ""), wording.language),
+            sets: COLUMNS
+                .each_ref()
+                .map(|column| worded::set_of(REPORT, column)),
+            language: wording.language,
+        }
+    }
+
+    /// The cell of a column as it is written.
+    pub fn put<'a>(&self, at: usize, cell: CellRef<'a>) -> CellRef<'a> {
+        match (cell, self.sets[at]) {
+            (CellRef::Text(text), Some(set)) => {
+                CellRef::Text(self.language.value(set, text).unwrap_or(text))
+            }
+            _ => cell,
+        }
+    }
+}
 
 /// One attempt, with a cell for each of [`COLUMNS`].
 pub type Row<'a> = [CellRef<'a>; COLUMNS.len()];

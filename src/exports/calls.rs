@@ -11,6 +11,7 @@ use crate::files::Caption;
 use crate::reports::report::Context;
 use crate::time::Window;
 use crate::time::instant::exactly;
+use crate::words::Language;
 use chrono::{DateTime, Utc};
 
 /// Name of the report of these exports.
@@ -26,6 +27,7 @@ pub struct CallsOrder {
     pub rows: i64,
     /// The parameters, with the ends of the window as they are now.
     members: Map<String, Value>,
+    accepted: Option<Language>,
     window: Window,
 }
 
@@ -35,11 +37,11 @@ pub fn list() -> &'static List {
 }
 
 impl CallsOrder {
-    /// Reads the members of a JSON object. `Invalid` with every faulty field, or `Missing`.
+    /// Reads the members of a JSON object. `accepted`: the client's language. `Invalid` with every faulty field, or `Missing`.
     pub async fn read(
         scope: &mut Scope,
         tenant: &Tenant,
-        members: &Map<String, Value>,
+        (members, accepted): (&Map<String, Value>, Option<Language>),
         now: DateTime<Utc>,
     ) -> Result<Self> {
         let request = FileRequest::ordered(list(), members);
@@ -52,16 +54,18 @@ impl CallsOrder {
             request,
             caption,
             rows,
+            accepted,
         })
     }
 
     pub fn entry(&self) -> Entry {
+        let accepted = self.accepted.map(Language::name);
         Entry {
             campaign: None,
             report_type: REPORT_TYPE,
             format: self.request.format(),
             window: self.window,
-            asked: json!({ ASKED: self.members }).to_string(),
+            asked: json!({ ASKED: self.members, "accepted": accepted }).to_string(),
             rows: self.rows,
         }
     }

@@ -3,17 +3,23 @@
 use chrono::{DateTime, Utc};
 
 use super::hourly;
+use super::job::Job;
 use super::request::ReportType;
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Result};
+use crate::files::layout::{TEMPLATE, Wording};
+use crate::files::template::{Loaded, dressed};
 use crate::files::{Caption, Heading};
 use crate::reports::autocall::CampaignStart;
-use crate::reports::report::{Context, Export, Summary};
+use crate::reports::report::{Context, Export, Format, Summary};
 use crate::reports::{self, Definition};
 use crate::rollups::Source;
 use crate::table::Table;
+use crate::table::worded::{titled, worded};
+use crate::templates::store;
 use crate::time::Window;
+use crate::words::Language;
 
 /// A report as part of a file.
 #[derive(Debug, Clone, Copy)]
@@ -25,14 +31,20 @@ pub struct Part {
 }
 
 impl ReportType {
+    /// Ids of the reports of the file.
+    pub fn reports(self) -> Vec<String> {
+        let parts = self.parts(Language::English);
+        parts.map(|part| part.report.id()).collect()
+    }
+
     /// The reports of the file, in the order of the sheets.
-    fn parts(self) -> impl Iterator<Item = Part> {
+    fn parts(self, language: Language) -> impl Iterator<Item = Part> {
         reports::ALL.iter().filter_map(move |report| {
             let Export { sheet, summary, .. } = report.export()?;
             let is_in = self == Self::Full || self == Self::One(report.about.name);
             is_in.then_some(Part {
                 report,
-                sheet,
+                sheet: language.tell(sheet),
                 summary: *summary,
             })
         })
@@ -56,15 +68,18 @@ pub struct Contents {
     pub made_at: DateTime<Utc>,
     /// See [`hourly`].
     pub by_hour: Option<Table>,
+    pub wording: Wording,
+    /// That of its only report.
+    template: Option<Loaded>,
 }
 
 impl Contents {
-    /// Reads every report of the file in the scope's snapshot, of a window and of the one that it is compared with.
+    /// Reads every report of a job's file in the scope's snapshot: of the campaign, over the window, besides that which it is
+    /// compared with.
     pub async fn read(
         scope: &mut Scope,
-        report_type: ReportType,
-        campaign: i64,
-        (window, earlier): (Window, Option<Window>),
+        job: &Job,
+        (campaign, report_type, (window, earlier)): (i64, ReportType, (Window, Option<Window>)),
         now: DateTime<Utc>,
     ) -> Result<Self> {
         let tenant = Tenant::load(scope).await?;
@@ -76,8 +91,11 @@ impl Contents {
             tenant: &tenant,
             now,
         };
-        let (mut parts, mut by_hour) = (Vec::new(), None);
-        for part in report_type.parts() {
+        let (is_csv, account) = (job.format == Format::Csv, tenant.settings.language);
+        let wording = job.layout.wording(is_csv, account, job.accepted);
+        let language = wording.language;
+        let (mut parts, mut by_hour, mut only) = (Vec::new(), None, None);
+        for part in report_type.parts(language) {
             let request = part
                 .report
                 .of_window(campaign, &window)
@@ -87,21 +105,33 @@ impl Contents {
                 None => request,
             };
             let answer = request.answer(scope, context, Source::Rolled).await?;
+            let id = part.report.id();
             if let Some(hours) = hourly::read(scope, context, &request, &answer).await? {
-                by_hour = Some(hours);
+                by_hour = Some(worded(hours, &id, language));
             }
-            parts.push((part, answer.outcome.tables()));
+            let template = match job.templates.get(&id) {
+                Some(name) => Some(store::load(scope, TEMPLATE.name, name, &id).await?),
+                None => None,
+            };
+            let by = template.as_ref().map(|loaded| &loaded.template);
+            let tables = dressed(answer.outcome.tables(), &id, language, by).into_iter();
+            let tables: Vec<Table> = if is_csv && wording.has_titles {
+                tables.map(titled).collect()
+            } else {
+                tables.collect()
+            };
+            parts.push((part, tables));
+            // A file with several reports has a title of its own.
+            only = template.filter(|_| report_type != ReportType::Full);
         }
         let name = beginning.name;
         let filters = vec![("Campaign", format!("{name} ({campaign})"))];
-        let mut caption = Caption {
+        let caption = Caption {
             window: Some(window),
             zone: window.zone,
             filters,
+            earlier,
         };
-        if let Some(earlier) = &earlier {
-            caption.compare_with(earlier);
-        }
         Ok(Self {
             report_type,
             campaign: name,
@@ -110,6 +140,8 @@ impl Contents {
             account: tenant.name,
             made_at: now,
             by_hour,
+            wording,
+            template: only,
         })
     }
 
@@ -126,11 +158,18 @@ impl Contents {
             account,
             made_at,
             by_hour,
+            wording: Wording { language, .. },
+            template,
             ..
         } = self;
+        let template = template.as_ref();
+        let own_title = template.and_then(|loaded| loaded.template.title.as_deref());
         Heading {
-            title,
-            summary,
+            has_about: template.is_none_or(|loaded| loaded.template.about),
+            logo: template.and_then(|loaded| loaded.logo.as_deref()),
+            language: *language,
+            title: own_title.unwrap_or_else(|| language.tell(title)),
+            summary: language.tell(summary),
             caption,
             account,
             made_at: *made_at,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rust_xlsxwriter::{Format as Style, FormatAlign, Workbook, Worksheet, XlsxError};
 
-use super::attempts::{self, COLUMNS, Row, Rows};
+use super::attempts::{self, COLUMNS, Row, Rows, Words};
 use super::contents::Contents;
 use super::progress::{CancelWriter, Progress};
 use crate::error::Result;
@@ -58,7 +58,7 @@ fn write_parts(workbook: &mut Workbook, contents: &Contents) -> Result<()> {
         .iter()
         .flat_map(|(sheet, tables)| placed(tables, sheet))
         .collect();
-    about::write(workbook.add_worksheet(), &contents.heading(), &data).map_err(failure)
+    about::add(workbook, &contents.heading(), &data).map_err(failure)
 }
 
 fn write_full(
@@ -74,7 +74,7 @@ fn write_full(
             add_tables(workbook, part.sheet, tables, contents.caption.zone)?;
         }
     }
-    write_attempts(workbook, rows, watch, contents.caption.zone, most)
+    write_attempts(workbook, contents, rows, watch, most)
 }
 
 /// Columns of the summary: figures in the first two, charts to their right, above the hours of the week.
@@ -91,7 +91,8 @@ const ROWS: u32 = 17;
 
 /// The summary: figures below each other, and pictures to their right.
 fn write_summary(sheet: &mut Worksheet, contents: &Contents) -> Result<(), XlsxError> {
-    sheet.set_name("Summary")?;
+    let name = contents.wording.language.tell("Summary");
+    sheet.set_name(name)?;
     sheet.set_screen_gridlines(false);
     sheet
         .set_column_width(0, LABELS)?
@@ -106,8 +107,10 @@ fn write_summary(sheet: &mut Worksheet, contents: &Contents) -> Result<(), XlsxE
                 }
             }
             Summary::Picture { title, row, across } => {
+                let title = contents.wording.language.tell(title);
                 for placed in placed(tables, part.sheet) {
-                    write_picture(sheet, contents, placed, frame(title, row, across))?;
+                    let frame = frame(title, row, across);
+                    write_picture((&mut *sheet, name), contents, placed, frame)?;
                 }
             }
         }
@@ -137,7 +140,7 @@ fn frame(title: &str, row: u32, across: Across) -> Frame<'_> {
 /// Draws the picture that a table declares, if any: a series by hour instead of one by day if there is one, and the labels of
 /// a week to the left of its hours.
 fn write_picture(
-    sheet: &mut Worksheet,
+    (sheet, name): (&mut Worksheet, &str),
     contents: &Contents,
     placed: Placed<'_>,
     frame: Frame,
@@ -145,8 +148,8 @@ fn write_picture(
     match (placed.table.chart, &contents.by_hour) {
         (Some(Chart::Line { .. }), Some(hours)) => {
             let zone = contents.caption.zone;
-            let hours = about::write_hours(sheet, "Summary", AWAY, hours, zone)?;
-            let title = Some("Attempts by hour");
+            let hours = about::write_hours(sheet, name, AWAY, hours, zone)?;
+            let title = Some(contents.wording.language.tell("Attempts by hour"));
             picture(sheet, Frame { title, ..frame }, hours)
         }
         (Some(Chart::Week { .. }), _) => {
@@ -215,13 +218,15 @@ fn width(name: &str, format: Format) -> f64 {
 /// The attempts, on as many sheets as needed: `Attempts`, `Attempts 2`, ….
 fn write_attempts(
     workbook: &mut Workbook,
+    contents: &Contents,
     rows: Rows,
     watch: &Progress,
-    zone: Zone,
     most: u32,
 ) -> Result<()> {
-    let mut sheet = attempts_sheet(workbook, 1).map_err(failure)?;
-    let styles = Styles::new();
+    let (words, zone) = (Words::of(contents.wording), contents.caption.zone);
+    let name = contents.wording.language.tell("Attempts");
+    let mut sheet = attempts_sheet(workbook, (name, 1), &words).map_err(failure)?;
+    let styles = Styles::new(words);
     let (mut number, mut written) = (1, 0);
     for batch in rows {
         watch.check_cancelled()?;
@@ -229,30 +234,45 @@ fn write_attempts(
             if written == most {
                 number += 1;
                 written = 0;
-                let next = attempts_sheet(workbook, number).map_err(failure)?;
-                push_attempts(workbook, std::mem::replace(&mut sheet, next), most)
-                    .map_err(failure)?;
+                let next = attempts_sheet(workbook, (name, number), &styles.words);
+                let next = next.map_err(failure)?;
+                push_attempts(
+                    workbook,
+                    &styles.words,
+                    std::mem::replace(&mut sheet, next),
+                    most,
+                )
+                .map_err(failure)?;
             }
             written += 1;
             write_attempt(&mut sheet, &styles, written, row, zone).map_err(failure)
         })?;
         watch.wrote(in_batch);
     }
-    push_attempts(workbook, sheet, written).map_err(failure)
+    push_attempts(workbook, &styles.words, sheet, written).map_err(failure)
 }
 
-fn attempts_sheet(workbook: &mut Workbook, number: u32) -> Result<Worksheet, XlsxError> {
+fn attempts_sheet(
+    workbook: &mut Workbook,
+    (name, number): (&str, u32),
+    words: &Words,
+) -> Result<Worksheet, XlsxError> {
     let mut sheet = workbook.new_worksheet_with_constant_memory()?;
     sheet.set_name(if number == 1 {
-        "Attempts".to_owned()
+        name.to_owned()
     } else {
-        format!("Attempts {number}")
+        format!("{name} {number}")
     })?;
-    write_header(&mut sheet, 0, COLUMNS, |style, column| match column {
-        number if is_number(number) => style.set_align(FormatAlign::Right),
-        text if is_indented(text) => indented(style),
-        _ => style,
-    })?;
+    write_header(
+        &mut sheet,
+        0,
+        &words.columns,
+        |style, column| match column {
+            number if is_number(number) => style.set_align(FormatAlign::Right),
+            text if is_indented(text) => indented(style),
+            _ => style,
+        },
+    )?;
     finish_sheet(&mut sheet)?;
     Ok(sheet)
 }
@@ -261,11 +281,14 @@ fn attempts_sheet(workbook: &mut Workbook, number: u32) -> Result<Worksheet, Xls
 /// takes a tenth of the time.
 fn push_attempts(
     workbook: &mut Workbook,
+    words: &Words,
     mut sheet: Worksheet,
     rows: u32,
 ) -> Result<(), XlsxError> {
-    for (at, column) in (0..).zip(COLUMNS) {
-        sheet.set_column_width(at, width(&column.name, column.format))?;
+    for (at, column) in (0..).zip(&words.columns) {
+        let typical = width(&column.name, column.format);
+        let title = column.title.chars().count() as f64 + 2.0;
+        sheet.set_column_width(at, typical.max(title))?;
     }
     filter(&mut sheet, COLUMNS.len(), rows as usize)?;
     // Unreadable on one page across: printed on two, each with the columns that identify the attempt.
@@ -303,14 +326,16 @@ struct Styles {
     long: Style,
     text: Style,
     is_indented: [bool; COLUMNS.len()],
+    words: Words,
 }
 
 /// Digits beyond which Excel shows an unstyled number with an exponent.
 const MAX_PLAIN: u64 = 99_999_999_999;
 
 impl Styles {
-    fn new() -> Self {
+    fn new(words: Words) -> Self {
         Self {
+            words,
             instant: indented(Style::new().set_num_format(INSTANT_FORMAT)),
             long: Style::new().set_num_format("0"),
             text: indented(Style::new()),
@@ -336,7 +361,8 @@ fn write_attempt(
     zone: Zone,
 ) -> Result<(), XlsxError> {
     for (at, cell) in (0..).zip(row) {
-        write_cell(sheet, (number, at), *cell, styles.of(at, *cell), zone)?;
+        let cell = styles.words.put(usize::from(at), *cell);
+        write_cell(sheet, (number, at), cell, styles.of(at, cell), zone)?;
     }
     Ok(())
 }

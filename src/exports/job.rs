@@ -1,6 +1,7 @@
 //! An export job, as its worker and its client see it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,10 +18,12 @@ use crate::closed::{
     ExportExpiredStatus, ExportFailedStatus, ExportPendingStatus, ExportReadyStatus, ExportedReport,
 };
 use crate::error::{Error, Result};
+use crate::files::layout::Layout;
 use crate::input;
 use crate::reports::report::Format;
 use crate::table::{self, Schemas};
 use crate::time::{Instant, Window};
+use crate::words::Language;
 
 /// A claimed job.
 #[derive(Debug, Clone)]
@@ -32,6 +35,12 @@ pub struct Job {
     pub content: Content,
     pub format: Format,
     pub window: Window,
+    /// That of reports; a list of calls has its own among its parameters.
+    pub layout: Layout,
+    /// Names of templates by report.
+    pub templates: BTreeMap<String, String>,
+    /// The client's language.
+    pub accepted: Option<Language>,
     pub rows_expected: u64,
     /// Attempts, including this one.
     pub tries: i16,
@@ -62,6 +71,9 @@ pub struct Work {
     window_to: DateTime<Utc>,
     earlier_from: Option<DateTime<Utc>>,
     earlier_to: Option<DateTime<Utc>>,
+    lang: Option<String>,
+    templates: Option<Json<BTreeMap<String, String>>>,
+    accepted: Option<String>,
     timezone: String,
     rows_expected: i64,
     tries: i16,
@@ -82,6 +94,10 @@ impl Work {
             (None, Some(Json(members))) => Content::Calls(members),
             (None, None) => return Err(unknown(&self.report_type)),
         };
+        let templates = self
+            .templates
+            .map_or_else(BTreeMap::new, |Json(names)| names);
+        let language = |name: Option<&String>| name.and_then(|name| Language::named(name));
         Ok(Job {
             content,
             format: input::named(&self.format).ok_or_else(|| unknown(&self.format))?,
@@ -90,6 +106,13 @@ impl Work {
                 to: self.window_to,
                 zone,
             },
+            layout: Layout {
+                language: language(self.lang.as_ref()),
+                // Any of them: it says that a CSV has titles.
+                template: templates.values().next().cloned(),
+            },
+            templates,
+            accepted: language(self.accepted.as_ref()),
             tenant,
             claim,
             rows_expected: u64::try_from(self.rows_expected).unwrap_or(0),

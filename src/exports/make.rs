@@ -106,7 +106,8 @@ async fn write_calls(
         watch.check_cancelled()
     };
     let now = app.clock.now();
-    let written = request.write(scope, (now, now), shop, &wrote).await;
+    let written = request.write(job.accepted, scope, (now, now), shop, &wrote);
+    let written = written.await;
     let written = written.map_err(Failure::finding)?;
     let name = of_report(
         calls::list().file_name(),
@@ -129,7 +130,7 @@ async fn write(
         .await
         .map_err(Failure::reading)?;
     let now = app.clock.now();
-    let contents = Contents::read(&mut scope, report_type, campaign, windows, now).await;
+    let contents = Contents::read(&mut scope, job, (campaign, report_type, windows), now).await;
     let contents = contents.map_err(Failure::finding)?;
     let (to, rows) = attempts::channel();
     let rows = report_type.has_attempts().then_some(rows);

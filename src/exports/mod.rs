@@ -20,6 +20,7 @@ pub mod make;
 pub mod name;
 pub mod progress;
 pub mod queue;
+pub mod report;
 pub mod request;
 pub mod settings;
 pub mod sweep;

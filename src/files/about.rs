@@ -1,15 +1,15 @@
 //! The sheet `About` of a workbook: title, window, filters and charts.
 
 use chrono::NaiveDateTime;
-use rust_xlsxwriter::{DocProperties, Format as Style, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, Format as Style, Image, Workbook, Worksheet, XlsxError};
 
 use super::pictures::{Frame, picture};
 use super::sheet::{Placed, print, styles, write_cell, write_header};
 use super::{Heading, text};
 use crate::table::{Chart, Table};
-use crate::time::Zone;
 use crate::time::instant::local;
 use crate::time::zone::database::Database;
+use crate::time::{Window, Zone};
 
 const WIDTH: u32 = 960;
 const HEIGHT: u32 = 420;
@@ -22,16 +22,29 @@ const LAST_COLUMN: u16 = 14;
 /// First column of figures that only a chart reads, to the right of the hours of a week.
 const AWAY: u16 = 27;
 
-/// Writes the sheet. `data` locates the tables.
-pub fn write(
+/// Adds the sheet, if the file has it. `data` locates the tables.
+pub fn add(
+    workbook: &mut Workbook,
+    heading: &Heading<'_>,
+    data: &[Placed<'_>],
+) -> Result<(), XlsxError> {
+    if heading.has_about {
+        write(workbook.add_worksheet(), heading, data)?;
+    }
+    Ok(())
+}
+
+fn write(
     sheet: &mut Worksheet,
     heading: &Heading<'_>,
     data: &[Placed<'_>],
 ) -> Result<(), XlsxError> {
-    sheet.set_name("About")?;
+    let name = heading.language.tell("About");
+    sheet.set_name(name)?;
     sheet.set_screen_gridlines(false);
     sheet.set_column_width(0, 16)?;
     let mut row = write_lines(sheet, heading.title, heading)?;
+    row += write_logo(sheet, row + 1, heading.logo)?;
     for placed in data.iter().filter(|placed| placed.table.chart.is_some()) {
         let frame = Frame {
             row: row + 1,
@@ -45,11 +58,11 @@ pub fn write(
             .filter(|_| matches!(placed.table.chart, Some(Chart::Line { .. })))
         {
             Some(hours) => {
-                let hours = write_hours(sheet, "About", AWAY, hours, heading.caption.zone)?;
+                let hours = write_hours(sheet, name, AWAY, hours, heading.caption.zone)?;
                 picture(
                     sheet,
                     Frame {
-                        title: Some("By hour"),
+                        title: Some(heading.language.tell("By hour")),
                         ..frame
                     },
                     hours,
@@ -67,6 +80,22 @@ pub fn write(
     let last_column = if has_week { AWAY - 2 } else { LAST_COLUMN };
     sheet.set_print_area(0, 0, row.max(LAST_ROW), last_column)?;
     Ok(())
+}
+
+/// Maximum size of a logo on the sheet, in pixels.
+const LOGO: (f64, f64) = (360.0, 120.0);
+/// Rows that it covers, with one row of space below.
+const LOGO_ROWS: u32 = 8;
+
+/// Puts the logo on the sheet. Returns the rows that it takes.
+fn write_logo(sheet: &mut Worksheet, row: u32, logo: Option<&[u8]>) -> Result<u32, XlsxError> {
+    let Some(logo) = logo else {
+        return Ok(0);
+    };
+    let image = Image::new_from_buffer(logo)?;
+    let image = image.set_scale_to_size(LOGO.0, LOGO.1, true);
+    sheet.insert_image(row, 0, &image)?;
+    Ok(LOGO_ROWS)
 }
 
 /// Writes the figures of an hourly series, from that column on, for a chart.
@@ -127,6 +156,7 @@ fn lines(heading: &Heading<'_>) -> Vec<(&'static str, String)> {
         caption,
         account,
         made_at,
+        language,
         ..
     } = heading;
     let shown = |instant: NaiveDateTime| instant.format("%Y-%m-%d %H:%M:%S").to_string();
@@ -144,7 +174,7 @@ fn lines(heading: &Heading<'_>) -> Vec<(&'static str, String)> {
         format!("tz database {}", Database::current().release()),
     ));
     if caption.filters.is_empty() {
-        lines.push(("Filters", "none".into()));
+        lines.push(("Filters", language.tell("none").into()));
     }
     lines.extend(
         caption
@@ -152,6 +182,12 @@ fn lines(heading: &Heading<'_>) -> Vec<(&'static str, String)> {
             .iter()
             .map(|(name, value)| (*name, value.clone())),
     );
+    if let Some(Window { from, to, zone }) = caption.earlier {
+        let (from, to) = (shown(local(from, zone)), shown(local(to, zone)));
+        let (until, exclusive) = (language.tell("to"), language.tell("exclusive"));
+        lines.push(("Compared with", format!("{from} {until} {to}, {exclusive}")));
+    }
     lines.push(("Made at", shown(local(*made_at, caption.zone))));
-    lines
+    let told = |(name, value)| (language.tell(name), value);
+    lines.into_iter().map(told).collect()
 }

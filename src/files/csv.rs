@@ -1,4 +1,5 @@
-//! CSV: RFC 4180, UTF-8 with a byte order mark for Excel, the JSON field names as header.
+//! CSV: RFC 4180, UTF-8 with a byte order mark for Excel, the names of columns as header: the JSON field names, or titles
+//! put in their place ([`worded::titled`](crate::table::worded::titled)).
 //!
 //! Numbers are written as in JSON, instants in local time with their offset. A text that a spreadsheet would read as a
 //! formula is prefixed with an apostrophe (contract, section 3).
@@ -50,9 +51,7 @@ impl<W: Write> Writer<W> {
     pub fn begin(mut to: W, columns: &[Column], zone: Zone) -> Result<Self> {
         to.write_all(BYTE_ORDER_MARK)?;
         let mut this = Self::resume(to, zone);
-        this.records
-            .write_record(columns.iter().map(|column| column.name.as_bytes()))
-            .map_err(failure)?;
+        this.record(columns.iter().map(|column| CellRef::Text(&column.name)))?;
         Ok(this)
     }
 
@@ -149,6 +148,7 @@ mod tests {
     use super::*;
     use crate::table::{Cell, Format};
     use crate::time::zone::zone;
+    use crate::words::Language;
 
     const COLUMNS: &[Column] = &[
         Column {
@@ -184,6 +184,8 @@ mod tests {
             columns: COLUMNS.into(),
             rows,
             chart: None,
+            language: Language::English,
+            looks: Vec::new(),
         };
         let file: Vec<u8> = chunks(table, zone("Asia/Ho_Chi_Minh"))
             .flat_map(Result::unwrap)
@@ -201,6 +203,8 @@ mod tests {
                 columns: COLUMNS[..1].into(),
                 rows: vec![vec![Cell::Text(format!("{first}1+1"))]],
                 chart: None,
+                language: Language::English,
+                looks: Vec::new(),
             };
             let file: Vec<u8> = chunks(table, zone("UTC"))
                 .flat_map(Result::unwrap)

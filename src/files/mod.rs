@@ -6,17 +6,19 @@
 pub mod about;
 pub mod batches;
 pub mod csv;
+pub mod layout;
 pub mod name;
 pub mod pictures;
 pub mod sheet;
+pub mod template;
 pub mod text;
 pub mod workbook;
 
 use chrono::{DateTime, Utc};
 
 use crate::table::Table;
-use crate::time::instant::local;
 use crate::time::{Window, Zone};
+use crate::words::Language;
 
 /// The description of a file, for its name and its `About` sheet.
 #[derive(Debug, Clone)]
@@ -25,16 +27,8 @@ pub struct Caption {
     pub zone: Zone,
     /// Active filters: name and value.
     pub filters: Vec<(&'static str, String)>,
-}
-
-impl Caption {
-    /// Adds a line on the window that the figures are compared with.
-    pub fn compare_with(&mut self, earlier: &Window) {
-        let shown = |at| local(at, earlier.zone).format("%Y-%m-%d %H:%M:%S");
-        let (from, to) = (shown(earlier.from), shown(earlier.to));
-        self.filters
-            .push(("Compared with", format!("{from} to {to}, exclusive")));
-    }
+    /// The window that the figures are compared with.
+    pub earlier: Option<Window>,
 }
 
 /// The heading of a file: report, subject and time.
@@ -48,4 +42,10 @@ pub struct Heading<'a> {
     pub made_at: DateTime<Utc>,
     /// The hourly series, if there are too few days to chart.
     pub by_hour: Option<&'a Table>,
+    /// Language of what is written about the file. Its tables have their own.
+    pub language: Language,
+    /// False if a workbook has no sheet `About`.
+    pub has_about: bool,
+    /// The picture on it, PNG or JPEG.
+    pub logo: Option<&'a [u8]>,
 }

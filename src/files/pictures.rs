@@ -99,7 +99,7 @@ pub fn picture(
     let drawing = match placed.table.chart {
         None => None,
         _ if placed.table.rows.is_empty() => {
-            let nothing = "No data in this window.";
+            let nothing = placed.table.language.tell("No data in this window.");
             let title = frame
                 .title
                 .map_or(String::new(), |title| format!("{title}: "));
@@ -173,7 +173,10 @@ fn week(
         sheet.set_column_width(left + at, 6)?;
         sheet.write_number_with_format(row, left + at, at, &hours)?;
     }
-    for (number, name) in (1..).zip(Weekday::NAMES) {
+    for (number, day) in (1..).zip(0..) {
+        let Some(name) = Weekday::name(day, table.language) else {
+            break;
+        };
         sheet.write_string(row + number, frame.column, name)?;
     }
     let number = sheet::style(&table.columns[value])

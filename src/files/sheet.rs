@@ -2,8 +2,10 @@
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
 use rust_decimal::prelude::ToPrimitive;
+use rust_xlsxwriter::utility::row_col_to_cell;
 use rust_xlsxwriter::{
-    ConditionalFormat2ColorScale, Format as Style, FormatAlign, Workbook, Worksheet, XlsxError,
+    ConditionalFormat2ColorScale, ConditionalFormatFormula, Format as Style, FormatAlign, Workbook,
+    Worksheet, XlsxError,
 };
 
 use super::text;
@@ -11,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::table::{Cell, CellRef, Chart, Column, Format, Table, Weekday};
 use crate::time::instant::local;
 use crate::time::{Bucket, Granularity, Zone};
+use crate::words::Language;
 
 /// Excel's row limit of a sheet, less the header.
 pub const MAX_ROWS: u32 = 1_048_575;
@@ -91,13 +94,31 @@ pub fn failure(error: XlsxError) -> Error {
     }
 }
 
-/// Sheet names have at most 31 characters, not all of them allowed.
-fn sheet_name(title: &str) -> String {
-    title
-        .chars()
-        .filter(|letter| !r"[]:*?/\".contains(*letter))
-        .take(31)
-        .collect()
+/// Maximum length of a sheet's name, in UTF-16 units.
+pub const MOST_OF_NAME: usize = 31;
+
+/// Sheet names have at most [`MOST_OF_NAME`] UTF-16 units, not all characters are allowed, and two names are reserved: one of Excel's, and
+/// those of `About`.
+pub fn sheet_name(title: &str) -> String {
+    let is_allowed = |letter: &char| !letter.is_control() && !r"[]:*?/\".contains(*letter);
+    let mut units = 0;
+    let short = title.chars().filter(is_allowed).take_while(|letter| {
+        units += letter.len_utf16();
+        units <= MOST_OF_NAME
+    });
+    let short: String = short.collect();
+    let name = short.trim_matches('\'').trim();
+    let is = |reserved: &str| name.to_lowercase() == reserved.to_lowercase();
+    match name {
+        "" => "Data".to_owned(),
+        _ if ["About", Language::Vietnamese.tell("About"), "History"]
+            .into_iter()
+            .any(is) =>
+        {
+            format!("{name} 1")
+        }
+        _ => name.to_owned(),
+    }
 }
 
 fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(), XlsxError> {
@@ -125,7 +146,7 @@ fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(
                 write_cell(
                     sheet,
                     (number, at),
-                    shown(cell, &table.columns[usize::from(at - left)]),
+                    shown(cell, &table.columns[usize::from(at - left)], table.language),
                     Some(style),
                     zone,
                 )?;
@@ -137,9 +158,32 @@ fn write_tables(sheet: &mut Worksheet, tables: &[Table], zone: Zone) -> Result<(
     if let [only] = tables {
         filter(sheet, only.columns.len(), only.rows.len())?;
     }
-    first_columns(tables)
-        .zip(tables)
-        .try_for_each(|(left, table)| scale(sheet, left, table))
+    for (left, table) in first_columns(tables).zip(tables) {
+        scale(sheet, left, table)?;
+        color(sheet, left, table, table.rows.len())?;
+    }
+    Ok(())
+}
+
+/// Colors cells by a template's conditions, below a header in row 1.
+pub fn color(
+    sheet: &mut Worksheet,
+    left: u16,
+    table: &Table,
+    rows: usize,
+) -> Result<(), XlsxError> {
+    let last = u32::try_from(rows).unwrap_or(u32::MAX);
+    for (at, look) in (left..).zip(&table.looks).filter(|_| last > 0) {
+        for fill in &look.fills {
+            let formula = fill.formula(&row_col_to_cell(1, at));
+            let color = Style::new().set_background_color(fill.color);
+            let condition = ConditionalFormatFormula::new()
+                .set_rule(formula.as_str())
+                .set_format(color);
+            sheet.add_conditional_format(1, at, last, at, &condition)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the header of a table into row 1, aligned as the values below it.
@@ -198,7 +242,7 @@ fn widths(table: &Table) -> Vec<f64> {
         let values = table
             .rows
             .iter()
-            .map(|row| length(shown(&row[at], column)))
+            .map(|row| length(shown(&row[at], column, table.language)))
             .max()
             .unwrap_or(0);
         let words = column
@@ -208,16 +252,17 @@ fn widths(table: &Table) -> Vec<f64> {
             .max()
             .unwrap_or(0);
         let header = words.max(column.title.chars().count().div_ceil(2));
-        (values.max(header) + MARGIN).min(WIDEST) as f64
+        let look = table.looks.get(at).and_then(|look| look.width);
+        look.unwrap_or((values.max(header) + MARGIN).min(WIDEST) as f64)
     };
     table.columns.iter().enumerate().map(longest).collect()
 }
 
 /// The cell as displayed: a day of the week by its name.
-fn shown<'a>(cell: &'a Cell, column: &Column) -> CellRef<'a> {
+fn shown<'a>(cell: &'a Cell, column: &Column, language: Language) -> CellRef<'a> {
     match (column.format, cell) {
         (Format::Weekday, Cell::Integer(day)) => {
-            Weekday::name(*day).map_or(cell.into(), CellRef::Text)
+            Weekday::name(*day, language).map_or(cell.into(), CellRef::Text)
         }
         _ => cell.into(),
     }
@@ -268,9 +313,12 @@ pub fn style(column: &Column) -> Style {
 
 /// The number format of each column.
 pub fn styles(table: &Table) -> Vec<Style> {
-    let styled = |(at, column)| match bucket_format(table, at) {
-        Some(format) => style(column).set_num_format(format),
-        None => style(column),
+    let styled = |(at, column): (usize, &Column)| {
+        let look = table.looks.get(at).and_then(|look| look.format.as_deref());
+        match look.or_else(|| bucket_format(table, at)) {
+            Some(format) => style(column).set_num_format(format),
+            None => style(column),
+        }
     };
     table.columns.iter().enumerate().map(styled).collect()
 }
@@ -359,7 +407,7 @@ fn write_local(
 
 /// Colors the cells of a heatmap.
 fn scale(sheet: &mut Worksheet, left: u16, table: &Table) -> Result<(), XlsxError> {
-    let Some(Chart::Week { day, hour, .. }) = table.chart else {
+    let Some(Chart::Week { day, hour, .. }) = table.chart.filter(|_| table.looks.is_empty()) else {
         return Ok(());
     };
     let last = u32::try_from(table.rows.len()).unwrap_or(u32::MAX);

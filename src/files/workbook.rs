@@ -25,13 +25,10 @@ pub fn write(heading: &Heading<'_>, table: &Table, to: &mut File, temp_dir: &Pat
         std::slice::from_ref(table),
         heading.caption.zone,
     )?;
-    about::write(
-        workbook.add_worksheet(),
-        heading,
-        &placed(std::slice::from_ref(table), &sheet),
-    )
-    .and_then(|()| workbook.save_to_writer(BufWriter::new(to)))
-    .map_err(failure)
+    let data = placed(std::slice::from_ref(table), &sheet);
+    about::add(&mut workbook, heading, &data)
+        .and_then(|()| workbook.save_to_writer(BufWriter::new(to)))
+        .map_err(failure)
 }
 
 /// Cause of a panic in making a file. The library that writes workbooks panics where its temporary file cannot be

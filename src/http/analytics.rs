@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use axum::response::Response;
@@ -17,10 +17,15 @@ use crate::analytics::query::Query;
 use crate::answers::Form;
 use crate::app::App;
 use crate::error::Result;
+use crate::files::layout::LANG;
+use crate::input::Query as Parameters;
+use crate::words::Language;
 
 /// Adds the operation at `path`.
 pub fn add(mut router: OpenApiRouter<Arc<App>>, path: &'static str) -> OpenApiRouter<Arc<App>> {
-    openapi::add_analytics(router.get_openapi_mut(), path);
+    let document = router.get_openapi_mut();
+    openapi::add_analytics(document, path);
+    openapi::add_parameters(document, path, [openapi::described(&LANG)]);
     openapi::guard::<AnalyticsApiAccess>(router.route(path, post(answer)), path)
 }
 
@@ -29,13 +34,18 @@ async fn answer(
     State(app): State<Arc<App>>,
     conditions: Conditions,
     headers: HeaderMap,
+    RawQuery(parameters): RawQuery,
     body: Body,
 ) -> Result<Response> {
-    let query = Query::read(&body::json(&headers, body).await?)?;
-    let form = if prefers_csv(&headers) {
-        Form::Csv
-    } else {
-        Form::Json
+    let parameters = parameters.unwrap_or_default();
+    let mut parameters = Parameters::parse(&parameters, [&LANG]);
+    let language = parameters.listed(&LANG).and_then(Language::named);
+    let query = Query::read(&body::json(&headers, body).await?);
+    let query = parameters.into_faults().combine(query)?;
+    let form = match language {
+        _ if !prefers_csv(&headers) => Form::Json,
+        Some(language) => Form::CsvIn(language),
+        None => Form::Csv,
     };
     answers::answer(&app, caller.tenant.id, form, Arc::new(query), &conditions).await
 }

@@ -19,6 +19,8 @@ use crate::encoded::SMALL;
 use crate::error::{Error, Result};
 use crate::files::{csv, workbook};
 use crate::rollups::Source;
+use crate::table::Table;
+use crate::table::worded::{titled, worded};
 
 /// The response to a request: from the cache, or read from one snapshot.
 pub async fn answer(
@@ -71,6 +73,15 @@ fn written(form: Form, answer: &Answer) -> Result<Body> {
             let pieces = tables.flat_map(|table| csv::chunks(table, answer.caption.zone));
             pieces.collect::<Result<Vec<_>>>()?.concat().into()
         }
+        Form::CsvIn(language) => {
+            let told = |table: Table| {
+                let of = format!("analytics.{}", table.name);
+                titled(worded(table, &of, language))
+            };
+            let tables = outcome.tables().into_iter().map(told);
+            let pieces = tables.flat_map(|table| csv::chunks(table, answer.caption.zone));
+            pieces.collect::<Result<Vec<_>>>()?.concat().into()
+        }
     };
     Ok(Body {
         encoded: body.into(),
@@ -116,7 +127,7 @@ fn respond(form: Form, found: Found<Body>, conditions: &Conditions) -> Result<Re
     let (kind, vary) = match form {
         Form::TaggedJson => ("application/json", "Authorization, Accept-Encoding"),
         Form::Json => ("application/json", "Authorization, Accept, Accept-Encoding"),
-        Form::Csv => (csv::CONTENT_TYPE, "Authorization, Accept, Accept-Encoding"),
+        Form::Csv | Form::CsvIn(_) => (csv::CONTENT_TYPE, "Authorization, Accept, Accept-Encoding"),
     };
     let mut response = Response::default();
     let headers = response.headers_mut();

@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 
 use super::context::Client;
 use super::extract::{Permitted, SalesCallsFile};
+use super::language::Accepted;
 use super::once::{Key, Once};
 use super::{body, openapi, paths};
 use crate::app::App;
@@ -95,6 +96,7 @@ async fn order(
     Permitted { caller, .. }: Permitted<SalesCallsFile>,
     State(app): State<Arc<App>>,
     Client(address): Client,
+    Accepted(accepted): Accepted,
     key: Key,
     headers: HeaderMap,
     body: Body,
@@ -106,7 +108,8 @@ async fn order(
         Once::New(run) => run,
     };
     let members = body::map(run.body()?)?;
-    let order = CallsOrder::read(&mut run.scope, &caller.tenant, &members, now).await;
+    let members = (&members, accepted);
+    let order = CallsOrder::read(&mut run.scope, &caller.tenant, members, now).await;
     let order = run.checked(order)?;
     let submitted = queue::submit(&mut run.scope, order.entry(), caller.user_id, now).await?;
     let target = Target {

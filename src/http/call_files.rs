@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::context::Client;
 use super::extract::{Grant, Permitted, path_id};
+use super::language::{self, Accepted};
 use super::{caching, openapi, window};
 use crate::app::App;
 use crate::auth::Caller;
@@ -31,15 +32,18 @@ pub fn add<G: Grant>(
     let of_account = move |Permitted { caller, .. }: Permitted<G>,
                            State(app): State<Arc<App>>,
                            client: Client,
+                           accepted: Accepted,
                            RawQuery(query): RawQuery| async move {
-        file(&app, &caller, client, list, query, 0).await
+        file(&app, &caller, (client, accepted), list, query, 0).await
     };
     let of_campaign = move |Permitted { caller, .. }: Permitted<G>,
                             State(app): State<Arc<App>>,
                             client: Client,
+                            accepted: Accepted,
                             path: Result<Path<String>, PathRejection>,
                             RawQuery(query): RawQuery| async move {
-        file(&app, &caller, client, list, query, path_id(path)?).await
+        let path_id = path_id(path)?;
+        file(&app, &caller, (client, accepted), list, query, path_id).await
     };
     let route = match list.place {
         Place::Campaign => get(of_campaign),
@@ -52,7 +56,7 @@ pub fn add<G: Grant>(
 async fn file(
     app: &App,
     caller: &Caller,
-    Client(address): Client,
+    (Client(address), Accepted(accepted)): (Client, Accepted),
     list: &'static List,
     query: Option<String>,
     path_id: i64,
@@ -64,7 +68,7 @@ async fn file(
         rows_a_sheet: app.exports.rows_a_sheet,
     };
     let now = clock.now();
-    let read = |scope| request.write(scope, (now, now), shop, &calls::unwatched);
+    let read = |scope| request.write(accepted, scope, (now, now), shop, &calls::unwatched);
     // On the heap, because the future is large and would be moved with every request.
     let written = Box::pin(app.db.answer(caller.tenant.id, read)).await?;
     let actor = caller.actor(address, clock.now());
@@ -88,7 +92,12 @@ async fn file(
 }
 
 fn download(list: &List, format: &str, written: Written) -> Result<Response> {
-    let Written { file, caption, .. } = written;
+    let Written {
+        file,
+        caption,
+        wording,
+        ..
+    } = written;
     let name = files::name::of_report(list.file_name(), &caption, format);
     let disposition = format!("attachment; filename=\"{name}\"");
     let file = ReaderStream::new(tokio::fs::File::from_std(file));
@@ -101,5 +110,6 @@ fn download(list: &List, format: &str, written: Written) -> Result<Response> {
         window::add(response.headers_mut(), window::value(at))?;
     }
     caching::private_no_cache(response.headers_mut());
+    language::vary(response.headers_mut(), wording);
     Ok(response)
 }

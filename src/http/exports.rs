@@ -9,11 +9,13 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::context::Client;
 use super::extract::{AutocallExportReport, Permitted, path_id};
+use super::language::Accepted;
 use super::once::{Key, Once};
 use super::{body, openapi, paths};
 use crate::app::App;
@@ -24,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::exports::job::Export;
 use crate::exports::link::Links;
 use crate::exports::queue::{self, Submitted};
-use crate::exports::request::{Order, PARAMETERS, find_campaign, keep_campaign};
+use crate::exports::request::{Order, PARAMETERS, TEMPLATES, find_campaign, keep_campaign};
 use crate::input::Query;
 use crate::page::{PAGE, PER_PAGE, PageRequest};
 
@@ -36,7 +38,22 @@ pub struct AutocallExportOrder;
 
 impl PartialSchema for AutocallExportOrder {
     fn schema() -> RefOr<Schema> {
-        openapi::object("An order of an export.", PARAMETERS)
+        let order = openapi::object("An order of an export.", PARAMETERS);
+        let RefOr::T(Schema::Object(mut order)) = order else {
+            return order;
+        };
+        let name = ObjectBuilder::new().schema_type(Type::String);
+        let templates = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
+            .description(Some(
+                "Names of export templates by report, such as autocall.trend; with report_type full only.",
+            ))
+            .additional_properties(Some(Schema::from(name)))
+            .build();
+        order
+            .properties
+            .insert(TEMPLATES.to_owned(), templates.into());
+        order.into()
     }
 }
 
@@ -81,6 +98,7 @@ pub async fn order(
     Permitted { caller, .. }: Permitted<AutocallExportReport>,
     State(app): State<Arc<App>>,
     Client(address): Client,
+    Accepted(accepted): Accepted,
     key: Key,
     path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
@@ -95,7 +113,8 @@ pub async fn order(
     };
     keep_campaign(&mut run.scope, campaign).await?;
     let members = body::map(run.body()?)?;
-    let order = Order::read(&mut run.scope, tenant, campaign, &members, now).await;
+    let members = (&members, accepted);
+    let order = Order::read(&mut run.scope, tenant, campaign, members, now).await;
     let order = run.checked(order)?;
     let submitted = queue::submit(&mut run.scope, order.entry(), caller.user_id, now).await?;
     let details = Details {

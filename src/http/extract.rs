@@ -68,6 +68,8 @@ grants! {
     IngestWrite: Ingest [IngestWrite];
     /// Any valid token.
     AnyToken: Auth [];
+    /// Any valid token, to read the templates that its files may name.
+    TemplatesRead: Other [];
     /// Any valid token, to read what an account is and what its figures mean.
     Meta: Other [];
 }

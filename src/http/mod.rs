@@ -22,6 +22,7 @@ mod extract;
 mod headers;
 mod health;
 mod ingest;
+mod language;
 mod leads;
 mod lists;
 mod meta;
@@ -33,6 +34,7 @@ mod reports;
 mod resources;
 mod schedules;
 mod serve;
+mod templates;
 mod webhooks;
 mod window;
 
@@ -79,7 +81,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     openapi::resources::add_key(router.get_openapi_mut(), paths::EXPORTS);
     let router = guard::<AutocallExportReport>(router, paths::EXPORT);
     let router = limit_by_address(router, paths::DOWNLOAD, &[Group::Link]);
-    audit::add(schedules::add(webhooks::add(ingest::add(router))))
+    let router = webhooks::add(ingest::add(router));
+    audit::add(schedules::add(templates::add(router)))
 }
 
 /// Routes for probes, without a token.

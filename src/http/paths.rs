@@ -49,6 +49,9 @@ pub const WEBHOOK_DELIVERIES: &str = "/api/webhooks/{id}/deliveries";
 pub const WEBHOOK_DELIVERY: &str = "/api/webhooks/{id}/deliveries/{delivery}";
 pub const WEBHOOK_DELIVERY_REPLAY: &str = "/api/webhooks/{id}/deliveries/{delivery}/replay";
 
+pub const TEMPLATES: &str = "/api/export-templates";
+pub const TEMPLATE: &str = "/api/export-templates/{name}";
+
 pub const SCHEDULES: &str = "/api/schedules";
 pub const SCHEDULE: &str = "/api/schedules/{id}";
 pub const SCHEDULE_RUN: &str = "/api/schedules/{id}/run";

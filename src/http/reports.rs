@@ -18,22 +18,16 @@ use utoipa_axum::router::OpenApiRouter;
 use super::answers;
 use super::caching::{self, Conditions};
 use super::extract::{AutocallApiAccess, Grant, Permitted, TelesalesApiAccess, path_id};
+use super::language::{self, Accepted};
 use super::{openapi, window};
 use crate::answers::Form;
 use crate::app::App;
-use crate::asked::{About, Answer};
-use crate::auth::Tenant;
-use crate::db::Scope;
 use crate::error::{Error, Result};
-use crate::exports::hourly;
-use crate::files::{self, Heading};
-use crate::input::Choice;
-use crate::reports::report::{Context, Format, Module, Place};
+use crate::exports::report::ReportFile;
+use crate::files;
+use crate::reports::report::{Format, Module, Place};
 use crate::reports::request::Request;
 use crate::reports::{self, Definition};
-use crate::rollups::Source;
-use crate::table::Table;
-use crate::time::Clock;
 
 /// Adds the operations of every report.
 pub fn add_all(mut router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
@@ -81,17 +75,21 @@ fn route<G: Grant>(
     let across = move |Permitted { caller, .. }: Permitted<G>,
                        State(app): State<Arc<App>>,
                        conditions: Conditions,
+                       accepted: Accepted,
                        RawQuery(query): RawQuery| async move {
         let request = report.parse(&query.unwrap_or_default(), None, formats);
-        answer(&app, caller.tenant.id, report.about, request, &conditions).await
+        let client = (&conditions, accepted);
+        answer(&app, caller.tenant.id, report, request, client).await
     };
     let of_campaign = move |Permitted { caller, .. }: Permitted<G>,
                             State(app): State<Arc<App>>,
                             conditions: Conditions,
+                            accepted: Accepted,
                             path: Result<Path<String>, PathRejection>,
                             RawQuery(query): RawQuery| async move {
         let request = report.parse(&query.unwrap_or_default(), Some(path_id(path)?), formats);
-        answer(&app, caller.tenant.id, report.about, request, &conditions).await
+        let client = (&conditions, accepted);
+        answer(&app, caller.tenant.id, report, request, client).await
     };
     match report.route().place {
         Place::OfCampaign => get(of_campaign),
@@ -102,106 +100,58 @@ fn route<G: Grant>(
 async fn answer(
     app: &App,
     tenant: i64,
-    about: &'static About,
+    report: &'static Definition,
     request: Request,
-    conditions: &Conditions,
+    (conditions, accepted): (&Conditions, Accepted),
 ) -> Result<Response> {
     match request.format() {
         Format::Json => {
             let asked = request.into_asked();
             answers::answer(app, tenant, Form::TaggedJson, asked, conditions).await
         }
-        Format::Csv | Format::Xlsx => file(app, tenant, about, request).await,
+        Format::Csv | Format::Xlsx => file(app, tenant, report, request, accepted).await,
     }
 }
 
 /// A response as a file, written for one client and not cached.
-async fn file(app: &App, tenant: i64, about: &'static About, request: Request) -> Result<Response> {
-    let (clock, format) = (app.clock, request.format());
-    let read = |scope| OfFile::read(request.clone(), scope, clock);
+async fn file(
+    app: &App,
+    tenant: i64,
+    report: &'static Definition,
+    request: Request,
+    Accepted(accepted): Accepted,
+) -> Result<Response> {
+    let made_at = app.clock.now();
+    let read = |scope| {
+        let request = request.clone();
+        async move { ReportFile::read(report, &request, accepted, scope, made_at).await }
+    };
     // On the heap, because the future is large and would be moved with every request.
-    let answered = Box::pin(app.db.answer(tenant, read)).await?;
+    let contents = Box::pin(app.db.answer(tenant, read)).await?;
     let temp_dir = app.exports.store.temp_dir().to_owned();
-    answers::aside(move || download(about, format, &answered, &temp_dir)).await
-}
-
-/// The contents of a file.
-struct OfFile {
-    answer: Answer,
-    account: String,
-    made_at: DateTime<Utc>,
-    by_hour: Option<Table>,
-}
-
-impl OfFile {
-    /// Reads from one snapshot, the tenant's own settings included.
-    async fn read(request: Request, mut scope: Scope, clock: Clock) -> Result<Self> {
-        let made_at = clock.now();
-        let tenant = Tenant::load(&mut scope).await?;
-        let context = Context {
-            tenant: &tenant,
-            now: made_at,
-        };
-        let answer = request.answer(&mut scope, context, Source::Rolled).await?;
-        let by_hour = if request.format() == Format::Xlsx {
-            hourly::read(&mut scope, context, &request, &answer).await?
-        } else {
-            None
-        };
-        Ok(Self {
-            answer,
-            account: tenant.name,
-            made_at,
-            by_hour,
-        })
-    }
+    answers::aside(move || download(contents, made_at, &temp_dir)).await
 }
 
 fn download(
-    about: &'static About,
-    format: Format,
-    contents: &OfFile,
+    contents: ReportFile,
+    made_at: DateTime<Utc>,
     temp_dir: &FolderPath,
 ) -> Result<Response> {
-    let OfFile {
-        answer,
-        account,
-        made_at,
-        by_hour,
-    } = contents;
-    let table = answer
-        .outcome
-        .tables()
-        .into_iter()
-        .next()
-        .ok_or_else(|| Error::internal("a file without a table"))?;
-    let (kind, body) = match format {
+    let (name, wording, of) = (contents.name(), contents.wording, contents.caption.window);
+    let (kind, body) = match contents.format {
         Format::Json => return Err(Error::internal("a file that is none")),
         Format::Csv => {
-            let pieces = files::csv::chunks(table, answer.caption.zone);
-            (
-                files::csv::CONTENT_TYPE,
-                Body::from_stream(stream::iter(pieces)),
-            )
+            let pieces = stream::iter(contents.csv());
+            (files::csv::CONTENT_TYPE, Body::from_stream(pieces))
         }
         Format::Xlsx => {
             let mut file = tempfile::tempfile_in(temp_dir)?;
-            let (title, summary, caption) = (about.title, about.summary, &answer.caption);
-            let heading = Heading {
-                title,
-                summary,
-                caption,
-                account,
-                made_at: *made_at,
-                by_hour: by_hour.as_ref(),
-            };
-            files::workbook::write(&heading, &table, &mut file, temp_dir)?;
+            contents.xlsx(made_at, &mut file, temp_dir)?;
             file.rewind().map_err(Error::internal)?;
             let file = ReaderStream::new(tokio::fs::File::from_std(file));
             (files::workbook::CONTENT_TYPE, Body::from_stream(file))
         }
     };
-    let name = files::name::of_report(about.name, &answer.caption, format.name());
     let disposition = format!("attachment; filename=\"{name}\"");
     let mut response = (
         [
@@ -212,7 +162,8 @@ fn download(
     )
         .into_response();
     caching::private_no_cache(response.headers_mut());
-    if let Some(of) = &answer.caption.window {
+    language::vary(response.headers_mut(), wording);
+    if let Some(of) = &of {
         window::add(response.headers_mut(), window::value(of))?;
     }
     Ok(response)

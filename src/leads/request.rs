@@ -101,6 +101,7 @@ impl Request {
             window: place.window.is_bounded().then_some(place.window),
             zone: place.window.zone,
             filters,
+            earlier: None,
         };
         Ok((leads, caption))
     }

@@ -6,6 +6,7 @@ use super::report::{Body, Export, Format, Place, Report, Route, Subject};
 use super::request::{Parsed, Request};
 use crate::asked;
 use crate::input::Parameter;
+use crate::table::Column;
 use crate::time::Window;
 
 /// A report without its types.
@@ -15,6 +16,7 @@ pub type Definition = asked::Definition<Entry>;
 pub struct Entry {
     route: Route,
     export: Option<Export>,
+    tables: &'static [(&'static str, &'static [Column])],
     subject_parameters: &'static [Parameter],
     parse: fn(&str, Option<i64>, &[Format]) -> Request,
     of_window: fn(i64, &Window) -> Option<Request>,
@@ -25,6 +27,7 @@ impl Definition {
         let entry = Entry {
             route: R::ROUTE,
             export: R::EXPORT,
+            tables: R::TABLES,
             subject_parameters: R::Subject::PARAMETERS,
             parse: |raw, path_id, open| Request::new(Parsed::<R>::read(raw, path_id, open)),
             of_window: |campaign, window| {
@@ -36,6 +39,11 @@ impl Definition {
 
     pub const fn route(&self) -> &Route {
         &self.entry.route
+    }
+
+    /// Names and columns of its tables.
+    pub const fn tables(&self) -> &'static [(&'static str, &'static [Column])] {
+        self.entry.tables
     }
 
     /// Its part in exports of a campaign.
@@ -61,6 +69,11 @@ impl Definition {
             .subject_parameters
             .iter()
             .chain(entry.route.parameters)
+    }
+
+    /// The product and the name: `telesales.dashboard`.
+    pub fn id(&self) -> String {
+        format!("{}.{}", self.route().module.name(), self.about.name)
     }
 
     /// Path of the report as a file.

@@ -19,7 +19,7 @@ use crate::figure::Within;
 use crate::files::Caption;
 use crate::input::{Ends, Kind, Parameter, Query, choice};
 use crate::rollups::Source;
-use crate::table::{self, Inside, Row, Schemas, Table};
+use crate::table::{self, Column, Inside, Row, Schemas, Table};
 use crate::time::Window;
 use crate::time::compare::Comparing;
 
@@ -213,6 +213,10 @@ pub trait Report: 'static {
         ask: &Ask<'_, Self::Subject, Self::Options>,
     ) -> impl Future<Output = Result<Self::Body>> + Send;
 
+    /// Names and columns of [`Report::tables`].
+    const TABLES: &'static [(&'static str, &'static [Column])] =
+        &[(Self::ABOUT.name, <Self::Body as Body>::COLUMNS)];
+
     /// The same figures as tables, for files.
     fn tables(body: &Self::Body) -> Vec<Table>;
 }
@@ -221,6 +225,8 @@ pub trait Report: 'static {
 pub trait Body: Serialize + Send + Sync {
     /// What its members mean.
     const MEMBERS: Within;
+    /// Columns of the object, or of each row.
+    const COLUMNS: &'static [Column];
 
     /// A reference to its schema. Adds the schemas that it refers to.
     fn reference(schemas: &mut Schemas) -> RefOr<Schema>;
@@ -248,6 +254,7 @@ pub trait Object: Row + Serialize + ToSchema + Send + Sync {
 
 impl<T: Object> Body for T {
     const MEMBERS: Within = <T as Row>::MEMBERS;
+    const COLUMNS: &'static [Column] = <T as Row>::COLUMNS;
 
     fn reference(schemas: &mut Schemas) -> RefOr<Schema> {
         table::reference::<T>(schemas)
@@ -260,6 +267,7 @@ impl<T: Object> Body for T {
 
 impl<T: Row + Serialize + ToSchema + Send + Sync> Body for Vec<T> {
     const MEMBERS: Within = <Self as Inside>::WITHIN;
+    const COLUMNS: &'static [Column] = <T as Row>::COLUMNS;
 
     fn reference(schemas: &mut Schemas) -> RefOr<Schema> {
         ArrayBuilder::new()

@@ -16,6 +16,7 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Faults, Result};
 use crate::files::Caption;
+use crate::files::layout::Layout;
 use crate::input::{Ends, Query};
 use crate::rollups::{Older, Source};
 use crate::table::Table;
@@ -29,6 +30,7 @@ pub struct Request(Arc<dyn Erased>);
 /// [`Parsed`] without its types.
 trait Erased: Asked {
     fn format(&self) -> Format;
+    fn layout(&self) -> &Layout;
     fn by_hour(&self) -> Option<Request>;
     fn compared_with(&self, earlier: &Window) -> Request;
     fn check<'a>(&'a self, scope: &'a mut Scope, context: Context<'a>) -> Checking<'a>;
@@ -54,6 +56,11 @@ impl Request {
 
     pub fn format(&self) -> Format {
         self.0.format()
+    }
+
+    /// What it says of the looks of a file.
+    pub fn layout(&self) -> &Layout {
+        self.0.layout()
     }
 
     /// The request for the same series by hour, compared with nothing. `None` if this is not a daily series.
@@ -87,6 +94,8 @@ impl Request {
 pub(super) struct Parsed<R: Report> {
     path_id: Option<i64>,
     format: Format,
+    /// Of a file. JSON does not depend on it, and no two requests differ by it.
+    layout: Layout,
     subject: <R::Subject as Subject>::Asked,
     compare: Option<Comparing>,
     options: R::Options,
@@ -98,13 +107,16 @@ impl<R: Report> Parsed<R> {
     pub(super) fn read(raw: &str, path_id: Option<i64>, open: &[Format]) -> Self {
         let parameters = R::Subject::PARAMETERS.iter().chain(R::ROUTE.parameters);
         let format = R::Subject::HAS_FORMAT.then_some(&FORMAT);
-        let mut query = Query::parse(raw, parameters.chain(format));
+        let layout = R::ROUTE.files.then_some(Layout::PARAMETERS);
+        let all = parameters.chain(format).chain(layout.into_iter().flatten());
+        let mut query = Query::parse(raw, all);
         let default = open.first().copied().unwrap_or(Format::Json);
         Self {
             path_id,
             format: format
                 .and_then(|format| query.choice_of(format, open))
                 .unwrap_or(default),
+            layout: layout.map_or_else(Layout::default, |_| Layout::read(&mut query)),
             subject: R::Subject::read(&mut query),
             compare: query.comparing(),
             options: R::options(&mut query),
@@ -116,6 +128,7 @@ impl<R: Report> Parsed<R> {
         Some(Self {
             path_id: Some(campaign),
             format: Format::Json,
+            layout: Layout::default(),
             subject: R::Subject::of_window(window)?,
             compare: None,
             options: R::Options::default(),
@@ -128,6 +141,7 @@ impl<R: Report> Parsed<R> {
         Self {
             path_id: self.path_id,
             format: self.format,
+            layout: self.layout.clone(),
             subject: R::Subject::moved(&self.subject, to),
             compare: None,
             options: self.options.clone(),
@@ -255,7 +269,7 @@ impl<R: Report> Figures<R> {
                 source = Source::Raw;
             }
             let window = figures.caption.window.unwrap_or(asked.1);
-            caption.compare_with(&window);
+            caption.earlier = Some(window);
             Before {
                 body: figures.body,
                 window,
@@ -328,11 +342,16 @@ impl<R: Report> Erased for Parsed<R> {
         self.format
     }
 
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
     fn by_hour(&self) -> Option<Request> {
         let options = R::by_hour(&self.options)?;
         Some(Request::new(Self {
             path_id: self.path_id,
             format: self.format,
+            layout: self.layout.clone(),
             subject: self.subject.clone(),
             compare: None,
             options,
@@ -344,6 +363,7 @@ impl<R: Report> Erased for Parsed<R> {
         Request::new(Self {
             path_id: self.path_id,
             format: self.format,
+            layout: self.layout.clone(),
             subject: self.subject.clone(),
             compare: Some(Comparing::with(earlier)),
             options: self.options.clone(),

@@ -9,26 +9,25 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
-use super::mail::content::Told;
+use super::mail::content::{ROWS, Told};
 use super::report::{Report, Subject};
 use super::runs::Job;
 use super::store::{self, Schedule};
 use crate::app::App;
-use crate::asked::Answer;
 use crate::auth::audit::{self, Event, Target};
 use crate::auth::{Permission, Role, Tenant};
 use crate::calls::{self, List, Workshop};
-use crate::db::{Lane, Scope};
+use crate::db::Lane;
 use crate::error::{Error, Faults, Result};
+use crate::exports;
 use crate::exports::contents::Contents;
 use crate::exports::progress::Progress;
+use crate::exports::report::ReportFile;
 use crate::exports::request::ReportType;
-use crate::exports::{self, hourly};
-use crate::files::{self, Heading};
+use crate::files;
 use crate::input::Choice;
 use crate::reports::Definition;
-use crate::reports::report::{Context, Format};
-use crate::rollups::Source;
+use crate::reports::report::Format;
 use crate::store::Label;
 use crate::table::Table;
 
@@ -110,24 +109,24 @@ async fn answer(
     subject: Subject,
     report: &'static Definition,
 ) -> Result<Made, Failure> {
-    let read = |scope| Figures::read(subject.clone(), report, scope, job.due_at);
+    let read = |scope| {
+        let request = subject.request(report);
+        async move { ReportFile::read(report, &request, None, scope, job.due_at).await }
+    };
     // On the heap, because the future is large.
     let figures = Box::pin(app.db.answer(job.tenant, read)).await?;
+    let (name, told) = (figures.name(), told_of_report(&figures));
+    let rows = i64::try_from(figures.table.rows.len()).ok();
     let (made_at, temp_dir) = (app.clock.now(), app.exports.store.temp_dir().to_owned());
-    let (figures, file) = spawn_blocking(move || {
-        let file = figures.write(made_at, &temp_dir)?;
-        Ok::<_, Error>((figures, file))
-    })
-    .await
-    .map_err(Error::internal)??;
-    let name = figures.name();
+    let file = spawn_blocking(move || write(figures, made_at, &temp_dir));
+    let file = file.await.map_err(Error::internal)??;
     let (key, bytes) = store(app, job, subject.format, &name, file).await?;
     Ok(Made {
         key,
         name,
         bytes,
-        rows: i64::try_from(figures.table.rows.len()).ok(),
-        told: figures.told(),
+        rows,
+        told,
     })
 }
 
@@ -166,7 +165,7 @@ async fn list_of(
         rows_a_sheet: app.exports.rows_a_sheet,
     };
     let at = (job.due_at, made_at);
-    let read = |scope| request.write(scope, at, shop, &calls::unwatched);
+    let read = |scope| request.write(None, scope, at, shop, &calls::unwatched);
     // On the heap, because the future is large.
     let written = Box::pin(app.db.answer(job.tenant, read)).await?;
     let mut told = request.told(written.rows, &written.caption);
@@ -189,7 +188,8 @@ async fn list_of(
         bytes,
         rows: Some(written.rows),
         told: Told {
-            title: list.title.to_owned(),
+            title: written.title,
+            language: written.wording.language,
             account,
             caption: written.caption,
             rows: usize::try_from(written.rows).unwrap_or_default(),
@@ -210,6 +210,8 @@ async fn export_of(
     let asked = subject.order(&mut scope, report_type, &tenant, job.due_at);
     let asked = asked.await?;
     drop(scope);
+    let template = subject.layout.template.clone();
+    let template = template.map(|name| (subject.report.name(), name));
     let order = exports::job::Job {
         tenant: job.tenant,
         id: job.id.clone(),
@@ -221,6 +223,9 @@ async fn export_of(
         },
         format: asked.format,
         window: asked.window,
+        layout: subject.layout.clone(),
+        templates: template.into_iter().collect(),
+        accepted: None,
         rows_expected: u64::try_from(asked.attempts).unwrap_or_default(),
         tries: job.tries,
     };
@@ -247,6 +252,29 @@ async fn export_of(
     })
 }
 
+/// A report, for a mail.
+fn told_of_report(figures: &ReportFile) -> Told {
+    let table = &figures.table;
+    Told {
+        title: figures.title().to_owned(),
+        account: figures.account.clone(),
+        language: figures.wording.language,
+        caption: figures.caption.clone(),
+        rows: table.rows.len(),
+        table: Some(first_rows(table)),
+    }
+}
+
+/// The table with as many rows as a mail shows.
+fn first_rows(table: &Table) -> Table {
+    Table {
+        rows: table.rows.iter().take(ROWS).cloned().collect(),
+        columns: table.columns.clone(),
+        looks: Vec::new(),
+        ..*table
+    }
+}
+
 /// An export, for a mail: its first table.
 fn told_of(contents: Contents) -> Told {
     let title = contents.heading().title.to_owned();
@@ -255,6 +283,7 @@ fn told_of(contents: Contents) -> Told {
     Told {
         title,
         account,
+        language: contents.wording.language,
         rows: table.as_ref().map_or(0, |table| table.rows.len()),
         table,
         caption: contents.caption,
@@ -290,82 +319,15 @@ async fn check_maker(
     }
 }
 
-/// The contents of the file.
-struct Figures {
-    report: &'static Definition,
-    format: Format,
-    answer: Answer,
-    table: Table,
-    by_hour: Option<Table>,
-    account: String,
-}
-
-impl Figures {
-    /// Reads from one snapshot. Windows are counted from `now`.
-    async fn read(
-        subject: Subject,
-        report: &'static Definition,
-        mut scope: Scope,
-        now: DateTime<Utc>,
-    ) -> Result<Self> {
-        let tenant = Tenant::load(&mut scope).await?;
-        let context = Context {
-            tenant: &tenant,
-            now,
-        };
-        let request = subject.request(report);
-        let answer = request.answer(&mut scope, context, Source::Rolled).await?;
-        let by_hour = match subject.format {
-            Format::Xlsx => hourly::read(&mut scope, context, &request, &answer).await?,
-            Format::Csv | Format::Json => None,
-        };
-        let table = answer.outcome.tables().into_iter().next();
-        Ok(Self {
-            report,
-            format: subject.format,
-            table: table.ok_or_else(|| Error::internal("a file without a table"))?,
-            answer,
-            by_hour,
-            account: tenant.name,
-        })
-    }
-
-    fn name(&self) -> String {
-        let (report, format) = (self.report.about.name, self.format.name());
-        files::name::of_report(report, &self.answer.caption, format)
-    }
-
-    /// For a mail.
-    fn told(self) -> Told {
-        Told {
-            title: self.report.about.title.to_owned(),
-            account: self.account,
-            caption: self.answer.caption,
-            rows: self.table.rows.len(),
-            table: Some(self.table),
+/// The file in the temp_dir: unnamed, so that it disappears with this process.
+fn write(figures: ReportFile, made_at: DateTime<Utc>, temp_dir: &Path) -> Result<File> {
+    let mut file = tempfile::tempfile_in(temp_dir)?;
+    if figures.format == Format::Csv {
+        for piece in figures.csv() {
+            file.write_all(&piece?)?;
         }
+    } else {
+        figures.xlsx(made_at, &mut file, temp_dir)?;
     }
-
-    /// The file in the temp_dir: unnamed, so that it disappears with this process.
-    fn write(&self, made_at: DateTime<Utc>, temp_dir: &Path) -> Result<File> {
-        let mut file = tempfile::tempfile_in(temp_dir)?;
-        let about = self.report.about;
-        let caption = &self.answer.caption;
-        if self.format == Format::Csv {
-            for piece in files::csv::chunks(self.table.clone(), caption.zone) {
-                file.write_all(&piece?)?;
-            }
-            return Ok(file);
-        }
-        let heading = Heading {
-            title: about.title,
-            summary: about.summary,
-            caption,
-            account: &self.account,
-            made_at,
-            by_hour: self.by_hour.as_ref(),
-        };
-        files::workbook::write(&heading, &self.table, &mut file, temp_dir)?;
-        Ok(file)
-    }
+    Ok(file)
 }

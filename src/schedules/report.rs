@@ -9,6 +9,7 @@ use crate::calls::{self, FileRequest, List, Place};
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::exports::request::{Order, ReportType};
+use crate::files::layout::{LANG, Layout, TEMPLATE};
 use crate::input::{COMPARE, Choice, UNTIL, WINDOW, fault};
 use crate::reports::report::{Context, Format, Module};
 use crate::reports::request::Request;
@@ -18,8 +19,10 @@ use crate::time::{NamedWindow, Zone};
 /// The campaign of an export.
 const CAMPAIGN: &str = "campaign_id";
 /// Parameters that the schedule sets itself.
-const SET: [&str; 7] = [
+const SET: [&str; 9] = [
     "window",
+    "lang",
+    "template",
     "timezone",
     "format",
     "from",
@@ -64,9 +67,7 @@ impl Report {
     /// `telesales.dashboard`
     pub fn name(self) -> String {
         match self {
-            Self::Answer(report) => {
-                format!("{}.{}", report.route().module.name(), report.about.name)
-            }
+            Self::Answer(report) => report.id(),
             Self::Export(export) => format!("{}.{}", Module::Autocall.name(), export.name()),
             Self::List(list) => format!("{}.{}", list.module().name(), list.file_name()),
         }
@@ -96,6 +97,7 @@ pub struct Subject {
     pub params: Map<String, Value>,
     pub window: NamedWindow,
     pub format: Format,
+    pub layout: Layout,
     pub zone: Zone,
 }
 
@@ -112,7 +114,7 @@ impl Subject {
         FileRequest::read(list, &query.finish(), 0)
     }
 
-    /// The export that a client would order.
+    /// The export that a client would order, without its layout.
     pub async fn order(
         &self,
         scope: &mut Scope,
@@ -135,7 +137,7 @@ impl Subject {
             }
         }
         let campaign = self.campaign().unwrap_or_default();
-        Order::read(scope, tenant, campaign, &members, now).await
+        Order::read(scope, tenant, campaign, (&members, None), now).await
     }
 
     fn query(&self) -> Serializer<'static, String> {
@@ -152,6 +154,12 @@ impl Subject {
         }
         query.append_pair(WINDOW.name, self.window.name());
         query.append_pair("timezone", self.zone.name());
+        if let Some(language) = self.layout.language {
+            query.append_pair(LANG.name, language.name());
+        }
+        if let Some(template) = &self.layout.template {
+            query.append_pair(TEMPLATE.name, template);
+        }
         query
     }
 

@@ -10,10 +10,12 @@ use super::report::{Report, Subject};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
+use crate::files::layout::{LANG, Layout, TEMPLATE};
 use crate::input::{Choice, email, fault, value};
 use crate::reports::report::Format;
 use crate::time::{NamedWindow, Zone};
-use crate::webhooks;
+use crate::words::Language;
+use crate::{templates, webhooks};
 
 /// Maximum length of a name, in code points.
 const MAX_NAME: usize = 255;
@@ -28,8 +30,8 @@ const NO_MAIL: &str =
     "This server sends no mail: its CALLBOARD_SMTP_URL and CALLBOARD_MAIL_FROM are not set.";
 
 /// Members that clients set.
-pub const SETTABLE: [&str; 8] = [
-    "name", "report", "params", "window", "format", "at", "deliver", "active",
+pub const SETTABLE: [&str; 10] = [
+    "name", "report", "params", "window", "format", "template", "lang", "at", "deliver", "active",
 ];
 /// Members that are only shown.
 const SHOWN: [&str; 6] = [
@@ -120,6 +122,15 @@ pub async fn read(
             Err(Error::Invalid(others)) => faults.merge(others),
             other => other?,
         }
+        if let Some(template) = &wanted.subject.layout.template {
+            // It cannot be deleted until the schedule is stored.
+            templates::store::lock(scope).await?;
+            let report = wanted.subject.report.name();
+            match templates::store::load(scope, TEMPLATE.name, template, &report).await {
+                Err(Error::Invalid(others)) => faults.merge(others),
+                other => drop(other?),
+            }
+        }
         if let Some(webhook) = wanted.deliver.webhook {
             match webhooks::store::find(scope, webhook).await {
                 Err(Error::NotFound) => faults.add("deliver.webhook", "was not found."),
@@ -190,6 +201,15 @@ pub fn parse(
             faults,
         )
     });
+    let template = given(TEMPLATE.name).map_or(Some(None), |given| {
+        let name = given.as_str().map(|name| Some(name.to_owned()));
+        note(TEMPLATE.name, name, fault::STRING, faults)
+    });
+    let language = given(LANG.name).map_or(Some(None), |given| {
+        let language = given.as_str().and_then(Language::named).map(Some);
+        let known = fault::one_of(Language::NAMES.iter().copied());
+        note(LANG.name, language, &known, faults)
+    });
     let at = required("at", given("at"), faults).and_then(|given| at(given, default_zone, faults));
     let deliver =
         required("deliver", given("deliver"), faults).and_then(|given| deliver(given, faults));
@@ -202,6 +222,10 @@ pub fn parse(
         params: params?,
         window: window?,
         format: format?,
+        layout: Layout {
+            language: language?,
+            template: template?,
+        },
         zone: at.zone,
     };
     Some(Wanted {

@@ -17,6 +17,7 @@ use crate::input::Choice;
 use crate::page::PageRequest;
 use crate::resources::ids;
 use crate::time::{Instant, Zone};
+use crate::words::Language;
 
 /// Maximum number of schedules of a tenant.
 const MAX: i64 = 100;
@@ -38,6 +39,11 @@ pub struct Schedule {
     pub window: String,
     /// Format of the file.
     pub format: String,
+    /// Name of an export template; null if the file has the report's own layout.
+    pub template: Option<String>,
+    /// Language of the file; null if it is the account's.
+    #[schema(example = "vi")]
+    pub lang: Option<String>,
     /// The due times.
     #[schema(value_type = ScheduleAt)]
     pub at: Json<Value>,
@@ -196,7 +202,9 @@ async fn write(
         .bind(subject.report.name())
         .bind(Json(subject.params.clone()))
         .bind(subject.window.name())
-        .bind(subject.format.name());
+        .bind(subject.format.name())
+        .bind(subject.layout.template.clone())
+        .bind(subject.layout.language.map(Language::name));
     let write = write
         .bind(Json(wanted.at_shown()))
         .bind(Json(wanted.deliver_shown()))

@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 use super::{Cell, Chart, Column, Format, Table};
 use crate::percent::{change_pct, change_points};
 use crate::time::{Bucket, Window};
+use crate::words::Language;
 
 /// Meaning of a number, which decides its change and its value in a window that lacks the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Measure {
     }
 
     /// The column of the number's value before, and the one of its change.
-    fn columns(self, column: &Column) -> [Column; 2] {
+    fn columns(self, column: &Column, language: Language) -> [Column; 2] {
         let (change, unit) = match self {
             Self::Count | Self::Average => ("change_pct", "change, %"),
             Self::Percentage => ("change_points", "change, points"),
@@ -63,19 +64,25 @@ impl Measure {
         [
             Column {
                 name: Cow::Owned(format!("{name}_previous")),
-                title: Cow::Owned(format!("{title} (previous)")),
+                title: Cow::Owned(format!("{title} ({})", language.tell("previous"))),
                 format: column.format,
             },
             Column {
                 name: Cow::Owned(format!("{name}_{change}")),
-                title: Cow::Owned(format!("{title} ({unit})")),
+                title: Cow::Owned(format!("{title} ({})", language.tell(unit))),
                 format: Format::Decimal(2),
             },
         ]
     }
 }
 
-fn number(cell: &Cell) -> Option<Decimal> {
+/// The columns that a comparison adds to a number; `None` for other columns. Titles are in that language, as the column's is.
+pub fn added(column: &Column, language: Language) -> Option<[Column; 2]> {
+    Some(Measure::of(column)?.columns(column, language))
+}
+
+/// The number in a cell.
+pub fn number(cell: &Cell) -> Option<Decimal> {
     match cell {
         Cell::Integer(number) => Some((*number).into()),
         Cell::Decimal(number) => Some(*number),
@@ -102,7 +109,7 @@ pub fn compared(table: Table, before: Table, windows: (&Window, &Window)) -> Tab
     );
     let columns = table.columns.iter().zip(&measures);
     let columns = columns.flat_map(|(column, measure)| {
-        let added = measure.map(|measure| measure.columns(column));
+        let added = measure.map(|measure| measure.columns(column, table.language));
         std::iter::once(column.clone()).chain(added.into_iter().flatten())
     });
     Table {
@@ -113,6 +120,8 @@ pub fn compared(table: Table, before: Table, windows: (&Window, &Window)) -> Tab
         chart: table
             .chart
             .filter(|chart| !matches!(chart, Chart::Totals { .. })),
+        language: table.language,
+        looks: Vec::new(),
     }
 }
 

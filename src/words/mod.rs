@@ -1,12 +1,14 @@
 //! Languages of labels, and the Vietnamese words for what the code names in English.
 //!
-//! Owns two files of words: `vi.json`, keyed by the ids of the catalogue, and `values.json`, the values of closed sets and
-//! hangup causes in both languages. Must not know what the ids stand for; tests hold that there are exactly those there are.
+//! Owns three files of words: `vi.json`, keyed by the ids of the catalogue; `values.json`, the values of closed sets and
+//! hangup causes in both languages; and `phrases.json`, keyed by English texts of files. Must not know what the ids stand
+//! for; tests hold that there are exactly those there are.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A language of labels and descriptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +34,27 @@ impl Language {
             Self::Vietnamese => "vi",
         }
     }
+
+    /// An English text of files in this language; as it is where there are no words for it.
+    pub fn tell(self, english: &'static str) -> &'static str {
+        self.phrase(english).unwrap_or(english)
+    }
+
+    /// The words of this language for an English text of files. `None` in English, or if there are none.
+    pub fn phrase(self, english: &str) -> Option<&'static str> {
+        match self {
+            Self::English => None,
+            Self::Vietnamese => PHRASES.get(english).map(String::as_str),
+        }
+    }
+
+    /// The label of a value of a closed set. `None` in English, whose files have the values themselves, or if there is none.
+    pub fn value(self, set: &str, value: &str) -> Option<&'static str> {
+        match self {
+            Self::English => None,
+            Self::Vietnamese => SETS[set][value]["label"][self.name()].as_str(),
+        }
+    }
 }
 
 /// The words for one id.
@@ -49,6 +72,14 @@ pub const VALUES: &str = include_str!("values.json");
 
 static VIETNAMESE: LazyLock<BTreeMap<String, Words>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("vi.json")).unwrap_or_default() // infallible: a test reads it
+});
+
+static SETS: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(VALUES).unwrap_or_default() // infallible: a test reads it
+});
+
+static PHRASES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("phrases.json")).unwrap_or_default() // infallible: a test reads it
 });
 
 /// The Vietnamese words for an id of the catalogue.

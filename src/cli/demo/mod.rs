@@ -1,5 +1,6 @@
 //! `callboard demo`: serves the API with a tenant full of sample data.
 
+mod templates;
 mod tenant;
 mod webhook;
 mod world;

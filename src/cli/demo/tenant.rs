@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{PASSWORD, USERNAME, webhook, world};
+use super::{PASSWORD, USERNAME, templates, webhook, world};
 use crate::app::App;
 use crate::auth::tenant::{Change, DEFAULT_TIMEZONE};
 use crate::auth::user::{self, NewUser};
@@ -65,6 +65,7 @@ pub async fn refresh(app: &App) -> Result<(i64, u64)> {
         return Err(Error::Invalid(tally.faults())); // a bug in the demo
     }
     webhook::settle(app, tenant, webhook, now).await?;
+    templates::put(app, tenant, now).await?;
     record_breaches(app, tenant, now).await?;
     if !user::exists(&app.db, tenant, USERNAME).await? {
         let (username, password) = (USERNAME, PASSWORD);

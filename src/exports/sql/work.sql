@@ -1,5 +1,5 @@
--- The work of job $2, held by claim $3. The ends of the window that it is compared with are the last item of the order; that of a
--- list of calls has the list's parameters.
+-- The work of job $2, held by claim $3. The ends of the window that it is compared with, and its layout, are the last items of
+-- the order; that of a list of calls has the list's parameters.
 select campaign_id,
        asked::json -> 'calls' as calls,
        report_type,
@@ -8,6 +8,9 @@ select campaign_id,
        window_to,
        (asked::json -> 4 ->> 0)::timestamptz as earlier_from,
        (asked::json -> 4 ->> 1)::timestamptz as earlier_to,
+       asked::json -> 5 ->> 'lang' as lang,
+       coalesce(asked::json -> 5 ->> 'accepted', asked::json ->> 'accepted') as accepted,
+       asked::jsonb -> 5 -> 'templates' as templates,
        timezone,
        rows_expected,
        tries

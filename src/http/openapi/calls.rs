@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, RefOr, Required, Schema};
 
 use super::parameters::{described, integer};
-use super::reports::{conditional, files, tagged};
+use super::reports::{accept_language, conditional, files, tagged};
 use super::responses::failures;
 use crate::calls::{List, Place, Single};
 use crate::leads;
@@ -63,6 +63,7 @@ pub fn add_calls_file(document: &mut OpenApi, list: &List) {
         .fold(operation, |operation, parameter| {
             operation.parameter(described(parameter))
         });
+    let operation = operation.parameter(accept_language());
     add(document, &list.file_path(), operation, Vec::new());
 }
 

@@ -120,7 +120,7 @@ pub fn base() -> OpenApi {
 }
 
 /// Groups of operations, in the order of the document.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 15] = [
     (
         "Running",
         "State of the server, and this document. No token required.",
@@ -159,6 +159,10 @@ const TAGS: [(&str, &str); 14] = [
     (
         "Webhooks",
         "URLs to which events are sent, signed and repeated until they are taken.",
+    ),
+    (
+        "Export templates",
+        "Layouts of files, by name: columns, labels, formats, colors.",
     ),
     (
         "Schedules",

@@ -10,6 +10,7 @@ use super::parameters::{Binary, closed, described, fresh, header_parameter, inte
 use super::responses::{age, failures, header};
 use super::shape;
 use crate::closed::FileFormat;
+use crate::files::layout::Layout;
 use crate::files::{csv, workbook};
 use crate::http::window;
 use crate::input::COMPARE;
@@ -55,6 +56,7 @@ pub fn add_report(document: &mut OpenApi, report: &Definition) {
         .content("application/json", content);
     let mut operation = conditional(operation(report)).operation_id(Some(operation_id(report)));
     if report.route().files {
+        operation = with_layout(operation);
         let summary = about.summary;
         operation = operation.description(Some(format!(
             "{summary}\n\nWith `format=csv` or `format=xlsx` the answer is a file, as it is from `{}`.",
@@ -116,10 +118,25 @@ pub fn add_export(document: &mut OpenApi, report: &Definition) {
         .operation_id(Some(format!("{}_export", operation_id(report))))
         .parameter(format.description(Some("Format of the file; xlsx by default.")))
         .responses(responses);
+    let operation = with_layout(operation);
     document.paths.paths.insert(
         report.export_path(),
         PathItem::new(HttpMethod::Get, operation),
     );
+}
+
+/// Parameters and headers on the looks of a file.
+fn with_layout(operation: OperationBuilder) -> OperationBuilder {
+    let parameters = Layout::PARAMETERS.iter();
+    let operation = parameters.fold(operation, |operation, parameter| {
+        operation.parameter(described(parameter))
+    });
+    operation.parameter(accept_language())
+}
+
+pub fn accept_language() -> ParameterBuilder {
+    let about = "Languages that the client reads, such as vi, en;q=0.5. It chooses that of a file where neither lang nor the account does.";
+    header_parameter("Accept-Language", about, "")
 }
 
 /// Shared parts of a report's operations.

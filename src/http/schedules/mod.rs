@@ -85,12 +85,12 @@ fn context<'a>(app: &App, tenant: &'a Tenant) -> Context<'a> {
 /// Its runs have the permissions that its maker has at that moment. An account has at most 100 schedules.
 #[utoipa::path(post, path = paths::SCHEDULES, tag = "Schedules", operation_id = "schedule_create",
     request_body(content = ScheduleCreate, example = json!({"name": "Agents, daily", "report": "telesales.agent-performance",
-        "window": "yesterday", "format": "xlsx", "at": {"time": "07:30", "days": ["mon", "tue"], "timezone": "Asia/Ho_Chi_Minh"},
+        "window": "yesterday", "format": "xlsx", "lang": "vi", "at": {"time": "07:30", "days": ["mon", "tue"], "timezone": "Asia/Ho_Chi_Minh"},
         "deliver": {"webhook": 1099511627776_i64}})),
     responses(
         (status = 201, description = "The schedule.", body = Data<Schedule>,
             example = json!({"data": {"id": 1099511627777_i64, "name": "Agents, daily", "report": "telesales.agent-performance",
-                "params": {}, "window": "yesterday", "format": "xlsx",
+                "params": {}, "window": "yesterday", "format": "xlsx", "template": null, "lang": null,
                 "at": {"time": "07:30", "days": ["mon", "tue"], "timezone": "Asia/Ho_Chi_Minh"},
                 "deliver": {"webhook": 1099511627776_i64}, "active": true, "next_run_at": "2026-07-06T00:30:00+00:00",
                 "last_run": null, "created_by": 1, "created_at": "2026-06-30T08:00:00+00:00",
@@ -132,7 +132,7 @@ async fn create(
     responses(
         (status = 200, description = "A page of schedules.", body = Page<Schedule>,
             example = json!({"current_page": 1, "data": [{"id": 1099511627777_i64, "name": "Agents, daily",
-                "report": "telesales.agent-performance", "params": {}, "window": "yesterday", "format": "xlsx",
+                "report": "telesales.agent-performance", "params": {}, "window": "yesterday", "format": "xlsx", "template": null, "lang": null,
                 "at": {"time": "07:30", "timezone": "Asia/Ho_Chi_Minh"}, "deliver": {"webhook": 1099511627776_i64},
                 "active": true, "next_run_at": "2026-07-01T00:30:00+00:00",
                 "last_run": {"id": "run_019f1a2b3c4d7000800000000000a1b2", "due_at": "2026-06-30T00:30:00+00:00",
@@ -158,7 +158,7 @@ async fn list(
     responses(
         (status = 200, description = "The schedule.", body = Data<Schedule>,
             example = json!({"data": {"id": 1099511627777_i64, "name": "Funnel, monthly", "report": "autocall.funnel",
-                "params": {"campaign_id": 7}, "window": "last_month", "format": "csv",
+                "params": {"campaign_id": 7}, "window": "last_month", "format": "csv", "template": null, "lang": null,
                 "at": {"time": "06:00", "day_of_month": 1, "timezone": "Asia/Ho_Chi_Minh"},
                 "deliver": {"webhook": 1099511627776_i64}, "active": false, "next_run_at": null, "last_run": null,
                 "created_by": 1, "created_at": "2026-06-30T08:00:00+00:00", "updated_at": "2026-06-30T08:00:00+00:00"}})),
@@ -184,7 +184,7 @@ async fn show(
     responses(
         (status = 200, description = "The schedule.", body = Data<Schedule>,
             example = json!({"data": {"id": 1099511627777_i64, "name": "Agents, daily", "report": "telesales.agent-performance",
-                "params": {}, "window": "yesterday", "format": "xlsx",
+                "params": {}, "window": "yesterday", "format": "xlsx", "template": null, "lang": null,
                 "at": {"time": "07:30", "timezone": "Asia/Ho_Chi_Minh"}, "deliver": {"webhook": 1099511627776_i64},
                 "active": false, "next_run_at": null, "last_run": null, "created_by": 1,
                 "created_at": "2026-06-30T07:00:00+00:00", "updated_at": "2026-06-30T08:00:00+00:00"}})),

@@ -31,6 +31,11 @@ pub struct ScheduleCreate {
     /// Format of the file: xlsx, the default, or csv.
     #[schema(example = "xlsx")]
     format: Option<String>,
+    /// Name of an export template of the report, by which the file is laid out.
+    template: Option<String>,
+    /// Language of the file, en or vi. Default: the account's, then English.
+    #[schema(example = "vi")]
+    lang: Option<String>,
     /// The due times.
     #[schema(value_type = ScheduleAt)]
     at: Value,
@@ -64,6 +69,10 @@ pub struct ScheduleChange {
     window: Option<String>,
     /// Format of the file.
     format: Option<String>,
+    /// Name of an export template of the report.
+    template: Option<String>,
+    /// Language of the file.
+    lang: Option<String>,
     /// The due times, whole.
     #[schema(value_type = Option<ScheduleAt>, nullable = false)]
     at: Option<Value>,

@@ -136,6 +136,7 @@ impl Subject for Campaigns {
             window: self.common_window(),
             zone: self.bounds.zone,
             filters: vec![("campaign_ids", ids.join(", "))],
+            earlier: None,
         }
     }
 }

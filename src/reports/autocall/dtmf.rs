@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::percent::{PercentText, largest_remainder};
 use crate::reports::report::{Across, Ask, Export, Module, Object, Place, Report, Route, Summary};
 use crate::rollups::{Statements, statements};
-use crate::table::{Chart, Table, row};
+use crate::table::{Chart, Column, Row, Table, row};
 
 pub struct Dtmf;
 
@@ -94,6 +94,12 @@ impl Report for Dtmf {
         let paths: Vec<(String, i64)> = paths.fetch_all(scope.connection()).await?;
         Ok(body(digits, &actions, paths))
     }
+
+    const TABLES: &'static [(&'static str, &'static [Column])] = &[
+        ("dtmf", AutocallDtmf::COLUMNS),
+        ("by_digit", AutocallDtmfDigit::COLUMNS),
+        ("by_script_path", AutocallScriptPath::COLUMNS),
+    ];
 
     fn tables(body: &AutocallDtmf) -> Vec<Table> {
         let keys = Chart::Bars {

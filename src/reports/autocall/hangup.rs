@@ -8,7 +8,7 @@ use crate::keys::{KeyList, named};
 use crate::percent::{PercentText, largest_remainder};
 use crate::reports::report::{Across, Ask, Export, Module, Object, Place, Report, Route, Summary};
 use crate::rollups::{Statements, statements};
-use crate::table::{Chart, Table, row};
+use crate::table::{Chart, Column, Row, Table, row};
 
 pub struct Hangup;
 
@@ -88,6 +88,9 @@ impl Report for Hangup {
                 .collect(),
         })
     }
+
+    const TABLES: &'static [(&'static str, &'static [Column])] =
+        &[("hangup", AutocallHangupCause::COLUMNS)];
 
     fn tables(body: &AutocallHangup) -> Vec<Table> {
         let chart = Chart::Bars {

@@ -12,7 +12,7 @@ use crate::figure::{Form, Member, Within, calls};
 use crate::percent::{PercentText, mean};
 use crate::reports::report::{Ask, Export, Module, Object, Place, Report, Route, Summary};
 use crate::rollups::{Bind, Plan, RollupScope, Source, Statements, statements};
-use crate::table::{Chart, Inside, Table, row};
+use crate::table::{Chart, Column, Inside, Row, Table, row};
 use crate::time::Instant;
 
 pub struct Kpis;
@@ -174,6 +174,11 @@ impl Report for Kpis {
         };
         Ok(figures(&counters, keys(digits), Instant(ask.now)))
     }
+
+    const TABLES: &'static [(&'static str, &'static [Column])] = &[
+        ("kpis", AutocallKpis::COLUMNS),
+        ("dtmf_distribution", KeyCount::COLUMNS),
+    ];
 
     fn tables(body: &AutocallKpis) -> Vec<Table> {
         let keys = Chart::Bars {

@@ -338,6 +338,7 @@ impl Subject for Campaign {
             window: Some(self.window),
             zone: self.window.zone,
             filters,
+            earlier: None,
         }
     }
 }

@@ -228,6 +228,7 @@ impl Subject for Recent {
             window: Some(self.window),
             zone: self.window.zone,
             filters: Vec::new(),
+            earlier: None,
         }
     }
 }

@@ -427,6 +427,7 @@ impl Subject for Filter {
             window: Some(self.window),
             zone: self.window.zone,
             filters: self.asked.clone(),
+            earlier: None,
         }
     }
 }

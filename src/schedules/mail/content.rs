@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::recipients::Recipients;
 use crate::files::Caption;
 use crate::table::{Cell, Column, Format, Table, Weekday};
-use crate::time::Zone;
 use crate::time::instant::local;
+use crate::time::{Window, Zone};
+use crate::words::Language;
 
 /// Maximum number of rows and columns that are shown, and of characters of each value.
-const ROWS: usize = 20;
+pub const ROWS: usize = 20;
 const COLUMNS: usize = 60;
 const MAX_VALUE: usize = 200;
 
@@ -22,6 +23,8 @@ pub struct Told {
     pub title: String,
     pub account: String,
     pub caption: Caption,
+    /// Language of the file, and so of the window and the table.
+    pub language: Language,
     /// The first table, or its first rows.
     pub table: Option<Table>,
     /// Rows of the whole table.
@@ -69,8 +72,8 @@ impl Content {
             schedule: schedule.to_owned(),
             title: told.title.clone(),
             account: told.account.clone(),
-            days: days(caption),
-            lines: lines(caption),
+            days: days(caption, told.language),
+            lines: lines(caption, told.language),
             table: table.map(|table| Shown::of(table, told.rows, caption.zone)),
             to: Recipients::new(email),
         }
@@ -85,18 +88,18 @@ impl Content {
 }
 
 /// `2026-06-29`, or `2026-06-01 to 2026-06-30`.
-fn days(caption: &Caption) -> Option<String> {
+fn days(caption: &Caption, language: Language) -> Option<String> {
     let window = caption.window?;
     let last = (window.to - TimeDelta::microseconds(1)).max(window.from);
     let [first, last] = [window.from, last].map(|at| local(at, window.zone).date());
     Some(if first == last {
         first.to_string()
     } else {
-        format!("{first} to {last}")
+        format!("{first} {} {last}", language.tell("to"))
     })
 }
 
-fn lines(caption: &Caption) -> Vec<(String, String)> {
+fn lines(caption: &Caption, language: Language) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     if let Some(window) = caption.window {
         lines.push(("From", moment(window.from, caption.zone)));
@@ -104,7 +107,13 @@ fn lines(caption: &Caption) -> Vec<(String, String)> {
     }
     lines.push(("Time zone", caption.zone.name().to_owned()));
     lines.extend(caption.filters.iter().cloned());
-    let owned = |(name, value): (&str, String)| (name.to_owned(), shortened(&value));
+    if let Some(Window { from, to, zone }) = caption.earlier {
+        let (from, to) = (moment(from, zone), moment(to, zone));
+        let (until, exclusive) = (language.tell("to"), language.tell("exclusive"));
+        lines.push(("Compared with", format!("{from} {until} {to}, {exclusive}")));
+    }
+    let owned =
+        |(name, value): (&'static str, String)| (language.tell(name).to_owned(), shortened(&value));
     lines.into_iter().map(owned).collect()
 }
 
@@ -122,7 +131,7 @@ impl Shown {
         });
         let row = |row: &Vec<Cell>| {
             let cells = row.iter().zip(table.columns.iter()).take(COLUMNS);
-            let values = cells.map(|(cell, column)| shown(cell, column, zone));
+            let values = cells.map(|(cell, column)| shown(cell, column, (zone, table.language)));
             values.collect()
         };
         Self {
@@ -133,12 +142,12 @@ impl Shown {
     }
 }
 
-fn shown(cell: &Cell, column: &Column, zone: Zone) -> String {
+fn shown(cell: &Cell, column: &Column, (zone, language): (Zone, Language)) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Text(text) => shortened(text),
         Cell::Integer(number) if column.format == Format::Weekday => {
-            Weekday::name(*number).map_or_else(|| number.to_string(), str::to_owned)
+            Weekday::name(*number, language).map_or_else(|| number.to_string(), str::to_owned)
         }
         Cell::Integer(number) => number.to_string(),
         Cell::Decimal(number) => number.to_string(),

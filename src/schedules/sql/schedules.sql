@@ -1,6 +1,6 @@
 -- Schedules, newest first, each with its last run: schedule $2, or all if that is null. $3 limit, $4 offset.
 select
-    s.id, s.name, s.report, s.params, s.window_name, s.format, s.at, s.deliver, s.active, s.next_run_at, to_jsonb(r) as last_run,
+    s.id, s.name, s.report, s.params, s.window_name, s.format, s.template, s.lang, s.at, s.deliver, s.active, s.next_run_at, to_jsonb(r) as last_run,
     s.created_by, s.created_at, s.updated_at
 from schedules s
 left join lateral (

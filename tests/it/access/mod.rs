@@ -43,6 +43,7 @@ impl Operation {
     fn path_for(&self, id: &str) -> String {
         let required = "date_from=2026-06-01&date_to=2026-06-02&campaign_ids=1";
         let path = self.path.replace("{id}", id).replace("{uuid}", id);
+        let path = path.replace("{name}", id);
         format!("{path}?{required}")
     }
 }
@@ -116,6 +117,10 @@ pub async fn with_one_of_each() -> TestApp {
                     values (1, 1, 'S', 'telesales.dashboard', '{}', 'yesterday', 'csv', '{\"time\": \"07:30\"}',
                             '{\"webhook\": 1}', false, 1, now(), now())";
     test.execute(TENANT, schedule).await;
+    let template = "insert into export_templates (tenant_id, name, report, layout, created_at, updated_at)
+                    values (1, '1', 'telesales.dashboard',
+                            '{\"columns\": [], \"sort\": [], \"conditional\": [], \"about\": true}', now(), now())";
+    test.execute(TENANT, template).await;
     test
 }
 
@@ -382,7 +387,8 @@ async fn unknown_routes_and_methods_are_reported_before_authentication() {
         )
     );
     for operation in operations() {
-        let answer = test.request(Method::PUT, &operation.target(), None).await;
+        // No route has this one.
+        let answer = test.request(Method::TRACE, &operation.target(), None).await;
         assert_eq!(
             answer.status,
             StatusCode::METHOD_NOT_ALLOWED,

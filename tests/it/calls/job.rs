@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::calls::world::World;
 use crate::support::{Answer, Client, TENANT, TestApp};
+use crate::templates::put_valid;
 
 const EXPORT: &str = "/api/telesales/calls/export";
 
@@ -226,4 +227,49 @@ async fn every_order_is_in_the_log_without_its_phone() {
     }
     let log = test.ok("/api/audit?action=calls.downloaded").await.json();
     assert_eq!(log["total"], 2);
+}
+
+#[tokio::test]
+async fn an_ordered_file_has_the_layout_and_the_language_of_its_order() {
+    let (test, world) = (TestApp::new().await, World::random(52, 60));
+    test.ingest(&world.lines).await;
+    let template = json!({"report": "telesales.calls", "title": "Calls", "sort": [{"field": "uuid", "desc": true}],
+        "columns": [{"field": "uuid", "label": "No."}, {"field": "result"}]});
+    put_valid(&test, "short", &template).await;
+    let other = json!({"report": "autocall.attempts", "columns": [{"field": "uuid"}]});
+    put_valid(&test, "other", &other).await;
+    let dates = "date_from=2025-10-20&date_to=2025-11-03&format=csv";
+    for (query, layout) in [
+        ("lang=vi", json!({"lang": "vi"})),
+        ("template=short", json!({"template": "short"})),
+        (
+            "template=short&lang=vi",
+            json!({"template": "short", "lang": "vi"}),
+        ),
+    ] {
+        let mut body = layout;
+        for (name, value) in [
+            ("date_from", "2025-10-20"),
+            ("date_to", "2025-11-03"),
+            ("format", "csv"),
+        ] {
+            body[name] = value.into();
+        }
+        let direct = test.ok(&format!("{EXPORT}?{dates}&{query}")).await;
+        let plain = test.ok(&format!("{EXPORT}?{dates}")).await;
+        let ordered = file(&test, &body).await;
+        assert!(direct.text().lines().count() > 1, "{query}");
+        assert_ne!(direct.text(), plain.text(), "{query}");
+        assert_eq!(ordered.text(), direct.text(), "{query}");
+    }
+    for (layout, field) in [
+        (json!({"template": "none"}), "template"),
+        (json!({"template": "other"}), "template"),
+        (json!({"lang": "de"}), "lang"),
+    ] {
+        let answer = post(&test, &layout).await;
+        assert_eq!(answer.status, 422, "{layout}: {}", answer.text());
+        let faults = answer.json()["errors"].take();
+        assert!(faults.get(field).is_some(), "{layout}: {faults}");
+    }
 }

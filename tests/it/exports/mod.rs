@@ -19,7 +19,7 @@ use crate::support::{Answer, Client, TestApp};
 const EXPORT: &str = "/api/autocall/campaigns/1/reports/export";
 
 /// Runs jobs until none is ready.
-async fn settle(app: &App) {
+pub async fn settle(app: &App) {
     while worker::next(app, &CancellationToken::new())
         .await
         .expect("a queue")

@@ -1,6 +1,7 @@
 //! Schedules and their runs.
 
 mod instances;
+mod layouts;
 mod mail;
 mod requests;
 mod runs;

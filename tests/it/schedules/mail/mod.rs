@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::{SCHEDULES, Schedules, path, work};
 use crate::support::TENANT;
+use crate::templates::put_valid;
 use server::MailServer;
 
 /// Schedules of an instance that mails to that server.
@@ -140,6 +141,42 @@ async fn a_run_is_mailed_as_text_as_html_and_as_the_file_that_the_report_gives()
         .await;
     assert_eq!(entry[0]["changes"]["email"], json!([null, to]), "{entry}");
     assert_eq!(entry[0]["changes"]["run"], json!([null, id]));
+}
+
+#[tokio::test]
+async fn a_mail_of_a_list_has_the_words_and_the_layout_of_its_file() {
+    let server = MailServer::start().await;
+    let test = mailing(&server).await;
+    let (hooks, client) = (&test.hooks, &test.hooks.client);
+    let template = json!({"report": "telesales.calls", "title": "Gọi hôm qua",
+        "columns": [{"field": "uuid", "label": "Mã"}, {"field": "result"}]});
+    put_valid(client, "calls", &template).await;
+    let started = (hooks.app.clock.now() - TimeDelta::days(1)).to_rfc3339();
+    let call = json!({"kind": "telesales_call", "uuid": "call 1", "campaign_id": 1, "lead_id": 1,
+        "started_at": started, "result": "answered"});
+    client.ingest(&[call]).await;
+    let over = json!({"report": "telesales.calls", "template": "calls", "lang": "vi"});
+    let made = test.mailed(&over, &["an@example.com"]).await;
+    let _workers = work(&hooks.app);
+    let run = test.finished(&made, 1).await.remove(0);
+    assert_eq!(run["status"], "delivered", "{run}");
+    let message = only(server.messages());
+    let day = (hooks.app.clock.now() - TimeDelta::days(1)).date_naive();
+    let text = message.text("text/plain");
+    for shown in [
+        "Gọi hôm qua".to_owned(),
+        "Mã".to_owned(),
+        "call 1".to_owned(),
+        format!("Từ: {day} 00:00:00"),
+    ] {
+        assert!(text.contains(&shown), "{shown}\n{text}");
+    }
+    assert!(!text.contains("answered"), "{text}");
+    let (_, attached) = only(message.files());
+    let path = "/api/telesales/calls/export?window=yesterday&timezone=UTC&lang=vi&template=calls";
+    let exported = client.ok(path).await.bytes;
+    let [attached, exported] = [attached, exported.to_vec()].map(cells);
+    assert_eq!(attached, exported);
 }
 
 fn only<T>(all: Vec<T>) -> T {
