@@ -97,8 +97,8 @@ pub fn failure(error: XlsxError) -> Error {
 /// Maximum length of a sheet's name, in UTF-16 units.
 pub const MOST_OF_NAME: usize = 31;
 
-/// Sheet names have at most [`MOST_OF_NAME`] UTF-16 units, not all characters are allowed, and two names are reserved: one of Excel's, and
-/// those of `About`.
+/// Sheet names have at most [`MOST_OF_NAME`] UTF-16 units, not all characters are allowed, and two names are reserved: one of
+/// Excel's, and those of `About`.
 pub fn sheet_name(title: &str) -> String {
     let is_allowed = |letter: &char| !letter.is_control() && !r"[]:*?/\".contains(*letter);
     let mut units = 0;

@@ -82,7 +82,10 @@ async fn a_workbook_is_laid_out_by_its_template() {
             .iter()
             .all(|row| row[3..].iter().all(|cell| *cell == Data::Empty))
     );
-    let with_changes = test.ok(&by("&compare=previous_week")).await.bytes;
+    // Both windows have calls, because changes of rates need both.
+    let halves = "date_from=2026-06-04&date_to=2026-06-07&compare=2026-06-01..2026-06-03";
+    let with_changes = format!("{AGENTS}?{halves}&template=agents");
+    let with_changes = test.ok(&with_changes).await.bytes;
     let compared = sheets(&with_changes);
     assert!(compared[0].1[1..].iter().any(|row| row[3] != Data::Empty));
     assert_eq!(compared[0].1[0].len(), 5);

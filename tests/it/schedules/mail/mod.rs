@@ -155,7 +155,8 @@ async fn a_mail_of_a_list_has_the_words_and_the_layout_of_its_file() {
     let call = json!({"kind": "telesales_call", "uuid": "call 1", "campaign_id": 1, "lead_id": 1,
         "started_at": started, "result": "answered"});
     client.ingest(&[call]).await;
-    let over = json!({"report": "telesales.calls", "template": "calls", "lang": "vi"});
+    let over =
+        json!({"report": "telesales.calls", "format": "xlsx", "template": "calls", "lang": "vi"});
     let made = test.mailed(&over, &["an@example.com"]).await;
     let _workers = work(&hooks.app);
     let run = test.finished(&made, 1).await.remove(0);
