@@ -85,6 +85,8 @@ impl List {
                 table::reference_as::<KeysetPage<AutocallLead>>("ListedAutocallLeadPage", schemas)
             }
             Module::Telesales => {
+                // No other answer has these rows.
+                table::reference::<TelesalesLead>(schemas);
                 table::reference_as::<KeysetPage<TelesalesLead>>("ListedTelesalesLeadPage", schemas)
             }
         }

@@ -186,6 +186,10 @@ pub fn object<'a>(
                 }
                 object.property(parameter.plain(), schema)
             }
+            RefOr::T(Schema::Array(mut list)) => {
+                list.description = Some(parameter.about.to_owned());
+                object.property(parameter.plain(), list)
+            }
             other => object.property(parameter.plain(), other),
         };
         if parameter.required {

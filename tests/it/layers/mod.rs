@@ -267,6 +267,10 @@ const ACROSS_ACCOUNTS: &[(&str, &str)] = &[
         "finds accounts with a schedule or a run that is due, under policies that show those and no more",
     ),
     (
+        "schedules/sql/due_mails.sql",
+        "finds accounts with a mail that is due, under the policy that shows runs that are due and no more",
+    ),
+    (
         "schedules/sql/file_for_link.sql",
         "a link names a run and no account; a policy shows that one row",
     ),
