@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::files::Caption;
 use crate::reports::report::Context;
 use crate::time::Window;
-use crate::time::instant::exactly;
+use crate::time::exact::exactly;
 use crate::words::Language;
 use chrono::{DateTime, Utc};
 

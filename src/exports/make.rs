@@ -34,7 +34,7 @@ pub struct Made {
     pub rows: u64,
     pub seconds: f64,
     /// Its tables, but for the attempts; `None` for a list of calls.
-    pub contents: Option<Contents>,
+    pub contents: Option<Box<Contents>>,
 }
 
 /// Makes the file of a job and stores it under a key that no other attempt has.
@@ -49,7 +49,11 @@ pub async fn make(app: &App, job: &Job, watch: &Arc<Progress>) -> Result<Made, F
             let of = (*campaign, *report_type, (job.window, *earlier));
             let (contents, file) = write(app, job, of, watch).await?;
             let extension = name::extension(&contents, job.format);
-            (name::of(&contents, extension), file, Some(contents))
+            (
+                name::of(&contents, extension),
+                file,
+                Some(Box::new(contents)),
+            )
         }
         Content::Calls(members) => {
             let (name, file) = write_calls(app, job, members, watch).await?;

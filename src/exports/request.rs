@@ -18,7 +18,7 @@ use crate::reports::report::{Context, Export, Format, Subject};
 use crate::reports::{self, Definition};
 use crate::templates::store;
 use crate::time::Window;
-use crate::time::instant::exactly;
+use crate::time::exact::exactly;
 use crate::words::Language;
 
 /// The content of an export: a report, or all of them with every attempt. Which reports there are is said by their

@@ -97,8 +97,7 @@ pub struct AutocallExportOrdered {
 pub async fn order(
     Permitted { caller, .. }: Permitted<AutocallExportReport>,
     State(app): State<Arc<App>>,
-    Client(address): Client,
-    Accepted(accepted): Accepted,
+    (Client(address), Accepted(accepted)): (Client, Accepted),
     key: Key,
     path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,

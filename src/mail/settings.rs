@@ -151,7 +151,7 @@ impl Server {
             return Err(wrong("must end after the host and the port"));
         }
         let host = match url.host().ok_or_else(usual)? {
-            Host::Domain(name) if name.is_empty() => return Err(usual()),
+            Host::Domain("") => return Err(usual()),
             Host::Domain(name) => name.to_owned(),
             Host::Ipv4(address) => address.to_string(),
             Host::Ipv6(address) => address.to_string(),

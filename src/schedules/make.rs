@@ -248,7 +248,7 @@ async fn export_of(
         rows: report_type
             .has_attempts()
             .then(|| i64::try_from(made.rows).unwrap_or(i64::MAX)),
-        told: told_of(contents),
+        told: told_of(*contents),
     })
 }
 

@@ -13,13 +13,13 @@ pub struct ScheduleAt {
     #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "07:30")]
     time: String,
     /// Days of the week. Without them and `day_of_month`: every day.
-    #[schema(min_items = 1, max_items = 7, value_type = Option<Vec<ScheduleDay>>)]
+    #[schema(min_items = 1, max_items = 7, nullable = false, value_type = Option<Vec<ScheduleDay>>)]
     days: Option<Vec<String>>,
     /// Day of the month; in a month without it, the last one. Not beside `days`.
-    #[schema(minimum = 1, maximum = 31)]
+    #[schema(minimum = 1, maximum = 31, nullable = false)]
     day_of_month: Option<u32>,
     /// Zone of the time and of the window. Default: the zone of the account.
-    #[schema(example = "Asia/Ho_Chi_Minh")]
+    #[schema(example = "Asia/Ho_Chi_Minh", nullable = false)]
     timezone: Option<String>,
 }
 
@@ -28,9 +28,10 @@ pub struct ScheduleAt {
 #[expect(dead_code, reason = "the schema of what `request` reads")]
 pub struct ScheduleDeliver {
     /// The webhook that gets `report.export.ready`, whatever it subscribes to.
+    #[schema(nullable = false)]
     webhook: Option<i64>,
     /// Addresses to which the file is mailed, in the account's `mail_domains`. A 422 where the server sends no mail.
-    #[schema(min_items = 1, max_items = 20, value_type = Option<Vec<ScheduleAddress>>)]
+    #[schema(min_items = 1, max_items = 20, nullable = false, value_type = Option<Vec<ScheduleAddress>>)]
     email: Option<Vec<String>>,
 }
 

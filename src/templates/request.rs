@@ -87,8 +87,16 @@ impl Reading {
         let columns = self.columns(member(members, "columns"), report.is_some());
         let logo = self.logo(member(members, "logo"));
         let about = self.flag("about", member(members, "about"), true);
-        // What they name is known only with the report and its columns.
-        let columns = columns?;
+        let Some(columns) = columns else {
+            // What they name is known only with the columns, but not that they are lists of objects.
+            self.objects("sort", member(members, "sort"), MAX_SORT);
+            self.objects(
+                "conditional",
+                member(members, "conditional"),
+                MAX_CONDITIONAL,
+            );
+            return None;
+        };
         let sort = self.sort(member(members, "sort"))?;
         let conditional = self.conditional(member(members, "conditional"), &columns)?;
         let template = Template {

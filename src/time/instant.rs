@@ -1,8 +1,8 @@
 //! Parsing and formatting of instants: ISO 8601 in, whole seconds of UTC out (contract, section 1).
 
 use chrono::{
-    DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, SubsecRound,
-    TimeDelta, Timelike, Utc,
+    DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, SubsecRound, TimeDelta,
+    Timelike, Utc,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sqlx::error::BoxDynError;
@@ -10,6 +10,7 @@ use sqlx::postgres::{PgTypeInfo, PgValueFormat, PgValueRef};
 use sqlx::{Decode, Postgres, Type};
 use utoipa::openapi::schema::{self, KnownFormat, ObjectBuilder, SchemaFormat};
 
+use super::exact::LAST_SECOND;
 use super::{Zone, window};
 
 /// An instant in output: `2026-06-30T08:00:00+00:00`. Values from the database outside the years 1
@@ -183,20 +184,6 @@ impl GivenInstant {
     }
 }
 
-/// Formats an instant to the microsecond, as the database keeps it, so that it is parsed as the same
-/// instant even as an end.
-pub fn exactly(instant: DateTime<Utc>) -> String {
-    let instant = instant.trunc_subsecs(6);
-    let is_last = instant.num_seconds_from_midnight() == LAST_SECOND;
-    // A different offset avoids the last second of a day, which ends would include.
-    match FixedOffset::east_opt(3600).filter(|_| is_last) {
-        Some(offset) => instant
-            .with_timezone(&offset)
-            .to_rfc3339_opts(SecondsFormat::AutoSi, true),
-        None => instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
-    }
-}
-
 /// The instant, or the next whole second.
 pub fn rounded_up(instant: DateTime<Utc>) -> DateTime<Utc> {
     let second = instant.trunc_subsecs(0);
@@ -206,9 +193,6 @@ pub fn rounded_up(instant: DateTime<Utc>) -> DateTime<Utc> {
         second + TimeDelta::seconds(1)
     }
 }
-
-/// Last second of a day, 23:59:59, as seconds since midnight.
-const LAST_SECOND: u32 = 86_399;
 
 /// Midnight after a clock time in the last second of a day; `None` for other clock times.
 fn second_after(local: NaiveDateTime) -> Option<NaiveDateTime> {
@@ -293,6 +277,7 @@ pub fn local(instant: DateTime<Utc>, zone: Zone) -> NaiveDateTime {
 
 #[cfg(test)]
 mod tests {
+    use super::super::exact::exactly;
     use super::*;
     use crate::time::zone::zone;
 

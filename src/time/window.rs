@@ -6,7 +6,7 @@
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use super::Zone;
-use super::instant::exactly;
+use super::exact::exactly;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {

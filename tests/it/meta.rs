@@ -38,6 +38,7 @@ const OF_LISTS: &[&str] = &[
     "progress",
     "min_attempts",
     "lost_after",
+    "calls",
 ];
 
 /// Entries by id.

@@ -1,4 +1,4 @@
-//! Rules of schedules that types cannot say: closed sets, members that exclude each other, objects without others.
+//! Rules of schedules that types cannot say: closed sets, and objects without other members.
 
 use serde_json::{Value, json};
 
@@ -28,19 +28,10 @@ pub fn add(document: &mut Value) {
     if let Some(at) = schemas.get_mut("ScheduleAt") {
         at["additionalProperties"] = json!(false);
         at["properties"]["timezone"]["format"] = json!("time-zone");
-        // Null stands for a member that is not there.
-        at["not"] = json!({
-            "required": ["days", "day_of_month"],
-            "properties": {"days": {"type": "array"}, "day_of_month": {"type": "integer"}},
-        });
     }
     if let Some(deliver) = schemas.get_mut("ScheduleDeliver") {
         deliver["additionalProperties"] = json!(false);
         deliver["properties"]["email"]["uniqueItems"] = json!(true);
-        deliver["anyOf"] = json!([
-            {"required": ["webhook"], "properties": {"webhook": {"type": "integer"}}},
-            {"required": ["email"], "properties": {"email": {"type": "array"}}},
-        ]);
     }
 }
 

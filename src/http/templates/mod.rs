@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::auth::audit::{self, Actor, Changes, Event, Target};
 use crate::db::Scope;
 use crate::envelope::{Data, Page};
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::input::Query;
 use crate::page::{PAGE, PER_PAGE, PageRequest};
 use crate::templates::MAX_BODY;
@@ -182,7 +182,10 @@ async fn put(
     let Path(name) = path.map_err(|_| Error::NotFound)?;
     let members = body::map(&body::read(&headers, body, MAX_BODY).await?)?;
     if !store::is_name(&name) {
-        return Err(Error::invalid("name", NAME));
+        let mut faults = Faults::default();
+        faults.add("name", NAME);
+        let refused = faults.combine(request::read(&members, None));
+        return Err(refused.err().unwrap_or(Error::NotFound)); // infallible: there is a fault
     }
     let mut scope = app.db.write(tenant).await?;
     store::lock(&mut scope).await?;

