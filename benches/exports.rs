@@ -272,12 +272,12 @@ impl Bench {
             &mut scope,
             &tenant,
             1,
-            members.as_object().expect("members"),
+            (members.as_object().expect("members"), None),
             now,
         )
         .await
         .expect("an order");
-        let id = queue::submit(&mut scope, &order, 1, now)
+        let id = queue::submit(&mut scope, order.entry(), 1, now)
             .await
             .expect("a job")
             .id;

@@ -189,10 +189,11 @@ fn json(body: &[u8]) -> Value {
 async fn uuids(options: &PgConnectOptions) -> HashMap<String, usize> {
     let sql =
         "select uuid, 0::bigint from autocall_attempts where tenant_id = $1 and campaign_id = $2";
+    let mut connection = as_account(options).await;
     let rows = sqlx::query_as::<_, (String, i64)>(sql)
         .bind(TENANT)
         .bind(LARGEST_CAMPAIGN)
-        .fetch_all(&mut as_account(options).await);
+        .fetch_all(&mut connection);
     let rows = rows.await.expect("uuids").into_iter();
     rows.map(|(uuid, _)| (uuid, 0)).collect()
 }
