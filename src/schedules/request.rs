@@ -202,8 +202,15 @@ pub fn parse(
         )
     });
     let template = given(TEMPLATE.name).map_or(Some(None), |given| {
-        let name = given.as_str().map(|name| Some(name.to_owned()));
-        note(TEMPLATE.name, name, fault::STRING, faults)
+        let name = given.as_str();
+        let rest = name.map_or(fault::STRING, |_| templates::store::NAME);
+        let name = name.filter(|name| templates::store::is_name(name));
+        note(
+            TEMPLATE.name,
+            name.map(|name| Some(name.to_owned())),
+            rest,
+            faults,
+        )
     });
     let language = given(LANG.name).map_or(Some(None), |given| {
         let language = given.as_str().and_then(Language::named).map(Some);
