@@ -74,7 +74,8 @@ impl Section {
             '"' => rest.by_ref().find(|letter| *letter == '"').map(drop)?,
             '\\' | '_' | '*' => rest.next().map(drop)?,
             '[' => self.bracket(rest)?,
-            '.' if self.has_date && matches!(last, 's' | 'S' | ']') => {
+            // Of a bracket only its beginning is known as the last token.
+            '.' if self.has_date && matches!(last, 's' | 'S' | '[') => {
                 while rest.next_if_eq(&'0').is_some() {}
             }
             '.' => {
