@@ -167,8 +167,9 @@ def leads_with_a_phone(context, case):
 
 @schemathesis.hook
 def before_add_examples(context, examples):
-    """The campaign of the lead in the example, which no schema knows. Other hooks do not see examples."""
+    """The campaign of the lead in the example, and templates, which no schema knows. Other hooks do not see examples."""
     for case in examples:
+        templates_that_exist(context, case)
         if case.method == "PATCH" and case.operation.path == "/api/autocall/campaigns/{id}/leads":
             case.path_parameters["id"] = 1
 
@@ -208,6 +209,17 @@ def ids_of_stored_rows(context, case):
     if not is_linked and path.mode.is_positive and isinstance(given, int) and given % 2 == 0:
         first = FIRST_WEBHOOK if case.operation.path.startswith("/api/webhooks") else 1
         case.path_parameters["id"] = first + given // 2 % 4
+    return case
+
+
+@schemathesis.hook("map_case")
+def templates_that_exist(context, case):
+    """No schema knows the stored templates and the report of each."""
+    if is_good(case):
+        for members in (case.query, case.body):
+            if isinstance(members, dict):
+                members.pop("template", None)
+                members.pop("templates", None)
     return case
 
 
