@@ -12,6 +12,9 @@ use crate::rollups::statement;
 use crate::template::{self, composed};
 use crate::time::Window;
 
+/// Keeps a subquery apart from the query around it.
+const APART: &str = "    offset 0\n";
+
 /// Conditions on leads and on their calls.
 #[derive(Debug, Clone)]
 pub struct Leads {
@@ -83,17 +86,20 @@ impl Leads {
         let mut next = 2;
         let own = self.own.numbered("l", &mut next);
         let own = (!self.own.is_empty()).then_some(own);
-        let mut exists = |calls: &Conditions| {
+        let mut exists = |calls: &Conditions, apart: &str| {
             let conditions = calls.numbered(of.call, &mut next);
             let values: template::Values<'_> = &[
                 ("table", &of.table),
                 ("call", &of.call),
                 ("conditions", &conditions),
+                ("apart", &apart),
             ];
             composed(include_str!("sql/with_call.sql"), values)
         };
-        let with: Vec<String> = self.with.iter().map(&mut exists).collect();
-        let without = self.without.iter().map(&mut exists);
+        let with = self.with.iter().map(|calls| exists(calls, ""));
+        let with: Vec<String> = with.collect();
+        // Looked up for each lead by its calls: joined, the planner compares all leads with all calls.
+        let without = self.without.iter().map(|calls| exists(calls, APART));
         let without: Vec<String> = without.map(|exists| format!("not {exists}")).collect();
         let all = own.into_iter().chain(with).chain(without);
         let all = all.collect::<Vec<_>>();

@@ -5,4 +5,4 @@ exists (
     where {{call}}.tenant_id = $1
       and {{call}}.lead_id = l.id
       and {{conditions}}
-)
+{{apart}})
