@@ -58,7 +58,7 @@ pub struct FileRequest {
     layout: Layout,
 }
 
-/// Where a file is made, and its rows a sheet.
+/// The directory in which a file is made, and the rows of a sheet.
 #[derive(Debug, Clone, Copy)]
 pub struct Workshop<'a> {
     pub temp_dir: &'a Path,
@@ -104,7 +104,7 @@ impl FileRequest {
         self.format
     }
 
-    /// What the audit log says of a file: its window, its filters and its rows.
+    /// A file as the audit log has it: its format, window, filters and number of rows.
     pub fn told(&self, rows: i64, caption: &Caption) -> Changes {
         let mut told: BTreeMap<&str, String> = self.request.filters().collect();
         told.insert(FORMAT.name, self.format.name().to_owned());

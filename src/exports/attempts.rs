@@ -55,7 +55,7 @@ pub const COLUMNS: &[Column; 21] = &[
     column("external_ref", "External reference", Format::Text),
 ];
 
-/// What attempts are called where a report is named.
+/// Name of the list of attempts among the names of reports.
 pub const REPORT: &str = "autocall.attempts";
 
 /// The words of attempts in a file: their columns, and the sets whose values they have.

@@ -1,4 +1,4 @@
-//! What a request says of the looks of its file: the language of its words.
+//! The layout of a file as a request asks for it: its language and its template.
 //!
 //! Owns the order in which languages are chosen (contract, section 14). Must not know HTTP.
 

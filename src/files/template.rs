@@ -85,7 +85,7 @@ pub fn dressed(
     tables.into_iter().enumerate().filter_map(dress).collect()
 }
 
-/// What stands before the fields of a report's table, by its place.
+/// Prefix of the fields of a report's table, by its place.
 pub fn prefix(at: usize, table: &str) -> String {
     if at == 0 {
         String::new()

@@ -24,7 +24,7 @@ impl<S: Sync> FromRequestParts<S> for Accepted {
     }
 }
 
-/// Of languages with equal quality the first. A language with a region is the language.
+/// The first of languages with equal quality. A language with a region is the language.
 fn accepted(headers: &HeaderMap) -> Option<Language> {
     let lines = headers.get_all(ACCEPT_LANGUAGE).iter();
     let lines = lines.filter_map(|line| line.to_str().ok());

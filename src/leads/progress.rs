@@ -68,7 +68,7 @@ pub enum Stage {
     Analytics(usize),
 }
 
-/// How far leads are to have come.
+/// Stages and calls that leads must have.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Asked {
     pub created: Option<Created>,
@@ -148,7 +148,7 @@ impl Asked {
         }
     }
 
-    /// What is asked for, for people.
+    /// The given parameters with their values, for printing.
     pub fn shown(&self, module: Module) -> Vec<(&'static str, String)> {
         use crate::input::Choice as _;
         let names = match module {
