@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
 # The document requires names of the IANA database.
 ZONES = ["UTC", "Asia/Ho_Chi_Minh", "Asia/Kathmandu", "America/New_York", "Pacific/Chatham", "Australia/Lord_Howe"]
@@ -207,9 +208,37 @@ def ids_of_stored_rows(context, case):
     given = (case.path_parameters or {}).get("id")
     is_linked = path is None or case.meta.phase.name.value == "stateful"
     if not is_linked and path.mode.is_positive and isinstance(given, int) and given % 2 == 0:
-        first = FIRST_WEBHOOK if case.operation.path.startswith("/api/webhooks") else 1
-        case.path_parameters["id"] = first + given // 2 % 4
+        case.path_parameters["id"] = first_id(case) + given // 2 % 4
     return case
+
+
+def first_id(case):
+    return FIRST_WEBHOOK if case.operation.path.startswith("/api/webhooks") else 1
+
+
+@schemathesis.hook("before_call")
+def rows_that_hooks_name_are_kept(context, case, kwargs):
+    """Valid requests name the first script, campaign, lead and webhook. Whatever the phase and the mode of a request, and
+    wherever its id is from, it must not delete one of them, archive the script, or move the lead to another campaign: it
+    gets the next id instead."""
+    path, given = case.operation.path, case.path_parameters or {}
+    ends = case.method == "DELETE" or (case.method, path) == ("PATCH", "/api/autocall/scripts/{id}")
+    if ends and path.endswith("/{id}") and str(given.get("id")) == str(first_id(case)):
+        case.path_parameters = given | {"id": first_id(case) + 1}
+    if path == "/api/ingest":
+        for line in case.body if isinstance(case.body, list) else [case.body]:
+            is_kept = isinstance(line, dict) and line.get("kind") in ("autocall_script", "autocall_lead")
+            if is_kept and line.get("id") == 1:
+                line["id"] = 2
+
+
+@schemathesis.hook("before_call")
+def values_of_links(context, case, kwargs):
+    """In the stateful phase, links put values of responses into bodies and queries that hooks corrected before: the id of a
+    script that is a draft, of a lead that is gone."""
+    if case.meta is not None and case.meta.phase.name.value == "stateful":
+        for hook in GLOBAL_HOOK_DISPATCHER.applicable("map_case", context):
+            hook(context, case)
 
 
 @schemathesis.hook("map_case")
