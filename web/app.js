@@ -1,0 +1,57 @@
+// The page begins here: texts, then the session, then the view that the address names.
+
+import { html, render, useEffect, useState } from "./core/dom.js";
+import { address, follow } from "./core/address.js";
+import { unauthenticated } from "./core/ask.js";
+import { loadCampaigns } from "./core/campaigns.js";
+import { catalogue, loadCatalogue } from "./core/catalogue.js";
+import { help, listenToKeys } from "./core/keys.js";
+import { may, session } from "./core/session.js";
+import { useStore } from "./core/store.js";
+import { language, preferred, speak, t } from "./core/words.js";
+import { Frame } from "./parts/frame.js";
+import { Forbidden } from "./parts/forbidden.js";
+import { KeysHelp } from "./parts/keys-help.js";
+import { Opened } from "./parts/opened.js";
+import { SignIn } from "./views/sign-in.js";
+import { VIEWS } from "./views/list.js";
+
+function App() {
+  const [who, place] = [useStore(session), useStore(address)];
+  const expired = useStore(unauthenticated);
+  useStore(language);
+  useStore(catalogue);
+  const isHelping = useStore(help);
+  useEffect(() => {
+    if (!who) return;
+    loadCampaigns().catch(() => {}); // the combobox stays away
+    loadCatalogue(language.get()).catch(() => {}); // numbers stay, without labels and links
+  }, [who?.user.id]);
+  if (!who) return html`<${SignIn} />`;
+  const view = VIEWS.find(({ name }) => name === place.view) ?? VIEWS[0];
+  return html`<${Frame}>
+    ${view.isOpen(may) ? html`<${View} key="${view.name}/${place.id}" view=${view} place=${place} />` : html`<${Forbidden} permission=${view.needs} />`}
+  <//>
+  ${place.open && html`<${Opened} open=${place.open} after=${place.after} />`}
+  ${isHelping && html`<${KeysHelp} />`}
+  ${expired > 0 && html`<${SignIn} again=${true} />`}`;
+}
+
+/** A view, loaded when it is first opened. */
+function View({ view, place }) {
+  const [component, setComponent] = useState(() => view.component ?? null);
+  const [isMissing, setMissing] = useState(false);
+  useEffect(() => {
+    document.title = `${view.label ? `${t(view.label)} · ` : ""}Callboard`;
+    if (component) return;
+    view.load().then((loaded) => setComponent(() => loaded), () => setMissing(true));
+  }, []);
+  // A file that is gone was replaced by another version of the page.
+  if (isMissing) return html`<p class="plain">${t("version.new")} <button type="button" onClick=${() => location.reload()}>${t("version.reload")}</button></p>`;
+  return component && html`<${component} id=${place.id} />`;
+}
+
+await speak(preferred());
+document.addEventListener("click", follow);
+listenToKeys();
+render(html`<${App} />`, document.getElementById("page"));

@@ -1,0 +1,62 @@
+// Every route that the page asks, by what it is for. Nothing else names a path.
+
+import { change, read } from "./ask.js";
+
+/** The two products: where their reports and lists are, and how they name things. */
+export const MODULES = {
+  autocall: {
+    permission: "autocall_api_access",
+    reports: (id) => `/api/autocall/campaigns/${id}/reports`,
+    ends: ["from", "to"],
+    trend: { name: "trend", bucket: "granularity" },
+    campaigns: "/api/autocall/campaigns",
+  },
+  telesales: {
+    permission: "telesales_api_access",
+    reports: () => "/api/telesales/reports",
+    ends: ["date_from", "date_to"],
+    trend: { name: "time-series", bucket: "group_by" },
+    campaigns: "/api/telesales/campaigns",
+  },
+};
+
+export const login = (username, password) => change("POST", "/api/auth/login", { username, password });
+export const logout = () => change("POST", "/api/auth/logout");
+export const me = () => read("/api/auth/me");
+export const account = () => read("/api/meta");
+export const metrics = (lang) => read("/api/meta/metrics", { lang });
+
+/** A page of a module's campaigns: `{data, total, …}`. */
+export const campaigns = (module, params, options) => read(MODULES[module].campaigns, params, options);
+
+/**
+ * Several reports of one window: `{at, window, parts}`, where a part is `{data, before}`. Options of a single report are
+ * named with it: `trend.granularity`.
+ */
+export async function reports(module, id, names, params, options) {
+  const base = MODULES[module].reports(id);
+  const own = (name) => Object.entries(params).filter(([key]) => key.startsWith(`${name}.`));
+  const shared = Object.entries(params).filter(([key]) => !key.includes("."));
+  const answers = await Promise.all(names.map((name) => {
+    const options_ = own(name).map(([key, value]) => [key.slice(name.length + 1), value]);
+    return read(`${base}/${name}`, Object.fromEntries([...shared, ...options_]), options);
+  }));
+  const part = ({ body, window }) => ({ data: body.data, before: body.comparison?.data ?? null, window });
+  return {
+    at: new Date(Math.min(...answers.map(({ at }) => at))),
+    parts: Object.fromEntries(names.map((name, index) => [name, part(answers[index])])),
+  };
+}
+
+export const abandonRate = (params, options) => read("/api/telesales/reports/abandon-rate", params, options);
+export const comparison = (params, options) => read("/api/autocall/campaigns/comparison", params, options);
+
+/** A list of calls or leads, by its route in the catalogue. */
+export const list = (route, params, options) => read(route, params, options);
+
+export const exportsOf = (id, params, options) => read(`/api/autocall/campaigns/${id}/reports/export`, params, options);
+export const orderExport = (id, order) => change("POST", `/api/autocall/campaigns/${id}/reports/export`, order);
+export const cancelExport = (id, job) => change("DELETE", `/api/autocall/campaigns/${id}/reports/export/${job}`);
+export const exportJob = (id, job, options) => read(`/api/autocall/campaigns/${id}/reports/export/${job}`, {}, options);
+export const templates = (options) => read("/api/export-templates", { per_page: 200 }, options);
+export const schedules = (options) => read("/api/schedules", { per_page: 50 }, options);

@@ -1,0 +1,61 @@
+// Signing in: the whole page while nobody is, a dialog over the dimmed screen when a session has ended.
+
+import { html, useEffect, useRef, useState } from "../core/dom.js";
+import { unauthenticated } from "../core/ask.js";
+import { session, signIn } from "../core/session.js";
+import { LANGUAGES, language, speak, t } from "../core/words.js";
+import { refresh } from "../core/poll.js";
+
+export function SignIn({ again = false }) {
+  const dialog = useRef(null);
+  useEffect(() => {
+    if (again) dialog.current.showModal();
+    else document.title = `${t("sign-in")} · Callboard`;
+  }, []);
+  const done = () => {
+    unauthenticated.set(0);
+    refresh();
+  };
+  if (again) return html`<dialog ref=${dialog} class="sign-in" aria-label=${t("sign-in")} onCancel=${(event) => event.preventDefault()}>
+    <p>${t("sign-in.again")}</p><${Form} done=${done} username=${session.get().user.username} /></dialog>`;
+  return html`<main class="sign-in">
+    <h1><svg viewBox="0 0 16 16" width="28" height="28" aria-hidden="true"><rect width="16" height="16" rx="3.5" fill="var(--accent)" />
+      <path d="M4 11.5V8.5M8 11.5V4.5M12 11.5V6.5" stroke="var(--bg)" stroke-width="2" stroke-linecap="round" /></svg> Callboard</h1>
+    <${Form} done=${done} />
+    <p class="languages">${Object.entries(LANGUAGES).map(([name, label]) => html`<button type="button" class="plain" lang=${name} aria-pressed=${name === language.get()}
+      onClick=${() => speak(name)}>${label}</button>`)}</p>
+  </main>`;
+}
+
+function Form({ done, username: known = "" }) {
+  const [username, setUsername] = useState(known);
+  const [password, setPassword] = useState("");
+  const [{ isBusy, fault }, setState] = useState({ isBusy: false, fault: null });
+  const submit = async (event) => {
+    event.preventDefault();
+    if (isBusy) return;
+    setState({ isBusy: true, fault: null });
+    try {
+      await signIn(username, password);
+      done();
+    } catch (fault) {
+      setPassword("");
+      setState({ isBusy: false, fault });
+    }
+  };
+  return html`<form onSubmit=${submit}>
+    <label>${t("sign-in.username")}<input name="username" autocomplete="username" autocapitalize="none" spellcheck=${false} required
+      value=${username} autofocus onInput=${(event) => setUsername(event.target.value)} /></label>
+    <label>${t("sign-in.password")}<input name="password" type="password" autocomplete="current-password" required
+      value=${password} onInput=${(event) => setPassword(event.target.value)} /></label>
+    <p class="bad" role="alert">${fault && sentence(fault)}</p>
+    <button class="main" disabled=${isBusy}>${t("sign-in")}</button>
+  </form>`;
+}
+
+function sentence(fault) {
+  if (fault.status === 0) return t("fault.away");
+  if (fault.status === 401) return t("sign-in.wrong");
+  if (fault.status === 429) return t("sign-in.later", { n: fault.retryAfter });
+  return fault.message || t("fault.unknown");
+}
