@@ -21,11 +21,29 @@ pub enum Coding {
 
 /// Maximum size in bytes of bodies that are not compressed, because it would save no packet.
 pub const SMALL: usize = 1 << 10;
-/// Maximum size in bytes of bodies compressed inline; larger ones run on a blocking thread.
+/// Effort of compression.
+#[derive(Debug, Clone, Copy)]
+struct Effort {
+    /// Levels, of 11 and 9.
+    brotli: i32,
+    gzip: u32,
+    /// Maximum size in bytes of bodies compressed inline; larger ones run on a blocking thread.
+    inline: usize,
+}
+
+/// For answers: CPU time matters more than the last bytes.
+const QUICK: Effort = Effort {
+    brotli: 3,
+    gzip: 3,
+    inline: INLINE_LIMIT,
+};
+/// For what is compressed once and sent for as long as the process runs.
+const LASTING: Effort = Effort {
+    brotli: 9,
+    gzip: 9,
+    inline: SMALL,
+};
 const INLINE_LIMIT: usize = 32 << 10;
-/// Low compression levels, of 11 and 9: CPU time matters more than the last bytes.
-const BROTLI_QUALITY: i32 = 3;
-const GZIP_LEVEL: u32 = 3;
 /// Brotli window as a power of two: 256 KiB, which bounds the memory per body.
 const BROTLI_WINDOW: i32 = 18;
 
@@ -36,21 +54,32 @@ pub struct Encoded(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     plain: Bytes,
+    effort: Effort,
     brotli: OnceCell<Bytes>,
     gzip: OnceCell<Bytes>,
 }
 
 impl From<Bytes> for Encoded {
     fn from(plain: Bytes) -> Self {
-        Self(Arc::new(Inner {
-            plain,
-            brotli: OnceCell::new(),
-            gzip: OnceCell::new(),
-        }))
+        Self::new(plain, QUICK)
     }
 }
 
 impl Encoded {
+    fn new(plain: Bytes, effort: Effort) -> Self {
+        Self(Arc::new(Inner {
+            plain,
+            effort,
+            brotli: OnceCell::new(),
+            gzip: OnceCell::new(),
+        }))
+    }
+
+    /// A body that is sent for as long as the process runs, and so is worth more effort.
+    pub fn lasting(plain: Bytes) -> Self {
+        Self::new(plain, LASTING)
+    }
+
     pub fn plain(&self) -> &Bytes {
         &self.0.plain
     }
@@ -68,12 +97,12 @@ impl Encoded {
         let (cell, mut is_new) = (self.cell(coding), false);
         let made = cell.get_or_try_init(|| {
             is_new = true;
-            let plain = self.0.plain.clone();
+            let (plain, effort) = (self.0.plain.clone(), self.0.effort);
             async move {
-                if plain.len() <= INLINE_LIMIT {
-                    return pack(&plain, coding);
+                if plain.len() <= effort.inline {
+                    return pack(&plain, coding, effort);
                 }
-                tokio::task::spawn_blocking(move || pack(&plain, coding))
+                tokio::task::spawn_blocking(move || pack(&plain, coding, effort))
                     .await
                     .map_err(Error::internal)?
             }
@@ -95,12 +124,12 @@ impl Encoded {
     }
 }
 
-fn pack(plain: &[u8], coding: Coding) -> Result<Bytes> {
+fn pack(plain: &[u8], coding: Coding, effort: Effort) -> Result<Bytes> {
     let mut packed = Vec::with_capacity(plain.len() / 4);
     match coding {
         Coding::Brotli => {
             let settings = brotli::enc::BrotliEncoderParams {
-                quality: BROTLI_QUALITY,
+                quality: effort.brotli,
                 lgwin: BROTLI_WINDOW,
                 size_hint: plain.len(),
                 ..Default::default()
@@ -109,7 +138,7 @@ fn pack(plain: &[u8], coding: Coding) -> Result<Bytes> {
                 .map_err(Error::internal)?;
         }
         Coding::Gzip => {
-            let mut encoder = GzEncoder::new(&mut packed, flate2::Compression::new(GZIP_LEVEL));
+            let mut encoder = GzEncoder::new(&mut packed, flate2::Compression::new(effort.gzip));
             encoder
                 .write_all(plain)
                 .and_then(|()| encoder.try_finish())

@@ -35,6 +35,7 @@ mod resources;
 mod schedules;
 mod serve;
 mod templates;
+mod web;
 mod webhooks;
 mod window;
 
@@ -96,7 +97,7 @@ fn probe_routes(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
 fn service(app: App, limits: &Limits) -> Middleware {
     let (router, _) = routes().split_for_parts();
     let (cors, bodies) = (cors::policy(&app.cors_origins), Bodies::new(*limits));
-    Middleware::new(complete(router, app), paths::INGEST, bodies).with_cors(cors)
+    Middleware::new(complete(web::add(router), app), paths::INGEST, bodies).with_cors(cors)
 }
 
 /// The service of the probe listener: liveness and readiness only.

@@ -1,5 +1,9 @@
 //! Paths of the API, each spelled once.
 
+/// The page and its files.
+pub const PAGE: &str = "/";
+pub const ASSET: &str = "/assets/{hash}/{*path}";
+
 pub const HEALTHZ: &str = "/healthz";
 pub const READYZ: &str = "/readyz";
 pub const OPENAPI: &str = "/openapi.json";

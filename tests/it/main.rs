@@ -20,6 +20,7 @@ mod languages;
 mod layers;
 mod meta;
 mod openapi;
+mod page;
 mod pools;
 mod promise;
 mod properties;
