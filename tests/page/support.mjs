@@ -1,0 +1,70 @@
+// A browser on the page, and the API beside it, to compare the one with the other.
+
+import { after, before } from "node:test";
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+export const url = process.env.PAGE_URL;
+const token = process.env.PAGE_TOKEN;
+const [USERNAME, PASSWORD] = ["demo", "callboard-demo"];
+
+/** Every view by its address, and a figure that it has when it is drawn. */
+export const VIEWS = {
+  overview: { at: "#/overview", drawn: "table.rows" },
+  autocall: { at: "#/autocall/1?w=7d", drawn: "[data-metric='autocall.kpis.dialed']" },
+  telesales: { at: "#/telesales?w=7d", drawn: "[data-metric='telesales.dashboard.total_dials']" },
+  compliance: { at: "#/compliance", drawn: "[role=meter]" },
+  exports: { at: "#/exports", drawn: "form.order" },
+  compare: { at: "#/compare?w=30d", drawn: "[data-metric='autocall.comparison.metric_value']" },
+};
+
+let browser;
+
+/** Launches the browser for a file of tests. */
+export function withBrowser() {
+  before(async () => {
+    browser = await chromium.launch({ executablePath: process.env.PAGE_BROWSER, args: ["--no-sandbox"] });
+  });
+  after(() => browser.close());
+}
+
+/** A page of a fresh browser context, with a list of all that went wrong in it: errors, refused and foreign requests. */
+export async function fresh(options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB", timezoneId: "Asia/Ho_Chi_Minh", ...options });
+  const page = await context.newPage();
+  const wrong = [];
+  page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
+  page.on("console", (message) => message.type() === "error" && wrong.push(`console: ${message.text()}`));
+  page.on("request", (request) => new URL(request.url()).origin === url || request.url().startsWith("blob:") || wrong.push(`foreign: ${request.url()}`));
+  page.on("response", (response) => response.status() >= 400 && wrong.push(`${response.status()}: ${response.url()}`));
+  return { context, page, wrong };
+}
+
+/** Signs in by the form. */
+export async function signIn(page, { username = USERNAME, password = PASSWORD } = {}) {
+  await page.goto(url);
+  await page.locator("input[name=username]").fill(username);
+  await page.locator("input[name=password]").fill(password);
+  await page.locator("form button").click();
+  await page.getByRole("navigation").waitFor();
+}
+
+/** Goes to a view without loading the page again, and waits until it is drawn, with links behind its numbers. */
+export async function show(page, { at, drawn }) {
+  await page.evaluate((hash) => { location.hash = hash; }, at);
+  await page.locator(drawn).first().waitFor();
+  await page.waitForFunction(() => document.querySelector("nav a") && !document.querySelector(".old, .skeleton"));
+}
+
+/** Asks the API, as an admin. */
+export async function api(path) {
+  const response = await fetch(url + path, { headers: { Authorization: `Bearer ${token}`, "Cache-Control": "no-cache" } });
+  assert.equal(response.status, 200, path);
+  return response.json();
+}
+
+/** The figures that a page shows: `{metric, row, value, text, open}`. */
+export const figures = (page) => page.locator("data[data-metric]").evaluateAll((all) => all.map((data) => ({
+  metric: data.dataset.metric, row: data.dataset.row, value: data.value, text: data.textContent,
+  open: data.closest("a")?.getAttribute("href") ?? null,
+})));
