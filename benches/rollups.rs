@@ -2,6 +2,9 @@
 //!
 //! All of it on a copy of the loaded database, without a running compactor.
 
+use std::cell::Cell;
+use std::time::Instant;
+
 use callboard::db::Database;
 use chrono::TimeDelta;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -10,6 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 use crate::support::cluster::run;
 use crate::support::data::Size;
 use crate::support::incoming::{Incoming, Kind, as_account, store};
+use crate::support::memory::Sampler;
 use crate::support::results::{Check, Section, figure};
 use crate::support::stats::{Pairs, alternate, median, seconds, spread};
 use crate::support::{LARGEST_CAMPAIGN, TENANT, World, rolled};
@@ -18,6 +22,8 @@ const COPY: &str = "callboard_bench_rollups";
 const COMPACTIONS: usize = 8;
 const SINGLE_RUNS: usize = 12;
 const BUILDS: usize = 3;
+/// Slices of a building in parts: as for an account eight times as large as the limit of one transaction.
+const SLICES: i64 = 8;
 const ENTRIES: usize = 20_000;
 const KINDS: [Kind; 2] = [Kind::Attempt, Kind::Call];
 
@@ -36,6 +42,7 @@ pub async fn run_part(world: &World) -> Section {
     costs.bytes(&mut section).await;
     costs.compaction(&mut section).await;
     costs.building(&mut section).await;
+    costs.building_in_parts(&mut section).await;
     costs.busiest_lead(&mut section).await;
     costs.db.close().await;
     world.cluster.drop(COPY).await;
@@ -130,13 +137,7 @@ impl Costs<'_> {
             &["rows", "building", "floor", "n", "building ÷ floor"],
         );
         for kind in KINDS {
-            let table = kind.table();
-            let mut superuser = self.superuser().await;
-            let count = format!("select count(*) from {table} where tenant_id = {TENANT}");
-            let rows: i64 = sqlx::query_scalar(AssertSqlSafe(count))
-                .fetch_one(&mut superuser)
-                .await
-                .expect("a count");
+            let (table, rows) = (kind.table(), self.rows(kind).await);
             let rate = |seconds: f64| rows as f64 / seconds;
             let copy =
                 format!("insert into floor select * from {table} where tenant_id = {TENANT}");
@@ -158,6 +159,68 @@ impl Costs<'_> {
             let check = Check::at_least("building", median(&pairs.subject), 60_000.0);
             section.row(&cells, &[check]);
         }
+    }
+
+    /// The same in parts, as an account of millions of calls is built. Memory is that of the server's largest process.
+    async fn building_in_parts(&self, section: &mut Section) {
+        section.table(
+            "rows/s in parts",
+            &[
+                "rows",
+                "transactions",
+                "in parts",
+                "at once",
+                "n",
+                "in parts ÷ at once",
+                "memory in parts, MiB",
+                "at once, MiB",
+            ],
+        );
+        let postmaster = self.world.cluster.postmaster().await;
+        for kind in KINDS {
+            let rows = self.rows(kind).await;
+            let transactions = Cell::new(0);
+            let peaks = [Cell::new(0.0), Cell::new(0.0)];
+            let build = async |slice: i64, peak: &Cell<f64>| {
+                let sampler = Sampler::start(postmaster);
+                let building = rolled::rebuild_in_slices(&self.db, TENANT, kind, slice);
+                let started = Instant::now();
+                let number = building.await;
+                let rate = rows as f64 / started.elapsed().as_secs_f64();
+                transactions.set(transactions.get().max(number));
+                peak.set(sampler.peak().max(peak.get()));
+                rate
+            };
+            let slice = rows / SLICES + 1;
+            let pairs = alternate(
+                BUILDS,
+                |_| build(slice, &peaks[0]),
+                |_| build(rows + 1, &peaks[1]),
+            )
+            .await;
+            let cells = [
+                format!("from {}", kind.name()),
+                rows.to_string(),
+                transactions.get().to_string(),
+                figure(median(&pairs.subject)),
+                figure(median(&pairs.floor)),
+                BUILDS.to_string(),
+                spread(&pairs.ratios()),
+                figure(peaks[0].get()),
+                figure(peaks[1].get()),
+            ];
+            let check = Check::at_least("in parts ÷ at once", median(&pairs.ratios()), 0.8);
+            section.row(&cells, &[check]);
+        }
+    }
+
+    async fn rows(&self, kind: Kind) -> i64 {
+        let table = kind.table();
+        let count = format!("select count(*) from {table} where tenant_id = {TENANT}");
+        sqlx::query_scalar(AssertSqlSafe(count))
+            .fetch_one(&mut self.superuser().await)
+            .await
+            .expect("a count")
     }
 
     /// One more row of a lead with a very great many against one of a lead with few.

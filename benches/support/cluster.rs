@@ -65,6 +65,13 @@ impl Cluster {
         }
     }
 
+    /// Process id of the server.
+    pub async fn postmaster(&self) -> u32 {
+        let line = "select split_part(pg_read_file('postmaster.pid'), chr(10), 1)::int";
+        let pid: i32 = scalar(&mut self.superuser("postgres").await, line).await;
+        u32::try_from(pid).expect("a process id")
+    }
+
     pub async fn stop(self) {
         self.embedded.stop().await;
     }

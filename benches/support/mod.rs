@@ -4,6 +4,7 @@ pub mod ask;
 pub mod cluster;
 pub mod data;
 pub mod incoming;
+pub mod memory;
 pub mod pgbench;
 pub mod results;
 pub mod rolled;

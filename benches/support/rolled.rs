@@ -37,6 +37,12 @@ pub async fn built(db: &Database) {
 
 /// Builds the sums of that kind's module again from a tenant's rows.
 pub async fn rebuild(db: &Database, tenant: i64, kind: Kind) {
+    rebuild_in_slices(db, tenant, kind, compact::SLICE).await;
+    settle(db).await;
+}
+
+/// The same in transactions of about that many calls. Returns the number of transactions.
+pub async fn rebuild_in_slices(db: &Database, tenant: i64, kind: Kind, slice: i64) -> usize {
     let module = match kind {
         Kind::Attempt => Module::Autocall,
         Kind::Call => Module::Telesales,
@@ -44,7 +50,15 @@ pub async fn rebuild(db: &Database, tenant: i64, kind: Kind) {
     compact::mark_stale(db, tenant, module, None)
         .await
         .expect("marked");
-    settle(db).await;
+    let mut transactions = 1;
+    while compact::turn(db, tenant, module, slice)
+        .await
+        .expect("built")
+        == compact::Done::Building
+    {
+        transactions += 1;
+    }
+    transactions
 }
 
 /// The table of changes that are not in the sums yet.
