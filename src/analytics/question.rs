@@ -169,7 +169,7 @@ async fn read(
     Ok(Answer {
         source,
         caption: Caption {
-            window: None,
+            window: plan::along(query, None),
             zone: query.zone,
             filters: Vec::new(),
             earlier: None,

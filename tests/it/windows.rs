@@ -4,6 +4,7 @@ use callboard::reports::{self, Definition};
 use callboard::time::{NamedWindow, Zone};
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::StatusCode;
+use serde_json::json;
 
 use crate::support::world::{self, Size};
 use crate::support::{Answer, Client, TestApp};
@@ -131,6 +132,35 @@ async fn every_answer_names_its_window_in_full_precision() {
                 answer.header(HEADER),
                 "{asked} {format}"
             );
+        }
+    }
+}
+
+/// What analytics shows of a window: figures of calls, buckets and leads.
+#[tokio::test]
+async fn a_question_with_both_ends_names_its_window() {
+    let test = with_a_world().await;
+    for question in callboard::analytics::ALL {
+        let name = question.about.name;
+        let ask = async |from: &str, to: &str, accept: &str| {
+            let body = json!({"query_type": name, "filters": {"date_from": from, "date_to": to}, "timezone": ZONE});
+            let request = test.post("/analytics").header("accept", accept).json(&body);
+            let answer = test.send(request).await;
+            assert_eq!(answer.status, StatusCode::OK, "{name}: {}", answer.text());
+            answer
+        };
+        let answer = ask("2026-03-28", "2026-03-31T15:04:05.123456", "*/*").await;
+        let window = answer.header(HEADER);
+        assert_eq!(
+            window, "2026-03-27T23:00:00Z/2026-03-31T13:04:05.123456Z",
+            "{name}"
+        );
+        let (from, to) = window.split_once('/').expect("two ends");
+        let same = ask(from, to, "*/*").await;
+        assert_eq!((same.header(HEADER), same.text()), (window, answer.text()));
+        assert_eq!(ask(from, to, "text/csv").await.header(HEADER), window);
+        for (from, to) in [("", ""), (from, ""), ("", to)] {
+            assert_eq!(ask(from, to, "*/*").await.header(HEADER), "", "{name}");
         }
     }
 }

@@ -12,7 +12,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{Content, ContentBuilder, OpenApi, PathItem, Ref, RefOr, Required, Schema};
 
 use super::parameters::{MOMENT, NO_NUL, closed, fresh};
-use super::responses::{age, failure};
+use super::responses::{age, failure, windowed};
 use crate::analytics::filter::{self, Filter, Kind};
 use crate::analytics::query::{self, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Step};
 use crate::analytics::{ALL, Definition};
@@ -68,6 +68,7 @@ pub fn add(document: &mut OpenApi, path: &str) {
         .description("The requested page.")
         .content("application/json", found)
         .header("Age", age());
+    let found = windowed(found);
     let operation = OperationBuilder::new()
         .tag("Analytics")
         .summary(Some(

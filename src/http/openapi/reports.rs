@@ -7,12 +7,11 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, RefOr, Required, Schema};
 
 use super::parameters::{Binary, closed, described, fresh, header_parameter, integer};
-use super::responses::{age, failures, header};
+use super::responses::{age, failures, header, windowed};
 use super::shape;
 use crate::closed::FileFormat;
 use crate::files::layout::Layout;
 use crate::files::{csv, workbook};
-use crate::http::window;
 use crate::input::COMPARE;
 use crate::reports::Definition;
 use crate::reports::report::{FORMAT, Module, Place};
@@ -173,7 +172,7 @@ pub fn conditional(operation: OperationBuilder) -> OperationBuilder {
 
 /// Headers of a JSON response, or of a 304.
 pub fn tagged(response: ResponseBuilder) -> ResponseBuilder {
-    response
+    windowed(response)
         .header(
             "ETag",
             header(
@@ -182,7 +181,6 @@ pub fn tagged(response: ResponseBuilder) -> ResponseBuilder {
             ),
         )
         .header("Age", age())
-        .header("Callboard-Window", header(Type::String, window::ABOUT))
         .header("Cache-Control", header(Type::String, "private, no-cache"))
         .header("Vary", header(Type::String, "Authorization, Accept-Encoding"))
 }
@@ -196,11 +194,10 @@ fn operation_id(report: &Definition) -> String {
 }
 
 pub fn files(response: ResponseBuilder) -> ResponseBuilder {
-    let response = response.header("Callboard-Window", header(Type::String, window::ABOUT));
     BINARY
         .into_iter()
         .chain([workbook::CONTENT_TYPE, csv::CONTENT_TYPE])
-        .fold(response, |response, kind| {
+        .fold(windowed(response), |response, kind| {
             response.content(
                 kind,
                 ContentBuilder::new().schema(Some(Binary::schema())).build(),

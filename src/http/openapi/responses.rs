@@ -5,7 +5,7 @@ use utoipa::openapi::response::{ResponseBuilder, ResponsesBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Content, ContentBuilder, Ref};
 
-use crate::http::error;
+use crate::http::{error, window};
 
 /// Failures of every report, besides those of every operation with a token.
 pub fn failures(responses: ResponsesBuilder) -> ResponsesBuilder {
@@ -45,6 +45,11 @@ pub fn header(of: Type, about: &str) -> Header {
         .schema(Some(ObjectBuilder::new().schema_type(of)))
         .description(Some(about))
         .build()
+}
+
+/// Adds the header that tells an answer's window.
+pub fn windowed(response: ResponseBuilder) -> ResponseBuilder {
+    response.header("Callboard-Window", header(Type::String, window::ABOUT))
 }
 
 /// The `Age` header of a response.
