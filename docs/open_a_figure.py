@@ -1,4 +1,4 @@
-"""Opens the numbers of reports: for every count of calls of every report, the list behind it, and its total.
+"""Opens the numbers of reports: for every count of every report, the list of calls or leads behind it, and its total.
 
 Arguments: URL of a server, a token, first and last day, and an AutoCall campaign.
 """
@@ -40,19 +40,21 @@ def opened(calls, around, name, asked):
 def answer(report):
     """The figures of a report, and the parameters of its request."""
     route, _, question = report.partition("#")
-    if question:
-        dates, zone = {"date_from": first, "date_to": last}, {"timezone": "Europe/Berlin"}
-        body = {"query_type": question, "filters": dates, "page_size": 1000} | zone
-        return ask(route, body)[0]["data"], dates | zone
     ends = ("from", "to") if route.startswith("/api/autocall/") else ("date_from", "date_to")
-    asked = dict(zip(ends, (first, last)), timezone="Europe/Berlin", campaign_ids=campaign)
-    body, window = ask(f"{route.replace('{id}', campaign)}?{urlencode(asked)}")
-    asked |= zip(ends, window.split("/"))  # exactly the window of the answer, whatever it was asked by
-    return body["data"], asked | ({"campaign_id": campaign} if "{id}" in route else {})
+    dates, asked = dict(zip(ends, (first, last))), {"timezone": "Europe/Berlin"}
+    if question:
+        body, window = ask(route, {"query_type": question, "filters": dates, "page_size": 1000} | asked)
+    else:
+        asked["campaign_ids"] = campaign
+        body, window = ask(f"{route.replace('{id}', campaign)}?{urlencode(dates | asked)}")
+    if "{id}" in route:
+        asked["campaign_id"] = campaign
+    # Exactly the window of the answer, whatever it was asked by.
+    return body["data"], asked | dict(zip(ends, window.split("/")))
 
 
 count = Counter()
-metrics = [it for it in ask("/api/meta/metrics")[0]["data"] if "at" in it and it.get("counts") == "calls" and it["calls"]]
+metrics = [it for it in ask("/api/meta/metrics")[0]["data"] if "at" in it and it["kind"] == "count" and it["calls"]]
 for report in dict.fromkeys(it["report"] for it in metrics):
     data, asked = answer(report)
     for metric in (it for it in metrics if it["report"] == report):
@@ -63,4 +65,4 @@ for report in dict.fromkeys(it["report"] for it in metrics):
             count[report] += 1
 for report, figures_of in count.items():
     print(f"{figures_of:6} {report}")
-print(f"{count.total():6} figures opened in {len(count)} reports, each as many calls as its list has")
+print(f"{count.total():6} figures opened in {len(count)} reports, each the total of its list")

@@ -2,7 +2,7 @@
 //! count. The catalogue alone says which list: over HTTP, in random worlds, from sums and from rows.
 
 mod requests;
-mod rule;
+pub mod rule;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,19 +32,6 @@ const ROUNDS: usize = 3;
 const MOST: usize = 30;
 const CONCURRENCY: usize = 16;
 const LEAST_OPENED: usize = 5_000;
-
-/// Counts whose lists of leads there are not yet.
-const OF_LEADS: [&str; 9] = [
-    "analytics.conversion_funnel.count",
-    "analytics.status_distribution.count",
-    "autocall.funnel.count",
-    "autocall.kpis.total_leads",
-    "telesales.funnel.count",
-    "telesales.lead-source-attribution.contacted_count",
-    "telesales.lead-source-attribution.conv_count",
-    "telesales.lead-source-attribution.dialed_count",
-    "telesales.lead-source-attribution.total_leads",
-];
 
 /// Figures that were opened.
 #[derive(Default)]
@@ -137,11 +124,7 @@ async fn every_count_is_the_total_of_the_list_that_the_catalogue_names() {
             to: now + TimeDelta::hours(10),
         };
         test.ingest(&world::random(seed, size)).await;
-        let (of_leads, entries): (Vec<Value>, Vec<Value>) = entries(&test)
-            .await
-            .into_iter()
-            .partition(|entry| OF_LEADS.contains(&id(entry)));
-        assert_eq!(of_leads.len(), OF_LEADS.len());
+        let entries = entries(&test).await;
         all.extend(entries.iter().map(|entry| id(entry).to_owned()));
         let mut requests = Requests::new(seed, size, now);
         for from_rows in [false, true] {

@@ -196,7 +196,7 @@ impl Requests {
             path: "/analytics".into(),
             body: Some(body),
             parameters,
-            ends: None,
+            ends: Some(("date_from", "date_to")),
         }
     }
 
