@@ -2,7 +2,7 @@
 
 mod access;
 mod files;
-mod filters;
+pub mod filters;
 mod job;
 mod leads;
 mod pages;
@@ -21,7 +21,7 @@ const SALES_CALLS: &str =
     "/api/telesales/calls?date_from=2025-10-20&date_to=2025-11-03&timezone=Europe/Berlin";
 
 /// Text as a value of a query string.
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 

@@ -1,0 +1,180 @@
+//! Use of everything that runs statements.
+
+use callboard::rollups::compact;
+use callboard::webhooks::{sweep, worker};
+use reqwest::Method;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::calls::encoded;
+use crate::calls::filters::{self, Filter};
+use crate::exports;
+use crate::support::program::eventually;
+use crate::support::{TENANT, TestApp, world};
+use crate::templates::put_valid;
+
+/// Ingests, compacts, asks every report, question and list from both sources, makes files, logs in, and delivers events.
+pub async fn use_everything(app: &TestApp) {
+    let subscribe =
+        "insert into webhooks (tenant_id, id, url, events, secret, created_at, updated_at)
+                     values (1, 1, 'https://example.com/', '{*}', '', now(), now())";
+    app.execute(TENANT, subscribe).await;
+    app.ingest(&world::random(77, crate::rollups::size(200, 200)))
+        .await;
+    crate::rollups::compare_with_raw(app, TENANT, 77, 20, "in the journal").await;
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
+    crate::rollups::compare_with_raw(app, TENANT, 78, 20, "compacted").await;
+    app.ingest(&world::random(78, crate::rollups::size(50, 50)))
+        .await;
+    compact::compact_until_idle(&app.app.db)
+        .await
+        .expect("compacted");
+    for path in [
+        "/api/autocall/campaigns",
+        "/api/telesales/campaigns?search=a",
+        "/api/autocall/campaigns/1/reports/export",
+        "/api/auth/me",
+    ] {
+        app.ok(path).await;
+    }
+    let order = json!({"report_type": "full", "from": "2026-06-01", "to": "2026-06-30"});
+    let ordered = app
+        .send(
+            app.post("/api/autocall/campaigns/1/reports/export")
+                .json(&order),
+        )
+        .await;
+    assert_eq!(ordered.status, 202, "{}", ordered.text());
+    use_lists(app).await;
+    exports::settle(&app.app).await;
+    let question =
+        json!({"query_type": "top_outcomes", "filters": {"payload_filters": {"city": "Hanoi"}}});
+    app.ask(&question).await;
+    let login = json!({"username": format!("admin-{TENANT}"), "password": "correct horse"});
+    app.send(app.post("/api/auth/login").json(&login)).await;
+    use_webhooks(app).await;
+}
+
+const DATES: &str = "date_from=2026-06-01&date_to=2026-06-30";
+
+/// Lists of a product, its filters on calls, and parameters of its leads.
+type Lists = (
+    &'static [&'static str],
+    &'static [&'static [Filter]],
+    &'static [&'static str],
+);
+
+const LISTS: [Lists; 2] = [
+    (
+        &[
+            "/api/autocall/campaigns/1/attempts",
+            "/api/autocall/attempts",
+            "/api/autocall/leads",
+        ],
+        &[filters::BOTH, filters::AUTOCALL, filters::OF_ANALYTICS],
+        &[
+            "external_ref=x",
+            "status=pending",
+            "progress=BACKLOG",
+            "progress=RETRY",
+            "min_attempts=2",
+            "stage=FINISHED",
+            "lost_after=Dialed",
+        ],
+    ),
+    (
+        &["/api/telesales/calls", "/api/telesales/leads"],
+        &[filters::BOTH, filters::TELESALES],
+        &[
+            "team_id=1",
+            "min_attempts=2",
+            "created=in_window&stage=Converted",
+            "lost_after=Dialed",
+        ],
+    ),
+];
+
+/// Asks every list with each of its filters, for a second page, for its first row alone, and for its file in both orders.
+async fn use_lists(app: &TestApp) {
+    let sorted = |report: &str| json!({"report": report, "columns": [{"field": "uuid"}], "sort": [{"field": "uuid"}]});
+    for (lists, filters, more) in LISTS {
+        let filters = filters.iter().copied().flatten();
+        let of_calls = filters.map(|(name, values, _)| format!("{name}={}", encoded(values[0])));
+        let of_calls: Vec<String> = of_calls.collect();
+        for list in lists {
+            let of_leads = more.iter().filter(|_| list.ends_with("leads"));
+            for query in of_calls.iter().map(String::as_str).chain(of_leads.copied()) {
+                app.ok(&format!("{list}?{DATES}&{query}")).await;
+            }
+            let page = app.ok(&format!("{list}?{DATES}&limit=1")).await.json();
+            let next = page["next"].as_str().expect("a second page");
+            app.ok(&format!("{list}?{DATES}&after={next}&count=true"))
+                .await;
+            let Some(uuid) = page["data"][0]["uuid"].as_str() else {
+                continue; // there are no files of leads
+            };
+            if !list.contains("campaigns") {
+                app.ok(&format!("{list}/{uuid}")).await;
+            }
+            let report = match list.contains("telesales") {
+                true => "telesales.calls",
+                false => "autocall.attempts",
+            };
+            put_valid(app, "sorted", &sorted(report)).await;
+            for more in ["", "&template=sorted"] {
+                app.ok(&format!("{list}/export?{DATES}&format=csv{more}"))
+                    .await;
+            }
+        }
+    }
+    let order = json!({"date_from": "2026-06-01", "date_to": "2026-06-30", "format": "csv"});
+    let ordered = app.post("/api/telesales/calls/export").json(&order);
+    let ordered = app.send(ordered).await;
+    assert_eq!(ordered.status, 202, "{}", ordered.text());
+    app.ok("/api/telesales/calls/exports").await;
+}
+
+/// Nothing leaves for webhook 1: its secret cannot be decrypted.
+async fn use_webhooks(app: &TestApp) {
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn(worker::run(app.app.clone(), stop.clone()));
+    eventually("deliveries were tried", async || {
+        let deliveries = app.data("/api/webhooks/1/deliveries").await;
+        deliveries[0]["attempts"].as_i64() > Some(0)
+    })
+    .await;
+    stop.cancel();
+    worker.await.expect("an end");
+    let delivery = app.data("/api/webhooks/1/deliveries").await;
+    let delivery = delivery[0]["id"].as_str().expect("an id").to_owned();
+    sweep::bound(&app.app).await.expect("swept");
+    sweep::prune(&app.app).await.expect("swept");
+    app.ok("/api/webhooks").await;
+    app.ok(&format!("/api/webhooks/1/deliveries/{delivery}"))
+        .await;
+    for (path, body) in [
+        ("", json!({"url": "https://1.1.1.1", "events": ["*"]})),
+        ("/1/test", json!({})),
+        ("/1/replay", json!({"from": "2020-01-01"})),
+        (&format!("/1/deliveries/{delivery}/replay"), json!({})),
+        ("/1/rotate-secret", json!({})),
+    ] {
+        let post = app.post(&format!("/api/webhooks{path}")).json(&body);
+        let answer = app.send(post).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text());
+    }
+    let url = format!("{}/api/webhooks/1", app.url);
+    for (method, body) in [
+        (Method::PATCH, json!({"status": "paused"})),
+        (Method::PATCH, json!({"status": "active"})),
+        (Method::DELETE, json!({})),
+    ] {
+        let request = reqwest::Client::new()
+            .request(method, &url)
+            .bearer_auth(&app.token);
+        let answer = app.send(request.json(&body)).await;
+        assert!(answer.status.is_success(), "{}", answer.text());
+    }
+}
