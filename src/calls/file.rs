@@ -1,53 +1,33 @@
 //! Lists as files: every row that passes, oldest first, read and written in batches from one snapshot.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::Path;
 
-use super::condition::Conditions;
-use super::list::{FORMAT, List, MOST};
-use super::place::Windows;
-use super::request::{Request, Selected};
-use super::rows::{ListedAttempt, ListedCall, Row};
-use super::statement::{Order, Sight, count, rows, sorted};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::{Map, Value};
 
+use super::condition::Conditions;
+use super::list::{FORMAT, List, MOST};
+use super::making::{About, Making, Watch, Workshop, Written};
+use super::place::Windows;
+use super::request::{Request, Selected};
+use super::rows::{ListedAttempt, ListedCall, Row};
+use super::statement::{Order, Sight, count, rows, sorted};
 use crate::auth::Tenant;
 use crate::auth::audit::Changes;
 use crate::db::Scope;
 use crate::error::{Error, Result};
-use crate::files::batches::Batches;
-use crate::files::layout::{Layout, TEMPLATE, Wording};
-use crate::files::template::{Loaded, TemplateSort};
-use crate::files::{Caption, Heading, workbook};
+use crate::files::Caption;
+use crate::files::layout::Layout;
+use crate::files::template::Loaded;
 use crate::input::{Choice, Query};
 use crate::reports::report::{Context, Format, Module};
-use crate::table::worded::{titled, worded};
-use crate::table::{Column, Table};
 use crate::templates::store;
 use crate::words::Language;
 
 /// Rows of a batch.
 const ROWS: usize = 2_000;
 const BATCH: i64 = ROWS as i64;
-/// Rows that are shown outside of the file.
-const SHOWN: usize = 20;
-
-/// A finished file.
-#[derive(Debug)]
-pub struct Written {
-    pub file: File,
-    pub rows: i64,
-    pub caption: Caption,
-    /// Its first rows.
-    pub first: Table,
-    /// Its title, in its language.
-    pub title: String,
-    pub wording: Wording,
-}
 
 /// A request for a list as a file.
 pub struct FileRequest {
@@ -57,21 +37,6 @@ pub struct FileRequest {
     most: Option<i64>,
     layout: Layout,
 }
-
-/// The directory in which a file is made, and the rows of a sheet.
-#[derive(Debug, Clone, Copy)]
-pub struct Workshop<'a> {
-    pub temp_dir: &'a Path,
-    pub rows_a_sheet: u32,
-}
-
-/// Watches nothing.
-pub fn unwatched(_: u64) -> std::io::Result<()> {
-    Ok(())
-}
-
-/// Told the number of rows of every batch that is written. An error ends the file.
-pub type Watch<'a> = &'a (dyn Fn(u64) -> std::io::Result<()> + Sync);
 
 impl FileRequest {
     /// Like [`Request::read`], without a page.
@@ -202,8 +167,7 @@ impl FileRequest {
             }
         }
         let order = about.sorted_by::<R>();
-        let mut making = self.begin::<R>(about, shop)?;
-        let mut written = 0;
+        let mut making = Making::begin::<R>(about, self.format, shop)?;
         if order.is_empty() {
             let (mut after, mut has_more) = (None, true);
             while has_more {
@@ -212,10 +176,7 @@ impl FileRequest {
                 let rows: Vec<R> = rows.await?;
                 after = rows.last().map(Row::position);
                 has_more = rows.len() == ROWS;
-                let batch = number(&rows);
-                written += batch;
-                making = making.write(rows).await?;
-                watch(batch)?;
+                making = making.write(rows, watch).await?;
             }
         } else {
             let sql = sorted::<R>(calls, &order, self.most.unwrap_or(i64::MAX));
@@ -223,150 +184,10 @@ impl FileRequest {
             let mut batches = rows.fetch(scope.connection()).try_chunks(ROWS);
             while let Some(rows) = batches.next().await {
                 let rows = rows.map_err(|error| error.1)?;
-                let batch = number(&rows);
-                written += batch;
-                making = making.write(rows).await?;
-                watch(batch)?;
+                making = making.write(rows, watch).await?;
             }
         }
         drop(scope);
-        aside(move || {
-            let Making { file, about, first } = making;
-            let title = about.title().to_owned();
-            let file = file.finish(&about.heading())?;
-            let About {
-                caption, wording, ..
-            } = about;
-            Ok(Written {
-                file,
-                rows: i64::try_from(written).unwrap_or(i64::MAX),
-                caption,
-                first,
-                title,
-                wording,
-            })
-        })
-        .await
+        making.finish().await
     }
-
-    fn begin<R: Row>(&self, about: About, shop: Workshop<'_>) -> Result<Making> {
-        let file = tempfile::tempfile_in(shop.temp_dir)?;
-        let (first, zone) = (about.table::<R>(&[])?, about.caption.zone);
-        let head = first.clone();
-        let file = match self.format {
-            Format::Xlsx => {
-                let place = (about.sheet(), shop.temp_dir, shop.rows_a_sheet);
-                Batches::xlsx(head, zone, file, place)?
-            }
-            Format::Csv | Format::Json => Batches::csv(head, zone, file)?,
-        };
-        Ok(Making { file, about, first })
-    }
-}
-
-fn number<R>(rows: &[R]) -> u64 {
-    u64::try_from(rows.len()).unwrap_or(u64::MAX)
-}
-
-/// A file that is being written.
-struct Making {
-    file: Batches,
-    about: About,
-    first: Table,
-}
-
-impl Making {
-    /// Writes rows behind those that are written.
-    async fn write<R: Row>(mut self, rows: Vec<R>) -> Result<Self> {
-        aside(move || {
-            let rows = self.about.table(&rows)?.rows;
-            self.file.write(&rows)?;
-            let missing = SHOWN.saturating_sub(self.first.rows.len());
-            self.first.rows.extend(rows.into_iter().take(missing));
-            Ok(self)
-        })
-        .await
-    }
-}
-
-/// The description of a file, inside the file.
-struct About {
-    template: Option<Loaded>,
-    list: &'static List,
-    account: String,
-    made_at: DateTime<Utc>,
-    caption: Caption,
-    wording: Wording,
-}
-
-impl About {
-    /// The rows as the file has them.
-    fn table<R: Row>(&self, rows: &[R]) -> Result<Table> {
-        let table = Table {
-            name: self.list.file_name(),
-            columns: Cow::Borrowed(R::file_columns()),
-            rows: rows.iter().map(Row::file_cells).collect(),
-            chart: None,
-            language: Language::English,
-            looks: Vec::new(),
-        };
-        let Wording {
-            language,
-            has_titles,
-            ..
-        } = self.wording;
-        let mut table = worded(table, self.list.report(), language);
-        if let Some(Loaded { template, .. }) = &self.template {
-            let laid_out = template.lay_out(table, self.list.report(), "");
-            // One that another version stored may name none of the columns.
-            let none = || Error::invalid(TEMPLATE.name, "has no column of the report.");
-            table = laid_out.ok_or_else(none)?;
-        }
-        Ok(if has_titles { titled(table) } else { table })
-    }
-
-    /// The columns that the template sorts by, and which of them begin with the largest value.
-    fn sorted_by<R: Row>(&self) -> Vec<(&'static Column, bool)> {
-        let sort = self.template.iter().flat_map(|it| &it.template.sort);
-        let column = |sort: &TemplateSort| {
-            let mut columns = R::file_columns().iter();
-            Some((columns.find(|column| column.name == sort.field)?, sort.desc))
-        };
-        sort.filter_map(column).collect()
-    }
-
-    fn title(&self) -> &str {
-        let template = self.template.as_ref();
-        let title = template.and_then(|loaded| loaded.template.title.as_deref());
-        title.unwrap_or_else(|| self.wording.language.tell(self.list.title))
-    }
-
-    /// Name of the sheet of rows.
-    fn sheet(&self) -> &str {
-        let template = self.template.as_ref();
-        let title = template.and_then(|loaded| loaded.template.title.as_deref());
-        title.unwrap_or_else(|| self.wording.language.tell(self.list.file_name()))
-    }
-
-    fn heading(&self) -> Heading<'_> {
-        let (language, template) = (self.wording.language, self.template.as_ref());
-        Heading {
-            has_about: template.is_none_or(|loaded| loaded.template.about),
-            logo: template.and_then(|loaded| loaded.logo.as_deref()),
-            language,
-            title: self.title(),
-            summary: language.tell(self.list.summary),
-            caption: &self.caption,
-            account: &self.account,
-            made_at: self.made_at,
-            by_hour: None,
-        }
-    }
-}
-
-/// Runs CPU-heavy work without blocking other tasks.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(workbook::panic_cause)?
 }

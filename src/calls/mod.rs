@@ -16,6 +16,7 @@ pub mod cursor;
 mod file;
 pub mod filter;
 mod list;
+mod making;
 pub mod page;
 pub mod place;
 mod position;
@@ -26,8 +27,9 @@ pub mod single;
 mod statement;
 mod sums;
 
-pub use file::{FileRequest, Workshop, Written, unwatched};
+pub use file::FileRequest;
 pub use list::{ALL, COLUMNS as LISTS, List, SALES_CALLS};
+pub use making::{Workshop, Written, unwatched};
 pub use place::Place;
 pub use request::Request;
 pub use rows::{Calls, ListedAttempt, ListedCall, Row};
