@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::types::Json;
 
+use super::failure::Failure;
 use super::mail::content::Content;
-use super::make::{Failure, Made};
+use super::make::Made;
 use super::runs::Job;
 use super::store::Schedule;
 use crate::app::App;

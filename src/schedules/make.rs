@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
-use super::mail::content::{ROWS, Told};
+use super::failure::Failure;
+use super::mail::content::Told;
 use super::report::{Report, Subject};
 use super::runs::Job;
 use super::store::{self, Schedule};
@@ -18,9 +19,8 @@ use crate::auth::audit::{self, Event, Target};
 use crate::auth::{Permission, Role, Tenant};
 use crate::calls::{self, List, Workshop};
 use crate::db::Lane;
-use crate::error::{Error, Faults, Result};
+use crate::error::{Error, Result};
 use crate::exports;
-use crate::exports::contents::Contents;
 use crate::exports::progress::Progress;
 use crate::exports::report::ReportFile;
 use crate::exports::request::ReportType;
@@ -29,7 +29,6 @@ use crate::input::Choice;
 use crate::reports::Definition;
 use crate::reports::report::Format;
 use crate::store::Label;
-use crate::table::Table;
 
 /// A stored file.
 #[derive(Debug)]
@@ -41,48 +40,6 @@ pub struct Made {
     pub rows: Option<i64>,
     /// The report, for a mail.
     pub told: Told,
-}
-
-/// The end of a try that delivered nothing, with a reason for the client.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// The maker may no longer have the report: the schedule stops.
-    #[error("{0}")]
-    Forbidden(String),
-    /// Another try would fail too.
-    #[error("{0}")]
-    Permanent(String),
-    /// Another try may succeed.
-    #[error("{0}: {1}")]
-    Transient(&'static str, Error),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::NotFound => Self::Permanent("The campaign does not exist any more.".into()),
-            Error::Invalid(faults) | Error::Missing(faults) => Self::Permanent(refusal(&faults)),
-            error => Self::Transient("The report could not be made", error),
-        }
-    }
-}
-
-impl Failure {
-    /// The reason for the client, who sees no internals.
-    pub fn reason(&self) -> String {
-        match self {
-            Self::Forbidden(reason) | Self::Permanent(reason) => reason.clone(),
-            Self::Transient(reason, _) => format!("{reason}."),
-        }
-    }
-}
-
-fn refusal(faults: &Faults) -> String {
-    let faults: Vec<String> = faults
-        .iter()
-        .map(|(field, messages)| format!("{field}: {}", messages.join(" ")))
-        .collect();
-    format!("The report refuses its parameters. {}", faults.join(" "))
 }
 
 /// The schedule of a run. `NotFound` if it is deleted.
@@ -115,7 +72,7 @@ async fn answer(
     };
     // On the heap, because the future is large.
     let figures = Box::pin(app.db.answer(job.tenant, read)).await?;
-    let (name, told) = (figures.name(), told_of_report(&figures));
+    let (name, told) = (figures.name(), Told::of_report(&figures));
     let rows = i64::try_from(figures.table.rows.len()).ok();
     let (made_at, temp_dir) = (app.clock.now(), app.exports.store.temp_dir().to_owned());
     let file = spawn_blocking(move || write(figures, made_at, &temp_dir));
@@ -248,46 +205,8 @@ async fn export_of(
         rows: report_type
             .has_attempts()
             .then(|| i64::try_from(made.rows).unwrap_or(i64::MAX)),
-        told: told_of(*contents),
+        told: Told::of_export(*contents),
     })
-}
-
-/// A report, for a mail.
-fn told_of_report(figures: &ReportFile) -> Told {
-    let table = &figures.table;
-    Told {
-        title: figures.title().to_owned(),
-        account: figures.account.clone(),
-        language: figures.wording.language,
-        caption: figures.caption.clone(),
-        rows: table.rows.len(),
-        table: Some(first_rows(table)),
-    }
-}
-
-/// The table with as many rows as a mail shows.
-fn first_rows(table: &Table) -> Table {
-    Table {
-        rows: table.rows.iter().take(ROWS).cloned().collect(),
-        columns: table.columns.clone(),
-        looks: Vec::new(),
-        ..*table
-    }
-}
-
-/// An export, for a mail: its first table.
-fn told_of(contents: Contents) -> Told {
-    let title = contents.heading().title.to_owned();
-    let account = contents.heading().account.to_owned();
-    let table = contents.tables().next().cloned();
-    Told {
-        title,
-        account,
-        language: contents.wording.language,
-        rows: table.as_ref().map_or(0, |table| table.rows.len()),
-        table,
-        caption: contents.caption,
-    }
 }
 
 /// `Forbidden` if the maker is disabled, or may not have the report now.

@@ -9,6 +9,7 @@
 
 pub mod clock;
 mod deliver;
+mod failure;
 mod mail;
 mod make;
 mod plan;

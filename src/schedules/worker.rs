@@ -8,7 +8,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::make::{self, Failure};
+use super::failure::Failure;
+use super::make;
 use super::runs::{self, Job, Queue, TRIES};
 use super::{TASK, deliver, mail, plan, sweep};
 use crate::app::App;

@@ -6,6 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::recipients::Recipients;
+use crate::exports::contents::Contents;
+use crate::exports::report::ReportFile;
 use crate::files::Caption;
 use crate::table::{Cell, Column, Format, Table, Weekday};
 use crate::time::instant::local;
@@ -13,7 +15,7 @@ use crate::time::{Window, Zone};
 use crate::words::Language;
 
 /// Maximum number of rows and columns that are shown, and of characters of each value.
-pub const ROWS: usize = 20;
+const ROWS: usize = 20;
 const COLUMNS: usize = 60;
 const MAX_VALUE: usize = 200;
 
@@ -29,6 +31,40 @@ pub struct Told {
     pub table: Option<Table>,
     /// Rows of the whole table.
     pub rows: usize,
+}
+
+impl Told {
+    pub fn of_report(figures: &ReportFile) -> Self {
+        let table = &figures.table;
+        Self {
+            title: figures.title().to_owned(),
+            account: figures.account.clone(),
+            language: figures.wording.language,
+            caption: figures.caption.clone(),
+            rows: table.rows.len(),
+            table: Some(Table {
+                rows: table.rows.iter().take(ROWS).cloned().collect(),
+                columns: table.columns.clone(),
+                looks: Vec::new(),
+                ..*table
+            }),
+        }
+    }
+
+    /// An export by its first table.
+    pub fn of_export(contents: Contents) -> Self {
+        let heading = contents.heading();
+        let (title, account) = (heading.title.to_owned(), heading.account.to_owned());
+        let table = contents.tables().next().cloned();
+        Self {
+            title,
+            account,
+            language: contents.wording.language,
+            rows: table.as_ref().map_or(0, |table| table.rows.len()),
+            table,
+            caption: contents.caption,
+        }
+    }
 }
 
 /// A mail as it is stored.
