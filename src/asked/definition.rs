@@ -10,10 +10,10 @@ use utoipa::openapi::{RefOr, Schema};
 use crate::figure::Within;
 use crate::table::Schemas;
 
-/// The metadata of a report or question, for documents, routes and file names.
+/// The metadata of a report, question or list, for documents, routes and file names.
 #[derive(Debug)]
 pub struct About {
-    /// Unique among reports, and among questions: `agent-performance`, `call_count`.
+    /// Unique among reports, among questions and among lists: `agent-performance`, `call_count`.
     pub name: &'static str,
     pub title: &'static str,
     /// Its content, in a sentence or two.

@@ -6,11 +6,7 @@ use crate::analytics::filter as analytics;
 use crate::closed::{
     AttemptMember, AutocallStage, DecidingKey, ListedAttemptResult, SentimentBucket, Transfer,
 };
-use crate::input::{Kind, Parameter};
-
-const fn optional(name: &'static str, kind: Kind, about: &'static str, meaning: Meaning) -> Filter {
-    Filter::new(Parameter::optional(name, kind, about), meaning)
-}
+use crate::input::Kind;
 
 /// Text behind a lead's id: true for leads with the term `:2` and the payload `:1`.
 macro_rules! has_term {
@@ -35,10 +31,21 @@ const fn of_analytics(filter: &analytics::Filter, condition: &'static str) -> Fi
         Some(condition) => condition,
         None => condition,
     };
-    optional(filter.name, kind, filter.about, Meaning::Value(condition))
+    Filter::optional(filter.name, kind, filter.about, Meaning::Value(condition))
 }
 
-static RESULTS: Filter = optional(
+/// The filter of analytics by the payload of leads.
+pub const fn by_payload(by_term: &'static str) -> Filter {
+    let by_rows = analytics::HAS_PAYLOAD;
+    Filter::optional(
+        analytics::PAYLOAD_FILTERS.name,
+        Kind::Object,
+        analytics::PAYLOAD_FILTERS.about,
+        Meaning::Payload { by_term, by_rows },
+    )
+}
+
+static RESULTS: Filter = Filter::optional(
     "result",
     Kind::ChoiceList(ListedAttemptResult::VALUES),
     "Only attempts with one of these results; in_progress is none yet.",
@@ -59,13 +66,13 @@ pub const STAGES: &[&str] = &[
     "callboard_handed_over(a.transfer)",
     "a.agent_disposition is not null",
 ];
-static STAGE: Filter = optional(
+static STAGE: Filter = Filter::optional(
     "stage",
     Kind::Choice(AutocallStage::VALUES),
     "Only attempts that meet the condition of this stage of the funnel.",
     Meaning::Each(STAGES),
 );
-static HAS: Filter = optional(
+static HAS: Filter = Filter::optional(
     "has",
     Kind::ChoiceList(AttemptMember::VALUES),
     "Only attempts with a value of each of these; a digit is the deciding key of an answered attempt.",
@@ -77,7 +84,7 @@ static HAS: Filter = optional(
         "cardinality(a.script_path) > 0",
     ]),
 );
-static DIGIT: Filter = optional(
+static DIGIT: Filter = Filter::optional(
     "digit",
     Kind::ChoiceList(DecidingKey::VALUES),
     "Only answered attempts with one of these deciding keys: the last one pressed.",
@@ -85,43 +92,43 @@ static DIGIT: Filter = optional(
         "a.result = 'answered' and coalesce(nullif(right(a.dtmf, 1), ''), 'no_input') = any (:1)",
     ),
 );
-static PATH: Filter = optional(
+static PATH: Filter = Filter::optional(
     "path",
     Kind::Text,
     "Only attempts that took this path through the script, as reports print it.",
     Meaning::Value("callboard_path(a.script_path) = :1"),
 );
-static TRANSFERS: Filter = optional(
+static TRANSFERS: Filter = Filter::optional(
     "transfer",
     Kind::ChoiceList(Transfer::VALUES),
     "Only attempts whose transfer ended in one of these ways.",
     Meaning::Value("a.transfer = any (:1)"),
 );
-static AGENT_DISPOSITION: Filter = optional(
+static AGENT_DISPOSITION: Filter = Filter::optional(
     "agent_disposition",
     Kind::Text,
     "Only attempts with this disposition of the agent.",
     Meaning::Value("callboard_short(a.agent_disposition) = :1"),
 );
-static ATTEMPT_NUMBER: Filter = optional(
+static ATTEMPT_NUMBER: Filter = Filter::optional(
     "attempt_number",
     Kind::Number { range: 1..=MOST },
     "Only attempts of this number.",
     Meaning::Value("a.attempt_number = :1"),
 );
-static PROVIDER: Filter = optional(
+static PROVIDER: Filter = Filter::optional(
     "provider",
     Kind::Text,
     "Only attempts by this provider, as analytics prints it, (unknown) included.",
     Meaning::Value("callboard_short({{provider a}}) = :1"),
 );
-static OUTCOME: Filter = optional(
+static OUTCOME: Filter = Filter::optional(
     "outcome",
     Kind::Text,
     "Only attempts with this outcome, as analytics prints it: the result where the dialer named none.",
     Meaning::Value("callboard_short({{outcome a}}) = :1"),
 );
-static SENTIMENT: Filter = optional(
+static SENTIMENT: Filter = Filter::optional(
     "sentiment",
     Kind::Choice(SentimentBucket::VALUES),
     "Only attempts whose sentiment lies in this part of the range.",
@@ -157,25 +164,16 @@ pub static ALL: &[&Filter] = &[
 ];
 
 static TEMPLATE: Filter = of_analytics(&analytics::TEMPLATE_ID, "");
-/// True for the account of that name, and for one with the reseller of that name.
-pub const IS_MERCHANT: &str = "'mer_' || $1::bigint = :1";
-pub const HAS_RESELLER: &str = "(select 'res_' || reseller_id from tenants where id = $1) = :1";
-
-static MERCHANT: Filter = of_analytics(&analytics::MERCHANT_ID, IS_MERCHANT);
-static RESELLER: Filter = of_analytics(&analytics::RESELLER_ID, HAS_RESELLER);
+pub static MERCHANT: Filter = of_analytics(&analytics::MERCHANT_ID, "'mer_' || $1::bigint = :1");
+pub static RESELLER: Filter = of_analytics(
+    &analytics::RESELLER_ID,
+    "(select 'res_' || reseller_id from tenants where id = $1) = :1",
+);
 static MIN_DURATION: Filter = of_analytics(&analytics::MIN_DURATION, "");
 static MAX_DURATION: Filter = of_analytics(&analytics::MAX_DURATION, "");
 static SENTIMENT_MIN: Filter = of_analytics(&analytics::SENTIMENT_MIN, "");
 static SENTIMENT_MAX: Filter = of_analytics(&analytics::SENTIMENT_MAX, "");
-static PAYLOAD: Filter = optional(
-    analytics::PAYLOAD_FILTERS.name,
-    Kind::Object,
-    analytics::PAYLOAD_FILTERS.about,
-    Meaning::Payload {
-        by_term: concat!("a.lead_id", has_term!()),
-        by_rows: analytics::HAS_PAYLOAD,
-    },
-);
+static PAYLOAD: Filter = by_payload(concat!("a.lead_id", has_term!()));
 
 /// Filters of the account's list only: those of analytics.
 pub static OF_ACCOUNT: &[&Filter] = &[

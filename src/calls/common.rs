@@ -6,10 +6,6 @@ use crate::input::{Kind, Parameter};
 /// Largest number of an integer column.
 pub const MOST: i64 = i32::MAX as i64;
 
-const fn optional(name: &'static str, kind: Kind, about: &'static str, meaning: Meaning) -> Filter {
-    Filter::new(Parameter::optional(name, kind, about), meaning)
-}
-
 /// Text of a condition on the local hour of the week, numbered from Sunday 00:00 (1970 began on a Thursday, four days in).
 macro_rules! hour_of_week {
     ($condition:literal) => {
@@ -22,37 +18,37 @@ macro_rules! hour_of_week {
     };
 }
 
-pub static UUID: Filter = optional(
+pub static UUID: Filter = Filter::optional(
     "uuid",
     Kind::Text,
     "Only the call of this uuid.",
     Meaning::Value("{{call}}.uuid = :1"),
 );
-pub static LEAD_ID: Filter = optional(
+pub static LEAD_ID: Filter = Filter::optional(
     "lead_id",
     Kind::Id,
     "Only calls to this lead.",
     Meaning::Value("{{call}}.lead_id = :1"),
 );
-pub static HANGUP_CAUSE: Filter = optional(
+pub static HANGUP_CAUSE: Filter = Filter::optional(
     "hangup_cause",
     Kind::Text,
     "Only calls that ended with this cause, as the switch names it.",
     Meaning::Value("callboard_short({{call}}.hangup_cause) = :1"),
 );
-pub static DAY_OF_WEEK: Filter = optional(
+pub static DAY_OF_WEEK: Filter = Filter::optional(
     "day_of_week",
     Kind::Number { range: 0..=6 },
     "Only calls of this local day of the week; 0 is Sunday.",
     Meaning::Local(hour_of_week!("/ 24 = :1")),
 );
-pub static HOUR: Filter = optional(
+pub static HOUR: Filter = Filter::optional(
     "hour",
     Kind::Number { range: 0..=23 },
     "Only calls of this local hour.",
     Meaning::Local(hour_of_week!("% 24 = :1")),
 );
-pub static BUCKET: Filter = optional(
+pub static BUCKET: Filter = Filter::optional(
     "bucket",
     Kind::Text,
     "Only calls of this local hour, day, week or month, labelled as reports over time label it; a repeated hour is both.",

@@ -89,6 +89,16 @@ impl Filter {
         Self { parameter, meaning }
     }
 
+    /// A filter by a parameter of its own.
+    pub const fn optional(
+        name: &'static str,
+        kind: Kind,
+        about: &'static str,
+        meaning: Meaning,
+    ) -> Self {
+        Self::new(Parameter::optional(name, kind, about), meaning)
+    }
+
     /// Reads the filter, if it is given. Faults are recorded in the query.
     pub fn read(&'static self, query: &mut Query) -> Option<Given> {
         let parameter = &self.parameter;

@@ -7,6 +7,7 @@ use super::page::{self, KeysetPage};
 use super::place::Place;
 use super::rows::{ListedAttempt, ListedCall, Row};
 use super::{attempts, sales_calls};
+use crate::asked::About;
 use crate::closed::FileFormat;
 use crate::files::layout::Layout;
 use crate::input::{Kind, Parameter};
@@ -23,42 +24,44 @@ pub const FORMAT: Parameter = Parameter::optional(
 );
 
 /// A list of calls.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct List {
-    /// Unique among the lists, and the name of its operation.
-    pub name: &'static str,
+    /// Its name, unique among the lists, is that of its operation.
+    pub about: About,
     pub path: &'static str,
-    pub title: &'static str,
-    pub summary: &'static str,
-    /// A complete body.
-    pub example: &'static str,
     pub place: Place,
 }
 
 /// Every list, in the order of the contract.
 pub static ALL: &[List] = &[
     List {
-        name: "autocall_campaign_attempts",
+        about: About {
+            name: "autocall_campaign_attempts",
+            title: "Attempts of a campaign",
+            summary: "The attempts behind the figures of a campaign, newest first. The window is that of its reports.",
+            example: include_str!("attempts.json"),
+        },
         path: "/api/autocall/campaigns/{id}/attempts",
-        title: "Attempts of a campaign",
-        summary: "The attempts behind the figures of a campaign, newest first. The window is that of its reports.",
-        example: include_str!("attempts.json"),
         place: Place::Campaign,
     },
     List {
-        name: "autocall_attempts",
+        about: About {
+            name: "autocall_attempts",
+            title: "AutoCall attempts",
+            summary: "Attempts of the account, newest first, with the filters of analytics too. Without dates all of them are listed. A reseller's token lists its own account only.",
+            example: include_str!("attempts.json"),
+        },
         path: "/api/autocall/attempts",
-        title: "AutoCall attempts",
-        summary: "Attempts of the account, newest first, with the filters of analytics too. Without dates all of them are listed. A reseller's token lists its own account only.",
-        example: include_str!("attempts.json"),
         place: Place::Attempts,
     },
     List {
-        name: "telesales_calls",
+        about: About {
+            name: "telesales_calls",
+            title: "Telesales calls",
+            summary: "Calls of the account, newest first. Both dates are required unless `lead_id`, `phone` or `uuid` is given: then they may be left out, and are not limited to 90 days.",
+            example: include_str!("calls.json"),
+        },
         path: "/api/telesales/calls",
-        title: "Telesales calls",
-        summary: "Calls of the account, newest first. Both dates are required unless `lead_id`, `phone` or `uuid` is given: then they may be left out, and are not limited to 90 days.",
-        example: include_str!("calls.json"),
         place: Place::SalesCalls,
     },
 ];

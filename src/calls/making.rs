@@ -165,7 +165,7 @@ impl About {
     }
 
     fn title(&self) -> &str {
-        self.title_or(self.list.title)
+        self.title_or(self.list.about.title)
     }
 
     /// Name of the sheet of rows.
@@ -187,7 +187,7 @@ impl About {
             logo: template.and_then(|loaded| loaded.logo.as_deref()),
             language,
             title: self.title(),
-            summary: language.tell(self.list.summary),
+            summary: language.tell(self.list.about.summary),
             caption: &self.caption,
             account: &self.account,
             made_at: self.made_at,

@@ -186,12 +186,9 @@ impl Asked {
 impl AskedAttempts {
     fn window(&self, context: Context<'_>, faults: &mut Faults) -> (Window, Kept) {
         let ends = self.bounds.ends(self.zone, context.now);
-        if let (Some(from), Some(to)) = (ends.from, ends.to)
-            && to.ends_before(from, self.zone)
-        {
-            faults.add(DATE_TO.name, "must not be before date_from.");
-        }
-        let fields = [DATE_FROM, DATE_TO].map(|end| self.bounds.field(&end));
+        let names = [DATE_FROM.name, DATE_TO.name];
+        ends.check_order(self.zone, names, faults);
+        let fields = names.map(|end| self.bounds.field(end));
         let kept = Kept::of(context.tenant, fields[0]);
         let window = kept.window(ends, self.zone, fields, faults);
         (kept.with_rows(&window), kept)

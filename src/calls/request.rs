@@ -1,7 +1,5 @@
 //! Requests for a page of a list: read once, equal if they ask for the same.
 
-use std::hash::{Hash, Hasher};
-
 use chrono::{DateTime, Utc};
 
 use super::condition::Conditions;
@@ -25,6 +23,7 @@ use crate::reports::report::{Context, Module};
 use crate::rollups::Source;
 
 /// A request for a page.
+#[derive(PartialEq, Eq, Hash)]
 pub struct Request {
     list: &'static List,
     place: place::Asked,
@@ -164,29 +163,9 @@ impl Request {
     }
 }
 
-impl PartialEq for Request {
-    fn eq(&self, other: &Self) -> bool {
-        self.list.name == other.list.name
-            && self.place == other.place
-            && self.filters == other.filters
-            && self.page == other.page
-            && self.sight == other.sight
-            && self.faults == other.faults
-    }
-}
-
-impl Eq for Request {}
-
-impl Hash for Request {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let shown = (&self.page, self.sight);
-        (self.list.name, &self.place, &self.filters, shown).hash(state);
-    }
-}
-
 impl Asked for Request {
     fn name(&self) -> &'static str {
-        self.list.name
+        self.list.about.name
     }
 
     fn size(&self) -> usize {

@@ -5,10 +5,6 @@ use super::filter::{Filter, Meaning};
 use crate::closed::{CallMember, ListedCallResult, TelesalesStage};
 use crate::input::{Kind, Parameter};
 
-const fn optional(name: &'static str, kind: Kind, about: &'static str, meaning: Meaning) -> Filter {
-    Filter::new(Parameter::optional(name, kind, about), meaning)
-}
-
 /// True for a dial whose disposition is a conversion. The array is made once a statement.
 macro_rules! conversion {
     () => {
@@ -16,7 +12,7 @@ macro_rules! conversion {
     };
 }
 
-static RESULTS: Filter = optional(
+static RESULTS: Filter = Filter::optional(
     "result",
     Kind::ChoiceList(ListedCallResult::VALUES),
     "Only calls with one of these results; in_progress is none yet.",
@@ -37,13 +33,13 @@ pub const STAGES: &[&str] = &[
     "callboard_is_dial(c.result) and c.disposition is not null",
     conversion!(),
 ];
-static STAGE: Filter = optional(
+static STAGE: Filter = Filter::optional(
     "stage",
     Kind::Choice(TelesalesStage::VALUES),
     "Only calls that meet the condition of this stage of the funnel.",
     Meaning::Each(STAGES),
 );
-static HAS: Filter = optional(
+static HAS: Filter = Filter::optional(
     "has",
     Kind::ChoiceList(CallMember::VALUES),
     "Only calls with a value of each of these.",
@@ -53,19 +49,19 @@ static HAS: Filter = optional(
         "c.agent_id is not null",
     ]),
 );
-static DISPOSITION: Filter = optional(
+static DISPOSITION: Filter = Filter::optional(
     "disposition",
     Kind::Text,
     "Only calls with the disposition of this code.",
     Meaning::Value("callboard_short(c.disposition) = :1"),
 );
-static CID: Filter = optional(
+static CID: Filter = Filter::optional(
     "cid",
     Kind::Text,
     "Only calls made from this caller ID.",
     Meaning::Value("callboard_short(c.cid) = :1"),
 );
-static CONVERSION: Filter = optional(
+static CONVERSION: Filter = Filter::optional(
     "conversion",
     Kind::Either,
     "true: only dials whose disposition is a conversion; false: only calls that are none.",
@@ -74,13 +70,13 @@ static CONVERSION: Filter = optional(
         conversion!(),
     ]),
 );
-static TALK_OVER: Filter = optional(
+static TALK_OVER: Filter = Filter::optional(
     "talk_over",
     Kind::Number { range: 0..=MOST },
     "Only calls with more talk than that, in seconds.",
     Meaning::Value("c.talk_sec > :1"),
 );
-static TALK_UNDER: Filter = optional(
+static TALK_UNDER: Filter = Filter::optional(
     "talk_under",
     Kind::Number { range: 0..=MOST },
     "Only calls with less talk than that, in seconds.",

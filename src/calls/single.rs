@@ -8,7 +8,7 @@ use utoipa::openapi::{RefOr, Schema};
 use super::condition::{Argument, Conditions};
 use super::rows::{ListedAttempt, ListedCall, Row};
 use super::statement::{Order, Sight, rows};
-use crate::asked::{Answer, Answering, Asked, Outcome};
+use crate::asked::{About, Answer, Answering, Asked, Outcome};
 use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::envelope::Data;
@@ -25,29 +25,32 @@ const MOST: i64 = 200;
 /// The operation of a product's single calls.
 #[derive(Debug)]
 pub struct Single {
-    /// Name of its operation.
-    pub name: &'static str,
+    /// Its name is that of its operation.
+    pub about: About,
     pub path: &'static str,
-    pub title: &'static str,
-    /// A complete body.
-    pub example: &'static str,
     pub module: Module,
 }
 
 /// Both products' single calls.
 pub static SINGLES: &[Single] = &[
     Single {
-        name: "autocall_attempt",
+        about: About {
+            name: "autocall_attempt",
+            title: "An AutoCall attempt",
+            summary: "Its row, and the other calls to its lead.",
+            example: include_str!("attempt.json"),
+        },
         path: "/api/autocall/attempts/{uuid}",
-        title: "An AutoCall attempt",
-        example: include_str!("attempt.json"),
         module: Module::Autocall,
     },
     Single {
-        name: "telesales_call",
+        about: About {
+            name: "telesales_call",
+            title: "A Telesales call",
+            summary: "Its row, and the other calls to its lead.",
+            example: include_str!("call.json"),
+        },
         path: "/api/telesales/calls/{uuid}",
-        title: "A Telesales call",
-        example: include_str!("call.json"),
         module: Module::Telesales,
     },
 ];
@@ -97,7 +100,7 @@ pub struct SingleRequest {
 impl SingleRequest {
     pub fn new(single: &Single, uuid: String, sight: Sight) -> Self {
         Self {
-            name: single.name,
+            name: single.about.name,
             module: single.module,
             uuid,
             sight,

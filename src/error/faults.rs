@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::{Error, Result};
 
 /// Faults of all fields, sorted by field name.
-#[derive(Debug, Default, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct Faults(BTreeMap<String, Vec<String>>);
 

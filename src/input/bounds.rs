@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::parameter::{Choice, Kind, Parameter};
 use super::query::Query;
+use crate::error::Faults;
 use crate::time::instant::GivenInstant;
 use crate::time::{NamedWindow, Window, Zone};
 
@@ -44,6 +45,15 @@ impl Ends {
         let from = self.from?.start(zone);
         let to = self.to?.end(zone).max(from);
         Some(Window { from, to, zone })
+    }
+
+    /// An end before the start, as given, is a fault of the end. Both by their names.
+    pub fn check_order(self, zone: Zone, [from, to]: [&str; 2], faults: &mut Faults) {
+        if let (Some(start), Some(end)) = (self.from, self.to)
+            && end.ends_before(start, zone)
+        {
+            faults.add(to, format!("must not be before {from}."));
+        }
     }
 }
 
@@ -88,9 +98,9 @@ impl Bounds {
     }
 
     /// The parameter that says an end: `of`, or the window's name.
-    pub fn field(self, of: &Parameter) -> &'static str {
+    pub fn field(self, of: &'static str) -> &'static str {
         match self {
-            Self::Given(_) => of.name,
+            Self::Given(_) => of,
             Self::Named(_) => WINDOW.name,
         }
     }

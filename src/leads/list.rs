@@ -4,6 +4,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::rows::TelesalesLead;
 use super::{own, place, progress};
+use crate::asked::About;
 use crate::calls::filter::Filter;
 use crate::calls::page::{self, KeysetPage};
 use crate::calls::{attempts, sales_calls};
@@ -13,34 +14,34 @@ use crate::resources::leads::AutocallLead;
 use crate::table::{self, Schemas};
 
 /// A product's list of leads.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct List {
-    /// Unique among the lists, and the name of its operation.
-    pub name: &'static str,
+    /// Its name, unique among the lists, is that of its operation.
+    pub about: About,
     pub path: &'static str,
-    pub title: &'static str,
-    pub summary: &'static str,
-    /// A complete body.
-    pub example: &'static str,
     pub module: Module,
 }
 
 /// Both products' lists.
 pub static ALL: &[List] = &[
     List {
-        name: "autocall_leads_of_account",
+        about: About {
+            name: "autocall_leads_of_account",
+            title: "AutoCall leads",
+            summary: "Leads of the account, by id descending. With a filter on attempts, or a stage beyond the first, those with an attempt in the window that passes; without dates that is all time.",
+            example: include_str!("autocall.json"),
+        },
         path: "/api/autocall/leads",
-        title: "AutoCall leads",
-        summary: "Leads of the account, by id descending. With a filter on attempts, or a stage beyond the first, those with an attempt in the window that passes; without dates that is all time.",
-        example: include_str!("autocall.json"),
         module: Module::Autocall,
     },
     List {
-        name: "telesales_leads",
+        about: About {
+            name: "telesales_leads",
+            title: "Telesales leads",
+            summary: "Leads of the account, by id descending. With a filter on calls, or a stage beyond the first, those with a call in the window that passes; without dates that is all time. `agent_ids` and `team_id` narrow those calls, never leads.",
+            example: include_str!("telesales.json"),
+        },
         path: "/api/telesales/leads",
-        title: "Telesales leads",
-        summary: "Leads of the account, by id descending. With a filter on calls, or a stage beyond the first, those with a call in the window that passes; without dates that is all time. `agent_ids` and `team_id` narrow those calls, never leads.",
-        example: include_str!("telesales.json"),
         module: Module::Telesales,
     },
 ];

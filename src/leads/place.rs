@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::calls::condition::{Argument, Conditions};
-use crate::calls::place::{self, check_campaigns};
+use crate::calls::place::{self, DATE_TO, check_campaigns};
 use crate::db::Scope;
 use crate::error::{Faults, Result};
 use crate::input::{Bounds, COMPARE, Kind, Parameter, Query, UNTIL, WINDOW, ZONE_OF_ACCOUNT};
@@ -54,11 +54,6 @@ const DATE_FROM: Parameter = Parameter::optional(
     "date_from",
     Kind::Moment,
     "Start of the window. Default: none.",
-);
-const DATE_TO: Parameter = Parameter::optional(
-    "date_to",
-    Kind::Moment,
-    "End of the window, left out; a bare date takes in that day, a clock time written 23:59:59 that whole second. Default: none.",
 );
 const LIKE_FROM: Parameter = Parameter::optional(
     FROM.name,
@@ -197,16 +192,8 @@ impl AskedLeads {
     fn window(&self, context: Context<'_>, faults: &mut Faults) -> Window {
         let zone = self.zone.unwrap_or(context.tenant.timezone);
         let ends = self.bounds.ends(zone, context.now);
-        let [from, to] = self.ends;
-        if let (Some(start), Some(end)) = (ends.from, ends.to)
-            && end.ends_before(start, zone)
-        {
-            faults.add(to, format!("must not be before {from}."));
-        }
-        let fields = match self.bounds {
-            Bounds::Given(_) => self.ends,
-            Bounds::Named(_) => [WINDOW.name; 2],
-        };
+        ends.check_order(zone, self.ends, faults);
+        let fields = self.ends.map(|end| self.bounds.field(end));
         let kept = Kept::of(context.tenant, fields[0]);
         kept.with_rows(&kept.window(ends, zone, fields, faults))
     }

@@ -1,7 +1,5 @@
 //! Requests for a page of leads: read once, equal if they ask for the same.
 
-use std::hash::{Hash, Hasher};
-
 use chrono::{DateTime, Utc};
 
 use super::list::List;
@@ -24,6 +22,7 @@ use crate::resources::leads::AutocallLead;
 use crate::rollups::Source;
 
 /// A request for a page.
+#[derive(PartialEq, Eq, Hash)]
 pub struct Request {
     list: &'static List,
     place: place::Asked,
@@ -138,31 +137,9 @@ impl Request {
     }
 }
 
-impl PartialEq for Request {
-    fn eq(&self, other: &Self) -> bool {
-        self.list.name == other.list.name
-            && self.place == other.place
-            && self.progress == other.progress
-            && self.own == other.own
-            && self.of_calls == other.of_calls
-            && self.page == other.page
-            && self.sight == other.sight
-            && self.faults == other.faults
-    }
-}
-
-impl Eq for Request {}
-
-impl Hash for Request {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let filters = (&self.place, &self.progress, &self.own, &self.of_calls);
-        (self.list.name, filters, &self.page, self.sight).hash(state);
-    }
-}
-
 impl Asked for Request {
     fn name(&self) -> &'static str {
-        self.list.name
+        self.list.about.name
     }
 
     fn size(&self) -> usize {

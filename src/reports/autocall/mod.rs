@@ -207,12 +207,9 @@ impl AskedWindow {
     pub fn resolve(self, context: Context<'_>, faults: &mut Faults) -> WindowBounds {
         let zone = self.zone.unwrap_or(context.tenant.timezone);
         let ends = self.bounds.ends(zone, context.now);
-        if let (Some(from), Some(to)) = (ends.from, ends.to)
-            && to.ends_before(from, zone)
-        {
-            faults.add(TO.name, "must not be before from.");
-        }
-        let (from, to) = (self.bounds.field(&FROM), self.bounds.field(&TO));
+        let names = [FROM.name, TO.name];
+        ends.check_order(zone, names, faults);
+        let [from, to] = names.map(|end| self.bounds.field(end));
         let kept = Kept::of(context.tenant, from);
         if let Some(at) = ends.from {
             kept.check(from, at.start(zone), faults);

@@ -142,18 +142,17 @@ impl AskedFilter {
         if self.length != Length::Any && (ends.from.is_none() || ends.to.is_none()) {
             return None;
         }
-        if let (Some(from), Some(to)) = (ends.from, ends.to) {
-            if to.ends_before(from, zone) {
-                faults.add(DATE_TO.name, "must not be before date_from.");
-            }
-            if !self.length.allows((from, to), zone) {
-                faults.add(
-                    DATE_TO.name,
-                    "The date_from..date_to range may not exceed 90 days.",
-                );
-            }
+        let names = [DATE_FROM.name, DATE_TO.name];
+        ends.check_order(zone, names, faults);
+        if let (Some(from), Some(to)) = (ends.from, ends.to)
+            && !self.length.allows((from, to), zone)
+        {
+            faults.add(
+                DATE_TO.name,
+                "The date_from..date_to range may not exceed 90 days.",
+            );
         }
-        let fields = [DATE_FROM, DATE_TO].map(|end| self.bounds.field(&end));
+        let fields = names.map(|end| self.bounds.field(end));
         let kept = Kept::of(context.tenant, fields[0]);
         Some((kept.window(ends, zone, fields, faults), kept))
     }
