@@ -28,8 +28,7 @@ use crate::exports::calls::{self, CallsOrder};
 use crate::exports::job::Export;
 use crate::exports::link::Links;
 use crate::exports::queue::{self, Submitted};
-use crate::input::Query;
-use crate::page::{PAGE, PER_PAGE, PageRequest};
+use crate::page::PageRequest;
 
 /// Maximum size of an order, in bytes.
 const MAX_ORDER: usize = 64 << 10;
@@ -137,10 +136,7 @@ async fn order(
 
 /// The account's exports of calls, newest first.
 #[utoipa::path(get, path = paths::CALLS_EXPORTS, tag = "Calls", operation_id = "telesales_calls_exports",
-    params(
-        ("page" = Option<i64>, Query, description = PAGE.about, minimum = 1, maximum = 9223372036854775807_i64),
-        ("per_page" = Option<i64>, Query, description = PER_PAGE.about, minimum = 1, maximum = 200),
-    ),
+    params(PageRequest),
     responses(
         (status = 200, description = "A page of exports.", body = Page<Export>,
             example = json!({"current_page": 1, "data": [
@@ -154,9 +150,7 @@ async fn list(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Page<Export>>> {
-    let mut query = Query::parse(query.as_deref().unwrap_or_default(), [&PAGE, &PER_PAGE]);
-    let wanted = PageRequest::read(&mut query);
-    let wanted = query.finish(Some(wanted))?;
+    let wanted = PageRequest::of_query(query.as_deref())?;
     let mut scope = app.db.read(caller.tenant.id).await?;
     let found = queue::page_of_account(&mut scope, wanted).await?;
     let (now, links) = (app.clock.now(), Links::of(&app));

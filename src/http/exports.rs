@@ -27,8 +27,7 @@ use crate::exports::job::Export;
 use crate::exports::link::Links;
 use crate::exports::queue::{self, Submitted};
 use crate::exports::request::{Order, PARAMETERS, TEMPLATES, find_campaign, keep_campaign};
-use crate::input::Query;
-use crate::page::{PAGE, PER_PAGE, PageRequest};
+use crate::page::PageRequest;
 
 /// Maximum size of an order, in bytes.
 const MAX_ORDER: usize = 64 << 10;
@@ -142,8 +141,7 @@ pub async fn order(
 #[utoipa::path(get, path = paths::EXPORTS, tag = "AutoCall exports", operation_id = "autocall_exports",
     params(
         ("id" = i64, Path, description = "The campaign."),
-        ("page" = Option<i64>, Query, description = PAGE.about, minimum = 1, maximum = 9223372036854775807_i64),
-        ("per_page" = Option<i64>, Query, description = PER_PAGE.about, minimum = 1, maximum = 200),
+        PageRequest,
     ),
     responses(
         (status = 200, description = "A page of exports.", body = Page<Export>,
@@ -165,9 +163,8 @@ pub async fn list(
     let (campaign, now) = (path_id(path)?, app.clock.now());
     let mut scope = app.db.read(caller.tenant.id).await?;
     find_campaign(&mut scope, campaign).await?;
-    let mut query = Query::parse(query.as_deref().unwrap_or_default(), [&PAGE, &PER_PAGE]);
-    let wanted = PageRequest::read(&mut query);
-    let found = queue::page(&mut scope, campaign, query.finish(Some(wanted))?).await?;
+    let wanted = PageRequest::of_query(query.as_deref())?;
+    let found = queue::page(&mut scope, campaign, wanted).await?;
     let links = Links::of(&app);
     Ok(Json(found.map(|stored| stored.seen(now, &links))))
 }

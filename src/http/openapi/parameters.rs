@@ -1,7 +1,9 @@
 //! OpenAPI of parameters and members of request bodies.
 
 use serde_json::Value;
-use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
+use utoipa::openapi::path::{
+    self, OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle,
+};
 use utoipa::openapi::schema::{
     ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type,
 };
@@ -9,6 +11,7 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Required, Schema};
 
 use crate::closed::Set;
 use crate::input::{Kind, Parameter};
+use crate::page::{PAGE, PER_PAGE, PageRequest};
 use crate::text::NAME_LEN;
 use crate::time::compare::Earlier;
 
@@ -80,6 +83,12 @@ pub fn described(parameter: &Parameter) -> ParameterBuilder {
             .style(Some(ParameterStyle::Form))
             .explode(Some(parameter.name.ends_with("[]"))),
         _ => described,
+    }
+}
+
+impl utoipa::IntoParams for PageRequest {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<path::Parameter> {
+        [PAGE, PER_PAGE].map(|it| described(&it).build()).into()
     }
 }
 

@@ -23,7 +23,7 @@ use crate::auth::{Caller, Tenant};
 use crate::db::Scope;
 use crate::envelope::{Data, Page};
 use crate::error::{Error, Result};
-use crate::page::{PAGE, PER_PAGE, PageRequest};
+use crate::page::PageRequest;
 use crate::schedules::request::{self, Context, Wanted};
 use crate::schedules::runs::{self, ScheduleRun};
 use crate::schedules::store::{self, Schedule};
@@ -125,10 +125,7 @@ async fn create(
 
 /// The schedules of the account, newest first.
 #[utoipa::path(get, path = paths::SCHEDULES, tag = "Schedules", operation_id = "schedules",
-    params(
-        ("page" = Option<i64>, Query, description = PAGE.about, minimum = 1, maximum = 9223372036854775807_i64),
-        ("per_page" = Option<i64>, Query, description = PER_PAGE.about, minimum = 1, maximum = 200),
-    ),
+    params(PageRequest),
     responses(
         (status = 200, description = "A page of schedules.", body = Page<Schedule>,
             example = json!({"current_page": 1, "data": [{"id": 1099511627777_i64, "name": "Agents, daily",
@@ -288,8 +285,7 @@ async fn run(
 #[utoipa::path(get, path = paths::SCHEDULE_RUNS, tag = "Schedules", operation_id = "schedule_runs",
     params(
         ("id" = i64, Path, description = "The schedule."),
-        ("page" = Option<i64>, Query, description = PAGE.about, minimum = 1, maximum = 9223372036854775807_i64),
-        ("per_page" = Option<i64>, Query, description = PER_PAGE.about, minimum = 1, maximum = 200),
+        PageRequest,
     ),
     responses(
         (status = 200, description = "A page of runs.", body = Page<ScheduleRun>,

@@ -23,8 +23,7 @@ use crate::auth::audit::{self, Actor, Changes, Event, Target};
 use crate::db::Scope;
 use crate::envelope::{Data, Page};
 use crate::error::{Error, Faults, Result};
-use crate::input::Query;
-use crate::page::{PAGE, PER_PAGE, PageRequest};
+use crate::page::PageRequest;
 use crate::templates::MAX_BODY;
 use crate::templates::request::{self, SETTABLE, Wanted};
 use crate::templates::store::{self, ExportTemplate, NAME};
@@ -92,10 +91,7 @@ fn path_name(path: Result<Path<String>, PathRejection>) -> Result<String> {
 
 /// The templates of the account, by name and without their logos.
 #[utoipa::path(get, path = paths::TEMPLATES, tag = "Export templates", operation_id = "export_templates",
-    params(
-        ("page" = Option<i64>, Query, description = PAGE.about, minimum = 1, maximum = 9223372036854775807_i64),
-        ("per_page" = Option<i64>, Query, description = PER_PAGE.about, minimum = 1, maximum = 200),
-    ),
+    params(PageRequest),
     responses(
         (status = 200, description = "A page of templates.", body = Page<ExportTemplate>,
             example = json!({"current_page": 1, "data": [{"name": "agents-acme", "report": "telesales.agent-performance",
@@ -112,9 +108,7 @@ async fn list(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Page<ExportTemplate>>> {
-    let mut query = Query::parse(query.as_deref().unwrap_or_default(), [&PAGE, &PER_PAGE]);
-    let wanted = PageRequest::read(&mut query);
-    let wanted = query.finish(Some(wanted))?;
+    let wanted = PageRequest::of_query(query.as_deref())?;
     let mut scope = app.db.read(caller.tenant.id).await?;
     Ok(Json(store::page(&mut scope, wanted).await?))
 }

@@ -89,8 +89,7 @@ fn webhook_and_delivery(
         ("id" = i64, Path, description = "The webhook."),
         ("status" = Option<DeliveryStatus>, Query, description = STATUS.about),
         ("event" = Option<WebhookEventName>, Query, description = EVENT.about),
-        ("page" = Option<i64>, Query, description = PAGE.about, minimum = 1, maximum = 9223372036854775807_i64),
-        ("per_page" = Option<i64>, Query, description = PER_PAGE.about, minimum = 1, maximum = 200),
+        PageRequest,
     ),
     responses(
         (status = 200, description = "A page of deliveries.", body = Page<WebhookDelivery>,

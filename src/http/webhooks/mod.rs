@@ -25,7 +25,7 @@ use crate::closed::WebhookSettableStatus;
 use crate::db::Scope;
 use crate::envelope::{Data, Page};
 use crate::error::Result;
-use crate::page::{PAGE, PER_PAGE, PageRequest};
+use crate::page::PageRequest;
 use crate::webhooks::event::catalogue::{self, WebhookEvent};
 use crate::webhooks::request;
 use crate::webhooks::store::{self, Webhook};
@@ -176,10 +176,7 @@ async fn create(
 
 /// The webhooks of the account, newest first.
 #[utoipa::path(get, path = paths::WEBHOOKS, tag = "Webhooks", operation_id = "webhooks",
-    params(
-        ("page" = Option<i64>, Query, description = PAGE.about, minimum = 1, maximum = 9223372036854775807_i64),
-        ("per_page" = Option<i64>, Query, description = PER_PAGE.about, minimum = 1, maximum = 200),
-    ),
+    params(PageRequest),
     responses(
         (status = 200, description = "A page of webhooks.", body = Page<Webhook>,
             example = json!({"current_page": 1, "data": [{"id": 1099511627776_i64, "url": "https://example.com/hooks",
