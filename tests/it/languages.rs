@@ -45,13 +45,16 @@ async fn with_calls() -> TestApp {
 
 const DATES: &str = "date_from=2026-06-01&date_to=2026-06-07";
 
+/// Every filter whose name files show.
+const FILTERS: &str = "&campaign_id=1&agent_ids=1,2,3&team_id=1&source=website";
+
 /// Paths of files, without format and language.
 fn paths() -> Vec<String> {
     let reports = reports::ALL.iter().filter(|report| report.route().files);
     let mut paths: Vec<String> = reports
         .flat_map(|report| {
             let path = report.export_path();
-            ["", "&compare=previous_period"].map(|more| format!("{path}?{DATES}{more}"))
+            ["", "&compare=previous_period", FILTERS].map(|more| format!("{path}?{DATES}{more}"))
         })
         .collect();
     paths.push(format!("/api/telesales/calls/export?{DATES}"));

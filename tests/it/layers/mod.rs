@@ -1,6 +1,8 @@
-//! Import directions: no module uses one above it, no two files use each other, and statements name their tenant.
+//! Rules of the sources: no module uses one above it, no two files use each other, statements name their tenant, and phrases
+//! have words.
 
 mod imports;
+mod phrases;
 mod sql;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -71,7 +71,7 @@ fn statements(text: &str) -> (usize, Vec<String>) {
 }
 
 /// Every string, also those in macros.
-fn strings(tokens: TokenStream, found: &mut Vec<String>) {
+pub fn strings(tokens: TokenStream, found: &mut Vec<String>) {
     let mut is_test = false;
     for token in tokens {
         match token {
