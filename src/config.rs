@@ -61,7 +61,7 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_CACHE_TTL", default_value = "5s", value_parser = within("0s", "1d"), global = true)]
     pub cache_ttl: Duration,
 
-    /// Base URL of links to exports. Without it, the listen address.
+    /// URL under which browsers reach the server, also the base of links to exports. Without it, the listen address.
     #[arg(long, env = "CALLBOARD_PUBLIC_URL", value_parser = base_url, global = true)]
     pub public_url: Option<String>,
 
@@ -205,7 +205,7 @@ impl fmt::Debug for Hidden {
 
 /// Parses a duration such as `8s`, `5m`, `1h` or `90d` within inclusive bounds. The bounds keep
 /// sums with an instant from overflowing.
-fn within(
+pub fn within(
     min: &'static str,
     max: &'static str,
 ) -> impl Fn(&str) -> Result<Duration, String> + Clone {

@@ -45,6 +45,9 @@ events! {
     Login = "login", "user.logged_in";
     LoginFailed = "login_failed", "user.login_failed";
     Logout = "logout", "user.logged_out";
+    SessionsEnded = "user.sessions_ended", "user.sessions_ended";
+    SignInLinkMade = "sign_in_link.made", "sign_in_link.made";
+    SignInLinkUsed = "sign_in_link.used", "sign_in_link.used";
     TokenIssued = "token_issued", "token.issued";
     TokenRevoked = "token_revoked", "token.revoked";
     UserDisabled = "user_disabled", "user.disabled";

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::audit::{self, Details, Event};
 use super::password::{self, Checker};
-use super::session::{self, NewSession, OpenedSession};
+use super::session::{self, Carrier, NewSession, OpenedSession};
 use super::token::Keys;
 use super::user::User;
 use super::username::username_key;
@@ -22,6 +22,8 @@ pub struct LoginRequest {
     /// Name of the client's device, as sent.
     pub device_name: Option<String>,
     pub address: IpAddr,
+    /// Form in which the client will carry the session.
+    pub carrier: Carrier,
 }
 
 /// A password as sent. Its `Debug` output hides it.
@@ -44,7 +46,7 @@ struct Found {
 
 const FIND: &str = include_str!("sql/users_by_name.sql");
 
-/// Opens a session and returns its token. Returns `BadCredentials` if the user is unknown or
+/// Opens a session and returns its token, or the value of its cookie. Returns `BadCredentials` if the user is unknown or
 /// disabled or the password is wrong. The reason is in the audit log only; neither the answer nor
 /// its timing reveals it, because unknown users take the same steps.
 pub async fn login(
@@ -59,6 +61,7 @@ pub async fn login(
         password,
         device_name,
         address,
+        carrier,
     } = request;
     let device_name = device_name.as_deref().map(nfc);
     let key = username_key(&username);
@@ -94,14 +97,18 @@ pub async fn login(
         user: user.id,
         device_name: device_name.as_deref(),
         expires_idle: true,
+        carrier,
         ..NewSession::default()
     };
-    let OpenedSession { session, token } = session::open(&mut scope, keys, new, now).await?;
+    let OpenedSession {
+        session,
+        credential,
+    } = session::open(&mut scope, keys, new, now).await?;
     details.session = Some(session);
     audit::record(&mut scope, Event::Login, details, now).await?;
     scope.commit().await?;
     checker.remember(address, &key);
-    Ok((user, token))
+    Ok((user, credential))
 }
 
 /// Finds a user by name. Earlier versions stored names as sent instead of in normal form. A user

@@ -1,4 +1,4 @@
-//! Removes old audit entries, ended sessions and expired answers of idempotency keys, and bounds the entries of failed logins, which
+//! Removes old audit entries, ended sessions, expired links and answers of idempotency keys, and bounds the entries of failed logins, which
 //! clients without a token can create.
 //!
 //! Any number of instances may run this. One at a time prunes, in small transactions, so nothing
@@ -55,7 +55,7 @@ pub async fn run(db: Database, clock: Clock, keys: Keys, keep: Retention) {
             0 => {}
             rows => tracing::info!(
                 rows,
-                "pruned the audit log, ended sessions and idempotency keys"
+                "pruned the audit log, ended sessions, expired links and idempotency keys"
             ),
         }
         Ok(())
@@ -96,7 +96,8 @@ pub async fn tenants_to_prune(
         .bind(start(now, keep.audit))
         .bind(start(now, keep.sessions))
         .bind(now - idempotency::KEPT)
-        .bind(i64::from(keep.failed_logins));
+        .bind(i64::from(keep.failed_logins))
+        .bind(now);
     db.tenants_listed(list).await
 }
 
@@ -138,6 +139,15 @@ async fn prune_tenant(
             sql: idempotency::PRUNE,
             tenant,
             until: Until::Time(now - idempotency::KEPT),
+        },
+    )
+    .await?;
+    rows += remove(
+        db,
+        Rows {
+            sql: LINKS,
+            tenant,
+            until: Until::Time(now),
         },
     )
     .await?;
@@ -207,6 +217,8 @@ enum Until {
 }
 
 const AUDIT: &str = include_str!("sql/prune_audit.sql");
+
+const LINKS: &str = include_str!("sql/prune_sign_in_links.sql");
 
 /// Sessions that ended before the instant of a hole.
 const ENDED: &str =

@@ -1,4 +1,7 @@
-//! Sessions, and the callers authenticated by their tokens.
+//! Sessions, and the callers authenticated by what carries them: a token or a cookie.
+//!
+//! Owns the one place that decides if a session is open. Tokens and cookies stand for the same kind of session, with the same
+//! permissions, limits and end.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,9 +13,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::audit::{self, Actor, Details, Event};
+use super::opaque::{OpaqueDigest, OpaqueId};
 use super::token::{Claims, Keys};
 use super::username::username_key;
-use super::{Permission, Role, Tenant};
+use super::{Permission, Role, Tenant, user};
 use crate::cache::{Cache, Named};
 use crate::db::{Database, Lane, Scope};
 use crate::error::{Error, Result};
@@ -27,20 +31,22 @@ pub struct Caller {
     /// Permissions of the token; `None` for all of its role.
     limited_to: Option<Vec<String>>,
     expires: Option<DateTime<Utc>>,
-    /// Last recorded use of a login token.
+    /// Last recorded use, of a session from a login.
     last_used: Option<DateTime<Utc>>,
+    /// Digest of the id in the session's cookie; `None` for a token's session.
+    cookie: Option<OpaqueDigest>,
     /// Set while a newer use is being recorded.
     is_touched: AtomicBool,
 }
 
-/// Idle time after which a login token expires.
+/// Idle time after which a session from a login expires.
 pub const IDLE: TimeDelta = TimeDelta::days(30);
 
 /// Maximum age of the recorded last use while a token is in use.
 const TOUCH_INTERVAL: TimeDelta = TimeDelta::hours(1);
 
-/// Cache of authenticated callers by session. Only verified tokens are cached, so invalid ones can
-/// neither fill it nor evict entries.
+/// Cache of authenticated callers by session. Only verified tokens and cookies are looked up, so
+/// invalid ones can neither fill it nor evict entries.
 pub type Sessions = Cache<Uuid, Arc<Caller>>;
 
 impl Named for Uuid {
@@ -103,29 +109,68 @@ struct Stored {
     permissions: Option<Vec<String>>,
     expires_at: Option<DateTime<Utc>>,
     last_used_at: Option<DateTime<Utc>>,
+    cookie_digest: Option<Vec<u8>>,
 }
 
 const OPEN_SESSION: &str = include_str!("sql/session.sql");
 
-/// Returns the caller of a token, at most as old as the cache allows. Returns `Unauthenticated` if
-/// the token is invalid or its session has ended.
+/// The form in which a client carries a session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Carrier {
+    #[default]
+    Token,
+    Cookie,
+}
+
+/// The text that stands for a session in a request. Without `Debug`, so that none can be printed.
+#[derive(Clone, Copy)]
+pub enum Credential<'a> {
+    Token(&'a str),
+    /// The value of the cookie.
+    Cookie(&'a str),
+}
+
+impl Credential<'_> {
+    /// Tenant and session, and the digest of a cookie's id. `Unauthenticated` if the text was not made by this server.
+    fn session(self, keys: &Keys) -> Result<((i64, Uuid), Option<OpaqueDigest>)> {
+        match self {
+            Self::Token(token) => {
+                let claims = keys.verify(token)?;
+                Ok(((claims.tenant, claims.jti), None))
+            }
+            Self::Cookie(value) => {
+                let id = OpaqueId::unsealed(keys, value).ok_or(Error::Unauthenticated)?;
+                let digest = id.digest();
+                Ok(((id.tenant(), session_id(digest)), Some(digest)))
+            }
+        }
+    }
+}
+
+/// The id of a cookie's session: the first half of the digest, so that it is found by its key and cached like any other.
+fn session_id(digest: OpaqueDigest) -> Uuid {
+    let (half, _) = digest.split_at(16);
+    uuid::Builder::from_custom_bytes(half.try_into().unwrap_or_default()).into_uuid() // infallible: it has 16 bytes
+}
+
+/// Returns the caller of a session, at most as old as the cache allows. Returns `Unauthenticated` if
+/// the credential is invalid or its session has ended.
 pub async fn authenticate(
     db: &Database,
     sessions: &Sessions,
     keys: &Keys,
-    token: &str,
+    credential: Credential<'_>,
     now: DateTime<Utc>,
 ) -> Result<Arc<Caller>> {
-    let claims = keys.verify(token)?;
-    let key = (claims.tenant, claims.jti);
+    let (key, cookie) = credential.session(keys)?;
     let caller = sessions
         .get(&db.lane(Lane::Tokens), key, Duration::MAX, move |scope| {
-            read(scope, claims.jti)
+            read(scope, key.1)
         })
         .await?
         .value;
     // A cached session may have expired since it was read.
-    if caller.has_ended(now) {
+    if caller.cookie != cookie || caller.has_ended(now) {
         return Err(Error::Unauthenticated);
     }
     let is_due = caller
@@ -139,7 +184,7 @@ pub async fn authenticate(
             match touch(&db, key, now).await {
                 Ok(()) => sessions.forget(&key),
                 Err(error) => {
-                    tracing::warn!(tenant = key.0, %error, "could not record a token's last use; will retry")
+                    tracing::warn!(tenant = key.0, %error, "could not record a session's last use; will retry")
                 }
             }
         });
@@ -147,7 +192,7 @@ pub async fn authenticate(
     Ok(caller)
 }
 
-/// Records the use of a login token, unless another request did so within the hour.
+/// Records the use of a session from a login, unless another request did so within the hour.
 async fn touch(db: &Database, (tenant, session): (i64, Uuid), now: DateTime<Utc>) -> Result<()> {
     let mut scope = db.lane(Lane::SignIn).write(tenant).await?;
     let update =
@@ -174,7 +219,10 @@ async fn read(mut scope: Scope, session: Uuid) -> Result<Arc<Caller>> {
         permissions: limited_to,
         expires_at: expires,
         last_used_at: last_used,
+        cookie_digest,
     } = stored;
+    // The table holds digests of 32 bytes only.
+    let cookie = cookie_digest.and_then(|digest| digest.try_into().ok());
     let is_touched = AtomicBool::new(false);
     Ok(Arc::new(Caller {
         tenant,
@@ -184,6 +232,7 @@ async fn read(mut scope: Scope, session: Uuid) -> Result<Arc<Caller>> {
         limited_to,
         expires,
         last_used,
+        cookie,
         is_touched,
     }))
 }
@@ -208,13 +257,7 @@ pub async fn issue(
     now: DateTime<Utc>,
 ) -> Result<String> {
     let mut scope = db.write(session.tenant).await?;
-    let find = "select id, role from users where tenant_id = $1 and username_key = $2 and disabled_at is null";
-    let find = scope
-        .select::<(i64, Role)>(find)
-        .bind(username_key(session.username));
-    let user = find.fetch_optional(scope.connection()).await?;
-    let (user, role) =
-        user.ok_or_else(|| Error::invalid("username", "no enabled user of this name"))?;
+    let (user, role) = user::enabled(&mut scope, session.username).await?;
     if let Some(missing) = session
         .permissions
         .iter()
@@ -242,7 +285,10 @@ pub async fn issue(
         expires,
         ..NewSession::default()
     };
-    let OpenedSession { session, token } = open(&mut scope, keys, new, now).await?;
+    let OpenedSession {
+        session,
+        credential,
+    } = open(&mut scope, keys, new, now).await?;
     let details = Details {
         user: Some(user),
         session: Some(session),
@@ -250,13 +296,13 @@ pub async fn issue(
     };
     audit::record(&mut scope, Event::TokenIssued, details, now).await?;
     scope.commit().await?;
-    Ok(token)
+    Ok(credential)
 }
 
-/// A session that was opened, with its token.
+/// A session that was opened, with the token or the value of the cookie that stands for it.
 pub struct OpenedSession {
     pub session: Uuid,
-    pub token: String,
+    pub credential: String,
 }
 
 /// Properties of a session to open.
@@ -269,6 +315,7 @@ pub struct NewSession<'a> {
     pub expires: Option<DateTime<Utc>>,
     /// Expires when idle for [`IDLE`].
     pub expires_idle: bool,
+    pub carrier: Carrier,
 }
 
 /// Opens a session for a user of the scope's tenant. It exists once the scope is committed.
@@ -284,7 +331,10 @@ pub async fn open(
         device_name,
         expires,
         expires_idle,
+        carrier,
     } = new;
+    let cookie = (carrier == Carrier::Cookie).then(|| OpaqueId::random(scope.tenant()));
+    let digest = cookie.as_ref().map(OpaqueId::digest);
     let permissions =
         permissions.map(|names| names.into_iter().map(str::to_owned).collect::<Vec<_>>());
     let insert = scope.select::<(Uuid,)>(include_str!("sql/create_session.sql"));
@@ -295,10 +345,18 @@ pub async fn open(
     let insert = insert
         .bind(now)
         .bind(expires)
-        .bind(expires_idle.then_some(now));
+        .bind(expires_idle.then_some(now))
+        .bind(digest.map(session_id))
+        .bind(digest.map(Vec::from));
     let (session,) = insert.fetch_one(scope.connection()).await?;
-    let token = keys.sign(&Claims::new(scope.tenant(), session, now, expires))?;
-    Ok(OpenedSession { session, token })
+    let credential = match cookie {
+        Some(id) => id.sealed(keys)?,
+        None => keys.sign(&Claims::new(scope.tenant(), session, now, expires))?,
+    };
+    Ok(OpenedSession {
+        session,
+        credential,
+    })
 }
 
 /// A session as shown to operators.
@@ -306,12 +364,14 @@ pub async fn open(
 pub struct Listed {
     pub id: Uuid,
     pub username: String,
+    /// `token` or `cookie`: the form in which the client carries it.
+    pub carrier: String,
     /// `None` for all permissions of the user's role.
     pub permissions: Option<Vec<String>>,
     pub device_name: Option<String>,
     pub created_at: DateTime<Utc>,
     pub expires_at: Option<DateTime<Utc>>,
-    /// Last use of a login token, to the hour. The token expires after 30 idle days.
+    /// Last use of a session from a login, to the hour. It expires after 30 idle days.
     pub last_used_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
 }
@@ -350,4 +410,24 @@ pub async fn revoke(
     };
     audit::record(&mut scope, event, details, now).await?;
     scope.commit().await
+}
+
+/// Revokes all sessions of the caller's user, this one included. Returns their ids.
+pub async fn revoke_own(
+    db: &Database,
+    caller: &Caller,
+    address: IpAddr,
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>> {
+    let mut scope = db.lane(Lane::SignIn).write(caller.tenant.id).await?;
+    let ended = user::end_sessions(&mut scope, caller.user_id, now).await?;
+    let details = Details {
+        user: Some(caller.user_id),
+        session: Some(caller.session),
+        address: Some(address),
+        ..Details::default()
+    };
+    audit::record(&mut scope, Event::SessionsEnded, details, now).await?;
+    scope.commit().await?;
+    Ok(ended)
 }

@@ -43,6 +43,8 @@ struct Inner {
     links: Vec<Hmac<Sha256>>,
     /// Keys for digests of user names, in the same order.
     names: Vec<Hmac<Sha256>>,
+    /// Keys that seal the ids in cookies, in the same order.
+    cookies: Vec<Hmac<Sha256>>,
     /// Keys that encrypt the secrets of webhooks, in the same order.
     webhooks: Vec<LessSafeKey>,
     /// See [`Keys::fingerprints`].
@@ -77,6 +79,7 @@ impl Keys {
                 .collect::<Option<Vec<_>>>()
         };
         let (links, names) = (keys("callboard links")?, keys("callboard names")?);
+        let cookies = keys("callboard cookies")?;
         let webhooks = secrets
             .iter()
             .map(|secret| encryption_key(secret, "callboard webhooks"))
@@ -93,6 +96,7 @@ impl Keys {
                 decoding,
                 links,
                 names,
+                cookies,
                 webhooks,
                 fingerprints,
                 verified,
@@ -104,13 +108,14 @@ impl Keys {
     pub fn none() -> Self {
         let (decoding, links, names, fingerprints) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let webhooks = Vec::new();
+        let (cookies, webhooks) = (Vec::new(), Vec::new());
         let verified = RwLock::default();
         Self(Arc::new(Inner {
             encoding: None,
             decoding,
             links,
             names,
+            cookies,
             webhooks,
             fingerprints,
             verified,
@@ -133,6 +138,11 @@ impl Keys {
     /// Keys of signed links: the first signs, all verify.
     pub fn of_links(&self) -> &[Hmac<Sha256>] {
         &self.0.links
+    }
+
+    /// Keys that seal the ids in cookies: the first seals, all verify.
+    pub fn of_cookies(&self) -> &[Hmac<Sha256>] {
+        &self.0.cookies
     }
 
     /// Keys that encrypt the secrets of webhooks: the first encrypts, all decrypt.

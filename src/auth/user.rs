@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::audit::{self, Details, Event};
 use super::username::username_key;
@@ -132,6 +133,17 @@ pub async fn find(scope: &mut Scope, id: i64) -> Result<User> {
         .ok_or(Error::NotFound)
 }
 
+/// Returns id and role of the tenant's user of this name. Returns `Invalid` on `username` without an
+/// enabled one.
+pub async fn enabled(scope: &mut Scope, username: &str) -> Result<(i64, Role)> {
+    let find = scope.select(include_str!("sql/enabled_user.sql"));
+    let found = find
+        .bind(username_key(username))
+        .fetch_optional(scope.connection())
+        .await?;
+    found.ok_or_else(|| Error::invalid("username", "no enabled user of this name"))
+}
+
 /// A user as shown to operators.
 #[derive(Debug, Serialize, sqlx::FromRow)]
 pub struct Listed {
@@ -163,7 +175,7 @@ pub async fn set_password(
     password: &str,
     sessions: Sessions,
     now: DateTime<Utc>,
-) -> Result<u64> {
+) -> Result<usize> {
     let hash = password::hash(password)?;
     let mut scope = db.write(tenant).await?;
     let update = scope.select::<(i64,)>(
@@ -176,7 +188,7 @@ pub async fn set_password(
         .await?;
     let (user,) = user.ok_or_else(|| Error::invalid("username", "no user of this name"))?;
     let ended = if sessions == Sessions::End {
-        end_sessions(&mut scope, user, now).await?
+        end_sessions(&mut scope, user, now).await?.len()
     } else {
         0
     };
@@ -194,16 +206,15 @@ pub async fn set_password(
     Ok(ended)
 }
 
-/// Revokes all sessions of a user. Returns their number.
-async fn end_sessions(scope: &mut Scope, user: i64, now: DateTime<Utc>) -> Result<u64> {
-    let end =
-        scope.query("update sessions set revoked_at = $3 where tenant_id = $1 and user_id = $2 and revoked_at is null");
-    Ok(end
-        .bind(user)
-        .bind(now)
-        .execute(scope.connection())
-        .await?
-        .rows_affected())
+/// Revokes all sessions of a user. Returns their ids.
+pub(super) async fn end_sessions(
+    scope: &mut Scope,
+    user: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>> {
+    let end = scope.select::<(Uuid,)>(include_str!("sql/end_sessions.sql"));
+    let ended = end.bind(user).bind(now).fetch_all(scope.connection());
+    Ok(ended.await?.into_iter().map(|(id,)| id).collect())
 }
 
 /// Disables a user and revokes its sessions. Returns `Invalid` on `username` if the tenant has no

@@ -6,6 +6,7 @@
 mod audit;
 mod demo;
 mod import;
+mod link;
 mod psql;
 mod rebuild;
 mod serve;
@@ -56,6 +57,8 @@ enum Command {
     /// Issue, list and revoke tokens.
     #[command(subcommand)]
     Token(token::Command),
+    /// Print a link that signs a user in to the page, once.
+    Link(link::Arguments),
     /// Print the audit log: logins, tokens and exports.
     Audit(audit::Arguments),
     /// Open a psql shell on the database in use, also the embedded one; read-only by default.
@@ -107,6 +110,12 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
         }
         Command::Token(command) => {
             with_app(&config, async |app| token::run(app, command).await).await?
+        }
+        Command::Link(arguments) => {
+            with_app(&config, async |app| {
+                link::run(app, &config, &arguments).await
+            })
+            .await?
         }
         Command::Audit(arguments) => {
             with_app(&config, async |app| audit::run(app, arguments).await).await?

@@ -32,7 +32,7 @@ pub enum Error {
     /// Rate limit exceeded; seconds until a request would be accepted.
     #[error("too many requests")]
     TooManyRequests { retry_after: u64 },
-    /// A link with an invalid signature.
+    /// A link with an invalid signature, or a request that another site made with the page's cookie.
     #[error("forbidden")]
     Forbidden,
     /// The token lacks one of the permissions required by the route; lists all of them.

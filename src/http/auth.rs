@@ -1,5 +1,6 @@
 //! Login, logout and the current user: `/api/auth`
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -17,9 +18,10 @@ use super::{body, paths};
 use crate::app::App;
 use crate::auth::audit::Event;
 use crate::auth::login::{self, LoginRequest, Password};
+use crate::auth::session::Carrier;
 use crate::auth::user::{self, User};
 use crate::auth::username::username_key;
-use crate::auth::{Permission, password, session};
+use crate::auth::{Caller, Permission, password, session};
 use crate::envelope::Data;
 use crate::error::{Faults, Result};
 use crate::input::members;
@@ -82,6 +84,24 @@ pub struct Me {
     permissions: Vec<Permission>,
 }
 
+impl Me {
+    pub async fn of(app: &App, caller: &Caller) -> Result<Self> {
+        let mut scope = app.db.read(caller.tenant.id).await?;
+        let user = user::find(&mut scope, caller.user_id).await?;
+        let tenant = &caller.tenant;
+        let tenant = Account {
+            id: tenant.id,
+            name: tenant.name.clone(),
+            timezone: tenant.timezone.name(),
+        };
+        Ok(Self {
+            user,
+            tenant,
+            permissions: caller.permissions(),
+        })
+    }
+}
+
 /// An account.
 #[derive(Serialize, ToSchema)]
 pub struct Account {
@@ -97,7 +117,7 @@ pub struct Account {
 }
 
 /// Tokens and identities must not be cached.
-const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
+pub const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 
 /// Log in.
 ///
@@ -129,19 +149,7 @@ pub async fn login(
         context.set_rate_limit(standing, now)?;
     }
     let object = body::object(&headers, body).await?;
-    let username = object
-        .get("username")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    if let Some(standing) = app
-        .limits
-        .count_login_name(address, &username_key(username))
-    {
-        context.set_rate_limit(standing, now)?;
-    }
-    let attempt = login_request(&object, address)?;
-    drop(object); // up to 64 KiB, and a login may wait
-    let (user, token) = login::login(&app.db, &app.keys, &app.passwords, attempt, now).await?;
+    let (user, token) = by_password(&app, &context, object, (address, Carrier::Token)).await?;
     Ok((
         NO_STORE,
         Json(LoggedIn {
@@ -151,7 +159,32 @@ pub async fn login(
     ))
 }
 
-fn login_request(object: &Map<String, Value>, address: std::net::IpAddr) -> Result<LoginRequest> {
+/// Opens a session for the user name and the password of a body, counted by name. Returns the user and what carries the
+/// session.
+pub async fn by_password(
+    app: &App,
+    context: &RequestContext,
+    object: Map<String, Value>,
+    from: (IpAddr, Carrier),
+) -> Result<(User, String)> {
+    let now = app.clock.now();
+    let username = object
+        .get("username")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let counted = app.limits.count_login_name(from.0, &username_key(username));
+    if let Some(standing) = counted {
+        context.set_rate_limit(standing, now)?;
+    }
+    let attempt = login_request(&object, from)?;
+    drop(object); // up to 64 KiB, and a login may wait
+    login::login(&app.db, &app.keys, &app.passwords, attempt, now).await
+}
+
+fn login_request(
+    object: &Map<String, Value>,
+    (address, carrier): (IpAddr, Carrier),
+) -> Result<LoginRequest> {
     let mut faults = Faults::default();
     let username = members::required_text(object, "username", NAME_LEN, &mut faults);
     let password =
@@ -164,6 +197,7 @@ fn login_request(object: &Map<String, Value>, address: std::net::IpAddr) -> Resu
         password,
         device_name,
         address,
+        carrier,
     }))
 }
 
@@ -194,22 +228,6 @@ pub async fn me(
     Permitted { caller, .. }: Permitted<AnyToken>,
     State(app): State<Arc<App>>,
 ) -> Result<([(HeaderName, &'static str); 1], Json<Data<Me>>)> {
-    let mut scope = app.db.read(caller.tenant.id).await?;
-    let user = user::find(&mut scope, caller.user_id).await?;
-    let tenant = &caller.tenant;
-    let tenant = Account {
-        id: tenant.id,
-        name: tenant.name.clone(),
-        timezone: tenant.timezone.name(),
-    };
-    Ok((
-        NO_STORE,
-        Json(Data {
-            data: Me {
-                user,
-                tenant,
-                permissions: caller.permissions(),
-            },
-        }),
-    ))
+    let data = Me::of(&app, &caller).await?;
+    Ok((NO_STORE, Json(Data { data })))
 }

@@ -72,8 +72,8 @@ impl Service<axum::http::Request<()>> for Answered {
     }
 }
 
-/// The policy for those origins; `None` if there are none. `*` is safe: there are no cookies, so a page gets only what
-/// its own token permits.
+/// The policy for those origins; `None` if there are none. `*` is safe: credentials are never allowed, so the answer to a
+/// request with the page's cookie is hidden from every other page, and one gets only what its own token permits.
 pub fn policy(origins: &[String]) -> Option<Cors> {
     if origins.is_empty() {
         return None;

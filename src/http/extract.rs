@@ -9,9 +9,11 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
 use super::context::RequestContext;
+use super::cookie::Site;
 use crate::app::App;
 use crate::auth::limit::Group;
-use crate::auth::{Caller, Permission, session};
+use crate::auth::session::{self, Credential};
+use crate::auth::{Caller, Permission};
 use crate::error::{Error, Result};
 
 /// The permissions and the rate-limit group of a route, as a type.
@@ -26,8 +28,8 @@ pub trait Grant: Send + Sync + 'static {
     const LIST_GROUP: Group = Self::GROUP;
 }
 
-/// The caller, who has those permissions. Otherwise `Unauthenticated`, `TooManyRequests` or `LacksPermission`;
-/// `Unavailable` if the tenant has too many unfinished bodies.
+/// The caller, who has those permissions. Otherwise `Unauthenticated`, `TooManyRequests` or `LacksPermission`; `Forbidden` if
+/// a page of another origin uses the cookie; `Unavailable` if the tenant has too many unfinished bodies.
 pub struct Permitted<G: Grant> {
     pub caller: Arc<Caller>,
     grant: PhantomData<G>,
@@ -132,10 +134,51 @@ impl<G: Grant> Uncounted<G> {
     }
 }
 
+/// The caller of a route that answers everybody; `None` without an open session. A caller is counted as one of `AnyToken`.
+pub struct Visitor(pub Option<Arc<Caller>>);
+
+impl FromRequestParts<Arc<App>> for Visitor {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self> {
+        let Some(credential) = credential(parts, app)? else {
+            return Ok(Self(None));
+        };
+        let caller = match session_of(credential, app).await {
+            // The session of a cookie has ended: in another tab, or by itself.
+            Err(Error::Unauthenticated) if matches!(credential, Credential::Cookie(_)) => {
+                return Ok(Self(None));
+            }
+            caller => caller?,
+        };
+        let context = RequestContext::of(parts)?;
+        permit::<AnyToken>(app, &caller, context, AnyToken::GROUP)?;
+        Ok(Self(Some(caller)))
+    }
+}
+
 async fn authenticated(parts: &Parts, app: &App) -> Result<Arc<Caller>> {
-    let token = bearer(parts).ok_or(Error::Unauthenticated)?;
+    let credential = credential(parts, app)?.ok_or(Error::Unauthenticated)?;
+    session_of(credential, app).await
+}
+
+async fn session_of(credential: Credential<'_>, app: &App) -> Result<Arc<Caller>> {
     let now = app.clock.now();
-    session::authenticate(&app.db, &app.sessions, &app.keys, token, now).await
+    session::authenticate(&app.db, &app.sessions, &app.keys, credential, now).await
+}
+
+/// The token of a request, or else its cookie. A cookie beside any `Authorization` is not read.
+fn credential<'a>(parts: &'a Parts, app: &App) -> Result<Option<Credential<'a>>> {
+    if parts.headers.contains_key(AUTHORIZATION) {
+        let token = bearer(parts).ok_or(Error::Unauthenticated)?;
+        return Ok(Some(Credential::Token(token)));
+    }
+    let site = Site::of(&parts.headers, app.exports.public_url.as_deref());
+    let Some(value) = site.cookie(&parts.headers) else {
+        return Ok(None);
+    };
+    site.check(&parts.method, &parts.headers)?;
+    Ok(Some(Credential::Cookie(value)))
 }
 
 /// Counts a request and checks its permissions.

@@ -14,6 +14,7 @@ mod calls;
 mod compression;
 mod connections;
 mod context;
+mod cookie;
 mod cors;
 mod downloads;
 mod error;
@@ -34,6 +35,7 @@ mod reports;
 mod resources;
 mod schedules;
 mod serve;
+mod sessions;
 mod templates;
 mod web;
 mod webhooks;
@@ -43,6 +45,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
+use utoipa::openapi::HttpMethod;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -65,10 +68,10 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(auth::logout))
         .routes(routes!(auth::me));
     let login = [Group::LoginAddress, Group::LoginName];
-    let router = limit_by_address(router, paths::LOGIN, &login);
+    let router = limit_by_address(router, (HttpMethod::Post, paths::LOGIN), &login);
     let router = guard::<AnyToken>(router, paths::LOGOUT);
     let router = guard::<AnyToken>(router, paths::ME);
-    let router = meta::add(router);
+    let router = meta::add(sessions::add(router));
 
     let router = resources::add(router);
     let telesales = lists::add::<TelesalesApiAccess, TelesalesCampaign>;
@@ -81,7 +84,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let mut router = guard::<AutocallExportReport>(router, paths::EXPORTS);
     openapi::resources::add_key(router.get_openapi_mut(), paths::EXPORTS);
     let router = guard::<AutocallExportReport>(router, paths::EXPORT);
-    let router = limit_by_address(router, paths::DOWNLOAD, &[Group::Link]);
+    let router = limit_by_address(router, (HttpMethod::Get, paths::DOWNLOAD), &[Group::Link]);
     let router = webhooks::add(ingest::add(router));
     audit::add(schedules::add(templates::add(router)))
 }

@@ -11,6 +11,8 @@ pub const OPENAPI: &str = "/openapi.json";
 pub const LOGIN: &str = "/api/auth/login";
 pub const LOGOUT: &str = "/api/auth/logout";
 pub const ME: &str = "/api/auth/me";
+pub const SESSION: &str = "/api/auth/session";
+pub const SESSIONS: &str = "/api/auth/sessions";
 
 pub const META: &str = "/api/meta";
 pub const METRICS: &str = "/api/meta/metrics";

@@ -2,6 +2,7 @@
 select
     s.id,
     u.username,
+    case when s.cookie_digest is null then 'token' else 'cookie' end as carrier,
     s.permissions,
     s.device_name,
     s.created_at,

@@ -5,8 +5,11 @@ mod tenant;
 mod webhook;
 mod world;
 
+use std::time::Duration;
+
 use clap::Args;
 
+use super::link;
 use super::serve::{self, Work};
 use crate::app::App;
 use crate::auth::session::{self, TokenRequest};
@@ -15,6 +18,8 @@ use crate::error::{Error, Result};
 
 const USERNAME: &str = "demo";
 const PASSWORD: &str = "callboard-demo";
+/// Lifetime of the link that signs in.
+const LINK_TTL: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -48,9 +53,16 @@ async fn demonstrate(config: &Config, app: &App, work: Work) -> Result<()> {
     };
     let token = session::issue(&app.db, &app.keys, session, app.clock.now()).await?;
     let address = work.listener.local_addr().map_err(Error::internal)?;
+    let base = config
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{address}"));
+    let link = link::make(app, &base, (tenant, USERNAME), LINK_TTL).await?;
     let day = |ago| (app.clock.now() - chrono::TimeDelta::days(ago)).date_naive();
     println!(
-        "Callboard is at   http://{address}\n\
+        "Open              {link}\n\
+         Valid             once, within a day; then sign in with the login\n\n\
+         Callboard is at   http://{address}\n\
          Login             {USERNAME} / {PASSWORD}\n\
          Tenant            {tenant}, regenerated at each start of the demo\n\
          Data              {}\n\n\

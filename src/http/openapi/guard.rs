@@ -97,17 +97,19 @@ pub fn guard_methods<G: Grant>(
     router
 }
 
-/// Documents the rate-limit groups of a path without a token, whose requests are counted by client address.
+/// Documents the rate-limit groups of an operation without a token, whose requests are counted by client address.
 pub fn limit_by_address(
     mut router: OpenApiRouter<Arc<App>>,
-    path: &str,
+    (method, path): (HttpMethod, &str),
     groups: &[Group],
 ) -> OpenApiRouter<Arc<App>> {
     let item = router.get_openapi_mut().paths.paths.get_mut(path);
-    let operations = item
-        .into_iter()
-        .flat_map(|item| [&mut item.get, &mut item.post]);
-    for operation in operations.flatten() {
+    let operation = item.and_then(|item| match method {
+        HttpMethod::Get => item.get.as_mut(),
+        HttpMethod::Post => item.post.as_mut(),
+        _ => None,
+    });
+    if let Some(operation) = operation {
         name_groups(operation, groups);
     }
     router

@@ -2,8 +2,10 @@
 
 mod audit;
 mod browsers;
+mod cookies;
 mod isolation;
 mod limits;
+mod links;
 mod login;
 mod pressure;
 mod secrets;
@@ -142,6 +144,10 @@ const OPEN: &[(&str, &str)] = &[
     ("/openapi.json", "says nothing of anybody"),
     ("/api/auth/login", "is where tokens come from"),
     (
+        "/api/auth/session",
+        "is where cookies come from, and tells a page that it has none",
+    ),
+    (
         "/api/public/exports/{job_id}/{file_name}",
         "is opened by the signature in its link",
     ),
@@ -207,6 +213,7 @@ async fn every_guarded_route_requires_a_valid_token() {
         let expected = match operation.path.as_str() {
             path if path.starts_with("/api/public/") => StatusCode::FORBIDDEN, // without its signature
             _ if operation.method == Method::GET => StatusCode::OK,
+            _ if operation.method == Method::DELETE => StatusCode::NO_CONTENT, // nothing to end
             _ => StatusCode::BAD_REQUEST,
         };
         assert_eq!(answer.status, expected, "{}", operation.path);

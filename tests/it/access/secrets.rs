@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 use sqlx::ConnectOptions;
 
+use crate::support::browser::Browser;
 use crate::support::program::{Program, eventually};
 use crate::support::side_connection::SideConnection;
 use crate::support::{Client, TestApp};
@@ -42,6 +43,15 @@ async fn secrets_are_never_logged_at_any_level() {
         .json();
     let issued = body["token"].as_str().expect("a token").to_owned();
     assert_eq!(client.get("/api/auth/me").await.status, StatusCode::OK);
+    let link = program
+        .ok(&["link", "--tenant", "1", "--username", "admin-1"], "")
+        .await;
+    let (_, code) = link.trim_end().split_once('=').expect("a code");
+    let mut browser = Browser::at(&client);
+    let signed_in = browser.sign_in(&json!({"code": code})).await;
+    assert_eq!(signed_in.status, StatusCode::OK, "{}", signed_in.text());
+    assert_eq!(browser.get("/api/auth/me").await.status, StatusCode::OK);
+    let cookie = browser.cookie.expect("a cookie");
     let hash = test
         .query(1, "select to_jsonb(password_hash) from users")
         .await
@@ -60,7 +70,14 @@ async fn secrets_are_never_logged_at_any_level() {
         "it logs everything: {log}"
     );
     let signature = |token: &str| token.rsplit('.').next().expect("a signature").to_owned();
-    let tokens = [signature(&test.token), signature(&issued)];
+    let id = |sealed: &str| sealed.split('.').nth(1).expect("an id").to_owned();
+    let tokens = [
+        signature(&test.token),
+        signature(&issued),
+        signature(&cookie),
+        id(&cookie),
+        id(code),
+    ];
     let passwords = [
         "sesame-opens",
         "typed-as-a-name",

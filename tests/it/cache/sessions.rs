@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use callboard::app::App;
-use callboard::auth::session::{self, TokenRequest};
+use callboard::auth::session::{self, Credential, TokenRequest};
 use callboard::auth::token::{Claims, Keys};
 use callboard::auth::{Permission, Role};
 use callboard::time::Clock;
@@ -104,7 +104,7 @@ async fn an_expired_token_is_refused_despite_the_cache() {
     let App {
         db, sessions, keys, ..
     } = &test.app;
-    let at = |now| session::authenticate(db, sessions, keys, &token, now);
+    let at = |now| session::authenticate(db, sessions, keys, Credential::Token(&token), now);
     assert!(at(now).await.is_ok(), "and known from now on");
     assert!(at(now + TimeDelta::milliseconds(999)).await.is_ok());
     assert!(matches!(
@@ -209,7 +209,7 @@ async fn refused_sessions_are_not_cached() {
             &later.db,
             &later.sessions,
             &later.keys,
-            &token,
+            Credential::Token(&token),
             later.clock.now()
         )
         .await

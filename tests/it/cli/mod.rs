@@ -17,7 +17,7 @@ async fn help_lists_every_command() {
     let program = Program::new();
     let help = program.ok(&["--help"], "").await;
     for command in [
-        "serve", "demo", "migrate", "import", "tenant", "user", "token", "audit", "openapi",
+        "serve", "demo", "migrate", "import", "tenant", "user", "token", "link", "audit", "openapi",
     ] {
         assert!(
             help.lines()
@@ -46,6 +46,7 @@ async fn help_shows_a_commands_own_options_before_the_settings() {
         (&["tenant", "create"][..], "--reseller <"),
         (&["user", "passwd"], "--keep-sessions"),
         (&["token", "issue"], "--permission <"),
+        (&["link"], "--expires-in <"),
         (&["import"], "--atomic"),
         (&["verify"], "--sample <"),
         (&["psql"], "--write"),

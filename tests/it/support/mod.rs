@@ -1,5 +1,6 @@
 //! Test fixtures: a real Postgres, a real server on a real socket, and worlds of calls.
 
+pub mod browser;
 pub mod database;
 pub mod disk;
 pub mod program;

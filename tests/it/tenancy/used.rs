@@ -1,7 +1,9 @@
 //! Use of everything that runs statements.
 
+use callboard::auth::sign_in_link;
 use callboard::rollups::compact;
 use callboard::webhooks::{sweep, worker};
+use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +56,12 @@ pub async fn use_everything(app: &TestApp) {
     app.ask(&question).await;
     let login = json!({"username": format!("admin-{TENANT}"), "password": "correct horse"});
     app.send(app.post("/api/auth/login").json(&login)).await;
+    let (db, now) = (&app.app.db, app.app.clock.now());
+    let user = (TENANT, "admin-1");
+    let code = sign_in_link::make(db, user, now + TimeDelta::hours(1), now).await;
+    let code = json!({"code": code.expect("a code")});
+    let signed_in = app.send(app.post("/api/auth/session").json(&code)).await;
+    assert_eq!(signed_in.status, 200, "{}", signed_in.text());
     use_webhooks(app).await;
 }
 
