@@ -124,6 +124,8 @@ async fn document(conditions: Conditions) -> Result<Response> {
     };
     let headers = response.headers_mut();
     headers.insert(ETAG, web.tag.clone());
+    // A 304 too: browsers put its headers in place of those that they have kept.
+    protect(headers);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Ok(response)
 }
@@ -150,11 +152,15 @@ async fn answer(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    protect(headers);
+    let body = compression::body(file, coding, headers);
+    Ok(response.map(|()| body))
+}
+
+fn protect(headers: &mut HeaderMap) {
     for (name, value) in POLICY {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    let body = compression::body(file, coding, headers);
-    Ok(response.map(|()| body))
 }
 
 fn media_type(name: &str) -> &'static str {

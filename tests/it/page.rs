@@ -66,6 +66,7 @@ async fn the_document_is_checked_each_time_and_sent_once() {
         .await;
     assert_eq!(again.status, StatusCode::NOT_MODIFIED);
     assert_eq!(again.text(), "");
+    is_guarded(&again);
     assert!(!first.text().contains("{{"), "{}", first.text());
 }
 
