@@ -1,23 +1,26 @@
 // The page begins here: texts, then the session, then the view that the address names.
 
 import { html, render, useEffect, useState } from "./core/dom.js";
-import { address, follow } from "./core/address.js";
+import { address, follow, takeCode } from "./core/address.js";
+import * as api from "./core/api.js";
 import { unauthenticated } from "./core/ask.js";
 import { loadCampaigns } from "./core/campaigns.js";
 import { catalogue, loadCatalogue } from "./core/catalogue.js";
 import { help, listenToKeys } from "./core/keys.js";
-import { may, session } from "./core/session.js";
+import { link, may, resume, session } from "./core/session.js";
 import { useStore } from "./core/store.js";
 import { language, preferred, speak, t } from "./core/words.js";
 import { Frame } from "./parts/frame.js";
 import { Forbidden } from "./parts/forbidden.js";
 import { KeysHelp } from "./parts/keys-help.js";
 import { Opened } from "./parts/opened.js";
+import { LinkAsked } from "./parts/link-asked.js";
 import { SignIn } from "./views/sign-in.js";
 import { VIEWS } from "./views/list.js";
 
 function App() {
   const [who, place] = [useStore(session), useStore(address)];
+  const linked = useStore(link);
   const expired = useStore(unauthenticated);
   useStore(language);
   useStore(catalogue);
@@ -27,12 +30,14 @@ function App() {
     loadCampaigns().catch(() => {}); // the combobox stays away
     loadCatalogue(language.get()).catch(() => {}); // numbers stay, without labels and links
   }, [who?.user.id]);
-  if (!who) return html`<${SignIn} />`;
+  if (who === undefined) return null;
+  if (!who) return html`<${SignIn} isSpent=${linked?.isSpent} />`;
   const view = VIEWS.find(({ name }) => name === place.view) ?? VIEWS[0];
   return html`<${Frame}>
     ${view.isOpen(may) ? html`<${View} key="${view.name}/${place.id}" view=${view} place=${place} />` : html`<${Forbidden} permission=${view.needs} />`}
   <//>
   ${place.open && html`<${Opened} open=${place.open} after=${place.after} />`}
+  ${linked && html`<${LinkAsked} linked=${linked} />`}
   ${isHelping && html`<${KeysHelp} />`}
   ${expired > 0 && html`<${SignIn} again=${true} />`}`;
 }
@@ -51,7 +56,11 @@ function View({ view, place }) {
   return component && html`<${component} id=${place.id} />`;
 }
 
+// The code of a link leaves the address before anything else, and the session is asked for while texts load.
+const code = takeCode();
+const asked = api.session();
 await speak(preferred());
 document.addEventListener("click", follow);
 listenToKeys();
 render(html`<${App} />`, document.getElementById("page"));
+await resume(asked, code);

@@ -42,7 +42,7 @@ export async function fresh(options = {}) {
 
 /** Signs in by the form. */
 export async function signIn(page, { username = USERNAME, password = PASSWORD } = {}) {
-  await page.goto(url);
+  await page.goto(`${url}/`);
   await page.locator("input[name=username]").fill(username);
   await page.locator("input[name=password]").fill(password);
   await page.locator("form button").click();

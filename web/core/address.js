@@ -46,6 +46,15 @@ export const address = store(parse(location.hash));
 
 addEventListener("hashchange", () => address.set(parse(location.hash)));
 
+/** The code of a sign-in link, which is taken out of the address; undefined without one. */
+export function takeCode() {
+  const [, code] = /^#sign-in=(.+)$/.exec(location.hash) ?? [];
+  if (!code) return undefined;
+  history.replaceState(null, "", "#/");
+  address.set(parse(location.hash));
+  return code;
+}
+
 /** The address of the present place with changes; undefined takes a key away. */
 export function changed(changes) {
   return format({ ...address.get(), ...changes });

@@ -20,9 +20,9 @@ export const MODULES = {
   },
 };
 
-export const login = (username, password) => change("POST", "/api/auth/login", { username, password });
-export const logout = () => change("POST", "/api/auth/logout");
-export const me = () => read("/api/auth/me");
+export const session = () => read("/api/auth/session");
+export const signIn = (credentials) => change("POST", "/api/auth/session", credentials);
+export const signOut = () => change("DELETE", "/api/auth/session");
 export const account = () => read("/api/meta");
 export const metrics = (lang) => read("/api/meta/metrics", { lang });
 

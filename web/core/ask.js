@@ -1,7 +1,6 @@
 // Requests to this server: one function for reads, with ETags, and one for changes. Knows no route.
 
 import { store } from "./store.js";
-import { authorization } from "./bearer.js";
 
 /** Answers that are kept for their ETags. */
 const KEPT = 80;
@@ -16,8 +15,15 @@ export const now = () => new Date(Date.now() + ahead);
 /** The share of the rate limit that is left, 0 to 1, as the last answer told it. */
 export const budget = store(1);
 
-/** Called when the server says that nobody is signed in. */
+/** Counts answers that nobody is signed in, while somebody should be. */
 export const unauthenticated = store(0);
+
+let isExpected = false;
+
+/** Says that somebody is signed in, or that nobody is. */
+export const expect = (isSignedIn) => {
+  isExpected = isSignedIn;
+};
 
 /** A request that was not answered as it should: the server is away (status 0), or said no. */
 export class Fault extends Error {
@@ -46,7 +52,7 @@ export function query(params) {
 export async function read(path, params = {}, { signal, fresh = false } = {}) {
   const target = path + query(params);
   const known = kept.get(target);
-  const headers = { Accept: "application/json", ...authorization() };
+  const headers = { Accept: "application/json" };
   if (known) headers["If-None-Match"] = known.tag;
   if (fresh) headers["Cache-Control"] = "no-cache";
   // The page keeps answers itself: the browser's cache would hide a 304 and its age.
@@ -65,7 +71,7 @@ export async function read(path, params = {}, { signal, fresh = false } = {}) {
 
 /** Changes something: the body of the answer, null where it has none. */
 export async function change(method, path, body) {
-  const headers = { Accept: "application/json", "X-Callboard-Page": "1", ...authorization() };
+  const headers = { Accept: "application/json", "X-Callboard-Page": "1" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const response = await send(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   return response.status === 204 ? null : response.json();
@@ -85,7 +91,7 @@ async function send(target, options) {
   heed(response.headers);
   if (response.ok || response.status === 304) return response;
   const body = await response.json().catch(() => ({}));
-  if (response.status === 401 && authorization.isGiven()) unauthenticated.set(unauthenticated.get() + 1);
+  if (response.status === 401 && isExpected) unauthenticated.set(unauthenticated.get() + 1);
   throw new Fault(response.status, body.message ?? "", {
     errors: body.errors,
     id: response.headers.get("X-Request-Id") ?? "",

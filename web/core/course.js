@@ -18,11 +18,13 @@ export function course(rows, before, value, { bucket, zone, band }) {
   const labels = rows.map((row) => labelOf(row.bucket, bucket));
   const edge = (name) => rows.map((row) => band(Number(row.bucket.slice(11, 13)))?.[name] ?? null).map((it) => (it === null ? null : Number(it)));
   const step = Math.ceil(rows.length / TICKS);
+  const earlier = before && rows.map((_, at) => (before[at] ? value(before[at]) : null));
   return {
     rows, labels,
     ticks: rows.map((row, at) => ({ at, label: bucket === "hour" ? row.bucket.slice(11, 13) : labels[at] })).filter(({ at }) => at % step === 0),
     now: rows.map((row) => (row.bucket > present ? null : value(row))),
-    before: before && rows.map((_, at) => (before[at] ? value(before[at]) : null)),
+    // Nothing before is no line at zero.
+    before: earlier?.some(Boolean) ? earlier : null,
     ...(band && { low: edge("p25"), high: edge("p75") }),
   };
 }

@@ -1,35 +1,65 @@
-// Who is signed in, and what they may do.
+// Who is signed in, and what they may do. The session is a cookie that scripts cannot read.
 
 import * as api from "./api.js";
-import { forget } from "./ask.js";
-import { keep } from "./bearer.js";
-import { preferred, speak, language } from "./words.js";
+import { Fault, expect, forget } from "./ask.js";
 import { store } from "./store.js";
+import { language, preferred, speak } from "./words.js";
 
-/** `{user, tenant, permissions, account}`, null while nobody is signed in. */
-export const session = store(null);
+/** `{user, tenant, permissions, account}`; null while nobody is signed in, undefined until that is known. */
+export const session = store(undefined);
 
-export async function signIn(username, password) {
-  const { token } = await api.login(username, password);
-  keep(token);
-  await begin();
+/** A sign-in link that waits for an answer, because somebody is signed in: `{code}`; or one that was of no use: `{isSpent}`. */
+export const link = store(null);
+
+/** Tells the other tabs that the session has ended. */
+const tabs = new BroadcastChannel("callboard session");
+tabs.onmessage = () => end();
+
+/** Takes up the session of this browser, or that of a link, by its code. `asked` is the answer of the session's route. */
+export async function resume(asked, code) {
+  const { data } = (await asked).body;
+  if (code && data) link.set({ code });
+  if (data) await begin(data);
+  else if (code) await exchange(code);
+  else session.set(null);
 }
 
-async function begin() {
-  const [who, account] = await Promise.all([api.me(), api.account()]);
-  const wanted = preferred(account.body.data.language, language.get());
+/** Signs in by the code of a link. */
+export async function exchange(code) {
+  link.set(null);
+  expect(false); // a code that is refused says nothing of the session that is there
+  try {
+    await begin((await api.signIn({ code })).data);
+  } catch (fault) {
+    if (!(fault instanceof Fault)) throw fault;
+    link.set({ isSpent: true });
+    session.set(session.get() ?? null);
+    expect(session.get() !== null);
+  }
+}
+
+export async function signIn(username, password) {
+  await begin((await api.signIn({ username, password })).data);
+}
+
+async function begin(who) {
+  forget();
+  expect(true);
+  const { body } = await api.account();
+  const wanted = preferred(body.data.language, language.get());
   if (wanted !== language.get()) await speak(wanted);
-  session.set({ ...who.body.data, account: account.body.data });
+  session.set({ ...who, account: body.data });
 }
 
 export async function signOut() {
-  await api.logout().catch(() => {}); // signed out here in any case
+  await api.signOut();
+  tabs.postMessage("signed out");
   end();
 }
 
 /** Ends the session in this tab. */
-export function end() {
-  keep("");
+function end() {
+  expect(false);
   forget();
   session.set(null);
 }

@@ -49,6 +49,7 @@ function Status({ zone }) {
   return html`<section class="status" data-state=${kind} aria-label=${t("status")}>
     <span class="dot" aria-hidden="true">${{ good: "●", warn: "▲", bad: "✖" }[kind] ?? "○"}</span>
     <span aria-live="assertive">${note}</span>
+    ${!isSecureContext && html`<span class="warn">${t("status.open")}</span>`}
     ${age === null ? (note ? "" : t("status.asking")) : html`<span><span class="wide">${t("status.of")} </span>${format.clock(state.at, zone)}</span>
       <span class="muted">${t("status.age", { span: format.span(age) })} · ${offset(state.at, zone)}</span>`}
   </section>`;

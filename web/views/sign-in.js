@@ -6,7 +6,7 @@ import { session, signIn } from "../core/session.js";
 import { LANGUAGES, language, speak, t } from "../core/words.js";
 import { refresh } from "../core/poll.js";
 
-export function SignIn({ again = false }) {
+export function SignIn({ again = false, isSpent = false }) {
   const dialog = useRef(null);
   useEffect(() => {
     if (again) dialog.current.showModal();
@@ -21,7 +21,9 @@ export function SignIn({ again = false }) {
   return html`<main class="sign-in">
     <h1><svg viewBox="0 0 16 16" width="28" height="28" aria-hidden="true"><rect width="16" height="16" rx="3.5" fill="var(--accent)" />
       <path d="M4 11.5V8.5M8 11.5V4.5M12 11.5V6.5" stroke="var(--bg)" stroke-width="2" stroke-linecap="round" /></svg> Callboard</h1>
+    ${isSpent && html`<p class="bad" role="alert">${t("link.spent")}</p>`}
     <${Form} done=${done} />
+    ${!isSecureContext && html`<p class="warn">${t("sign-in.open")}</p>`}
     <p class="languages">${Object.entries(LANGUAGES).map(([name, label]) => html`<button type="button" class="plain" lang=${name} aria-pressed=${name === language.get()}
       onClick=${() => speak(name)}>${label}</button>`)}</p>
   </main>`;

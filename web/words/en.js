@@ -22,7 +22,15 @@ export default {
   "sign-in.later": { one: "Too many tries. Wait {n} second.", other: "Too many tries. Wait {n} seconds." },
   "sign-in.again": "Your session has ended. Sign in to go on where you are.",
 
+  "sign-in.open": "This connection is not encrypted: others in the network could read along.",
+  "link": "Sign-in link",
+  "link.spent": "This link was used already, or has expired.",
+  "link.ask": "You are signed in as {name} at {account}. Use the link instead?",
+  "link.take": "Use the link",
+  "link.stay": "Stay as I am",
+
   "status": "Status",
+  "status.open": "not encrypted",
   "status.of": "Figures of",
   "status.age": "{span} old",
   "status.asking": "Asking for the figures…",

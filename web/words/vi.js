@@ -22,7 +22,15 @@ export default {
   "sign-in.later": "Thử quá nhiều lần. Hãy đợi {n} giây.",
   "sign-in.again": "Phiên làm việc đã hết. Đăng nhập để tiếp tục tại đây.",
 
+  "sign-in.open": "Kết nối này không được mã hóa: người khác trong mạng có thể đọc được.",
+  "link": "Liên kết đăng nhập",
+  "link.spent": "Liên kết này đã được dùng hoặc đã hết hạn.",
+  "link.ask": "Bạn đang đăng nhập là {name} tại {account}. Dùng liên kết này thay thế?",
+  "link.take": "Dùng liên kết",
+  "link.stay": "Giữ nguyên",
+
   "status": "Trạng thái",
+  "status.open": "không mã hóa",
   "status.of": "Số liệu lúc",
   "status.age": "{span} trước",
   "status.asking": "Đang lấy số liệu…",
